@@ -1,0 +1,14 @@
+import type { Batch, Reply, Send, SendOptions } from './ports.ts';
+
+/** One attempt. A sender that throws has not said what became of the request: it is lost. */
+export async function attempt<Failure>(
+  send: Send<Failure>,
+  batch: Batch,
+  options: SendOptions,
+): Promise<Reply<Failure>> {
+  try {
+    return await send(batch, options);
+  } catch (error) {
+    return { kind: 'lost', status: undefined, failure: error as Failure };
+  }
+}

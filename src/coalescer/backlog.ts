@@ -1,0 +1,190 @@
+/**
+ * The pending items: each from its call until it is settled, and where it stands meanwhile.
+ *
+ *     gathering ─→ blocked ─→ delayed ─→ ready ─→ in flight ─→ settled
+ *                     ↑          ↑         ↑          │
+ *                     └──────────┴─────────┴──────────┘  back to the old place
+ */
+import { Heap } from './heap.ts';
+import type { Item, ItemState } from './item.ts';
+import type { Relations, Resource } from './order.ts';
+import { Order } from './order.ts';
+import type { Packed, PackLimits } from './packer.ts';
+import { Packer } from './packer.ts';
+import { ReadySet } from './ready.ts';
+
+export class Backlog {
+  /** Pending items, those in flight included. */
+  size = 0;
+  /** UTF-8 bytes of their texts. */
+  bytes = 0;
+  readonly ready = new ReadySet();
+  /** How many items are in each state. */
+  readonly #counts: Record<ItemState, number> = {
+    gathering: 0,
+    blocked: 0,
+    delayed: 0,
+    ready: 0,
+    'in flight': 0,
+    settled: 0,
+  };
+  readonly #order = new Order((item) => {
+    if (item.state === 'blocked') this.#place(item);
+  });
+  readonly #packer: Packer;
+  /** By the time that they wait for; those that are settled meanwhile are passed over. */
+  readonly #delayed = new Heap<Item>((a, b) => a.notBefore < b.notBefore);
+  #oldest: Item | undefined;
+  #youngest: Item | undefined;
+
+  constructor(limits: PackLimits) {
+    this.#packer = new Packer(limits);
+  }
+
+  count(state: ItemState): number {
+    return this.#counts[state];
+  }
+
+  /** Nodes looked at so far by queue, order and packer: the cost, for tests. */
+  get visits(): number {
+    return this.#order.visits + this.ready.visits + this.#packer.visits + this.#delayed.visits;
+  }
+
+  /** Resources with pending items. */
+  get resources(): number {
+    return this.#order.size;
+  }
+
+  /** The pending item for which somebody has waited longest. */
+  get oldest(): Item | undefined {
+    let item = this.#oldest;
+    while (item?.isGhost) item = item.younger;
+    return item;
+  }
+
+  /** All pending items. */
+  all(): Item[] {
+    const items: Item[] = [];
+    for (let item = this.#oldest; item !== undefined; item = item.younger) items.push(item);
+    return items;
+  }
+
+  /** When the next delayed item may be sent. */
+  get nextDue(): number | undefined {
+    for (;;) {
+      const item = this.#delayed.first;
+      if (item === undefined || item.state === 'delayed') return item?.notBefore;
+      this.#delayed.pop();
+    }
+  }
+
+  /** Takes a new item in, the youngest of all. It is not sent before `admit`. */
+  append(item: Item, relations: Relations): void {
+    this.size++;
+    this.bytes += item.bytes;
+    this.#counts.gathering++;
+    this.#append(item);
+    this.#order.join(item, relations);
+  }
+
+  /** Somebody waits anew, from now on, for an item that nobody waited for. */
+  renew(item: Item, now: number): void {
+    item.calledAt = now;
+    this.#unlink(item);
+    this.#append(item);
+  }
+
+  /** The item's window has ended. */
+  admit(item: Item): void {
+    if (item.state === 'gathering') this.#place(item);
+  }
+
+  /** Takes the next batch out of what is ready: it is in flight from now on. */
+  pack(now: number, maxBytes: number): Packed {
+    const packed = this.#packer.pack(this.ready, now, maxBytes);
+    for (const item of packed.items) this.#enter(item, 'in flight');
+    return packed;
+  }
+
+  /** Puts an item in flight back at its old place, not to be sent before that time. */
+  putBack(item: Item, notBefore: number): void {
+    item.notBefore = notBefore;
+    this.#place(item);
+  }
+
+  /** Lets go the delayed items whose time has come. */
+  wake(now: number): void {
+    for (let due = this.nextDue; due !== undefined && due <= now; due = this.nextDue) {
+      const item = this.#delayed.pop();
+      if (item === undefined) return;
+      item.notBefore = 0;
+      this.#place(item);
+    }
+  }
+
+  /** Makes known the id of a resource that items wait for. */
+  name(resource: Resource, id: string): void {
+    this.bytes += this.#order.name(resource, id);
+  }
+
+  /** Those who cannot succeed once this item has failed to make its resource. */
+  dependents(item: Item): Item[] {
+    return this.#order.dependents(item);
+  }
+
+  /** Takes an item out for good; it keeps its place in the order until `release`. */
+  retire(item: Item): void {
+    const wasReady = item.state === 'ready';
+    this.#enter(item, 'settled');
+    if (wasReady) this.ready.remove(item);
+    this.size--;
+    this.bytes -= item.bytes;
+    this.#unlink(item);
+  }
+
+  /** Lets go those who waited for a retired item, and for nothing else. */
+  release(item: Item): void {
+    this.#order.leave(item);
+  }
+
+  /** Whether others wait for what this item makes. */
+  isAwaited(item: Item): boolean {
+    return this.#order.isAwaited(item);
+  }
+
+  /** Puts an item where it belongs, now that it is neither gathering nor in flight. */
+  #place(item: Item): void {
+    if (item.waits > 0) {
+      this.#enter(item, 'blocked');
+    } else if (item.notBefore > 0) {
+      this.#enter(item, 'delayed');
+      this.#delayed.push(item);
+    } else {
+      this.#enter(item, 'ready');
+      this.ready.add(item);
+    }
+  }
+
+  #append(item: Item): void {
+    item.older = this.#youngest;
+    if (item.older !== undefined) item.older.younger = item;
+    else this.#oldest = item;
+    this.#youngest = item;
+  }
+
+  #unlink(item: Item): void {
+    const { older, younger } = item;
+    if (older !== undefined) older.younger = younger;
+    else this.#oldest = younger;
+    if (younger !== undefined) younger.older = older;
+    else this.#youngest = older;
+    item.older = undefined;
+    item.younger = undefined;
+  }
+
+  #enter(item: Item, state: ItemState): void {
+    this.#counts[item.state]--;
+    this.#counts[state]++;
+    item.state = state;
+  }
+}

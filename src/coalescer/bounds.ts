@@ -1,0 +1,64 @@
+import type { Deferred } from '../internal/deferred.ts';
+import { deferred } from '../internal/deferred.ts';
+
+export interface QueueBounds {
+  /** Items pending at once, those in flight included. */
+  readonly maxItems: number;
+  /** UTF-8 bytes of their texts. */
+  readonly maxBytes: number;
+}
+
+/** What the queue holds. */
+interface Fill {
+  readonly size: number;
+  readonly bytes: number;
+}
+
+/** The part of each bound below which there is room for callers who wait. */
+const ROOMY = 0.8;
+
+/** The bounds of the queue, and those who wait for room. */
+export class Bounds {
+  readonly #max: QueueBounds;
+  readonly #fill: Fill;
+  #waiters: Deferred<void>[] = [];
+
+  constructor(max: QueueBounds, fill: Fill) {
+    this.#max = max;
+    this.#fill = fill;
+  }
+
+  /** The bound that one more item would break. */
+  brokenBy(itemBytes: number): { bound: 'items' | 'bytes'; limit: number } | undefined {
+    const { maxItems, maxBytes } = this.#max;
+    if (this.#fill.size + 1 > maxItems) return { bound: 'items', limit: maxItems };
+    if (this.#fill.bytes + itemBytes > maxBytes) return { bound: 'bytes', limit: maxBytes };
+    return undefined;
+  }
+
+  /** Resolves once there is room; those who wait are served in turn. */
+  ready(): Promise<void> {
+    if (this.#waiters.length === 0 && this.#places() > 0) return Promise.resolve();
+    const waiter = deferred<void>();
+    this.#waiters.push(waiter);
+    return waiter.promise;
+  }
+
+  /** Tells as many as there are places, after items have left the queue. */
+  serve(): void {
+    if (this.#waiters.length === 0) return;
+    for (const waiter of this.#waiters.splice(0, this.#places())) waiter.resolve();
+  }
+
+  /** Turns away all who wait. */
+  rejectAll(toError: () => unknown): void {
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(toError());
+  }
+
+  /** Items that may come before the queue is no longer below its roomy part. */
+  #places(): number {
+    const { maxItems, maxBytes } = this.#max;
+    if (this.#fill.bytes >= ROOMY * maxBytes) return 0;
+    return Math.max(0, Math.ceil(ROOMY * maxItems) - this.#fill.size);
+  }
+}

@@ -1,0 +1,61 @@
+/** What the engine tells its listeners. They only watch; nothing that they do changes a step. */
+
+/**
+ * Why a request leaves: `full`, its batch is; `idle`, nothing else is in flight; `aged`, its oldest
+ * item has waited long enough; `requeue`, it holds skipped items; `flush` and `close`, somebody
+ * waits for it; `probe`, the server does not answer, and this is the one request that tries;
+ * `depart`, the page is going away.
+ */
+export type DispatchReason =
+  | 'full'
+  | 'idle'
+  | 'aged'
+  | 'requeue'
+  | 'flush'
+  | 'close'
+  | 'probe'
+  | 'depart';
+
+export interface EngineEvents {
+  /** A request leaves. */
+  dispatch: { readonly items: number; readonly bytes: number; readonly reason: DispatchReason };
+  /** A request came back, or failed to. */
+  response: {
+    /** As the sender names it; undefined where no answer came. */
+    readonly status: number | undefined;
+    readonly durationMs: number;
+    readonly succeeded: number;
+    readonly failed: number;
+    /** Back at their places in the queue. */
+    readonly returned: number;
+    /** Outputs for keys that were not asked; they are ignored. */
+    readonly unasked: number;
+  };
+  /** An item that the server did not reach goes back to its place. */
+  requeue: { readonly key: string; readonly type: string; readonly becauseOf: string };
+  /** An item goes back for another attempt. */
+  retry: {
+    readonly key: string;
+    readonly type: string;
+    /** Requests that have carried it. */
+    readonly attempts: number;
+    /** Zero where it waits for the server to answer again, as all do. */
+    readonly delayMs: number;
+    readonly reason: 'lost' | 'transient' | 'missing';
+  };
+  /** A call was rejected. */
+  failure: { readonly error: unknown; readonly key: string; readonly type: string };
+  /** Nothing is pending any more. */
+  idle: Record<never, never>;
+}
+
+/**
+ * Passes events on. The engine emits within a step and delivers at its end, so that listeners find
+ * the books balanced.
+ */
+export interface Emitter {
+  /** Whether anybody listens; asked before a detail is made that costs something. */
+  has(name: keyof EngineEvents): boolean;
+  emit<Name extends keyof EngineEvents>(name: Name, detail: EngineEvents[Name]): void;
+  deliver(): void;
+}

@@ -1,0 +1,73 @@
+/** A binary heap: the least element first, by an order given once. */
+export class Heap<T> {
+  /** Elements looked at so far: the cost, for tests. */
+  visits = 0;
+  readonly #elements: T[] = [];
+  readonly #before: (a: T, b: T) => boolean;
+
+  constructor(before: (a: T, b: T) => boolean) {
+    this.#before = before;
+  }
+
+  get size(): number {
+    return this.#elements.length;
+  }
+
+  /** The least element. */
+  get first(): T | undefined {
+    return this.#elements[0];
+  }
+
+  push(element: T): void {
+    const elements = this.#elements;
+    let hole = elements.length;
+    elements.push(element);
+    while (hole > 0) {
+      const parent = (hole - 1) >> 1;
+      const above = elements[parent] as T;
+      this.visits++;
+      if (!this.#before(element, above)) break;
+      elements[hole] = above;
+      hole = parent;
+    }
+    elements[hole] = element;
+  }
+
+  pop(): T | undefined {
+    const elements = this.#elements;
+    const first = elements[0];
+    const last = elements.pop();
+    if (last !== undefined && elements.length > 0) this.#sink(last);
+    return first;
+  }
+
+  /** Restores the order after the least element has grown. */
+  firstGrew(): void {
+    const first = this.#elements[0];
+    if (first !== undefined) this.#sink(first);
+  }
+
+  clear(): void {
+    this.#elements.length = 0;
+  }
+
+  /** Puts an element at the top and lets it sink to where it belongs. */
+  #sink(element: T): void {
+    const elements = this.#elements;
+    let hole = 0;
+    for (;;) {
+      let child = 2 * hole + 1;
+      if (child >= elements.length) break;
+      const right = child + 1;
+      this.visits++;
+      if (right < elements.length && this.#before(elements[right] as T, elements[child] as T)) {
+        child = right;
+      }
+      const below = elements[child] as T;
+      if (!this.#before(below, element)) break;
+      elements[hole] = below;
+      hole = child;
+    }
+    elements[hole] = element;
+  }
+}

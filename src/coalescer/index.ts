@@ -1,0 +1,32 @@
+/**
+ * The engine for any bulk API: `prefactor-autobatch/coalescer`.
+ *
+ * Give it a `send` that makes one attempt at a request, and submit items with a key, a text and what
+ * they depend on. It decides what travels together, in which order, and what each caller gets.
+ */
+export type { Clock } from '../internal/clock.ts';
+export type { RetrySettings } from './backoff.ts';
+export type { QueueBounds } from './bounds.ts';
+export type { About, CoalescerPorts, CoalescerSettings } from './coalescer.ts';
+export { Coalescer } from './coalescer.ts';
+export type { DispatchReason, Emitter, EngineEvents } from './events.ts';
+export type { Ledger } from './ledger.ts';
+export type { Resource } from './order.ts';
+export type {
+  Answer,
+  Batch,
+  Blame,
+  Gather,
+  Last,
+  Name,
+  Ping,
+  Reason,
+  Reply,
+  Send,
+  SendOptions,
+  Submission,
+  ToError,
+  Verdict,
+} from './ports.ts';
+export { RejectedError } from './rejected-error.ts';
+export type { Stats } from './stats.ts';

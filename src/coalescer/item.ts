@@ -1,0 +1,117 @@
+import { utf8Length } from '../internal/bytes.ts';
+import type { Deferred } from '../internal/deferred.ts';
+import type { Group, Resource } from './order.ts';
+import type { Reason, Submission, Verdict } from './ports.ts';
+import type { Cohort } from './turnstile.ts';
+
+/** Stands for an id in the byte count until the id is known: 32 characters and their quotes. */
+const TYPICAL_ID_BYTES = 34;
+
+/**
+ * Where an item is in its life.
+ *
+ * `gathering`: its window is open. `blocked`: waits for other items. `delayed`: waits for a time.
+ * `ready`: may be packed now. `in flight`: in a request without an answer yet. `settled`: over.
+ */
+export type ItemState = 'gathering' | 'blocked' | 'delayed' | 'ready' | 'in flight' | 'settled';
+
+/** One call that waits for an item; several calls may share one item by its key. */
+export interface Caller {
+  readonly deferred: Deferred<unknown>;
+  /** Where the call stands among those that a flush waits for. */
+  readonly cohort: Cohort;
+  /** Ends listening to the caller's signal. */
+  unlisten: (() => void) | undefined;
+}
+
+/** One action made ready: what queue and batch hold. Its place, `seq`, is its own for life. */
+export class Item {
+  readonly seq: number;
+  readonly key: string;
+  readonly type: string;
+  readonly fingerprint: string | undefined;
+  /** Since when somebody waits for it, by the engine's clock. */
+  calledAt: number;
+  /** Who waits for it. An item in flight that lost its callers is a ghost: it only keeps its place. */
+  callers: Caller[] = [];
+  /** Judges the item's output. */
+  readonly read: (output: unknown) => Verdict<unknown>;
+  state: ItemState = 'gathering';
+
+  /** The text as sent, once every hole is filled; it never changes afterwards. */
+  text: string | undefined;
+  /** UTF-8 bytes of the text; an estimate while a hole is open. */
+  bytes: number;
+  #pieces: readonly string[];
+  #holes: readonly Resource[];
+
+  /** The resource that comes into being with this item. */
+  makes: Resource | undefined;
+  /** The groups that it stands in, one for each resource; see order.ts. */
+  groups: Group[] = [];
+  /** How many of them, and of the cohorts that it follows, still hold it back. */
+  waits = 0;
+  /** The cohort, of those that precede a name, in which it is counted. */
+  precedes: { readonly name: string; readonly cohort: Cohort } | undefined;
+
+  /** Requests that carried it. */
+  attempts = 0;
+  /** Attempts that count against the limit: those that failed while the server answered others. */
+  countedAttempts = 0;
+  firstCountedAt: number | undefined;
+  /** The number of usable answers that the engine had seen at its last attempt. */
+  answersSeen = 0;
+  /** Had an attempt without an answer: the server may have done it. */
+  maybeApplied = false;
+  /** Not to be sent before this time, by the engine's clock. */
+  notBefore = 0;
+  /** An error that may pass, and how often in a row the server gave the same. */
+  transient: { code: string; times: number; readonly since: number } | undefined;
+  /** Why its last caller left it, where it is a ghost. */
+  leftBy: Reason<unknown> | undefined;
+
+  /** Neighbours among the pending items, by `calledAt`. */
+  older: Item | undefined;
+  younger: Item | undefined;
+
+  /** The batch that these two notes of the packer speak of. */
+  batch = 0;
+  /** In that batch: may fail, or waits for an item of it that may; goes last. */
+  tainted = false;
+
+  constructor(seq: number, calledAt: number, submission: Submission<unknown>) {
+    this.seq = seq;
+    this.calledAt = calledAt;
+    this.key = submission.key;
+    this.type = submission.type;
+    this.fingerprint = submission.fingerprint;
+    this.read = submission.read;
+    this.bytes = submission.bytes + submission.holes.length * TYPICAL_ID_BYTES;
+    this.#pieces = submission.pieces;
+    this.#holes = submission.holes;
+    this.fill();
+  }
+
+  /** Makes the text if all ids are known by now. Returns the bytes that it gained by that. */
+  fill(): number {
+    if (this.text !== undefined) return 0;
+    let text = this.#pieces[0] ?? '';
+    let gained = 0;
+    for (const [index, { id }] of this.#holes.entries()) {
+      if (id === undefined) return 0;
+      const quoted = JSON.stringify(id);
+      text += quoted + (this.#pieces[index + 1] ?? '');
+      gained += utf8Length(quoted) - TYPICAL_ID_BYTES;
+    }
+    this.text = text;
+    this.bytes += gained;
+    this.#pieces = [];
+    this.#holes = [];
+    return gained;
+  }
+
+  /** Nobody waits for it any more, yet the server has it or may have it. */
+  get isGhost(): boolean {
+    return this.callers.length === 0;
+  }
+}

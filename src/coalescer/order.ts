@@ -1,0 +1,247 @@
+/**
+ * Who waits for whom.
+ *
+ * Each resource has a line of groups, in the order of the calls. A *shared* group holds any number
+ * of items that use the resource; an exclusive one holds the single item that changes or makes it.
+ * A group is open when nothing stands before it, or when it is shared and stands behind an open
+ * shared one. An item may be sent once all groups that it stands in are open.
+ *
+ *     resource   [ create ] → [ child, child, child ] → [ finish ]
+ *                   open              closed              closed
+ *
+ * It is a ticket lock for readers and writers. There are no edges between items: a finish behind a
+ * million children waits for one counter.
+ */
+import type { Item } from './item.ts';
+import type { Blame, Name } from './ports.ts';
+import { Turnstile } from './turnstile.ts';
+
+/** What items make, change and use. Only resources with pending items are kept. */
+export class Resource {
+  /** Unknown until its maker has settled, where the server gives the id. */
+  id: string | undefined;
+  /** Why it will never be there, for whoever still holds a reference to it. */
+  failure: Blame<unknown> | 'declined' | undefined;
+  /** The last group in line. */
+  tail: Group | undefined;
+
+  constructor(id?: string) {
+    this.id = id;
+  }
+}
+
+export class Group {
+  readonly resource: Resource;
+  readonly shared: boolean;
+  /** The item that makes the resource anew; a failure before it does not reach beyond it. */
+  readonly maker: Item | undefined;
+  before: Group | undefined;
+  after: Group | undefined;
+  open: boolean;
+  /** Members that are not settled. */
+  pending = 0;
+  /** The members, while the group is closed; some may be settled already. */
+  waiting: Item[] = [];
+  #gone = 0;
+
+  /**
+   * Notes of the packer, which hold for this batch only: notes with another number mean nothing.
+   * The order itself is never changed by packing, so there is nothing to undo.
+   */
+  batch = 0;
+  /** How many members ride in the batch. */
+  riding = 0;
+  /** All that stands before this group rides in the batch: its members may ride as well. */
+  boarding = false;
+  /** The whole of it, and all that stands before it, rides in the batch. */
+  cleared = false;
+  /** A member that rides is tainted. */
+  taintWithin = false;
+  /** Something tainted rides before this group. */
+  taintBefore = false;
+
+  constructor(resource: Resource, shared: boolean, maker: Item | undefined) {
+    this.resource = resource;
+    this.shared = shared;
+    this.maker = maker;
+    this.before = resource.tail;
+    if (this.before !== undefined) this.before.after = this;
+    resource.tail = this;
+    this.open = this.mayOpen();
+  }
+
+  mayOpen(): boolean {
+    const { before } = this;
+    return before === undefined || (this.shared && before.shared && before.open);
+  }
+
+  /** Forgets settled members once they are the greater part, so that aborts leave nothing behind. */
+  memberGone(): void {
+    if (this.open || ++this.#gone * 2 <= this.waiting.length) return;
+    this.waiting = this.waiting.filter((item) => item.state !== 'settled');
+    this.#gone = 0;
+  }
+}
+
+/** What an item does to the resources that it names. */
+export interface Relations {
+  readonly makes?: Name | undefined;
+  readonly changes?: Name | undefined;
+  readonly uses?: readonly Name[] | undefined;
+  readonly precedes?: string | undefined;
+  readonly follows?: string | undefined;
+}
+
+export class Order {
+  /** Groups and members looked at so far: the cost, for tests. */
+  visits = 0;
+  readonly #resources = new Map<string, Resource>();
+  readonly #turnstiles = new Map<string, Turnstile>();
+  /** Told of each item that has nothing left to wait for. */
+  readonly #onFree: (item: Item) => void;
+
+  constructor(onFree: (item: Item) => void) {
+    this.#onFree = onFree;
+  }
+
+  /** Resources with pending items. An idle engine has none. */
+  get size(): number {
+    return this.#resources.size + this.#turnstiles.size;
+  }
+
+  /** Puts an item into line. Of several relations to one resource the strongest holds. */
+  join(item: Item, { makes, changes, uses, precedes, follows }: Relations): void {
+    if (makes !== undefined) {
+      item.makes = this.#resource(makes);
+      this.#stand(item, item.makes, false, item);
+    }
+    if (changes !== undefined) this.#stand(item, this.#resource(changes), false);
+    for (const name of uses ?? []) this.#stand(item, this.#resource(name), true);
+    if (precedes !== undefined) {
+      item.precedes = { name: precedes, cohort: this.#turnstile(precedes).enter() };
+    }
+    const turnstile = follows === undefined ? undefined : this.#turnstiles.get(follows);
+    if (turnstile !== undefined) {
+      item.waits++;
+      turnstile.whenLeft(() => this.#letGo(item));
+    }
+  }
+
+  /** Takes a settled item out of line, and lets go those who waited for nothing else. */
+  leave(item: Item): void {
+    for (const group of item.groups) {
+      this.visits++;
+      group.pending--;
+      group.memberGone();
+      if (group.pending === 0) this.#unlink(group);
+    }
+    item.groups = [];
+    if (item.precedes === undefined) return;
+    const { name, cohort } = item.precedes;
+    const turnstile = this.#turnstile(name);
+    turnstile.leave(cohort);
+    if (turnstile.empty) this.#turnstiles.delete(name);
+  }
+
+  /** Whether others wait for what this item makes. */
+  isAwaited(item: Item): boolean {
+    return behindMaker(item) !== undefined;
+  }
+
+  /**
+   * Those who cannot succeed once this item has failed to make its resource: all who stand behind
+   * it, up to the next item that makes the same resource (design.md 4).
+   */
+  dependents(item: Item): Item[] {
+    const found: Item[] = [];
+    let group = behindMaker(item);
+    while (group !== undefined && group.maker === undefined) {
+      for (const member of group.waiting) {
+        this.visits++;
+        if (member.state !== 'settled') found.push(member);
+      }
+      group = group.after;
+    }
+    return found;
+  }
+
+  /**
+   * Makes an id known: fills the holes of all who wait for it, and lets the id stand for the
+   * resource from now on, in one step, so that a call by id cannot overtake a call by reference.
+   * Returns the bytes that the items gained.
+   */
+  name(resource: Resource, id: string): number {
+    let gained = 0;
+    resource.id = id;
+    if (resource.tail !== undefined && !this.#resources.has(id)) this.#resources.set(id, resource);
+    for (let group = resource.tail; group !== undefined; group = group.before) {
+      for (const member of group.waiting) {
+        this.visits++;
+        gained += member.fill();
+      }
+    }
+    return gained;
+  }
+
+  #resource(name: Name): Resource {
+    const id = typeof name === 'string' ? name : name.id;
+    if (id === undefined) return name as Resource;
+    let resource = this.#resources.get(id);
+    if (resource === undefined) {
+      resource = typeof name === 'string' ? new Resource(id) : name;
+      this.#resources.set(id, resource);
+    }
+    return resource;
+  }
+
+  #turnstile(name: string): Turnstile {
+    let turnstile = this.#turnstiles.get(name);
+    if (turnstile === undefined) {
+      turnstile = new Turnstile();
+      this.#turnstiles.set(name, turnstile);
+    }
+    return turnstile;
+  }
+
+  #stand(item: Item, resource: Resource, shared: boolean, maker?: Item): void {
+    this.visits++;
+    // The stronger relations come first, so an item never waits for itself.
+    if (item.groups.some((group) => group.resource === resource)) return;
+    const { tail } = resource;
+    const group = shared && tail?.shared ? tail : new Group(resource, shared, maker);
+    group.pending++;
+    item.groups.push(group);
+    if (group.open) return;
+    group.waiting.push(item);
+    item.waits++;
+  }
+
+  #unlink(group: Group): void {
+    const { resource, before, after } = group;
+    if (before !== undefined) before.after = after;
+    if (after !== undefined) after.before = before;
+    else resource.tail = before;
+    if (resource.tail === undefined) this.#forget(resource);
+    for (let next = after; next !== undefined && !next.open && next.mayOpen(); next = next.after) {
+      next.open = true;
+      const { waiting } = next;
+      next.waiting = [];
+      for (const member of waiting) this.#letGo(member);
+    }
+  }
+
+  #letGo(item: Item): void {
+    this.visits++;
+    if (item.state !== 'settled' && --item.waits === 0) this.#onFree(item);
+  }
+
+  #forget(resource: Resource): void {
+    const { id } = resource;
+    if (id !== undefined && this.#resources.get(id) === resource) this.#resources.delete(id);
+  }
+}
+
+/** The group behind the one in which the item makes its resource. */
+function behindMaker(item: Item): Group | undefined {
+  return item.groups.find(({ maker }) => maker === item)?.after;
+}

@@ -1,0 +1,154 @@
+/**
+ * Chooses the items of the next batch; the order and the items' states are left as they are.
+ *
+ * Oldest first. An item may ride when everything that it waits for is settled or already in this
+ * batch: when all pending members of a group ride, the group behind it may board. Its members are
+ * then looked at in turn with the ready ones, so the choice goes strictly by age.
+ */
+import type { Item } from './item.ts';
+import type { Group } from './order.ts';
+import type { ReadySet } from './ready.ts';
+import { Run, Runs } from './runs.ts';
+
+export interface PackLimits {
+  readonly maxItems: number;
+  /** UTF-8 bytes of a request, envelope included. A single larger item travels alone. */
+  readonly maxBytes: number;
+  /** Bytes of an empty request, and those between two items. */
+  readonly envelopeBytes: number;
+  readonly separatorBytes: number;
+}
+
+export interface Packed {
+  /** In the order in which the server is to run them. */
+  readonly items: readonly Item[];
+  readonly bytes: number;
+}
+
+/** Items that do not fit and are passed over before a batch is closed. */
+const MAX_PASSED = 8;
+
+export class Packer {
+  #visits = 0;
+  #batch = 0;
+  readonly #limits: PackLimits;
+
+  constructor(limits: PackLimits) {
+    this.#limits = limits;
+  }
+
+  /** Items and groups looked at so far: the cost, for tests. */
+  get visits(): number {
+    return this.#visits;
+  }
+
+  /**
+   * Takes a batch of at most so many bytes out of the ready set; a single larger item travels alone.
+   * `now` keeps back items whose time has not come.
+   */
+  pack(ready: ReadySet, now: number, maxBytes: number): Packed {
+    const { maxItems, envelopeBytes, separatorBytes } = this.#limits;
+    const batch = ++this.#batch;
+    const riders = new Runs();
+    const items: Item[] = [];
+    const passed: Item[] = [];
+    let bytes = envelopeBytes;
+    let misses = 0;
+    while (items.length < maxItems && passed.length < MAX_PASSED) {
+      const next = ready.first;
+      const rider = riders.first;
+      const item = rider !== undefined && !(next && next.seq < rider.seq) ? rider : next;
+      if (item === undefined) break;
+      this.#visits++;
+      if (item === next) ready.takeFirst(item);
+      else {
+        riders.advance();
+        if (!mayRide(item, batch, now)) {
+          // A large group that waits for more than this batch is not looked at to its end.
+          if (++misses > 2 * maxItems) riders.clear();
+          continue;
+        }
+      }
+      const withItem = bytes + item.bytes + (items.length > 0 ? separatorBytes : 0);
+      if (items.length > 0 && withItem > maxBytes) {
+        passed.push(item);
+        continue;
+      }
+      bytes = withItem;
+      items.push(item);
+      this.#board(item, batch, riders);
+    }
+    for (const item of passed) if (item.state === 'ready') ready.add(item);
+    this.#visits += riders.visits;
+    return { items: arranged(items), bytes };
+  }
+
+  /** Notes in each of its groups that the item rides, and lets board who waited for that. */
+  #board(item: Item, batch: number, riders: Runs): void {
+    item.batch = batch;
+    item.tainted = item.transient !== undefined || item.groups.some(waitsForTainted);
+    for (const group of item.groups) {
+      turnTo(group, batch);
+      group.riding++;
+      group.taintWithin ||= item.tainted;
+      for (let whole: Group | undefined = group; whole !== undefined; whole = whole.after) {
+        this.#visits++;
+        if (!ridesWhole(whole, batch)) break;
+        whole.cleared = true;
+        const next: Group | undefined = whole.after;
+        if (next === undefined) break;
+        turnTo(next, batch);
+        // Read from the group that let it board: after an abort, its neighbour may be another one.
+        next.taintBefore ||= whole.taintWithin || whole.taintBefore;
+        if (next.open || next.boarding) continue;
+        next.boarding = true;
+        riders.add(new Run(next.waiting));
+      }
+    }
+  }
+}
+
+/** Starts a group's notes anew where they speak of another batch. */
+function turnTo(group: Group, batch: number): void {
+  if (group.batch === batch) return;
+  group.batch = batch;
+  group.riding = 0;
+  group.boarding = false;
+  group.cleared = false;
+  group.taintWithin = false;
+  group.taintBefore = false;
+}
+
+/** Whether all that is pending in this group, and before it, rides in the batch. */
+function ridesWhole(group: Group, batch: number): boolean {
+  const { before } = group;
+  if (group.batch !== batch || group.riding < group.pending) return false;
+  return before === undefined || (before.batch === batch && before.cleared);
+}
+
+function waitsForTainted(group: Group): boolean {
+  return !group.open && group.taintBefore;
+}
+
+/** Whether everything that a blocked item waits for rides in the batch. */
+function mayRide(item: Item, batch: number, now: number): boolean {
+  // A text with a hole needs an id that only an answer brings.
+  if (item.state !== 'blocked' || item.batch === batch || item.text === undefined) return false;
+  if (item.notBefore > now) return false;
+  let boarding = 0;
+  for (const group of item.groups) {
+    if (group.open) continue;
+    if (group.batch !== batch || !group.boarding) return false;
+    boarding++;
+  }
+  return boarding === item.waits;
+}
+
+/**
+ * What may fail again goes last, with whatever waits for it, so that it stops nobody else. Those
+ * who wait were called later than what they wait for, so that each part stays in a right order.
+ */
+function arranged(items: readonly Item[]): readonly Item[] {
+  if (!items.some(({ tainted }) => tainted)) return items;
+  return [...items.filter(({ tainted }) => !tainted), ...items.filter(({ tainted }) => tainted)];
+}

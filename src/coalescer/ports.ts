@@ -1,0 +1,166 @@
+/**
+ * What the engine asks of others, and what it tells them: types only.
+ *
+ * The engine knows items, keys, names and bytes. What an action means, how a request travels and
+ * which class an error has is decided outside, and comes in through these types.
+ */
+import type { Resource } from './order.ts';
+
+/** A name in the order: an id, or the resource that a call makes whose id nobody knows yet. */
+export type Name = string | Resource;
+
+/** What one output says about its item. `code` is the API's own error code. */
+export type Verdict<T> =
+  | { readonly kind: 'success'; readonly value: T; readonly id?: string | undefined }
+  | {
+      readonly kind: 'error';
+      readonly code: string;
+      /**
+       * Set where the error says that the work may be done already: what was to be made `exists`,
+       * or what was to be changed is in a `state` that the change would have led to.
+       */
+      readonly conflict?: 'exists' | 'state' | undefined;
+    }
+  | { readonly kind: 'malformed' };
+
+/** One call made ready: encoded once, with its key, its dependencies and the reader of its output. */
+export interface Submission<T> {
+  /** Idempotency key: what answers are matched by. */
+  readonly key: string;
+  /**
+   * Equal for two calls that ask for the same; compared when a pending item has the same key.
+   * Left out where the key is fresh and nobody can share it.
+   */
+  readonly fingerprint?: string | undefined;
+  /** The kind of action, for events and the log. */
+  readonly type: string;
+  /** The item's text, cut where an id is missing: one piece more than there are holes. */
+  readonly pieces: readonly string[];
+  /** UTF-8 bytes of the pieces together. */
+  readonly bytes: number;
+  /** What fills the holes, in order; each is the `id` of its resource once that is known. */
+  readonly holes: readonly Resource[];
+  /** The resource that comes into being with this item. */
+  readonly makes?: Name | undefined;
+  /** The resource that this item changes. */
+  readonly changes?: Name | undefined;
+  /** What must be there, and stay unchanged, while this item runs. */
+  readonly uses?: readonly Name[] | undefined;
+  /** Whatever `follows` this name, and was called later, waits for this item. */
+  readonly precedes?: string | undefined;
+  /** Waits for all earlier items that `precede` this name, and holds back nobody there. */
+  readonly follows?: string | undefined;
+  /** Accepted even when the queue is full: it closes what an accepted item opened. */
+  readonly overBound?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Judges this item's output, once for each caller that waits for it. */
+  read(output: unknown): Verdict<T>;
+}
+
+/** The items that travel in one request. */
+export interface Batch {
+  readonly keys: readonly string[];
+  /** Each item's text, in the order in which the server is to run them. */
+  readonly texts: readonly string[];
+  /** UTF-8 bytes of the whole request, envelope included. */
+  readonly bytes: number;
+}
+
+/** A usable answer: each key's own output; what was not reached is missing. */
+export interface Answer {
+  readonly status: number;
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What came of one attempt, as data. `failure` is the sender's own description of what went wrong:
+ * the engine hands it on and never looks inside.
+ */
+export type Reply<Failure> =
+  | ({ readonly kind: 'answered' } & Answer)
+  /** The whole request was refused, and the refusal is final. */
+  | {
+      readonly kind: 'refused';
+      readonly status: number;
+      readonly failure: Failure;
+      readonly maybeApplied: boolean;
+    }
+  /** No usable answer: the work may have been done. */
+  | { readonly kind: 'lost'; readonly status: number | undefined; readonly failure: Failure };
+
+export interface SendOptions {
+  readonly signal: AbortSignal;
+  /** The page is going away: the request must outlive it. */
+  readonly keepalive?: boolean | undefined;
+}
+
+/** Makes exactly one attempt at a request. It never throws what a reply can say. */
+export type Send<Failure> = (batch: Batch, options: SendOptions) => Promise<Reply<Failure>>;
+
+/** Asks whether the server answers at all; true for any usable answer. */
+export type Ping = (options: SendOptions) => Promise<boolean>;
+
+/** Gathers items until their window ends, then hands them on in the order of their calls. */
+export interface Gather<Entry> {
+  add(entry: Entry): void;
+  /** Ends the open window, if any, at once. */
+  end(): void;
+}
+
+/** Why a call was rejected: data, which `ToError` turns into an error. */
+export type Reason<Failure> =
+  /** The server's own error for this item. */
+  | { readonly kind: 'error'; readonly output: unknown; readonly maybeApplied: boolean }
+  /** The server refused the whole request. */
+  | { readonly kind: 'refused'; readonly failure: Failure; readonly maybeApplied: boolean }
+  /** An earlier item of the batch failed, and skipped items are not to be sent again. */
+  | { readonly kind: 'skipped'; readonly because: Blame<Failure>; readonly maybeApplied: boolean }
+  /** What the item needs could not be made, or got another id than the one that it was sent for. */
+  | {
+      readonly kind: 'dependency';
+      /** The id of what is missing, where it had one. */
+      readonly resourceId: string | undefined;
+      readonly because: Blame<Failure> | 'other id' | 'declined';
+      readonly maybeApplied: boolean;
+    }
+  /** Attempts or time are used up. */
+  | {
+      readonly kind: 'exhausted';
+      readonly limit: 'attempts' | 'giveUpAfterMs' | 'deliveryTimeoutMs';
+      /** Requests that carried the item. */
+      readonly attempts: number;
+      /** What the last attempt met; an output where the server named an error that may pass. */
+      readonly last: Last<Failure> | undefined;
+      readonly maybeApplied: boolean;
+    }
+  /** The answer breaks the contract: an output is missing or cannot be read. */
+  | {
+      readonly kind: 'contract';
+      readonly problem: 'missing output' | 'malformed output';
+      readonly output: unknown;
+      readonly maybeApplied: true;
+    }
+  /** A pending item has the same key and asks for something else. */
+  | { readonly kind: 'conflict'; readonly maybeApplied: false }
+  | {
+      readonly kind: 'full';
+      readonly bound: 'items' | 'bytes';
+      readonly limit: number;
+      readonly maybeApplied: false;
+    }
+  | { readonly kind: 'closed'; readonly maybeApplied: boolean }
+  /** The caller's signal fired: the call rejects with the signal's own reason. */
+  | { readonly kind: 'aborted'; readonly reason: unknown; readonly maybeApplied: boolean };
+
+/** The failure that another item's fate goes back to. */
+export interface Blame<Failure> {
+  readonly key: string;
+  readonly reason: Reason<Failure>;
+}
+
+export type Last<Failure> =
+  | { readonly kind: 'failure'; readonly failure: Failure }
+  | { readonly kind: 'output'; readonly output: unknown };
+
+/** Makes the error that a caller sees; called once for each caller, so that each has its own. */
+export type ToError<Failure> = (reason: Reason<Failure>, key: string | undefined) => unknown;

@@ -1,0 +1,103 @@
+/**
+ * The items that may be packed now, by age.
+ *
+ * They stand in sorted runs. A new item extends the youngest run; items that come back to older
+ * places, or were blocked until now, extend another one. The oldest item of all is the least of the
+ * runs' first items. So an item keeps its place for life, and nothing is searched or sorted.
+ */
+import type { Item } from './item.ts';
+import { Run, Runs } from './runs.ts';
+
+/** Runs that still grow. Items come back in few orders at once, so few are enough. */
+const GROWING = 4;
+
+export class ReadySet {
+  size = 0;
+  /** UTF-8 bytes of the items' texts. */
+  bytes = 0;
+  #visits = 0;
+  readonly #runs = new Runs();
+  #growing: Run[] = [];
+  /** Items that were taken out of turn and still stand in a run. */
+  #gone = 0;
+
+  /** Items and runs looked at so far: the cost, for tests. */
+  get visits(): number {
+    return this.#visits + this.#runs.visits;
+  }
+
+  /** The oldest item. */
+  get first(): Item | undefined {
+    for (;;) {
+      const item = this.#runs.first;
+      if (item === undefined || item.state === 'ready') return item;
+      this.#gone--;
+      this.#advance();
+    }
+  }
+
+  add(item: Item): void {
+    this.size++;
+    this.bytes += item.bytes;
+    const run = this.#bestFor(item);
+    if (run !== undefined) {
+      run.extend(item);
+      return;
+    }
+    const fresh = new Run([item]);
+    this.#runs.add(fresh);
+    if (this.#growing.length === GROWING) this.#growing.shift();
+    this.#growing.push(fresh);
+  }
+
+  /** Takes the oldest item out; it is the one that `first` just gave. */
+  takeFirst(item: Item): void {
+    this.#forget(item);
+    this.#advance();
+  }
+
+  /** Takes any item out, whose state is no longer `ready`. */
+  remove(item: Item): void {
+    this.#forget(item);
+    if (++this.#gone > this.size + 64) this.#rebuild();
+  }
+
+  #forget(item: Item): void {
+    this.size--;
+    this.bytes -= item.bytes;
+  }
+
+  #advance(): void {
+    this.#visits++;
+    const spent = this.#runs.advance();
+    if (spent !== undefined) this.#growing = this.#growing.filter((run) => run !== spent);
+  }
+
+  /** The growing run that ends closest before the item. */
+  #bestFor(item: Item): Run | undefined {
+    let best: Run | undefined;
+    let bestSeq = -1;
+    for (const run of this.#growing) {
+      this.#visits++;
+      const seq = run.last?.seq ?? -1;
+      if (seq > bestSeq && seq < item.seq) {
+        best = run;
+        bestSeq = seq;
+      }
+    }
+    return best;
+  }
+
+  /** One run of those who are left; done when more are gone than left, so it costs O(1) each. */
+  #rebuild(): void {
+    const left: Item[] = [];
+    for (let item = this.first; item !== undefined; item = this.first) {
+      left.push(item);
+      this.#advance();
+    }
+    const run = new Run(left);
+    this.#runs.add(run);
+    this.#growing = left.length > 0 ? [run] : [];
+    this.#gone = 0;
+  }
+}

@@ -1,0 +1,21 @@
+import type { Reason } from './ports.ts';
+
+/** What a call rejects with where no `toError` port names the errors. */
+export class RejectedError extends Error {
+  override readonly name = 'RejectedError';
+  readonly key: string | undefined;
+  /** What happened, as data. */
+  readonly reason: Reason<unknown>;
+
+  constructor(reason: Reason<unknown>, key: string | undefined) {
+    const subject = key === undefined ? 'The call' : `Item "${key}"`;
+    super(`${subject} was rejected (${reason.kind}); see reason.`);
+    this.key = key;
+    this.reason = reason;
+  }
+}
+
+/** An aborted call rejects with its signal's own reason; all others with a `RejectedError`. */
+export function toRejectedError(reason: Reason<unknown>, key: string | undefined): unknown {
+  return reason.kind === 'aborted' ? reason.reason : new RejectedError(reason, key);
+}

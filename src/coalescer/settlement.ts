@@ -1,0 +1,234 @@
+/**
+ * The end of an item's life: the only place where calls are settled, and the books are kept.
+ *
+ * An item that fails to make a resource takes with it whoever needs that resource. All of them are
+ * taken out of the queue before anybody is let go, so that none becomes sendable meanwhile, and
+ * before any caller hears of it.
+ */
+import type { Deferred } from '../internal/deferred.ts';
+import type { Backlog } from './backlog.ts';
+import type { Bounds } from './bounds.ts';
+import type { Emitter } from './events.ts';
+import type { Caller, Item } from './item.ts';
+import { columnOf, emptyLedger } from './ledger.ts';
+import { Memory } from './memory.ts';
+import type { Resource } from './order.ts';
+import type { Blame, Name, Reason, ToError } from './ports.ts';
+import { Turnstile } from './turnstile.ts';
+
+/** How an item ends. */
+export type End<Failure> =
+  | {
+      readonly kind: 'succeeded';
+      readonly item: Item;
+      readonly output: unknown;
+      readonly value: unknown;
+      /** The id of what the item made, as the answer has it. */
+      readonly id: string | undefined;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly item: Item;
+      readonly reason: Reason<Failure>;
+      /** What it was to make is there already: those who need it go on by its id. */
+      readonly exists?: boolean;
+    };
+
+/** Ids whose making failed that are remembered, and ids that the server replaced. */
+const MAX_REMEMBERED = 10_000;
+
+export class Settlement<Failure> {
+  readonly ledger = emptyLedger();
+  /** Calls that are not settled; a flush waits for those that came before it. */
+  readonly calls = new Turnstile();
+  readonly #byKey = new Map<string, Item>();
+  readonly #failed = new Memory<string, Blame<Failure> | 'declined'>(MAX_REMEMBERED);
+  readonly #replaced = new Memory<string, string>(MAX_REMEMBERED);
+  readonly #backlog: Backlog;
+  readonly #bounds: Bounds;
+  readonly #toError: ToError<Failure>;
+  readonly #events: Emitter;
+
+  constructor(backlog: Backlog, bounds: Bounds, toError: ToError<Failure>, events: Emitter) {
+    this.#backlog = backlog;
+    this.#bounds = bounds;
+    this.#toError = toError;
+    this.#events = events;
+  }
+
+  /** The pending item with that key. */
+  find(key: string): Item | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /** Enters an accepted item, and forgets that what it makes could not be made before. */
+  register(item: Item, makes: Name | undefined): void {
+    this.#byKey.set(item.key, item);
+    if (typeof makes === 'string') {
+      this.#failed.delete(makes);
+      this.#replaced.delete(makes);
+    }
+  }
+
+  /** Counts a call in that waits for an item. */
+  join(item: Item, deferred: Deferred<unknown>): Caller {
+    const caller = { deferred, cohort: this.calls.enter(), unlisten: undefined };
+    item.callers.push(caller);
+    this.ledger.accepted++;
+    this.ledger.pending++;
+    return caller;
+  }
+
+  /** Why what goes by this name will not be there, if that is known. */
+  failureOf(name: Name): Blame<Failure> | 'declined' | undefined {
+    if (typeof name === 'string') return this.#failed.get(name);
+    if (name.failure !== undefined) return name.failure as Blame<Failure> | 'declined';
+    return name.id === undefined ? undefined : this.#failed.get(name.id);
+  }
+
+  /** Keeps in mind that what goes by this name could not be made. */
+  remember(name: Name, blame: Blame<Failure> | 'declined'): void {
+    const id = typeof name === 'string' ? name : name.id;
+    if (id !== undefined) this.#failed.set(id, blame);
+    else if (typeof name !== 'string') name.failure = blame;
+  }
+
+  /** The id that the server gave where it differs from the one that was sent. */
+  idOf(id: string): string {
+    return this.#replaced.get(id) ?? id;
+  }
+
+  /** Ends items, and with those that failed whatever cannot succeed without them. */
+  settle(ends: End<Failure>[]): void {
+    if (ends.length === 0) return;
+    for (const { item } of ends) this.#retire(item);
+    // The list grows while it is walked: no recursion, however long a chain is.
+    for (const end of ends) {
+      if (end.item.makes === undefined) continue;
+      if (end.kind === 'failed') this.#cascade(end, end.item.makes, ends);
+      else this.#name(end, end.item.makes, ends);
+    }
+    // The youngest first: those who end together must not let each other go.
+    for (let index = ends.length - 1; index >= 0; index--) {
+      this.#backlog.release((ends[index] as End<Failure>).item);
+    }
+    for (const end of ends) for (const caller of end.item.callers) this.#tell(end, caller);
+    for (const { item } of ends) {
+      for (const { cohort } of item.callers) this.calls.leave(cohort);
+      item.callers = [];
+    }
+    this.#bounds.serve();
+    if (this.#backlog.size === 0) this.#events.emit('idle', {});
+  }
+
+  /** Ends one call, while its item may live on. */
+  leave(item: Item, caller: Caller, reason: Reason<Failure>): void {
+    item.callers = item.callers.filter((other) => other !== caller);
+    this.#reject(item, caller, reason);
+    this.calls.leave(caller.cohort);
+  }
+
+  /** Counts a call that is not accepted, and gives it its error. */
+  decline(error: unknown, key: string, type: string): Promise<never> {
+    this.ledger.declined++;
+    this.#events.emit('failure', { error, key, type });
+    return rejected(error);
+  }
+
+  #retire(item: Item): void {
+    this.#backlog.retire(item);
+    this.#byKey.delete(item.key);
+  }
+
+  /** Takes along those who need what this item failed to make. */
+  #cascade(
+    end: Extract<End<Failure>, { kind: 'failed' }>,
+    resource: Resource,
+    ends: End<Failure>[],
+  ): void {
+    const { item, reason, exists } = end;
+    if (exists && resource.id !== undefined) return;
+    const blame = rootOf(item.key, reason);
+    this.#takeAlong(item, resource.id, blame, ends);
+    // In doubt is not failed: what may be there is asked for again by those who know its id.
+    if (!reason.maybeApplied || resource.id === undefined) this.remember(resource, blame);
+  }
+
+  /** Makes the id known that the server gave. Those who were sent off with another one fail. */
+  #name(
+    { item, id }: Extract<End<Failure>, { kind: 'succeeded' }>,
+    resource: Resource,
+    ends: End<Failure>[],
+  ): void {
+    if (id === undefined || id === resource.id) return;
+    if (resource.id === undefined) {
+      this.#backlog.name(resource, id);
+      return;
+    }
+    this.#replaced.set(resource.id, id);
+    this.#takeAlong(item, resource.id, 'other id', ends);
+  }
+
+  #takeAlong(
+    item: Item,
+    resourceId: string | undefined,
+    because: Blame<Failure> | 'other id' | 'declined',
+    ends: End<Failure>[],
+  ): void {
+    for (const dependent of this.#backlog.dependents(item)) {
+      const { maybeApplied } = dependent;
+      this.#retire(dependent);
+      ends.push({
+        kind: 'failed',
+        item: dependent,
+        reason: { kind: 'dependency', resourceId, because, maybeApplied },
+      });
+    }
+  }
+
+  #tell(end: End<Failure>, caller: Caller): void {
+    if (end.kind === 'failed') {
+      this.#reject(end.item, caller, end.reason);
+      return;
+    }
+    this.ledger.pending--;
+    this.ledger.succeeded++;
+    caller.unlisten?.();
+    caller.deferred.resolve(valueFor(end, caller));
+  }
+
+  #reject({ key, type }: Item, caller: Caller, reason: Reason<Failure>): void {
+    this.ledger.pending--;
+    this.ledger[columnOf(reason)]++;
+    caller.unlisten?.();
+    const error = this.#toError(reason, key);
+    // An abort is the caller's own doing, and no news to anybody.
+    if (reason.kind !== 'aborted') this.#events.emit('failure', { error, key, type });
+    // Marked as handled first: a failed call never brings down the agent that made it.
+    caller.deferred.promise.catch(() => {});
+    caller.deferred.reject(error);
+  }
+}
+
+/** A promise that rejects, and is marked as handled. */
+function rejected(error: unknown): Promise<never> {
+  const promise = Promise.reject(error);
+  promise.catch(() => {});
+  return promise;
+}
+
+/** The failure that started it all, where one failure follows from another. */
+function rootOf<Failure>(key: string, reason: Reason<Failure>): Blame<Failure> | 'declined' {
+  if (reason.kind !== 'dependency' || reason.because === 'other id') return { key, reason };
+  return reason.because;
+}
+
+/** Callers who share an item get a value each, so that none sees what another does to it. */
+function valueFor(
+  { item, output, value }: Extract<End<unknown>, { kind: 'succeeded' }>,
+  caller: Caller,
+): unknown {
+  if (caller === item.callers[0]) return value;
+  const verdict = item.read(output);
+  return verdict.kind === 'success' ? verdict.value : value;
+}

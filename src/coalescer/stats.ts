@@ -1,0 +1,27 @@
+import type { Ledger } from './ledger.ts';
+
+/** The engine at one moment, and what it has done so far. */
+export interface Stats {
+  /** Items that are not in flight. */
+  readonly queued: number;
+  /** Those of them that wait for other items. */
+  readonly blocked: number;
+  /** Items in requests without an answer yet. */
+  readonly inFlight: number;
+  /** UTF-8 bytes of all pending items. */
+  readonly queuedBytes: number;
+  /** Requests that may be in flight at once. */
+  readonly concurrency: number;
+  /** How long the oldest pending call has waited, in milliseconds. */
+  readonly oldestMs: number;
+  /** Requests that left, and the items and UTF-8 bytes that they carried. */
+  readonly requests: number;
+  readonly items: number;
+  readonly bytes: number;
+  /** Times that an item went back since the server had not reached it. */
+  readonly requeued: number;
+  /** Times that an item went back for another attempt. */
+  readonly retried: number;
+  readonly meanBatchSize: number;
+  readonly ledger: Ledger;
+}

@@ -1,0 +1,85 @@
+import type { Batch, Reply, Send } from '../../src/coalescer/index.ts';
+
+/** What a scripted request says went wrong. */
+export type Fault = string;
+
+/** A request that waits for the test to answer it. */
+export interface ParkedRequest extends Batch {
+  readonly signal: AbortSignal;
+  readonly keepalive: boolean;
+  /** Succeeds for every key that is not given another output; `undefined` leaves the key out. */
+  answer(outputs?: Readonly<Record<string, unknown>>): void;
+  /** The first of these keys fails, and the server stops there. */
+  stopAt(key: string, code?: string): void;
+  refuse(failure?: Fault, maybeApplied?: boolean): void;
+  lose(failure?: Fault): void;
+}
+
+export interface ScriptedSend {
+  readonly send: Send<Fault>;
+  /** All requests so far. */
+  readonly requests: readonly ParkedRequest[];
+  /** Those that have no answer yet, the oldest first. */
+  readonly parked: readonly ParkedRequest[];
+  /** The keys of each request so far. */
+  readonly batches: readonly (readonly string[])[];
+}
+
+/** A sender that parks each request until the test answers it. */
+export function scriptedSend(): ScriptedSend {
+  const requests: ParkedRequest[] = [];
+  const parked: ParkedRequest[] = [];
+  const send: Send<Fault> = (batch, { signal, keepalive = false }) =>
+    new Promise((resolve) => {
+      const reply = (reply: Reply<Fault>): void => {
+        parked.splice(parked.indexOf(request), 1);
+        resolve(reply);
+      };
+      const answered = (outputs: Record<string, unknown>): void =>
+        reply({ kind: 'answered', status: 200, outputs });
+      const request: ParkedRequest = {
+        ...batch,
+        signal,
+        keepalive,
+        answer(given = {}) {
+          const outputs: Record<string, unknown> = {};
+          for (const key of batch.keys) outputs[key] = ok();
+          for (const [key, output] of Object.entries(given)) {
+            if (output === undefined) delete outputs[key];
+            else outputs[key] = output;
+          }
+          answered(outputs);
+        },
+        stopAt(key, code = 'bad') {
+          const outputs: Record<string, unknown> = {};
+          for (const reached of batch.keys.slice(0, batch.keys.indexOf(key)))
+            outputs[reached] = ok();
+          outputs[key] = no(code);
+          answered(outputs);
+        },
+        refuse: (failure = 'refused', maybeApplied = false) =>
+          reply({ kind: 'refused', status: 400, failure, maybeApplied }),
+        lose: (failure = 'reset') => reply({ kind: 'lost', status: undefined, failure }),
+      };
+      requests.push(request);
+      parked.push(request);
+    });
+  return {
+    send,
+    requests,
+    parked,
+    get batches() {
+      return requests.map(({ keys }) => keys);
+    },
+  };
+}
+
+/** A successful output, with the id of what was made where there is one. */
+export function ok(id?: string): unknown {
+  return { ok: true, id };
+}
+
+/** An output that says no. */
+export function no(code: string): unknown {
+  return { ok: false, code };
+}

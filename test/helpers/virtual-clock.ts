@@ -1,0 +1,50 @@
+import { createClock } from '@sinonjs/fake-timers';
+import type { Clock } from '../../src/coalescer/index.ts';
+
+/** Tests start at an odd time that is not zero: a clock that is taken for a flag shows at once. */
+const START_MS = 1_234_567;
+
+export interface VirtualClock extends Clock {
+  /** Timers that are set. */
+  readonly timers: number;
+  /** Lets everything happen that is due at this moment. */
+  settle(): Promise<void>;
+  /** Lets time pass, and everything happen that becomes due meanwhile. */
+  pass(ms: number): Promise<void>;
+  /** Lets time pass until no timer is set. */
+  drain(): Promise<void>;
+}
+
+export function virtualClock(): VirtualClock {
+  const clock = createClock(START_MS);
+  return {
+    now: () => clock.now,
+    after(ms, wake) {
+      const timer = clock.setTimeout(wake, Math.ceil(ms));
+      return () => clock.clearTimeout(timer);
+    },
+    get timers() {
+      return clock.countTimers();
+    },
+    settle,
+    async pass(ms) {
+      await settle();
+      await clock.tickAsync(ms);
+      await settle();
+    },
+    async drain() {
+      await settle();
+      while (clock.countTimers() > 0) {
+        clock.next();
+        await settle();
+      }
+    },
+  };
+}
+
+/** When a macrotask of the real loop runs, all promise jobs and ticks before it are done. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
