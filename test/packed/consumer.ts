@@ -1,0 +1,11 @@
+// A user's program. scripts/check-packed.ts copies it into an empty project with the tarball, checks
+// it with several compilers, and runs it. No part of the checkout's own type check.
+import { AutobatchClient } from 'prefactor-autobatch';
+import * as coalescer from 'prefactor-autobatch/coalescer';
+import { Emulator } from 'prefactor-autobatch/testing';
+
+const server = await new Emulator({ token: 'token' }).listen(0);
+const client: AutobatchClient = new AutobatchClient({ apiUrl: server.url, apiToken: 'token' });
+await client.close();
+await server.close();
+if (Object.keys(coalescer).length === 0) throw new Error('nothing in /coalescer');
