@@ -224,6 +224,11 @@ export class Coalescer<Failure> {
     };
   }
 
+  /** Resources with pending items: none when idle. */
+  get resources(): number {
+    return this.#backlog.resources;
+  }
+
   /** Nodes looked at so far by queue, order and packer: the cost, for tests. */
   get visits(): number {
     return this.#backlog.visits;

@@ -177,7 +177,7 @@ export class Order {
     for (let group = resource.tail; group !== undefined; group = group.before) {
       for (const member of group.waiting) {
         this.visits++;
-        gained += member.fill();
+        if (member.state !== 'settled') gained += member.fill();
       }
     }
     return gained;
