@@ -1,0 +1,56 @@
+// What every action has: all checks come before the first change, so that each is a transaction of
+// its own (wire.md 2.3) without a way back being needed.
+
+import type { FieldReader, Problems } from '../checks.ts';
+import type { World } from '../state.ts';
+import type { ErrorOutput, Fields, Output, SuccessOutput } from '../wire.ts';
+import { errorOutput } from '../wire.ts';
+
+export interface ActionCall {
+  readonly world: World;
+  readonly key: string | null;
+  readonly fields: Fields;
+  /** Notes that the client broke the contract, beyond what the answer says. */
+  breach(sentence: string): void;
+}
+
+/** The answer, and which resource it was about. */
+export interface Ran {
+  readonly output: Output;
+  readonly id: string | null;
+}
+
+export type Action = (call: ActionCall) => Ran;
+
+export function success(output: Omit<SuccessOutput, 'status'>, id: string | null): Ran {
+  return { output: { status: 'success', ...output }, id };
+}
+
+export function failure(output: ErrorOutput, id: string | null = null): Ran {
+  return { output, id };
+}
+
+export function invalid(message: string, problems: Problems, id: string | null = null): Ran {
+  return failure(errorOutput('validation_errors', message, problems.toErrors()), id);
+}
+
+export function notFound(what: string, id: string | null): Ran {
+  return failure(errorOutput('not_found', `${what} not found`), id);
+}
+
+export function invalidAction(message: string, id: string | null): Ran {
+  return failure(errorOutput('invalid_action', message), id);
+}
+
+/** Reports what nobody knows, and refuses it where the rules are strict. */
+export function refuseUnknown(
+  call: ActionCall,
+  reader: FieldReader,
+  known: ReadonlySet<string>,
+  problems: Problems,
+): void {
+  for (const name of reader.unknown(known)) {
+    call.breach(`Unknown field "${name}"`);
+    if (call.world.rules.strict) problems.add(name, 'is not a known field');
+  }
+}

@@ -1,0 +1,202 @@
+// `agent_instances/*`: wire.md 2.2, 4.3 and 4.4. The names of start, finish and record_quality in
+// bulk are *inferred* there.
+
+import { FieldReader, Problems } from '../checks.ts';
+import type { Instance, InstanceStatus } from '../state.ts';
+import { FINISH_STATUSES, isTerminal } from '../state.ts';
+import { instanceDetails } from '../views.ts';
+import { errorOutput } from '../wire.ts';
+import type { ActionCall, Ran } from './action.ts';
+import { failure, invalid, invalidAction, notFound, refuseUnknown, success } from './action.ts';
+import { readSchemaVersion } from './schema-version.ts';
+
+const REGISTER = new Set([
+  'agent_id',
+  'environment_id',
+  'agent_version',
+  'agent_schema_version',
+  'id',
+  'update_current_version',
+  'purpose',
+]);
+const VERSION = new Set(['external_identifier', 'name', 'description']);
+const START = new Set(['agent_instance_id', 'timestamp']);
+const FINISH = new Set(['agent_instance_id', 'status', 'timestamp']);
+const RECORD_QUALITY = new Set(['agent_instance_id', 'name', 'payload']);
+const TERMINATE = new Set(['agent_instance_id', 'reason', 'timestamp']);
+const PURPOSES = ['live', 'smoke_test', 'eval'] as const;
+
+export function registerInstance(call: ActionCall): Ran {
+  const { world } = call;
+  const problems = new Problems();
+  const reader = new FieldReader(call.fields, problems);
+  refuseUnknown(call, reader, REGISTER, problems);
+  const needed = world.rules.tokenKind === 'account' ? 'required' : 'optional';
+  const agentId = reader.name('agent_id', needed) ?? world.defaultAgentId;
+  const environmentId = reader.name('environment_id', needed) ?? world.defaultEnvironmentId;
+  // Required in Python, optional in TypeScript's type (wire.md 4.3, *conflict*): taken as optional,
+  // since a recorded run has no schema version to send.
+  const version = reader.object('agent_version', 'optional');
+  const schemaVersion = reader.object('agent_schema_version', 'optional');
+  const id = reader.id('id', 'nullable') ?? null;
+  reader.boolean('update_current_version', 'optional');
+  const purpose = reader.oneOf('purpose', PURPOSES, 'optional') ?? 'live';
+  let externalIdentifier: string | null = null;
+  if (version !== undefined) {
+    const versionReader = new FieldReader(version, problems, 'agent_version.');
+    refuseUnknown(call, versionReader, VERSION, problems);
+    externalIdentifier = versionReader.string('external_identifier', 'optional') ?? null;
+    versionReader.string('name', 'optional');
+    versionReader.string('description', 'optional');
+  }
+  const schemas = readSchemaVersion(call, schemaVersion ?? {}, agentId, problems);
+  if (problems.any) return invalid('Invalid agent instance', problems, id);
+  if (id !== null && world.isTaken(id)) {
+    return failure(errorOutput('conflict', 'The id is taken already'), id);
+  }
+
+  const now = world.timestamp();
+  const instance: Instance = {
+    id: id ?? world.newId(call.key),
+    agentId,
+    environmentId,
+    versionId: world.versionId('agent_version', agentId, externalIdentifier),
+    schemas,
+    purpose,
+    insertedAt: now,
+    spans: [],
+    counts: { pending: 0, active: 0, complete: 0, failed: 0, cancelled: 0 },
+    quality: new Map(),
+    status: 'pending',
+    startedAt: null,
+    finishedAt: null,
+    terminationReason: null,
+    updatedAt: now,
+  };
+  world.instances.set(instance.id, instance);
+  return success(
+    {
+      details: instanceDetails(world, instance),
+      agent_schema_version: {
+        type: 'agent_schema_version',
+        id: schemas.id,
+        external_identifier: schemas.externalIdentifier,
+      },
+    },
+    instance.id,
+  );
+}
+
+export function startInstance(call: ActionCall): Ran {
+  const problems = new Problems();
+  const reader = new FieldReader(call.fields, problems);
+  refuseUnknown(call, reader, START, problems);
+  const id = reader.id('agent_instance_id', 'required') ?? null;
+  // Python sends an explicit null here, and only here (wire.md 3).
+  const timestamp = reader.timestamp('timestamp', 'nullable');
+  if (id === null || problems.any) return invalid('Invalid start', problems, id);
+  return change(call, id, (instance, now) => {
+    if (instance.status !== 'pending') return already(instance.status);
+    instance.status = 'active';
+    instance.startedAt = timestamp ?? now;
+    return undefined;
+  });
+}
+
+/**
+ * Spans that are still open do not stop it, and may finish later. An instance that never started may
+ * finish too: the docs speak of cancelling a pending one, and nothing is said of the rest.
+ */
+export function finishInstance(call: ActionCall): Ran {
+  const problems = new Problems();
+  const reader = new FieldReader(call.fields, problems);
+  if (call.fields['details'] !== undefined) {
+    // As with agent_spans/finish: stricter than what is known of the API (wire.md 2.2).
+    call.breach('agent_instances/finish with a details wrapper');
+    problems.add('details', 'must not wrap the fields of a finish');
+    return invalid('Invalid finish', problems);
+  }
+  refuseUnknown(call, reader, FINISH, problems);
+  const id = reader.id('agent_instance_id', 'required') ?? null;
+  const status = reader.oneOf('status', FINISH_STATUSES, 'optional') ?? 'complete';
+  const timestamp = reader.timestamp('timestamp', 'optional');
+  if (id === null || problems.any) return invalid('Invalid finish', problems, id);
+  return change(call, id, (instance, now) => {
+    // 409 also for a terminated one; both SDKs take it as done (wire.md 5, 6.1).
+    if (isTerminal(instance.status)) return already(instance.status);
+    instance.status = status;
+    instance.finishedAt = timestamp ?? now;
+    return undefined;
+  });
+}
+
+/** Allowed at any time, since a run is judged after its end. A null payload takes the entry away. */
+export function recordQuality(call: ActionCall): Ran {
+  const problems = new Problems();
+  const reader = new FieldReader(call.fields, problems);
+  refuseUnknown(call, reader, RECORD_QUALITY, problems);
+  const id = reader.id('agent_instance_id', 'required') ?? null;
+  const name = reader.name('name', 'required');
+  const payload = reader.object('payload', 'nullable');
+  if (call.fields['payload'] === undefined) problems.add('payload', 'is required');
+  if (id === null || name === undefined || problems.any) {
+    return invalid('Invalid quality', problems, id);
+  }
+  return change(call, id, (instance) => {
+    if (payload === undefined) instance.quality.delete(name);
+    else instance.quality.set(name, payload);
+    return undefined;
+  });
+}
+
+/** `POST /agent_instance/{id}/terminate` (wire.md 3); single endpoint only. */
+export function terminateInstance(call: ActionCall): Ran {
+  const problems = new Problems();
+  const reader = new FieldReader(call.fields, problems);
+  refuseUnknown(call, reader, TERMINATE, problems);
+  const id = reader.id('agent_instance_id', 'required') ?? null;
+  const reason = reader.string('reason', 'required');
+  const timestamp = reader.timestamp('timestamp', 'optional');
+  if (id === null || reason === undefined || problems.any) {
+    return invalid('Invalid termination', problems, id);
+  }
+  return change(call, id, (instance, now) => {
+    if (isTerminal(instance.status)) return already(instance.status);
+    call.world.terminate(instance, reason, timestamp ?? now, true);
+    return undefined;
+  });
+}
+
+export function showInstance({ world, fields }: ActionCall): Ran {
+  const problems = new Problems();
+  const id = new FieldReader(fields, problems).id('agent_instance_id', 'required') ?? null;
+  if (id === null) return invalid('Invalid query', problems);
+  const instance = world.instances.get(id);
+  if (instance === undefined) return notFound('Agent instance', id);
+  return success({ details: instanceDetails(world, instance) }, id);
+}
+
+/** Query parameters are those of a GET that no source shows (wire.md 2.2): none is looked at. */
+export function listInstances({ world }: ActionCall): Ran {
+  const summaries = [...world.instances.values()].map((one) => instanceDetails(world, one));
+  return success({ summaries }, null);
+}
+
+/** Finds the instance and changes it; `apply` gives the reason if it must not. */
+function change(
+  { world }: ActionCall,
+  id: string,
+  apply: (instance: Instance, now: string) => string | undefined,
+): Ran {
+  const instance = world.instances.get(id);
+  if (instance === undefined) return notFound('Agent instance', id);
+  const now = world.timestamp();
+  const refusal = apply(instance, now);
+  if (refusal !== undefined) return invalidAction(refusal, id);
+  instance.updatedAt = now;
+  return success({ details: instanceDetails(world, instance) }, id);
+}
+
+function already(status: InstanceStatus): string {
+  return `The agent instance is ${status} already`;
+}

@@ -1,0 +1,136 @@
+// The public class: options in, `fetch` and `listen` out, and what tests want to know afterwards.
+
+import type { Faults } from './fault-types.ts';
+import { FaultSource } from './faults.ts';
+import type { BodyWatch } from './fetch-adapter.ts';
+import { isRedirect, readFetch, toResponse } from './fetch-adapter.ts';
+import type { EmulatorOptions } from './options.ts';
+import { readOptions } from './options.ts';
+import { Pace } from './pace.ts';
+import type { EmulatorReport } from './recorder.ts';
+import { Recorder } from './recorder.ts';
+import { Service } from './service.ts';
+import type { EmulatorSnapshot } from './snapshot.ts';
+import { takeSnapshot } from './snapshot.ts';
+import { World } from './state.ts';
+import type { Answer, EmulatorServer, Incoming } from './wire.ts';
+
+interface ServerModule {
+  listen(
+    handle: (incoming: Incoming) => Promise<Answer>,
+    watch: BodyWatch,
+    port: number,
+  ): Promise<EmulatorServer>;
+}
+
+// Typed as any string, so that neither the type checker nor a bundler follows the import into the
+// one file that needs Node. The compiler still rewrites its extension, at run time.
+const SERVER_MODULE: string = './server.ts';
+
+/**
+ * The Prefactor API in process: it keeps state, is as strict as the public sources allow, and fails
+ * where it is told to. Each emulator stands alone.
+ *
+ * ```ts
+ * import { Emulator } from 'prefactor-autobatch/testing';
+ *
+ * const emulator = new Emulator();
+ * const response = await emulator.fetch('https://emulator.test/api/v1/ping', {
+ *   headers: { authorization: 'Bearer test-token', 'x-prefactor-sdk': 'my-test@1.0.0' },
+ * });
+ * console.log(response.status, emulator.report().breaches); // 200 []
+ * ```
+ */
+export class Emulator {
+  /**
+   * Does what `fetch` does, with the emulator at the other end whatever the origin. Bound: can be
+   * handed on as it is.
+   *
+   * Rejects with a `TypeError` when a fault drops the connection, and when a redirect would be
+   * followed (which is a breach: it would show the token to another server). On an abort it rejects
+   * at once with the signal's reason; what the server has done by then stays done.
+   */
+  readonly fetch: (input: Request | string | URL, init?: RequestInit) => Promise<Response>;
+  /** Faults, one by one. */
+  readonly faults: Faults;
+  readonly #world: World;
+  readonly #recorder: Recorder;
+  readonly #service: Service;
+  readonly #watch: BodyWatch;
+
+  constructor(options: EmulatorOptions = {}) {
+    const rules = readOptions(options);
+    const pace = new Pace(options.now, options.delay);
+    const recorder = new Recorder(rules.record);
+    const faults = new FaultSource(options.faults, rules.seed, (kind) => recorder.fault(kind));
+    this.#world = new World(rules, () => pace.now());
+    this.#recorder = recorder;
+    this.#service = new Service(this.#world, faults, recorder, pace);
+    this.#watch = {
+      opened: () => recorder.bodyOpened(),
+      closed: (exhausted) => {
+        recorder.bodyClosed();
+        if (exhausted) recorder.breach(null, 'Nobody bounded the reading of an endless body');
+      },
+    };
+    this.faults = faults;
+    this.fetch = (input, init) => this.#fetch(input, init);
+  }
+
+  /**
+   * Listens on 127.0.0.1. Needs Node, or a runtime with its `node:http`. Several servers of one
+   * emulator share its state.
+   *
+   * @param port Default 0: a free one.
+   * @throws when the port is taken.
+   */
+  async listen(port = 0): Promise<EmulatorServer> {
+    const server: ServerModule = await import(SERVER_MODULE);
+    return server.listen((incoming) => this.#service.handle(incoming), this.#watch, port);
+  }
+
+  /** What the emulator saw so far. */
+  report(): EmulatorReport {
+    return this.#recorder.report(this.#world.keys);
+  }
+
+  /**
+   * The server's state, in wire form, without the times at which records were written: what two
+   * servers that got the same calls in other batches have in common. Payloads are not copied.
+   */
+  snapshot(): EmulatorSnapshot {
+    return takeSnapshot(this.#world);
+  }
+
+  /**
+   * Ends a run, as someone in the web app would (wire.md 5): it becomes `terminated`, its open spans
+   * are closed as `cancelled`, and later span answers carry `control.terminate`. Spans can still be
+   * created: their answers are how a client learns of it. Finishing the instance, or a span that was
+   * closed, gives `invalid_action`.
+   *
+   * @param options.closeSpans Default true. With false a later finish of an open span succeeds, and
+   * its answer carries `control`.
+   * @throws {RangeError} when there is no such instance.
+   */
+  terminate(
+    instanceId: string,
+    reason: string,
+    options: { readonly closeSpans?: boolean } = {},
+  ): void {
+    const instance = this.#world.instances.get(instanceId);
+    if (instance === undefined) {
+      throw new RangeError(`There is no agent instance "${instanceId}" to terminate.`);
+    }
+    this.#world.terminate(instance, reason, this.#world.timestamp(), options.closeSpans ?? true);
+  }
+
+  async #fetch(input: Request | string | URL, init: RequestInit | undefined): Promise<Response> {
+    const incoming = await readFetch(input, init);
+    const answer = await this.#service.handle(incoming);
+    if (isRedirect(answer) && incoming.redirect !== 'manual') {
+      this.#recorder.breach(null, 'A redirect would be followed, token and all');
+      throw new TypeError('fetch failed', { cause: new Error('unexpected redirect') });
+    }
+    return toResponse(answer, incoming.signal, this.#watch);
+  }
+}

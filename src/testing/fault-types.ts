@@ -1,0 +1,174 @@
+// The faults that can be injected. All of them are data; `faults.ts` decides when they fire, and
+// `fault-answers.ts` what they look like on the wire.
+
+import type { EmulatedItem } from './wire.ts';
+
+interface Common {
+  /** Milliseconds that the request waits longer, before the work. Any fault may wait. @default 0 */
+  readonly delayMs?: number;
+}
+
+/** One request gone wrong. */
+export type Fault =
+  /** Nothing but the wait. */
+  | (Common & { readonly kind: 'delay' })
+  /** The connection breaks before the work: `fetch` rejects with a `TypeError`. */
+  | (Common & { readonly kind: 'dropBefore' })
+  /** The connection breaks after the work, before any byte of the answer. */
+  | (Common & { readonly kind: 'dropAfter' })
+  /** The connection breaks after the work, in the middle of the answer's body. */
+  | (Common & { readonly kind: 'dropMiddle' })
+  /** After the work, the body ends early, as if it were whole: JSON that cannot be parsed. */
+  | (Common & {
+      readonly kind: 'truncate';
+      /** Characters that are left. @default half of them */
+      readonly length?: number;
+    })
+  /** A proxy's page. */
+  | (Common & {
+      readonly kind: 'html';
+      /** @default 502 */
+      readonly status?: number;
+      /** Whether the work is done. @default false */
+      readonly afterWork?: boolean;
+    })
+  /** A body without an end, which can be cancelled. It breaks off after 64 MiB, with a breach. */
+  | (Common & {
+      readonly kind: 'endless';
+      /** @default 200 */
+      readonly status?: number;
+      /** Whether the work is done. @default false */
+      readonly afterWork?: boolean;
+    })
+  /** Any status, with the error body that the API would give (wire.md 6.1). */
+  | (Common & {
+      readonly kind: 'status';
+      readonly status: number;
+      /** @default what wire.md 6.1 has for the status, or a word of our own */
+      readonly code?: string;
+      readonly message?: string;
+      readonly errors?: unknown;
+      /** The `Retry-After` header: seconds, a `Date` (sent as an HTTP date), or a text as it stands. */
+      readonly retryAfter?: number | Date | string;
+      /** The body's `retry_after_ms` (wire.md 6.2, [go-user]). */
+      readonly retryAfterMs?: number;
+      /** The `Location` header of a redirect. */
+      readonly location?: string;
+      /** More headers. */
+      readonly headers?: Readonly<Record<string, string>>;
+      /** Replaces the whole body. */
+      readonly body?: string;
+      /** Whether the work is done all the same. @default false */
+      readonly afterWork?: boolean;
+    })
+  /** Bulk only: an output is left out. */
+  | (Common & {
+      readonly kind: 'omit';
+      /** Whose output. @default the first item's */
+      readonly item?: ItemMatch;
+      /** Whether the item runs. @default true */
+      readonly runs?: boolean;
+    })
+  /** Bulk only: an output that nobody asked for comes along. */
+  | (Common & {
+      readonly kind: 'extra';
+      /** @default 'key-of-nobody' */
+      readonly key?: string;
+    })
+  /** The first success names another id in `details.id`. The state and a later replay have the right one. */
+  | (Common & {
+      readonly kind: 'wrongId';
+      /** Whose output. @default the first success's */
+      readonly item?: ItemMatch;
+    });
+
+export type FaultKind = Fault['kind'];
+
+/** `single`: all single endpoints but ping. */
+export type RequestKind = 'bulk' | 'single' | 'ping';
+
+/** An item by its key, or by whatever a function sees in it (`type`, `fields`, `key`). */
+export type ItemMatch = string | ((item: EmulatedItem) => boolean);
+
+/** The error that an item gets instead of running. */
+export interface ItemRefusal {
+  /** @default 'validation_errors' */
+  readonly code?: string;
+  /** @default 'Refused by the emulator' */
+  readonly message?: string;
+  /** @default none */
+  readonly errors?: unknown;
+  /** How often, counted for each key; then the item runs. @default Infinity */
+  readonly times?: number;
+}
+
+/** Probabilities, from 0 to 1. */
+export type FaultRates = {
+  /** That a bulk request has this fault; at most one each, so their sum should stay below 1. */
+  readonly [Kind in FaultKind]?: number;
+} & {
+  /** That an item is refused once more each time it runs, with `internal_error`. */
+  readonly itemTransient?: number;
+  /** That a key is refused whenever it comes. The same keys for the same seed. */
+  readonly itemPermanent?: number;
+};
+
+/** Faults at random, repeatable by their seed. Draws are made as requests arrive and items run. */
+export interface FaultPlan {
+  readonly rates: FaultRates;
+  /** @default the emulator's seed */
+  readonly seed?: number;
+  /** The longest random delay, in milliseconds. @default 1000 */
+  readonly maxDelayMs?: number;
+  /** What a random `status` fault picks from. @default [429, 500, 502, 503] */
+  readonly statuses?: readonly number[];
+  /** `Retry-After` of a random 429 or 503, in seconds. @default none */
+  readonly retryAfter?: number;
+  /** The error of `itemTransient`. @default { code: 'internal_error', message: 'Try again' } */
+  readonly transient?: Omit<ItemRefusal, 'times'>;
+  /** The error of `itemPermanent`. @default { code: 'validation_errors', ... } */
+  readonly permanent?: Omit<ItemRefusal, 'times'>;
+}
+
+/**
+ * The faults of one emulator. Those given by `next` come first, in their order, one for each
+ * request; a request without one may get one from the plan.
+ *
+ * ```ts
+ * emulator.faults.next({ kind: 'status', status: 429, retryAfter: 7 });
+ * emulator.faults.refuse('key-of-one-span', { code: 'internal_error', times: 2 });
+ * emulator.faults.poison((item) => item.fields['agent_span_id'] === id);
+ * ```
+ */
+export interface Faults {
+  /**
+   * Gives the fault to the next request, or to the next `times` requests, of the kind that `on`
+   * names. An outage of everything is `next({ kind: 'dropBefore' }, { times: Infinity, on: 'any' })`,
+   * until `clear()`.
+   *
+   * @param options.times How many requests. Default 1.
+   * @param options.on Default `'bulk'`.
+   */
+  next(
+    fault: Fault,
+    options?: { readonly times?: number; readonly on?: RequestKind | 'any' },
+  ): void;
+
+  /**
+   * Refuses items instead of running them, in bulk and at single endpoints; in bulk that stops the
+   * batch. With `times` the error is a transient one: each key that matches is refused that often.
+   * A success that is stored under the key is replayed all the same.
+   */
+  refuse(item: ItemMatch, refusal?: ItemRefusal): void;
+
+  /**
+   * Makes a whole request fail whenever the item is in it, before any of its items has run.
+   *
+   * @param fault Default a 500; any fault will do.
+   * @param options.times How many requests. Default Infinity.
+   */
+  poison(item: ItemMatch, fault?: Fault, options?: { readonly times?: number }): void;
+
+  /** Ends all faults, those of the plan included. What was counted stays. */
+  clear(): void;
+}

@@ -1,0 +1,184 @@
+// Which fault fires when: those put in by hand, in their order, then those of the seeded plan.
+
+import type {
+  Fault,
+  FaultKind,
+  FaultPlan,
+  Faults,
+  ItemMatch,
+  ItemRefusal,
+  RequestKind,
+} from './fault-types.ts';
+import { hash, Random } from './random.ts';
+import type { EmulatedItem, ErrorOutput } from './wire.ts';
+import { errorOutput } from './wire.ts';
+
+interface Queued {
+  readonly fault: Fault;
+  readonly on: RequestKind | 'any';
+  left: number;
+}
+
+interface Refusal {
+  readonly match: ItemMatch;
+  readonly error: ErrorOutput;
+  readonly times: number;
+  readonly used: Map<string | null, number>;
+}
+
+interface Poison {
+  readonly match: ItemMatch;
+  readonly fault: Fault;
+  left: number;
+}
+
+const RANDOM_KINDS: readonly FaultKind[] = [
+  'delay',
+  'dropBefore',
+  'dropAfter',
+  'dropMiddle',
+  'truncate',
+  'html',
+  'endless',
+  'status',
+  'omit',
+  'extra',
+  'wrongId',
+];
+
+/** Keeps what `Faults` was told, and says which fault a request or an item has. */
+export class FaultSource implements Faults {
+  readonly #seed: number;
+  readonly #random: Random;
+  readonly #fired: (kind: string) => void;
+  #plan: FaultPlan | undefined;
+  #queued: Queued[] = [];
+  #refusals: Refusal[] = [];
+  #poisons: Poison[] = [];
+
+  /** `fired` hears the kind of each fault that fires. */
+  constructor(plan: FaultPlan | undefined, seed: number, fired: (kind: string) => void) {
+    this.#plan = plan;
+    this.#seed = plan?.seed ?? seed;
+    this.#random = new Random(this.#seed);
+    this.#fired = fired;
+  }
+
+  next(
+    fault: Fault,
+    options: { readonly times?: number; readonly on?: RequestKind | 'any' } = {},
+  ): void {
+    this.#queued.push({ fault, on: options.on ?? 'bulk', left: options.times ?? 1 });
+  }
+
+  refuse(item: ItemMatch, refusal: ItemRefusal = {}): void {
+    this.#refusals.push({
+      match: item,
+      error: refusalOutput(refusal, 'validation_errors', 'Refused by the emulator'),
+      times: refusal.times ?? Number.POSITIVE_INFINITY,
+      used: new Map(),
+    });
+  }
+
+  poison(
+    item: ItemMatch,
+    fault: Fault = { kind: 'status', status: 500 },
+    options: { readonly times?: number } = {},
+  ): void {
+    this.#poisons.push({
+      match: item,
+      fault,
+      left: options.times ?? Number.POSITIVE_INFINITY,
+    });
+  }
+
+  clear(): void {
+    this.#plan = undefined;
+    this.#queued = [];
+    this.#refusals = [];
+    this.#poisons = [];
+  }
+
+  /** Which fault a request that has just arrived has. */
+  ofRequest(kind: RequestKind): Fault | undefined {
+    const queued = this.#queued.find((one) => one.on === 'any' || one.on === kind);
+    if (queued !== undefined) {
+      queued.left -= 1;
+      if (queued.left <= 0) this.#queued = this.#queued.filter((one) => one !== queued);
+      this.#fired(queued.fault.kind);
+      return queued.fault;
+    }
+    return kind === 'bulk' && this.#plan !== undefined ? this.#draw(this.#plan) : undefined;
+  }
+
+  /** Which fault the items of a request bring about by being in it. */
+  ofItems(items: readonly EmulatedItem[]): Fault | undefined {
+    const poison = this.#poisons.find((one) => items.some((item) => matches(one.match, item)));
+    if (poison === undefined) return undefined;
+    poison.left -= 1;
+    if (poison.left <= 0) this.#poisons = this.#poisons.filter((one) => one !== poison);
+    this.#fired('poison');
+    return poison.fault;
+  }
+
+  /** Which error an item gets instead of running. */
+  ofItem(item: EmulatedItem): ErrorOutput | undefined {
+    for (const refusal of this.#refusals) {
+      if (!matches(refusal.match, item)) continue;
+      const used = refusal.used.get(item.key) ?? 0;
+      if (used >= refusal.times) continue;
+      refusal.used.set(item.key, used + 1);
+      this.#fired('refuse');
+      return refusal.error;
+    }
+    return this.#plan === undefined ? undefined : this.#drawItem(this.#plan, item);
+  }
+
+  #draw(plan: FaultPlan): Fault | undefined {
+    let rest = this.#random.next();
+    const kind = RANDOM_KINDS.find((one) => {
+      rest -= plan.rates[one] ?? 0;
+      return rest < 0;
+    });
+    if (kind === undefined) return undefined;
+    this.#fired(kind);
+    switch (kind) {
+      case 'delay':
+        return { kind, delayMs: this.#random.next() * (plan.maxDelayMs ?? 1_000) };
+      case 'status':
+        return this.#drawStatus(plan);
+      default:
+        return { kind };
+    }
+  }
+
+  #drawStatus(plan: FaultPlan): Fault {
+    const statuses = plan.statuses ?? [429, 500, 502, 503];
+    const status = statuses[this.#random.below(statuses.length)] ?? 500;
+    const mayWait = plan.retryAfter !== undefined && (status === 429 || status === 503);
+    return mayWait
+      ? { kind: 'status', status, retryAfter: plan.retryAfter }
+      : { kind: 'status', status };
+  }
+
+  #drawItem(plan: FaultPlan, item: EmulatedItem): ErrorOutput | undefined {
+    const { itemPermanent = 0, itemTransient = 0 } = plan.rates;
+    if (item.key !== null && hash(item.key, this.#seed) / 2 ** 32 < itemPermanent) {
+      this.#fired('itemPermanent');
+      return refusalOutput(plan.permanent ?? {}, 'validation_errors', 'Refused by the emulator');
+    }
+    if (itemTransient > 0 && this.#random.next() < itemTransient) {
+      this.#fired('itemTransient');
+      return refusalOutput(plan.transient ?? {}, 'internal_error', 'Try again');
+    }
+    return undefined;
+  }
+}
+
+export function matches(match: ItemMatch, item: EmulatedItem): boolean {
+  return typeof match === 'string' ? match === item.key : match(item);
+}
+
+function refusalOutput(refusal: ItemRefusal, code: string, message: string): ErrorOutput {
+  return errorOutput(refusal.code ?? code, refusal.message ?? message, refusal.errors);
+}

@@ -1,0 +1,17 @@
+// Public names of the `prefactor-autobatch/testing` entry: the API in process, for tests and benchmarks.
+
+export { Emulator } from './emulator.ts';
+export type {
+  Fault,
+  FaultKind,
+  FaultPlan,
+  FaultRates,
+  Faults,
+  ItemMatch,
+  ItemRefusal,
+  RequestKind,
+} from './fault-types.ts';
+export type { EmulatorOptions } from './options.ts';
+export type { BatchRecord, EmulatorReport, RanItem } from './recorder.ts';
+export type { EmulatorSnapshot, InstanceSnapshot } from './snapshot.ts';
+export type { EmulatedItem, EmulatorServer, Fields } from './wire.ts';

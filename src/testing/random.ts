@@ -1,0 +1,44 @@
+// A small seeded generator (mulberry32), so that a fault plan and the ids that the emulator makes
+// repeat from run to run.
+
+/** Numbers that follow from a seed alone. */
+export class Random {
+  // Two halves that take turns. One of 32 bits, seeded by a hash, would repeat among a million ids.
+  #turn: number;
+  #other: number;
+
+  constructor(seed: number, otherSeed: number = ~seed) {
+    this.#turn = seed | 0;
+    this.#other = otherSeed | 0;
+  }
+
+  /** Numbers that follow from a name and a seed. */
+  static of(name: string, seed: number): Random {
+    return new Random(hash(name, seed), hash(name, ~seed));
+  }
+
+  /** A number in [0, 1). */
+  next(): number {
+    const state = (this.#turn + 0x6d2b79f5) | 0;
+    this.#turn = this.#other;
+    this.#other = state;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  /** A whole number in [0, limit). */
+  below(limit: number): number {
+    return Math.floor(this.next() * limit);
+  }
+}
+
+/** 32 bits that depend on every character of `text` and on `seed` (FNV-1a with a final mix). */
+export function hash(text: string, seed: number): number {
+  let value = (seed ^ 0x811c9dc5) | 0;
+  for (let i = 0; i < text.length; i++) {
+    value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  }
+  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  return (value ^ (value >>> 13)) >>> 0;
+}
