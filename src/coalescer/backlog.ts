@@ -18,7 +18,7 @@ export class Backlog {
   size = 0;
   /** UTF-8 bytes of their texts. */
   bytes = 0;
-  readonly ready = new ReadySet();
+  readonly ready: ReadySet = new ReadySet();
   /** How many items are in each state. */
   readonly #counts: Record<ItemState, number> = {
     gathering: 0,

@@ -21,7 +21,7 @@ const ROOMY = 0.8;
 export class Bounds {
   readonly #max: QueueBounds;
   readonly #fill: Fill;
-  #waiters: Deferred<void>[] = [];
+  readonly #waiters: Deferred<void>[] = [];
 
   constructor(max: QueueBounds, fill: Fill) {
     this.#max = max;

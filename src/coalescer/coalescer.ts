@@ -19,26 +19,17 @@ import { Dispatcher } from './dispatcher.ts';
 import type { Emitter } from './events.ts';
 import { gatherRun } from './gather.ts';
 import { Health } from './health.ts';
-import type { Caller } from './item.ts';
-import { Item } from './item.ts';
+import type { About } from './intake.ts';
+import { Intake } from './intake.ts';
+import type { Item } from './item.ts';
 import type { Ledger } from './ledger.ts';
 import { Resource } from './order.ts';
-import type {
-  Answer,
-  Batch,
-  Blame,
-  Gather,
-  Name,
-  Ping,
-  Reason,
-  Send,
-  Submission,
-  ToError,
-} from './ports.ts';
+import type { Answer, Batch, Gather, Ping, Send, Submission, ToError } from './ports.ts';
 import { toRejectedError } from './rejected-error.ts';
 import { Replies } from './replies.ts';
 import { Settlement } from './settlement.ts';
 import type { Stats } from './stats.ts';
+import { Withdrawals } from './withdrawals.ts';
 
 export interface CoalescerSettings extends DispatchSettings {
   readonly queue: QueueBounds;
@@ -61,13 +52,6 @@ export interface CoalescerPorts<Failure> {
   readonly events?: Emitter | undefined;
 }
 
-/** What is known of a call that does not become an item. */
-export interface About {
-  readonly key: string;
-  readonly type: string;
-  readonly makes?: Name | undefined;
-}
-
 export class Coalescer<Failure> {
   readonly #settings: CoalescerSettings;
   readonly #clock: Clock;
@@ -79,10 +63,8 @@ export class Coalescer<Failure> {
   readonly #dispatcher: Dispatcher<Failure>;
   readonly #replies: Replies<Failure>;
   readonly #direct: Direct<Failure>;
-  readonly #gather: Gather<Item>;
+  readonly #intake: Intake<Failure>;
   readonly #alarm: Alarm;
-  #lastSeq = 0;
-  #gatheredBytes = 0;
   #closing: Promise<Ledger> | undefined;
 
   constructor(ports: CoalescerPorts<Failure>, settings: CoalescerSettings) {
@@ -115,9 +97,20 @@ export class Coalescer<Failure> {
       () => this.#pump(),
     );
     this.#direct = new Direct(settings, { send, clock, random, toError }, health, this.#settlement);
-    this.#gather = (ports.gather ?? gatherRun)((items) => this.#admit(items));
+    const withdrawals = new Withdrawals(this.#backlog, this.#settlement, () => this.#pump());
+    this.#intake = new Intake(
+      settings,
+      clock,
+      toError,
+      this.#backlog,
+      this.#bounds,
+      this.#settlement,
+      withdrawals,
+      ports.gather ?? gatherRun,
+      () => this.#pump(),
+    );
     this.#alarm = new Alarm(clock, () => {
-      this.#expire();
+      withdrawals.expire(clock.now() - settings.deliveryTimeoutMs);
       this.#pump();
     });
   }
@@ -127,22 +120,24 @@ export class Coalescer<Failure> {
    * waits for harms nobody.
    */
   submit<T>(submission: Submission<T>): Promise<T> {
-    const promise = this.#take(submission) as Promise<T>;
+    const promise =
+      this.#closing === undefined
+        ? this.#intake.take(submission)
+        : this.#intake.turnAway(submission, { kind: 'closed', maybeApplied: false });
     this.#events.deliver();
-    return promise;
+    return promise as Promise<T>;
   }
 
   /** Counts a call that cannot be accepted, and rejects it with this error. */
-  decline(error: unknown, { key, type, makes }: About): Promise<never> {
-    const promise = this.#decline(error, { key, type, makes });
+  decline(error: unknown, about: About): Promise<never> {
+    const promise = this.#intake.decline(error, about);
     this.#events.deliver();
     return promise;
   }
 
   /** Counts a call that is left out on purpose; what it was to make will not be there. */
-  omit({ makes }: About): void {
-    this.#settlement.ledger.declined++;
-    if (makes !== undefined) this.#settlement.remember(makes, 'declined');
+  omit(about: About): void {
+    this.#intake.omit(about);
   }
 
   /** A resource whose id only an answer will tell. */
@@ -198,7 +193,7 @@ export class Coalescer<Failure> {
 
   /** Sends what fits, since the page is going away. */
   depart(budgetBytes: number): void {
-    this.#gather.end();
+    this.#intake.endWindow();
     this.#dispatcher.depart(budgetBytes);
     this.#pump();
   }
@@ -234,124 +229,6 @@ export class Coalescer<Failure> {
     return this.#backlog.visits;
   }
 
-  #take(submission: Submission<unknown>): Promise<unknown> {
-    if (this.#closing !== undefined) {
-      return this.#turnAway(submission, { kind: 'closed', maybeApplied: false });
-    }
-    const shared = this.#settlement.find(submission.key);
-    if (shared !== undefined) return this.#share(shared, submission);
-    const broken = submission.overBound ? undefined : this.#bounds.brokenBy(submission.bytes);
-    if (broken !== undefined) {
-      this.#gather.end();
-      return this.#turnAway(submission, { kind: 'full', ...broken, maybeApplied: false });
-    }
-    const item = new Item(++this.#lastSeq, this.#clock.now(), submission);
-    const call = deferred<unknown>();
-    const caller = this.#settlement.join(item, call);
-    const lacking = this.#lacking(submission);
-    if (lacking !== undefined) {
-      this.#settlement.leave(item, caller, lacking);
-      if (submission.makes !== undefined)
-        this.#settlement.remember(submission.makes, lacking.because);
-      return call.promise;
-    }
-    this.#settlement.register(item, submission.makes);
-    this.#backlog.append(item, submission);
-    this.#listen(item, caller, submission.signal);
-    if (item.state === 'gathering') this.#addToWindow(item);
-    return call.promise;
-  }
-
-  /** Lets another call wait for a pending item, if it asks for the same. */
-  #share(item: Item, submission: Submission<unknown>): Promise<unknown> {
-    if (item.fingerprint === undefined || item.fingerprint !== submission.fingerprint) {
-      return this.#turnAway(submission, { kind: 'conflict', maybeApplied: false });
-    }
-    if (item.isGhost) this.#backlog.renew(item, this.#clock.now());
-    const call = deferred<unknown>();
-    this.#listen(item, this.#settlement.join(item, call), submission.signal);
-    return call.promise;
-  }
-
-  #turnAway(submission: Submission<unknown>, reason: Reason<Failure>): Promise<never> {
-    return this.#decline(this.#toError(reason, submission.key), submission);
-  }
-
-  #decline(error: unknown, { key, type, makes }: About): Promise<never> {
-    // A pending item that makes the same is not made to fail by a call that was turned away.
-    const isMadeByAnother = makes !== undefined && this.#settlement.find(key)?.makes?.id === makes;
-    if (makes !== undefined && !isMadeByAnother) this.#settlement.remember(makes, 'declined');
-    return this.#settlement.decline(error, key, type);
-  }
-
-  /** What the call needs and will not be there, as the reason to reject it unsent. */
-  #lacking({
-    makes,
-    changes,
-    uses = [],
-    holes,
-  }: Submission<unknown>): Lacking<Failure> | undefined {
-    for (const name of changes === undefined ? [...uses, ...holes] : [changes, ...uses, ...holes]) {
-      const because = name === makes ? undefined : this.#settlement.failureOf(name);
-      if (because === undefined) continue;
-      const resourceId = typeof name === 'string' ? name : name.id;
-      return { kind: 'dependency', resourceId, because, maybeApplied: false };
-    }
-    return undefined;
-  }
-
-  /** Follows the caller's signal, if there is one. */
-  #listen(item: Item, caller: Caller, signal: AbortSignal | undefined): void {
-    if (signal === undefined) return;
-    const abort = (): void => {
-      this.#abort(item, caller, signal.reason);
-      this.#pump();
-    };
-    if (signal.aborted) {
-      this.#abort(item, caller, signal.reason);
-      return;
-    }
-    signal.addEventListener('abort', abort, { once: true });
-    caller.unlisten = () => signal.removeEventListener('abort', abort);
-  }
-
-  #abort(item: Item, caller: Caller, why: unknown): void {
-    const { maybeApplied } = item;
-    this.#dismiss(item, caller, { kind: 'aborted', reason: why, maybeApplied });
-  }
-
-  /**
-   * Rejects a call. Its item ends with it, unless others wait for the item or the server may have
-   * it: then it stays, as a ghost, so that nothing overtakes it.
-   */
-  #dismiss(item: Item, caller: Caller, reason: Reason<Failure>): void {
-    const isLast = item.callers.length === 1;
-    const isAtServer = item.state === 'in flight';
-    const mayBeNeeded = item.maybeApplied && this.#backlog.isAwaited(item);
-    if (isLast && !isAtServer && !mayBeNeeded) {
-      this.#settlement.settle([{ kind: 'failed', item, reason }]);
-      return;
-    }
-    if (isLast) item.leftBy = reason;
-    this.#settlement.leave(item, caller, reason);
-  }
-
-  /** A full batch, and a full queue, end the window at once. */
-  #addToWindow(item: Item): void {
-    const { maxItems, maxBytes } = this.#settings;
-    this.#gather.add(item);
-    this.#gatheredBytes += item.bytes;
-    const isFullBatch =
-      this.#backlog.count('gathering') >= maxItems || this.#gatheredBytes >= maxBytes;
-    if (isFullBatch || this.#bounds.brokenBy(0) !== undefined) this.#gather.end();
-  }
-
-  #admit(items: readonly Item[]): void {
-    this.#gatheredBytes = 0;
-    for (const item of items) this.#backlog.admit(item);
-    this.#pump();
-  }
-
   #pump(): void {
     const next = this.#dispatcher.pump();
     const { oldest } = this.#backlog;
@@ -362,24 +239,9 @@ export class Coalescer<Failure> {
     this.#events.deliver();
   }
 
-  /** Rejects the calls that have waited as long as a call may. */
-  #expire(): void {
-    const { deliveryTimeoutMs } = this.#settings;
-    const calledBy = this.#clock.now() - deliveryTimeoutMs;
-    for (;;) {
-      const item = this.#backlog.oldest;
-      if (item === undefined || item.calledAt > calledBy) return;
-      const { attempts } = item;
-      const maybeApplied = item.maybeApplied || item.state === 'in flight';
-      const limit = 'deliveryTimeoutMs';
-      const reason = { kind: 'exhausted', limit, attempts, last: undefined, maybeApplied } as const;
-      for (const caller of item.callers) this.#dismiss(item, caller, reason);
-    }
-  }
-
   #hurry(reason: 'flush' | 'close'): void {
-    this.#gather.end();
-    this.#dispatcher.hurry(this.#lastSeq, reason);
+    this.#intake.endWindow();
+    this.#dispatcher.hurry(this.#intake.lastSeq, reason);
     this.#pump();
   }
 
@@ -420,9 +282,5 @@ export class Coalescer<Failure> {
     return { ...this.#settlement.ledger };
   }
 }
-
-type Lacking<Failure> = Extract<Reason<Failure>, { kind: 'dependency' }> & {
-  readonly because: Blame<Failure> | 'declined';
-};
 
 const silent: Emitter = { has: () => false, emit: () => {}, deliver: () => {} };

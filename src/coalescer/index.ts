@@ -7,9 +7,10 @@
 export type { Clock } from '../internal/clock.ts';
 export type { RetrySettings } from './backoff.ts';
 export type { QueueBounds } from './bounds.ts';
-export type { About, CoalescerPorts, CoalescerSettings } from './coalescer.ts';
+export type { CoalescerPorts, CoalescerSettings } from './coalescer.ts';
 export { Coalescer } from './coalescer.ts';
 export type { DispatchReason, Emitter, EngineEvents } from './events.ts';
+export type { About } from './intake.ts';
 export type { Ledger } from './ledger.ts';
 export type { Resource } from './order.ts';
 export type {

@@ -1,4 +1,4 @@
-/** A map that keeps its latest entries, up to a bound, and forgets the oldest beyond it. */
+/** A map that keeps the entries used last, up to a bound, and forgets the others. */
 export class Memory<Key, Value> {
   readonly #entries = new Map<Key, Value>();
   readonly #max: number;
@@ -8,7 +8,9 @@ export class Memory<Key, Value> {
   }
 
   get(key: Key): Value | undefined {
-    return this.#entries.get(key);
+    const value = this.#entries.get(key);
+    if (value !== undefined) this.set(key, value);
+    return value;
   }
 
   set(key: Key, value: Value): void {

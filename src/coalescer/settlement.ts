@@ -10,6 +10,7 @@ import type { Backlog } from './backlog.ts';
 import type { Bounds } from './bounds.ts';
 import type { Emitter } from './events.ts';
 import type { Caller, Item } from './item.ts';
+import type { MutableLedger } from './ledger.ts';
 import { columnOf, emptyLedger } from './ledger.ts';
 import { Memory } from './memory.ts';
 import type { Resource } from './order.ts';
@@ -38,9 +39,9 @@ export type End<Failure> =
 const MAX_REMEMBERED = 10_000;
 
 export class Settlement<Failure> {
-  readonly ledger = emptyLedger();
+  readonly ledger: MutableLedger = emptyLedger();
   /** Calls that are not settled; a flush waits for those that came before it. */
-  readonly calls = new Turnstile();
+  readonly calls: Turnstile = new Turnstile();
   readonly #byKey = new Map<string, Item>();
   readonly #failed = new Memory<string, Blame<Failure> | 'declined'>(MAX_REMEMBERED);
   readonly #replaced = new Memory<string, string>(MAX_REMEMBERED);
@@ -103,15 +104,10 @@ export class Settlement<Failure> {
     if (ends.length === 0) return;
     for (const { item } of ends) this.#retire(item);
     // The list grows while it is walked: no recursion, however long a chain is.
-    for (const end of ends) {
-      if (end.item.makes === undefined) continue;
-      if (end.kind === 'failed') this.#cascade(end, end.item.makes, ends);
-      else this.#name(end, end.item.makes, ends);
-    }
-    // The youngest first: those who end together must not let each other go.
-    for (let index = ends.length - 1; index >= 0; index--) {
-      this.#backlog.release((ends[index] as End<Failure>).item);
-    }
+    for (const end of ends) this.#follow(end, ends);
+    for (const { item } of ends) this.#backlog.release(item);
+    // The oldest last, since memory is bounded: a root must outlive its descendants there.
+    for (const end of ends.toReversed()) this.#rememberFailure(end);
     for (const end of ends) for (const caller of end.item.callers) this.#tell(end, caller);
     for (const { item } of ends) {
       for (const { cohort } of item.callers) this.calls.leave(cohort);
@@ -140,41 +136,36 @@ export class Settlement<Failure> {
     this.#byKey.delete(item.key);
   }
 
-  /** Takes along those who need what this item failed to make. */
-  #cascade(
-    end: Extract<End<Failure>, { kind: 'failed' }>,
-    resource: Resource,
-    ends: End<Failure>[],
-  ): void {
-    const { item, reason, exists } = end;
-    if (exists && resource.id !== undefined) return;
-    const blame = rootOf(item.key, reason);
-    this.#takeAlong(item, resource.id, blame, ends);
-    // In doubt is not failed: what may be there is asked for again by those who know its id.
-    if (!reason.maybeApplied || resource.id === undefined) this.remember(resource, blame);
+  /** Draws the consequences for those who need what the item was to make. */
+  #follow(end: End<Failure>, ends: End<Failure>[]): void {
+    const { item } = end;
+    const { makes } = item;
+    if (makes === undefined) return;
+    if (end.kind === 'failed') {
+      if (!isThere(end, makes)) this.#takeAlong(item, rootOf(item.key, end.reason), ends);
+    } else if (end.id !== undefined && makes.id === undefined) {
+      this.#backlog.name(makes, end.id);
+    } else if (end.id !== undefined && makes.id !== undefined && end.id !== makes.id) {
+      // They were sent off with an id that the server did not take.
+      this.#replaced.set(makes.id, end.id);
+      this.#takeAlong(item, 'other id', ends);
+    }
   }
 
-  /** Makes the id known that the server gave. Those who were sent off with another one fail. */
-  #name(
-    { item, id }: Extract<End<Failure>, { kind: 'succeeded' }>,
-    resource: Resource,
-    ends: End<Failure>[],
-  ): void {
-    if (id === undefined || id === resource.id) return;
-    if (resource.id === undefined) {
-      this.#backlog.name(resource, id);
-      return;
-    }
-    this.#replaced.set(resource.id, id);
-    this.#takeAlong(item, resource.id, 'other id', ends);
+  /** In doubt is not failed: what may be there can still be asked for by whoever knows its id. */
+  #rememberFailure(end: End<Failure>): void {
+    const { makes } = end.item;
+    if (end.kind !== 'failed' || makes === undefined || isThere(end, makes)) return;
+    if (end.reason.maybeApplied && makes.id !== undefined) return;
+    this.remember(makes, rootOf(end.item.key, end.reason));
   }
 
   #takeAlong(
     item: Item,
-    resourceId: string | undefined,
     because: Blame<Failure> | 'other id' | 'declined',
     ends: End<Failure>[],
   ): void {
+    const resourceId = item.makes?.id;
     for (const dependent of this.#backlog.dependents(item)) {
       const { maybeApplied } = dependent;
       this.#retire(dependent);
@@ -215,6 +206,11 @@ function rejected(error: unknown): Promise<never> {
   const promise = Promise.reject(error);
   promise.catch(() => {});
   return promise;
+}
+
+/** Whether the item failed only because what it was to make is there already, by the same id. */
+function isThere({ exists }: Extract<End<unknown>, { kind: 'failed' }>, makes: Resource): boolean {
+  return exists === true && makes.id !== undefined;
 }
 
 /** The failure that started it all, where one failure follows from another. */

@@ -1,0 +1,157 @@
+/** How a call becomes an item, or is turned away; all of it before `submit` returns. */
+import type { Clock } from '../internal/clock.ts';
+import { deferred } from '../internal/deferred.ts';
+import type { Backlog } from './backlog.ts';
+import type { Bounds } from './bounds.ts';
+import { Item } from './item.ts';
+import type { PackLimits } from './packer.ts';
+import type { Blame, Gather, Name, Reason, Submission, ToError } from './ports.ts';
+import type { Settlement } from './settlement.ts';
+import type { Withdrawals } from './withdrawals.ts';
+
+/** What is known of a call that does not become an item. */
+export interface About {
+  readonly key: string;
+  readonly type: string;
+  readonly makes?: Name | undefined;
+}
+
+type Lacking<Failure> = Extract<Reason<Failure>, { kind: 'dependency' }> & {
+  readonly because: Blame<Failure> | 'declined';
+};
+
+export class Intake<Failure> {
+  /** The place of the youngest item. */
+  lastSeq = 0;
+  readonly #limits: PackLimits;
+  readonly #clock: Clock;
+  readonly #toError: ToError<Failure>;
+  readonly #backlog: Backlog;
+  readonly #bounds: Bounds;
+  readonly #settlement: Settlement<Failure>;
+  readonly #withdrawals: Withdrawals<Failure>;
+  readonly #gather: Gather<Item>;
+  /** UTF-8 bytes of the items in the open window. */
+  #gatheredBytes = 0;
+
+  constructor(
+    limits: PackLimits,
+    clock: Clock,
+    toError: ToError<Failure>,
+    backlog: Backlog,
+    bounds: Bounds,
+    settlement: Settlement<Failure>,
+    withdrawals: Withdrawals<Failure>,
+    gather: (onEnd: (items: readonly Item[]) => void) => Gather<Item>,
+    onAdmitted: () => void,
+  ) {
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#toError = toError;
+    this.#backlog = backlog;
+    this.#bounds = bounds;
+    this.#settlement = settlement;
+    this.#withdrawals = withdrawals;
+    this.#gather = gather((items) => {
+      this.#gatheredBytes = 0;
+      for (const item of items) backlog.admit(item);
+      onAdmitted();
+    });
+  }
+
+  /** Ends the open window at once. */
+  endWindow(): void {
+    this.#gather.end();
+  }
+
+  take(submission: Submission<unknown>): Promise<unknown> {
+    const shared = this.#settlement.find(submission.key);
+    if (shared !== undefined) return this.#share(shared, submission);
+    const broken = submission.overBound ? undefined : this.#bounds.brokenBy(submission.bytes);
+    if (broken !== undefined) {
+      this.endWindow();
+      return this.turnAway(submission, { kind: 'full', ...broken, maybeApplied: false });
+    }
+    const item = new Item(++this.lastSeq, this.#clock.now(), submission);
+    const lacking = this.#lacking(submission);
+    if (lacking !== undefined) return this.#rejectUnsent(item, submission, lacking);
+    const call = deferred<unknown>();
+    const caller = this.#settlement.join(item, call);
+    this.#settlement.register(item, submission.makes);
+    this.#backlog.append(item, submission);
+    this.#withdrawals.listen(item, caller, submission.signal);
+    if (item.state === 'gathering') this.#addToWindow(item);
+    return call.promise;
+  }
+
+  /** Rejects a call that is not accepted. */
+  turnAway(submission: Submission<unknown>, reason: Reason<Failure>): Promise<never> {
+    return this.decline(this.#toError(reason, submission.key), submission);
+  }
+
+  /** Counts a call that is not accepted, and rejects it with that error. */
+  decline(error: unknown, { key, type, makes }: About): Promise<never> {
+    // What a pending item makes is not made to fail by a call that wanted to make it again.
+    const isPending = makes !== undefined && this.#settlement.find(key)?.makes?.id === makes;
+    if (makes !== undefined && !isPending) this.#settlement.remember(makes, 'declined');
+    return this.#settlement.decline(error, key, type);
+  }
+
+  /** Counts a call that is left out on purpose: what it was to make will not be there. */
+  omit({ makes }: About): void {
+    this.#settlement.ledger.declined++;
+    if (makes !== undefined) this.#settlement.remember(makes, 'declined');
+  }
+
+  /** Lets another call wait for a pending item, if it asks for the same. */
+  #share(item: Item, submission: Submission<unknown>): Promise<unknown> {
+    if (item.fingerprint === undefined || item.fingerprint !== submission.fingerprint) {
+      return this.turnAway(submission, { kind: 'conflict', maybeApplied: false });
+    }
+    if (item.isGhost) this.#backlog.renew(item, this.#clock.now());
+    const call = deferred<unknown>();
+    const caller = this.#settlement.join(item, call);
+    this.#withdrawals.listen(item, caller, submission.signal);
+    return call.promise;
+  }
+
+  /** What the call needs and will not be there, as the reason to reject it. */
+  #lacking({
+    makes,
+    changes,
+    uses = [],
+    holes,
+  }: Submission<unknown>): Lacking<Failure> | undefined {
+    const needed = changes === undefined ? [...uses, ...holes] : [changes, ...uses, ...holes];
+    for (const name of needed) {
+      const because = name === makes ? undefined : this.#settlement.failureOf(name);
+      if (because === undefined) continue;
+      const resourceId = typeof name === 'string' ? name : name.id;
+      return { kind: 'dependency', resourceId, because, maybeApplied: false };
+    }
+    return undefined;
+  }
+
+  /** Accepts the call and fails it at once; what it was to make is not there either. */
+  #rejectUnsent(
+    item: Item,
+    { makes }: Submission<unknown>,
+    lacking: Lacking<Failure>,
+  ): Promise<unknown> {
+    const call = deferred<unknown>();
+    const caller = this.#settlement.join(item, call);
+    if (makes !== undefined) this.#settlement.remember(makes, lacking.because);
+    this.#settlement.leave(item, caller, lacking);
+    return call.promise;
+  }
+
+  /** A full batch, and a full queue, end the window at once. */
+  #addToWindow(item: Item): void {
+    const { maxItems, maxBytes } = this.#limits;
+    this.#gather.add(item);
+    this.#gatheredBytes += item.bytes;
+    const isFullBatch =
+      this.#backlog.count('gathering') >= maxItems || this.#gatheredBytes >= maxBytes;
+    if (isFullBatch || this.#bounds.brokenBy(0) !== undefined) this.endWindow();
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * What an item costs, in nodes that queue, order and packer look at, must not depend on how many
+ * others are pending.
+ */
+import { expect, test } from 'vitest';
+import { Backlog } from '../../src/coalescer/backlog.ts';
+import { Item } from '../../src/coalescer/item.ts';
+import type { Relations } from '../../src/coalescer/order.ts';
+import { submission } from '../helpers/engine.ts';
+
+interface Shape {
+  readonly title: string;
+  /** What the n-th of so many items makes, changes and uses. */
+  readonly relations: (index: number, total: number) => Relations;
+}
+
+const shapes: readonly Shape[] = [
+  { title: 'independent items', relations: () => ({}) },
+  {
+    title: 'a chain, each item behind the one before it',
+    relations: (index) => ({ makes: `n${index}`, uses: index === 0 ? [] : [`n${index - 1}`] }),
+  },
+  {
+    title: 'a star, all items behind the first',
+    relations: (index) => ({ makes: `n${index}`, uses: index === 0 ? [] : ['n0'] }),
+  },
+  {
+    title: 'a finish behind all spans of its instance',
+    relations: (index, total) =>
+      index === total - 1 ? { changes: 'run' } : { makes: `n${index}`, uses: ['run'] },
+  },
+  {
+    title: 'many behind one request in flight, among many that are free',
+    relations: (index) => ({ makes: `n${index}`, uses: index % 10 === 1 ? ['n0'] : [] }),
+  },
+];
+
+const MAX_BYTES = 1_000_000;
+
+for (const { title, relations } of shapes) {
+  test(`${title}: the cost of an item stays flat up to a million`, { timeout: 60_000 }, () => {
+    const costs = [1_000, 100_000, 1_000_000].map((size) => costPerItem(size, relations));
+    for (const cost of costs) expect(cost, `${costs}`).toBeLessThanOrEqual(1.1 * (costs[0] ?? 0));
+  });
+}
+
+/** Nodes looked at per item, over the whole life of so many items that are all pending at once. */
+function costPerItem(size: number, relations: Shape['relations']): number {
+  const backlog = new Backlog({
+    maxItems: 100,
+    maxBytes: MAX_BYTES,
+    envelopeBytes: 12,
+    separatorBytes: 1,
+  });
+  const items: Item[] = [];
+  for (let index = 0; index < size; index++) {
+    const item = new Item(index + 1, 0, submission('key'));
+    items.push(item);
+    backlog.append(item, relations(index, size));
+  }
+  for (const item of items) backlog.admit(item);
+  // The first request stays out until nothing else can leave.
+  const first = backlog.pack(1, MAX_BYTES).items;
+  drain(backlog);
+  end(backlog, first);
+  drain(backlog);
+  expect(backlog.size).toBe(0);
+  expect(backlog.resources).toBe(0);
+  return backlog.visits / size;
+}
+
+function drain(backlog: Backlog): void {
+  while (backlog.ready.first !== undefined) end(backlog, backlog.pack(1, MAX_BYTES).items);
+}
+
+function end(backlog: Backlog, items: readonly Item[]): void {
+  for (const item of items) backlog.retire(item);
+  for (const item of items.toReversed()) backlog.release(item);
+}
