@@ -1,0 +1,35 @@
+import type { PrefactorErrorDetails } from './base.ts';
+import { PrefactorError } from './base.ts';
+
+/** One thing that is wrong with options or arguments. */
+export interface PrefactorIssue {
+  /** Where: `batch.maxItems`, `payload`; empty for the whole. */
+  readonly path: string;
+  /** What is wanted and what was given; never the value of a secret or a payload. */
+  readonly message: string;
+}
+
+/** Options or arguments that cannot be used: wrong, impossible to serialise, or too large. */
+export class PrefactorInvalidArgumentError extends PrefactorError {
+  override readonly code = 'INVALID_ARGUMENT';
+
+  readonly issues: readonly PrefactorIssue[];
+
+  /** `what` opens the message and is followed by the issues: `Invalid options`. */
+  constructor(
+    what: string,
+    issues: readonly PrefactorIssue[],
+    details: PrefactorErrorDetails = {},
+  ) {
+    super(`${what}: ${issues.map(sentenceOf).join('; ')}.`, details);
+    this.issues = issues;
+  }
+
+  override get name(): string {
+    return 'PrefactorInvalidArgumentError';
+  }
+}
+
+function sentenceOf({ path, message }: PrefactorIssue): string {
+  return path === '' ? message : `${path} ${message}`;
+}

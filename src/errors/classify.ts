@@ -1,0 +1,131 @@
+import {
+  PrefactorApiError,
+  PrefactorAuthError,
+  PrefactorConflictError,
+  PrefactorNotFoundError,
+  PrefactorValidationError,
+} from './api.ts';
+
+/** An error that the API answered, for one item or for a whole request: as data, free of the token. */
+export interface ApiFailure {
+  /** HTTP status of a refused request; undefined for an item of a request that was accepted. */
+  readonly status?: number | undefined;
+  readonly apiCode?: string | undefined;
+  readonly message?: string | undefined;
+  readonly errors?: unknown;
+  readonly idempotencyKey?: string | undefined;
+  readonly maybeApplied: boolean;
+  /** Whether the client makes ids itself, so that a refusal of an id may be about one of those. */
+  readonly makesIds?: boolean | undefined;
+}
+
+type Kind = 'auth' | 'not found' | 'validation' | 'conflict';
+
+// wire.md 6.1: the codes seen in official sources; the full list is *unknown*.
+const kindOfCode: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  ['bad_authtoken', 'auth'],
+  ['unauthorized', 'auth'],
+  ['not_found', 'not found'],
+  ['validation_errors', 'validation'],
+  ['validation_error', 'validation'],
+  ['bad_request', 'validation'],
+  ['required', 'validation'],
+  ['invalid_action', 'conflict'],
+  ['conflict', 'conflict'], // seen nowhere; the plain name for what exists already (*inferred*)
+]);
+
+const kindOfStatus: ReadonlyMap<number, Kind> = new Map<number, Kind>([
+  [400, 'validation'],
+  [401, 'auth'],
+  [403, 'auth'],
+  [404, 'not found'],
+  [409, 'conflict'],
+  [422, 'validation'],
+]);
+
+export function isKnownCode(code: string): boolean {
+  return kindOfCode.has(code);
+}
+
+/**
+ * The error for what the API answered: the only place where a status or a code becomes a class. The
+ * status of a refused request decides, else the code; so an item's error and the same error of a
+ * single call are one class.
+ */
+export function apiError(failure: ApiFailure): PrefactorApiError {
+  const kind =
+    kindOfStatus.get(failure.status ?? 0) ?? kindOfCode.get(failure.apiCode ?? '') ?? 'other';
+  const subject =
+    failure.idempotencyKey === undefined ? 'a request' : `"${failure.idempotencyKey}"`;
+  const said = saidBy(failure);
+  switch (kind) {
+    case 'auth':
+      return new PrefactorAuthError(
+        `The API did not accept the token for ${subject} (${said}). Check apiToken: is it complete, active, and allowed to do this?`,
+        failure,
+      );
+    case 'not found':
+      return new PrefactorNotFoundError(
+        failure.status === 404
+          ? `The API has no bulk endpoint for ${subject} (${said}). Is apiUrl right?`
+          : `The API does not know what ${subject} names (${said}). Check its ids.${aboutIds(failure)}`,
+        failure,
+      );
+    case 'validation':
+      return new PrefactorValidationError(
+        `The API found ${subject} invalid (${said}). Correct it as errors says, and call again.${aboutIds(failure)}`,
+        failure,
+      );
+    case 'conflict':
+      return new PrefactorConflictError(
+        failure.maybeApplied
+          ? `The API says that ${subject} conflicts with what is there (${said}), but an attempt before this one had no answer and may be what is there. Look before you repeat it.${aboutIds(failure)}`
+          : `The API says that ${subject} conflicts with what is there (${said}). It exists already or is over: nothing to repeat.${aboutIds(failure)}`,
+        failure,
+      );
+    case 'other':
+      return new PrefactorApiError(
+        `The API refused ${subject} (${said}). ${adviceFor(failure.status)}${aboutIds(failure)}`,
+        failure,
+      );
+    default:
+      return kind satisfies never;
+  }
+}
+
+function saidBy({ status, apiCode, message }: ApiFailure): string {
+  const what = [status, apiCode].filter((part) => part !== undefined).join(' ') || 'no code';
+  return message === undefined ? what : `${what}: ${JSON.stringify(message)}`;
+}
+
+function adviceFor(status: number | undefined): string {
+  if (status === 405) {
+    return 'Is apiUrl right?';
+  }
+  if (status !== undefined && status >= 300 && status < 400) {
+    return 'Redirects are not followed, since they would carry the token elsewhere: set apiUrl to the final address.';
+  }
+  if (status === 429 || status === 503) {
+    return 'Call again later.';
+  }
+  if (status === 413) {
+    return 'Make it smaller, for example in beforeEnqueue.';
+  }
+  return 'See apiCode; the same call is likely to fail again.';
+}
+
+/**
+ * Which ids a server accepts from a client is *unknown* (wire.md 8). Whether this one was ours is
+ * not known here either, so the advice is conditional.
+ */
+function aboutIds({ makesIds, message, errors }: ApiFailure): string {
+  if (!makesIds || !namesId(message, errors)) {
+    return '';
+  }
+  return " If it is about an id that this client made, try ids: 'server'.";
+}
+
+function namesId(message: string | undefined, errors: unknown): boolean {
+  const fields = typeof errors === 'object' && errors !== null ? Object.keys(errors) : [];
+  return fields.includes('id') || /\b(id|pfid|[0-7][0-9a-hjkmnp-tv-z]{31})\b/i.test(message ?? '');
+}

@@ -1,0 +1,26 @@
+/** Why an attempt failed: plain data, free of the token; `to-error.ts` gives it a class. */
+export type Failure =
+  /** The server answered with a status that is no success. */
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      readonly apiCode: string | undefined;
+      /** The server's own text; of a body that is no JSON, how it begins. Bounded. */
+      readonly message: string | undefined;
+      readonly errors: unknown;
+    }
+  /** The answer says success and cannot be used. */
+  | {
+      readonly kind: 'contract';
+      readonly status: number;
+      /** What is wrong, to follow "The answer". */
+      readonly problem: string;
+      readonly bodySnippet: string;
+    }
+  /** No answer, or only a part of one. */
+  | { readonly kind: 'connection'; readonly cause: unknown }
+  | { readonly kind: 'timeout'; readonly ms: number }
+  /** Given up on our side, for the reason of the signal. */
+  | { readonly kind: 'aborted'; readonly cause: unknown }
+  /** The token function gave no token, so nothing was sent. */
+  | { readonly kind: 'token'; readonly cause: unknown };

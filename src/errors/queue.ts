@@ -1,0 +1,37 @@
+import type { PrefactorErrorDetails } from './base.ts';
+import { PrefactorError } from './base.ts';
+
+/** A pending call has the same idempotency key and asks for something else. */
+export class PrefactorIdempotencyConflictError extends PrefactorError {
+  override readonly code = 'IDEMPOTENCY_CONFLICT';
+
+  override get name(): string {
+    return 'PrefactorIdempotencyConflictError';
+  }
+}
+
+/** The queue has no room; what it holds already is not touched. */
+export class PrefactorQueueFullError extends PrefactorError {
+  override readonly code = 'QUEUE_FULL';
+
+  /** The bound that was reached: items or UTF-8 bytes, as the message says. */
+  readonly limit: number;
+
+  constructor(message: string, details: PrefactorErrorDetails & { readonly limit: number }) {
+    super(message, details);
+    this.limit = details.limit;
+  }
+
+  override get name(): string {
+    return 'PrefactorQueueFullError';
+  }
+}
+
+/** The client was closed: before the call, or before the call's work was known to be done. */
+export class PrefactorClosedError extends PrefactorError {
+  override readonly code = 'CLOSED';
+
+  override get name(): string {
+    return 'PrefactorClosedError';
+  }
+}

@@ -1,0 +1,33 @@
+import { shown } from './checks.ts';
+
+/** The API's base URL in use: without a slash or `/api/v1` at its end; or what is wrong with it. */
+export type ApiUrl = { readonly url: string } | { readonly problem: string };
+
+/**
+ * Reads a base URL. Paths are appended to it in full, and people configure it both with and without
+ * `/api/v1` (wire.md 1, *inferred*). Credentials are never repeated in what is said about it.
+ */
+export function readApiUrl(text: string, allowInsecure: boolean): ApiUrl {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    const given = text.includes('@') ? '' : `, but it is ${shown(text)}`;
+    return { problem: `must be an absolute URL that begins with https://${given}` };
+  }
+  if (url.username !== '' || url.password !== '') {
+    return { problem: 'must not hold a user name or password; the token goes into apiToken' };
+  }
+  if (url.search !== '' || url.hash !== '') {
+    return { problem: 'must not hold a query or a fragment' };
+  }
+  if (url.protocol === 'http:' && !allowInsecure && !isLoopback(url.hostname)) {
+    return {
+      problem: `must begin with https://, since http: would show the token to the network on its way to ${url.hostname}; where that is meant, set allowInsecure: true`,
+    };
+  }
+  const path = url.pathname.replace(/\/+$/, '').replace(/\/api\/v1$/, '');
+  return { url: url.origin + path.replace(/\/+$/, '') };
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+}

@@ -1,0 +1,49 @@
+/** What is wrong with a value, to follow its name in a message; undefined: nothing. */
+export type Check = (value: unknown) => string | undefined;
+
+export function numberFrom(min: number, max: number): Check {
+  return wanted(
+    `a number from ${min} to ${max}`,
+    (value) => typeof value === 'number' && value >= min && value <= max,
+  );
+}
+
+export function integerFrom(min: number, max: number): Check {
+  return wanted(
+    `an integer from ${min} to ${max}`,
+    (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
+  );
+}
+
+export function oneOf(...words: readonly string[]): Check {
+  return wanted(words.map((word) => `'${word}'`).join(' or '), (value) =>
+    words.some((word) => word === value),
+  );
+}
+
+export function matching(what: string, pattern: RegExp): Check {
+  return wanted(what, (value) => typeof value === 'string' && pattern.test(value));
+}
+
+export const aBoolean: Check = wanted('true or false', (value) => typeof value === 'boolean');
+
+export const aFunction: Check = wanted('a function', (value) => typeof value === 'function');
+
+/** A check by `isRight`; what it says names what was `wanted`, and what was given. */
+export function wanted(what: string, isRight: (value: unknown) => boolean): Check {
+  return (value) => (isRight(value) ? undefined : `must be ${what}, but it is ${shown(value)}`);
+}
+
+/** A value as a message may show it: small and plain ones as they are, of all others the kind. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') {
+    return value.length <= 40 ? JSON.stringify(value) : `a string of ${value.length} characters`;
+  }
+  if (Array.isArray(value)) {
+    return 'an array';
+  }
+  if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
+    return typeof value === 'function' ? 'a function' : 'an object';
+  }
+  return typeof value === 'symbol' ? 'a symbol' : String(value);
+}

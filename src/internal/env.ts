@@ -1,0 +1,13 @@
+import { host } from './host.ts';
+
+/**
+ * An environment variable; undefined where it is unset or empty, where the runtime has no
+ * environment, and where it does not let us read it (Deno asks for a permission, and throws).
+ */
+export function env(name: string): string | undefined {
+  try {
+    return host.process?.env?.[name] || host.Deno?.env?.get(name) || undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,14 @@
+/** What a runtime may offer beyond the web's own globals; all of it optional, so always asked for. */
+interface Host {
+  readonly performance: { now(): number };
+  readonly process?: {
+    readonly env?: Readonly<Record<string, string | undefined>>;
+    getBuiltinModule?(id: string): unknown;
+    nextTick?(run: () => void): void;
+  };
+  readonly Deno?: { readonly env?: { get(name: string): string | undefined } };
+  readonly Buffer?: { byteLength(text: string): number };
+}
+
+/** The global object, seen as a runtime that this package does not depend on. */
+export const host: Host = globalThis;

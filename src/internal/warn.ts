@@ -1,0 +1,44 @@
+/** Where the client reports what nobody else can hear. Never given a payload, a header or a token. */
+export interface Logger {
+  debug(message: string, detail?: unknown): void;
+  info(message: string, detail?: unknown): void;
+  warn(message: string, detail?: unknown): void;
+  error(message: string, detail?: unknown): void;
+}
+
+/** Warnings and errors go to the console, the rest nowhere. */
+export const consoleLogger: Logger = {
+  debug: nothing,
+  info: nothing,
+  // biome-ignore lint/suspicious/noConsole: the one place that writes to it; a logger option replaces it
+  warn: (message, ...detail) => console.warn(`[prefactor-autobatch] ${message}`, ...detail),
+  // biome-ignore lint/suspicious/noConsole: as above
+  error: (message, ...detail) => console.error(`[prefactor-autobatch] ${message}`, ...detail),
+};
+
+export const silentLogger: Logger = {
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+};
+
+/** `logger`, made safe to call anywhere: whatever it throws is dropped, since nobody is left to tell. */
+export function fencedLogger(logger: Logger): Logger {
+  return {
+    debug: (...entry) => fence(() => logger.debug(...entry)),
+    info: (...entry) => fence(() => logger.info(...entry)),
+    warn: (...entry) => fence(() => logger.warn(...entry)),
+    error: (...entry) => fence(() => logger.error(...entry)),
+  };
+}
+
+function fence(log: () => void): void {
+  try {
+    log();
+  } catch {
+    // A logger that fails must not fail the call that it was to describe.
+  }
+}
+
+function nothing(): void {}

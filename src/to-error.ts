@@ -1,0 +1,263 @@
+import type { Blame, Last, Reason, ToError } from './coalescer/ports.ts';
+import type { ErrorAnswer, Redact } from './errors/answer.ts';
+import { jsonSnippetOf, readErrorAnswer, snippetOf } from './errors/answer.ts';
+import { PrefactorAuthError } from './errors/api.ts';
+import { apiError } from './errors/classify.ts';
+import { PrefactorContractError, PrefactorRetryExhaustedError } from './errors/delivery.ts';
+import type { Failure } from './errors/failure.ts';
+import { PrefactorDependencyError, PrefactorSkippedError } from './errors/order.ts';
+import {
+  PrefactorClosedError,
+  PrefactorIdempotencyConflictError,
+  PrefactorQueueFullError,
+} from './errors/queue.ts';
+
+export interface ToErrorOptions {
+  /** Takes every token out of a text that the server wrote. */
+  readonly redact: Redact;
+  /** Who makes ids: with 'client', a refusal that names an id says what to try. */
+  readonly ids: 'client' | 'server';
+}
+
+/**
+ * Turns the engine's reasons into our errors: each call of it makes a new object, while those who
+ * shared a request share its `cause`.
+ */
+export function createToError(options: ToErrorOptions): ToError<Failure> {
+  const maker = new ErrorMaker(options);
+  return (reason, key) => maker.errorOf(reason, key, 'own');
+}
+
+/** Whose error it is: a copy goes to another caller, and leaves out what is about arguments. */
+type Audience = 'own' | 'copy';
+
+type Limit = Extract<Reason<Failure>, { kind: 'exhausted' }>['limit'];
+
+interface Details {
+  readonly idempotencyKey: string | undefined;
+  readonly maybeApplied: boolean;
+}
+
+class ErrorMaker {
+  readonly #redact: Redact;
+  readonly #makesIds: boolean;
+  readonly #causes = new WeakMap<Failure, unknown>();
+
+  constructor({ redact, ids }: ToErrorOptions) {
+    this.#redact = redact;
+    this.#makesIds = ids === 'client';
+  }
+
+  errorOf(reason: Reason<Failure>, key: string | undefined, audience: Audience): unknown {
+    const details: Details = { idempotencyKey: key, maybeApplied: reason.maybeApplied };
+    const subject = key === undefined ? 'the request' : `"${key}"`;
+    switch (reason.kind) {
+      case 'error':
+        return this.#apiError(readErrorAnswer(reason.output, this.#redact), details, audience);
+      case 'refused':
+        return this.#refusal(reason.failure, details, audience);
+      case 'skipped':
+        return new PrefactorSkippedError(
+          `The server did not reach ${subject}: an earlier item of its batch failed (see cause). Send it again, or use onSkipped: 'requeue'.`,
+          { ...details, cause: this.#copyOf(reason.because) },
+        );
+      case 'dependency':
+        return this.#dependency(reason, details);
+      case 'exhausted':
+        return this.#exhausted(reason.attempts, reason.limit, reason.last, details);
+      case 'contract':
+        return new PrefactorContractError(
+          `${reason.problem === 'missing output' ? `The answer has no output for ${subject}, though nothing failed before it` : `The output for ${subject} cannot be read`}. ${nextStep(details)}`,
+          { ...details, bodySnippet: jsonSnippetOf(reason.output, this.#redact) },
+        );
+      case 'conflict':
+        return new PrefactorIdempotencyConflictError(
+          `A pending call has the key ${subject} and asks for something else. Use a key of its own for each call.`,
+          details,
+        );
+      case 'full':
+        return new PrefactorQueueFullError(
+          `The queue is full (${reason.limit} ${reason.bound} at most). Await client.ready() between calls, or raise queue.${reason.bound === 'items' ? 'maxItems' : 'maxBytes'}.`,
+          { ...details, limit: reason.limit },
+        );
+      case 'closed':
+        return new PrefactorClosedError(
+          reason.maybeApplied
+            ? `The client was closed before ${subject} was answered. ${nextStep(details)}`
+            : `The client is closed, and ${subject} was not sent. Call before close(), or give close() more time.`,
+          details,
+        );
+      case 'aborted':
+        return reason.reason;
+      default:
+        return reason satisfies never;
+    }
+  }
+
+  #apiError(
+    answer: ErrorAnswer & { readonly status?: number },
+    details: Details,
+    audience: Audience,
+  ): unknown {
+    const errors = audience === 'own' ? answer.errors : undefined;
+    return apiError({ ...answer, errors, ...details, makesIds: this.#makesIds });
+  }
+
+  #refusal(failure: Failure, details: Details, audience: Audience): unknown {
+    switch (failure.kind) {
+      case 'status':
+        return this.#apiError(failure, details, audience);
+      case 'token':
+        return new PrefactorAuthError(
+          'There is no token to send: the apiToken function failed (see cause). Let it give one, or wait until it can.',
+          { ...details, cause: failure.cause },
+        );
+      default:
+        return this.#exhausted(1, 'attempts', { kind: 'failure', failure }, details);
+    }
+  }
+
+  #dependency(reason: Extract<Reason<Failure>, { kind: 'dependency' }>, details: Details): unknown {
+    const { because } = reason;
+    const resourceId =
+      reason.resourceId === undefined ? undefined : this.#redact(reason.resourceId);
+    const what =
+      resourceId === undefined ? 'what it needs' : `"${snippetOf(resourceId, this.#redact)}"`;
+    return new PrefactorDependencyError(
+      `"${details.idempotencyKey}" was not sent${details.maybeApplied ? ' again' : ''}: ${what} ${fateOf(because)}`,
+      {
+        ...details,
+        resourceId,
+        cause: typeof because === 'object' ? this.#copyOf(because) : undefined,
+      },
+    );
+  }
+
+  #exhausted(
+    attempts: number,
+    limit: Limit,
+    last: Last<Failure> | undefined,
+    details: Details,
+  ): unknown {
+    const failure = last?.kind === 'failure' ? last.failure : undefined;
+    if (failure?.kind === 'contract' && limit !== 'deliveryTimeoutMs') {
+      return contractError(failure, details);
+    }
+    const met = last?.kind === 'output' ? 'an error that may pass' : failure && metBy(failure);
+    return new PrefactorRetryExhaustedError(
+      `No usable answer ${boundOf(limit)}${attempts === 1 ? '1 attempt' : `${attempts} attempts`}${met === undefined ? '' : ` (last: ${met}, see cause)`}. ${nextStep(details)}`,
+      {
+        ...details,
+        attempts,
+        cause:
+          last?.kind === 'output'
+            ? this.#apiError(readErrorAnswer(last.output, this.#redact), details, 'own')
+            : failure && this.#causeOf(failure),
+      },
+    );
+  }
+
+  /** One cause for all who shared the failed request. */
+  #causeOf(failure: Failure): unknown {
+    if (!this.#causes.has(failure)) {
+      this.#causes.set(failure, this.#newCause(failure));
+    }
+    return this.#causes.get(failure);
+  }
+
+  #newCause(failure: Failure): unknown {
+    const details: Details = { idempotencyKey: undefined, maybeApplied: true };
+    switch (failure.kind) {
+      case 'status':
+        return this.#apiError(failure, details, 'copy');
+      case 'contract':
+        return contractError(failure, details);
+      case 'timeout':
+        return new Error(`No whole answer within ${failure.ms} ms (attemptTimeoutMs).`);
+      case 'connection':
+      case 'aborted':
+      case 'token':
+        return failure.cause;
+      default:
+        return failure satisfies never;
+    }
+  }
+
+  /** A copy of the error that all goes back to; in between lie only those that it took with it. */
+  #copyOf(blame: Blame<Failure>): unknown {
+    let { key, reason } = blame;
+    while ('because' in reason && typeof reason.because === 'object') {
+      ({ key, reason } = reason.because);
+    }
+    return this.errorOf(reason, key, 'copy');
+  }
+}
+
+function contractError(
+  { status, problem, bodySnippet }: Extract<Failure, { kind: 'contract' }>,
+  details: Details,
+): PrefactorContractError {
+  return new PrefactorContractError(
+    `The answer (status ${status}) ${problem}. Is apiUrl right? ${nextStep(details)}`,
+    { ...details, bodySnippet },
+  );
+}
+
+function boundOf(limit: Limit): string {
+  switch (limit) {
+    case 'attempts':
+      return 'after ';
+    case 'giveUpAfterMs':
+      return 'within retry.giveUpAfterMs, after ';
+    case 'deliveryTimeoutMs':
+      return 'within deliveryTimeoutMs, after ';
+    default:
+      return limit satisfies never;
+  }
+}
+
+/** What an attempt met, in few words. */
+function metBy(failure: Failure): string {
+  switch (failure.kind) {
+    case 'status':
+      return `status ${failure.status}`;
+    case 'contract':
+      return `an answer that ${failure.problem}`;
+    case 'timeout':
+      return `no whole answer within ${failure.ms} ms`;
+    case 'connection':
+      return `connection failed${systemCodeOf(failure.cause)}`;
+    case 'aborted':
+      return 'given up by the client';
+    case 'token':
+      return 'the apiToken function failed';
+    default:
+      return failure satisfies never;
+  }
+}
+
+/** ` (ECONNRESET)`: of the error or of its cause, as fetch wraps it; only such words are safe to show. */
+function systemCodeOf(cause: unknown): string {
+  const inner: unknown = cause instanceof Error ? cause.cause : undefined;
+  const code = [cause, inner]
+    .map((error) => (error instanceof Error && 'code' in error ? error.code : undefined))
+    .find((word) => typeof word === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(word));
+  return code === undefined ? '' : ` (${code})`;
+}
+
+function fateOf(because: Blame<Failure> | 'other id' | 'declined'): string {
+  switch (because) {
+    case 'other id':
+      return "got another id from the API than the one that this client had made. Use references instead of ids, or ids: 'server'.";
+    case 'declined':
+      return 'was never made, since the call that was to make it was not accepted. Make it first, then call again.';
+    default:
+      return 'could not be made (see cause). Make it first, then call again.';
+  }
+}
+
+function nextStep({ maybeApplied }: Details): string {
+  return maybeApplied
+    ? 'The work may have been done; repeating it with the same idempotencyKey is safe.'
+    : 'The work was not done; it can be called again.';
+}

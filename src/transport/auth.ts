@@ -1,0 +1,49 @@
+import { runInRoot } from '../internal/context.ts';
+import { isToken } from '../internal/header-fields.ts';
+import type { ApiToken } from '../options.ts';
+
+// As many attempts as can overlap (batch.concurrency), each of which may have a token of its own.
+const remembered = 256;
+
+/** Gives the token for each attempt, and keeps all of them out of what is said about answers. */
+export class Auth {
+  readonly #source: ApiToken;
+  readonly #tokens = new Set<string>();
+
+  constructor(source: ApiToken) {
+    this.#source = source;
+  }
+
+  /** The token for one attempt. Rejects with what the token function threw, or for what it gave. */
+  async token(): Promise<string> {
+    const source = this.#source;
+    const token: unknown = typeof source === 'string' ? source : await runInRoot(source);
+    if (!isToken(token)) {
+      throw new TypeError(
+        'The apiToken function has to give a string of printable Latin-1 characters without spaces.',
+      );
+    }
+    this.#remember(token);
+    return token;
+  }
+
+  /** `text` without any token in it, whether plain or as JSON would write it. */
+  redact(text: string): string {
+    let clean = text;
+    for (const token of this.#tokens) {
+      clean = clean
+        .replaceAll(token, '[token]')
+        .replaceAll(JSON.stringify(token).slice(1, -1), '[token]');
+    }
+    return clean;
+  }
+
+  #remember(token: string): void {
+    this.#tokens.delete(token);
+    this.#tokens.add(token);
+    const [oldest] = this.#tokens;
+    if (oldest !== undefined && this.#tokens.size > remembered) {
+      this.#tokens.delete(oldest);
+    }
+  }
+}

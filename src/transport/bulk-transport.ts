@@ -1,0 +1,102 @@
+import type { Batch, Ping, Reply, Send, SendOptions } from '../coalescer/ports.ts';
+import { ownField, readErrorAnswer, snippetOf } from '../errors/answer.ts';
+import type { Failure } from '../errors/failure.ts';
+import type { Clock } from '../internal/clock.ts';
+import { pauseOf } from '../internal/pause.ts';
+import { maxAnswerBytes } from './body.ts';
+import type { Answer, HttpOptions } from './http.ts';
+import { Http } from './http.ts';
+
+export interface Transport {
+  readonly send: Send<Failure>;
+  readonly ping: Ping;
+  /** Takes every token that was sent lately out of a text. */
+  readonly redact: (text: string) => string;
+}
+
+/** Bytes of a request around the texts of its items, and between two of them. */
+export const envelopeBytes: number = '{"items":[]}'.length;
+export const separatorBytes: number = ','.length;
+
+/** Sends batches over POST /api/v1/bulk: one attempt each, the answer as data. Decides nothing. */
+export function createTransport(options: HttpOptions, clock: Clock): Transport {
+  const http = new Http(options, clock);
+  const redact = (text: string): string => http.auth.redact(text);
+  return {
+    redact,
+    async send(batch: Batch, sendOptions: SendOptions): Promise<Reply<Failure>> {
+      const body = `{"items":[${batch.texts.join(',')}]}`;
+      const result = await http.exchange('/api/v1/bulk', body, sendOptions);
+      switch (result.kind) {
+        case 'answer':
+          return toReply(result, redact);
+        case 'token':
+          // As good as a token that the server refuses, so with that status: nothing was sent.
+          return { kind: 'refused', status: 401, failure: result, maybeApplied: false };
+        default:
+          return { kind: 'lost', status: undefined, failure: result };
+      }
+    },
+    async ping(sendOptions: SendOptions): Promise<boolean> {
+      const result = await http.exchange('/api/v1/ping', undefined, sendOptions);
+      return result.kind === 'answer' && (isSuccess(result.status) || isRefusal(result.status));
+    },
+  };
+}
+
+function toReply(answer: Answer, redact: (text: string) => string): Reply<Failure> {
+  const { status } = answer;
+  const body = answer.isWhole ? parsed(answer.text) : undefined;
+  if (isSuccess(status)) {
+    const outputs = ownField(body, 'outputs');
+    if (isRecord(outputs)) {
+      return { kind: 'answered', status, outputs };
+    }
+    const problem = problemOf(answer, body);
+    const bodySnippet = snippetOf(answer.text, redact);
+    return { kind: 'lost', status, failure: { kind: 'contract', status, problem, bodySnippet } };
+  }
+  const said = readErrorAnswer(body, redact);
+  const message = said.message ?? (body === undefined ? snippetOf(answer.text, redact) : undefined);
+  const failure: Failure = { kind: 'status', status, ...said, message };
+  // A server that names a time is up, and says no for now; whether it did the work first is unknown.
+  if (status === 503 && pauseOf(answer.headers, body) !== undefined) {
+    return { kind: 'refused', status, failure, maybeApplied: true };
+  }
+  if (isRedirect(status) || isRefusal(status)) {
+    return { kind: 'refused', status, failure, maybeApplied: false };
+  }
+  return { kind: 'lost', status, failure };
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400;
+}
+
+/** A definite no: all of 4xx but those that say the request did not get through. */
+function isRefusal(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408 && status !== 425;
+}
+
+function problemOf({ isWhole }: Answer, body: unknown): string {
+  if (!isWhole) {
+    return `is larger than ${maxAnswerBytes} bytes`;
+  }
+  return body === undefined ? 'is no JSON' : 'has no outputs';
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,42 @@
+import type { Failure } from '../errors/failure.ts';
+import type { Clock } from '../internal/clock.ts';
+
+export interface Limits {
+  readonly signal: AbortSignal;
+  readonly ms: number;
+  readonly clock: Clock;
+}
+
+/**
+ * The result of `work`, or why it was cut off. What `work` starts has to obey the signal that it is
+ * given; if it does not, it is left to itself, and its outcome is ignored.
+ */
+export function withinLimits<T>(
+  limits: Limits,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T | Extract<Failure, { kind: 'timeout' | 'aborted' }>> {
+  const { signal, ms, clock } = limits;
+  const controller = new AbortController();
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      cancelTimeout();
+      signal.removeEventListener('abort', abort);
+    };
+    const abort = (): void => {
+      end();
+      resolve({ kind: 'aborted', cause: signal.reason });
+      controller.abort(signal.reason);
+    };
+    const cancelTimeout = clock.after(ms, () => {
+      end();
+      resolve({ kind: 'timeout', ms });
+      controller.abort();
+    });
+    if (signal.aborted) {
+      abort();
+      return;
+    }
+    signal.addEventListener('abort', abort);
+    work(controller.signal).then(resolve, reject).finally(end);
+  });
+}

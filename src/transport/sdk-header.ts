@@ -1,0 +1,32 @@
+import { VERSION } from '../internal/version.ts';
+
+const headerName = 'x-prefactor-sdk';
+const ownName = 'prefactor-autobatch@';
+
+/**
+ * The value of X-Prefactor-SDK: adapters first, this package last, no entry twice (wire.md 1,
+ * [ts-core transport/http/sdk-request-header.ts]).
+ */
+export function sdkHeader(adapters: readonly string[]): Readonly<Record<string, string>> {
+  return { [headerName]: [...new Set([...adapters, ownName + VERSION])].join(' ') };
+}
+
+/**
+ * Whether a request is one of this package's own. Instrumentation of `fetch` leaves those out, or an
+ * agent that makes a span of each request feeds on itself. Takes a `Request`, or anything with
+ * `headers`: a `Headers`, a record, or a list of names and values.
+ */
+export function isAutobatchRequest(request: { readonly headers?: unknown }): boolean {
+  return sdkEntries(request.headers).some((entry) => entry.startsWith(ownName));
+}
+
+function sdkEntries(headers: unknown): string[] {
+  if (typeof headers !== 'object' || headers === null) {
+    return [];
+  }
+  const fields: Iterable<unknown> =
+    Symbol.iterator in headers ? (headers as Iterable<unknown>) : Object.entries(headers);
+  const flat = [...fields].flat();
+  const name = flat.findIndex((text) => String(text).toLowerCase() === headerName);
+  return name < 0 ? [] : String(flat[name + 1]).split(' ');
+}

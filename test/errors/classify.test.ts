@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import type { ApiFailure } from '../../src/errors/classify.ts';
+import { apiError } from '../../src/errors/classify.ts';
+
+const key = 'order-span-01';
+
+test.each<[string, Partial<ApiFailure>, string, string]>([
+  ['400', { status: 400 }, 'PrefactorValidationError', 'VALIDATION_FAILED'],
+  ['401', { status: 401 }, 'PrefactorAuthError', 'AUTH_FAILED'],
+  ['403', { status: 403 }, 'PrefactorAuthError', 'AUTH_FAILED'],
+  ['404', { status: 404 }, 'PrefactorNotFoundError', 'NOT_FOUND'],
+  ['409', { status: 409 }, 'PrefactorConflictError', 'CONFLICT'],
+  ['422', { status: 422 }, 'PrefactorValidationError', 'VALIDATION_FAILED'],
+  ['405', { status: 405 }, 'PrefactorApiError', 'API_ERROR'],
+  ['413', { status: 413 }, 'PrefactorApiError', 'API_ERROR'],
+  ['429', { status: 429 }, 'PrefactorApiError', 'API_ERROR'],
+  ['503', { status: 503 }, 'PrefactorApiError', 'API_ERROR'],
+  ['bad_authtoken', { apiCode: 'bad_authtoken' }, 'PrefactorAuthError', 'AUTH_FAILED'],
+  ['unauthorized', { apiCode: 'unauthorized' }, 'PrefactorAuthError', 'AUTH_FAILED'],
+  ['not_found', { apiCode: 'not_found' }, 'PrefactorNotFoundError', 'NOT_FOUND'],
+  [
+    'validation_errors',
+    { apiCode: 'validation_errors' },
+    'PrefactorValidationError',
+    'VALIDATION_FAILED',
+  ],
+  [
+    'validation_error',
+    { apiCode: 'validation_error' },
+    'PrefactorValidationError',
+    'VALIDATION_FAILED',
+  ],
+  ['bad_request', { apiCode: 'bad_request' }, 'PrefactorValidationError', 'VALIDATION_FAILED'],
+  ['required', { apiCode: 'required' }, 'PrefactorValidationError', 'VALIDATION_FAILED'],
+  ['invalid_action', { apiCode: 'invalid_action' }, 'PrefactorConflictError', 'CONFLICT'],
+  ['conflict', { apiCode: 'conflict' }, 'PrefactorConflictError', 'CONFLICT'],
+  ['an unknown code', { apiCode: 'out_of_tea' }, 'PrefactorApiError', 'API_ERROR'],
+  ['no code', {}, 'PrefactorApiError', 'API_ERROR'],
+  ['a name that every object has', { apiCode: 'constructor' }, 'PrefactorApiError', 'API_ERROR'],
+  [
+    'a status ahead of a code',
+    { status: 403, apiCode: 'not_found' },
+    'PrefactorAuthError',
+    'AUTH_FAILED',
+  ],
+])('%s is a class', (_, failure, name, code) => {
+  const error = apiError({ maybeApplied: false, idempotencyKey: key, ...failure });
+  expect(error).toMatchObject({
+    name,
+    code,
+    status: failure.status,
+    apiCode: failure.apiCode,
+    idempotencyKey: key,
+    maybeApplied: false,
+  });
+  expect(error.message).toContain(key);
+});
+
+test('a validation error has what the API found', () => {
+  const errors = { agent_instance_id: ['is not a valid id'] };
+  expect(apiError({ apiCode: 'validation_errors', errors, maybeApplied: false })).toHaveProperty(
+    'errors',
+    errors,
+  );
+});
+
+test('an error of any other class has no findings', () => {
+  expect(apiError({ status: 409, errors: {}, maybeApplied: false })).not.toHaveProperty('errors');
+});
+
+describe('a message', () => {
+  const messageOf = (failure: Partial<ApiFailure>) =>
+    apiError({ maybeApplied: false, idempotencyKey: key, ...failure }).message;
+
+  test('quotes the server', () => {
+    expect(
+      messageOf({ status: 422, apiCode: 'validation_errors', message: 'Invalid "span"' }),
+    ).toBe(
+      'The API found "order-span-01" invalid (422 validation_errors: "Invalid \\"span\\""). Correct it as errors says, and call again.',
+    );
+  });
+
+  test.each([404, 405])('of %d asks whether apiUrl is right', (status) => {
+    expect(messageOf({ status })).toContain('Is apiUrl right?');
+  });
+
+  test('of an item that was not found asks for its ids instead', () => {
+    expect(messageOf({ apiCode: 'not_found' })).toContain('Check its ids.');
+    expect(messageOf({ apiCode: 'not_found' })).not.toContain('apiUrl');
+  });
+
+  test('of a redirect says that it is not followed', () => {
+    expect(messageOf({ status: 308 })).toContain('Redirects are not followed');
+  });
+
+  test.each([429, 503])('of %d says to come back later', (status) => {
+    expect(messageOf({ status })).toContain('Call again later.');
+  });
+
+  test('of 413 says to make it smaller', () => {
+    expect(messageOf({ status: 413 })).toContain('Make it smaller');
+  });
+
+  test('of a conflict after an attempt without answer says that it may be our own work', () => {
+    const error = apiError({ apiCode: 'conflict', maybeApplied: true });
+    expect(error.maybeApplied).toBe(true);
+    expect(error.message).toContain('an attempt before this one had no answer');
+  });
+
+  test('of a conflict otherwise does not', () => {
+    expect(messageOf({ apiCode: 'conflict' })).not.toContain('attempt');
+  });
+
+  test.each<[string, Partial<ApiFailure>]>([
+    ['a field id', { apiCode: 'validation_errors', errors: { id: ['has the wrong partition'] } }],
+    ['a text about an id', { apiCode: 'not_found', message: 'No such id' }],
+    [
+      'a PFID in a text',
+      { apiCode: 'conflict', message: 'taken: 01h455vb4pex5vsknk084sn02q00abcd' },
+    ],
+    [
+      'a text about an id, with a code of its own',
+      { apiCode: 'bad_partition', message: 'Wrong PFID' },
+    ],
+  ])("that names an id by %s says: try ids: 'server'", (_, failure) => {
+    expect(messageOf({ ...failure, makesIds: true })).toContain("try ids: 'server'");
+    expect(messageOf({ ...failure, makesIds: false })).not.toContain("ids: 'server'");
+  });
+
+  test("about another field does not say: try ids: 'server'", () => {
+    const errors = { agent_instance_id: ['is not a valid id'] };
+    const failure = { apiCode: 'validation_errors', message: 'Invalid span', errors };
+    expect(messageOf({ ...failure, makesIds: true })).not.toContain("ids: 'server'");
+  });
+});

@@ -1,0 +1,76 @@
+import * as official from '@prefactor/pfid';
+import { install } from '@sinonjs/fake-timers';
+import { afterEach, describe, expect, test } from 'vitest';
+import { generateRelated, generateRoot, isPfid } from '../../src/ids/pfid.ts';
+
+// More than one filling of the pool of random characters.
+const many = 5_000;
+
+const clock = install({ now: 1_790_000_000_123, toFake: ['Date'] });
+afterEach(() => clock.reset());
+
+describe('the official package accepts ours', () => {
+  test('roots', () => {
+    const ids = Array.from({ length: many }, generateRoot);
+    expect(ids.filter((id) => !official.isPfid(id))).toEqual([]);
+    expect(new Set(ids).size).toBe(many);
+    expect(new Set(ids.map((id) => official.extractPartition(id))).size).toBeGreaterThan(many / 2);
+  });
+
+  test('and finds the partition that was given', () => {
+    const partitions = [0, 1, 123_456_789, 2 ** 30 - 1];
+    for (const partition of partitions) {
+      const parent = official.generate(partition);
+      const ids = Array.from({ length: many }, () => generateRelated(parent));
+      expect(ids.filter((id) => official.extractPartition(id) !== partition)).toEqual([]);
+      expect(new Set(ids).size).toBe(many);
+    }
+  });
+});
+
+test('ours accepts the official ones', () => {
+  const ids = Array.from({ length: many }, () => official.generateRoot());
+  expect(ids.filter((id) => !isPfid(id))).toEqual([]);
+});
+
+test.each([
+  official.zero(),
+  official.generateExample(),
+  official.generateRoot().toUpperCase(),
+  `8${'0'.repeat(31)}`,
+  `7${'z'.repeat(31)}`,
+  ...[...'ilou-_ é'].map((letter) => `0${letter}${'0'.repeat(30)}`),
+  '0'.repeat(31),
+  '0'.repeat(33),
+  `${'0'.repeat(32)}\n`,
+  '',
+])('both say the same of %j', (text) => {
+  expect(isPfid(text)).toBe(official.isPfid(text));
+});
+
+test.each([undefined, null, 7, {}, ['0'.repeat(32)]])('%j is none', (value) => {
+  expect(isPfid(value)).toBe(false);
+});
+
+test.each([0, 1, 31, 32, 2 ** 25 - 1, 1_790_000_000_123, 2 ** 48 - 1])(
+  'an id holds the time in milliseconds: %d',
+  (ms) => {
+    clock.setSystemTime(ms);
+    const time = official.generateWithTimestamp(0, ms).slice(0, 10);
+    expect(generateRoot().slice(0, 10)).toBe(time);
+    expect(generateRelated(official.generateExample()).slice(0, 10)).toBe(time);
+  },
+);
+
+test('ids sort by their millisecond', () => {
+  const first = generateRoot();
+  clock.setSystemTime(Date.now() + 1);
+  expect(generateRoot() > first).toBe(true);
+});
+
+test('every character turns up at every random place', () => {
+  const ids = Array.from({ length: many }, generateRoot);
+  for (let place = 10; place < 32; place++) {
+    expect(new Set(ids.map((id) => id[place])).size).toBe(32);
+  }
+});

@@ -1,0 +1,139 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { describe, expect, test } from 'vitest';
+import { Events } from '../../src/internal/events.ts';
+import { HandClock } from './hand-clock.ts';
+import { recordingLogger } from './recording-logger.ts';
+
+interface Details {
+  brewed: { readonly tea: string };
+  empty: Record<never, never>;
+}
+
+function setUp() {
+  const clock = new HandClock();
+  const logger = recordingLogger();
+  return { clock, logger, events: new Events<Details>(clock, logger) };
+}
+
+test('listeners hear of an event when it is delivered, in order', () => {
+  const { events } = setUp();
+  const heard: string[] = [];
+  events.on('brewed', ({ tea }) => heard.push(`a ${tea}`));
+  events.on('brewed', ({ tea }) => heard.push(`b ${tea}`));
+  events.on('empty', () => heard.push('empty'));
+  events.emit('brewed', { tea: 'oolong' });
+  events.emit('empty', {});
+  events.emit('brewed', { tea: 'sencha' });
+  expect(heard).toEqual([]);
+  events.deliver();
+  expect(heard).toEqual(['a oolong', 'b oolong', 'empty', 'a sencha', 'b sencha']);
+  events.deliver();
+  expect(heard).toHaveLength(5);
+});
+
+test('nobody hears of what happened before', () => {
+  const { events } = setUp();
+  const heard: string[] = [];
+  events.emit('brewed', { tea: 'oolong' });
+  events.on('brewed', ({ tea }) => heard.push(tea));
+  events.deliver();
+  expect(heard).toEqual([]);
+});
+
+test('it can be asked whether anybody listens', () => {
+  const { events } = setUp();
+  expect(events.has('brewed')).toBe(false);
+  const off = events.on('brewed', () => undefined);
+  expect(events.has('brewed')).toBe(true);
+  expect(events.has('empty')).toBe(false);
+  off();
+  off();
+  expect(events.has('brewed')).toBe(false);
+});
+
+test('a function that listens twice is two listeners', () => {
+  const { events } = setUp();
+  const heard: string[] = [];
+  const listener = ({ tea }: Details['brewed']) => heard.push(tea);
+  const off = events.on('brewed', listener);
+  events.on('brewed', listener);
+  events.emit('brewed', { tea: 'oolong' });
+  events.deliver();
+  off();
+  events.emit('brewed', { tea: 'sencha' });
+  events.deliver();
+  expect(heard).toEqual(['oolong', 'oolong', 'sencha']);
+});
+
+test('a removed listener hears nothing more, not even of what waits', () => {
+  const { events } = setUp();
+  const heard: string[] = [];
+  events.on('brewed', () => off());
+  const off = events.on('brewed', ({ tea }) => heard.push(tea));
+  events.emit('brewed', { tea: 'oolong' });
+  events.deliver();
+  expect(heard).toEqual([]);
+});
+
+test('what listeners cause is delivered after what is under way', () => {
+  const { events } = setUp();
+  const heard: string[] = [];
+  events.on('brewed', ({ tea }) => {
+    heard.push(tea);
+    if (tea === 'oolong') {
+      events.emit('brewed', { tea: 'sencha' });
+      events.deliver();
+      heard.push('end of oolong');
+    }
+  });
+  events.on('brewed', ({ tea }) => heard.push(`again ${tea}`));
+  events.emit('brewed', { tea: 'oolong' });
+  events.deliver();
+  expect(heard).toEqual(['oolong', 'end of oolong', 'again oolong', 'sencha', 'again sencha']);
+});
+
+test('listeners run in the root context', () => {
+  const { events } = setUp();
+  const storage = new AsyncLocalStorage<string>();
+  const seen: unknown[] = [];
+  events.on('empty', () => seen.push(storage.getStore()));
+  storage.run('caller', () => {
+    events.emit('empty', {});
+    events.deliver();
+  });
+  expect(seen).toEqual([undefined]);
+});
+
+describe('a listener that fails', () => {
+  test('harms nobody, and is warned of once a minute', () => {
+    const { events, clock, logger } = setUp();
+    const heard: string[] = [];
+    const error = new Error('spilt');
+    events.on('brewed', () => {
+      throw error;
+    });
+    events.on('brewed', ({ tea }) => heard.push(tea));
+    for (const tea of ['oolong', 'sencha']) {
+      events.emit('brewed', { tea });
+      events.deliver();
+    }
+    expect(heard).toEqual(['oolong', 'sencha']);
+    expect(logger.entries).toEqual([
+      ['warn', expect.stringContaining("A listener of 'brewed' failed"), error],
+    ]);
+    clock.advance(60_000);
+    events.emit('brewed', { tea: 'lapsang' });
+    events.deliver();
+    expect(logger.entries).toHaveLength(2);
+  });
+
+  test('may fail later', async () => {
+    const { events, logger } = setUp();
+    const error = new Error('spilt');
+    events.on('empty', () => Promise.reject(error));
+    events.emit('empty', {});
+    events.deliver();
+    await Promise.resolve();
+    expect(logger.entries).toEqual([['warn', expect.any(String), error]]);
+  });
+});

@@ -1,0 +1,44 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { consoleLogger, fencedLogger, silentLogger } from '../../src/internal/warn.ts';
+import { recordingLogger } from './recording-logger.ts';
+
+afterEach(() => vi.restoreAllMocks());
+
+const levels = ['debug', 'info', 'warn', 'error'] as const;
+
+test('the default logger writes warnings and errors to the console, and nothing else', () => {
+  const written: unknown[][] = [];
+  for (const level of levels) {
+    vi.spyOn(console, level).mockImplementation((...entry) => void written.push([level, ...entry]));
+  }
+  const detail = new Error('spilt');
+  for (const level of levels) {
+    consoleLogger[level](level, detail);
+    silentLogger[level](level, detail);
+  }
+  consoleLogger.warn('alone');
+  expect(written).toEqual([
+    ['warn', '[prefactor-autobatch] warn', detail],
+    ['error', '[prefactor-autobatch] error', detail],
+    ['warn', '[prefactor-autobatch] alone'],
+  ]);
+});
+
+test('a fenced logger passes everything on, as a method call', () => {
+  const logger = recordingLogger();
+  const fenced = fencedLogger(logger);
+  for (const level of levels) {
+    fenced[level]('tea', 7);
+  }
+  expect(logger.entries).toEqual(levels.map((level) => [level, 'tea', 7]));
+});
+
+test('a fenced logger never throws', () => {
+  const spill = () => {
+    throw new Error('spilt');
+  };
+  const fenced = fencedLogger({ debug: spill, info: spill, warn: spill, error: spill });
+  for (const level of levels) {
+    expect(() => fenced[level]('tea')).not.toThrow();
+  }
+});

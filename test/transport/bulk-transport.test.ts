@@ -1,0 +1,336 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { VERSION } from '../../src/internal/version.ts';
+import { envelopeBytes, separatorBytes } from '../../src/transport/bulk-transport.ts';
+import { batchOf, patient, token, transportOf } from './transport.ts';
+
+afterEach(() => vi.unstubAllGlobals());
+
+/** A fetch that gives the same answer to everything, and keeps what it was asked. */
+function answering(status: number, body: unknown, headers: Record<string, string> = {}) {
+  const requests: Request[] = [];
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const fetch = async (request: Request): Promise<Response> => {
+    requests.push(request.clone()); // ky throws away the body of the original
+    return new Response(text, { status, headers });
+  };
+  return { fetch, requests };
+}
+
+async function replyTo(status: number, body: unknown, headers?: Record<string, string>) {
+  const { fetch } = answering(status, body, headers);
+  return transportOf({ fetch }).send(batchOf('{}'), patient());
+}
+
+const ok = { status: 'success', outputs: {} };
+
+describe('a request', () => {
+  async function requestOf(options: Parameters<typeof transportOf>[0], texts = ['{"a":1}']) {
+    const { fetch, requests } = answering(200, ok);
+    await transportOf({ fetch, ...options }).send(batchOf(...texts), patient());
+    expect(requests).toHaveLength(1);
+    const [request] = requests;
+    if (request === undefined) throw new Error('nothing was sent');
+    return request;
+  }
+
+  test('posts the texts of the items, as they are', async () => {
+    const request = await requestOf({}, ['{"a":1}', '{"b":"茶"}']);
+    expect(request.method).toBe('POST');
+    expect(request.url).toBe('https://api.example/base/api/v1/bulk');
+    expect(await request.text()).toBe('{"items":[{"a":1},{"b":"茶"}]}');
+  });
+
+  test('is as long as its parts say', async () => {
+    const texts = ['{"a":1}', '{"b":2}', '{}'];
+    const request = await requestOf({}, texts);
+    expect((await request.text()).length).toBe(
+      envelopeBytes + texts.join('').length + 2 * separatorBytes,
+    );
+  });
+
+  test('has the headers of the contract, the adapters, and those of the user', async () => {
+    const request = await requestOf({
+      headers: { 'X-Tenant': 'tea' },
+      sdk: ['my-adapter@1', 'other@2', 'my-adapter@1'],
+    });
+    expect(Object.fromEntries(request.headers)).toEqual({
+      accept: 'application/json',
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'x-prefactor-sdk': `my-adapter@1 other@2 prefactor-autobatch@${VERSION}`,
+      'x-tenant': 'tea',
+    });
+  });
+
+  test('follows no redirect', async () => {
+    expect((await requestOf({})).redirect).toBe('manual');
+  });
+
+  test.each([true, false])('outlives the page when told so: %j', async (keepalive) => {
+    const { fetch, requests } = answering(200, ok);
+    await transportOf({ fetch }).send(batchOf('{}'), { ...patient(), keepalive });
+    expect(requests.map((request) => request.keepalive)).toEqual([keepalive]);
+  });
+
+  test('goes through the global fetch as it is then, where the user has none', async () => {
+    const transport = transportOf({});
+    const { fetch, requests } = answering(200, ok);
+    vi.stubGlobal('fetch', fetch);
+    await transport.send(batchOf('{}'), patient());
+    expect(requests).toHaveLength(1);
+  });
+
+  test('runs in the root context, and so does the token function', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    const transport = transportOf({
+      apiToken: () => {
+        seen.push(storage.getStore());
+        return token;
+      },
+      fetch: async () => {
+        seen.push(storage.getStore());
+        return Response.json(ok);
+      },
+    });
+    await storage.run('caller', () => transport.send(batchOf('{}'), patient()));
+    expect(seen).toEqual([undefined, undefined]);
+  });
+});
+
+describe('a usable answer', () => {
+  test.each([200, 201, 207])('of %d has its outputs', async (status) => {
+    const outputs = { 'order-span-00': { status: 'success', details: { id: 'spanA' } } };
+    expect(await replyTo(status, { status: 'success', outputs })).toEqual({
+      kind: 'answered',
+      status,
+      outputs,
+    });
+  });
+
+  test('needs no status in its body', async () => {
+    expect(await replyTo(200, { outputs: {} })).toMatchObject({ kind: 'answered', outputs: {} });
+  });
+
+  test('may name an output as every object has one', async () => {
+    const reply = await replyTo(200, '{"outputs": {"__proto__": {"status": "success"}}}');
+    if (reply.kind !== 'answered') throw new Error('not answered');
+    expect(Object.keys(reply.outputs)).toEqual(['__proto__']);
+    expect(Object.getPrototypeOf(reply.outputs)).toBe(Object.prototype);
+  });
+});
+
+test.each([
+  ['no JSON', '<html>', 'is no JSON'],
+  ['nothing', '', 'is no JSON'],
+  ['half a body', '{"outputs": {"a', 'is no JSON'],
+  ['an array', [], 'has no outputs'],
+  ['null', null, 'has no outputs'],
+  ['a number', 7, 'has no outputs'],
+  ['no outputs', { status: 'success' }, 'has no outputs'],
+  ['outputs that are an array', { outputs: [] }, 'has no outputs'],
+  ['outputs that are null', { outputs: null }, 'has no outputs'],
+  ['outputs that are a text', { outputs: 'none' }, 'has no outputs'],
+  ['inherited outputs', '{"__proto__": {"outputs": {}}}', 'has no outputs'],
+])('a 200 with %s breaks the contract', async (_, body, problem) => {
+  expect(await replyTo(200, body)).toMatchObject({
+    kind: 'lost',
+    status: 200,
+    failure: { kind: 'contract', status: 200, problem, bodySnippet: expect.any(String) },
+  });
+});
+
+describe('a status', () => {
+  const refusal = { status: 'error', code: 'some_code', message: 'No', errors: { a: ['b'] } };
+  const failure = { kind: 'status', apiCode: 'some_code', message: 'No', errors: { a: ['b'] } };
+
+  test.each([
+    300, 301, 302, 304, 307, 308, 400, 401, 402, 403, 404, 405, 409, 410, 413, 418, 422, 429,
+  ])('of %d is a refusal, and nothing was done', async (status) => {
+    const { fetch } = answering(200, ok);
+    const bodiless = status === 304;
+    const transport = transportOf({
+      fetch: async (request) => {
+        await fetch(request);
+        return new Response(bodiless ? null : JSON.stringify(refusal), { status });
+      },
+    });
+    expect(await transport.send(batchOf('{}'), patient())).toEqual({
+      kind: 'refused',
+      status,
+      maybeApplied: false,
+      failure: bodiless ? { kind: 'status', status, message: '' } : { ...failure, status },
+    });
+  });
+
+  test.each([408, 425, 500, 502, 503, 504, 599])(
+    'of %d leaves open what was done',
+    async (status) => {
+      expect(await replyTo(status, refusal)).toEqual({
+        kind: 'lost',
+        status,
+        failure: { ...failure, status },
+      });
+    },
+  );
+
+  test.each<[Record<string, string>, object]>([
+    [{ 'Retry-After': '7' }, {}],
+    [{ 'Retry-After': 'Tue, 01 Sep 2026 08:00:00 GMT' }, {}],
+    [{}, { retry_after_ms: 7_000 }],
+  ])(
+    'of 503 with a time (%j, %j) is a refusal, though not a definite one',
+    async (headers, body) => {
+      expect(await replyTo(503, body, headers)).toMatchObject({
+        kind: 'refused',
+        status: 503,
+        maybeApplied: true,
+      });
+    },
+  );
+
+  test('that a browser hides is the redirect that it did not follow', async () => {
+    const response = new Response(null, { status: 200 });
+    Object.defineProperties(response, { type: { value: 'opaqueredirect' }, status: { value: 0 } });
+    const transport = transportOf({ fetch: async () => response });
+    expect(await transport.send(batchOf('{}'), patient())).toMatchObject({
+      kind: 'refused',
+      status: 302,
+    });
+  });
+
+  test('without JSON shows how the body begins', async () => {
+    const page = `<html>${'x'.repeat(1_000)}`;
+    expect(await replyTo(502, page)).toMatchObject({
+      failure: { apiCode: undefined, message: `${page.slice(0, 200)}…` },
+    });
+  });
+});
+
+describe('no answer', () => {
+  test('has what fetch threw as its cause', async () => {
+    const cause = new TypeError('fetch failed');
+    const transport = transportOf({ fetch: () => Promise.reject(cause) });
+    expect(await transport.send(batchOf('{}'), patient())).toEqual({
+      kind: 'lost',
+      status: undefined,
+      failure: { kind: 'connection', cause },
+    });
+  });
+
+  test.each([new Error('odd'), 'a thrown string', undefined])(
+    'whatever it is: %s',
+    async (cause) => {
+      const transport = transportOf({
+        fetch: () => {
+          throw cause;
+        },
+      });
+      expect(await transport.send(batchOf('{}'), patient())).toEqual({
+        kind: 'lost',
+        status: undefined,
+        failure: { kind: 'connection', cause },
+      });
+    },
+  );
+
+  test('also when a fetch gives no Response', async () => {
+    const fetch = () => Promise.resolve(JSON.parse('{}'));
+    expect(await transportOf({ fetch }).send(batchOf('{}'), patient())).toMatchObject({
+      kind: 'lost',
+      failure: { kind: 'connection', cause: expect.any(TypeError) },
+    });
+  });
+});
+
+describe('the token', () => {
+  test('may come from a function, asked once for each attempt', async () => {
+    const { fetch, requests } = answering(200, ok);
+    let asked = 0;
+    const transport = transportOf({ fetch, apiToken: () => `pf_${++asked}` });
+    await transport.send(batchOf('{}'), patient());
+    await transport.send(batchOf('{}'), patient());
+    expect(requests.map((request) => request.headers.get('authorization'))).toEqual([
+      'Bearer pf_1',
+      'Bearer pf_2',
+    ]);
+  });
+
+  const cause = new Error('the vault is shut');
+  test.each<[string, () => string | Promise<string>, unknown]>([
+    [
+      'throws',
+      () => {
+        throw cause;
+      },
+      cause,
+    ],
+    ['rejects', () => Promise.reject(cause), cause],
+    ['gives nothing', () => '', expect.any(TypeError)],
+    ['gives what is no header', () => 'pf\r\nHost: evil', expect.any(TypeError)],
+    ['gives another type', () => JSON.parse('{}'), expect.any(TypeError)],
+  ])('of a function that %s: nothing is sent', async (_, apiToken, expected) => {
+    const { fetch, requests } = answering(200, ok);
+    const transport = transportOf({ fetch, apiToken });
+    expect(await transport.send(batchOf('{}'), patient())).toEqual({
+      kind: 'refused',
+      status: 401,
+      maybeApplied: false,
+      failure: { kind: 'token', cause: expected },
+    });
+    expect(await transport.ping(patient())).toBe(false);
+    expect(requests).toEqual([]);
+  });
+
+  test.each([200, 422, 500])('that the server echoes with %d is in no failure', async (status) => {
+    const echo = { code: `no_${token}`, message: `Bad: ${token}`, errors: [{ [token]: token }] };
+    for (const body of [echo, `plain ${token}`, JSON.stringify(`quoted ${token}`)]) {
+      expect(JSON.stringify(await replyTo(status, body))).not.toContain('secret');
+    }
+  });
+
+  test('is taken out of texts for as long as it may be echoed', async () => {
+    let asked = 0;
+    const { fetch } = answering(200, ok);
+    const { send, redact } = transportOf({ fetch, apiToken: () => `pf_${++asked}_secret` });
+    expect(redact('pf_1_secret')).toBe('pf_1_secret');
+    await send(batchOf('{}'), patient());
+    await send(batchOf('{}'), patient());
+    expect(redact('pf_2_secret, pf_1_secret')).toBe('[token], [token]');
+  });
+});
+
+describe('a ping', () => {
+  test('asks by GET, without a body', async () => {
+    const { fetch, requests } = answering(200, '');
+    expect(await transportOf({ fetch }).ping(patient())).toBe(true);
+    const [request] = requests;
+    expect(request?.method).toBe('GET');
+    expect(request?.url).toBe('https://api.example/base/api/v1/ping');
+    expect(request?.body).toBeNull();
+    expect(request?.headers.get('authorization')).toBe(`Bearer ${token}`);
+    expect(request?.headers.has('content-type')).toBe(false);
+  });
+
+  test.each([
+    [204, true],
+    [200, true],
+    [401, true],
+    [404, true],
+    [429, true],
+    [302, false],
+    [408, false],
+    [425, false],
+    [500, false],
+    [503, false],
+  ])('with %d is an answer: %j', async (status, usable) => {
+    const fetch = async () => new Response(null, { status });
+    expect(await transportOf({ fetch }).ping(patient())).toBe(usable);
+  });
+
+  test('without an answer is none', async () => {
+    const fetch = () => Promise.reject(new TypeError('fetch failed'));
+    expect(await transportOf({ fetch }).ping(patient())).toBe(false);
+  });
+});
