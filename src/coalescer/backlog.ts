@@ -37,8 +37,11 @@ export class Backlog {
   #oldest: Item | undefined;
   #youngest: Item | undefined;
 
-  constructor(limits: PackLimits) {
+  readonly #now: () => number;
+
+  constructor(limits: PackLimits, now: () => number) {
     this.#packer = new Packer(limits);
+    this.#now = now;
   }
 
   count(state: ItemState): number {
@@ -161,6 +164,7 @@ export class Backlog {
       this.#delayed.push(item);
     } else {
       this.#enter(item, 'ready');
+      item.readyAt = this.#now();
       this.ready.add(item);
     }
   }

@@ -78,7 +78,7 @@ export class Coalescer<Failure> {
     this.#clock = clock;
     this.#toError = toError;
     this.#events = events;
-    this.#backlog = new Backlog(settings);
+    this.#backlog = new Backlog(settings, () => clock.now());
     this.#bounds = new Bounds(settings.queue, this.#backlog);
     this.#settlement = new Settlement(this.#backlog, this.#bounds, toError, events);
     this.#replies = new Replies(settings, this.#backlog, this.#settlement, health, events, random);

@@ -11,7 +11,6 @@ import { attempt } from './attempt.ts';
 import type { Backlog } from './backlog.ts';
 import type { DispatchReason, Emitter } from './events.ts';
 import type { Health } from './health.ts';
-import type { Item } from './item.ts';
 import type { PackLimits } from './packer.ts';
 import type { Ping, Reply, Send } from './ports.ts';
 import type { Flight } from './replies.ts';
@@ -50,6 +49,11 @@ export class Dispatcher<Failure> {
   readonly #underWay = new Set<AbortController>();
   #ping: AbortController | undefined;
   #fastestMs = NEVER;
+  /**
+   * Since when sendable items wait for a fuller batch. It moves on only when a request leaves: an
+   * older item that becomes sendable meanwhile must not start the wait anew.
+   */
+  #waitingSince: number | undefined;
   /** Skipped items are back: they leave at once. */
   #requeued = false;
   /** A flush or a close waits for the items up to this place. */
@@ -122,15 +126,17 @@ export class Dispatcher<Failure> {
     const oldest = ready.first;
     if (oldest === undefined) {
       this.#requeued = false;
+      this.#waitingSince = undefined;
       return undefined;
     }
+    this.#waitingSince ??= oldest.readyAt;
     if (this.#health.isDown) return this.#mayProbe(now) ? 'probe' : undefined;
     if (this.#underWay.size >= this.#settings.concurrency) return undefined;
     if (this.#isFull()) return 'full';
     if (this.#requeued) return 'requeue';
     if (this.#hurry !== undefined && oldest.seq <= this.#hurry.upTo) return this.#hurry.reason;
     if (this.#underWay.size === 0) return 'idle';
-    return now >= this.#agedAt(oldest) ? 'aged' : undefined;
+    return now >= this.#agedAt() ? 'aged' : undefined;
   }
 
   /** While the server does not answer, one request at a time tries, and the oldest items ride. */
@@ -148,25 +154,26 @@ export class Dispatcher<Failure> {
   }
 
   /** Waiting longer than the fastest round trip would cost more time than a request takes. */
-  #agedAt(oldest: Item): number {
-    return oldest.calledAt + Math.min(this.#settings.maxWaitMs, this.#fastestMs);
+  #agedAt(): number {
+    const since = this.#waitingSince ?? NEVER;
+    return since + Math.min(this.#settings.maxWaitMs, this.#fastestMs);
   }
 
   #nextTime(now: number): number {
     const due = this.#backlog.nextDue ?? NEVER;
-    const oldest = this.#backlog.ready.first;
-    if (oldest === undefined) return due;
+    if (this.#backlog.ready.size === 0) return due;
     if (this.#health.isDown) {
       const { nextProbeAt } = this.#health;
       return now < nextProbeAt ? nextProbeAt : due;
     }
     const isWaitingForSlot = this.#underWay.size >= this.#settings.concurrency;
-    return isWaitingForSlot ? due : Math.min(due, this.#agedAt(oldest));
+    return isWaitingForSlot ? due : Math.min(due, this.#agedAt());
   }
 
   /** Packs a batch and sends it. Returns its bytes. */
   #dispatch(reason: DispatchReason, now: number, maxBytes = this.#settings.maxBytes): number {
     this.#requeued = false;
+    this.#waitingSince = undefined;
     const { items, bytes } = this.#backlog.pack(now, maxBytes);
     const { answers, isDown } = this.#health;
     for (const item of items) {

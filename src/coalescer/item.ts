@@ -65,6 +65,8 @@ export class Item {
   maybeApplied = false;
   /** Not to be sent before this time, by the engine's clock. */
   notBefore = 0;
+  /** When it last became sendable. */
+  readyAt = 0;
   /** An error that may pass, and how often in a row the server gave the same. */
   transient: { code: string; times: number; readonly since: number } | undefined;
   /** Why its last caller left it, where it is a ghost. */

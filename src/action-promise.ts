@@ -1,0 +1,34 @@
+/**
+ * What a call returns: a plain promise of its own result, with two properties more.
+ *
+ * Returning it from an `async` function, or chaining on it, gives an ordinary promise without the
+ * two: pass the ActionPromise itself on where a reference is wanted.
+ */
+export type ActionPromise<T> = Promise<T> & {
+  /** The key under which the call is sent, once or many times: 8 to 64 characters. */
+  readonly idempotencyKey: string;
+  /** Id of what the call makes or changes; left out where only the server's answer tells it. */
+  readonly id?: string;
+};
+
+/**
+ * What stands for an id: the id, the result that carries it, or the call that is to give it. A call
+ * that names an id not known yet waits for that other call by itself; nobody has to await it.
+ */
+export type Ref<T> = string | T | ActionPromise<T>;
+
+/** Sets the two properties on a promise that is still in no other hands. */
+export function actionPromise<T>(
+  promise: Promise<T>,
+  idempotencyKey: string,
+  id: string | undefined,
+): ActionPromise<T> {
+  const own: Promise<T> & { idempotencyKey?: string; id?: string } = promise;
+  own.idempotencyKey = idempotencyKey;
+  if (id !== undefined) own.id = id;
+  return own as ActionPromise<T>;
+}
+
+export function isActionPromise(value: unknown): value is ActionPromise<unknown> {
+  return value instanceof Promise && Object.hasOwn(value, 'idempotencyKey');
+}

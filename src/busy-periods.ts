@@ -1,0 +1,38 @@
+import type { Deferred } from './internal/deferred.ts';
+import { deferred } from './internal/deferred.ts';
+import type { Logger } from './internal/warn.ts';
+
+/** Tells a serverless runtime what to wait for: one promise for each time that work is under way. */
+export class BusyPeriods {
+  readonly #waitUntil: ((work: Promise<unknown>) => void) | undefined;
+  readonly #logger: Logger;
+  #current: Deferred<void> | undefined;
+
+  constructor(waitUntil: ((work: Promise<unknown>) => void) | undefined, logger: Logger) {
+    this.#waitUntil = waitUntil;
+    this.#logger = logger;
+  }
+
+  begin(): void {
+    if (this.#waitUntil === undefined || this.#current !== undefined) return;
+    this.#current = deferred();
+    this.await(this.#current.promise);
+  }
+
+  end(): void {
+    this.#current?.resolve();
+    this.#current = undefined;
+  }
+
+  /** Work outside the queue. */
+  await(work: Promise<unknown>): void {
+    try {
+      this.#waitUntil?.(work);
+    } catch (error) {
+      this.#logger.warn(
+        'waitUntil threw an error, so the runtime may not wait for calls that are under way. Give it a function that takes any promise.',
+        error,
+      );
+    }
+  }
+}

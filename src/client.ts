@@ -1,0 +1,214 @@
+import type { ActionPromise } from './action-promise.ts';
+import { BusyPeriods } from './busy-periods.ts';
+import type { AutobatchEvents } from './client-events.ts';
+import { ClientEvents } from './client-events.ts';
+import { Coalescer } from './coalescer/coalescer.ts';
+import type { Item } from './coalescer/item.ts';
+import type { Ledger } from './coalescer/ledger.ts';
+import { Memory } from './coalescer/memory.ts';
+import type { Gather } from './coalescer/ports.ts';
+import type { Stats } from './coalescer/stats.ts';
+import type { Clock } from './internal/clock.ts';
+import { systemClock } from './internal/clock.ts';
+import type { AutobatchOptions, Options } from './options.ts';
+import { parseOptions } from './options.ts';
+import { AgentInstances } from './resources/agent-instances.ts';
+import { AgentSpans } from './resources/agent-spans.ts';
+import { Bulk } from './resources/bulk.ts';
+import { DisabledEngine } from './resources/disabled-engine.ts';
+import type { ClientEngine } from './resources/engine.ts';
+import { Pipeline } from './resources/resource.ts';
+import type { Action } from './schemas/action.ts';
+import type { SubmitOptions } from './schemas/call-options.ts';
+import { onExitSignal, onPageHide } from './surroundings.ts';
+import { createToError } from './to-error.ts';
+import { createTransport, envelopeBytes, separatorBytes } from './transport/bulk-transport.ts';
+import { gatherWith } from './window.ts';
+
+/** What browsers let all keep-alive requests of a page hold together, in bytes. */
+const KEEPALIVE_BYTES = 65_536;
+
+/** Ended runs that are remembered, so that each is told of once. */
+const MAX_ENDED_RUNS = 10_000;
+
+/**
+ * A client of the Prefactor API whose calls are written one by one and travel in batches. No caller
+ * can tell, except that it is fast: each call has its own result, whatever becomes of its neighbours.
+ *
+ * @example
+ * const client = new AutobatchClient(); // PREFACTOR_API_URL, PREFACTOR_API_TOKEN
+ * const run = client.agentInstances.register({ agentId: 'my-agent-id' });
+ * client.agentInstances.start(run);
+ * const root = client.agentSpans.create({
+ *   agentInstanceId: run,
+ *   schemaName: 'agent:llm',
+ *   status: 'active',
+ * });
+ * client.agentSpans.finish(root);
+ * client.agentInstances.finish(run);
+ * await client.close();
+ */
+export class AutobatchClient {
+  /** Runs of agents. */
+  readonly agentInstances: AgentInstances;
+  /** What happens within a run. */
+  readonly agentSpans: AgentSpans;
+  /** Batches that the caller packs. */
+  readonly bulk: Bulk;
+  readonly #events: ClientEvents;
+  readonly #engine: ClientEngine;
+  readonly #pipeline: Pipeline;
+  readonly #stopListening: readonly (() => void)[];
+  readonly #endedRuns = new Memory<string, true>(MAX_ENDED_RUNS);
+
+  /**
+   * Opens no connection, and starts no timer.
+   * @throws {PrefactorInvalidArgumentError} an option is wrong or unknown, or there is no token
+   */
+  constructor(options: AutobatchOptions = {}) {
+    const settings = parseOptions(options);
+    const clock = systemClock();
+    const busy = new BusyPeriods(settings.waitUntil, settings.logger);
+    this.#events = new ClientEvents(clock, settings.logger, () => busy.end());
+    this.#engine = engineOf(settings, clock, busy, this.#events);
+    this.#pipeline = new Pipeline(this.#engine, {
+      ids: settings.ids,
+      maxItemBytes: settings.maxItemBytes,
+      beforeEnqueue: settings.disabled ? leaveOut : settings.beforeEnqueue,
+      onTerminate: (agentInstanceId, reason) => this.#terminate(agentInstanceId, reason),
+    });
+    this.agentInstances = new AgentInstances(this.#pipeline);
+    this.agentSpans = new AgentSpans(this.#pipeline);
+    this.bulk = new Bulk(this.#engine, {
+      envelopeBytes,
+      separatorBytes,
+      onWork: (work) => busy.await(work),
+    });
+    this.#stopListening = settings.disabled
+      ? []
+      : [
+          onExitSignal(settings.exitSignals, () => this.close()),
+          onPageHide(() => this.#engine.depart(KEEPALIVE_BYTES)),
+        ];
+  }
+
+  /**
+   * Submits any action that the bulk endpoint takes, in wire form; resolves with its output as the
+   * wire has it. An action of a type that has a method here is ordered as a call of that method is;
+   * `options` names what else it depends on. What is not given is not filled in, but for the key.
+   *
+   * @throws as the methods do
+   *
+   * An abort rejects with the signal's reason; an action that is in flight by then may be done still.
+   *
+   * @example
+   * const output = await client.submit({ _type: 'agents/show', agent_id: 'my-agent-id' });
+   */
+  submit(action: Action, options?: SubmitOptions): ActionPromise<unknown> {
+    return this.#pipeline.submit(action, options);
+  }
+
+  /**
+   * Sends what is gathered at once. Resolves with the books when all that was called before has
+   * settled, or after `timeoutMs` milliseconds; never rejects. @default as long as it takes
+   */
+  flush(options?: { readonly timeoutMs?: number | undefined }): Promise<Ledger> {
+    return this.#engine.flush(options);
+  }
+
+  /**
+   * Takes no more calls, and sends what is queued; what has not settled after `timeoutMs`
+   * milliseconds rejects with `PrefactorClosedError`. Resolves with the books, and never rejects; a
+   * second call returns the promise of the first. @default 10_000
+   */
+  close(options?: { readonly timeoutMs?: number | undefined }): Promise<Ledger> {
+    for (const stop of this.#stopListening) stop();
+    return this.#engine.close(options);
+  }
+
+  /** `close`, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /**
+   * Resolves when the queue has room: at once below 80 % of its bounds, else as soon as it is below.
+   * Await it between calls, and none is rejected for a full queue.
+   * @throws {PrefactorClosedError} the client is closed
+   */
+  ready(): Promise<void> {
+    const ready = this.#engine.ready();
+    // Marked as handled, as each call is: nobody has to wait for it.
+    ready.catch(() => {});
+    return ready;
+  }
+
+  /** The queue at this moment, what was done so far, and the books. */
+  stats(): Stats {
+    return this.#engine.stats();
+  }
+
+  /**
+   * Tells `listener` of each event of that name. It only watches; if it throws, that harms nothing.
+   * Returns the function that removes it.
+   */
+  on<Name extends keyof AutobatchEvents>(
+    event: Name,
+    listener: (detail: AutobatchEvents[Name]) => unknown,
+  ): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  #terminate(agentInstanceId: string, reason: string | null): void {
+    if (this.#endedRuns.get(agentInstanceId) !== undefined) return;
+    this.#endedRuns.set(agentInstanceId, true);
+    this.#events.emit('terminate', { agentInstanceId, reason });
+  }
+}
+
+function leaveOut(): null {
+  return null;
+}
+
+function engineOf(
+  settings: Options,
+  clock: Clock,
+  busy: BusyPeriods,
+  events: ClientEvents,
+): ClientEngine {
+  const { apiToken, disabled } = settings;
+  // Without a token the options are refused, unless the client is disabled.
+  if (disabled || apiToken === undefined) return new DisabledEngine(events);
+  const transport = createTransport({ ...settings, apiToken }, clock);
+  const gather = gatherWith<Item>(settings.batch.window, { clock, logger: settings.logger });
+  return new Coalescer(
+    {
+      send: transport.send,
+      ping: transport.ping,
+      toError: createToError({ redact: transport.redact, ids: settings.ids }),
+      clock,
+      gather: (onEnd) => tellingOfWork(gather(onEnd), busy),
+      events,
+    },
+    {
+      ...settings.batch,
+      onSkipped: settings.onSkipped,
+      queue: settings.queue,
+      retry: settings.retry,
+      deliveryTimeoutMs: settings.deliveryTimeoutMs,
+      envelopeBytes,
+      separatorBytes,
+    },
+  );
+}
+
+/** An item that enters a window is the first sign of work. */
+function tellingOfWork(gather: Gather<Item>, busy: BusyPeriods): Gather<Item> {
+  return {
+    add(item) {
+      busy.begin();
+      gather.add(item);
+    },
+    end: () => gather.end(),
+  };
+}

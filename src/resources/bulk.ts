@@ -1,0 +1,112 @@
+import type { Batch } from '../coalescer/ports.ts';
+import { PrefactorIdempotencyConflictError } from '../errors/queue.ts';
+import { utf8Length } from '../internal/bytes.ts';
+import { deferred } from '../internal/deferred.ts';
+import type { BulkRequest, BulkResult } from '../schemas/bulk.ts';
+import { checkBulkRequest } from '../schemas/bulk.ts';
+import type { CallOptions } from '../schemas/call-options.ts';
+import { checkCallOptions } from '../schemas/call-options.ts';
+import { within } from '../schemas/check.ts';
+import type { Engine } from './engine.ts';
+import { InvalidCall, invalidCallError } from './invalid-call.ts';
+import { serialise } from './text.ts';
+
+export interface BulkSettings {
+  /** UTF-8 bytes of a request around its items, and between two of them. */
+  readonly envelopeBytes: number;
+  readonly separatorBytes: number;
+  /** Told of each request that is under way. */
+  readonly onWork: (work: Promise<unknown>) => void;
+}
+
+/** How a request of the caller's own is called in errors and events. */
+const type = 'bulk/execute';
+
+/** Bulk requests that the caller packs. */
+export class Bulk {
+  readonly #engine: Engine;
+  readonly #settings: BulkSettings;
+
+  /** @internal */
+  constructor(engine: Engine, settings: BulkSettings) {
+    this.#engine = engine;
+    this.#settings = settings;
+  }
+
+  /**
+   * Sends a batch as it stands: it is never split, nor merged with other calls, and waits for none.
+   * Resolves with all outputs as the wire has them, those of failed items among them; what the
+   * server did not reach has none. The request is repeated until it has a usable answer.
+   *
+   * @throws {PrefactorInvalidArgumentError} no item, a key that is not unique or not 8 to 64
+   *   characters long, an item that cannot be serialised
+   * @throws {PrefactorIdempotencyConflictError} a pending call has one of the keys
+   * @throws {PrefactorApiError} the API refused the whole request; see the subclasses for why
+   * @throws {PrefactorRetryExhaustedError} no usable answer in time; it may have been done
+   * @throws {PrefactorClosedError} the client is closed
+   *
+   * An abort rejects with the signal's reason; a request that was sent by then may be done still.
+   *
+   * @example
+   * const { outputs } = await client.bulk.execute({
+   *   items: [{ _type: 'agents/list', idempotency_key: 'list-agents-01' }],
+   * });
+   */
+  execute(request: BulkRequest, options?: CallOptions): Promise<BulkResult> {
+    let batch: Batch;
+    try {
+      batch = this.#batchOf(request, options);
+    } catch (error) {
+      return this.#engine.decline(invalidCallError(error, type), { key: '', type });
+    }
+    const result = this.#execute(batch, options?.signal);
+    // Marked as handled, as each call is: a failure that nobody waits for harms nobody.
+    result.catch(() => {});
+    this.#settings.onWork(result);
+    return result;
+  }
+
+  async #execute(batch: Batch, signal: AbortSignal | undefined): Promise<BulkResult> {
+    signal?.throwIfAborted();
+    const { outputs } = await orAborted(this.#engine.execute(batch), signal);
+    return { status: 'success', outputs };
+  }
+
+  #batchOf(request: BulkRequest, options: CallOptions | undefined): Batch {
+    const issues = [
+      ...(checkBulkRequest(request) ?? []),
+      ...within('options', options && checkCallOptions(options)),
+    ];
+    if (issues.length > 0) throw new InvalidCall(issues);
+    const keys = request.items.map((item) => item.idempotency_key);
+    const pending = keys.find((key) => this.#engine.isPending(key));
+    if (pending !== undefined) throw conflict(pending);
+    const texts = request.items.map((item) => serialise(item));
+    const { envelopeBytes, separatorBytes } = this.#settings;
+    const bytes = texts.reduce(
+      (sum, text) => sum + utf8Length(text),
+      envelopeBytes + separatorBytes * (texts.length - 1),
+    );
+    return { keys, texts, bytes };
+  }
+}
+
+function conflict(key: string): PrefactorIdempotencyConflictError {
+  return new PrefactorIdempotencyConflictError(
+    `A pending call has the key "${key}", so the batch was not sent. Give its item a key of its own, or await the call first.`,
+    { idempotencyKey: key },
+  );
+}
+
+/** Rejects at the signal, with its reason; the work goes on, since the server may have begun it. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const aborted = deferred<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

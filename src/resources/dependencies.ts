@@ -1,0 +1,112 @@
+import type { Resource } from '../coalescer/order.ts';
+import type { Name } from '../coalescer/ports.ts';
+import type { WireAction } from '../schemas/action.ts';
+import type { SubmitOptions } from '../schemas/call-options.ts';
+import { isTerminal } from '../schemas/status.ts';
+import { InvalidCall } from './invalid-call.ts';
+import type { Naming } from './naming.ts';
+import { Unfinished } from './unfinished.ts';
+
+/** What an action makes, changes and uses, and what that means for its place (design.md 4). */
+export interface Relations {
+  readonly makes?: Name;
+  readonly changes?: Name;
+  readonly uses?: readonly Name[];
+  readonly precedes?: string;
+  readonly follows?: string;
+  readonly overBound?: boolean;
+  /** The instance that the action is about. */
+  readonly instance?: Name;
+}
+
+/** Stands for all spans that this client never saw: their instances are unknown to it. */
+const ANY_SPAN = '*';
+
+export class Dependencies {
+  readonly #unfinished = new Unfinished();
+
+  /** Reads the references of an action that is ours, and says what it does to them. */
+  of(action: WireAction, naming: Naming): Relations {
+    switch (action._type) {
+      case 'agent_instances/register': {
+        const instance = naming.made(action);
+        return { makes: instance, instance };
+      }
+      case 'agent_instances/start':
+      case 'agent_instances/record_quality': {
+        const instance = naming.take(action, 'agent_instance_id', 'agent_instance_id');
+        return { changes: instance, instance };
+      }
+      case 'agent_instances/finish': {
+        const instance = naming.take(action, 'agent_instance_id', 'agent_instance_id');
+        const overBound = this.#unfinished.hasMade(instance);
+        return { changes: instance, follows: ANY_SPAN, overBound, instance };
+      }
+      case 'agent_spans/create': {
+        const details = detailsOf(action);
+        const instance = naming.take(details, 'agent_instance_id', 'details.agent_instance_id');
+        const isRoot = details['parent_span_id'] == null;
+        const uses = isRoot
+          ? [instance]
+          : [instance, naming.take(details, 'parent_span_id', 'details.parent_span_id')];
+        return { makes: naming.made(details), uses, instance };
+      }
+      case 'agent_spans/finish': {
+        const span = naming.take(action, 'agent_span_id', 'agent_span_id');
+        const instance = this.#unfinished.instanceOf(span);
+        return instance === undefined
+          ? { changes: span, precedes: ANY_SPAN }
+          : { changes: span, uses: [instance], overBound: true, instance };
+      }
+      default:
+        return {};
+    }
+  }
+
+  /** Notes what an action that is on its way opens and closes. */
+  note(action: WireAction, { makes, changes, instance }: Relations): void {
+    if (action._type === 'agent_spans/create') {
+      if (makes === undefined || instance === undefined) return;
+      if (!isTerminal(detailsOf(action)['status'])) this.#unfinished.addSpan(makes, instance);
+    } else if (action._type === 'agent_instances/register') {
+      if (makes !== undefined) this.#unfinished.addInstance(makes);
+    } else if (action._type === 'agent_spans/finish') {
+      if (changes !== undefined) this.#unfinished.endSpan(changes);
+    } else if (action._type === 'agent_instances/finish') {
+      if (changes !== undefined) this.#unfinished.endInstance(changes);
+    }
+  }
+
+  /** The id of what was made is known from now on. */
+  learn(resource: Resource, id: string): void {
+    this.#unfinished.rename(resource, id);
+  }
+}
+
+/** Adds what the caller named to what is known of the type. */
+export function withNamed(
+  known: Relations,
+  { uses = [], changes, makes }: SubmitOptions,
+  nameOf: (name: unknown, path: string) => Name,
+): Relations {
+  const doubled = [
+    ...(changes !== undefined && known.changes !== undefined ? ['options.changes'] : []),
+    ...(makes !== undefined && known.makes !== undefined ? ['options.makes'] : []),
+  ];
+  if (doubled.length > 0) {
+    const message = 'is known of actions of this type already; leave it out';
+    throw new InvalidCall(doubled.map((path) => ({ path, message })));
+  }
+  const used = uses.map((name, place) => nameOf(name, `options.uses.${place}`));
+  return {
+    ...known,
+    uses: [...(known.uses ?? []), ...used],
+    ...(changes !== undefined && { changes: nameOf(changes, 'options.changes') }),
+    ...(makes !== undefined && { makes }),
+  };
+}
+
+/** Where the fields of a span stand. */
+export function detailsOf(action: WireAction): Record<string, unknown> {
+  return action['details'] as Record<string, unknown>;
+}

@@ -1,0 +1,96 @@
+import type { Emitter } from '../coalescer/events.ts';
+import type { About } from '../coalescer/intake.ts';
+import type { Ledger } from '../coalescer/ledger.ts';
+import { emptyLedger } from '../coalescer/ledger.ts';
+import { Resource } from '../coalescer/order.ts';
+import type { Answer, Batch } from '../coalescer/ports.ts';
+import type { Stats } from '../coalescer/stats.ts';
+import { isText } from '../schemas/check.ts';
+import type { ClientEngine } from './engine.ts';
+import { localIdOf, targetOf, unsentOutput } from './unsent.ts';
+
+/**
+ * The engine of a client that is disabled: no socket, no timer, nothing kept. Every call is left out
+ * before it gets here, as by a `beforeEnqueue` that returns null; only invalid ones are heard of.
+ */
+export class DisabledEngine implements ClientEngine {
+  readonly #events: Emitter;
+  readonly #ledger = emptyLedger();
+
+  constructor(events: Emitter) {
+    this.#events = events;
+  }
+
+  submit(): Promise<never> {
+    throw new Error('a disabled client leaves out every call');
+  }
+
+  decline(error: unknown, { key, type }: About): Promise<never> {
+    this.#ledger.declined++;
+    this.#events.emit('failure', { error, key, type });
+    this.#events.deliver();
+    const promise = Promise.reject(error);
+    promise.catch(() => {});
+    return promise;
+  }
+
+  omit(): void {
+    this.#ledger.declined++;
+  }
+
+  newResource(): Resource {
+    return new Resource();
+  }
+
+  sharedMakes(): undefined {}
+
+  isPending(): boolean {
+    return false;
+  }
+
+  idOf(id: string): string {
+    return id;
+  }
+
+  execute({ keys, texts }: Batch): Promise<Answer> {
+    const outputs = texts.map((text) => {
+      const action = JSON.parse(text);
+      const target = targetOf(action);
+      return unsentOutput(action, isText(target) ? target : localIdOf(action));
+    });
+    const entries = outputs.map((output, index) => [keys[index], output]);
+    return Promise.resolve({ status: 200, outputs: Object.fromEntries(entries) });
+  }
+
+  flush(): Promise<Ledger> {
+    return Promise.resolve({ ...this.#ledger });
+  }
+
+  close(): Promise<Ledger> {
+    return this.flush();
+  }
+
+  ready(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  depart(): void {}
+
+  stats(): Stats {
+    return {
+      queued: 0,
+      blocked: 0,
+      inFlight: 0,
+      queuedBytes: 0,
+      concurrency: 0,
+      oldestMs: 0,
+      requests: 0,
+      items: 0,
+      bytes: 0,
+      requeued: 0,
+      retried: 0,
+      meanBatchSize: 0,
+      ledger: { ...this.#ledger },
+    };
+  }
+}

@@ -1,0 +1,36 @@
+import type { About } from '../coalescer/intake.ts';
+import type { Ledger } from '../coalescer/ledger.ts';
+import type { Resource } from '../coalescer/order.ts';
+import type { Answer, Batch, Submission } from '../coalescer/ports.ts';
+import type { Stats } from '../coalescer/stats.ts';
+
+/** What the calls need of the engine: the real one has it, and so does one that sends nothing. */
+export interface Engine {
+  submit<T>(submission: Submission<T>): Promise<T>;
+  /** A call that is never accepted: counted, told to `failure`, rejected with `error`. */
+  decline(error: unknown, about: About): Promise<never>;
+  /** A call that `beforeEnqueue` left out: counted as declined, but no failure. */
+  omit(about: About): void;
+  /** What a call makes whose id only the server's answer tells. */
+  newResource(): Resource;
+  /** What the pending item makes that a call with this key and fingerprint would share. */
+  sharedMakes(key: string, fingerprint: string): Resource | undefined;
+  isPending(key: string): boolean;
+  /** The id that the server gave, where it is another than the one that we sent. */
+  idOf(id: string): string;
+  /** Sends a batch as it stands, outside the queue, the order and the books. */
+  execute(batch: Batch): Promise<Answer>;
+}
+
+interface Deadline {
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What the client itself needs of it. */
+export interface ClientEngine extends Engine {
+  flush(deadline?: Deadline): Promise<Ledger>;
+  close(deadline?: Deadline): Promise<Ledger>;
+  ready(): Promise<void>;
+  depart(budgetBytes: number): void;
+  stats(): Stats;
+}

@@ -1,0 +1,42 @@
+import type { Resource } from '../coalescer/order.ts';
+import type { Name } from '../coalescer/ports.ts';
+import type { Engine } from './engine.ts';
+import type { References } from './references.ts';
+import type { TextMaker } from './text.ts';
+
+/** Reads the references of one action that is ours, and puts ids, or markers, in their places. */
+export class Naming {
+  readonly #references: References;
+  readonly #texts: TextMaker;
+  readonly #engine: Pick<Engine, 'newResource'>;
+  readonly #shared: Resource | undefined;
+  /** The resources whose ids are missing; markers speak of them by index. */
+  readonly missing: Resource[] = [];
+
+  /** `shared` is what a pending call makes that asks for the same, under the same key. */
+  constructor(
+    engine: Pick<Engine, 'newResource'>,
+    references: References,
+    texts: TextMaker,
+    shared: Resource | undefined,
+  ) {
+    this.#engine = engine;
+    this.#references = references;
+    this.#texts = texts;
+    this.#shared = shared;
+  }
+
+  /** The name in a field; throws `InvalidCall` where none stands there. */
+  take(fields: Record<string, unknown>, field: string, path: string): Name {
+    const name = this.#references.nameOf(fields[field], path);
+    fields[field] =
+      typeof name === 'string' ? name : this.#texts.marker(this.missing.push(name) - 1);
+    return name;
+  }
+
+  /** The name of what is made: the id in the action, or a resource that gets one from its answer. */
+  made(fields: Readonly<Record<string, unknown>>): Name {
+    const id = fields['id'];
+    return typeof id === 'string' ? id : (this.#shared ?? this.#engine.newResource());
+  }
+}

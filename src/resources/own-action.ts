@@ -1,0 +1,50 @@
+import { isActionPromise } from '../action-promise.ts';
+import type { WireAction } from '../schemas/action.ts';
+import { isObject } from '../schemas/check.ts';
+import { serialise } from './text.ts';
+
+/**
+ * An action of somebody else's, made ours: references may be replaced in it, and in its `details`.
+ * What else is in it is shared, and never changed.
+ */
+export function ownAction(
+  action: Readonly<Record<string, unknown>>,
+  type: string,
+  key: string,
+): WireAction {
+  const { _type, idempotency_key, ...fields } = action;
+  const own: WireAction = { _type: type, idempotency_key: key, ...fields };
+  if (isObject(own['details'])) own['details'] = { ...own['details'] };
+  return own;
+}
+
+/** Equal for two actions that ask for the same; what the call adds by itself is not yet in them. */
+export function fingerprintOf(action: WireAction): string {
+  const tagged = ownAction(action, action._type, action.idempotency_key);
+  tag(tagged);
+  if (isObject(tagged['details'])) tag(tagged['details']);
+  return serialise(tagged);
+}
+
+/** A call that gives an id is the same reference before and after its id is known. */
+function tag(fields: Record<string, unknown>): void {
+  for (const field of ['agent_instance_id', 'agent_span_id', 'parent_span_id']) {
+    const reference = fields[field];
+    if (isActionPromise(reference)) fields[field] = { call: reference.idempotencyKey };
+    else if (isObject(reference)) fields[field] = reference['id'];
+  }
+}
+
+/** The same action, without the fields that JSON would leave out. */
+export function withoutUndefined(action: WireAction): WireAction {
+  const own = ownAction(action, action._type, action.idempotency_key);
+  prune(own);
+  if (isObject(own['details'])) prune(own['details']);
+  return own;
+}
+
+function prune(fields: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) delete fields[name];
+  }
+}

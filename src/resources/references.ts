@@ -1,0 +1,56 @@
+import { isActionPromise } from '../action-promise.ts';
+import type { Resource } from '../coalescer/order.ts';
+import type { Name } from '../coalescer/ports.ts';
+import { kindOf } from '../schemas/check.ts';
+import type { Engine } from './engine.ts';
+import { InvalidCall } from './invalid-call.ts';
+
+/** What references stand for. */
+export class References {
+  readonly #engine: Pick<Engine, 'idOf'>;
+  /** Calls whose id was not known when they were made, and what they make or change. */
+  readonly #resources = new WeakMap<Promise<unknown>, Resource>();
+
+  constructor(engine: Pick<Engine, 'idOf'>) {
+    this.#engine = engine;
+  }
+
+  link(call: Promise<unknown>, resource: Resource): void {
+    this.#resources.set(call, resource);
+  }
+
+  /**
+   * The id that a reference stands for, as the server knows it; or the resource, while its id is
+   * unknown. Throws `InvalidCall` for what is no reference; `path` is where it was given.
+   */
+  nameOf(reference: unknown, path: string): Name {
+    if (typeof reference === 'string' && reference !== '') return this.#engine.idOf(reference);
+    if (reference instanceof Promise) return this.#nameOfCall(reference, path);
+    const id = ownId(reference);
+    if (id !== undefined) return this.#engine.idOf(id);
+    const kind = kindOf(reference);
+    const message = `must be an id, a result, or an ActionPromise, but it is ${kind === 'an object' ? 'an object without an id' : kind}`;
+    throw new InvalidCall([{ path, message }]);
+  }
+
+  #nameOfCall(call: Promise<unknown>, path: string): Name {
+    const known = ownId(call);
+    if (known !== undefined) return this.#engine.idOf(known);
+    const resource = this.#resources.get(call);
+    if (resource !== undefined) {
+      return resource.id === undefined ? resource : this.#engine.idOf(resource.id);
+    }
+    throw new InvalidCall([{ path, message: isActionPromise(call) ? foreign : plain }]);
+  }
+}
+
+const plain =
+  'must not be a plain promise: returning an ActionPromise from an async function, or chaining on it, loses its id; pass the ActionPromise itself, or await it';
+const foreign =
+  'is an ActionPromise of another client, or of a call that makes nothing; await it, and pass its result';
+
+function ownId(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'id')) return undefined;
+  const id: unknown = Reflect.get(value, 'id');
+  return typeof id === 'string' && id !== '' ? id : undefined;
+}

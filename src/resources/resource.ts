@@ -1,0 +1,262 @@
+/**
+ * The one way of every call: parameters are checked and become an action in wire form, which
+ * `beforeEnqueue` may change; its references become names, its text is made, and the engine takes
+ * it. Whatever is wrong on the way rejects the call; nothing is thrown.
+ */
+import type { ActionPromise } from '../action-promise.ts';
+import { actionPromise } from '../action-promise.ts';
+import type { Resource } from '../coalescer/order.ts';
+import type { Name } from '../coalescer/ports.ts';
+import type { PrefactorIssue } from '../errors/argument.ts';
+import { checkKey, makeKey } from '../ids/idempotency-key.ts';
+import { generateRelated, isPfid } from '../ids/pfid.ts';
+import { isoNow } from '../internal/clock.ts';
+import type { Action, ActionKind, Place, WireAction, WireKind } from '../schemas/action.ts';
+import { createAgentSpan } from '../schemas/agent-spans.ts';
+import { checkEnvelope } from '../schemas/bulk.ts';
+import type { CallOptions, SubmitOptions } from '../schemas/call-options.ts';
+import { checkCallOptions, checkSubmitOptions } from '../schemas/call-options.ts';
+import { isText, within } from '../schemas/check.ts';
+import type { Relations } from './dependencies.ts';
+import { Dependencies, detailsOf, withNamed } from './dependencies.ts';
+import type { Engine } from './engine.ts';
+import type { BeforeEnqueue } from './hook.ts';
+import { askHook } from './hook.ts';
+import { InvalidCall, invalidCallError } from './invalid-call.ts';
+import { rawKindOf } from './kinds.ts';
+import { Naming } from './naming.ts';
+import { fingerprintOf, ownAction } from './own-action.ts';
+import { Readers } from './readers.ts';
+import { References } from './references.ts';
+import { TextMaker } from './text.ts';
+import { localIdOf, targetOf, unsentOutput } from './unsent.ts';
+
+/** What all parameters have in common, as far as they have it. */
+interface CallParams {
+  readonly id?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
+}
+
+export interface PipelineSettings {
+  readonly ids: 'client' | 'server';
+  readonly maxItemBytes: number;
+  readonly beforeEnqueue: BeforeEnqueue | undefined;
+  /** An answer says that the run of an instance was ended; perhaps not for the first time. */
+  readonly onTerminate: (agentInstanceId: string, reason: string | null) => void;
+}
+
+/** What belongs to a call beside its action. */
+interface Terms {
+  readonly options: SubmitOptions | undefined;
+  /** Only where the caller gave the key, so that another call may have the same. */
+  readonly fingerprint: string | undefined;
+  /** What a pending call makes that has the same key and asks for the same. */
+  readonly shared: Resource | undefined;
+}
+
+export class Pipeline {
+  readonly #engine: Engine;
+  readonly #settings: PipelineSettings;
+  readonly #references: References;
+  readonly #dependencies = new Dependencies();
+  readonly #readers: Readers;
+  readonly #texts: TextMaker;
+
+  constructor(engine: Engine, settings: PipelineSettings) {
+    this.#engine = engine;
+    this.#settings = settings;
+    this.#references = new References(engine);
+    this.#readers = new Readers(settings.onTerminate, this.#dependencies);
+    this.#texts = new TextMaker(makeKey(), settings.maxItemBytes);
+  }
+
+  /** A call of a method; `target` is what it is called on, undefined for what makes something. */
+  call<Params extends CallParams, Value>(
+    kind: ActionKind<Params, Value>,
+    target: unknown,
+    params: Params,
+    options: CallOptions | undefined,
+  ): ActionPromise<Value> {
+    let key: string | undefined;
+    try {
+      const given = params?.idempotencyKey;
+      key = keyFor(given);
+      demand(kind.checkParams(params));
+      demandKey(given, 'idempotencyKey');
+      if (options !== undefined) demand(within('options', checkCallOptions(options)));
+
+      const call = { key, target, params };
+      const fingerprint =
+        given === undefined
+          ? undefined
+          : fingerprintOf(kind.toAction({ ...call, now: '', place: asGiven }));
+      const shared = this.#sharedMakes(key, fingerprint);
+      const action = kind.toAction({ key, target, params, now: isoNow(), place: this.#place });
+      if (kind.type === createAgentSpan.type) this.#giveId(detailsOf(action), shared);
+      return this.#enqueue(kind, action, { options, fingerprint, shared });
+    } catch (error) {
+      return this.#decline(error, kind.type, key ?? makeKey(), target, params);
+    }
+  }
+
+  /** Any action in wire form; its value is the output as the wire has it. */
+  submit(given: Action, options: SubmitOptions | undefined): ActionPromise<unknown> {
+    let key: string | undefined;
+    let type = 'unknown';
+    try {
+      key = keyFor(given?.idempotency_key);
+      demand(checkEnvelope(given));
+      demandKey(given.idempotency_key, 'idempotency_key');
+      if (options !== undefined) demand(within('options', checkSubmitOptions(options)));
+      type = given._type;
+      const kind = rawKindOf(type);
+      demand(kind.checkAction(given));
+
+      const action = ownAction(given, type, key);
+      const fingerprint = given.idempotency_key === undefined ? undefined : fingerprintOf(action);
+      const shared = this.#sharedMakes(key, fingerprint);
+      return this.#enqueue(kind, action, { options, fingerprint, shared });
+    } catch (error) {
+      return this.#decline(error, type, key ?? makeKey(), undefined, undefined);
+    }
+  }
+
+  #sharedMakes(key: string, fingerprint: string | undefined): Resource | undefined {
+    return fingerprint === undefined ? undefined : this.#engine.sharedMakes(key, fingerprint);
+  }
+
+  /** Puts an id that is known in the place of a reference; a call without one stays, to be waited for. */
+  readonly #place: Place = (reference, path) => {
+    const name = this.#references.nameOf(reference, path);
+    return typeof name === 'string' ? name : reference;
+  };
+
+  /**
+   * A span's own id, made in the partition of its instance (wire.md 8), so that its children and its
+   * finish need not wait for the answer to its create.
+   */
+  #giveId(details: Record<string, unknown>, shared: Resource | undefined): void {
+    if (details['id'] !== undefined) return;
+    const instance = details['agent_instance_id'];
+    if (shared !== undefined) details['id'] = shared.id;
+    else if (this.#settings.ids === 'client' && isPfid(instance)) {
+      details['id'] = generateRelated(instance);
+    }
+  }
+
+  #enqueue<Value>(kind: WireKind<Value>, given: WireAction, terms: Terms): ActionPromise<Value> {
+    const { beforeEnqueue } = this.#settings;
+    const action = beforeEnqueue === undefined ? given : askHook(beforeEnqueue, kind, given);
+    if (action === undefined) return this.#leaveOut(kind, given);
+
+    const naming = new Naming(this.#engine, this.#references, this.#texts, terms.shared);
+    const relations = this.#relate(action, naming, terms.options);
+    const { makes, changes, instance } = relations;
+    const { pieces, holes, bytes } = this.#texts.make(action, naming.missing);
+    const key = action.idempotency_key;
+    const promise = this.#engine.submit({
+      key,
+      fingerprint: terms.fingerprint,
+      type: kind.type,
+      pieces,
+      bytes,
+      holes,
+      makes,
+      changes,
+      uses: relations.uses,
+      precedes: relations.precedes,
+      follows: relations.follows,
+      overBound: relations.overBound,
+      signal: terms.options?.signal,
+      read: this.#readers.of(kind, instance, typeof makes === 'string' ? undefined : makes),
+    });
+    this.#dependencies.note(action, relations);
+    return this.#handle(promise, key, makes ?? changes);
+  }
+
+  #relate(action: WireAction, naming: Naming, options: SubmitOptions | undefined): Relations {
+    const known = this.#dependencies.of(action, naming);
+    if (options === undefined) return known;
+    return withNamed(known, options, (name, path) => this.#references.nameOf(name, path));
+  }
+
+  /** A call that is not sent resolves with its own fields, and an id of ours where it has none. */
+  #leaveOut<Value>(kind: WireKind<Value>, action: WireAction): ActionPromise<Value> {
+    const key = action.idempotency_key;
+    const target = targetOf(action);
+    const name =
+      target === undefined ? localIdOf(action) : this.#references.nameOf(target, 'target');
+    const id = typeof name === 'string' ? name : localIdOf(action);
+    this.#engine.omit({ key, type: kind.type, makes: target === undefined ? id : undefined });
+    const reading = kind.read(unsentOutput(action, id));
+    if (reading.kind !== 'success') throw new Error('an unsent call has an output of its own');
+    return this.#handle(Promise.resolve(reading.value), key, name);
+  }
+
+  /** Rejects a call that is invalid. What it was to make counts as failed, so nothing waits for it. */
+  #decline(
+    error: unknown,
+    type: string,
+    key: string,
+    target: unknown,
+    params: unknown,
+  ): ActionPromise<never> {
+    const changes = this.#nameOfTarget(target);
+    const makes = changes ?? idIn(params) ?? this.#engine.newResource();
+    const promise = this.#engine.decline(invalidCallError(error, type, key), {
+      key,
+      type,
+      makes: changes === undefined ? makes : undefined,
+    });
+    return this.#handle(promise, key, changes ?? makes);
+  }
+
+  #nameOfTarget(target: unknown): Name | undefined {
+    try {
+      return target === undefined ? undefined : this.#references.nameOf(target, 'target');
+    } catch {
+      // The error that is on its way says so already.
+      return undefined;
+    }
+  }
+
+  #handle<Value>(
+    promise: Promise<Value>,
+    key: string,
+    name: Name | undefined,
+  ): ActionPromise<Value> {
+    const id = typeof name === 'string' ? name : name?.id;
+    const call = actionPromise(promise, key, id);
+    if (id === undefined && typeof name === 'object') this.#references.link(call, name);
+    return call;
+  }
+}
+
+function asGiven(reference: unknown): unknown {
+  return reference;
+}
+
+/** The caller's key; a fresh one where none was given, or one that the call is about to be refused for. */
+function keyFor(given: unknown): string {
+  return typeof given === 'string' && checkKey(given) === undefined ? given : makeKey();
+}
+
+/** The id in parameters that may be anything, and may throw. */
+function idIn(params: unknown): string | undefined {
+  try {
+    const id: unknown = Reflect.get(Object(params), 'id');
+    return isText(id) ? id : undefined;
+  } catch {
+    // The error that is on its way comes from the same object.
+    return undefined;
+  }
+}
+
+function demandKey(given: unknown, path: string): void {
+  const message = given === undefined ? undefined : checkKey(given);
+  if (message !== undefined) throw new InvalidCall([{ path, message }]);
+}
+
+function demand(issues: readonly PrefactorIssue[] | undefined): void {
+  if (issues !== undefined && issues.length > 0) throw new InvalidCall(issues);
+}

@@ -1,0 +1,85 @@
+import type { Resource } from '../coalescer/order.ts';
+import { utf8Length } from '../internal/bytes.ts';
+import { InvalidCall } from './invalid-call.ts';
+
+/** An item's text, cut where an id is missing. */
+export interface Text {
+  readonly pieces: readonly string[];
+  /** What is missing between them, in order. */
+  readonly holes: readonly Resource[];
+  /** UTF-8 bytes of the pieces. */
+  readonly bytes: number;
+}
+
+const noHoles: readonly Resource[] = [];
+
+/**
+ * Makes texts out of actions, with one `JSON.stringify` each. Where an id is not known yet, a marker
+ * stands in the action, and the text is cut there; nobody else knows the markers, so none can stand
+ * in a payload.
+ */
+export class TextMaker {
+  readonly #secret: string;
+  readonly #cut: RegExp;
+  readonly #maxBytes: number;
+
+  /** `secret` is unguessable, and made of letters, digits, `-` and `_`. */
+  constructor(secret: string, maxBytes: number) {
+    this.#secret = secret;
+    this.#cut = new RegExp(`"${secret}:(\\d)"`);
+    this.#maxBytes = maxBytes;
+  }
+
+  /** What is to stand in the place of a missing id: that of the resource at `index` of the missing. */
+  marker(index: number): string {
+    return `${this.#secret}:${index}`;
+  }
+
+  /** Throws `InvalidCall` for what cannot be serialised, or is too large. */
+  make(action: object, missing: readonly Resource[]): Text {
+    const text = serialise(action);
+    const made = missing.length === 0 ? whole(text) : this.#cutUp(text, missing);
+    if (made.bytes <= this.#maxBytes) return made;
+    const message = `the item has ${made.bytes} bytes, more than maxItemBytes (${this.#maxBytes}); send less, or raise it`;
+    throw new InvalidCall([{ path: '', message }]);
+  }
+
+  // The fields need not stand in the order in which they were read, so each marker has its number.
+  #cutUp(text: string, missing: readonly Resource[]): Text {
+    const pieces: string[] = [];
+    const holes: Resource[] = [];
+    let bytes = 0;
+    for (const [index, part] of text.split(this.#cut).entries()) {
+      const hole = index % 2 === 0 ? undefined : missing[Number(part)];
+      if (hole !== undefined) {
+        holes.push(hole);
+      } else {
+        pieces.push(part);
+        bytes += utf8Length(part);
+      }
+    }
+    return { pieces, holes, bytes };
+  }
+}
+
+/** `JSON.stringify`, whose failures are the call's own. */
+export function serialise(value: object): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (cause) {
+    throw new InvalidCall([unserialisable], cause);
+  }
+  if (text === undefined) throw new InvalidCall([unserialisable]);
+  return text;
+}
+
+function whole(text: string): Text {
+  return { pieces: [text], holes: noHoles, bytes: utf8Length(text) };
+}
+
+const unserialisable = {
+  path: '',
+  message:
+    'it cannot be written as JSON (see cause), which knows no cycle, no BigInt, and no toJSON that throws',
+};

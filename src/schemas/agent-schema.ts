@@ -1,0 +1,104 @@
+/**
+ * What an agent declares of itself when it registers. The fields of `AgentSchemaVersion` are named
+ * in camelCase like all else here; what stands *below* them is JSON of the caller's own and passed
+ * on untouched, so it is in wire form: `params_schema`, not `paramsSchema` (wire.md 4.3).
+ */
+import * as z from 'zod/mini';
+import type { Check } from './check.ts';
+import { check, isObject, isText, OBJECT, TEXT } from './check.ts';
+
+/** The version of the agent's code; made on demand when the API first sees it. */
+export interface AgentVersion {
+  /** Your own name for it: a release, a commit. */
+  readonly externalIdentifier?: string | undefined;
+  readonly name?: string | undefined;
+  readonly description?: string | null | undefined;
+}
+
+/** The version of the agent's schemas; made on demand, so a changed schema needs a new identifier. */
+export interface AgentSchemaVersion {
+  /** Your own name for it; a new one for each change. */
+  readonly externalIdentifier?: string | undefined;
+  /** The types of span, each with its schemas. */
+  readonly spanTypeSchemas?: readonly SpanTypeSchema[] | undefined;
+  /** Instead of `spanTypeSchemas`: JSON Schema of `payload` by name of the span's type. */
+  readonly spanSchemas?: Readonly<Record<string, object>> | undefined;
+  /** Beside `spanSchemas`: JSON Schema of `resultPayload` by name of the span's type. */
+  readonly spanResultSchemas?: Readonly<Record<string, object>> | undefined;
+  /** Kinds of quality that `recordQuality` may report. */
+  readonly qualitySchemas?: readonly QualitySchema[] | undefined;
+}
+
+/** One type of span, in wire form. */
+export interface SpanTypeSchema {
+  readonly name: string;
+  /** JSON Schema of the span's payload. */
+  readonly params_schema: object;
+  /** JSON Schema of the span's result payload. */
+  readonly result_schema?: object | null;
+  readonly title?: string;
+  readonly description?: string | null;
+  /** Summary of a span, with `{{field}}` for what its payload says. */
+  readonly template?: string | null;
+  readonly result_template?: string | null;
+  readonly data_risk?: object | null;
+  readonly [field: string]: unknown;
+}
+
+/** One kind of quality, in wire form. */
+export interface QualitySchema {
+  readonly name: string;
+  /** JSON Schema of what is recorded. */
+  readonly schema: object;
+  readonly title?: string;
+  readonly description?: string;
+  readonly template?: string;
+  readonly data_risk?: object;
+  readonly [field: string]: unknown;
+}
+
+export const checkAgentVersion: Check = check(() =>
+  z.compile(
+    z.strictObject({
+      externalIdentifier: z.optional(z.custom(isText, TEXT)),
+      name: z.optional(z.custom(isText, TEXT)),
+      description: z.optional(z.nullable(z.string('a string'))),
+    }),
+  ),
+);
+
+export const checkAgentSchemaVersion: Check = check(() =>
+  z.compile(
+    z.strictObject({
+      externalIdentifier: z.optional(z.custom(isText, TEXT)),
+      spanTypeSchemas: z.optional(z.custom(Array.isArray, LIST)),
+      spanSchemas: z.optional(z.custom(isObject, OBJECT)),
+      spanResultSchemas: z.optional(z.custom(isObject, OBJECT)),
+      qualitySchemas: z.optional(z.custom(Array.isArray, LIST)),
+    }),
+  ),
+);
+
+export function toAgentVersion(version: AgentVersion | undefined): object | undefined {
+  return (
+    version && {
+      external_identifier: version.externalIdentifier,
+      name: version.name,
+      description: version.description,
+    }
+  );
+}
+
+export function toAgentSchemaVersion(version: AgentSchemaVersion | undefined): object | undefined {
+  return (
+    version && {
+      external_identifier: version.externalIdentifier,
+      span_type_schemas: version.spanTypeSchemas,
+      span_schemas: version.spanSchemas,
+      span_result_schemas: version.spanResultSchemas,
+      quality_schemas: version.qualitySchemas,
+    }
+  );
+}
+
+const LIST = 'an array';

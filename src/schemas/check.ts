@@ -1,0 +1,106 @@
+import type { PrefactorIssue } from '../errors/argument.ts';
+import { nearest } from '../internal/nearest.ts';
+
+/** Says what is wrong with a value; undefined: nothing. */
+export type Check = (value: unknown) => readonly PrefactorIssue[] | undefined;
+
+/** What we use of a zod schema, so that no type of zod shows in a declaration. */
+interface Schema {
+  readonly shape: object;
+  safeParse(
+    value: unknown,
+  ):
+    | { readonly success: true }
+    | { readonly success: false; readonly error: { readonly issues: readonly Finding[] } };
+}
+
+interface Finding {
+  readonly path: readonly PropertyKey[];
+  /** What the field must be: the text that the schema was given for it. */
+  readonly message: string;
+  /** Names that the schema does not know. */
+  readonly keys?: readonly string[];
+}
+
+/**
+ * A check by a schema that is built at its first use, not on import: compiling it asks for
+ * `new Function`, which a page's Content-Security-Policy may forbid and report. Where that is so,
+ * zod falls back to its slower parser by itself.
+ */
+export function check(build: () => Schema): Check {
+  let schema: Schema | undefined;
+  return (value) => {
+    schema ??= build();
+    const result = schema.safeParse(value);
+    if (result.success) return undefined;
+    const names = Object.keys(schema.shape);
+    return result.error.issues.flatMap((finding) => issuesOf(finding, value, names));
+  };
+}
+
+/** The same findings, as of the field that the value was found in. */
+export function within(
+  field: string,
+  issues: readonly PrefactorIssue[] | undefined,
+): readonly PrefactorIssue[] {
+  return (issues ?? []).map(({ path, message }) => ({
+    path: path === '' ? field : `${field}.${path}`,
+    message,
+  }));
+}
+
+export const TEXT = 'a non-empty string';
+export const OBJECT = 'an object';
+export const BOOLEAN = 'true or false';
+export const TIME = 'a Date, or a string in the form of 2026-09-01T08:00:00.000Z (ISO 8601)';
+
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+/** An object that JSON writes in braces; what is inside is not looked at. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What a value is, in words: never the value itself, which may be nobody's business. */
+export function kindOf(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  if (value === '') return 'empty';
+  if (Array.isArray(value)) return 'an array';
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+const isoForm =
+  /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:[Zz]|[+-]\d{2}:?(?:\d{2})?)?)?$/;
+
+export function isTime(value: unknown): boolean {
+  return typeof value === 'string'
+    ? isoForm.test(value)
+    : value instanceof Date && !Number.isNaN(value.getTime());
+}
+
+function issuesOf(
+  { path, message, keys }: Finding,
+  value: unknown,
+  names: readonly string[],
+): PrefactorIssue[] {
+  if (keys === undefined) {
+    const wanted = path.length === 0 ? OBJECT : message;
+    return [
+      { path: path.join('.'), message: `must be ${wanted}, but it is ${kindAt(value, path)}` },
+    ];
+  }
+  return keys.map((key) => ({
+    path: key,
+    message: `is not known here; the nearest is ${nearest(key, names)}`,
+  }));
+}
+
+function kindAt(value: unknown, path: readonly PropertyKey[]): string {
+  let found = value;
+  for (const step of path) found = Reflect.get(Object(found), step);
+  return kindOf(found);
+}

@@ -1,0 +1,113 @@
+import { isObject } from './check.ts';
+
+/** An object of JSON, whose values are not looked at. */
+export type Fields = Record<string, unknown>;
+
+/** What one output says; the engine's `Verdict`, stated here since the ground imports nobody. */
+export type Reading<T> =
+  | { readonly kind: 'success'; readonly value: T; readonly id: string | undefined }
+  | {
+      readonly kind: 'error';
+      readonly code: string;
+      readonly conflict: 'exists' | 'state' | undefined;
+    }
+  | { readonly kind: 'malformed' };
+
+/** What the API says to a running agent, beside the result of a call (wire.md 5). */
+export interface Control {
+  /** True once somebody ended the run: start nothing more. */
+  readonly terminate?: boolean;
+  /** Why, in the words of whoever ended it. */
+  readonly reason?: string | null;
+  readonly [field: string]: unknown;
+}
+
+/** A result: its id is certain, all other fields are what the API sent, named in camelCase. */
+export interface Identified {
+  readonly id: string;
+  /** Left out where the API sent none. */
+  readonly control?: Control;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * Reads an output that is to hold `details`. An output that is no success is an error, also when
+ * its status is neither word (wire.md 2.4, *inferred*). Only `details.id` is required; all the rest
+ * may be missing or of another type (wire.md 3, 4.2).
+ */
+export function readDetails<T extends Identified>(
+  output: unknown,
+  copyKnown: (details: Fields) => Fields,
+): Reading<T> {
+  const failure = readFailure(output);
+  if (failure !== undefined) return failure;
+  const details = own(output, 'details');
+  const id = textOf(own(details, 'id'));
+  if (!isObject(details) || id === undefined) return malformed;
+  const value = copyKnown(details);
+  if (Object.keys(value).length !== Object.keys(details).length) copyRest(details, value);
+  const control = controlOf(output);
+  if (control !== undefined) value['control'] = control;
+  return { kind: 'success', value: value as T, id };
+}
+
+/** Reads an output whose shape we do not know: its value is the output as it came. */
+export function readRaw(output: unknown): Reading<unknown> {
+  return readFailure(output) ?? { kind: 'success', value: output, id: idOf(output) };
+}
+
+/** What the API says beside the result; anything but an object is ignored (wire.md 5). */
+export function controlOf(output: unknown): Control | undefined {
+  const control = own(output, 'control');
+  return isObject(control) ? control : undefined;
+}
+
+/** The instance that an output about a span names. */
+export function instanceIdOf(output: unknown): string | undefined {
+  return textOf(own(own(output, 'details'), 'agent_instance_id'));
+}
+
+function idOf(output: unknown): string | undefined {
+  return textOf(own(own(output, 'details'), 'id'));
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+const malformed = { kind: 'malformed' } as const;
+
+function readFailure(output: unknown): Exclude<Reading<never>, { kind: 'success' }> | undefined {
+  if (!isObject(output)) return malformed;
+  if (own(output, 'status') === 'success') return undefined;
+  const given = own(output, 'code');
+  const code = typeof given === 'string' && given !== '' ? given : 'unknown';
+  return { kind: 'error', code, conflict: conflictOf(code) };
+}
+
+// 409 on single endpoints; that bulk outputs use the same codes is *inferred* (wire.md 6.1).
+// `invalid_action` is seen where a span or an instance is finished already; `conflict` is not seen.
+function conflictOf(code: string): 'exists' | 'state' | undefined {
+  if (code === 'conflict') return 'exists';
+  return code === 'invalid_action' ? 'state' : undefined;
+}
+
+/** Copies the fields that the API added later, under camelCase names. */
+function copyRest(from: Fields, to: Fields): void {
+  for (const name of Object.keys(from)) {
+    // To assign `__proto__` would change what the result inherits; `control` stands beside details.
+    if (name === '__proto__' || name === 'control') continue;
+    const camelCase = camelCaseOf(name);
+    if (!Object.hasOwn(to, camelCase)) to[camelCase] = from[name];
+  }
+}
+
+function camelCaseOf(name: string): string {
+  return name.replace(/(?!^)_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function own(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? Reflect.get(value, name)
+    : undefined;
+}

@@ -1,0 +1,28 @@
+/**
+ * State of a span. Sources differ on `pending` and `terminated` (wire.md 4.4, *conflict*), so any
+ * string is passed on as it is; create a span as `active`, or as what it ended in.
+ */
+export type SpanStatus =
+  | 'active'
+  | 'complete'
+  | 'failed'
+  | 'cancelled'
+  | 'pending'
+  | 'terminated'
+  | (string & {});
+
+/** State of an instance; any other string is passed on as it is (wire.md 4.4). */
+export type InstanceStatus = SpanStatus;
+
+/** How a span or an instance ended; any other string is passed on as it is (wire.md 4.4). */
+export type FinishStatus = 'complete' | 'failed' | 'cancelled' | (string & {});
+
+/** After these nothing more happens to a span or an instance (wire.md 4.4). */
+export function isTerminal(status: unknown): boolean {
+  return (
+    status === 'complete' ||
+    status === 'failed' ||
+    status === 'cancelled' ||
+    status === 'terminated'
+  );
+}

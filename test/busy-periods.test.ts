@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { BusyPeriods } from '../src/busy-periods.ts';
+import { recordingLogger } from './internal/recording-logger.ts';
+
+test('one promise for each time that work is under way, which lasts as long', async () => {
+  const awaited: Promise<unknown>[] = [];
+  const busy = new BusyPeriods((work) => awaited.push(work), recordingLogger());
+  busy.begin();
+  busy.begin();
+  expect(awaited).toHaveLength(1);
+  busy.end();
+  busy.begin();
+  expect(awaited).toHaveLength(2);
+  expect(await Promise.race([awaited[1], awaited[0]?.then(() => 'the first is over')])).toBe(
+    'the first is over',
+  );
+  busy.end();
+  await awaited[1];
+});
+
+test('nobody has to be told', () => {
+  const busy = new BusyPeriods(undefined, recordingLogger());
+  busy.end();
+  busy.begin();
+  busy.await(Promise.resolve());
+  busy.end();
+});
+
+test('a waitUntil that throws harms no call, and the log says so', () => {
+  const logger = recordingLogger();
+  const error = new Error('not now');
+  const busy = new BusyPeriods(() => {
+    throw error;
+  }, logger);
+  busy.begin();
+  expect(logger.entries).toEqual([
+    ['warn', expect.stringMatching(/^waitUntil threw an error/), error],
+  ]);
+});

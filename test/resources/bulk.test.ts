@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+import { failureOf, RUN, resources } from './recording-engine.ts';
+
+const item = (n: number, more: object = {}) => ({
+  _type: 'agents/list',
+  idempotency_key: `key-0000${n}`,
+  ...more,
+});
+
+test('a batch is sent as it stands, and its outputs come back as they are', async () => {
+  const { bulk, engine } = resources();
+  const items = [item(1, { name: '€' }), item(2)];
+  expect(await bulk.execute({ items })).toEqual({
+    status: 'success',
+    outputs: { 'key-00001': { status: 'success' }, 'key-00002': { status: 'success' } },
+  });
+  const texts = items.map((one) => JSON.stringify(one));
+  const body = `{"items":[${texts.join(',')}]}`;
+  const bytes = new TextEncoder().encode(body).length;
+  expect(engine.batches).toEqual([{ keys: ['key-00001', 'key-00002'], texts, bytes }]);
+});
+
+test.each<[string, unknown, string, string]>([
+  ['nothing', undefined, '', 'must be an object, but it is missing'],
+  ['no items', {}, 'items', 'must be an array of at least one item, but it is missing'],
+  [
+    'an empty batch',
+    { items: [] },
+    'items',
+    'must be an array of at least one item, but it is an array',
+  ],
+  [
+    'a further field',
+    { items: [item(1)], itmes: 1 },
+    'itmes',
+    'is not known here; the nearest is items',
+  ],
+  [
+    'an item that is none',
+    { items: [item(1), 7] },
+    'items.1',
+    'must be an object, but it is a number',
+  ],
+  [
+    'an item without a type',
+    { items: [item(1, { _type: undefined })] },
+    'items.0._type',
+    'must be a non-empty string, but it is missing',
+  ],
+  [
+    'an item without a key',
+    { items: [item(1, { idempotency_key: undefined })] },
+    'items.0.idempotency_key',
+    'must be a string of 8 to 64 characters, but it is undefined',
+  ],
+  [
+    'a key twice',
+    { items: [item(1), item(2), item(1)] },
+    'items.2.idempotency_key',
+    'must be unique, but items.0 has it as well',
+  ],
+])('%s is refused', async (_, request, path, message) => {
+  const { bulk, engine } = resources();
+  expect(await failureOf(bulk.execute(request as { items: [] }))).toMatchObject({
+    name: 'PrefactorInvalidArgumentError',
+    issues: [{ path, message }],
+  });
+  expect(engine.batches).toEqual([]);
+  expect(engine.declined).toMatchObject([{ type: 'bulk/execute' }]);
+});
+
+test('what cannot be serialised is refused', async () => {
+  const { bulk } = resources();
+  expect(await failureOf(bulk.execute({ items: [item(1, { n: 1n })] }))).toMatchObject({
+    name: 'PrefactorInvalidArgumentError',
+    cause: expect.any(TypeError),
+  });
+});
+
+test('a key that is pending in the queue is refused', async () => {
+  const { bulk, instances, engine } = resources();
+  void instances.start(RUN, { idempotencyKey: 'key-00002' });
+  expect(await failureOf(bulk.execute({ items: [item(1), item(2)] }))).toMatchObject({
+    name: 'PrefactorIdempotencyConflictError',
+    idempotencyKey: 'key-00002',
+    maybeApplied: false,
+  });
+  expect(engine.batches).toEqual([]);
+});
+
+test('an abort rejects with the reason of the signal; before the call, nothing is sent', async () => {
+  const { bulk, engine } = resources();
+  const reason = new Error('enough');
+  const signal = AbortSignal.abort(reason);
+  expect(await failureOf(bulk.execute({ items: [item(1)] }, { signal }))).toBe(reason);
+  expect(engine.batches).toEqual([]);
+
+  const abort = new AbortController();
+  engine.execute = () => new Promise(() => {});
+  const call = bulk.execute({ items: [item(1)] }, { signal: abort.signal });
+  abort.abort(reason);
+  expect(await failureOf(call)).toBe(reason);
+});

@@ -1,0 +1,136 @@
+import type { About } from '../../src/coalescer/intake.ts';
+import { Resource } from '../../src/coalescer/order.ts';
+import type { Answer, Batch, Submission } from '../../src/coalescer/ports.ts';
+import { deferred } from '../../src/internal/deferred.ts';
+import { AgentInstances } from '../../src/resources/agent-instances.ts';
+import { AgentSpans } from '../../src/resources/agent-spans.ts';
+import { Bulk } from '../../src/resources/bulk.ts';
+import type { Engine } from '../../src/resources/engine.ts';
+import type { PipelineSettings } from '../../src/resources/resource.ts';
+import { Pipeline } from '../../src/resources/resource.ts';
+
+interface Entry {
+  readonly submission: Submission<unknown>;
+  readonly settle: (output: unknown) => void;
+}
+
+/** An engine that keeps what it is given, and answers when the test says so. */
+class RecordingEngine implements Engine {
+  readonly entries: Entry[] = [];
+  readonly declined: (About & { readonly error: unknown })[] = [];
+  readonly omitted: About[] = [];
+  readonly batches: Batch[] = [];
+  /** Ids of the server's that are others than those that were sent. */
+  readonly otherIds = new Map<string, string>();
+
+  get submissions(): Submission<unknown>[] {
+    return this.entries.map(({ submission }) => submission);
+  }
+
+  /** The texts as sent; what is missing is written as "?". */
+  get texts(): string[] {
+    return this.submissions.map(({ pieces, holes }) =>
+      pieces.reduce(
+        (text, piece, index) => text + JSON.stringify(holes[index - 1]?.id ?? '?') + piece,
+      ),
+    );
+  }
+
+  /** The item at that place as JSON. */
+  item(place: number): { [field: string]: unknown; details?: { [field: string]: unknown } } {
+    return JSON.parse(this.texts[place] ?? 'null');
+  }
+
+  /** Answers the item at that place with a success, or with another output. */
+  answer(place: number, details: object, more: object = {}): void {
+    this.entries[place]?.settle({ status: 'success', details, ...more });
+  }
+
+  submit<T>(submission: Submission<T>): Promise<T> {
+    const call = deferred<T>();
+    const settle = (output: unknown): void => {
+      const verdict = submission.read(output);
+      if (verdict.kind === 'success') {
+        if (submission.makes instanceof Resource) submission.makes.id = verdict.id;
+        call.resolve(verdict.value);
+      } else {
+        call.reject(verdict);
+      }
+    };
+    this.entries.push({ submission, settle });
+    call.promise.catch(() => {});
+    return call.promise;
+  }
+
+  decline(error: unknown, about: About): Promise<never> {
+    this.declined.push({ ...about, error });
+    const promise = Promise.reject(error);
+    promise.catch(() => {});
+    return promise;
+  }
+
+  omit(about: About): void {
+    this.omitted.push(about);
+  }
+
+  newResource(): Resource {
+    return new Resource();
+  }
+
+  sharedMakes(key: string, fingerprint: string): Resource | undefined {
+    const shared = this.submissions.find((one) => one.key === key);
+    if (shared?.fingerprint !== fingerprint) return undefined;
+    return typeof shared.makes === 'string' ? new Resource(shared.makes) : shared.makes;
+  }
+
+  isPending(key: string): boolean {
+    return this.submissions.some((one) => one.key === key);
+  }
+
+  idOf(id: string): string {
+    return this.otherIds.get(id) ?? id;
+  }
+
+  execute(batch: Batch): Promise<Answer> {
+    this.batches.push(batch);
+    const outputs = Object.fromEntries(batch.keys.map((key) => [key, { status: 'success' }]));
+    return Promise.resolve({ status: 200, outputs });
+  }
+}
+
+/** The resources of a client, over an engine that only records. */
+export function resources(settings: Partial<PipelineSettings> = {}) {
+  const engine = new RecordingEngine();
+  const ended: [string, string | null][] = [];
+  const pipeline = new Pipeline(engine, {
+    ids: 'client',
+    maxItemBytes: 8_000_000,
+    beforeEnqueue: undefined,
+    onTerminate: (...run) => ended.push(run),
+    ...settings,
+  });
+  return {
+    engine,
+    /** The runs that were said to have been ended. */
+    ended,
+    pipeline,
+    instances: new AgentInstances(pipeline),
+    spans: new AgentSpans(pipeline),
+    bulk: new Bulk(engine, { envelopeBytes: 12, separatorBytes: 1, onWork: () => {} }),
+  };
+}
+
+/** Real ids have this form (wire.md 8). */
+export const RUN = '01k3zxw0000000a1b2c3000000000000';
+export const SPAN_A = '01k3zxw0000000a1b2c300000000000a';
+export const SPAN_Z = '01k3zxw0000000a1b2c300000000000z';
+
+/** What a call was rejected with. */
+export async function failureOf(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    (value) => {
+      throw new Error(`resolved with ${JSON.stringify(value)}`);
+    },
+    (error: unknown) => error,
+  );
+}

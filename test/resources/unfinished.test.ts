@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { Resource } from '../../src/coalescer/order.ts';
+import { Unfinished } from '../../src/resources/unfinished.ts';
+
+test('it is bounded: beyond 100,000 spans the oldest count as never seen', () => {
+  const unfinished = new Unfinished();
+  for (let n = 0; n < 100_003; n++) unfinished.addSpan(`span ${n}`, 'run');
+  expect(unfinished.instanceOf('span 2')).toBeUndefined();
+  expect(unfinished.instanceOf('span 3')).toBe('run');
+  expect(unfinished.size).toBe(100_001);
+});
+
+test('spans that were finished meanwhile are not counted', () => {
+  const unfinished = new Unfinished();
+  unfinished.addSpan('the first', 'run');
+  for (let n = 0; n < 200_000; n++) {
+    unfinished.addSpan(`span ${n}`, 'run');
+    unfinished.endSpan(`span ${n}`);
+  }
+  expect(unfinished.instanceOf('the first')).toBe('run');
+});
+
+test('instances are bounded as well, and their spans go with them', () => {
+  const unfinished = new Unfinished();
+  unfinished.addSpan('span', 'run 0');
+  for (let n = 0; n < 100_001; n++) unfinished.addInstance(`run ${n}`);
+  expect(unfinished.hasMade('run 0')).toBe(false);
+  expect(unfinished.instanceOf('span')).toBeUndefined();
+  expect(unfinished.hasMade('run 1')).toBe(true);
+});
+
+test('nothing is left of runs that have ended', () => {
+  const unfinished = new Unfinished();
+  for (let n = 0; n < 1_000; n++) {
+    unfinished.addInstance(`run ${n}`);
+    unfinished.addSpan(`a ${n}`, `run ${n}`);
+    unfinished.addSpan(`b ${n}`, `run ${n}`);
+    unfinished.endSpan(`a ${n}`);
+    unfinished.endInstance(`run ${n}`);
+  }
+  expect(unfinished.size).toBe(0);
+});
+
+test('what is left of them is never more than what is alive', () => {
+  const unfinished = new Unfinished();
+  for (let n = 0; n < 10; n++) unfinished.addSpan(`alive ${n}`, 'alive');
+  for (let n = 0; n < 1_000; n++) {
+    unfinished.addSpan(`span ${n}`, `run ${n}`);
+    unfinished.endInstance(`run ${n}`);
+    expect(unfinished.instanceOf(`span ${n}`)).toBeUndefined();
+    expect(unfinished.size).toBeLessThanOrEqual(2 * 10 + 1);
+  }
+  expect(unfinished.instanceOf('alive 0')).toBe('alive');
+});
+
+test('an instance that nobody registered here is forgotten with its last span', () => {
+  const unfinished = new Unfinished();
+  unfinished.addSpan('span', 'run');
+  unfinished.endSpan('span');
+  expect(unfinished.size).toBe(0);
+});
+
+test('a span that is made anew belongs to its new instance', () => {
+  const unfinished = new Unfinished();
+  unfinished.addSpan('span', 'run 1');
+  unfinished.addSpan('span', 'run 2');
+  expect(unfinished.instanceOf('span')).toBe('run 2');
+  unfinished.endSpan('span');
+  expect(unfinished.size).toBe(0);
+});
+
+test('a resource goes on under its id', () => {
+  const unfinished = new Unfinished();
+  const run = new Resource();
+  const span = new Resource();
+  unfinished.addInstance(run);
+  unfinished.addSpan(span, run);
+  unfinished.rename(span, 'span id');
+  expect(unfinished.instanceOf('span id')).toBe(run);
+  unfinished.rename(run, 'run id');
+  expect(unfinished.instanceOf('span id')).toBe('run id');
+  expect(unfinished.hasMade('run id')).toBe(true);
+  unfinished.endInstance('run id');
+  expect(unfinished.size).toBe(0);
+});
