@@ -7,12 +7,13 @@
  */
 import type { Clock } from '../internal/clock.ts';
 import { systemClock } from '../internal/clock.ts';
-import { deferred } from '../internal/deferred.ts';
+import { deferred, rejected } from '../internal/deferred.ts';
 import { Alarm } from './alarm.ts';
 import { Backlog } from './backlog.ts';
 import type { RetrySettings } from './backoff.ts';
 import type { QueueBounds } from './bounds.ts';
 import { Bounds } from './bounds.ts';
+import type { ExecuteOptions } from './direct.ts';
 import { Direct } from './direct.ts';
 import type { DispatchSettings } from './dispatcher.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -96,7 +97,12 @@ export class Coalescer<Failure> {
       },
       () => this.#pump(),
     );
-    this.#direct = new Direct(settings, { send, clock, random, toError }, health, this.#settlement);
+    this.#direct = new Direct(
+      settings,
+      { send, clock, random, toError, events },
+      health,
+      this.#settlement,
+    );
     const withdrawals = new Withdrawals(this.#backlog, this.#settlement, () => this.#pump());
     this.#intake = new Intake(
       settings,
@@ -162,9 +168,9 @@ export class Coalescer<Failure> {
   }
 
   /** Sends a batch as it stands, outside the queue, the order and the books. */
-  execute(batch: Batch): Promise<Answer> {
-    if (this.#closing !== undefined) return Promise.reject(this.#closedError());
-    return this.#direct.execute(batch);
+  execute(batch: Batch, options: ExecuteOptions = {}): Promise<Answer> {
+    if (this.#closing === undefined) return this.#direct.execute(batch, options);
+    return this.decline(this.#closedError(), { key: undefined, type: options.type ?? 'batch' });
   }
 
   /**
@@ -187,7 +193,7 @@ export class Coalescer<Failure> {
 
   /** Resolves when the queue has room; rejects once the engine is closed. */
   ready(): Promise<void> {
-    if (this.#closing !== undefined) return Promise.reject(this.#closedError());
+    if (this.#closing !== undefined) return rejected(this.#closedError());
     return this.#bounds.ready();
   }
 
@@ -263,7 +269,7 @@ export class Coalescer<Failure> {
     this.#hurry('close');
     await this.#whenSettled(timeoutMs);
     this.#dispatcher.abortAll();
-    this.#direct.abortAll();
+    this.#direct.closeAll();
     this.#settlement.settle(
       this.#backlog.all().map((item) => {
         const maybeApplied = item.maybeApplied || item.state === 'in flight';

@@ -44,7 +44,12 @@ export interface EngineEvents {
     readonly reason: 'lost' | 'transient' | 'missing';
   };
   /** A call was rejected. */
-  failure: { readonly error: unknown; readonly key: string; readonly type: string };
+  failure: {
+    readonly error: unknown;
+    /** Undefined for a batch that the caller has packed. */
+    readonly key: string | undefined;
+    readonly type: string;
+  };
   /** Nothing is pending any more. */
   idle: Record<never, never>;
 }

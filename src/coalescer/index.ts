@@ -9,6 +9,7 @@ export type { RetrySettings } from './backoff.ts';
 export type { QueueBounds } from './bounds.ts';
 export type { CoalescerPorts, CoalescerSettings } from './coalescer.ts';
 export { Coalescer } from './coalescer.ts';
+export type { ExecuteOptions } from './direct.ts';
 export type { DispatchReason, Emitter, EngineEvents } from './events.ts';
 export type { About } from './intake.ts';
 export type { Ledger } from './ledger.ts';

@@ -11,7 +11,8 @@ import type { Withdrawals } from './withdrawals.ts';
 
 /** What is known of a call that does not become an item. */
 export interface About {
-  readonly key: string;
+  /** Undefined where it has no key of its own. */
+  readonly key: string | undefined;
   readonly type: string;
   readonly makes?: Name | undefined;
 }
@@ -92,7 +93,8 @@ export class Intake<Failure> {
   /** Counts a call that is not accepted, and rejects it with that error. */
   decline(error: unknown, { key, type, makes }: About): Promise<never> {
     // What a pending item makes is not made to fail by a call that wanted to make it again.
-    const isPending = makes !== undefined && this.#settlement.find(key)?.makes?.id === makes;
+    const pending = key === undefined ? undefined : this.#settlement.find(key);
+    const isPending = makes !== undefined && pending?.makes?.id === makes;
     if (makes !== undefined && !isPending) this.#settlement.remember(makes, 'declined');
     return this.#settlement.decline(error, key, type);
   }

@@ -6,6 +6,7 @@
  * before any caller hears of it.
  */
 import type { Deferred } from '../internal/deferred.ts';
+import { rejected } from '../internal/deferred.ts';
 import type { Backlog } from './backlog.ts';
 import type { Bounds } from './bounds.ts';
 import type { Emitter } from './events.ts';
@@ -125,7 +126,7 @@ export class Settlement<Failure> {
   }
 
   /** Counts a call that is not accepted, and gives it its error. */
-  decline(error: unknown, key: string, type: string): Promise<never> {
+  decline(error: unknown, key: string | undefined, type: string): Promise<never> {
     this.ledger.declined++;
     this.#events.emit('failure', { error, key, type });
     return rejected(error);
@@ -199,13 +200,6 @@ export class Settlement<Failure> {
     caller.deferred.promise.catch(() => {});
     caller.deferred.reject(error);
   }
-}
-
-/** A promise that rejects, and is marked as handled. */
-function rejected(error: unknown): Promise<never> {
-  const promise = Promise.reject(error);
-  promise.catch(() => {});
-  return promise;
 }
 
 /** Whether the item failed only because what it was to make is there already, by the same id. */

@@ -1,7 +1,6 @@
 import type { Batch } from '../coalescer/ports.ts';
 import { PrefactorIdempotencyConflictError } from '../errors/queue.ts';
 import { utf8Length } from '../internal/bytes.ts';
-import { deferred } from '../internal/deferred.ts';
 import type { BulkRequest, BulkResult } from '../schemas/bulk.ts';
 import { checkBulkRequest } from '../schemas/bulk.ts';
 import type { CallOptions } from '../schemas/call-options.ts';
@@ -57,7 +56,7 @@ export class Bulk {
     try {
       batch = this.#batchOf(request, options);
     } catch (error) {
-      return this.#engine.decline(invalidCallError(error, type), { key: '', type });
+      return this.#engine.decline(invalidCallError(error, type), { key: undefined, type });
     }
     const result = this.#execute(batch, options?.signal);
     // Marked as handled, as each call is: a failure that nobody waits for harms nobody.
@@ -67,8 +66,7 @@ export class Bulk {
   }
 
   async #execute(batch: Batch, signal: AbortSignal | undefined): Promise<BulkResult> {
-    signal?.throwIfAborted();
-    const { outputs } = await orAborted(this.#engine.execute(batch), signal);
+    const { outputs } = await this.#engine.execute(batch, { type, signal });
     return { status: 'success', outputs };
   }
 
@@ -96,17 +94,4 @@ function conflict(key: string): PrefactorIdempotencyConflictError {
     `A pending call has the key "${key}", so the batch was not sent. Give its item a key of its own, or await the call first.`,
     { idempotencyKey: key },
   );
-}
-
-/** Rejects at the signal, with its reason; the work goes on, since the server may have begun it. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  const aborted = deferred<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

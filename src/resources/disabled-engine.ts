@@ -5,6 +5,7 @@ import { emptyLedger } from '../coalescer/ledger.ts';
 import { Resource } from '../coalescer/order.ts';
 import type { Answer, Batch } from '../coalescer/ports.ts';
 import type { Stats } from '../coalescer/stats.ts';
+import { rejected } from '../internal/deferred.ts';
 import { isText } from '../schemas/check.ts';
 import type { ClientEngine } from './engine.ts';
 import { localIdOf, targetOf, unsentOutput } from './unsent.ts';
@@ -29,9 +30,7 @@ export class DisabledEngine implements ClientEngine {
     this.#ledger.declined++;
     this.#events.emit('failure', { error, key, type });
     this.#events.deliver();
-    const promise = Promise.reject(error);
-    promise.catch(() => {});
-    return promise;
+    return rejected(error);
   }
 
   omit(): void {

@@ -1,3 +1,4 @@
+import type { ExecuteOptions } from '../coalescer/direct.ts';
 import type { About } from '../coalescer/intake.ts';
 import type { Ledger } from '../coalescer/ledger.ts';
 import type { Resource } from '../coalescer/order.ts';
@@ -19,7 +20,7 @@ export interface Engine {
   /** The id that the server gave, where it is another than the one that we sent. */
   idOf(id: string): string;
   /** Sends a batch as it stands, outside the queue, the order and the books. */
-  execute(batch: Batch): Promise<Answer>;
+  execute(batch: Batch, options?: ExecuteOptions): Promise<Answer>;
 }
 
 interface Deadline {

@@ -92,7 +92,7 @@ function neverRun(): void {
   void client.agentSpans.finish(span);
   void client.agentInstances.finish(run, { status: 'failed' }, { signal: AbortSignal.timeout(1) });
   void client.submit({ _type: 'agents/show', agent_id: 'a' }, { uses: [run, span, 'name'] });
-  client.on('failure', ({ key }) => key.length);
+  client.on('failure', ({ key }) => key?.length);
   // @ts-expect-error an instance is no span
   void client.agentSpans.finish(run);
   // @ts-expect-error a status is needed
