@@ -1,4 +1,4 @@
-import type { Blame, Last, Reason, ToError } from './coalescer/ports.ts';
+import type { Blame, Cause, Last, Reason, ToError } from './coalescer/ports.ts';
 import type { ErrorAnswer, Redact } from './errors/answer.ts';
 import { jsonSnippetOf, readErrorAnswer, snippetOf } from './errors/answer.ts';
 import { PrefactorAuthError } from './errors/api.ts';
@@ -245,10 +245,12 @@ function systemCodeOf(cause: unknown): string {
   return code === undefined ? '' : ` (${code})`;
 }
 
-function fateOf(because: Blame<Failure> | 'other id' | 'declined'): string {
+function fateOf(because: Cause<Failure>): string {
   switch (because) {
     case 'other id':
       return "got another id from the API than the one that this client had made. Use references instead of ids, or ids: 'server'.";
+    case 'no id':
+      return 'has no id: the API made it, but its answer names none. Await the call that makes it, and look.';
     case 'declined':
       return 'was never made, since the call that was to make it was not accepted. Make it first, then call again.';
     default:

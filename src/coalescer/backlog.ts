@@ -102,9 +102,12 @@ export class Backlog {
     if (item.state === 'gathering') this.#place(item);
   }
 
-  /** Takes the next batch out of what is ready: it is in flight from now on. */
-  pack(now: number, maxBytes: number): Packed {
-    const packed = this.#packer.pack(this.ready, now, maxBytes);
+  /**
+   * Takes the next batch out of what is ready: it is in flight from now on. It may be empty where
+   * `room` is given, the bytes that even a single item must not exceed.
+   */
+  pack(now: number, room?: number): Packed {
+    const packed = this.#packer.pack(this.ready, now, room);
     for (const item of packed.items) this.#enter(item, 'in flight');
     return packed;
   }
@@ -148,6 +151,11 @@ export class Backlog {
   /** Lets go those who waited for a retired item, and for nothing else. */
   release(item: Item): void {
     this.#order.leave(item);
+  }
+
+  /** Whether a later pending item makes the same resource. */
+  isMadeAgain(item: Item): boolean {
+    return this.#order.isMadeAgain(item);
   }
 
   /** Whether others wait for what this item makes. */

@@ -64,9 +64,12 @@ export class Coalescer<Failure> {
   readonly #dispatcher: Dispatcher<Failure>;
   readonly #replies: Replies<Failure>;
   readonly #direct: Direct<Failure>;
+  readonly #withdrawals: Withdrawals<Failure>;
   readonly #intake: Intake<Failure>;
   readonly #alarm: Alarm;
   #closing: Promise<Ledger> | undefined;
+  /** What is gathered is to leave with the page, not by the usual rules. */
+  #isDeparting = false;
 
   constructor(ports: CoalescerPorts<Failure>, settings: CoalescerSettings) {
     const { send, ping } = ports;
@@ -103,7 +106,7 @@ export class Coalescer<Failure> {
       health,
       this.#settlement,
     );
-    const withdrawals = new Withdrawals(this.#backlog, this.#settlement, () => this.#pump());
+    this.#withdrawals = new Withdrawals(this.#backlog, this.#settlement, () => this.#pump());
     this.#intake = new Intake(
       settings,
       clock,
@@ -111,12 +114,12 @@ export class Coalescer<Failure> {
       this.#backlog,
       this.#bounds,
       this.#settlement,
-      withdrawals,
+      this.#withdrawals,
       ports.gather ?? gatherRun,
       () => this.#pump(),
     );
     this.#alarm = new Alarm(clock, () => {
-      withdrawals.expire(clock.now() - settings.deliveryTimeoutMs);
+      this.#withdrawals.expire(clock.now() - settings.deliveryTimeoutMs);
       this.#pump();
     });
   }
@@ -130,6 +133,7 @@ export class Coalescer<Failure> {
       this.#closing === undefined
         ? this.#intake.take(submission)
         : this.#intake.turnAway(submission, { kind: 'closed', maybeApplied: false });
+    this.#alarm.setBy(this.#deadline);
     this.#events.deliver();
     return promise as Promise<T>;
   }
@@ -199,8 +203,10 @@ export class Coalescer<Failure> {
 
   /** Sends what fits, since the page is going away. */
   depart(budgetBytes: number): void {
+    this.#isDeparting = true;
     this.#intake.endWindow();
     this.#dispatcher.depart(budgetBytes);
+    this.#isDeparting = false;
     this.#pump();
   }
 
@@ -236,13 +242,19 @@ export class Coalescer<Failure> {
   }
 
   #pump(): void {
+    if (this.#isDeparting) return;
+    this.#withdrawals.sweep();
     const next = this.#dispatcher.pump();
-    const { oldest } = this.#backlog;
-    const { deliveryTimeoutMs } = this.#settings;
-    const deadline = oldest === undefined ? next : oldest.calledAt + deliveryTimeoutMs;
     if (this.#backlog.size === 0) this.#alarm.clear();
-    else this.#alarm.setBy(Math.min(next, deadline));
+    else this.#alarm.setBy(Math.min(next, this.#deadline));
     this.#events.deliver();
+  }
+
+  /** When the call that has waited longest has waited as long as a call may. */
+  get #deadline(): number {
+    const { oldest } = this.#backlog;
+    if (oldest === undefined) return Number.POSITIVE_INFINITY;
+    return oldest.calledAt + this.#settings.deliveryTimeoutMs;
   }
 
   #hurry(reason: 'flush' | 'close'): void {

@@ -29,8 +29,11 @@ export interface DispatchPorts<Failure> {
   readonly random: () => number;
 }
 
-/** With each answer the fastest round trip is forgotten a little, should the way have grown. */
-const FORGET = 1.002;
+/**
+ * With each answer the fastest round trip is forgotten a little, should the way have grown: by this
+ * part, and by so many milliseconds, since a coarse clock may have said 0.
+ */
+const FORGET = { part: 1.002, ms: 0.01 };
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -104,13 +107,12 @@ export class Dispatcher<Failure> {
 
   /** Sends what fits into so many bytes, whatever is in flight, in requests that outlive the page. */
   depart(budgetBytes: number): void {
-    const { maxBytes, envelopeBytes } = this.#settings;
-    let left = budgetBytes;
-    for (;;) {
-      const oldest = this.#backlog.ready.first;
-      if (oldest === undefined || envelopeBytes + oldest.bytes > left) return;
-      left -= this.#dispatch('depart', this.#ports.clock.now(), Math.min(maxBytes, left));
-    }
+    let room = budgetBytes;
+    let sent: number;
+    do {
+      sent = this.#dispatch('depart', this.#ports.clock.now(), room);
+      room -= sent;
+    } while (sent > 0);
   }
 
   /** Gives up all requests under way; their replies are not waited for. */
@@ -143,7 +145,7 @@ export class Dispatcher<Failure> {
   #mayProbe(now: number): boolean {
     if (this.#underWay.size > 0 || now < this.#health.nextProbeAt) return false;
     if (this.#ports.ping === undefined || !this.#health.needsPing) return true;
-    if (this.#ping === undefined) void this.#ask(this.#ports.ping);
+    if (this.#ping === undefined) void this.#pingFirst(this.#ports.ping);
     return false;
   }
 
@@ -170,11 +172,12 @@ export class Dispatcher<Failure> {
     return isWaitingForSlot ? due : Math.min(due, this.#agedAt());
   }
 
-  /** Packs a batch and sends it. Returns its bytes. */
-  #dispatch(reason: DispatchReason, now: number, maxBytes = this.#settings.maxBytes): number {
+  /** Packs a batch, of at most `room` bytes, and sends it. Returns its bytes; 0 where none fits. */
+  #dispatch(reason: DispatchReason, now: number, room?: number): number {
     this.#requeued = false;
     this.#waitingSince = undefined;
-    const { items, bytes } = this.#backlog.pack(now, maxBytes);
+    const { items, bytes } = this.#backlog.pack(now, room);
+    if (items.length === 0) return 0;
     const { answers, isDown } = this.#health;
     for (const item of items) {
       if (item.attempts === 0) item.answersSeen = answers;
@@ -203,16 +206,25 @@ export class Dispatcher<Failure> {
   }
 
   #learn(roundTripMs: number): void {
-    this.#fastestMs = Math.min(roundTripMs, this.#fastestMs * FORGET);
+    this.#fastestMs = Math.min(roundTripMs, this.#fastestMs * FORGET.part + FORGET.ms);
   }
 
-  async #ask(ping: Ping): Promise<void> {
+  async #pingFirst(ping: Ping): Promise<void> {
     const request = new AbortController();
     this.#ping = request;
-    const answered = await ping({ signal: request.signal }).catch(() => false);
+    const answered = await ask(ping, request.signal);
     if (this.#ping !== request) return;
     this.#ping = undefined;
     this.#health.pinged(answered, this.#ports.clock.now(), this.#ports.random());
     this.#onPing();
+  }
+}
+
+/** A ping that throws had no answer. */
+async function ask(ping: Ping, signal: AbortSignal): Promise<boolean> {
+  try {
+    return await ping({ signal });
+  } catch {
+    return false;
   }
 }

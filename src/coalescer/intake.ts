@@ -5,7 +5,7 @@ import type { Backlog } from './backlog.ts';
 import type { Bounds } from './bounds.ts';
 import { Item } from './item.ts';
 import type { PackLimits } from './packer.ts';
-import type { Blame, Gather, Name, Reason, Submission, ToError } from './ports.ts';
+import type { Gather, Name, Reason, Submission, ToError } from './ports.ts';
 import type { Settlement } from './settlement.ts';
 import type { Withdrawals } from './withdrawals.ts';
 
@@ -17,9 +17,7 @@ export interface About {
   readonly makes?: Name | undefined;
 }
 
-type Lacking<Failure> = Extract<Reason<Failure>, { kind: 'dependency' }> & {
-  readonly because: Blame<Failure> | 'declined';
-};
+type Lacking<Failure> = Extract<Reason<Failure>, { kind: 'dependency' }>;
 
 export class Intake<Failure> {
   /** The place of the youngest item. */

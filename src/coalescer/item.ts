@@ -1,7 +1,7 @@
 import { utf8Length } from '../internal/bytes.ts';
 import type { Deferred } from '../internal/deferred.ts';
 import type { Group, Resource } from './order.ts';
-import type { Reason, Submission, Verdict } from './ports.ts';
+import type { Last, Reason, Submission, Verdict } from './ports.ts';
 import type { Cohort } from './turnstile.ts';
 
 /** Stands for an id in the byte count until the id is known: 32 characters and their quotes. */
@@ -23,6 +23,11 @@ export interface Caller {
   /** Ends listening to the caller's signal. */
   unlisten: (() => void) | undefined;
 }
+
+/** Why a call left its item behind. */
+export type LeftBy<Failure> =
+  | Omit<Extract<Reason<Failure>, { kind: 'aborted' }>, 'maybeApplied'>
+  | Omit<Extract<Reason<Failure>, { kind: 'exhausted' }>, 'maybeApplied'>;
 
 /** One action made ready: what queue and batch hold. Its place, `seq`, is its own for life. */
 export class Item {
@@ -70,7 +75,9 @@ export class Item {
   /** An error that may pass, and how often in a row the server gave the same. */
   transient: { code: string; times: number; readonly since: number } | undefined;
   /** Why its last caller left it, where it is a ghost. */
-  leftBy: Reason<unknown> | undefined;
+  leftBy: LeftBy<unknown> | undefined;
+  /** What its last attempt without progress met. */
+  last: Last<unknown> | undefined;
 
   /** Neighbours among the pending items, by `calledAt`. */
   older: Item | undefined;
@@ -116,4 +123,10 @@ export class Item {
   get isGhost(): boolean {
     return this.callers.length === 0;
   }
+}
+
+/** What the end of a ghost is for those who need what it was to make: its callers left it. */
+export function ghostReason<Failure>({ leftBy, maybeApplied }: Item): Reason<Failure> {
+  const left = leftBy as LeftBy<Failure> | undefined;
+  return { ...(left ?? { kind: 'aborted', reason: undefined }), maybeApplied };
 }

@@ -13,7 +13,7 @@
  * million children waits for one counter.
  */
 import type { Item } from './item.ts';
-import type { Blame, Name } from './ports.ts';
+import type { Cause, Name } from './ports.ts';
 import { Turnstile } from './turnstile.ts';
 
 /** What items make, change and use. Only resources with pending items are kept. */
@@ -21,7 +21,7 @@ export class Resource {
   /** Unknown until its maker has settled, where the server gives the id. */
   id: string | undefined;
   /** Why it will never be there, for whoever still holds a reference to it. */
-  failure: Blame<unknown> | 'declined' | undefined;
+  failure: Cause<unknown> | undefined;
   /** The last group in line. */
   tail: Group | undefined;
 
@@ -146,6 +146,15 @@ export class Order {
   /** Whether others wait for what this item makes. */
   isAwaited(item: Item): boolean {
     return behindMaker(item) !== undefined;
+  }
+
+  /** Whether a later item makes the same resource. */
+  isMadeAgain(item: Item): boolean {
+    for (let group = behindMaker(item); group !== undefined; group = group.after) {
+      this.visits++;
+      if (group.maker !== undefined) return true;
+    }
+    return false;
   }
 
   /**

@@ -20,10 +20,19 @@ export function outcomesOf(
       return stop === undefined ? { kind: 'missing' } : { kind: 'skipped', because: stop };
     }
     const output = outputs[key];
-    const verdict = read(output);
+    const verdict = judge(read, output);
     if (verdict.kind === 'error') {
       stop ??= { key, reason: { kind: 'error', output, maybeApplied: false } };
     }
     return { kind: 'output', output, verdict };
   });
+}
+
+/** A reader that throws cannot read the output; the others of the batch must not suffer for it. */
+function judge(read: Item['read'], output: unknown): Verdict<unknown> {
+  try {
+    return read(output);
+  } catch {
+    return { kind: 'malformed' };
+  }
 }

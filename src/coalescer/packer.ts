@@ -43,11 +43,12 @@ export class Packer {
   }
 
   /**
-   * Takes a batch of at most so many bytes out of the ready set; a single larger item travels alone.
-   * `now` keeps back items whose time has not come.
+   * Takes a batch out of the ready set. `now` keeps back items whose time has not come; `room` is
+   * how many bytes even a single item must not exceed.
    */
-  pack(ready: ReadySet, now: number, maxBytes: number): Packed {
+  pack(ready: ReadySet, now: number, room: number = Number.POSITIVE_INFINITY): Packed {
     const { maxItems, envelopeBytes, separatorBytes } = this.#limits;
+    const maxBytes = Math.min(this.#limits.maxBytes, room);
     const batch = ++this.#batch;
     const riders = new Runs();
     const items: Item[] = [];
@@ -70,7 +71,7 @@ export class Packer {
         }
       }
       const withItem = bytes + item.bytes + (items.length > 0 ? separatorBytes : 0);
-      if (items.length > 0 && withItem > maxBytes) {
+      if (withItem > (items.length > 0 ? maxBytes : room)) {
         passed.push(item);
         continue;
       }

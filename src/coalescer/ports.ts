@@ -120,7 +120,7 @@ export type Reason<Failure> =
       readonly kind: 'dependency';
       /** The id of what is missing, where it had one. */
       readonly resourceId: string | undefined;
-      readonly because: Blame<Failure> | 'other id' | 'declined';
+      readonly because: Cause<Failure>;
       readonly maybeApplied: boolean;
     }
   /** Attempts or time are used up. */
@@ -157,6 +157,12 @@ export interface Blame<Failure> {
   readonly key: string;
   readonly reason: Reason<Failure>;
 }
+
+/**
+ * Why something is not there: the call that was to make it failed, or was never accepted; or the
+ * answer gave it another id than the one that it was known by, or none where one was waited for.
+ */
+export type Cause<Failure> = Blame<Failure> | 'declined' | 'other id' | 'no id';
 
 export type Last<Failure> =
   | { readonly kind: 'failure'; readonly failure: Failure }

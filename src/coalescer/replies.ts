@@ -8,6 +8,7 @@ import { backoffMs, spentLimit } from './backoff.ts';
 import type { Emitter, EngineEvents } from './events.ts';
 import type { Health } from './health.ts';
 import type { Item } from './item.ts';
+import { ghostReason } from './item.ts';
 import { outcomesOf } from './outcome.ts';
 import type { Blame, Last, Reason, Reply } from './ports.ts';
 import type { End, Settlement } from './settlement.ts';
@@ -100,6 +101,7 @@ export class Replies<Failure> {
   ): void {
     for (const [index, outcome] of outcomesOf(items, outputs).entries()) {
       const item = items[index] as Item;
+      item.answersSeen = this.#health.answers;
       if (outcome.kind === 'skipped') {
         this.#skipped(step, item, outcome.because);
         continue;
@@ -176,10 +178,11 @@ export class Replies<Failure> {
     const before = item.transient?.code === code ? item.transient : undefined;
     const { since, times } = before ?? { since: now, times: 0 };
     item.transient = { code, since, times: times + 1 };
+    item.last = { kind: 'output', output };
     if (times + 1 >= SAME_ERROR_TIMES && now - since >= SAME_ERROR_AFTER_MS) {
       // The server seems to have stored this answer under the key: it will not change any more.
       fail(step, item, errorReason(item, output));
-    } else if (!this.#isSpent(step, item, { kind: 'output', output })) {
+    } else if (!this.#isSpent(step, item)) {
       this.#again(step, item, 'transient');
     }
   }
@@ -190,12 +193,13 @@ export class Replies<Failure> {
     const counts = answers > item.answersSeen;
     item.maybeApplied = true;
     item.answersSeen = answers;
+    item.last = { kind: 'failure', failure };
     if (this.#isDone(item)) {
       drop(step, item);
       return;
     }
     if (counts) charge(item, step.now);
-    if (counts && this.#isSpent(step, item, { kind: 'failure', failure })) return;
+    if (counts && this.#isSpent(step, item)) return;
     this.#again(step, item, 'lost', counts);
   }
 
@@ -205,10 +209,11 @@ export class Replies<Failure> {
   }
 
   /** Fails the item if its attempts or its time are used up. */
-  #isSpent(step: Step<Failure>, item: Item, last: Last<Failure>): boolean {
+  #isSpent(step: Step<Failure>, item: Item): boolean {
     const limit = spentLimit(item, this.#settings.retry, step.now);
     if (limit === undefined) return false;
     const { attempts, maybeApplied } = item;
+    const last = item.last as Last<Failure> | undefined;
     fail(step, item, { kind: 'exhausted', limit, attempts, last, maybeApplied });
     return true;
   }
@@ -254,9 +259,7 @@ function fail<Failure>(
 
 /** Ends an item that nobody waits for; for those who need what it makes, it has failed. */
 function drop<Failure>(step: Step<Failure>, item: Item): void {
-  const { maybeApplied } = item;
-  const reason = item.leftBy as Reason<Failure> | undefined;
-  fail(step, item, reason ?? { kind: 'aborted', reason: undefined, maybeApplied });
+  fail(step, item, ghostReason(item));
 }
 
 function charge(item: Item, now: number): void {

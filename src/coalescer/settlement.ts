@@ -15,7 +15,7 @@ import type { MutableLedger } from './ledger.ts';
 import { columnOf, emptyLedger } from './ledger.ts';
 import { Memory } from './memory.ts';
 import type { Resource } from './order.ts';
-import type { Blame, Name, Reason, ToError } from './ports.ts';
+import type { Cause, Name, Reason, ToError } from './ports.ts';
 import { Turnstile } from './turnstile.ts';
 
 /** How an item ends. */
@@ -44,7 +44,7 @@ export class Settlement<Failure> {
   /** Calls that are not settled; a flush waits for those that came before it. */
   readonly calls: Turnstile = new Turnstile();
   readonly #byKey = new Map<string, Item>();
-  readonly #failed = new Memory<string, Blame<Failure> | 'declined'>(MAX_REMEMBERED);
+  readonly #failed = new Memory<string, Cause<Failure>>(MAX_REMEMBERED);
   readonly #replaced = new Memory<string, string>(MAX_REMEMBERED);
   readonly #backlog: Backlog;
   readonly #bounds: Bounds;
@@ -82,17 +82,17 @@ export class Settlement<Failure> {
   }
 
   /** Why what goes by this name will not be there, if that is known. */
-  failureOf(name: Name): Blame<Failure> | 'declined' | undefined {
+  failureOf(name: Name): Cause<Failure> | undefined {
     if (typeof name === 'string') return this.#failed.get(name);
-    if (name.failure !== undefined) return name.failure as Blame<Failure> | 'declined';
+    if (name.failure !== undefined) return name.failure as Cause<Failure>;
     return name.id === undefined ? undefined : this.#failed.get(name.id);
   }
 
   /** Keeps in mind that what goes by this name could not be made. */
-  remember(name: Name, blame: Blame<Failure> | 'declined'): void {
+  remember(name: Name, cause: Cause<Failure>): void {
     const id = typeof name === 'string' ? name : name.id;
-    if (id !== undefined) this.#failed.set(id, blame);
-    else if (typeof name !== 'string') name.failure = blame;
+    if (id !== undefined) this.#failed.set(id, cause);
+    else if (typeof name !== 'string') name.failure = cause;
   }
 
   /** The id that the server gave where it differs from the one that was sent. */
@@ -106,9 +106,9 @@ export class Settlement<Failure> {
     for (const { item } of ends) this.#retire(item);
     // The list grows while it is walked: no recursion, however long a chain is.
     for (const end of ends) this.#follow(end, ends);
-    for (const { item } of ends) this.#backlog.release(item);
     // The oldest last, since memory is bounded: a root must outlive its descendants there.
     for (const end of ends.toReversed()) this.#rememberFailure(end);
+    for (const { item } of ends) this.#backlog.release(item);
     for (const end of ends) for (const caller of end.item.callers) this.#tell(end, caller);
     for (const { item } of ends) {
       for (const { cohort } of item.callers) this.calls.leave(cohort);
@@ -144,28 +144,33 @@ export class Settlement<Failure> {
     if (makes === undefined) return;
     if (end.kind === 'failed') {
       if (!isThere(end, makes)) this.#takeAlong(item, rootOf(item.key, end.reason), ends);
-    } else if (end.id !== undefined && makes.id === undefined) {
-      this.#backlog.name(makes, end.id);
-    } else if (end.id !== undefined && makes.id !== undefined && end.id !== makes.id) {
-      // They were sent off with an id that the server did not take.
+    } else if (makes.id === undefined) {
+      if (end.id !== undefined) {
+        this.#backlog.name(makes, end.id);
+      } else {
+        this.remember(makes, 'no id');
+        this.#takeAlong(item, 'no id', ends);
+      }
+    } else if (end.id !== undefined && end.id !== makes.id) {
+      // They were made for an id that the server did not take.
       this.#replaced.set(makes.id, end.id);
       this.#takeAlong(item, 'other id', ends);
     }
   }
 
-  /** In doubt is not failed: what may be there can still be asked for by whoever knows its id. */
+  /**
+   * In doubt is not failed: what may be there can still be asked for by whoever knows its id. Nor is
+   * what a later item makes again.
+   */
   #rememberFailure(end: End<Failure>): void {
     const { makes } = end.item;
     if (end.kind !== 'failed' || makes === undefined || isThere(end, makes)) return;
     if (end.reason.maybeApplied && makes.id !== undefined) return;
+    if (this.#backlog.isMadeAgain(end.item)) return;
     this.remember(makes, rootOf(end.item.key, end.reason));
   }
 
-  #takeAlong(
-    item: Item,
-    because: Blame<Failure> | 'other id' | 'declined',
-    ends: End<Failure>[],
-  ): void {
+  #takeAlong(item: Item, because: Cause<Failure>, ends: End<Failure>[]): void {
     const resourceId = item.makes?.id;
     for (const dependent of this.#backlog.dependents(item)) {
       const { maybeApplied } = dependent;
@@ -208,7 +213,7 @@ function isThere({ exists }: Extract<End<unknown>, { kind: 'failed' }>, makes: R
 }
 
 /** The failure that started it all, where one failure follows from another. */
-function rootOf<Failure>(key: string, reason: Reason<Failure>): Blame<Failure> | 'declined' {
+function rootOf<Failure>(key: string, reason: Reason<Failure>): Cause<Failure> {
   if (reason.kind !== 'dependency' || reason.because === 'other id') return { key, reason };
   return reason.because;
 }

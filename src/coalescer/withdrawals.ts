@@ -1,12 +1,15 @@
 /** Calls that end before their item does: aborted by their caller, or waited for too long. */
 import type { Backlog } from './backlog.ts';
-import type { Caller, Item } from './item.ts';
-import type { Reason } from './ports.ts';
+import type { Caller, Item, LeftBy } from './item.ts';
+import { ghostReason } from './item.ts';
+import type { Last } from './ports.ts';
 import type { Settlement } from './settlement.ts';
 
 export class Withdrawals<Failure> {
   readonly #backlog: Backlog;
   readonly #settlement: Settlement<Failure>;
+  /** Items that were left by their last caller, while they were at the server or needed by others. */
+  readonly #ghosts = new Set<Item>();
   /** Something may have become sendable. */
   readonly #onChange: () => void;
 
@@ -20,8 +23,7 @@ export class Withdrawals<Failure> {
   listen(item: Item, caller: Caller, signal: AbortSignal | undefined): void {
     if (signal === undefined) return;
     const abort = (): void => {
-      const { maybeApplied } = item;
-      this.#withdraw(item, caller, { kind: 'aborted', reason: signal.reason, maybeApplied });
+      this.#withdraw(item, caller, { kind: 'aborted', reason: signal.reason });
       this.#onChange();
     };
     if (signal.aborted) {
@@ -38,10 +40,20 @@ export class Withdrawals<Failure> {
       const item = this.#backlog.oldest;
       if (item === undefined || item.calledAt > calledBy) return;
       const { attempts } = item;
-      const maybeApplied = item.maybeApplied || item.state === 'in flight';
-      const limit = 'deliveryTimeoutMs';
-      const reason = { kind: 'exhausted', limit, attempts, last: undefined, maybeApplied } as const;
+      const last = item.last as Last<Failure> | undefined;
+      const reason = { kind: 'exhausted', limit: 'deliveryTimeoutMs', attempts, last } as const;
       for (const caller of item.callers) this.#withdraw(item, caller, reason);
+    }
+  }
+
+  /** Drops the ghosts in the queue that nobody needs any more. */
+  sweep(): void {
+    for (const item of this.#ghosts) {
+      const isOver = item.state === 'settled' || !item.isGhost;
+      if (isOver || (item.state !== 'in flight' && !this.#isNeeded(item))) {
+        this.#ghosts.delete(item);
+        if (!isOver) this.#settlement.settle([{ kind: 'failed', item, reason: ghostReason(item) }]);
+      }
     }
   }
 
@@ -49,14 +61,23 @@ export class Withdrawals<Failure> {
    * Ends a call, and its item with it, unless others wait for the item, or the server has it, or may
    * have it and others need it: then the item stays, and nothing overtakes it.
    */
-  #withdraw(item: Item, caller: Caller, reason: Reason<Failure>): void {
+  #withdraw(item: Item, caller: Caller, leftBy: LeftBy<Failure>): void {
+    const isInFlight = item.state === 'in flight';
     const isLast = item.callers.length === 1;
-    const mayBeNeeded = item.maybeApplied && this.#backlog.isAwaited(item);
-    if (isLast && item.state !== 'in flight' && !mayBeNeeded) {
-      this.#settlement.settle([{ kind: 'failed', item, reason }]);
+    const maybeApplied = item.maybeApplied || isInFlight;
+    if (isLast && !isInFlight && !this.#isNeeded(item)) {
+      this.#settlement.settle([{ kind: 'failed', item, reason: { ...leftBy, maybeApplied } }]);
       return;
     }
-    if (isLast) item.leftBy = reason;
-    this.#settlement.leave(item, caller, reason);
+    if (isLast) {
+      item.leftBy = leftBy;
+      this.#ghosts.add(item);
+    }
+    this.#settlement.leave(item, caller, { ...leftBy, maybeApplied });
+  }
+
+  /** The server may have it, and others wait for what it makes. */
+  #isNeeded(item: Item): boolean {
+    return item.maybeApplied && this.#backlog.isAwaited(item);
   }
 }

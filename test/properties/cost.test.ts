@@ -46,12 +46,15 @@ for (const { title, relations } of shapes) {
 
 /** Nodes looked at per item, over the whole life of so many items that are all pending at once. */
 function costPerItem(size: number, relations: Shape['relations']): number {
-  const backlog = new Backlog({
-    maxItems: 100,
-    maxBytes: MAX_BYTES,
-    envelopeBytes: 12,
-    separatorBytes: 1,
-  });
+  const backlog = new Backlog(
+    {
+      maxItems: 100,
+      maxBytes: MAX_BYTES,
+      envelopeBytes: 12,
+      separatorBytes: 1,
+    },
+    () => 1,
+  );
   const items: Item[] = [];
   for (let index = 0; index < size; index++) {
     const item = new Item(index + 1, 0, submission('key'));
@@ -60,7 +63,7 @@ function costPerItem(size: number, relations: Shape['relations']): number {
   }
   for (const item of items) backlog.admit(item);
   // The first request stays out until nothing else can leave.
-  const first = backlog.pack(1, MAX_BYTES).items;
+  const first = backlog.pack(1).items;
   drain(backlog);
   end(backlog, first);
   drain(backlog);
@@ -70,7 +73,7 @@ function costPerItem(size: number, relations: Shape['relations']): number {
 }
 
 function drain(backlog: Backlog): void {
-  while (backlog.ready.first !== undefined) end(backlog, backlog.pack(1, MAX_BYTES).items);
+  while (backlog.ready.first !== undefined) end(backlog, backlog.pack(1).items);
 }
 
 function end(backlog: Backlog, items: readonly Item[]): void {
