@@ -28,7 +28,7 @@ interface Run extends Seen {
 
 async function main(file: string): Promise<void> {
   console.log(
-    `${file}: each action sent to a local server with a round trip of ${ROUND_TRIP_MS} ms\n`,
+    `${relative(CALLED_FROM, file)}: each action sent to a local server with a round trip of ${ROUND_TRIP_MS} ms\n`,
   );
   const oneByOne = await run((url) =>
     replayOneByOne(readActions(file), { url, token, inFlight: ONE_BY_ONE_IN_FLIGHT }),
