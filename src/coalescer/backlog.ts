@@ -2,14 +2,15 @@
  * The pending items: each from its call until it is settled, and where it stands meanwhile.
  *
  *     gathering ─→ blocked ─→ delayed ─→ ready ─→ in flight ─→ settled
- *                     ↑          ↑         ↑          │
- *                     └──────────┴─────────┴──────────┘  back to the old place
+ *                     ↑          ↑         ↑        │   ↑
+ *                     └──────────┴─────────┴────────┤   │    back to the old place
+ *                                                   └→ held  in a part of a divided batch
  */
 import { Heap } from './heap.ts';
 import type { Item, ItemState } from './item.ts';
 import type { Relations, Resource } from './order.ts';
 import { Order } from './order.ts';
-import type { Packed, PackLimits } from './packer.ts';
+import type { BatchLimits, Envelope, Packed } from './packer.ts';
 import { Packer } from './packer.ts';
 import { ReadySet } from './ready.ts';
 
@@ -25,6 +26,7 @@ export class Backlog {
     blocked: 0,
     delayed: 0,
     ready: 0,
+    held: 0,
     'in flight': 0,
     settled: 0,
   };
@@ -39,8 +41,8 @@ export class Backlog {
 
   readonly #now: () => number;
 
-  constructor(limits: PackLimits, now: () => number) {
-    this.#packer = new Packer(limits);
+  constructor(envelope: Envelope, now: () => number) {
+    this.#packer = new Packer(envelope);
     this.#now = now;
   }
 
@@ -73,10 +75,11 @@ export class Backlog {
   }
 
   /** When the next delayed item may be sent. */
-  get nextDue(): number | undefined {
+  get nextDue(): number {
     for (;;) {
       const item = this.#delayed.first;
-      if (item === undefined || item.state === 'delayed') return item?.notBefore;
+      if (item === undefined) return Number.POSITIVE_INFINITY;
+      if (item.state === 'delayed') return item.notBefore;
       this.#delayed.pop();
     }
   }
@@ -106,8 +109,8 @@ export class Backlog {
    * Takes the next batch out of what is ready: it is in flight from now on. It may be empty where
    * `room` is given, the bytes that even a single item must not exceed.
    */
-  pack(now: number, room?: number): Packed {
-    const packed = this.#packer.pack(this.ready, now, room);
+  pack(limits: BatchLimits, now: number, room?: number): Packed {
+    const packed = this.#packer.pack(this.ready, limits, now, room);
     for (const item of packed.items) this.#enter(item, 'in flight');
     return packed;
   }
@@ -118,9 +121,25 @@ export class Backlog {
     this.#place(item);
   }
 
+  /** Keeps an item in flight in its part of a divided batch. */
+  hold(item: Item): void {
+    this.#enter(item, 'held');
+  }
+
+  /**
+   * Sends off the items of a part. Those that wait for something outside of it go back to their
+   * places.
+   */
+  takePart(part: readonly Item[]): Packed {
+    const packed = this.#packer.repack(part);
+    for (const item of packed.items) this.#enter(item, 'in flight');
+    for (const item of part) if (item.state === 'held') this.#place(item);
+    return packed;
+  }
+
   /** Lets go the delayed items whose time has come. */
   wake(now: number): void {
-    for (let due = this.nextDue; due !== undefined && due <= now; due = this.nextDue) {
+    while (this.nextDue <= now) {
       const item = this.#delayed.pop();
       if (item === undefined) return;
       item.notBefore = 0;

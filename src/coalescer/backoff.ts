@@ -6,6 +6,8 @@ export interface RetrySettings {
   readonly giveUpAfterMs: number;
   readonly minDelayMs: number;
   readonly maxDelayMs: number;
+  /** The longest pause that a server may ask for, in milliseconds. */
+  readonly maxPauseMs: number;
   /** The server's own codes for errors of an item that may pass. */
   readonly itemCodes: readonly string[];
 }

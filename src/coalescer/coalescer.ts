@@ -9,10 +9,12 @@ import type { Clock } from '../internal/clock.ts';
 import { systemClock } from '../internal/clock.ts';
 import { deferred, rejected } from '../internal/deferred.ts';
 import { Alarm } from './alarm.ts';
+import type { AttemptSettings } from './attempts.ts';
+import { Attempts } from './attempts.ts';
 import { Backlog } from './backlog.ts';
-import type { RetrySettings } from './backoff.ts';
 import type { QueueBounds } from './bounds.ts';
 import { Bounds } from './bounds.ts';
+import { Capacity } from './capacity.ts';
 import type { ExecuteOptions } from './direct.ts';
 import { Direct } from './direct.ts';
 import type { DispatchSettings } from './dispatcher.ts';
@@ -25,6 +27,8 @@ import { Intake } from './intake.ts';
 import type { Item } from './item.ts';
 import type { Ledger } from './ledger.ts';
 import { Resource } from './order.ts';
+import type { BatchLimits } from './packer.ts';
+import { Parts } from './parts.ts';
 import type { Answer, Batch, Gather, Ping, Send, Submission, ToError } from './ports.ts';
 import { toRejectedError } from './rejected-error.ts';
 import { Replies } from './replies.ts';
@@ -32,10 +36,10 @@ import { Settlement } from './settlement.ts';
 import type { Stats } from './stats.ts';
 import { Withdrawals } from './withdrawals.ts';
 
-export interface CoalescerSettings extends DispatchSettings {
+export interface CoalescerSettings extends DispatchSettings, AttemptSettings, BatchLimits {
+  /** Requests in flight, at most. */
+  readonly concurrency: number;
   readonly queue: QueueBounds;
-  readonly retry: RetrySettings;
-  readonly onSkipped: 'requeue' | 'reject';
   /** The longest from a call to its settlement, in milliseconds. */
   readonly deliveryTimeoutMs: number;
 }
@@ -62,7 +66,9 @@ export class Coalescer<Failure> {
   readonly #bounds: Bounds;
   readonly #settlement: Settlement<Failure>;
   readonly #dispatcher: Dispatcher<Failure>;
-  readonly #replies: Replies<Failure>;
+  readonly #attempts: Attempts<Failure>;
+  readonly #parts: Parts;
+  readonly #capacity: Capacity;
   readonly #direct: Direct<Failure>;
   readonly #withdrawals: Withdrawals<Failure>;
   readonly #intake: Intake<Failure>;
@@ -85,27 +91,46 @@ export class Coalescer<Failure> {
     this.#backlog = new Backlog(settings, () => clock.now());
     this.#bounds = new Bounds(settings.queue, this.#backlog);
     this.#settlement = new Settlement(this.#backlog, this.#bounds, toError, events);
-    this.#replies = new Replies(settings, this.#backlog, this.#settlement, health, events, random);
-    this.#dispatcher = new Dispatcher(
-      settings,
-      { send, ping, clock, random },
-      this.#backlog,
+    this.#attempts = new Attempts(settings, this.#backlog, health, events);
+    this.#capacity = new Capacity(settings);
+    this.#parts = new Parts(settings.retry.minDelayMs);
+    const shared = {
+      backlog: this.#backlog,
+      capacity: this.#capacity,
+      parts: this.#parts,
       health,
       events,
-      (flight, reply) => {
-        const { requeued } = this.#replies;
-        this.#replies.apply(flight, reply, clock.now());
-        if (this.#replies.requeued > requeued) this.#dispatcher.hurryRequeued();
+      random,
+    };
+    const replies = new Replies({
+      ...shared,
+      retry: settings.retry,
+      attempts: this.#attempts,
+      settlement: this.#settlement,
+    });
+    this.#dispatcher = new Dispatcher(settings, {
+      ...shared,
+      send,
+      ping,
+      clock,
+      onReply: (flight, reply) => {
+        const { requeued } = this.#attempts;
+        replies.apply(flight, reply, clock.now());
+        if (this.#attempts.requeued > requeued) this.#dispatcher.hurryRequeued();
         this.#pump();
       },
-      () => this.#pump(),
-    );
-    this.#direct = new Direct(
-      settings,
-      { send, clock, random, toError, events },
+      onPing: () => this.#pump(),
+    });
+    this.#direct = new Direct(settings, {
+      send,
+      clock,
+      random,
+      toError,
+      events,
       health,
-      this.#settlement,
-    );
+      gate: this.#capacity.gate,
+      calls: this.#settlement.calls,
+    });
     this.#withdrawals = new Withdrawals(this.#backlog, this.#settlement, () => this.#pump());
     this.#intake = new Intake(
       settings,
@@ -219,13 +244,15 @@ export class Coalescer<Failure> {
       blocked: this.#backlog.count('blocked'),
       inFlight,
       queuedBytes: bytes,
-      concurrency: this.#settings.concurrency,
+      concurrency: this.#capacity.concurrency.limit,
       oldestMs: oldest === undefined ? 0 : this.#clock.now() - oldest.calledAt,
       requests,
       items,
       bytes: sentBytes,
-      requeued: this.#replies.requeued,
-      retried: this.#replies.retried,
+      requeued: this.#attempts.requeued,
+      retried: this.#attempts.retried,
+      bisected: this.#parts.divided,
+      pausedMs: this.#capacity.gate.pausedMs(this.#clock.now()),
       meanBatchSize: requests === 0 ? 0 : items / requests,
       ledger: this.#ledger(),
     };

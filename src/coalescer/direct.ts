@@ -8,9 +8,10 @@ import { attempt } from './attempt.ts';
 import type { RetrySettings, Tries } from './backoff.ts';
 import { backoffMs, spentLimit } from './backoff.ts';
 import type { Emitter } from './events.ts';
+import type { Gate } from './gate.ts';
 import type { Health } from './health.ts';
 import type { Answer, Batch, Last, Reason, Reply, Send, ToError } from './ports.ts';
-import type { Settlement } from './settlement.ts';
+import type { Turnstile } from './turnstile.ts';
 
 export interface ExecuteOptions {
   /** What the request is called in events. @default 'batch' */
@@ -23,12 +24,16 @@ export interface DirectSettings {
   readonly deliveryTimeoutMs: number;
 }
 
-interface Ports<Failure> {
+interface Others<Failure> {
   readonly send: Send<Failure>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly toError: ToError<Failure>;
   readonly events: Emitter;
+  readonly health: Health;
+  readonly gate: Gate;
+  /** What a flush waits for. */
+  readonly calls: Turnstile;
 }
 
 /** A batch on its way, over all of its attempts. */
@@ -37,27 +42,21 @@ interface Journey<Failure> extends Tries {
   /** Aborted with the error to reject with. */
   readonly stop: AbortController;
   attempts: number;
+  maybeApplied: boolean;
+  /** A request is in flight. */
+  isOut: boolean;
   answersSeen: number;
   last: Last<Failure> | undefined;
 }
 
 export class Direct<Failure> {
   readonly #settings: DirectSettings;
-  readonly #ports: Ports<Failure>;
-  readonly #health: Health;
-  readonly #settlement: Settlement<Failure>;
+  readonly #others: Others<Failure>;
   readonly #underWay = new Set<Journey<Failure>>();
 
-  constructor(
-    settings: DirectSettings,
-    ports: Ports<Failure>,
-    health: Health,
-    settlement: Settlement<Failure>,
-  ) {
+  constructor(settings: DirectSettings, others: Others<Failure>) {
     this.#settings = settings;
-    this.#ports = ports;
-    this.#health = health;
-    this.#settlement = settlement;
+    this.#others = others;
   }
 
   /**
@@ -68,8 +67,8 @@ export class Direct<Failure> {
     const answer = this.#execute(batch, signal);
     answer.catch((error: unknown) => {
       if (error !== signal?.reason) {
-        this.#ports.events.emit('failure', { error, key: undefined, type });
-        this.#ports.events.deliver();
+        this.#others.events.emit('failure', { error, key: undefined, type });
+        this.#others.events.deliver();
       }
     });
     return answer;
@@ -77,8 +76,8 @@ export class Direct<Failure> {
 
   /** Gives up all that is under way. */
   closeAll(): void {
-    for (const { stop, attempts } of this.#underWay) {
-      stop.abort(this.#error({ kind: 'closed', maybeApplied: attempts > 0 }));
+    for (const { stop, maybeApplied, isOut } of this.#underWay) {
+      stop.abort(this.#error({ kind: 'closed', maybeApplied: maybeApplied || isOut }));
     }
   }
 
@@ -88,18 +87,20 @@ export class Direct<Failure> {
       batch,
       stop: new AbortController(),
       attempts: 0,
+      maybeApplied: false,
+      isOut: false,
       countedAttempts: 0,
       firstCountedAt: undefined,
-      answersSeen: this.#health.answers,
+      answersSeen: this.#others.health.answers,
       last: undefined,
     };
-    const { clock } = this.#ports;
+    const { clock } = this.#others;
     const { stop } = journey;
     const follow = (): void => stop.abort(signal?.reason);
     const cancelDeadline = clock.after(this.#settings.deliveryTimeoutMs, () =>
       stop.abort(this.#exhausted(journey, 'deliveryTimeoutMs')),
     );
-    const cohort = this.#settlement.calls.enter();
+    const cohort = this.#others.calls.enter();
     signal?.addEventListener('abort', follow, { once: true });
     this.#underWay.add(journey);
     try {
@@ -108,74 +109,108 @@ export class Direct<Failure> {
       cancelDeadline();
       signal?.removeEventListener('abort', follow);
       this.#underWay.delete(journey);
-      this.#settlement.calls.leave(cohort);
+      this.#others.calls.leave(cohort);
     }
   }
 
   async #repeat(journey: Journey<Failure>): Promise<Answer> {
-    const { retry } = this.#settings;
+    const { clock, gate, random } = this.#others;
     const { signal } = journey.stop;
+    let wasDenied = false;
     for (;;) {
+      await this.#wait(gate.opensAt, signal);
       const reply = await this.#attempt(journey);
       signal.throwIfAborted();
-      if (reply.kind === 'answered') return { status: reply.status, outputs: reply.outputs };
-      const { failure } = reply;
-      if (reply.kind === 'refused') {
-        const maybeApplied = reply.maybeApplied || journey.attempts > 1;
-        throw this.#error({ kind: 'refused', failure, maybeApplied });
+      switch (reply.kind) {
+        case 'answered':
+          return { status: reply.status, outputs: reply.outputs };
+        case 'refused': {
+          const { blame, failure } = reply;
+          if (blame === 'access' && !wasDenied) {
+            wasDenied = true;
+            break;
+          }
+          throw this.#error({ kind: 'refused', failure, maybeApplied: journey.maybeApplied });
+        }
+        case 'busy':
+          journey.maybeApplied ||= reply.maybeApplied;
+          gate.close(reply.afterMs ?? this.#backoffMs(journey), clock.now(), random());
+          break;
+        case 'lost':
+          journey.maybeApplied = true;
+          await this.#waitForAnother(journey, reply.failure);
+          break;
+        default:
+          reply satisfies never;
       }
-      const now = this.#ports.clock.now();
-      const { answers } = this.#health;
-      const counts = answers > journey.answersSeen;
-      journey.answersSeen = answers;
-      journey.last = { kind: 'failure', failure };
-      if (counts) {
-        journey.countedAttempts++;
-        journey.firstCountedAt ??= now;
-      }
-      const limit = spentLimit(journey, retry, now);
-      if (limit !== undefined) throw this.#exhausted(journey, limit);
-      const chance = this.#ports.random();
-      const delayMs = counts ? backoffMs(journey.countedAttempts, retry, chance) : 0;
-      await this.#wait(Math.max(now + delayMs, this.#health.nextProbeAt), signal);
-      signal.throwIfAborted();
     }
   }
 
   async #attempt(journey: Journey<Failure>): Promise<Reply<Failure>> {
-    const { answers, isDown } = this.#health;
+    const { clock, health, random, send } = this.#others;
+    const { answers, isDown } = health;
     const { signal } = journey.stop;
     journey.attempts++;
-    const reply = await attempt(this.#ports.send, journey.batch, { signal });
-    const isAnswer = reply.kind === 'answered' || (reply.kind === 'refused' && !reply.maybeApplied);
-    if (isAnswer) this.#health.answered();
-    else if (reply.kind === 'lost' && !signal.aborted) {
-      this.#health.lost(answers, isDown, this.#ports.clock.now(), this.#ports.random());
-    }
+    journey.isOut = true;
+    const reply = await attempt(send, journey.batch, { signal });
+    journey.isOut = false;
+    const isAnswer = reply.kind !== 'lost' && !(reply.kind === 'busy' && reply.maybeApplied);
+    if (isAnswer) health.answered();
+    else if (!signal.aborted) health.lost(answers, isDown, clock.now(), random());
     return reply;
   }
 
-  #wait(until: number, signal: AbortSignal): Promise<void> {
+  /** Waits as long as items do, or throws where attempts or time are used up. */
+  async #waitForAnother(journey: Journey<Failure>, failure: Failure): Promise<void> {
+    const { clock, gate, health } = this.#others;
+    const now = clock.now();
+    const counts = health.answers > journey.answersSeen;
+    journey.answersSeen = health.answers;
+    journey.last = { kind: 'failure', failure };
+    if (counts) {
+      journey.countedAttempts++;
+      journey.firstCountedAt ??= now - gate.pausedMs(now);
+    }
+    const limit = spentLimit(journey, this.#settings.retry, now - gate.pausedMs(now));
+    if (limit !== undefined) throw this.#exhausted(journey, limit);
+    const delayMs = counts ? this.#backoffMs(journey) : 0;
+    await this.#wait(Math.max(now + delayMs, health.nextProbeAt), journey.stop.signal);
+  }
+
+  #backoffMs({ countedAttempts }: Journey<Failure>): number {
+    return backoffMs(Math.max(1, countedAttempts), this.#settings.retry, this.#others.random());
+  }
+
+  /** Waits until that time; throws when the journey is stopped meanwhile. */
+  async #wait(until: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#others;
+    const ms = until - clock.now();
+    if (ms <= 0) return;
     const waited = deferred<void>();
-    const { clock } = this.#ports;
-    const cancel = clock.after(Math.max(0, until - clock.now()), waited.resolve);
-    const stop = (): void => {
+    const cancel = clock.after(ms, waited.resolve);
+    signal.addEventListener('abort', () => waited.reject(signal.reason), { once: true });
+    try {
+      await waited.promise;
+    } finally {
       cancel();
-      waited.resolve();
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    return waited.promise.finally(() => signal.removeEventListener('abort', stop));
+    }
   }
 
   #exhausted(
-    { attempts, last }: Journey<Failure>,
+    { attempts, last, maybeApplied, isOut }: Journey<Failure>,
     limit: 'attempts' | 'giveUpAfterMs' | 'deliveryTimeoutMs',
   ): unknown {
-    return this.#error({ kind: 'exhausted', limit, attempts, last, maybeApplied: attempts > 0 });
+    return this.#error({
+      kind: 'exhausted',
+      limit,
+      attempts,
+      last,
+      maybeApplied: maybeApplied || isOut,
+    });
   }
 
   #error(reason: Reason<Failure>): unknown {
-    return this.#ports.toError(reason, undefined);
+    return this.#others.toError(reason, undefined);
   }
 }
 

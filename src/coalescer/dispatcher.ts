@@ -9,24 +9,39 @@
 import type { Clock } from '../internal/clock.ts';
 import { attempt } from './attempt.ts';
 import type { Backlog } from './backlog.ts';
+import type { Capacity } from './capacity.ts';
 import type { DispatchReason, Emitter } from './events.ts';
 import type { Health } from './health.ts';
-import type { PackLimits } from './packer.ts';
+import type { Item } from './item.ts';
+import type { BatchLimits, Envelope } from './packer.ts';
+import type { Part, Parts } from './parts.ts';
 import type { Ping, Reply, Send } from './ports.ts';
 import type { Flight } from './replies.ts';
 
-export interface DispatchSettings extends PackLimits {
-  /** Requests in flight, at most. */
-  readonly concurrency: number;
+export interface DispatchSettings extends Envelope {
   /** The longest that a call waits for a fuller batch while others are in flight, milliseconds. */
   readonly maxWaitMs: number;
 }
 
-export interface DispatchPorts<Failure> {
+/** What the dispatcher asks, and whom it tells. */
+interface Others<Failure> {
   readonly send: Send<Failure>;
   readonly ping?: Ping | undefined;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly backlog: Backlog;
+  readonly health: Health;
+  readonly capacity: Capacity;
+  readonly parts: Parts;
+  readonly events: Emitter;
+  readonly onReply: (flight: Flight, reply: Reply<Failure>) => void;
+  readonly onPing: () => void;
+}
+
+/** What leaves next: a part of a divided batch, or else a batch that is yet to be packed. */
+interface Leaving {
+  readonly reason: DispatchReason;
+  readonly part?: Part | undefined;
 }
 
 /**
@@ -43,12 +58,7 @@ export class Dispatcher<Failure> {
   items = 0;
   bytes = 0;
   readonly #settings: DispatchSettings;
-  readonly #ports: DispatchPorts<Failure>;
-  readonly #backlog: Backlog;
-  readonly #health: Health;
-  readonly #events: Emitter;
-  readonly #onReply: (flight: Flight, reply: Reply<Failure>) => void;
-  readonly #onPing: () => void;
+  readonly #others: Others<Failure>;
   readonly #underWay = new Set<AbortController>();
   #ping: AbortController | undefined;
   #fastestMs = NEVER;
@@ -62,22 +72,9 @@ export class Dispatcher<Failure> {
   /** A flush or a close waits for the items up to this place. */
   #hurry: { readonly upTo: number; readonly reason: 'flush' | 'close' } | undefined;
 
-  constructor(
-    settings: DispatchSettings,
-    ports: DispatchPorts<Failure>,
-    backlog: Backlog,
-    health: Health,
-    events: Emitter,
-    onReply: (flight: Flight, reply: Reply<Failure>) => void,
-    onPing: () => void,
-  ) {
+  constructor(settings: DispatchSettings, others: Others<Failure>) {
     this.#settings = settings;
-    this.#ports = ports;
-    this.#backlog = backlog;
-    this.#health = health;
-    this.#events = events;
-    this.#onReply = onReply;
-    this.#onPing = onPing;
+    this.#others = others;
   }
 
   get inFlight(): number {
@@ -97,11 +94,11 @@ export class Dispatcher<Failure> {
   /** Sends all that may leave now. Returns when to ask again, should nothing happen before. */
   pump(): number {
     for (;;) {
-      const now = this.#ports.clock.now();
-      this.#backlog.wake(now);
-      const reason = this.#reasonToLeave(now);
-      if (reason === undefined) return this.#nextTime(now);
-      this.#dispatch(reason, now);
+      const now = this.#others.clock.now();
+      this.#others.backlog.wake(now);
+      const leaving = this.#next(now);
+      if (leaving === undefined) return this.#nextTime(now);
+      this.#dispatch(leaving, now);
     }
   }
 
@@ -110,7 +107,7 @@ export class Dispatcher<Failure> {
     let room = budgetBytes;
     let sent: number;
     do {
-      sent = this.#dispatch('depart', this.#ports.clock.now(), room);
+      sent = this.#dispatch({ reason: 'depart' }, this.#others.clock.now(), room);
       room -= sent;
     } while (sent > 0);
   }
@@ -123,17 +120,28 @@ export class Dispatcher<Failure> {
     this.#ping = undefined;
   }
 
-  #reasonToLeave(now: number): DispatchReason | undefined {
-    const { ready } = this.#backlog;
-    const oldest = ready.first;
+  #next(now: number): Leaving | undefined {
+    const { backlog, capacity, health, parts } = this.#others;
+    const oldest = backlog.ready.first;
     if (oldest === undefined) {
       this.#requeued = false;
       this.#waitingSince = undefined;
-      return undefined;
+    } else {
+      this.#waitingSince ??= oldest.readyAt;
     }
-    this.#waitingSince ??= oldest.readyAt;
-    if (this.#health.isDown) return this.#mayProbe(now) ? 'probe' : undefined;
-    if (this.#underWay.size >= this.#settings.concurrency) return undefined;
+    if (capacity.gate.isClosed(now)) return undefined;
+    const part = parts.due(now, ({ state }) => state === 'held');
+    if (oldest === undefined && part === undefined) return undefined;
+    if (health.isDown || capacity.gate.isProbing) {
+      return this.#mayProbe(now) ? { reason: 'probe', part } : undefined;
+    }
+    if (this.#underWay.size >= capacity.concurrency.limit) return undefined;
+    if (part !== undefined) return { reason: 'bisect', part };
+    const reason = oldest === undefined ? undefined : this.#reasonToPack(oldest, now);
+    return reason === undefined ? undefined : { reason };
+  }
+
+  #reasonToPack(oldest: Item, now: number): DispatchReason | undefined {
     if (this.#isFull()) return 'full';
     if (this.#requeued) return 'requeue';
     if (this.#hurry !== undefined && oldest.seq <= this.#hurry.upTo) return this.#hurry.reason;
@@ -143,16 +151,23 @@ export class Dispatcher<Failure> {
 
   /** While the server does not answer, one request at a time tries, and the oldest items ride. */
   #mayProbe(now: number): boolean {
-    if (this.#underWay.size > 0 || now < this.#health.nextProbeAt) return false;
-    if (this.#ports.ping === undefined || !this.#health.needsPing) return true;
-    if (this.#ping === undefined) void this.#pingFirst(this.#ports.ping);
+    const { health, ping } = this.#others;
+    if (this.#underWay.size > 0 || (health.isDown && now < health.nextProbeAt)) return false;
+    if (ping === undefined || !health.needsPing) return true;
+    if (this.#ping === undefined) void this.#pingFirst(ping);
     return false;
   }
 
   #isFull(): boolean {
-    const { size, bytes } = this.#backlog.ready;
-    const { maxItems, maxBytes, envelopeBytes, separatorBytes } = this.#settings;
+    const { size, bytes } = this.#others.backlog.ready;
+    const { maxItems, maxBytes } = this.#limits;
+    const { envelopeBytes, separatorBytes } = this.#settings;
     return size >= maxItems || envelopeBytes + bytes + separatorBytes * (size - 1) >= maxBytes;
+  }
+
+  get #limits(): BatchLimits {
+    const { items, bytes } = this.#others.capacity;
+    return { maxItems: items.limit, maxBytes: bytes.limit };
   }
 
   /** Waiting longer than the fastest round trip would cost more time than a request takes. */
@@ -161,24 +176,29 @@ export class Dispatcher<Failure> {
     return since + Math.min(this.#settings.maxWaitMs, this.#fastestMs);
   }
 
+  /** The next time at which the answer to what leaves next may be another one. */
   #nextTime(now: number): number {
-    const due = this.#backlog.nextDue ?? NEVER;
-    if (this.#backlog.ready.size === 0) return due;
-    if (this.#health.isDown) {
-      const { nextProbeAt } = this.#health;
-      return now < nextProbeAt ? nextProbeAt : due;
-    }
-    const isWaitingForSlot = this.#underWay.size >= this.#settings.concurrency;
-    return isWaitingForSlot ? due : Math.min(due, this.#agedAt());
+    const { backlog, capacity, health, parts } = this.#others;
+    const times = [backlog.nextDue, parts.nextTime, capacity.gate.opensAt, health.nextProbeAt];
+    return Math.min(...[...times, this.#agedAt()].filter((time) => time > now));
   }
 
-  /** Packs a batch, of at most `room` bytes, and sends it. Returns its bytes; 0 where none fits. */
-  #dispatch(reason: DispatchReason, now: number, room?: number): number {
-    this.#requeued = false;
-    this.#waitingSince = undefined;
-    const { items, bytes } = this.#backlog.pack(now, room);
-    if (items.length === 0) return 0;
-    const { answers, isDown } = this.#health;
+  /** Sends a part, or packs a batch, of at most `room` bytes. Returns its bytes; 0 where none fits. */
+  #dispatch({ reason, part }: Leaving, now: number, room?: number): number {
+    const { backlog, events, health, parts } = this.#others;
+    if (part === undefined) {
+      this.#requeued = false;
+      this.#waitingSince = undefined;
+    } else {
+      parts.take(part, now);
+    }
+    const { items, bytes } =
+      part === undefined ? backlog.pack(this.#limits, now, room) : backlog.takePart(part.items);
+    if (items.length === 0) {
+      if (part !== undefined) parts.back(part);
+      return 0;
+    }
+    const { answers, isDown } = health;
     for (const item of items) {
       if (item.attempts === 0) item.answersSeen = answers;
       item.attempts++;
@@ -186,23 +206,34 @@ export class Dispatcher<Failure> {
     this.requests++;
     this.items += items.length;
     this.bytes += bytes;
-    this.#events.emit('dispatch', { items: items.length, bytes, reason });
-    const flight = { items, leftAt: now, answersBefore: answers, isProbe: isDown };
-    void this.#send(flight, bytes, reason === 'depart');
+    events.emit('dispatch', { items: items.length, bytes, reason });
+    void this.#send({
+      items,
+      bytes,
+      leftAt: now,
+      answersBefore: answers,
+      isProbe: isDown,
+      isDeparting: reason === 'depart',
+      // A part that lost some of its items says nothing about its sibling.
+      part: part?.items.length === items.length ? part : part && { ...part, sibling: undefined },
+    });
     return bytes;
   }
 
-  async #send(flight: Flight, bytes: number, keepalive: boolean): Promise<void> {
+  async #send(flight: Omit<Flight, 'inFlight'>): Promise<void> {
+    const { clock, send, onReply } = this.#others;
     const keys = flight.items.map(({ key }) => key);
     const texts = flight.items.map(({ text }) => text as string);
-    const batch = { keys, texts, bytes };
+    const batch = { keys, texts, bytes: flight.bytes };
     const request = new AbortController();
     this.#underWay.add(request);
-    const reply = await attempt(this.#ports.send, batch, { signal: request.signal, keepalive });
+    const options = { signal: request.signal, keepalive: flight.isDeparting };
+    const reply = await attempt(send, batch, options);
+    const inFlight = this.#underWay.size;
     // Whoever gave the request up has settled its items.
     if (!this.#underWay.delete(request)) return;
-    if (reply.kind === 'answered') this.#learn(this.#ports.clock.now() - flight.leftAt);
-    this.#onReply(flight, reply);
+    if (reply.kind === 'answered') this.#learn(clock.now() - flight.leftAt);
+    onReply({ ...flight, inFlight }, reply);
   }
 
   #learn(roundTripMs: number): void {
@@ -210,13 +241,14 @@ export class Dispatcher<Failure> {
   }
 
   async #pingFirst(ping: Ping): Promise<void> {
+    const { clock, health, random, onPing } = this.#others;
     const request = new AbortController();
     this.#ping = request;
     const answered = await ask(ping, request.signal);
     if (this.#ping !== request) return;
     this.#ping = undefined;
-    this.#health.pinged(answered, this.#ports.clock.now(), this.#ports.random());
-    this.#onPing();
+    health.pinged(answered, clock.now(), random());
+    onPing();
   }
 }
 

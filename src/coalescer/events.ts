@@ -2,7 +2,8 @@
 
 /**
  * Why a request leaves: `full`, its batch is; `idle`, nothing else is in flight; `aged`, its oldest
- * item has waited long enough; `requeue`, it holds skipped items; `flush` and `close`, somebody
+ * item has waited long enough; `requeue`, it holds skipped items; `bisect`, it is a part of a batch
+ * that failed as a whole; `flush` and `close`, somebody
  * waits for it; `probe`, the server does not answer, and this is the one request that tries;
  * `depart`, the page is going away.
  */
@@ -11,6 +12,7 @@ export type DispatchReason =
   | 'idle'
   | 'aged'
   | 'requeue'
+  | 'bisect'
   | 'flush'
   | 'close'
   | 'probe'
@@ -43,12 +45,16 @@ export interface EngineEvents {
     readonly delayMs: number;
     readonly reason: 'lost' | 'transient' | 'missing';
   };
+  /** Nothing leaves for so long: the server asked for it. */
+  pause: { readonly ms: number; readonly status: number };
   /** A call was rejected. */
   failure: {
     readonly error: unknown;
     /** Undefined for a batch that the caller has packed. */
     readonly key: string | undefined;
     readonly type: string;
+    /** Set once when refusals begin to look as if all calls will be refused alike. */
+    readonly systemic?: true | undefined;
   };
   /** Nothing is pending any more. */
   idle: Record<never, never>;

@@ -4,7 +4,7 @@ import { deferred } from '../internal/deferred.ts';
 import type { Backlog } from './backlog.ts';
 import type { Bounds } from './bounds.ts';
 import { Item } from './item.ts';
-import type { PackLimits } from './packer.ts';
+import type { BatchLimits } from './packer.ts';
 import type { Gather, Name, Reason, Submission, ToError } from './ports.ts';
 import type { Settlement } from './settlement.ts';
 import type { Withdrawals } from './withdrawals.ts';
@@ -22,7 +22,7 @@ type Lacking<Failure> = Extract<Reason<Failure>, { kind: 'dependency' }>;
 export class Intake<Failure> {
   /** The place of the youngest item. */
   lastSeq = 0;
-  readonly #limits: PackLimits;
+  readonly #limits: BatchLimits;
   readonly #clock: Clock;
   readonly #toError: ToError<Failure>;
   readonly #backlog: Backlog;
@@ -34,7 +34,7 @@ export class Intake<Failure> {
   #gatheredBytes = 0;
 
   constructor(
-    limits: PackLimits,
+    limits: BatchLimits,
     clock: Clock,
     toError: ToError<Failure>,
     backlog: Backlog,

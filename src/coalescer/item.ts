@@ -11,9 +11,16 @@ const TYPICAL_ID_BYTES = 34;
  * Where an item is in its life.
  *
  * `gathering`: its window is open. `blocked`: waits for other items. `delayed`: waits for a time.
- * `ready`: may be packed now. `in flight`: in a request without an answer yet. `settled`: over.
+ * `ready`: may be packed now. `held`: waits in its part of a divided batch. `in flight`: in a request without an answer yet. `settled`: over.
  */
-export type ItemState = 'gathering' | 'blocked' | 'delayed' | 'ready' | 'in flight' | 'settled';
+export type ItemState =
+  | 'gathering'
+  | 'blocked'
+  | 'delayed'
+  | 'ready'
+  | 'held'
+  | 'in flight'
+  | 'settled';
 
 /** One call that waits for an item; several calls may share one item by its key. */
 export interface Caller {
@@ -66,6 +73,8 @@ export class Item {
   firstCountedAt: number | undefined;
   /** The number of usable answers that the engine had seen at its last attempt. */
   answersSeen = 0;
+  /** Was refused for whom it came from, and is sent once more: that may be another by now. */
+  wasDenied = false;
   /** Had an attempt without an answer: the server may have done it. */
   maybeApplied = false;
   /** Not to be sent before this time, by the engine's clock. */

@@ -10,11 +10,16 @@ import type { Group } from './order.ts';
 import type { ReadySet } from './ready.ts';
 import { Run, Runs } from './runs.ts';
 
-export interface PackLimits {
+/** What a batch may hold. */
+export interface BatchLimits {
   readonly maxItems: number;
   /** UTF-8 bytes of a request, envelope included. A single larger item travels alone. */
   readonly maxBytes: number;
-  /** Bytes of an empty request, and those between two items. */
+}
+
+/** What a request has beside its items. */
+export interface Envelope {
+  /** UTF-8 bytes of an empty request, and those between two items. */
   readonly envelopeBytes: number;
   readonly separatorBytes: number;
 }
@@ -31,10 +36,10 @@ const MAX_PASSED = 8;
 export class Packer {
   #visits = 0;
   #batch = 0;
-  readonly #limits: PackLimits;
+  readonly #envelope: Envelope;
 
-  constructor(limits: PackLimits) {
-    this.#limits = limits;
+  constructor(envelope: Envelope) {
+    this.#envelope = envelope;
   }
 
   /** Items and groups looked at so far: the cost, for tests. */
@@ -46,9 +51,15 @@ export class Packer {
    * Takes a batch out of the ready set. `now` keeps back items whose time has not come; `room` is
    * how many bytes even a single item must not exceed.
    */
-  pack(ready: ReadySet, now: number, room: number = Number.POSITIVE_INFINITY): Packed {
-    const { maxItems, envelopeBytes, separatorBytes } = this.#limits;
-    const maxBytes = Math.min(this.#limits.maxBytes, room);
+  pack(
+    ready: ReadySet,
+    limits: BatchLimits,
+    now: number,
+    room: number = Number.POSITIVE_INFINITY,
+  ): Packed {
+    const { envelopeBytes, separatorBytes } = this.#envelope;
+    const { maxItems } = limits;
+    const maxBytes = Math.min(limits.maxBytes, room);
     const batch = ++this.#batch;
     const riders = new Runs();
     const items: Item[] = [];
@@ -82,6 +93,27 @@ export class Packer {
     for (const item of passed) if (item.state === 'ready') ready.add(item);
     this.#visits += riders.visits;
     return { items: arranged(items), bytes };
+  }
+
+  /**
+   * Packs anew items that were packed together before, in the same order: without those that wait
+   * for something that is neither settled nor in front of them.
+   */
+  repack(part: readonly Item[]): Packed {
+    const { envelopeBytes, separatorBytes } = this.#envelope;
+    const batch = ++this.#batch;
+    const riders = new Runs();
+    const items = part.filter((item) => {
+      this.#visits++;
+      const fits = ridesWithAll(item, batch);
+      if (fits) this.#board(item, batch, riders);
+      return fits;
+    });
+    const bytes = items.reduce(
+      (sum, item) => sum + item.bytes,
+      envelopeBytes + separatorBytes * Math.max(0, items.length - 1),
+    );
+    return { items, bytes };
   }
 
   /** Notes in each of its groups that the item rides, and lets board who waited for that. */
@@ -135,7 +167,11 @@ function waitsForTainted(group: Group): boolean {
 function mayRide(item: Item, batch: number, now: number): boolean {
   // A text with a hole needs an id that only an answer brings.
   if (item.state !== 'blocked' || item.batch === batch || item.text === undefined) return false;
-  if (item.notBefore > now) return false;
+  return item.notBefore <= now && ridesWithAll(item, batch);
+}
+
+/** Whether all that an item waits for rides in front of it. */
+function ridesWithAll(item: Item, batch: number): boolean {
   let boarding = 0;
   for (const group of item.groups) {
     if (group.open) continue;

@@ -78,15 +78,34 @@ export interface Answer {
  */
 export type Reply<Failure> =
   | ({ readonly kind: 'answered' } & Answer)
-  /** The whole request was refused, and the refusal is final. */
+  /** The whole request was refused; nothing of it was done. */
   | {
       readonly kind: 'refused';
       readonly status: number;
       readonly failure: Failure;
+      /**
+       * What may be to blame: one of its `items`, or their number; its `bytes`; or whom it came from
+       * (`access`), which may be another the next time. Left out where a part would fare no better.
+       */
+      readonly blame?: 'items' | 'bytes' | 'access' | undefined;
+    }
+  /** The server wants to be left alone for a while. */
+  | {
+      readonly kind: 'busy';
+      readonly status: number;
+      readonly failure: Failure;
+      /** For how long, in milliseconds, if it says so. */
+      readonly afterMs: number | undefined;
       readonly maybeApplied: boolean;
     }
   /** No usable answer: the work may have been done. */
-  | { readonly kind: 'lost'; readonly status: number | undefined; readonly failure: Failure };
+  | {
+      readonly kind: 'lost';
+      readonly status: number | undefined;
+      readonly failure: Failure;
+      /** It took too long: perhaps there are too many requests at once. */
+      readonly timedOut?: boolean | undefined;
+    };
 
 export interface SendOptions {
   readonly signal: AbortSignal;

@@ -34,6 +34,8 @@ export type End<Failure> =
       readonly reason: Reason<Failure>;
       /** What it was to make is there already: those who need it go on by its id. */
       readonly exists?: boolean;
+      /** With it, refusals begin to look as if all calls will be refused alike. */
+      readonly systemic?: boolean;
     };
 
 /** Ids whose making failed that are remembered, and ids that the server replaced. */
@@ -185,7 +187,7 @@ export class Settlement<Failure> {
 
   #tell(end: End<Failure>, caller: Caller): void {
     if (end.kind === 'failed') {
-      this.#reject(end.item, caller, end.reason);
+      this.#reject(end.item, caller, end.reason, end.systemic);
       return;
     }
     this.ledger.pending--;
@@ -194,13 +196,20 @@ export class Settlement<Failure> {
     caller.deferred.resolve(valueFor(end, caller));
   }
 
-  #reject({ key, type }: Item, caller: Caller, reason: Reason<Failure>): void {
+  #reject(
+    { key, type }: Item,
+    caller: Caller,
+    reason: Reason<Failure>,
+    systemic: boolean | undefined = false,
+  ): void {
     this.ledger.pending--;
     this.ledger[columnOf(reason)]++;
     caller.unlisten?.();
     const error = this.#toError(reason, key);
     // An abort is the caller's own doing, and no news to anybody.
-    if (reason.kind !== 'aborted') this.#events.emit('failure', { error, key, type });
+    if (reason.kind !== 'aborted') {
+      this.#events.emit('failure', { error, key, type, ...(systemic && { systemic }) });
+    }
     // Marked as handled first: a failed call never brings down the agent that made it.
     caller.deferred.promise.catch(() => {});
     caller.deferred.reject(error);

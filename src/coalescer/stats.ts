@@ -10,7 +10,7 @@ export interface Stats {
   readonly inFlight: number;
   /** UTF-8 bytes of all pending items. */
   readonly queuedBytes: number;
-  /** Requests that may be in flight at once. */
+  /** Requests that may be in flight at once, as learned from the server's answers. */
   readonly concurrency: number;
   /** How long the oldest pending call has waited, in milliseconds. */
   readonly oldestMs: number;
@@ -22,6 +22,10 @@ export interface Stats {
   readonly requeued: number;
   /** Times that an item went back for another attempt. */
   readonly retried: number;
+  /** Times that a batch, or a part of one, was halved. */
+  readonly bisected: number;
+  /** Milliseconds in pauses that the server asked for. */
+  readonly pausedMs: number;
   readonly meanBatchSize: number;
   readonly ledger: Ledger;
 }

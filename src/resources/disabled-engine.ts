@@ -88,6 +88,8 @@ export class DisabledEngine implements ClientEngine {
       bytes: 0,
       requeued: 0,
       retried: 0,
+      bisected: 0,
+      pausedMs: 0,
       meanBatchSize: 0,
       ledger: { ...this.#ledger },
     };

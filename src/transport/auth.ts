@@ -14,6 +14,11 @@ export class Auth {
     this.#source = source;
   }
 
+  /** Whether the next token may be another one than the last. */
+  get mayChange(): boolean {
+    return typeof this.#source === 'function';
+  }
+
   /** The token for one attempt. Rejects with what the token function threw, or for what it gave. */
   async token(): Promise<string> {
     const source = this.#source;

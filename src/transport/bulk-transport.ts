@@ -29,12 +29,14 @@ export function createTransport(options: HttpOptions, clock: Clock): Transport {
       const result = await http.exchange('/api/v1/bulk', body, sendOptions);
       switch (result.kind) {
         case 'answer':
-          return toReply(result, redact);
+          return toReply(result, redact, http.auth.mayChange);
         case 'token':
           // As good as a token that the server refuses, so with that status: nothing was sent.
-          return { kind: 'refused', status: 401, failure: result, maybeApplied: false };
-        default:
-          return { kind: 'lost', status: undefined, failure: result };
+          return { kind: 'refused', status: 401, failure: result, blame: 'access' };
+        default: {
+          const timedOut = result.kind === 'timeout';
+          return { kind: 'lost', status: undefined, failure: result, timedOut };
+        }
       }
     },
     async ping(sendOptions: SendOptions): Promise<boolean> {
@@ -44,7 +46,11 @@ export function createTransport(options: HttpOptions, clock: Clock): Transport {
   };
 }
 
-function toReply(answer: Answer, redact: (text: string) => string): Reply<Failure> {
+function toReply(
+  answer: Answer,
+  redact: (text: string) => string,
+  tokenMayChange: boolean,
+): Reply<Failure> {
   const { status } = answer;
   const body = answer.isWhole ? parsed(answer.text) : undefined;
   if (isSuccess(status)) {
@@ -59,14 +65,28 @@ function toReply(answer: Answer, redact: (text: string) => string): Reply<Failur
   const said = readErrorAnswer(body, redact);
   const message = said.message ?? (body === undefined ? snippetOf(answer.text, redact) : undefined);
   const failure: Failure = { kind: 'status', status, ...said, message };
+  const afterMs = pauseOf(answer.headers, body);
+  if (status === 429) {
+    return { kind: 'busy', status, failure, afterMs, maybeApplied: false };
+  }
   // A server that names a time is up, and says no for now; whether it did the work first is unknown.
-  if (status === 503 && pauseOf(answer.headers, body) !== undefined) {
-    return { kind: 'refused', status, failure, maybeApplied: true };
+  if (status === 503 && afterMs !== undefined) {
+    return { kind: 'busy', status, failure, afterMs, maybeApplied: true };
   }
   if (isRedirect(status) || isRefusal(status)) {
-    return { kind: 'refused', status, failure, maybeApplied: false };
+    return { kind: 'refused', status, failure, blame: blameOf(status, tokenMayChange) };
   }
   return { kind: 'lost', status, failure };
+}
+
+/** Whether one of the items, their number or size, or the token may be to blame (wire.md 6.1, 10). */
+function blameOf(
+  status: number,
+  tokenMayChange: boolean,
+): 'items' | 'bytes' | 'access' | undefined {
+  if (status === 400 || status === 422) return 'items';
+  if (status === 413) return 'bytes';
+  return tokenMayChange && (status === 401 || status === 403) ? 'access' : undefined;
 }
 
 function isSuccess(status: number): boolean {

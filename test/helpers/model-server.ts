@@ -8,7 +8,11 @@ import type { VirtualClock } from './virtual-clock.ts';
 export interface FaultRates {
   readonly lostBefore: number;
   readonly lostAfter: number;
+  readonly timedOut: number;
   readonly refused: number;
+  readonly denied: number;
+  readonly busy: number;
+  readonly busyAfter: number;
   readonly omitted: number;
   readonly permanent: number;
   readonly transient: number;
@@ -34,10 +38,17 @@ export interface ModelServerOptions {
   readonly onReply?: (batch: Batch) => void;
   /** Keys that fail for good whenever they are reached. */
   readonly failing?: ReadonlySet<string>;
+  /** Keys for which a whole request is refused. */
+  readonly refusing?: ReadonlySet<string>;
+  /** Keys that make the server fall. */
+  readonly crashing?: ReadonlySet<string>;
+  /** More than that is too much for one request. */
+  readonly most?: { readonly items?: number; readonly bytes?: number };
 }
 
 export function modelServer(options: ModelServerOptions): ModelServer {
-  const { clock, random, rates, roundTripMs = 20, idFor, failing, onRequest, onReply } = options;
+  const { clock, random, rates, roundTripMs = 20, idFor, onRequest, onReply } = options;
+  const { failing, refusing, crashing, most } = options;
   const effects = new Map<string, number>();
   const requests: Batch[] = [];
   const happens = (rate = 0): boolean => random() < rate;
@@ -61,13 +72,37 @@ export function modelServer(options: ModelServerOptions): ModelServer {
     return outputs;
   };
 
+  const refused = (status: number, blame?: 'items' | 'bytes' | 'access'): Reply<Fault> => ({
+    kind: 'refused',
+    status,
+    failure: `status ${status}`,
+    blame,
+  });
+  const lost = (failure: Fault, timedOut = false): Reply<Fault> => ({
+    kind: 'lost',
+    status: undefined,
+    failure,
+    timedOut,
+  });
+
   const replyTo = (batch: Batch): Reply<Fault> => {
-    if (happens(rates.lostBefore)) return { kind: 'lost', status: undefined, failure: 'reset' };
-    if (happens(rates.refused)) {
-      return { kind: 'refused', status: 403, failure: 'forbidden', maybeApplied: false };
+    if (happens(rates.lostBefore)) return lost('reset');
+    if (happens(rates.busy)) {
+      const afterMs = random() < 0.5 ? undefined : Math.floor(random() * 3_000);
+      return { kind: 'busy', status: 429, failure: 'slow down', afterMs, maybeApplied: false };
     }
+    if (happens(rates.denied)) return refused(401, 'access');
+    if (happens(rates.refused)) return refused(403);
+    if (batch.bytes > (most?.bytes ?? Number.POSITIVE_INFINITY)) return refused(413, 'bytes');
+    if (batch.keys.length > (most?.items ?? Number.POSITIVE_INFINITY)) return refused(422, 'items');
+    if (batch.keys.some((key) => refusing?.has(key))) return refused(422, 'items');
+    if (batch.keys.some((key) => crashing?.has(key))) return lost('status 500');
     const outputs = run(batch);
-    if (happens(rates.lostAfter)) return { kind: 'lost', status: undefined, failure: 'reset' };
+    if (happens(rates.lostAfter)) return lost('reset');
+    if (happens(rates.timedOut)) return lost('too late', true);
+    if (happens(rates.busyAfter)) {
+      return { kind: 'busy', status: 503, failure: 'down', afterMs: 100, maybeApplied: true };
+    }
     return { kind: 'answered', status: 200, outputs };
   };
 

@@ -35,7 +35,7 @@ const shapes: readonly Shape[] = [
   },
 ];
 
-const MAX_BYTES = 1_000_000;
+const LIMITS = { maxItems: 100, maxBytes: 1_000_000 };
 
 for (const { title, relations } of shapes) {
   test(`${title}: the cost of an item stays flat up to a million`, { timeout: 60_000 }, () => {
@@ -48,8 +48,6 @@ for (const { title, relations } of shapes) {
 function costPerItem(size: number, relations: Shape['relations']): number {
   const backlog = new Backlog(
     {
-      maxItems: 100,
-      maxBytes: MAX_BYTES,
       envelopeBytes: 12,
       separatorBytes: 1,
     },
@@ -63,7 +61,7 @@ function costPerItem(size: number, relations: Shape['relations']): number {
   }
   for (const item of items) backlog.admit(item);
   // The first request stays out until nothing else can leave.
-  const first = backlog.pack(1).items;
+  const first = backlog.pack(LIMITS, 1).items;
   drain(backlog);
   end(backlog, first);
   drain(backlog);
@@ -73,7 +71,7 @@ function costPerItem(size: number, relations: Shape['relations']): number {
 }
 
 function drain(backlog: Backlog): void {
-  while (backlog.ready.first !== undefined) end(backlog, backlog.pack(1).items);
+  while (backlog.ready.first !== undefined) end(backlog, backlog.pack(LIMITS, 1).items);
 }
 
 function end(backlog: Backlog, items: readonly Item[]): void {

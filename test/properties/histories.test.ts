@@ -25,8 +25,15 @@ const history = fc.record({
     { lostBefore: 0.3 },
     { lostAfter: 0.3 },
     { omitted: 0.1 },
+    { busy: 0.2 },
+    { busyAfter: 0.2, denied: 0.1 },
+    { timedOut: 0.2 },
     {
       permanent: 0.05,
+      busy: 0.05,
+      busyAfter: 0.05,
+      timedOut: 0.03,
+      denied: 0.03,
       transient: 0.1,
       lostBefore: 0.1,
       lostAfter: 0.1,
@@ -34,6 +41,10 @@ const history = fc.record({
       refused: 0.03,
     },
   ),
+  /** How likely a call is to be one for which whole requests are refused, or the server falls. */
+  poison: fc.constantFrom(0, 0, 0.05, 0.3),
+  crash: fc.constantFrom(0, 0, 0.05, 0.2),
+  most: fc.constantFrom({}, {}, { items: 3 }, { bytes: 60 }),
   /** How likely the agent is to wait between two calls, and for how long at most. */
   pauses: fc.constantFrom(0, 0.05, 0.3),
   pauseMs: fc.constantFrom(2, 30, 400),
@@ -63,6 +74,9 @@ test('whatever happens, the contract holds', async () => {
         concurrency,
         onSkipped,
         faults,
+        poison,
+        crash,
+        most,
         pauses,
         pauseMs,
         aborts,
@@ -71,6 +85,8 @@ test('whatever happens, the contract holds', async () => {
         const made: Made[] = [];
         const inFlight = new Set<string>();
         const violations: unknown[] = [];
+        const refusing = new Set<string>();
+        const crashing = new Set<string>();
         let server: ModelServer | undefined;
         let engine: Coalescer<Fault> | undefined;
         const maxBytes = pick(random, [1_000_000, 200]);
@@ -87,6 +103,9 @@ test('whatever happens, the contract holds', async () => {
           clock: t.clock,
           random,
           rates: faults,
+          refusing,
+          crashing,
+          most,
           idFor: (key) => {
             const makes = made.find((call) => call.key === key)?.makes;
             return makes === undefined
@@ -117,6 +136,8 @@ test('whatever happens, the contract holds', async () => {
         const names: Name[] = ['r0', 'r1', 'r2', 'r3'];
         for (let index = 0; index < calls; index++) {
           const key = `k${index}`;
+          if (random() < poison) refusing.add(key);
+          else if (random() < crash) crashing.add(key);
           const roll = random();
           const fresh = random() < 0.3 ? t.engine.newResource() : `n${index}`;
           const makes = roll < 0.4 ? fresh : undefined;
@@ -177,6 +198,9 @@ test('whatever happens, the contract holds', async () => {
         expect(made.map(({ settlements }) => settlements)).toEqual(made.map(() => 1));
         expect([...server.effects.values()].every((times) => times === 1)).toBe(true);
         for (const { key, error } of made) expectTruth(error, server.effects.has(key), key);
+        for (const { key, error } of made) {
+          expectBlame(error, faults, refusing.has(key), crashing.has(key), key);
+        }
         expectBooks(t.engine);
         t.expectIdle();
         expect(t.engine.resources).toBe(0);
@@ -254,5 +278,29 @@ function expectTruth(
   if (error === undefined) expect(applied, `${key} resolved`).toBe(true);
   else if (error !== 'aborted' && !error.reason.maybeApplied) {
     expect(applied, `${key} rejected (${error.reason.kind}) as not applied`).toBe(false);
+  }
+}
+
+/** Nobody is hurt by a neighbour: who is refused, or given up, was to blame, or all were alike. */
+function expectBlame(
+  error: RejectedError | 'aborted' | undefined,
+  faults: Partial<FaultRates>,
+  isRefusing: boolean,
+  isCrashing: boolean,
+  key: string,
+): void {
+  if (error === undefined || error === 'aborted') return;
+  const { reason } = error;
+  const { kind } = reason;
+  if (kind === 'refused' && faults.refused === undefined && faults.denied === undefined) {
+    expect(isRefusing, `${key} was refused for a neighbour`).toBe(true);
+  }
+  const losses = [faults.lostBefore, faults.lostAfter, faults.timedOut, faults.transient];
+  if (
+    kind === 'exhausted' &&
+    reason.limit === 'attempts' &&
+    losses.every((rate) => rate === undefined)
+  ) {
+    expect(isCrashing, `${key} was given up for a neighbour`).toBe(true);
   }
 }

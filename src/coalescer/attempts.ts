@@ -1,0 +1,186 @@
+/**
+ * What becomes of an item after an attempt that did not settle it: another attempt, or the end. The
+ * one retry loop of the package is here.
+ */
+import type { Backlog } from './backlog.ts';
+import type { RetrySettings } from './backoff.ts';
+import { backoffMs, spentLimit } from './backoff.ts';
+import type { Emitter, EngineEvents } from './events.ts';
+import type { Health } from './health.ts';
+import type { Item } from './item.ts';
+import { ghostReason } from './item.ts';
+import type { Blame, Last, Reason } from './ports.ts';
+import type { End } from './settlement.ts';
+
+/** How often in a row the server must give an item the same passing error for it to be final. */
+const SAME_ERROR_TIMES = 3;
+/** And how long after the first time, in milliseconds. */
+const SAME_ERROR_AFTER_MS = 5_000;
+
+export interface AttemptSettings {
+  readonly onSkipped: 'requeue' | 'reject';
+  readonly retry: RetrySettings;
+}
+
+/** One reply while it is applied. */
+export interface Step<Failure> {
+  readonly now: number;
+  /** The same without the pauses that the server asked for: they count against nobody. */
+  readonly workingNow: number;
+  /** From 0 up to 1: the same for all items of the batch, so that they come back together. */
+  readonly chance: number;
+  readonly ends: End<Failure>[];
+}
+
+type Why = EngineEvents['retry']['reason'];
+
+export class Attempts<Failure> {
+  /** Times that an item went back since the server had not reached it. */
+  requeued = 0;
+  /** Times that an item went back for another attempt. */
+  retried = 0;
+  readonly #settings: AttemptSettings;
+  readonly #backlog: Backlog;
+  readonly #health: Health;
+  readonly #events: Emitter;
+
+  constructor(settings: AttemptSettings, backlog: Backlog, health: Health, events: Emitter) {
+    this.#settings = settings;
+    this.#backlog = backlog;
+    this.#health = health;
+    this.#events = events;
+  }
+
+  /** The server never ran it: no attempt is charged, and there is nothing to wait for. */
+  skipped(step: Step<Failure>, item: Item, because: Blame<Failure>): void {
+    const { key, type, maybeApplied } = item;
+    if (this.isDone(item)) {
+      drop(step, item);
+    } else if (this.#settings.onSkipped === 'reject' && !item.isGhost) {
+      fail(step, item, { kind: 'skipped', because, maybeApplied });
+    } else {
+      this.requeued++;
+      this.#events.emit('requeue', { key, type, becauseOf: because.key });
+      this.#backlog.putBack(item, 0);
+    }
+  }
+
+  /** Absence alone is no verdict: with no error before it, the answer breaks the contract. */
+  missing(step: Step<Failure>, item: Item): void {
+    item.maybeApplied = true;
+    if (this.isDone(item)) {
+      drop(step, item);
+      return;
+    }
+    charge(step, item);
+    if (spentLimit(item, this.#settings.retry, step.workingNow) === undefined) {
+      this.#again(step, item, 'missing');
+    } else {
+      fail(step, item, brokenContract('missing output', undefined));
+    }
+  }
+
+  /** An error that may pass: the item goes back, and last in its next batch. */
+  transient(step: Step<Failure>, item: Item, code: string, output: unknown): void {
+    const { now } = step;
+    if (item.isGhost) {
+      drop(step, item);
+      return;
+    }
+    charge(step, item);
+    const before = item.transient?.code === code ? item.transient : undefined;
+    const { since, times } = before ?? { since: now, times: 0 };
+    item.transient = { code, since, times: times + 1 };
+    item.last = { kind: 'output', output };
+    if (times + 1 >= SAME_ERROR_TIMES && now - since >= SAME_ERROR_AFTER_MS) {
+      // The server seems to have stored this answer under the key: it will not change any more.
+      fail(step, item, errorReason(item, output));
+    } else if (!this.#isSpent(step, item)) {
+      this.#again(step, item, 'transient');
+    }
+  }
+
+  /**
+   * No usable answer: the server may have done it. Charged only if it answered others since, and
+   * given up only when `isAlone`: in company, a neighbour may be to blame. Returns the time before
+   * which the item is not to be sent again; undefined where it has ended.
+   */
+  lost(step: Step<Failure>, item: Item, failure: Failure, isAlone: boolean): number | undefined {
+    const { answers } = this.#health;
+    const counts = answers > item.answersSeen;
+    item.maybeApplied = true;
+    item.answersSeen = answers;
+    item.last = { kind: 'failure', failure };
+    if (this.isDone(item)) {
+      drop(step, item);
+      return undefined;
+    }
+    if (counts) charge(step, item);
+    if (counts && isAlone && this.#isSpent(step, item)) return undefined;
+    return this.#noteRetry(step, item, 'lost', counts);
+  }
+
+  /** A ghost is sent again only if it may have been done, and makes what others wait for. */
+  isDone(item: Item): boolean {
+    return item.isGhost && !(item.maybeApplied && this.#backlog.isAwaited(item));
+  }
+
+  /** Fails the item if its attempts or its time are used up. */
+  #isSpent(step: Step<Failure>, item: Item): boolean {
+    const limit = spentLimit(item, this.#settings.retry, step.workingNow);
+    if (limit === undefined) return false;
+    const { attempts, maybeApplied } = item;
+    const last = item.last as Last<Failure> | undefined;
+    fail(step, item, { kind: 'exhausted', limit, attempts, last, maybeApplied });
+    return true;
+  }
+
+  #again(step: Step<Failure>, item: Item, reason: Why): void {
+    this.#backlog.putBack(item, this.#noteRetry(step, item, reason, true));
+  }
+
+  /** When the item may be sent again; one whose attempt does not count waits as all others do. */
+  #noteRetry({ now, chance }: Step<Failure>, item: Item, reason: Why, counts: boolean): number {
+    const { key, type, attempts, countedAttempts } = item;
+    const delayMs = counts ? backoffMs(countedAttempts, this.#settings.retry, chance) : 0;
+    this.retried++;
+    this.#events.emit('retry', { key, type, attempts, delayMs, reason });
+    return counts ? now + delayMs : 0;
+  }
+}
+
+/** Ends the item with a failure. */
+export function fail<Failure>(
+  step: Step<Failure>,
+  item: Item,
+  reason: Reason<Failure>,
+  exists = false,
+): void {
+  step.ends.push({ kind: 'failed', item, reason, exists });
+}
+
+/** Ends an item that nobody waits for; for those who need what it makes, it has failed. */
+export function drop<Failure>(step: Step<Failure>, item: Item): void {
+  fail(step, item, ghostReason(item));
+}
+
+/** After an attempt without answer, a conflict is most likely with our own success. */
+export function errorReason(
+  item: Item,
+  output: unknown,
+  conflict?: 'exists' | 'state',
+): Reason<never> {
+  return { kind: 'error', output, maybeApplied: item.maybeApplied && conflict !== undefined };
+}
+
+export function brokenContract(
+  problem: 'missing output' | 'malformed output',
+  output: unknown,
+): Reason<never> {
+  return { kind: 'contract', problem, output, maybeApplied: true };
+}
+
+function charge({ workingNow }: Step<unknown>, item: Item): void {
+  item.countedAttempts++;
+  item.firstCountedAt ??= workingNow;
+}

@@ -1,0 +1,33 @@
+import { Concurrency } from './concurrency.ts';
+import { Gate } from './gate.ts';
+import { LearnedLimit } from './learned-limit.ts';
+
+export interface CapacitySettings {
+  readonly concurrency: number;
+  readonly maxItems: number;
+  readonly maxBytes: number;
+  readonly retry: { readonly maxPauseMs: number };
+}
+
+/** What the server takes: when, how many requests at once, and how much in each; all of it learned. */
+export class Capacity {
+  readonly gate: Gate;
+  readonly concurrency: Concurrency;
+  readonly items: LearnedLimit;
+  readonly bytes: LearnedLimit;
+
+  constructor({ concurrency, maxItems, maxBytes, retry }: CapacitySettings) {
+    this.gate = new Gate(retry.maxPauseMs);
+    this.concurrency = new Concurrency(concurrency);
+    this.items = new LearnedLimit(maxItems);
+    this.bytes = new LearnedLimit(maxBytes);
+  }
+
+  /** A request of that size had an answer of its own for its items. */
+  answered(items: number, bytes: number): void {
+    this.gate.answered();
+    this.concurrency.answered();
+    this.items.accepted(items);
+    this.bytes.accepted(bytes);
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * How much fits into one request, learned from what the server refuses as too much. What was refused
+ * is remembered: a limit grows back with success, up to just below it.
+ */
+
+/** A limit grows by this part, after a batch that filled so much of it. */
+const GROWTH = 1.25;
+const FILLED = 0.8;
+/** How close to what was refused it comes. */
+const MARGIN = 0.9;
+/** Full batches before what was refused is tried once more; twice as many after each refusal. */
+const FIRST_PROBE = 8;
+
+export class LearnedLimit {
+  readonly #max: number;
+  #limit: number;
+  #refused = Number.POSITIVE_INFINITY;
+  #fullBatches = 0;
+  #probeAfter = FIRST_PROBE;
+
+  constructor(max: number) {
+    this.#max = max;
+    this.#limit = max;
+  }
+
+  get limit(): number {
+    return Math.floor(this.#limit);
+  }
+
+  /** A batch of that size was too much. */
+  refused(size: number): void {
+    if (size >= this.#refused) this.#probeAfter *= 2;
+    this.#refused = Math.min(this.#refused, size);
+    this.#fullBatches = 0;
+    this.#limit = Math.max(1, Math.min(this.#limit, size / 2));
+  }
+
+  /** A batch of that size went through. */
+  accepted(size: number): void {
+    if (size < FILLED * this.#limit) return;
+    if (this.#limit >= this.#refused) this.#refused = Number.POSITIVE_INFINITY;
+    const most = Math.min(this.#max, MARGIN * this.#refused);
+    if (this.#limit < most) {
+      this.#limit = Math.min(most, this.#limit * GROWTH);
+    } else if (++this.#fullBatches >= this.#probeAfter) {
+      this.#fullBatches = 0;
+      this.#limit = Math.min(this.#max, this.#refused);
+    }
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * Parts of batches that failed as a whole, each to be sent as it is, until the culprit stands alone.
+ *
+ * The halves of a refused batch stand in one line: the second leaves when the first is through, and
+ * if the first went through, the second must hold the culprit and is halved unsent. The halves of a
+ * batch whose answers got lost go side by side. An item keeps its part while it waits there.
+ */
+import type { Item } from './item.ts';
+
+/** What a line of parts goes back to. */
+export type Divided = 'items' | 'bytes' | 'lost';
+
+export interface Part {
+  readonly line: Line;
+  readonly items: readonly Item[];
+  /** Not to be sent before this time, by the engine's clock. */
+  readonly notBefore: number;
+  /** The other half, behind this one, while both are whole. */
+  readonly sibling: Part | undefined;
+}
+
+interface Line {
+  readonly why: Divided;
+  /** Items of the batch that was divided first. */
+  readonly size: number;
+  readonly waiting: Part[];
+  /** The front part is in flight. */
+  isOut: boolean;
+  /** An item was refused alone. */
+  hasCulprit: boolean;
+  /** The front part is known to hold a culprit. */
+  isGuilty: boolean;
+}
+
+/** Items refused alone in a row, all alike, after which the fault looks systemic. */
+const SYSTEMIC_AFTER = 8;
+
+export class Parts {
+  /** Times that a batch, or a part of one, was halved. */
+  divided = 0;
+  readonly #lines = new Set<Line>();
+  readonly #minDelayMs: number;
+  #refusedInARow = 0;
+  #likeness: number | undefined;
+  /** The brake: no part leaves before this time. */
+  #nextAt = Number.NEGATIVE_INFINITY;
+
+  constructor(minDelayMs: number) {
+    this.#minDelayMs = minDelayMs;
+  }
+
+  /** Halves a batch that was refused, or a part of one; the halves wait in line. */
+  divide(items: readonly Item[], why: Divided, part: Part | undefined): void {
+    const line = part?.line ?? this.#newLine(why, items.length);
+    this.#putHalves(line, items, 0);
+  }
+
+  /** Halves a batch that got lost; the halves leave side by side, not before that time. */
+  divideLost(items: readonly Item[], notBefore: number): void {
+    this.divided++;
+    for (const half of halvesOf(items)) {
+      const line = this.#newLine('lost', half.length);
+      line.waiting.push({ line, items: half, notBefore, sibling: undefined });
+    }
+  }
+
+  /** The part that is to leave next. `isLeft` says whether an item still waits in its part. */
+  due(now: number, isLeft: (item: Item) => boolean): Part | undefined {
+    if (now < this.#nextAt) return undefined;
+    for (const line of this.#lines) {
+      const part = line.isOut ? undefined : this.#front(line, isLeft);
+      if (part !== undefined && part.notBefore <= now) return part;
+    }
+    return undefined;
+  }
+
+  /** When the next part may leave that waits for a time. */
+  get nextTime(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { isOut, waiting } of this.#lines) {
+      const [front] = waiting;
+      if (!isOut && front !== undefined) next = Math.min(next, front.notBefore);
+    }
+    return Math.max(next, this.#nextAt);
+  }
+
+  /** The part leaves. */
+  take(part: Part, now: number): void {
+    part.line.waiting.shift();
+    part.line.isOut = true;
+    if (this.isSystemic) this.#nextAt = now + this.#minDelayMs;
+  }
+
+  /** The part came back, one way or the other. */
+  back({ line }: Part): void {
+    line.isOut = false;
+  }
+
+  /** The part got through as a whole: if it was a first half, its sibling is guilty. */
+  passed({ line, sibling }: Part): void {
+    this.#refusedInARow = 0;
+    this.#likeness = undefined;
+    line.isGuilty = sibling !== undefined && line.waiting[0] === sibling;
+  }
+
+  /** The part is to be sent once more, with those of its items that are left. */
+  again(part: Part, items: readonly Item[], notBefore: number): void {
+    if (items.length > 0) part.line.waiting.unshift({ ...part, items, notBefore });
+  }
+
+  /**
+   * A single item was refused; `likeness` is equal for refusals of the same kind. Returns whether
+   * the fault has just begun to look systemic.
+   */
+  refusedAlone(likeness: number, part: Part | undefined): boolean {
+    if (part !== undefined) part.line.hasCulprit = true;
+    this.#refusedInARow = likeness === this.#likeness ? this.#refusedInARow + 1 : 1;
+    this.#likeness = likeness;
+    return this.#refusedInARow === SYSTEMIC_AFTER;
+  }
+
+  /** So many items in a row were refused alone and alike that halving goes slowly. */
+  get isSystemic(): boolean {
+    return this.#refusedInARow >= SYSTEMIC_AFTER;
+  }
+
+  /** The size of a batch that was refused though none of its items was: it held too many. */
+  endOf({ line }: Part): number | undefined {
+    if (!this.#endIfThrough(line)) return undefined;
+    return line.why === 'items' && !line.hasCulprit ? line.size : undefined;
+  }
+
+  /** The front part, without the items that have left it; a guilty one is halved first. */
+  #front(line: Line, isLeft: (item: Item) => boolean): Part | undefined {
+    for (;;) {
+      const part = line.waiting.shift();
+      if (part === undefined) {
+        this.#lines.delete(line);
+        return undefined;
+      }
+      const items = part.items.filter(isLeft);
+      const isGuilty = line.isGuilty && items.length === part.items.length;
+      line.isGuilty = false;
+      if (isGuilty && items.length > 1) {
+        this.#putHalves(line, items, part.notBefore);
+      } else if (items.length > 0) {
+        const whole = items.length === part.items.length ? part : { ...part, items };
+        line.waiting.unshift(whole);
+        return whole;
+      }
+    }
+  }
+
+  #putHalves(line: Line, items: readonly Item[], notBefore: number): void {
+    this.divided++;
+    const [first, second] = halvesOf(items);
+    const sibling: Part = { line, items: second, notBefore, sibling: undefined };
+    line.waiting.unshift({ line, items: first, notBefore, sibling }, sibling);
+  }
+
+  #newLine(why: Divided, size: number): Line {
+    const line: Line = {
+      why,
+      size,
+      waiting: [],
+      isOut: false,
+      hasCulprit: false,
+      isGuilty: false,
+    };
+    this.#lines.add(line);
+    return line;
+  }
+
+  #endIfThrough(line: Line): boolean {
+    const isThrough = !line.isOut && line.waiting.length === 0;
+    if (isThrough) this.#lines.delete(line);
+    return isThrough;
+  }
+}
+
+function halvesOf(items: readonly Item[]): readonly [readonly Item[], readonly Item[]] {
+  const middle = Math.ceil(items.length / 2);
+  return [items.slice(0, middle), items.slice(middle)];
+}
