@@ -4,6 +4,7 @@ interface Surroundings {
     readonly pid: number;
     on?(signal: string, listener: () => void): unknown;
     off?(signal: string, listener: () => void): unknown;
+    listenerCount?(signal: string): number;
     kill?(pid: number, signal: string): unknown;
   };
   readonly onpagehide?: unknown;
@@ -15,8 +16,9 @@ const surroundings: Surroundings = globalThis;
 
 /**
  * On the first of the signals: drains, then lets the process end by that signal, as it would have
- * without us. A second signal is not held up. Returns what stops listening; does nothing where the
- * runtime has no signals.
+ * without us, unless others listen to it still: another client that drains, or the program itself. A
+ * second signal is not held up. Returns what stops listening; does nothing where the runtime has no
+ * signals.
  */
 export function onExitSignal(
   signals: readonly string[],
@@ -29,15 +31,27 @@ export function onExitSignal(
     for (const [signal, listener] of listeners) process.off?.(signal, listener);
     listeners.clear();
   };
+  let isDraining = false;
   for (const signal of new Set(signals)) {
-    const listener = (): void => {
+    const end = (): void => {
       stop();
-      void drain().finally(() => process.kill?.(process.pid, signal));
+      if ((process.listenerCount?.(signal) ?? 0) === 0) process.kill?.(process.pid, signal);
+    };
+    const listener = (): void => {
+      if (isDraining) {
+        end();
+      } else {
+        isDraining = true;
+        void drain().finally(end);
+      }
     };
     listeners.set(signal, listener);
     process.on(signal, listener);
   }
-  return stop;
+  // While draining, listening goes on: it says to other clients that the process is not over yet.
+  return () => {
+    if (!isDraining) stop();
+  };
 }
 
 /** Calls `depart` each time that the page is left; it may come back. Returns what stops that. */

@@ -154,9 +154,13 @@ export class Direct<Failure> {
     journey.isOut = true;
     const reply = await attempt(send, journey.batch, { signal });
     journey.isOut = false;
-    const isAnswer = reply.kind !== 'lost' && !(reply.kind === 'busy' && reply.maybeApplied);
+    const isAnswer =
+      reply.status !== undefined &&
+      reply.kind !== 'lost' &&
+      !(reply.kind === 'busy' && reply.maybeApplied);
     if (isAnswer) health.answered();
-    else if (!signal.aborted) health.lost(answers, isDown, clock.now(), random());
+    else if (reply.kind !== 'refused' && !signal.aborted)
+      health.lost(answers, isDown, clock.now(), random());
     return reply;
   }
 

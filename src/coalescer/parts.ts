@@ -112,7 +112,7 @@ export class Parts {
    * A single item was refused; `likeness` is equal for refusals of the same kind. Returns whether
    * the fault has just begun to look systemic.
    */
-  refusedAlone(likeness: number, part: Part | undefined): boolean {
+  refusedAlone(likeness: number | undefined, part: Part | undefined): boolean {
     if (part !== undefined) part.line.hasCulprit = true;
     this.#refusedInARow = likeness === this.#likeness ? this.#refusedInARow + 1 : 1;
     this.#likeness = likeness;

@@ -81,8 +81,11 @@ export type Reply<Failure> =
   /** The whole request was refused; nothing of it was done. */
   | {
       readonly kind: 'refused';
-      readonly status: number;
+      /** Undefined where the server was not even asked. */
+      readonly status: number | undefined;
       readonly failure: Failure;
+      /** What was to be made is there already. */
+      readonly exists?: boolean | undefined;
       /**
        * What may be to blame: one of its `items`, or their number; its `bytes`; or whom it came from
        * (`access`), which may be another the next time. Left out where a part would fare no better.

@@ -126,14 +126,11 @@ export class Replies<Failure> {
   }
 
   /** A definite no to the whole request. One item: it is to blame. More: its halves will tell. */
-  #refused(
-    step: Step<Failure>,
-    flight: Flight,
-    { status, failure, blame }: Refusal<Failure>,
-  ): void {
+  #refused(step: Step<Failure>, flight: Flight, reply: Refusal<Failure>): void {
     const { attempts, backlog, capacity, health, parts } = this.#others;
+    const { status, failure, blame, exists = false } = reply;
     const { part } = flight;
-    health.answered();
+    if (status !== undefined) health.answered();
     const items = flight.items.filter((item) => {
       // Refused means not run: what nobody waits for is not sent again.
       const isOver = attempts.isDone(item);
@@ -159,6 +156,7 @@ export class Replies<Failure> {
           kind: 'failed',
           item,
           reason: { kind: 'refused', failure, maybeApplied },
+          exists,
           systemic,
         });
       }

@@ -53,8 +53,7 @@ export function isKnownCode(code: string): boolean {
  * single call are one class.
  */
 export function apiError(failure: ApiFailure): PrefactorApiError {
-  const kind =
-    kindOfStatus.get(failure.status ?? 0) ?? kindOfCode.get(failure.apiCode ?? '') ?? 'other';
+  const kind = kindOf(failure);
   const subject =
     failure.idempotencyKey === undefined ? 'a request' : `"${failure.idempotencyKey}"`;
   const said = saidBy(failure);
@@ -91,6 +90,12 @@ export function apiError(failure: ApiFailure): PrefactorApiError {
     default:
       return kind satisfies never;
   }
+}
+
+function kindOf({ status, apiCode }: ApiFailure): Kind | 'other' {
+  // Whatever a redirect's body says, it is not the API that says it.
+  if (status !== undefined && status >= 300 && status < 400) return 'other';
+  return kindOfStatus.get(status ?? 0) ?? kindOfCode.get(apiCode ?? '') ?? 'other';
 }
 
 function saidBy({ status, apiCode, message }: ApiFailure): string {

@@ -10,7 +10,6 @@ import type { Name } from '../coalescer/ports.ts';
 import type { PrefactorIssue } from '../errors/argument.ts';
 import { checkKey, makeKey } from '../ids/idempotency-key.ts';
 import { generateRelated, isPfid } from '../ids/pfid.ts';
-import { isoNow } from '../internal/clock.ts';
 import type { Action, ActionKind, Place, WireAction, WireKind } from '../schemas/action.ts';
 import { createAgentSpan } from '../schemas/agent-spans.ts';
 import { checkEnvelope } from '../schemas/bulk.ts';
@@ -28,6 +27,8 @@ import { Naming } from './naming.ts';
 import { fingerprintOf, ownAction } from './own-action.ts';
 import { Readers } from './readers.ts';
 import { References } from './references.ts';
+import type { Defaults } from './repeats.ts';
+import { Repeats } from './repeats.ts';
 import { TextMaker } from './text.ts';
 import { localIdOf, targetOf, unsentOutput } from './unsent.ts';
 
@@ -61,6 +62,7 @@ export class Pipeline {
   readonly #dependencies = new Dependencies();
   readonly #readers: Readers;
   readonly #texts: TextMaker;
+  readonly #repeats = new Repeats();
 
   constructor(engine: Engine, settings: PipelineSettings) {
     this.#engine = engine;
@@ -91,8 +93,10 @@ export class Pipeline {
           ? undefined
           : fingerprintOf(kind.toAction({ ...call, now: '', place: asGiven }));
       const shared = this.#sharedMakes(key, fingerprint);
-      const action = kind.toAction({ key, target, params, now: isoNow(), place: this.#place });
-      if (kind.type === createAgentSpan.type) this.#giveId(detailsOf(action), shared);
+      const defaults = this.#repeats.defaultsOf(key, fingerprint);
+      const { now } = defaults;
+      const action = kind.toAction({ key, target, params, now, place: this.#place });
+      if (kind.type === createAgentSpan.type) this.#giveId(detailsOf(action), shared, defaults);
       return this.#enqueue(kind, action, { options, fingerprint, shared });
     } catch (error) {
       return this.#decline(error, kind.type, key ?? makeKey(), target, params);
@@ -135,12 +139,17 @@ export class Pipeline {
    * A span's own id, made in the partition of its instance (wire.md 8), so that its children and its
    * finish need not wait for the answer to its create.
    */
-  #giveId(details: Record<string, unknown>, shared: Resource | undefined): void {
+  #giveId(
+    details: Record<string, unknown>,
+    shared: Resource | undefined,
+    defaults: Defaults,
+  ): void {
     if (details['id'] !== undefined) return;
     const instance = details['agent_instance_id'];
     if (shared !== undefined) details['id'] = shared.id;
     else if (this.#settings.ids === 'client' && isPfid(instance)) {
-      details['id'] = generateRelated(instance);
+      defaults.id ??= generateRelated(instance);
+      details['id'] = defaults.id;
     }
   }
 

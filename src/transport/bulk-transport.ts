@@ -31,8 +31,8 @@ export function createTransport(options: HttpOptions, clock: Clock): Transport {
         case 'answer':
           return toReply(result, redact, http.auth.mayChange);
         case 'token':
-          // As good as a token that the server refuses, so with that status: nothing was sent.
-          return { kind: 'refused', status: 401, failure: result, blame: 'access' };
+          // Nothing was sent.
+          return { kind: 'refused', status: undefined, failure: result, blame: 'access' };
         default: {
           const timedOut = result.kind === 'timeout';
           return { kind: 'lost', status: undefined, failure: result, timedOut };
@@ -74,7 +74,10 @@ function toReply(
     return { kind: 'busy', status, failure, afterMs, maybeApplied: true };
   }
   if (isRedirect(status) || isRefusal(status)) {
-    return { kind: 'refused', status, failure, blame: blameOf(status, tokenMayChange) };
+    const blame = blameOf(status, tokenMayChange);
+    // wire.md 6.1: 409 with `invalid_action` is about the state of what is there.
+    const exists = status === 409 && said.apiCode !== 'invalid_action';
+    return { kind: 'refused', status, failure, exists, blame };
   }
   return { kind: 'lost', status, failure };
 }
