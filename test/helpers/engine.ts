@@ -3,12 +3,14 @@ import type {
   CoalescerPorts,
   CoalescerSettings,
   EngineEvents,
+  Ledger,
   Name,
-  RejectedError,
+  Reason,
+  Resource,
   Submission,
   Verdict,
 } from '../../src/coalescer/index.ts';
-import { Coalescer } from '../../src/coalescer/index.ts';
+import { Coalescer, RejectedError } from '../../src/coalescer/index.ts';
 import type { Fault, ScriptedSend } from './scripted-send.ts';
 import { scriptedSend } from './scripted-send.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -33,7 +35,9 @@ export interface EngineUnderTest {
   call(key: string, options?: CallOptions): Promise<unknown>;
   /** Answers all requests with success until nothing is left to do. */
   answerAll(): Promise<void>;
-  /** Nothing is pending, and no timer is left. */
+  /** Answers all requests until nothing is left, as a server at which these keys fail for good. */
+  answerAllBut(...failing: readonly string[]): Promise<void>;
+  /** Nothing is pending, no timer is left, and the books balanced whenever user code could look. */
   expectIdle(): void;
 }
 
@@ -52,6 +56,7 @@ export function engineUnderTest(
     failure: [],
     idle: [],
   };
+  const unbalanced: Ledger[] = [];
   const engine = new Coalescer<Fault>(
     {
       send: wire.send,
@@ -60,7 +65,10 @@ export function engineUnderTest(
       events: {
         has: () => true,
         emit: (name, detail) => void events[name].push(detail as never),
-        deliver: () => {},
+        deliver: () => {
+          const { ledger } = engine.stats();
+          if (!isBalanced(ledger)) unbalanced.push(ledger);
+        },
       },
       ...ports,
     },
@@ -85,27 +93,36 @@ export function engineUnderTest(
       },
     },
   );
+  const answerAll = async (...failing: readonly string[]): Promise<void> => {
+    await clock.settle();
+    while (wire.parked.length > 0) {
+      for (const request of [...wire.parked]) {
+        const first = request.keys.find((key) => failing.includes(key));
+        if (first === undefined) request.answer();
+        else request.stopAt(first);
+      }
+      await clock.settle();
+    }
+  };
   return {
     engine,
     clock,
     wire,
     events,
     call: (key, options = {}) => engine.submit(submission(key, options)),
-    async answerAll() {
-      await clock.settle();
-      while (wire.parked.length > 0) {
-        for (const request of [...wire.parked]) request.answer();
-        await clock.settle();
-      }
-    },
+    answerAll,
+    answerAllBut: answerAll,
     expectIdle() {
       expect(clock.timers).toBe(0);
+      expect(unbalanced).toEqual([]);
       const { ledger, queued, inFlight, queuedBytes } = engine.stats();
-      expect({ queued, inFlight, queuedBytes, pending: ledger.pending }).toEqual({
+      const { pending } = ledger;
+      expect({ queued, inFlight, queuedBytes, pending, resources: engine.resources }).toEqual({
         queued: 0,
         inFlight: 0,
         queuedBytes: 0,
         pending: 0,
+        resources: 0,
       });
     },
   };
@@ -136,10 +153,61 @@ function readOutput(output: unknown): Verdict<unknown> {
   return { kind: 'malformed' };
 }
 
-/** How each call ended: `ok`, or the kind of the reason that it was rejected with. */
+/** A window that stays open until something ends it. */
+export const openWindow: NonNullable<CoalescerPorts<Fault>['gather']> = (onEnd) => {
+  let open: Parameters<typeof onEnd>[0][number][] = [];
+  return {
+    add: (item) => void open.push(item),
+    end() {
+      const ended = open;
+      open = [];
+      if (ended.length > 0) onEnd(ended);
+    },
+  };
+};
+
+/** Options of a call whose text lacks the ids of what it refers to, and which uses them. */
+export function referring(key: string, ...references: readonly Resource[]): CallOptions {
+  const between = references.slice(1).map(() => ',');
+  return {
+    pieces: [`{"key":"${key}","of":[`, ...between, ']}'],
+    holes: references,
+    uses: references,
+  };
+}
+
+/** Whether accepted calls are all entered, once, in the column of how they ended. */
+export function isBalanced(ledger: Ledger): boolean {
+  const { accepted, succeeded, refused, notAttempted, inDoubt, cancelled, pending } = ledger;
+  return accepted === succeeded + refused + notAttempted + inDoubt + cancelled + pending;
+}
+
+/** How each call ended: `ok`, `aborted`, or the kind of the reason that it was rejected with. */
 export async function endsOf(...calls: readonly Promise<unknown>[]): Promise<string[]> {
   const settled = await Promise.allSettled(calls);
-  return settled.map((end) =>
-    end.status === 'fulfilled' ? 'ok' : (end.reason as RejectedError).reason.kind,
-  );
+  return settled.map((end) => {
+    if (end.status === 'fulfilled') return 'ok';
+    return end.reason instanceof RejectedError ? end.reason.reason.kind : 'aborted';
+  });
+}
+
+/** Why a call was rejected; undefined where it was not. */
+export async function reasonOf(call: Promise<unknown>): Promise<Reason<unknown> | undefined> {
+  const [end] = await Promise.allSettled([call]);
+  if (end?.status !== 'rejected') return undefined;
+  if (end.reason instanceof RejectedError) return end.reason.reason;
+  throw end.reason;
+}
+
+/** Whether a call has settled by now. */
+export async function isSettled(call: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  const note = (): void => {
+    settled = true;
+  };
+  call.then(note, note);
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+  return settled;
 }

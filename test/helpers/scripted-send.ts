@@ -1,4 +1,4 @@
-import type { Batch, Reply, Send } from '../../src/coalescer/index.ts';
+import type { Batch, Ping, Reply, Send } from '../../src/coalescer/index.ts';
 
 /** What a scripted request says went wrong. */
 export type Fault = string;
@@ -32,7 +32,7 @@ export function scriptedSend(): ScriptedSend {
   const send: Send<Fault> = (batch, { signal, keepalive = false }) =>
     new Promise((resolve) => {
       const reply = (reply: Reply<Fault>): void => {
-        parked.splice(parked.indexOf(request), 1);
+        if (parked.includes(request)) parked.splice(parked.indexOf(request), 1);
         resolve(reply);
       };
       const answered = (outputs: Record<string, unknown>): void =>
@@ -74,12 +74,34 @@ export function scriptedSend(): ScriptedSend {
   };
 }
 
+export interface ScriptedPing {
+  readonly ping: Ping;
+  /** Questions without an answer, the oldest first; call one to answer it. */
+  readonly parked: ((answers: boolean) => void)[];
+}
+
+/** A ping that parks each question until the test answers it. */
+export function scriptedPing(): ScriptedPing {
+  const parked: ((answers: boolean) => void)[] = [];
+  return {
+    parked,
+    ping: () =>
+      new Promise((resolve) => {
+        const answer = (answers: boolean): void => {
+          parked.splice(parked.indexOf(answer), 1);
+          resolve(answers);
+        };
+        parked.push(answer);
+      }),
+  };
+}
+
 /** A successful output, with the id of what was made where there is one. */
 export function ok(id?: string): unknown {
   return { ok: true, id };
 }
 
-/** An output that says no. */
-export function no(code: string): unknown {
-  return { ok: false, code };
+/** An output that says no; `conflict` where it says that the work may be done already. */
+export function no(code: string, conflict?: 'exists' | 'state'): unknown {
+  return { ok: false, code, conflict };
 }
