@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest';
+import { endsOf, engineUnderTest, openWindow } from '../helpers/engine.ts';
+
+const item = '{"key":"a"}'.length;
+
+test('when the page goes away, what is gathered leaves in requests that outlive it', async () => {
+  const t = engineUnderTest({}, { gather: openWindow });
+  const calls = [t.call('a'), t.call('b')];
+  t.engine.depart(1_000);
+  expect(t.wire.batches).toEqual([['a', 'b']]);
+  expect(t.wire.parked.map(({ keepalive }) => keepalive)).toEqual([true]);
+  expect(t.events.dispatch.map(({ reason }) => reason)).toEqual(['depart']);
+  await t.answerAll();
+  expect(await endsOf(...calls)).toEqual(['ok', 'ok']);
+  t.expectIdle();
+});
+
+test('other requests do not outlive it', async () => {
+  const t = engineUnderTest();
+  void t.call('a');
+  await t.clock.settle();
+  expect(t.wire.parked.map(({ keepalive }) => keepalive)).toEqual([false]);
+  await t.answerAll();
+  t.expectIdle();
+});
+
+test('it waits for no slot, and for no fuller batch', async () => {
+  const t = engineUnderTest({ concurrency: 1, maxItems: 2 });
+  for (const key of ['a', 'b', 'c', 'd', 'e']) void t.call(key);
+  await t.clock.settle();
+  expect(t.wire.batches).toEqual([['a', 'b']]);
+  t.engine.depart(1_000);
+  expect(t.wire.batches).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+  await t.answerAll();
+  t.expectIdle();
+});
+
+test('its requests together keep to the budget, envelopes included', async () => {
+  const budget = 2 * (12 + 2 * item + 1) + 12 + item - 1;
+  const t = engineUnderTest({ concurrency: 1, maxItems: 2 });
+  const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+  for (const key of keys) void t.call(key);
+  await t.clock.settle();
+  t.engine.depart(budget);
+  const departing = t.wire.requests.filter(({ keepalive }) => keepalive);
+  expect(departing.map((request) => request.keys)).toEqual([
+    ['c', 'd'],
+    ['e', 'f'],
+  ]);
+  expect(departing.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(budget);
+  await t.answerAll();
+  t.expectIdle();
+});
+
+test('a batch is cut to what is left of the budget', async () => {
+  const t = engineUnderTest({}, { gather: openWindow });
+  for (const key of ['a', 'b', 'c']) void t.call(key);
+  t.engine.depart(12 + 2 * item + 1);
+  expect(t.wire.requests.filter(({ keepalive }) => keepalive).map(({ keys }) => keys)).toEqual([
+    ['a', 'b'],
+  ]);
+  await t.answerAll();
+  t.expectIdle();
+});
+
+test('an item that is too large for the budget does not keep others from leaving', async () => {
+  const t = engineUnderTest({}, { gather: openWindow });
+  void t.call('large', { pieces: ['x'.repeat(500)] });
+  void t.call('b');
+  t.engine.depart(100);
+  const departing = t.wire.requests.filter(({ keepalive }) => keepalive);
+  expect(departing.map(({ keys }) => keys)).toEqual([['b']]);
+  await t.answerAll();
+  t.expectIdle();
+});
+
+test('a tree leaves with its root, and nothing leaves before what it waits for', async () => {
+  const t = engineUnderTest();
+  void t.call('away', { makes: 'away' });
+  await t.clock.settle();
+  void t.call('root', { makes: 'root' });
+  void t.call('child', { uses: ['root'] });
+  void t.call('blocked', { uses: ['away'] });
+  t.engine.depart(1_000);
+  expect(t.wire.batches).toEqual([['away'], ['root', 'child']]);
+  await t.answerAll();
+  t.expectIdle();
+});
+
+test('with nothing to send, nothing is sent', async () => {
+  const t = engineUnderTest();
+  t.engine.depart(64 * 1024);
+  expect(t.wire.requests).toEqual([]);
+  t.expectIdle();
+});
+
+test('should the page stay, all goes on as before', async () => {
+  const t = engineUnderTest({}, { gather: openWindow });
+  const calls = [t.call('a')];
+  t.engine.depart(1_000);
+  calls.push(t.call('b'));
+  void t.engine.flush();
+  await t.clock.settle();
+  t.wire.parked[0]?.lose();
+  await t.clock.pass(200);
+  await t.answerAll();
+  expect(await endsOf(...calls)).toEqual(['ok', 'ok']);
+  t.expectIdle();
+});

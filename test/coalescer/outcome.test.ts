@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { outcomesOf } from '../../src/coalescer/outcome.ts';
+import { submission } from '../helpers/engine.ts';
+import { no, ok } from '../helpers/scripted-send.ts';
+
+test.each([
+  {
+    name: 'all are successes',
+    outputs: { a: ok(), b: ok(), c: ok() },
+    are: ['success', 'success', 'success'],
+  },
+  {
+    name: 'the first fails',
+    outputs: { a: no('bad') },
+    are: ['error', 'skipped by a', 'skipped by a'],
+  },
+  {
+    name: 'one in the middle fails',
+    outputs: { a: ok(), b: no('bad') },
+    are: ['success', 'error', 'skipped by b'],
+  },
+  {
+    name: 'the last fails',
+    outputs: { a: ok(), b: ok(), c: no('bad') },
+    are: ['success', 'success', 'error'],
+  },
+  {
+    name: 'one is left out',
+    outputs: { a: ok(), c: ok() },
+    are: ['success', 'missing', 'success'],
+  },
+  { name: 'all are left out', outputs: {}, are: ['missing', 'missing', 'missing'] },
+  {
+    name: 'one is left out before a failure',
+    outputs: { b: no('bad') },
+    are: ['missing', 'error', 'skipped by b'],
+  },
+  {
+    name: 'the server went on',
+    outputs: { a: no('bad'), c: ok() },
+    are: ['error', 'skipped by a', 'success'],
+  },
+  {
+    name: 'two fail',
+    outputs: { a: no('bad'), b: no('bad') },
+    are: ['error', 'error', 'skipped by a'],
+  },
+  {
+    name: 'one cannot be read, which stops nobody',
+    outputs: { a: 7 },
+    are: ['malformed', 'missing', 'missing'],
+  },
+  {
+    name: 'others are answered',
+    outputs: { x: no('bad'), a: ok(), b: ok(), c: ok() },
+    are: ['success', 'success', 'success'],
+  },
+])('$name', ({ outputs, are }) => {
+  expect(outcomes(['a', 'b', 'c'], outputs)).toEqual(are);
+});
+
+test('what every object inherits is no output', () => {
+  const keys = ['toString', 'constructor', '__proto__'];
+  expect(outcomes(keys, {})).toEqual(['missing', 'missing', 'missing']);
+});
+
+test('a key may be any word', () => {
+  const outputs = JSON.parse('{"__proto__":{"ok":true},"constructor":{"ok":false}}');
+  expect(outcomes(['__proto__', 'constructor'], outputs)).toEqual(['success', 'error']);
+});
+
+test('nothing is changed by being judged', () => {
+  const outputs = Object.freeze({ a: Object.freeze({ ok: false, code: 'bad' }) });
+  expect(outcomesOf([submission('a')], outputs)).toEqual([
+    { kind: 'output', output: outputs.a, verdict: { kind: 'error', code: 'bad' } },
+  ]);
+});
+
+function outcomes(keys: readonly string[], outputs: Readonly<Record<string, unknown>>): string[] {
+  return outcomesOf(
+    keys.map((key) => submission(key)),
+    outputs,
+  ).map((outcome) => {
+    if (outcome.kind === 'output') return outcome.verdict.kind;
+    return outcome.kind === 'skipped' ? `skipped by ${outcome.because.key}` : 'missing';
+  });
+}
