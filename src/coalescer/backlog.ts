@@ -12,6 +12,7 @@ import type { Relations, Resource } from './order.ts';
 import { Order } from './order.ts';
 import type { BatchLimits, Envelope, Packed } from './packer.ts';
 import { Packer } from './packer.ts';
+import type { Name } from './ports.ts';
 import { ReadySet } from './ready.ts';
 
 export class Backlog {
@@ -175,6 +176,11 @@ export class Backlog {
   /** Whether a later pending item makes the same resource. */
   isMadeAgain(item: Item): boolean {
     return this.#order.isMadeAgain(item);
+  }
+
+  /** Whether a pending item makes what goes by this name. */
+  isBeingMade(name: Name): boolean {
+    return this.#order.isBeingMade(name);
   }
 
   /** Whether others wait for what this item makes. */

@@ -40,6 +40,8 @@ export class Bounds {
   ready(): Promise<void> {
     if (this.#waiters.length === 0 && this.#places() > 0) return Promise.resolve();
     const waiter = deferred<void>();
+    // Marked as handled, as each call is: nobody has to wait for it.
+    waiter.promise.catch(() => {});
     this.#waiters.push(waiter);
     return waiter.promise;
   }

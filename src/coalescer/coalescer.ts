@@ -130,6 +130,7 @@ export class Coalescer<Failure> {
       health,
       gate: this.#capacity.gate,
       calls: this.#settlement.calls,
+      onAnswer: () => this.#pump(),
     });
     this.#withdrawals = new Withdrawals(this.#backlog, this.#settlement, () => this.#pump());
     this.#intake = new Intake(
@@ -199,7 +200,10 @@ export class Coalescer<Failure> {
   /** Sends a batch as it stands, outside the queue, the order and the books. */
   execute(batch: Batch, options: ExecuteOptions = {}): Promise<Answer> {
     if (this.#closing === undefined) return this.#direct.execute(batch, options);
-    return this.decline(this.#closedError(), { key: undefined, type: options.type ?? 'batch' });
+    const error = this.#closedError();
+    this.#events.emit('failure', { error, key: undefined, type: options.type ?? 'batch' });
+    this.#events.deliver();
+    return rejected(error);
   }
 
   /**

@@ -34,6 +34,8 @@ interface Others<Failure> {
   readonly gate: Gate;
   /** What a flush waits for. */
   readonly calls: Turnstile;
+  /** The server answers: others may leave again. */
+  readonly onAnswer: () => void;
 }
 
 /** A batch on its way, over all of its attempts. */
@@ -147,20 +149,19 @@ export class Direct<Failure> {
   }
 
   async #attempt(journey: Journey<Failure>): Promise<Reply<Failure>> {
-    const { clock, health, random, send } = this.#others;
+    const { clock, health, random, send, onAnswer } = this.#others;
     const { answers, isDown } = health;
     const { signal } = journey.stop;
     journey.attempts++;
     journey.isOut = true;
     const reply = await attempt(send, journey.batch, { signal });
     journey.isOut = false;
-    const isAnswer =
-      reply.status !== undefined &&
-      reply.kind !== 'lost' &&
-      !(reply.kind === 'busy' && reply.maybeApplied);
-    if (isAnswer) health.answered();
-    else if (reply.kind !== 'refused' && !signal.aborted)
-      health.lost(answers, isDown, clock.now(), random());
+    if (reply.kind === 'lost') {
+      if (!signal.aborted) health.lost(answers, isDown, clock.now(), random());
+    } else if (reply.kind === 'answered' || (reply.kind === 'refused' && reply.status)) {
+      health.answered();
+      onAnswer();
+    }
     return reply;
   }
 

@@ -91,9 +91,9 @@ export class Intake<Failure> {
   /** Counts a call that is not accepted, and rejects it with that error. */
   decline(error: unknown, { key, type, makes }: About): Promise<never> {
     // What a pending item makes is not made to fail by a call that wanted to make it again.
-    const pending = key === undefined ? undefined : this.#settlement.find(key);
-    const isPending = makes !== undefined && pending?.makes?.id === makes;
-    if (makes !== undefined && !isPending) this.#settlement.remember(makes, 'declined');
+    if (makes !== undefined && !this.#backlog.isBeingMade(makes)) {
+      this.#settlement.remember(makes, 'declined');
+    }
     return this.#settlement.decline(error, key, type);
   }
 

@@ -148,6 +148,17 @@ export class Order {
     return behindMaker(item) !== undefined;
   }
 
+  /** Whether a pending item makes what goes by this name. */
+  isBeingMade(name: Name): boolean {
+    const id = typeof name === 'string' ? name : name.id;
+    const resource = id === undefined ? (name as Resource) : this.#resources.get(id);
+    for (let group = resource?.tail; group !== undefined; group = group.before) {
+      this.visits++;
+      if (group.maker !== undefined) return true;
+    }
+    return false;
+  }
+
   /** Whether a later item makes the same resource. */
   isMadeAgain(item: Item): boolean {
     for (let group = behindMaker(item); group !== undefined; group = group.after) {

@@ -87,7 +87,9 @@ export class Settlement<Failure> {
   failureOf(name: Name): Cause<Failure> | undefined {
     if (typeof name === 'string') return this.#failed.get(name);
     if (name.failure !== undefined) return name.failure as Cause<Failure>;
-    return name.id === undefined ? undefined : this.#failed.get(name.id);
+    if (name.id !== undefined) return this.#failed.get(name.id);
+    // Without an id, and with nobody in line to make it, it never was called for.
+    return name.tail === undefined ? 'declined' : undefined;
   }
 
   /** Keeps in mind that what goes by this name could not be made. */
@@ -205,7 +207,7 @@ export class Settlement<Failure> {
     this.ledger.pending--;
     this.ledger[columnOf(reason)]++;
     caller.unlisten?.();
-    const error = this.#toError(reason, key);
+    const error = errorFrom(this.#toError, reason, key);
     // An abort is the caller's own doing, and no news to anybody.
     if (reason.kind !== 'aborted') {
       this.#events.emit('failure', { error, key, type, ...(systemic && { systemic }) });
@@ -235,4 +237,17 @@ function valueFor(
   if (caller === item.callers[0]) return value;
   const verdict = item.read(output);
   return verdict.kind === 'success' ? verdict.value : value;
+}
+
+/** If the error cannot be made, its maker's own error must do: each caller has to hear something. */
+function errorFrom<Failure>(
+  toError: ToError<Failure>,
+  reason: Reason<Failure>,
+  key: string,
+): unknown {
+  try {
+    return toError(reason, key);
+  } catch (error) {
+    return error;
+  }
 }

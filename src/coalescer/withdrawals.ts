@@ -48,7 +48,9 @@ export class Withdrawals<Failure> {
 
   /** Drops the ghosts in the queue that nobody needs any more. */
   sweep(): void {
-    for (const item of this.#ghosts) {
+    if (this.#ghosts.size === 0) return;
+    // The youngest first: with it goes the need for those that it waited for.
+    for (const item of [...this.#ghosts].sort((a, b) => b.seq - a.seq)) {
       const isOver = item.state === 'settled' || !item.isGhost;
       if (isOver || (item.state !== 'in flight' && !this.#isNeeded(item))) {
         this.#ghosts.delete(item);

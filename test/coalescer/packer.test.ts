@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Item } from '../../src/coalescer/item.ts';
 import type { Relations } from '../../src/coalescer/order.ts';
 import { Order } from '../../src/coalescer/order.ts';
-import type { PackLimits } from '../../src/coalescer/packer.ts';
+import type { BatchLimits, Envelope } from '../../src/coalescer/packer.ts';
 import { Packer } from '../../src/coalescer/packer.ts';
 import { ReadySet } from '../../src/coalescer/ready.ts';
 import { submission } from '../helpers/engine.ts';
@@ -29,7 +29,9 @@ const tree: Row[] = [
   { key: 'end', changes: 'run' },
 ];
 
-test.each<{ name: string; rows: Row[]; limits?: Partial<PackLimits>; packed: string[] }>([
+type Limits = BatchLimits & Envelope;
+
+test.each<{ name: string; rows: Row[]; limits?: Partial<Limits>; packed: string[] }>([
   { name: 'nothing', rows: [], packed: [] },
   {
     name: 'independent items by age',
@@ -260,20 +262,21 @@ interface Packing {
   putBack(key: string): void;
 }
 
-function packing(rows: readonly Row[], limits: Partial<PackLimits> = {}): Packing {
+function packing(rows: readonly Row[], limits: Partial<Limits> = {}): Packing {
   const ready = new ReadySet();
   const enter = (item: Item): void => {
     item.state = item.waits > 0 ? 'blocked' : 'ready';
     if (item.state === 'ready') ready.add(item);
   };
   const order = new Order(enter);
-  const packer = new Packer({
+  const bounds: Limits = {
     maxItems: 100,
-    maxBytes: 1000,
+    maxBytes: 1_000,
     envelopeBytes: 12,
     separatorBytes: 1,
     ...limits,
-  });
+  };
+  const packer = new Packer(bounds);
   const items = new Map<string, Item>();
   for (const [index, row] of rows.entries()) {
     const item = new Item(index + 1, 0, submission(row.key));
@@ -292,7 +295,7 @@ function packing(rows: readonly Row[], limits: Partial<PackLimits> = {}): Packin
       return packer.visits;
     },
     pack(room) {
-      const packed = packer.pack(ready, NOW, room);
+      const packed = packer.pack(ready, bounds, NOW, room);
       for (const item of packed.items) item.state = 'in flight';
       return { keys: packed.items.map(({ key }) => key), bytes: packed.bytes };
     },
