@@ -75,6 +75,30 @@ describe('what the API says', () => {
     });
   });
 
+  test.each<[number, string | undefined, string]>([
+    [401, undefined, 'PrefactorAuthError'],
+    [403, 'not_found', 'PrefactorAuthError'],
+    [404, undefined, 'PrefactorNotFoundError'],
+    [409, 'invalid_action', 'PrefactorConflictError'],
+    [413, undefined, 'PrefactorApiError'],
+    [307, 'not_found', 'PrefactorApiError'],
+  ])('of a whole request with %d and the code %s is a %s', (status, apiCode, name) => {
+    const failure: Failure = { ...refused, kind: 'status', status, apiCode };
+    expect(errorOf({ kind: 'refused', failure, maybeApplied: false })).toMatchObject({
+      name,
+      status,
+      apiCode,
+      maybeApplied: false,
+    });
+  });
+
+  test('of a whole request, after an attempt without answer, leaves open what was done', () => {
+    const failure: Failure = { ...refused, kind: 'status', status: 409, apiCode: 'conflict' };
+    const error = errorOf({ kind: 'refused', failure, maybeApplied: true });
+    expect(error).toMatchObject({ name: 'PrefactorConflictError', maybeApplied: true });
+    expect(error.message).toContain('an attempt before this one had no answer');
+  });
+
   test('in an output without a code is still an error of the API', () => {
     expect(errorOf({ kind: 'error', output: {}, maybeApplied: false })).toMatchObject({
       name: 'PrefactorApiError',
@@ -94,6 +118,18 @@ describe('what the API says', () => {
     expect(errorOf(reason).message).toContain("try ids: 'server'");
     const atServer = createToError({ redact: (text) => text, ids: 'server' });
     expect(String(atServer(reason, key))).not.toContain("ids: 'server'");
+  });
+
+  test.each([429, 503])('to put a call off (%d), until time was up, is the cause', (status) => {
+    const failure: Failure = { ...refused, kind: 'status', status, apiCode: undefined };
+    const reason = exhausted(failure, { limit: 'deliveryTimeoutMs', maybeApplied: status === 503 });
+    const error = errorOf(reason);
+    expect(error).toMatchObject({
+      name: 'PrefactorRetryExhaustedError',
+      maybeApplied: status === 503,
+      cause: { name: 'PrefactorApiError', status },
+    });
+    expect(error.message).toContain(`(last: status ${status}, see cause)`);
   });
 
   test('never holds the token', () => {
@@ -279,6 +315,7 @@ describe("another's failure", () => {
   test.each([
     ['other id', "Use references instead of ids, or ids: 'server'."],
     ['declined', 'was not accepted. Make it first'],
+    ['no id', 'its answer names none. Await the call that makes it, and look.'],
   ] as const)('may be %s', (why, text) => {
     const error = errorOf({
       kind: 'dependency',

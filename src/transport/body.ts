@@ -1,5 +1,5 @@
 /** Bytes of an answer that are read, at most; a hostile or broken server must not fill the memory. */
-export const maxAnswerBytes: number = 64 * 1024 * 1024;
+export const maxAnswerBytes: number = 32 * 1024 * 1024;
 
 export interface Body {
   readonly text: string;

@@ -145,22 +145,79 @@ describe('a status', () => {
   const refusal = { status: 'error', code: 'some_code', message: 'No', errors: { a: ['b'] } };
   const failure = { kind: 'status', apiCode: 'some_code', message: 'No', errors: { a: ['b'] } };
 
-  test.each([
-    300, 301, 302, 304, 307, 308, 400, 401, 402, 403, 404, 405, 409, 410, 413, 418, 422, 429,
-  ])('of %d is a refusal, and nothing was done', async (status) => {
-    const { fetch } = answering(200, ok);
+  const refusals = [
+    300, 301, 302, 304, 307, 308, 400, 401, 402, 403, 404, 405, 409, 410, 413, 418, 422,
+  ];
+  const blames = new Map([
+    [400, 'items'],
+    [422, 'items'],
+    [413, 'bytes'],
+  ]);
+
+  test.each(refusals)('of %d is a refusal, and says what may be to blame', async (status) => {
     const bodiless = status === 304;
     const transport = transportOf({
-      fetch: async (request) => {
-        await fetch(request);
-        return new Response(bodiless ? null : JSON.stringify(refusal), { status });
-      },
+      fetch: async () => new Response(bodiless ? null : JSON.stringify(refusal), { status }),
     });
     expect(await transport.send(batchOf('{}'), patient())).toEqual({
       kind: 'refused',
       status,
-      maybeApplied: false,
+      exists: status === 409,
+      blame: blames.get(status),
       failure: bodiless ? { kind: 'status', status, message: '' } : { ...failure, status },
+    });
+  });
+
+  test.each(refusals)(
+    'of %d may be for the token only where a function gives it',
+    async (status) => {
+      const fetch = async () => new Response(null, { status });
+      const transport = transportOf({ fetch, apiToken: () => token });
+      const blame = status === 401 || status === 403 ? 'access' : blames.get(status);
+      expect(await transport.send(batchOf('{}'), patient())).toMatchObject({
+        kind: 'refused',
+        status,
+        blame,
+      });
+    },
+  );
+
+  test.each([
+    ['conflict', true],
+    ['some_code', true],
+    [undefined, true],
+    [7, true],
+    ['invalid_action', false],
+  ])('of 409 with the code %s: what was to be made exists: %j', async (code, exists) => {
+    expect(await replyTo(409, { status: 'error', code })).toMatchObject({
+      kind: 'refused',
+      status: 409,
+      exists,
+      blame: undefined,
+    });
+  });
+
+  test.each([400, 403, 404, 422])('of %d never says so, whatever its code', async (status) => {
+    expect(await replyTo(status, { status: 'error', code: 'conflict' })).toMatchObject({
+      kind: 'refused',
+      exists: false,
+    });
+  });
+
+  test.each<[Record<string, string>, object, number | undefined]>([
+    [{}, {}, undefined],
+    [{ 'Retry-After': '7' }, {}, 7_000],
+    [{ 'Retry-After': '0' }, {}, 0],
+    [{ 'Retry-After': 'soon' }, {}, undefined],
+    [{}, { retry_after_ms: 70 }, 70],
+    [{ 'Retry-After': '7' }, { retry_after_ms: 70 }, 7_000],
+  ])('of 429 (%j, %j) is busy for %j ms, and nothing was done', async (headers, more, afterMs) => {
+    expect(await replyTo(429, { ...refusal, ...more }, headers)).toEqual({
+      kind: 'busy',
+      status: 429,
+      afterMs,
+      maybeApplied: false,
+      failure: { ...failure, status: 429 },
     });
   });
 
@@ -175,18 +232,29 @@ describe('a status', () => {
     },
   );
 
-  test.each<[Record<string, string>, object]>([
-    [{ 'Retry-After': '7' }, {}],
-    [{ 'Retry-After': 'Tue, 01 Sep 2026 08:00:00 GMT' }, {}],
-    [{}, { retry_after_ms: 7_000 }],
+  test.each<[Record<string, string>, object, unknown]>([
+    [{ 'Retry-After': '7' }, {}, 7_000],
+    [{ 'Retry-After': '0' }, {}, 0],
+    [{ 'Retry-After': 'Tue, 01 Sep 2026 08:00:00 GMT' }, {}, expect.any(Number)],
+    [{}, { retry_after_ms: 70 }, 70],
   ])(
-    'of 503 with a time (%j, %j) is a refusal, though not a definite one',
-    async (headers, body) => {
-      expect(await replyTo(503, body, headers)).toMatchObject({
-        kind: 'refused',
+    'of 503 with a time (%j, %j) is busy, and may have been done',
+    async (headers, more, afterMs) => {
+      expect(await replyTo(503, { ...refusal, ...more }, headers)).toEqual({
+        kind: 'busy',
         status: 503,
+        afterMs,
         maybeApplied: true,
+        failure: { ...failure, status: 503 },
       });
+    },
+  );
+
+  test.each([401, 408, 422, 500, 502, 504])(
+    'of %d with a time is what it is without',
+    async (status) => {
+      const headers = { 'Retry-After': '7' };
+      expect(await replyTo(status, refusal, headers)).toEqual(await replyTo(status, refusal));
     },
   );
 
@@ -197,6 +265,8 @@ describe('a status', () => {
     expect(await transport.send(batchOf('{}'), patient())).toMatchObject({
       kind: 'refused',
       status: 302,
+      exists: false,
+      blame: undefined,
     });
   });
 
@@ -215,6 +285,7 @@ describe('no answer', () => {
     expect(await transport.send(batchOf('{}'), patient())).toEqual({
       kind: 'lost',
       status: undefined,
+      timedOut: false,
       failure: { kind: 'connection', cause },
     });
   });
@@ -230,6 +301,7 @@ describe('no answer', () => {
       expect(await transport.send(batchOf('{}'), patient())).toEqual({
         kind: 'lost',
         status: undefined,
+        timedOut: false,
         failure: { kind: 'connection', cause },
       });
     },
@@ -275,8 +347,8 @@ describe('the token', () => {
     const transport = transportOf({ fetch, apiToken });
     expect(await transport.send(batchOf('{}'), patient())).toEqual({
       kind: 'refused',
-      status: 401,
-      maybeApplied: false,
+      status: undefined,
+      blame: 'access',
       failure: { kind: 'token', cause: expected },
     });
     expect(await transport.ping(patient())).toBe(false);

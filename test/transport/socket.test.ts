@@ -66,7 +66,8 @@ test('a redirect is not followed, and the token goes nowhere else', async () => 
   expect(await transportOf({ apiUrl }).send(batchOf('{}'), patient())).toMatchObject({
     kind: 'refused',
     status: 307,
-    maybeApplied: false,
+    exists: false,
+    blame: undefined,
   });
   expect(paths).toEqual(['/api/v1/bulk']);
 });
@@ -79,6 +80,7 @@ test('a body that breaks off is a lost answer', async () => {
   expect(await transportOf({ apiUrl }).send(batchOf('{}'), patient())).toEqual({
     kind: 'lost',
     status: undefined,
+    timedOut: false,
     failure: { kind: 'connection', cause: expect.any(TypeError) },
   });
 });
@@ -89,6 +91,7 @@ test('a connection that drops is a lost answer, whose cause does not carry the r
   expect(reply).toEqual({
     kind: 'lost',
     status: undefined,
+    timedOut: false,
     failure: { kind: 'connection', cause: expect.any(TypeError) },
   });
   const { inspect } = await import('node:util');
@@ -120,6 +123,7 @@ test('a time-out while the body trickles closes the connection', async () => {
   expect(await reply).toEqual({
     kind: 'lost',
     status: undefined,
+    timedOut: true,
     failure: { kind: 'timeout', ms: 50 },
   });
   await closed;

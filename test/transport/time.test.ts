@@ -18,8 +18,13 @@ afterEach(() => {
   expect(timers).toBe(0);
 });
 
-const lost = (failure: object) => ({ kind: 'lost', status: undefined, failure });
-const timedOut = lost({ kind: 'timeout', ms: 1_000 });
+const lost = (failure: object, timedOut = false) => ({
+  kind: 'lost',
+  status: undefined,
+  failure,
+  timedOut,
+});
+const timedOut = lost({ kind: 'timeout', ms: 1_000 }, true);
 
 /** A body that gives what the test gives it; obeys no signal. */
 function body() {
@@ -111,7 +116,8 @@ describe('a time-out', () => {
     await time.tickAsync(1_000);
     expect(await reply).toMatchObject({
       kind: 'refused',
-      status: 401,
+      status: undefined,
+      blame: 'access',
       failure: {
         kind: 'token',
         cause: new Error('The apiToken function gave nothing within 1000 ms.'),
