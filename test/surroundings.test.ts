@@ -9,26 +9,101 @@ describe('on an exit signal', () => {
   class FakeProcess extends EventEmitter {
     readonly pid = 42;
     readonly killed: unknown[] = [];
-    kill(...call: unknown[]): void {
-      this.killed.push(call);
+    /** Those who listened to the signal that was to end it, and so held it up. */
+    readonly inTheWay: unknown[] = [];
+    kill(pid: number, signal: string): void {
+      this.killed.push([pid, signal]);
+      this.inTheWay.push(...this.listeners(signal));
     }
   }
+  /** One client's drain, which the test ends. */
+  function client(...signals: string[]) {
+    const drained = deferred<void>();
+    const drain = vi.fn(() => drained.promise);
+    const stop = onExitSignal(signals, drain);
+    return { drain, stop, drained: drained.resolve };
+  }
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
   let fake: FakeProcess;
   beforeEach(() => {
     fake = new FakeProcess();
     vi.stubGlobal('process', fake);
   });
 
+  afterEach(() => expect(fake.inTheWay).toEqual([]));
+
   test('the process ends by that signal, once all is drained', async () => {
-    const drained = deferred<void>();
-    onExitSignal(['SIGTERM', 'SIGINT'], () => drained.promise);
+    const { drain, drained } = client('SIGTERM', 'SIGINT');
     fake.emit('SIGTERM');
-    await Promise.resolve();
+    await turn();
+    expect(drain).toHaveBeenCalledTimes(1);
     expect(fake.killed).toEqual([]);
-    // Ours is gone by then, so the signal does what it would have done without us.
+    drained();
+    await turn();
+    expect(fake.killed).toEqual([[42, 'SIGTERM']]);
     expect(fake.eventNames()).toEqual([]);
-    drained.resolve();
-    await vi.waitFor(() => expect(fake.killed).toEqual([[42, 'SIGTERM']]));
+  });
+
+  test.each(['SIGTERM', 'SIGINT'])('a second signal (%s) is not held up', async (second) => {
+    const { drain } = client('SIGTERM', 'SIGINT');
+    fake.emit('SIGTERM');
+    fake.emit(second);
+    expect(fake.killed).toEqual([[42, second]]);
+    expect(drain).toHaveBeenCalledTimes(1);
+  });
+
+  test('several clients drain side by side, and the last one ends the process', async () => {
+    const one = client('SIGTERM');
+    const other = client('SIGTERM');
+    fake.emit('SIGTERM');
+    expect(one.drain).toHaveBeenCalledTimes(1);
+    expect(other.drain).toHaveBeenCalledTimes(1);
+    one.drained();
+    await turn();
+    expect(fake.killed).toEqual([]);
+    other.drained();
+    await turn();
+    expect(fake.killed).toEqual([[42, 'SIGTERM']]);
+  });
+
+  test('a second signal ends the process although several clients drain', () => {
+    client('SIGTERM');
+    client('SIGTERM');
+    fake.emit('SIGTERM');
+    fake.emit('SIGTERM');
+    expect(fake.killed).toEqual([[42, 'SIGTERM']]);
+  });
+
+  test('clients that drain on different signals do not wait for each other', async () => {
+    const one = client('SIGTERM');
+    const other = client('SIGINT');
+    fake.emit('SIGTERM');
+    one.drained();
+    await turn();
+    expect(other.drain).not.toHaveBeenCalled();
+    expect(fake.killed).toEqual([[42, 'SIGTERM']]);
+  });
+
+  test('a program that listens itself decides when to end', async () => {
+    const { drained } = client('SIGTERM');
+    const own = vi.fn();
+    fake.on('SIGTERM', own);
+    fake.emit('SIGTERM');
+    drained();
+    await turn();
+    expect(own).toHaveBeenCalledTimes(1);
+    expect(fake.killed).toEqual([]);
+    expect(fake.listeners('SIGTERM')).toEqual([own]);
+  });
+
+  test('stopped while it drains, it still says that the process is not over yet', async () => {
+    const { stop, drained } = client('SIGTERM');
+    fake.emit('SIGTERM');
+    stop(); // as close() does, which is what the drain is
+    expect(fake.listenerCount('SIGTERM')).toBe(1);
+    drained();
+    await turn();
+    expect(fake.killed).toEqual([[42, 'SIGTERM']]);
   });
 
   test('nothing is listened to after it was stopped', () => {
@@ -37,6 +112,9 @@ describe('on an exit signal', () => {
     expect(fake.listenerCount('SIGTERM')).toBe(1);
     stop();
     expect(fake.eventNames()).toEqual([]);
+    fake.emit('SIGTERM');
+    expect(drain).not.toHaveBeenCalled();
+    expect(fake.killed).toEqual([]);
   });
 
   test('where the runtime has no process, nothing happens', () => {

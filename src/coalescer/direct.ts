@@ -120,7 +120,7 @@ export class Direct<Failure> {
     const { signal } = journey.stop;
     let wasDenied = false;
     for (;;) {
-      await this.#wait(gate.opensAt, signal);
+      while (gate.isClosed(clock.now())) await this.#wait(gate.opensAt, signal);
       const reply = await this.#attempt(journey);
       signal.throwIfAborted();
       switch (reply.kind) {
@@ -136,7 +136,8 @@ export class Direct<Failure> {
         }
         case 'busy':
           journey.maybeApplied ||= reply.maybeApplied;
-          gate.close(reply.afterMs ?? this.#backoffMs(journey), clock.now(), random());
+          // A time that is over already must not make a busy loop.
+          gate.close(reply.afterMs || this.#backoffMs(journey), clock.now(), random());
           break;
         case 'lost':
           journey.maybeApplied = true;
@@ -158,7 +159,9 @@ export class Direct<Failure> {
     journey.isOut = false;
     if (reply.kind === 'lost') {
       if (!signal.aborted) health.lost(answers, isDown, clock.now(), random());
-    } else if (reply.kind === 'answered' || (reply.kind === 'refused' && reply.status)) {
+    } else if (reply.kind === 'busy') {
+      if (!reply.maybeApplied) health.answered();
+    } else if (reply.status !== undefined) {
       health.answered();
       onAnswer();
     }

@@ -214,8 +214,7 @@ export class Dispatcher<Failure> {
       answersBefore: answers,
       isProbe: isDown,
       isDeparting: reason === 'depart',
-      // A part that lost some of its items says nothing about its sibling.
-      part: part?.items.length === items.length ? part : part && { ...part, sibling: undefined },
+      part: part === undefined ? undefined : parts.reducedTo(part, items),
     });
     return bytes;
   }

@@ -108,6 +108,7 @@ export class Intake<Failure> {
     if (item.fingerprint === undefined || item.fingerprint !== submission.fingerprint) {
       return this.turnAway(submission, { kind: 'conflict', maybeApplied: false });
     }
+    this.#settlement.forget(submission.makes);
     if (item.isGhost) this.#backlog.renew(item, this.#clock.now());
     const call = deferred<unknown>();
     const caller = this.#settlement.join(item, call);

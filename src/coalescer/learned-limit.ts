@@ -29,7 +29,8 @@ export class LearnedLimit {
 
   /** A batch of that size was too much. */
   refused(size: number): void {
-    if (size >= this.#refused) this.#probeAfter *= 2;
+    // Of those refused together only the first one was the try.
+    if (this.#limit > MARGIN * this.#refused) this.#probeAfter *= 2;
     this.#refused = Math.min(this.#refused, size);
     this.#fullBatches = 0;
     this.#limit = Math.max(1, Math.min(this.#limit, size / 2));
@@ -37,11 +38,15 @@ export class LearnedLimit {
 
   /** A batch of that size went through. */
   accepted(size: number): void {
-    if (size < FILLED * this.#limit) return;
-    if (this.#limit >= this.#refused) this.#refused = Number.POSITIVE_INFINITY;
-    const most = Math.min(this.#max, MARGIN * this.#refused);
+    // Against the whole number: no batch can fill a broken one.
+    if (size < FILLED * this.limit) return;
+    if (size >= this.#refused) this.#refused = Number.POSITIVE_INFINITY;
+    const most = Math.max(1, Math.min(this.#max, MARGIN * this.#refused));
     if (this.#limit < most) {
       this.#limit = Math.min(most, this.#limit * GROWTH);
+    } else if (this.#limit > most) {
+      // The try went through with less than what was refused: it proves nothing.
+      this.#limit = most;
     } else if (++this.#fullBatches >= this.#probeAfter) {
       this.#fullBatches = 0;
       this.#limit = Math.min(this.#max, this.#refused);

@@ -26,7 +26,7 @@ interface Line {
   readonly waiting: Part[];
   /** The front part is in flight. */
   isOut: boolean;
-  /** An item was refused alone. */
+  /** An item was refused alone, or has left the line and may have been to blame. */
   hasCulprit: boolean;
   /** The front part is known to hold a culprit. */
   isGuilty: boolean;
@@ -56,7 +56,9 @@ export class Parts {
   }
 
   /** Halves a batch that got lost; the halves leave side by side, not before that time. */
-  divideLost(items: readonly Item[], notBefore: number): void {
+  divideLost(items: readonly Item[], notBefore: number, part: Part | undefined): void {
+    // The culprit of its line may be among them.
+    if (part !== undefined) part.line.hasCulprit = true;
     this.divided++;
     for (const half of halvesOf(items)) {
       const line = this.#newLine('lost', half.length);
@@ -91,15 +93,24 @@ export class Parts {
     if (this.isSystemic) this.#nextAt = now + this.#minDelayMs;
   }
 
+  /** The part as it leaves. Without some of its items it says nothing about the rest of its line. */
+  reducedTo(part: Part, items: readonly Item[]): Part {
+    if (items.length === part.items.length) return part;
+    part.line.hasCulprit = true;
+    return { ...part, items, sibling: undefined };
+  }
+
   /** The part came back, one way or the other. */
   back({ line }: Part): void {
     line.isOut = false;
   }
 
-  /** The part got through as a whole: if it was a first half, its sibling is guilty. */
-  passed({ line, sibling }: Part): void {
+  /** A batch got through as a whole: if it was a first half, its sibling is guilty. */
+  passed(part: Part | undefined): void {
     this.#refusedInARow = 0;
     this.#likeness = undefined;
+    if (part === undefined) return;
+    const { line, sibling } = part;
     line.isGuilty = sibling !== undefined && line.waiting[0] === sibling;
   }
 
@@ -139,6 +150,7 @@ export class Parts {
         return undefined;
       }
       const items = part.items.filter(isLeft);
+      if (items.length < part.items.length) line.hasCulprit = true;
       const isGuilty = line.isGuilty && items.length === part.items.length;
       line.isGuilty = false;
       if (isGuilty && items.length > 1) {

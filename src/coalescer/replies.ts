@@ -90,7 +90,7 @@ export class Replies<Failure> {
     const { items, part } = flight;
     health.answered();
     capacity.answered(items.length, flight.bytes);
-    if (part !== undefined) parts.passed(part);
+    parts.passed(part);
     for (const [index, outcome] of outcomesOf(items, outputs).entries()) {
       const item = items[index] as Item;
       item.answersSeen = health.answers;
@@ -130,7 +130,10 @@ export class Replies<Failure> {
     const { attempts, backlog, capacity, health, parts } = this.#others;
     const { status, failure, blame, exists = false } = reply;
     const { part } = flight;
-    if (status !== undefined) health.answered();
+    if (status !== undefined) {
+      health.answered();
+      capacity.gate.answered();
+    }
     const items = flight.items.filter((item) => {
       // Refused means not run: what nobody waits for is not sent again.
       const isOver = attempts.isDone(item);
@@ -174,7 +177,9 @@ export class Replies<Failure> {
     const { now } = step;
     if (!maybeApplied) health.answered();
     capacity.concurrency.refused(leftAt, inFlight, now);
-    const pauseMs = afterMs ?? backoffMs(++this.#busyInARow, retry, step.chance);
+    this.#busyInARow++;
+    // A time that is over already, by the server's clock or ours, must not make a busy loop.
+    const pauseMs = afterMs || backoffMs(this.#busyInARow, retry, step.chance);
     events.emit('pause', { ms: capacity.gate.close(pauseMs, now, random()), status });
     const left = items.filter((item) => {
       item.maybeApplied ||= maybeApplied;
@@ -205,7 +210,7 @@ export class Replies<Failure> {
     const isSuspect = left.some(({ countedAttempts }) => countedAttempts >= LOST_BEFORE_HALVING);
     if (isSuspect && left.length > 1) {
       for (const item of left) backlog.hold(item);
-      parts.divideLost(left, notBefore);
+      parts.divideLost(left, notBefore, part);
     } else {
       this.#putBack(left, part, notBefore);
     }

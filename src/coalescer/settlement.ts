@@ -68,10 +68,14 @@ export class Settlement<Failure> {
   /** Enters an accepted item, and forgets that what it makes could not be made before. */
   register(item: Item, makes: Name | undefined): void {
     this.#byKey.set(item.key, item);
-    if (typeof makes === 'string') {
-      this.#failed.delete(makes);
-      this.#replaced.delete(makes);
-    }
+    this.forget(makes);
+  }
+
+  /** What is made anew has not failed, and is known by its own id. */
+  forget(makes: Name | undefined): void {
+    if (typeof makes !== 'string') return;
+    this.#failed.take(makes);
+    this.#replaced.take(makes);
   }
 
   /** Counts a call in that waits for an item. */

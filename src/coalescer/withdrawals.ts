@@ -4,12 +4,14 @@ import type { Caller, Item, LeftBy } from './item.ts';
 import { ghostReason } from './item.ts';
 import type { Last } from './ports.ts';
 import type { Settlement } from './settlement.ts';
+import { Signals } from './signals.ts';
 
 export class Withdrawals<Failure> {
   readonly #backlog: Backlog;
   readonly #settlement: Settlement<Failure>;
   /** Items that were left by their last caller, while they were at the server or needed by others. */
   readonly #ghosts = new Set<Item>();
+  readonly #signals = new Signals();
   /** Something may have become sendable. */
   readonly #onChange: () => void;
 
@@ -30,8 +32,7 @@ export class Withdrawals<Failure> {
       abort();
       return;
     }
-    signal.addEventListener('abort', abort, { once: true });
-    caller.unlisten = () => signal.removeEventListener('abort', abort);
+    caller.unlisten = this.#signals.follow(signal, abort);
   }
 
   /** Rejects all calls that were made by that time. */

@@ -5,8 +5,10 @@ import { isoNow } from '../internal/clock.ts';
 export interface Defaults {
   /** The time of the call. */
   readonly now: string;
-  /** The id that was made for what it makes. */
+  /** The id that was made for what it makes; none, where the first call could not have one. */
   id: string | undefined;
+  /** The first call has been made, with this id or without one. */
+  hasDecided: boolean;
 }
 
 interface Remembered {
@@ -26,11 +28,15 @@ export class Repeats {
 
   /** The defaults of the first call with this key that asked for the same; else new ones. */
   defaultsOf(key: string, fingerprint: string | undefined): Defaults {
-    if (fingerprint === undefined) return { now: isoNow(), id: undefined };
+    if (fingerprint === undefined) return fresh();
     const before = this.#calls.get(key);
     if (before?.fingerprint === fingerprint) return before.defaults;
-    const defaults: Defaults = { now: isoNow(), id: undefined };
+    const defaults = fresh();
     this.#calls.set(key, { fingerprint, defaults });
     return defaults;
   }
+}
+
+function fresh(): Defaults {
+  return { now: isoNow(), id: undefined, hasDecided: false };
 }

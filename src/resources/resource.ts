@@ -146,11 +146,15 @@ export class Pipeline {
   ): void {
     if (details['id'] !== undefined) return;
     const instance = details['agent_instance_id'];
-    if (shared !== undefined) details['id'] = shared.id;
-    else if (this.#settings.ids === 'client' && isPfid(instance)) {
-      defaults.id ??= generateRelated(instance);
-      details['id'] = defaults.id;
+    if (shared !== undefined) {
+      details['id'] = shared.id;
+      return;
     }
+    if (!defaults.hasDecided && this.#settings.ids === 'client' && isPfid(instance)) {
+      defaults.id = generateRelated(instance);
+    }
+    defaults.hasDecided = true;
+    details['id'] = defaults.id;
   }
 
   #enqueue<Value>(kind: WireKind<Value>, given: WireAction, terms: Terms): ActionPromise<Value> {

@@ -1,3 +1,4 @@
+import { Memory } from '../coalescer/memory.ts';
 import type { Resource } from '../coalescer/order.ts';
 import type { Name } from '../coalescer/ports.ts';
 
@@ -19,8 +20,10 @@ interface Instance {
  * finish of the span or of its instance, and is bounded; what is forgotten counts as never seen.
  */
 export class Unfinished {
-  readonly #spans = new BoundedMap<Name, Instance>(MAX_SPANS);
-  readonly #instances = new BoundedMap<Name, Instance>(MAX_INSTANCES);
+  readonly #spans = new Memory<Name, Instance>(MAX_SPANS, (_, owner) => this.#spanGone(owner));
+  readonly #instances = new Memory<Name, Instance>(MAX_INSTANCES, (_, instance) =>
+    this.#instanceGone(instance),
+  );
   /** Spans that are remembered, though their instance has ended. */
   #leftOver = 0;
 
@@ -48,27 +51,17 @@ export class Unfinished {
     this.endSpan(span);
     const owner = this.#instance(instance);
     owner.spans++;
-    const forgotten = this.#spans.set(span, owner);
-    if (forgotten !== undefined) this.endSpan(forgotten);
+    this.#spans.set(span, owner);
   }
 
   endSpan(span: Name): void {
     const owner = this.#spans.take(span);
-    if (owner === undefined) return;
-    owner.spans--;
-    if (owner.hasEnded) this.#leftOver--;
-    else if (owner.spans === 0 && !owner.made) this.#instances.take(owner.name);
+    if (owner !== undefined) this.#spanGone(owner);
   }
 
   endInstance(name: Name): void {
     const instance = this.#instances.take(name);
-    if (instance === undefined) return;
-    instance.hasEnded = true;
-    this.#leftOver += instance.spans;
-    // To look for the spans of each instance would take longer than all else: it is done for many.
-    if (this.#leftOver * 2 <= this.#spans.size) return;
-    this.#spans.dropAll(({ hasEnded }) => hasEnded);
-    this.#leftOver = 0;
+    if (instance !== undefined) this.#instanceGone(instance);
   }
 
   /** From now on the id is the name of what was known as a resource. */
@@ -82,50 +75,27 @@ export class Unfinished {
     if (owner !== undefined) this.#spans.set(id, owner);
   }
 
+  #spanGone(owner: Instance): void {
+    owner.spans--;
+    if (owner.hasEnded) this.#leftOver--;
+    else if (owner.spans === 0 && !owner.made) this.#instances.take(owner.name);
+  }
+
+  #instanceGone(instance: Instance): void {
+    instance.hasEnded = true;
+    this.#leftOver += instance.spans;
+    // To look for the spans of each instance would take longer than all else: it is done for many.
+    if (this.#leftOver * 2 <= this.#spans.size) return;
+    this.#spans.drop(({ hasEnded }) => hasEnded);
+    this.#leftOver = 0;
+  }
+
   #instance(name: Name): Instance {
     let instance = this.#instances.get(name);
     if (instance === undefined) {
       instance = { name, made: false, hasEnded: false, spans: 0 };
-      const forgotten = this.#instances.set(name, instance);
-      if (forgotten !== undefined) this.endInstance(forgotten);
+      this.#instances.set(name, instance);
     }
     return instance;
-  }
-}
-
-/** A map that names the entry to forget once it holds too many: the oldest. */
-class BoundedMap<Key, Value> {
-  readonly #max: number;
-  readonly #entries = new Map<Key, Value>();
-  // Entries that this iterator has passed are gone, so each next one is the oldest. A fresh iterator
-  // would step over the places of all those that were deleted before it.
-  readonly #oldest = this.#entries.keys();
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  get size(): number {
-    return this.#entries.size;
-  }
-
-  get(key: Key): Value | undefined {
-    return this.#entries.get(key);
-  }
-
-  /** Returns the key of an entry that has to go. */
-  set(key: Key, value: Value): Key | undefined {
-    this.#entries.set(key, value);
-    return this.#entries.size > this.#max ? this.#oldest.next().value : undefined;
-  }
-
-  take(key: Key): Value | undefined {
-    const value = this.#entries.get(key);
-    if (value !== undefined) this.#entries.delete(key);
-    return value;
-  }
-
-  dropAll(isOver: (value: Value) => boolean): void {
-    for (const [key, value] of this.#entries) if (isOver(value)) this.#entries.delete(key);
   }
 }

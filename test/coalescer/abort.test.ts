@@ -409,7 +409,7 @@ describe('the listener on the signal', () => {
       t.call('fine', { signal, fingerprint: 'other' }),
     ];
     await t.clock.settle();
-    expect(listeners(signal)).toBe(3);
+    expect(listeners(signal)).toBe(1);
     for (const request of [...t.wire.parked]) {
       if (request.keys.includes('bad')) request.stopAt('bad');
       else request.answer();
@@ -419,16 +419,16 @@ describe('the listener on the signal', () => {
     t.expectIdle();
   });
 
-  test('is one for each caller of a shared item', async () => {
+  test('is one for each signal, however many calls share it', async () => {
     const t = engineUnderTest();
     const { signal } = new AbortController();
     const other = new AbortController();
     void t.call('a', { fingerprint: 'same', signal });
     void t.call('a', { fingerprint: 'same', signal });
     void t.call('a', { fingerprint: 'same', signal: other.signal });
-    expect([listeners(signal), listeners(other.signal)]).toEqual([2, 1]);
+    expect([listeners(signal), listeners(other.signal)]).toEqual([1, 1]);
     other.abort();
-    expect([listeners(signal), listeners(other.signal)]).toEqual([2, 0]);
+    expect([listeners(signal), listeners(other.signal)]).toEqual([1, 0]);
     await t.answerAll();
     expect(listeners(signal)).toBe(0);
     t.expectIdle();

@@ -1,29 +1,50 @@
 import { expect, test } from 'vitest';
 import { Memory } from '../../src/coalescer/memory.ts';
 
-test('beyond its bound the oldest entry is forgotten', () => {
+test('as many entries as its bound, those used last, are always remembered', () => {
+  const memory = remembering(3, 'a', 'b', 'c', 'd', 'e', 'f', 'g');
+  expect(['e', 'f', 'g'].map((key) => memory.get(key))).toEqual(['e', 'f', 'g']);
+});
+
+test('it never holds more than twice its bound, and one', () => {
+  const memory = new Memory<number, number>(100);
+  for (let n = 0; n < 10_000; n++) {
+    memory.set(n, n);
+    expect(memory.size).toBeLessThanOrEqual(201);
+  }
+  expect(memory.get(0)).toBeUndefined();
+});
+
+test('an entry that is set or asked for again counts as new', () => {
+  const memory = remembering(2, 'a', 'b');
+  for (const key of ['c', 'd', 'e', 'f', 'g', 'h']) {
+    memory.set(key, key);
+    expect(memory.get('a')).toBe('a');
+  }
+  expect(memory.get('b')).toBeUndefined();
+});
+
+test('an entry that is taken is gone', () => {
+  const memory = remembering(1, 'a', 'b', 'c');
+  expect([memory.take('a'), memory.take('c'), memory.take('never there')]).toEqual([
+    'a',
+    'c',
+    undefined,
+  ]);
+  expect(['a', 'b', 'c'].map((key) => memory.get(key))).toEqual([undefined, 'b', undefined]);
+});
+
+test('whoever wants to know is told what is forgotten, once', () => {
+  const forgotten: string[] = [];
+  const memory = new Memory<string, string>(1, (key) => forgotten.push(key));
+  for (const key of ['a', 'b', 'c', 'd']) memory.set(key, key);
+  expect(forgotten).toEqual(['a', 'b']);
+});
+
+test('entries can be dropped by what they are', () => {
   const memory = remembering(2, 'a', 'b', 'c');
-  expect(['a', 'b', 'c'].map((key) => memory.get(key))).toEqual([undefined, 'b', 'c']);
-});
-
-test('an entry that is set again counts as new, and does not take a second place', () => {
-  const memory = remembering(2, 'a', 'b', 'a', 'c');
-  expect(['a', 'b', 'c'].map((key) => memory.get(key))).toEqual(['a', undefined, 'c']);
-});
-
-test('an entry that was asked for is not the first to be forgotten', () => {
-  const memory = remembering(2, 'a', 'b');
-  memory.get('a');
-  memory.set('c', 'c');
-  expect(['a', 'b', 'c'].map((key) => memory.get(key))).toEqual(['a', undefined, 'c']);
-});
-
-test('a deleted entry leaves its place to another', () => {
-  const memory = remembering(2, 'a', 'b');
-  memory.delete('a');
-  memory.delete('never there');
-  memory.set('c', 'c');
-  expect(['a', 'b', 'c'].map((key) => memory.get(key))).toEqual([undefined, 'b', 'c']);
+  memory.drop((value) => value !== 'b');
+  expect([memory.size, memory.get('b')]).toEqual([1, 'b']);
 });
 
 function remembering(max: number, ...keys: readonly string[]): Memory<string, string> {

@@ -88,16 +88,31 @@ test('a key that is pending in the queue is refused', async () => {
   expect(engine.batches).toEqual([]);
 });
 
-test('an abort rejects with the reason of the signal; before the call, nothing is sent', async () => {
+test('it is known by its name, and the signal goes with it', async () => {
+  const { bulk, engine } = resources();
+  const { signal } = new AbortController();
+  await bulk.execute({ items: [item(1)] }, { signal });
+  await bulk.execute({ items: [item(1)] });
+  expect(engine.terms).toEqual([
+    { type: 'bulk/execute', signal },
+    { type: 'bulk/execute', signal: undefined },
+  ]);
+  expect(engine.terms[0]?.signal).toBe(signal);
+});
+
+test('what the engine rejects it with is what the caller gets', async () => {
   const { bulk, engine } = resources();
   const reason = new Error('enough');
-  const signal = AbortSignal.abort(reason);
-  expect(await failureOf(bulk.execute({ items: [item(1)] }, { signal }))).toBe(reason);
-  expect(engine.batches).toEqual([]);
+  engine.execute = () => Promise.reject(reason);
+  expect(await failureOf(bulk.execute({ items: [item(1)] }))).toBe(reason);
+});
 
-  const abort = new AbortController();
-  engine.execute = () => new Promise(() => {});
-  const call = bulk.execute({ items: [item(1)] }, { signal: abort.signal });
-  abort.abort(reason);
-  expect(await failureOf(call)).toBe(reason);
+test('options that are none are refused', async () => {
+  const { bulk, engine } = resources();
+  const options = JSON.parse('{"signal":"now"}');
+  expect(await failureOf(bulk.execute({ items: [item(1)] }, options))).toMatchObject({
+    name: 'PrefactorInvalidArgumentError',
+    issues: [{ path: 'options.signal' }],
+  });
+  expect(engine.batches).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import type { ExecuteOptions } from '../../src/coalescer/direct.ts';
 import type { About } from '../../src/coalescer/intake.ts';
 import { Resource } from '../../src/coalescer/order.ts';
 import type { Answer, Batch, Submission } from '../../src/coalescer/ports.ts';
@@ -11,6 +12,7 @@ import { Pipeline } from '../../src/resources/resource.ts';
 
 interface Entry {
   readonly submission: Submission<unknown>;
+  isPending: boolean;
   readonly settle: (output: unknown) => void;
 }
 
@@ -20,6 +22,8 @@ class RecordingEngine implements Engine {
   readonly declined: (About & { readonly error: unknown })[] = [];
   readonly omitted: About[] = [];
   readonly batches: Batch[] = [];
+  /** What each of them was sent with. */
+  readonly terms: (ExecuteOptions | undefined)[] = [];
   /** Ids of the server's that are others than those that were sent. */
   readonly otherIds = new Map<string, string>();
 
@@ -49,6 +53,7 @@ class RecordingEngine implements Engine {
   submit<T>(submission: Submission<T>): Promise<T> {
     const call = deferred<T>();
     const settle = (output: unknown): void => {
+      entry.isPending = false;
       const verdict = submission.read(output);
       if (verdict.kind === 'success') {
         if (submission.makes instanceof Resource) submission.makes.id = verdict.id;
@@ -57,7 +62,8 @@ class RecordingEngine implements Engine {
         call.reject(verdict);
       }
     };
-    this.entries.push({ submission, settle });
+    const entry: Entry = { submission, isPending: true, settle };
+    this.entries.push(entry);
     call.promise.catch(() => {});
     return call.promise;
   }
@@ -78,23 +84,30 @@ class RecordingEngine implements Engine {
   }
 
   sharedMakes(key: string, fingerprint: string): Resource | undefined {
-    const shared = this.submissions.find((one) => one.key === key);
+    const shared = this.#find(key);
     if (shared?.fingerprint !== fingerprint) return undefined;
     return typeof shared.makes === 'string' ? new Resource(shared.makes) : shared.makes;
   }
 
   isPending(key: string): boolean {
-    return this.submissions.some((one) => one.key === key);
+    return this.#find(key) !== undefined;
   }
 
   idOf(id: string): string {
     return this.otherIds.get(id) ?? id;
   }
 
-  execute(batch: Batch): Promise<Answer> {
+  execute(batch: Batch, options?: ExecuteOptions): Promise<Answer> {
     this.batches.push(batch);
+    this.terms.push(options);
     const outputs = Object.fromEntries(batch.keys.map((key) => [key, { status: 'success' }]));
     return Promise.resolve({ status: 200, outputs });
+  }
+
+  /** The pending item with that key. */
+  #find(key: string): Submission<unknown> | undefined {
+    const isIt = ({ isPending, submission }: Entry) => isPending && submission.key === key;
+    return this.entries.find(isIt)?.submission;
   }
 }
 

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { Capacity } from '../../src/coalescer/capacity.ts';
+
+const NOW = 1_234_567;
+
+function capacity(): Capacity {
+  const retry = { maxPauseMs: 1_000 };
+  return new Capacity({ concurrency: 16, maxItems: 100, maxBytes: 1_000_000, retry });
+}
+
+test('starts with all that the user allows', () => {
+  const { gate, concurrency, items, bytes } = capacity();
+  expect(gate.isClosed(NOW)).toBe(false);
+  expect([concurrency.limit, items.limit, bytes.limit]).toEqual([16, 100, 1_000_000]);
+});
+
+test('learns each limit by itself', () => {
+  const { concurrency, items, bytes } = capacity();
+  items.refused(40);
+  expect([concurrency.limit, items.limit, bytes.limit]).toEqual([16, 20, 1_000_000]);
+  bytes.refused(600_000);
+  expect([concurrency.limit, items.limit, bytes.limit]).toEqual([16, 20, 300_000]);
+  concurrency.refused(NOW, 16, NOW + 10);
+  expect([concurrency.limit, items.limit, bytes.limit]).toEqual([8, 20, 300_000]);
+});
+
+test('an answer is good news for all of them', () => {
+  const learned = capacity();
+  const { gate, concurrency, items, bytes } = learned;
+  items.refused(40);
+  bytes.refused(600_000);
+  concurrency.refused(NOW, 2, NOW + 10);
+  gate.close(86_400_000, NOW, 0);
+  learned.answered(20, 300_000);
+  expect(gate.isProbing).toBe(false);
+  expect([items.limit, bytes.limit]).toEqual([25, 375_000]);
+  learned.answered(1, 100);
+  expect([items.limit, bytes.limit]).toEqual([25, 375_000]);
+});
