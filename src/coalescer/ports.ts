@@ -106,8 +106,8 @@ export type Reply<Failure> =
       readonly kind: 'lost';
       readonly status: number | undefined;
       readonly failure: Failure;
-      /** It took too long: perhaps there are too many requests at once. */
-      readonly timedOut?: boolean | undefined;
+      /** It took too long, or the server is out of breath: perhaps too many requests go at once. */
+      readonly overload?: boolean | undefined;
     };
 
 export interface SendOptions {

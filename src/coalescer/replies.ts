@@ -195,11 +195,11 @@ export class Replies<Failure> {
   #lost(
     step: Step<Failure>,
     flight: Flight,
-    { failure, timedOut }: Extract<Reply<Failure>, { kind: 'lost' }>,
+    { failure, overload }: Extract<Reply<Failure>, { kind: 'lost' }>,
   ): void {
     const { attempts, backlog, capacity, health, parts, random } = this.#others;
     const { items, leftAt, inFlight, part } = flight;
-    if (timedOut) capacity.concurrency.refused(leftAt, inFlight, step.now);
+    if (overload) capacity.concurrency.refused(leftAt, inFlight, step.now);
     health.lost(flight.answersBefore, flight.isProbe, step.now, random());
     let notBefore = 0;
     const left = items.filter((item) => {

@@ -34,8 +34,8 @@ export function createTransport(options: HttpOptions, clock: Clock): Transport {
           // Nothing was sent.
           return { kind: 'refused', status: undefined, failure: result, blame: 'access' };
         default: {
-          const timedOut = result.kind === 'timeout';
-          return { kind: 'lost', status: undefined, failure: result, timedOut };
+          const overload = result.kind === 'timeout';
+          return { kind: 'lost', status: undefined, failure: result, overload };
         }
       }
     },
@@ -79,7 +79,7 @@ function toReply(
     const exists = status === 409 && said.apiCode !== 'invalid_action';
     return { kind: 'refused', status, failure, exists, blame };
   }
-  return { kind: 'lost', status, failure };
+  return { kind: 'lost', status, failure, overload: status === 503 };
 }
 
 /** Whether one of the items, their number or size, or the token may be to blame (wire.md 6.1, 10). */

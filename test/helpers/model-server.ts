@@ -8,7 +8,7 @@ import type { VirtualClock } from './virtual-clock.ts';
 export interface FaultRates {
   readonly lostBefore: number;
   readonly lostAfter: number;
-  readonly timedOut: number;
+  readonly overload: number;
   readonly refused: number;
   readonly denied: number;
   readonly busy: number;
@@ -78,11 +78,11 @@ export function modelServer(options: ModelServerOptions): ModelServer {
     failure: `status ${status}`,
     blame,
   });
-  const lost = (failure: Fault, timedOut = false): Reply<Fault> => ({
+  const lost = (failure: Fault, overload = false): Reply<Fault> => ({
     kind: 'lost',
     status: undefined,
     failure,
-    timedOut,
+    overload,
   });
 
   const replyTo = (batch: Batch): Reply<Fault> => {
@@ -99,7 +99,7 @@ export function modelServer(options: ModelServerOptions): ModelServer {
     if (batch.keys.some((key) => crashing?.has(key))) return lost('status 500');
     const outputs = run(batch);
     if (happens(rates.lostAfter)) return lost('reset');
-    if (happens(rates.timedOut)) return lost('too late', true);
+    if (happens(rates.overload)) return lost('too late', true);
     if (happens(rates.busyAfter)) {
       return { kind: 'busy', status: 503, failure: 'down', afterMs: 100, maybeApplied: true };
     }

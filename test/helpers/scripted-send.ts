@@ -15,7 +15,7 @@ export interface ParkedRequest extends Batch {
   refuse(failure?: Fault, blame?: 'items' | 'bytes' | 'access', status?: number): void;
   /** Wants to be left alone for so long. */
   beBusy(afterMs?: number, maybeApplied?: boolean): void;
-  lose(failure?: Fault, timedOut?: boolean): void;
+  lose(failure?: Fault, overload?: boolean): void;
 }
 
 export interface ScriptedSend {
@@ -64,8 +64,8 @@ export function scriptedSend(): ScriptedSend {
           reply({ kind: 'refused', status, failure, blame }),
         beBusy: (afterMs, maybeApplied = false) =>
           reply({ kind: 'busy', status: 429, failure: 'slow down', afterMs, maybeApplied }),
-        lose: (failure = 'reset', timedOut = false) =>
-          reply({ kind: 'lost', status: undefined, failure, timedOut }),
+        lose: (failure = 'reset', overload = false) =>
+          reply({ kind: 'lost', status: undefined, failure, overload }),
       };
       requests.push(request);
       parked.push(request);

@@ -27,12 +27,12 @@ const history = fc.record({
     { omitted: 0.1 },
     { busy: 0.2 },
     { busyAfter: 0.2, denied: 0.1 },
-    { timedOut: 0.2 },
+    { overload: 0.2 },
     {
       permanent: 0.05,
       busy: 0.05,
       busyAfter: 0.05,
-      timedOut: 0.03,
+      overload: 0.03,
       denied: 0.03,
       transient: 0.1,
       lostBefore: 0.1,
@@ -295,7 +295,7 @@ function expectBlame(
   if (kind === 'refused' && faults.refused === undefined && faults.denied === undefined) {
     expect(isRefusing, `${key} was refused for a neighbour`).toBe(true);
   }
-  const losses = [faults.lostBefore, faults.lostAfter, faults.timedOut, faults.transient];
+  const losses = [faults.lostBefore, faults.lostAfter, faults.overload, faults.transient];
   if (
     kind === 'exhausted' &&
     reason.limit === 'attempts' &&

@@ -228,6 +228,8 @@ describe('a status', () => {
         kind: 'lost',
         status,
         failure: { ...failure, status },
+        // Out of breath: perhaps too many requests go at once.
+        overload: status === 503,
       });
     },
   );
@@ -285,7 +287,7 @@ describe('no answer', () => {
     expect(await transport.send(batchOf('{}'), patient())).toEqual({
       kind: 'lost',
       status: undefined,
-      timedOut: false,
+      overload: false,
       failure: { kind: 'connection', cause },
     });
   });
@@ -301,7 +303,7 @@ describe('no answer', () => {
       expect(await transport.send(batchOf('{}'), patient())).toEqual({
         kind: 'lost',
         status: undefined,
-        timedOut: false,
+        overload: false,
         failure: { kind: 'connection', cause },
       });
     },

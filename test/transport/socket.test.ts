@@ -80,7 +80,7 @@ test('a body that breaks off is a lost answer', async () => {
   expect(await transportOf({ apiUrl }).send(batchOf('{}'), patient())).toEqual({
     kind: 'lost',
     status: undefined,
-    timedOut: false,
+    overload: false,
     failure: { kind: 'connection', cause: expect.any(TypeError) },
   });
 });
@@ -91,7 +91,7 @@ test('a connection that drops is a lost answer, whose cause does not carry the r
   expect(reply).toEqual({
     kind: 'lost',
     status: undefined,
-    timedOut: false,
+    overload: false,
     failure: { kind: 'connection', cause: expect.any(TypeError) },
   });
   const { inspect } = await import('node:util');
@@ -123,7 +123,7 @@ test('a time-out while the body trickles closes the connection', async () => {
   expect(await reply).toEqual({
     kind: 'lost',
     status: undefined,
-    timedOut: true,
+    overload: true,
     failure: { kind: 'timeout', ms: 50 },
   });
   await closed;

@@ -18,13 +18,13 @@ afterEach(() => {
   expect(timers).toBe(0);
 });
 
-const lost = (failure: object, timedOut = false) => ({
+const lost = (failure: object, overload = false) => ({
   kind: 'lost',
   status: undefined,
   failure,
-  timedOut,
+  overload,
 });
-const timedOut = lost({ kind: 'timeout', ms: 1_000 }, true);
+const overload = lost({ kind: 'timeout', ms: 1_000 }, true);
 
 /** A body that gives what the test gives it; obeys no signal. */
 function body() {
@@ -48,7 +48,7 @@ describe('a time-out', () => {
     await time.tickAsync(999);
     expect(time.countTimers()).toBe(1);
     await time.tickAsync(1);
-    expect(await reply).toEqual(timedOut);
+    expect(await reply).toEqual(overload);
   });
 
   test('reaches the signal of the request', async () => {
@@ -61,7 +61,7 @@ describe('a time-out', () => {
     };
     const reply = transportOf({ fetch, attemptTimeoutMs: 1_000 }).send(batchOf('{}'), patient());
     await time.tickAsync(1_000);
-    expect(await reply).toEqual(timedOut);
+    expect(await reply).toEqual(overload);
     expect((await asked.promise).aborted).toBe(true);
   });
 
@@ -78,7 +78,7 @@ describe('a time-out', () => {
     await time.tickAsync(99);
     expect(isCancelled()).toBe(false);
     await time.tickAsync(1);
-    expect(await reply).toEqual(timedOut);
+    expect(await reply).toEqual(overload);
     expect(isCancelled()).toBe(true);
   });
 
@@ -98,7 +98,7 @@ describe('a time-out', () => {
     expect(settled).toBe(false);
     await time.tickAsync(100);
     await whenSettled;
-    expect(await reply).toEqual(timedOut);
+    expect(await reply).toEqual(overload);
   });
 
   test('leaves a token that comes too late unused', async () => {

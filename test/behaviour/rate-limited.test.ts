@@ -1,0 +1,77 @@
+// design.md 5: 429, or 503 with Retry-After.
+import { expect, test } from 'vitest';
+import { PrefactorRetryExhaustedError } from '../../src/index.ts';
+import { harness } from '../helpers/harness.ts';
+import { failureOf, outcomes } from '../helpers/outcomes.ts';
+
+test.each([
+  ['in seconds', { retryAfter: 7 }],
+  ['as a date', { retryAfter: 'date' }],
+  ['in the body', { retryAfterMs: 7_000 }],
+] as const)(
+  'a 429 that names its time %s is repeated after it, and nothing before',
+  async (_, said) => {
+    const t = await harness();
+    const named =
+      'retryAfter' in said && said.retryAfter === 'date'
+        ? { retryAfter: new Date(Date.now() + 8_000) }
+        : (said as { retryAfter: number });
+    t.emulator.faults.next({ kind: 'status', status: 429, ...named });
+    const a = t.span('a');
+    await t.pass(1_000);
+    const b = t.span('b');
+    await t.pass(5_900);
+    expect(t.batches()).toEqual([['a']]);
+    await t.settled();
+    expect(t.batches()).toEqual([['a'], ['a', 'b']]);
+    expect(await outcomes(a, b)).toEqual(['ok', 'ok']);
+    expect(t.client.stats().pausedMs).toBeGreaterThanOrEqual(6_000);
+  },
+);
+
+test('a pause costs no attempt, and no time of those that are limited', async () => {
+  const t = await harness({ retry: { limit: 1, giveUpAfterMs: 1 } });
+  t.emulator.faults.next({ kind: 'status', status: 429, retryAfter: 30 }, { times: 5 });
+  const a = t.span('a');
+  await t.settled();
+  expect(await outcomes(a)).toEqual(['ok']);
+});
+
+test('a 429 is a definite no: what was only ever told to wait was never applied', async () => {
+  const t = await harness({ deliveryTimeoutMs: 60_000 });
+  t.emulator.faults.next(
+    { kind: 'status', status: 429, retryAfter: 7 },
+    { times: Number.POSITIVE_INFINITY },
+  );
+  const a = t.span('a');
+  await t.settled();
+  const error = await failureOf(a);
+  expect(error).toBeInstanceOf(PrefactorRetryExhaustedError);
+  expect(error).toMatchObject({ maybeApplied: false, cause: { status: 429 } });
+  expect(t.client.stats().ledger).toMatchObject({ notAttempted: 1 });
+});
+
+test('a 503 with Retry-After pauses as well, and may have been done', async () => {
+  const t = await harness({ deliveryTimeoutMs: 60_000 });
+  t.emulator.faults.next(
+    { kind: 'status', status: 503, retryAfter: 7 },
+    { times: Number.POSITIVE_INFINITY },
+  );
+  const a = t.span('a');
+  await t.settled();
+  const error = await failureOf(a);
+  expect(error).toBeInstanceOf(PrefactorRetryExhaustedError);
+  expect(error).toMatchObject({ maybeApplied: true });
+  expect(t.client.stats().ledger).toMatchObject({ inDoubt: 1 });
+});
+
+test('close ends a pause only by its own time-out', async () => {
+  const t = await harness();
+  t.emulator.faults.next({ kind: 'status', status: 429, retryAfter: 60 });
+  const a = t.span('a');
+  await t.pass(100);
+  const books = t.client.close({ timeoutMs: 5_000 });
+  await t.settled();
+  expect(await books).toMatchObject({ accepted: 1, notAttempted: 1 });
+  expect(await failureOf(a)).toMatchObject({ name: 'PrefactorClosedError', maybeApplied: false });
+});

@@ -1,0 +1,45 @@
+// Recorded runs of real agents, through the client, to a server 20 milliseconds away.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { readActions } from '../../bench/actions.ts';
+import { replayBatched } from '../../bench/replay-batched.ts';
+import { AutobatchClient } from '../../src/index.ts';
+import { Emulator } from '../../src/testing/index.ts';
+import { expectBalanced } from '../helpers/harness.ts';
+
+const data = (name: string): string =>
+  fileURLToPath(new URL(`../../../shared/data/${name}`, import.meta.url));
+
+const files = [
+  { name: 'small.ndjson', actions: 556 },
+  { name: 'large.ndjson.gz', actions: 46_165 },
+];
+
+describe.each(files)('$name', ({ name, actions }) => {
+  test.skipIf(!existsSync(data(name))).each(['client', 'server'] as const)(
+    'every action succeeds, and few requests carry them (ids: %s)',
+    async (ids) => {
+      const emulator = new Emulator({ latencyMs: 20 });
+      const client = new AutobatchClient({
+        apiUrl: 'https://emulator.test',
+        apiToken: 'test-token',
+        fetch: emulator.fetch,
+        ids,
+      });
+      const replayed = await replayBatched(readActions(data(name)), client);
+      const ledger = await client.close();
+      expect(replayed).toMatchObject({ actions, succeeded: actions, errors: [] });
+      expectBalanced(ledger);
+      expect(ledger).toMatchObject({ accepted: actions, succeeded: actions, pending: 0 });
+      const { requests, breaches, effects } = emulator.report();
+      expect(breaches).toEqual([]);
+      expect(effects.size).toBe(actions);
+      expect(Math.max(...effects.values())).toBe(1);
+      if (actions > 10_000) {
+        expect(requests.bulk).toBeLessThanOrEqual(1.3 * Math.ceil(actions / 100));
+      }
+    },
+    60_000,
+  );
+});
