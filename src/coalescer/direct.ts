@@ -116,7 +116,7 @@ export class Direct<Failure> {
   }
 
   async #repeat(journey: Journey<Failure>): Promise<Answer> {
-    const { clock, gate, random } = this.#others;
+    const { clock, events, gate, random } = this.#others;
     const { signal } = journey.stop;
     let wasDenied = false;
     for (;;) {
@@ -134,11 +134,15 @@ export class Direct<Failure> {
           }
           throw this.#error({ kind: 'refused', failure, maybeApplied: journey.maybeApplied });
         }
-        case 'busy':
+        case 'busy': {
           journey.maybeApplied ||= reply.maybeApplied;
           // A time that is over already must not make a busy loop.
-          gate.close(reply.afterMs || this.#backoffMs(journey), clock.now(), random());
+          const pauseMs = reply.afterMs || this.#backoffMs(journey);
+          const ms = gate.close(pauseMs, clock.now(), random());
+          events.emit('pause', { ms, status: reply.status });
+          events.deliver();
           break;
+        }
         case 'lost':
           journey.maybeApplied = true;
           await this.#waitForAnother(journey, reply.failure);

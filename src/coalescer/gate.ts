@@ -8,7 +8,7 @@ const JITTER = 0.1;
 
 export class Gate {
   /** Nothing leaves before this time. */
-  opensAt = Number.NEGATIVE_INFINITY;
+  opensAt: number = Number.NEGATIVE_INFINITY;
   readonly #maxPauseMs: number;
   /** The pauses that are over, in milliseconds. */
   #pausedMs = 0;

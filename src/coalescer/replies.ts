@@ -143,17 +143,18 @@ export class Replies<Failure> {
     const isDivisible = blame === 'items' || blame === 'bytes';
     // By what was sent: if all the others are dropped, one of them may still have been to blame.
     const wasAlone = flight.items.length === 1;
-    if (blame === 'access' && items.some(({ wasDenied }) => !wasDenied)) {
-      for (const item of items) item.wasDenied = true;
-      this.#putBack(items, part, 0);
-    } else if (isDivisible && !wasAlone) {
+    if (isDivisible && !wasAlone) {
       if (blame === 'bytes') capacity.bytes.refused(flight.bytes);
       for (const item of items) backlog.hold(item);
       parts.divide(items, blame, part);
     } else {
-      // Only a lone item is to blame for sure; those who are refused together are so for one reason.
+      // Whom it comes from may be another the next time: each item gets a second chance.
+      const again = blame === 'access' ? items.filter(({ wasDenied }) => !wasDenied) : [];
+      for (const item of again) item.wasDenied = true;
+      this.#putBack(again, part, 0);
       const systemic = isDivisible && parts.refusedAlone(status, part);
       for (const item of items) {
+        if (again.includes(item)) continue;
         const { maybeApplied } = item;
         step.ends.push({
           kind: 'failed',

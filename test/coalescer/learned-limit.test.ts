@@ -126,8 +126,6 @@ describe('the cap that a server hides', () => {
     expect(largest).toBe(100);
   });
 
-  // BUG in src: a try that went through with less than what was refused forgets it all the same, and
-  // is not taken back, so that about one request in ten is refused (a server of 2,000 batches: 200).
   test.each([1, 5, 19])(
     'is found where batches are up to %d percent short of the limit',
     (short) => {
@@ -137,8 +135,6 @@ describe('the cap that a server hides', () => {
     },
   );
 
-  // BUG in src: "filled" is measured against the broken number (2.5), not against the limit that
-  // batches can have (2), so that a small limit never grows again.
   test.each([
     { cap: 2, refused: 3 },
     { cap: 4, refused: 5 },
@@ -155,8 +151,6 @@ describe('the cap that a server hides', () => {
     expect(limit.limit).toBe(100);
   });
 
-  // BUG in src: of 16 requests in flight that are refused together, 15 count as tries that failed,
-  // and the next try comes after 8 × 2^15 batches.
   test('is tried again in time though many requests were refused at once', () => {
     const limit = new LearnedLimit(100);
     for (const _ of Array(16).keys()) limit.refused(100);

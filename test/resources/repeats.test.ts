@@ -127,7 +127,6 @@ test('a call that was declined at first keeps its time', () => {
   expect(calls.engine.item(0).details?.['started_at']).toBe('2026-09-01T08:00:00.123Z');
 });
 
-// BUG in src (Pipeline.#giveId): the repeat is given an id that the first call did not have.
 test('so it is where a reference got its id in between', () => {
   const { instances, spans, engine } = resources();
   const run = instances.register({});
