@@ -11,7 +11,7 @@ import type { Stats } from './coalescer/stats.ts';
 import type { Clock } from './internal/clock.ts';
 import { systemClock } from './internal/clock.ts';
 import type { AutobatchOptions, Options } from './options.ts';
-import { parseOptions } from './options.ts';
+import { parseOptions } from './parse-options.ts';
 import { AgentInstances } from './resources/agent-instances.ts';
 import { AgentSpans } from './resources/agent-spans.ts';
 import { Bulk } from './resources/bulk.ts';

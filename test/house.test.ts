@@ -34,7 +34,7 @@ const packageOwners: Readonly<Record<string, RegExp>> = {
   dataloader: /(^|\/)window\.ts$/,
   ky: /^transport\//,
   nanoid: /^ids\//,
-  zod: /^schemas\/|^options\.ts$/,
+  zod: /^schemas\/|^parse-options\.ts$/,
 };
 
 test('there is something to check', () => {
@@ -77,7 +77,7 @@ test('each dependency is known to one place', () => {
     .map(({ place, name }) => `${place} imports ${name}`);
   expect(
     wrong,
-    'use the package through its owner (ky: transport/, zod: schemas/ and options.ts, dataloader: ' +
+    'use the package through its owner (ky: transport/, zod: schemas/ and parse-options.ts, dataloader: ' +
       'window.ts, nanoid: ids/); coalescer/ and testing/ use none',
   ).toEqual([]);
 });

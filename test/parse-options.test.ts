@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PrefactorInvalidArgumentError } from '../src/errors/argument.ts';
 import type { AutobatchOptions } from '../src/options.ts';
-import { parseOptions } from '../src/options.ts';
+import { parseOptions } from '../src/parse-options.ts';
 import { recordingLogger } from './internal/recording-logger.ts';
 
 const apiToken = 'pf_secret';

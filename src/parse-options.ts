@@ -1,0 +1,246 @@
+import * as z from 'zod/mini';
+import type { PrefactorIssue } from './errors/argument.ts';
+import { PrefactorInvalidArgumentError } from './errors/argument.ts';
+import { readApiUrl } from './internal/api-url.ts';
+import type { Check } from './internal/checks.ts';
+import {
+  aBoolean,
+  aFunction,
+  integerFrom,
+  matching,
+  numberFrom,
+  oneOf,
+  shown,
+  wanted,
+} from './internal/checks.ts';
+import { env } from './internal/env.ts';
+import { headerFields, isToken } from './internal/header-fields.ts';
+import { nearest } from './internal/nearest.ts';
+import type { Logger } from './internal/warn.ts';
+import { consoleLogger, fencedLogger, silentLogger } from './internal/warn.ts';
+import type { ApiToken, BatchWindow, Fetch, Options } from './options.ts';
+import type { WireAction } from './schemas/action.ts';
+
+/**
+ * Checks what the user gave, and fills in the rest.
+ * @throws {PrefactorInvalidArgumentError} with an issue for each thing that is wrong
+ */
+export function parseOptions(input: unknown): Options {
+  const parsed = schema.safeParse(input ?? {});
+  if (!parsed.success) {
+    throw new PrefactorInvalidArgumentError(
+      'Invalid options',
+      parsed.error.issues.flatMap((issue) => issuesOf(issue, input)),
+    );
+  }
+  const given = parsed.data;
+  const issues: PrefactorIssue[] = [];
+  const disabled = given.disabled ?? /^(1|true)$/i.test(env('PREFACTOR_AUTOBATCH_DISABLED') ?? '');
+  const options: Options = {
+    ...given,
+    disabled,
+    apiUrl: apiUrlOf(given.apiUrl, given.allowInsecure, issues),
+    apiToken: apiTokenOf(given.apiToken, disabled, issues),
+    batch: Object.freeze(given.batch),
+    queue: Object.freeze(given.queue),
+    retry: Object.freeze(retryOf(given.retry, issues)),
+    headers: Object.freeze({ ...given.headers }),
+    sdk: Object.freeze(given.sdk),
+    exitSignals: Object.freeze(given.exitSignals),
+    logger: given.logger === false ? silentLogger : fencedLogger(given.logger),
+    fetch: given.fetch,
+    beforeEnqueue: given.beforeEnqueue,
+    waitUntil: given.waitUntil,
+  };
+  if (issues.length > 0) {
+    throw new PrefactorInvalidArgumentError('Invalid options', issues);
+  }
+  return Object.freeze(options);
+}
+
+const defaultApiUrl = 'https://app.prefactorai.com'; // wire.md 1, [py-http config.py], [ts-cli profile-manager.ts]
+
+function apiUrlOf(
+  given: string | undefined,
+  allowInsecure: boolean,
+  issues: PrefactorIssue[],
+): string {
+  const fromEnv = env('PREFACTOR_API_URL');
+  const read = readApiUrl(given ?? fromEnv ?? defaultApiUrl, allowInsecure);
+  if ('url' in read) {
+    return read.url;
+  }
+  const path = given === undefined ? 'PREFACTOR_API_URL' : 'apiUrl';
+  issues.push({ path, message: read.problem });
+  return '';
+}
+
+function apiTokenOf(
+  given: ApiToken | undefined,
+  disabled: boolean,
+  issues: PrefactorIssue[],
+): ApiToken | undefined {
+  const token = given ?? env('PREFACTOR_API_TOKEN');
+  if (disabled) {
+    return token;
+  }
+  if (token === undefined) {
+    issues.push({
+      path: 'apiToken',
+      message: 'is missing: pass it, or set the environment variable PREFACTOR_API_TOKEN',
+    });
+  } else if (given === undefined && !isToken(token)) {
+    issues.push({ path: 'PREFACTOR_API_TOKEN', message: tokenProblem });
+  }
+  return token;
+}
+
+type Retry = z.infer<typeof retry>;
+
+/** A delay that was given moves the default of the other one, if it must; two are compared. */
+function retryOf(given: Retry, issues: PrefactorIssue[]): Options['retry'] {
+  const minDelayMs = given.minDelayMs ?? Math.min(250, given.maxDelayMs ?? 250);
+  const maxDelayMs = given.maxDelayMs ?? Math.max(30_000, minDelayMs);
+  if (minDelayMs > maxDelayMs) {
+    issues.push({
+      path: 'retry.minDelayMs',
+      message: `must be at most retry.maxDelayMs (${maxDelayMs}), but it is ${minDelayMs}`,
+    });
+  }
+  return { ...given, itemCodes: Object.freeze(given.itemCodes), minDelayMs, maxDelayMs };
+}
+
+function issuesOf(issue: z.core.$ZodIssue, input: unknown): PrefactorIssue[] {
+  const path = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => unknownOption(path === '' ? key : `${path}.${key}`));
+  }
+  if (issue.code === 'invalid_type') {
+    const given = issue.path.reduce(
+      (value: unknown, key) => Reflect.get(Object(value), key),
+      input,
+    );
+    return [{ path, message: `must be an ${issue.expected}, but it is ${shown(given)}` }];
+  }
+  return [{ path, message: issue.message }];
+}
+
+function unknownOption(path: string): PrefactorIssue {
+  // Not the section that the unknown one stands in: that much its writer knew.
+  const others = optionPaths.filter((option) => !path.startsWith(`${option}.`));
+  return { path, message: `is no option; the nearest is ${nearest(path, others)}` };
+}
+
+const second = 1_000;
+const hour = 3_600 * second;
+const day = 24 * hour;
+
+const tokenProblem =
+  'must be a string of printable Latin-1 characters without spaces, or a function that gives one';
+
+/** A value that `check` finds nothing wrong with; what it finds is the issue's message. */
+function checked<T>(check: Check): z.ZodMiniCustom<T, T> {
+  return z.custom<T>((value) => check(value) === undefined, {
+    error: ({ input }) => check(input) ?? '',
+  });
+}
+
+const batch = z.strictObject({
+  window: z._default(
+    checked<BatchWindow>(
+      wanted(
+        "'tick', milliseconds from 0 to 60000, or a function",
+        (value) =>
+          value === 'tick' ||
+          typeof value === 'function' ||
+          numberFrom(0, 60 * second)(value) === undefined,
+      ),
+    ),
+    'tick',
+  ),
+  maxItems: z._default(checked<number>(integerFrom(1, 10_000)), 100),
+  maxBytes: z._default(checked<number>(integerFrom(1_024, 100_000_000)), 1_000_000),
+  concurrency: z._default(checked<number>(integerFrom(1, 256)), 16),
+  maxWaitMs: z._default(checked<number>(numberFrom(0, 60 * second)), 20),
+});
+
+const queue = z.strictObject({
+  maxItems: z._default(checked<number>(integerFrom(1, Number.MAX_SAFE_INTEGER)), 100_000),
+  maxBytes: z._default(checked<number>(integerFrom(1, Number.MAX_SAFE_INTEGER)), 64_000_000),
+});
+
+const retry = z.strictObject({
+  limit: z._default(checked<number>(integerFrom(1, 1_000)), 10),
+  giveUpAfterMs: z._default(checked<number>(numberFrom(1, day)), 120 * second),
+  minDelayMs: z.optional(checked<number>(numberFrom(0, 60 * second))),
+  maxDelayMs: z.optional(checked<number>(numberFrom(0, hour))),
+  maxPauseMs: z._default(checked<number>(numberFrom(0, day)), 300 * second),
+  itemCodes: z._default(z.array(checked<string>(matching('a non-empty string', /./))), [
+    'internal_error',
+    'rate_limited',
+    'unavailable',
+  ]),
+});
+
+const schema = z.strictObject({
+  apiUrl: z.optional(
+    checked<string>(wanted('a URL, as a string', (value) => typeof value === 'string')),
+  ),
+  apiToken: z.optional(
+    checked<ApiToken>((value) =>
+      typeof value === 'function' || isToken(value) ? undefined : tokenProblem,
+    ),
+  ),
+  batch: z.prefault(batch, {}),
+  maxItemBytes: z._default(checked<number>(integerFrom(1, 100_000_000)), 8_000_000),
+  onSkipped: z._default(checked<Options['onSkipped']>(oneOf('requeue', 'reject')), 'requeue'),
+  ids: z._default(checked<Options['ids']>(oneOf('client', 'server')), 'client'),
+  queue: z.prefault(queue, {}),
+  retry: z.prefault(retry, {}),
+  attemptTimeoutMs: z._default(checked<number>(numberFrom(1, hour)), 30 * second),
+  deliveryTimeoutMs: z._default(
+    checked<number>(numberFrom(1, Number.POSITIVE_INFINITY)),
+    300 * second,
+  ),
+  headers: z._default(checked<Options['headers']>(headerFields), {}),
+  sdk: z._default(
+    z.array(
+      checked<string>(
+        matching('name@version, without spaces', /^@?[\w.~-]+(\/[\w.~-]+)?@[\w.+-]+$/),
+      ),
+    ),
+    [],
+  ),
+  fetch: z.optional(checked<Fetch>(aFunction)),
+  beforeEnqueue: z.optional(checked<(action: WireAction) => WireAction | null>(aFunction)),
+  logger: z._default(
+    checked<Logger | false>(
+      wanted('false, or an object with the methods debug, info, warn and error', isLoggerOption),
+    ),
+    consoleLogger,
+  ),
+  disabled: z.optional(checked<boolean>(aBoolean)),
+  allowInsecure: z._default(checked<boolean>(aBoolean), false),
+  exitSignals: z._default(
+    z.array(checked<string>(matching("a signal's name, such as 'SIGTERM'", /^SIG[A-Z0-9]+$/))),
+    [],
+  ),
+  waitUntil: z.optional(checked<(promise: Promise<unknown>) => void>(aFunction)),
+});
+
+const optionPaths: readonly string[] = [
+  ...Object.keys(schema.shape),
+  ...Object.keys(batch.shape).map((name) => `batch.${name}`),
+  ...Object.keys(queue.shape).map((name) => `queue.${name}`),
+  ...Object.keys(retry.shape).map((name) => `retry.${name}`),
+];
+
+function isLoggerOption(value: unknown): boolean {
+  const methods = ['debug', 'info', 'warn', 'error'];
+  return (
+    value === false ||
+    (typeof value === 'object' &&
+      value !== null &&
+      methods.every((name) => typeof Reflect.get(value, name) === 'function'))
+  );
+}
