@@ -3,7 +3,7 @@ import type { Clock } from '../internal/clock.ts';
 import { deferred } from '../internal/deferred.ts';
 import type { Backlog } from './backlog.ts';
 import type { Bounds } from './bounds.ts';
-import { Item } from './item.ts';
+import { bytesOf, Item } from './item.ts';
 import type { BatchLimits } from './packer.ts';
 import type { Gather, Name, Reason, Submission, ToError } from './ports.ts';
 import type { Settlement } from './settlement.ts';
@@ -66,7 +66,7 @@ export class Intake<Failure> {
   take(submission: Submission<unknown>): Promise<unknown> {
     const shared = this.#settlement.find(submission.key);
     if (shared !== undefined) return this.#share(shared, submission);
-    const broken = submission.overBound ? undefined : this.#bounds.brokenBy(submission.bytes);
+    const broken = submission.overBound ? undefined : this.#bounds.brokenBy(bytesOf(submission));
     if (broken !== undefined) {
       this.endWindow();
       return this.turnAway(submission, { kind: 'full', ...broken, maybeApplied: false });

@@ -104,7 +104,7 @@ export class Item {
     this.type = submission.type;
     this.fingerprint = submission.fingerprint;
     this.read = submission.read;
-    this.bytes = submission.bytes + submission.holes.length * TYPICAL_ID_BYTES;
+    this.bytes = bytesOf(submission);
     this.#pieces = submission.pieces;
     this.#holes = submission.holes;
     this.fill();
@@ -132,6 +132,11 @@ export class Item {
   get isGhost(): boolean {
     return this.callers.length === 0;
   }
+}
+
+/** UTF-8 bytes of an item's text; as well as can be told, where ids are missing. */
+export function bytesOf({ bytes, holes }: Pick<Submission<unknown>, 'bytes' | 'holes'>): number {
+  return bytes + holes.length * TYPICAL_ID_BYTES;
 }
 
 /** What the end of a ghost is for those who need what it was to make: its callers left it. */

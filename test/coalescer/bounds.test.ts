@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Bounds } from '../../src/coalescer/bounds.ts';
 import { RejectedError } from '../../src/coalescer/index.ts';
 import { endsOf, engineUnderTest, isSettled, openWindow, reasonOf } from '../helpers/engine.ts';
+import { ok } from '../helpers/scripted-send.ts';
 
 describe('the bounds', () => {
   test.each([
@@ -216,3 +217,16 @@ test.each(['before close', 'after close'])(
     t.expectIdle();
   },
 );
+
+test('an id that is still missing counts as one of the usual length', async () => {
+  const t = engineUnderTest({ queue: { maxBytes: 60 } });
+  const run = t.engine.newResource();
+  const made = t.call('register', { makes: run });
+  const pieces = ['{"key":"span","run":', '}'];
+  const span = t.call('span', { pieces, holes: [run], uses: [run] });
+  await t.clock.settle();
+  expect(await endsOf(span)).toEqual(['full']);
+  t.wire.parked[0]?.answer({ register: ok('r') });
+  expect(await endsOf(made)).toEqual(['ok']);
+  t.expectIdle();
+});
