@@ -1,10 +1,10 @@
-// 200,000 spans through one client; says how large the heap is after the first half and at the end.
+// So many spans through one client; says how large the heap is after the first half and at the end.
 import { AutobatchClient } from '../../../src/index.ts';
 import { say } from './agent.ts';
 
 declare const gc: () => void;
 
-const SPANS = 200_000;
+const SPANS = Number(process.argv[2]);
 const SPANS_IN_RUN = 20;
 
 interface Item {
