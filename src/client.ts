@@ -6,7 +6,7 @@ import { Coalescer } from './coalescer/coalescer.ts';
 import type { Item } from './coalescer/item.ts';
 import type { Ledger } from './coalescer/ledger.ts';
 import { Memory } from './coalescer/memory.ts';
-import type { Gather } from './coalescer/ports.ts';
+import type { Gather, Name } from './coalescer/ports.ts';
 import type { Stats } from './coalescer/stats.ts';
 import type { Clock } from './internal/clock.ts';
 import { systemClock } from './internal/clock.ts';
@@ -70,7 +70,9 @@ export class AutobatchClient {
     const clock = systemClock();
     const busy = new BusyPeriods(settings.waitUntil, settings.logger);
     this.#events = new ClientEvents(clock, settings.logger, () => busy.end());
-    this.#engine = engineOf(settings, clock, busy, this.#events);
+    this.#engine = engineOf(settings, clock, busy, this.#events, (name, id) =>
+      this.#pipeline.learn(name, id),
+    );
     this.#pipeline = new Pipeline(this.#engine, {
       ids: settings.ids,
       maxItemBytes: settings.maxItemBytes,
@@ -175,6 +177,7 @@ function engineOf(
   clock: Clock,
   busy: BusyPeriods,
   events: ClientEvents,
+  onNamed: (name: Name, id: string) => void,
 ): ClientEngine {
   const { apiToken, disabled } = settings;
   // Without a token the options are refused, unless the client is disabled.
@@ -189,6 +192,7 @@ function engineOf(
       clock,
       gather: (onEnd) => tellingOfWork(gather(onEnd), busy),
       events,
+      onNamed,
     },
     {
       ...settings.batch,

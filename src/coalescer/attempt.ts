@@ -1,4 +1,4 @@
-import type { Batch, Reply, Send, SendOptions } from './ports.ts';
+import type { Batch, Ping, Reply, Send, SendOptions } from './ports.ts';
 
 /** One attempt. A sender that throws has not said what became of the request: it is lost. */
 export async function attempt<Failure>(
@@ -10,5 +10,14 @@ export async function attempt<Failure>(
     return await send(batch, options);
   } catch (error) {
     return { kind: 'lost', status: undefined, failure: error as Failure };
+  }
+}
+
+/** A ping that throws had no answer. */
+export async function ask(ping: Ping, signal: AbortSignal): Promise<boolean> {
+  try {
+    return await ping({ signal });
+  } catch {
+    return false;
   }
 }

@@ -29,7 +29,7 @@ import type { Ledger } from './ledger.ts';
 import { Resource } from './order.ts';
 import type { BatchLimits } from './packer.ts';
 import { Parts } from './parts.ts';
-import type { Answer, Batch, Gather, Ping, Send, Submission, ToError } from './ports.ts';
+import type { Answer, Batch, Gather, Name, Ping, Send, Submission, ToError } from './ports.ts';
 import { toRejectedError } from './rejected-error.ts';
 import { Replies } from './replies.ts';
 import { Settlement } from './settlement.ts';
@@ -55,6 +55,8 @@ export interface CoalescerPorts<Failure> {
   /** Says when a window ends. */
   readonly gather?: ((onEnd: (items: readonly Item[]) => void) => Gather<Item>) | undefined;
   readonly events?: Emitter | undefined;
+  /** Told of each id that only an answer made known: of a resource, or instead of the id sent. */
+  readonly onNamed?: ((name: Name, id: string) => void) | undefined;
 }
 
 export class Coalescer<Failure> {
@@ -90,7 +92,8 @@ export class Coalescer<Failure> {
     this.#events = events;
     this.#backlog = new Backlog(settings, () => clock.now());
     this.#bounds = new Bounds(settings.queue, this.#backlog);
-    this.#settlement = new Settlement(this.#backlog, this.#bounds, toError, events);
+    const onNamed = ports.onNamed ?? (() => {});
+    this.#settlement = new Settlement(this.#backlog, this.#bounds, toError, events, onNamed);
     this.#attempts = new Attempts(settings, this.#backlog, health, events);
     this.#capacity = new Capacity(settings);
     this.#parts = new Parts(settings.retry.minDelayMs);
@@ -123,6 +126,7 @@ export class Coalescer<Failure> {
     });
     this.#direct = new Direct(settings, {
       send,
+      ping,
       clock,
       random,
       toError,

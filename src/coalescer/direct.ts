@@ -4,13 +4,13 @@
  */
 import type { Clock } from '../internal/clock.ts';
 import { deferred } from '../internal/deferred.ts';
-import { attempt } from './attempt.ts';
+import { ask, attempt } from './attempt.ts';
 import type { RetrySettings, Tries } from './backoff.ts';
 import { backoffMs, spentLimit } from './backoff.ts';
 import type { Emitter } from './events.ts';
 import type { Gate } from './gate.ts';
 import type { Health } from './health.ts';
-import type { Answer, Batch, Last, Reason, Reply, Send, ToError } from './ports.ts';
+import type { Answer, Batch, Last, Ping, Reason, Reply, Send, ToError } from './ports.ts';
 import type { Turnstile } from './turnstile.ts';
 
 export interface ExecuteOptions {
@@ -26,6 +26,7 @@ export interface DirectSettings {
 
 interface Others<Failure> {
   readonly send: Send<Failure>;
+  readonly ping: Ping | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly toError: ToError<Failure>;
@@ -121,6 +122,7 @@ export class Direct<Failure> {
     let wasDenied = false;
     for (;;) {
       while (gate.isClosed(clock.now())) await this.#wait(gate.opensAt, signal);
+      await this.#pingFirst(signal);
       const reply = await this.#attempt(journey);
       signal.throwIfAborted();
       switch (reply.kind) {
@@ -150,6 +152,17 @@ export class Direct<Failure> {
         default:
           reply satisfies never;
       }
+    }
+  }
+
+  /** A batch that makes the server fall cannot pass for an outage: a ping tells the two apart. */
+  async #pingFirst(signal: AbortSignal): Promise<void> {
+    const { clock, health, ping, random } = this.#others;
+    while (ping !== undefined && health.needsPing) {
+      const answered = await ask(ping, signal);
+      signal.throwIfAborted();
+      health.pinged(answered, clock.now(), random());
+      if (!answered) await this.#wait(health.nextProbeAt, signal);
     }
   }
 

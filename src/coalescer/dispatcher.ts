@@ -7,7 +7,7 @@
  * themselves, and a steady trickle never starves.
  */
 import type { Clock } from '../internal/clock.ts';
-import { attempt } from './attempt.ts';
+import { ask, attempt } from './attempt.ts';
 import type { Backlog } from './backlog.ts';
 import type { Capacity } from './capacity.ts';
 import type { DispatchReason, Emitter } from './events.ts';
@@ -248,14 +248,5 @@ export class Dispatcher<Failure> {
     this.#ping = undefined;
     health.pinged(answered, clock.now(), random());
     onPing();
-  }
-}
-
-/** A ping that throws had no answer. */
-async function ask(ping: Ping, signal: AbortSignal): Promise<boolean> {
-  try {
-    return await ping({ signal });
-  } catch {
-    return false;
   }
 }

@@ -52,12 +52,20 @@ export class Settlement<Failure> {
   readonly #bounds: Bounds;
   readonly #toError: ToError<Failure>;
   readonly #events: Emitter;
+  readonly #onNamed: (name: Name, id: string) => void;
 
-  constructor(backlog: Backlog, bounds: Bounds, toError: ToError<Failure>, events: Emitter) {
+  constructor(
+    backlog: Backlog,
+    bounds: Bounds,
+    toError: ToError<Failure>,
+    events: Emitter,
+    onNamed: (name: Name, id: string) => void,
+  ) {
     this.#backlog = backlog;
     this.#bounds = bounds;
     this.#toError = toError;
     this.#events = events;
+    this.#onNamed = onNamed;
   }
 
   /** The pending item with that key. */
@@ -155,6 +163,7 @@ export class Settlement<Failure> {
     } else if (makes.id === undefined) {
       if (end.id !== undefined) {
         this.#backlog.name(makes, end.id);
+        this.#onNamed(makes, end.id);
       } else {
         this.remember(makes, 'no id');
         this.#takeAlong(item, 'no id', ends);
@@ -162,6 +171,7 @@ export class Settlement<Failure> {
     } else if (end.id !== undefined && end.id !== makes.id) {
       // They were made for an id that the server did not take.
       this.#replaced.set(makes.id, end.id);
+      this.#onNamed(makes.id, end.id);
       this.#takeAlong(item, 'other id', ends);
     }
   }

@@ -1,4 +1,3 @@
-import type { Resource } from '../coalescer/order.ts';
 import type { Name } from '../coalescer/ports.ts';
 import type { WireAction } from '../schemas/action.ts';
 import type { SubmitOptions } from '../schemas/call-options.ts';
@@ -77,9 +76,9 @@ export class Dependencies {
     }
   }
 
-  /** The id of what was made is known from now on. */
-  learn(resource: Resource, id: string): void {
-    this.#unfinished.rename(resource, id);
+  /** What was made goes by this id from now on. */
+  learn(name: Name, id: string): void {
+    this.#unfinished.rename(name, id);
   }
 }
 

@@ -1,43 +1,22 @@
-import type { Resource } from '../coalescer/order.ts';
 import type { Name } from '../coalescer/ports.ts';
 import type { WireKind } from '../schemas/action.ts';
 import type { Reading } from '../schemas/output.ts';
 import { controlOf, instanceIdOf } from '../schemas/output.ts';
-import type { Dependencies } from './dependencies.ts';
 
 type Read<Value> = (output: unknown) => Reading<Value>;
 
 /** Makes what judges the output of a call, and hears when the API ends the run. */
 export class Readers {
   readonly #onTerminate: (agentInstanceId: string, reason: string | null) => void;
-  readonly #dependencies: Dependencies;
   // Consecutive calls are mostly of one kind and one instance: they share one function, which saves
   // a hundred bytes for each call that waits.
   #last: { kind: WireKind<unknown>; instance: Name | undefined; read: Read<unknown> } | undefined;
 
-  constructor(
-    onTerminate: (agentInstanceId: string, reason: string | null) => void,
-    dependencies: Dependencies,
-  ) {
+  constructor(onTerminate: (agentInstanceId: string, reason: string | null) => void) {
     this.#onTerminate = onTerminate;
-    this.#dependencies = dependencies;
   }
 
-  /** `made` is what comes into being, where only the output tells its id. */
-  of<Value>(
-    kind: WireKind<Value>,
-    instance: Name | undefined,
-    made: Resource | undefined,
-  ): Read<Value> {
-    if (made !== undefined) {
-      return (output) => {
-        const reading = this.#judge(kind, instance, output);
-        if (reading.kind === 'success' && reading.id !== undefined) {
-          this.#dependencies.learn(made, reading.id);
-        }
-        return reading;
-      };
-    }
+  of<Value>(kind: WireKind<Value>, instance: Name | undefined): Read<Value> {
     if (this.#last?.kind !== kind || this.#last.instance !== instance) {
       const read: Read<Value> = (output) => this.#judge(kind, instance, output);
       this.#last = { kind, instance, read };

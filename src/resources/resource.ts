@@ -68,8 +68,13 @@ export class Pipeline {
     this.#engine = engine;
     this.#settings = settings;
     this.#references = new References(engine);
-    this.#readers = new Readers(settings.onTerminate, this.#dependencies);
+    this.#readers = new Readers(settings.onTerminate);
     this.#texts = new TextMaker(makeKey(), settings.maxItemBytes);
+  }
+
+  /** The answer has told the id of what a call made, or has given it another one than was sent. */
+  learn(name: Name, id: string): void {
+    this.#dependencies.learn(name, id);
   }
 
   /** A call of a method; `target` is what it is called on, undefined for what makes something. */
@@ -181,7 +186,7 @@ export class Pipeline {
       follows: relations.follows,
       overBound: relations.overBound,
       signal: terms.options?.signal,
-      read: this.#readers.of(kind, instance, typeof makes === 'string' ? undefined : makes),
+      read: this.#readers.of(kind, instance),
     });
     this.#dependencies.note(action, relations);
     return this.#handle(promise, key, makes ?? changes);

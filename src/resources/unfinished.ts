@@ -1,5 +1,4 @@
 import { Memory } from '../coalescer/memory.ts';
-import type { Resource } from '../coalescer/order.ts';
 import type { Name } from '../coalescer/ports.ts';
 
 const MAX_SPANS = 100_000;
@@ -64,14 +63,14 @@ export class Unfinished {
     if (instance !== undefined) this.#instanceGone(instance);
   }
 
-  /** From now on the id is the name of what was known as a resource. */
-  rename(resource: Resource, id: string): void {
-    const instance = this.#instances.take(resource);
+  /** What was known by one name goes by this id from now on. */
+  rename(name: Name, id: string): void {
+    const instance = this.#instances.take(name);
     if (instance !== undefined) {
       instance.name = id;
       this.#instances.set(id, instance);
     }
-    const owner = this.#spans.take(resource);
+    const owner = this.#spans.take(name);
     if (owner !== undefined) this.#spans.set(id, owner);
   }
 

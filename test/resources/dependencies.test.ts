@@ -115,3 +115,11 @@ describe('a full queue still accepts', () => {
     expect(engine.submissions[1]?.overBound).toBe(false);
   });
 });
+
+test('a span that the server gave another id is known by that one', () => {
+  const { spans, engine } = resources();
+  const span = spans.create({ agentInstanceId: RUN, schemaName: 'a', status: 'active' });
+  engine.answer(0, { id: SPAN_Z });
+  void spans.finish(span);
+  expect(engine.submissions[1]).toMatchObject({ changes: SPAN_Z, uses: [RUN], overBound: true });
+});

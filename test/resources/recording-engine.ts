@@ -1,7 +1,7 @@
 import type { ExecuteOptions } from '../../src/coalescer/direct.ts';
 import type { About } from '../../src/coalescer/intake.ts';
 import { Resource } from '../../src/coalescer/order.ts';
-import type { Answer, Batch, Submission } from '../../src/coalescer/ports.ts';
+import type { Answer, Batch, Name, Submission } from '../../src/coalescer/ports.ts';
 import { deferred } from '../../src/internal/deferred.ts';
 import { AgentInstances } from '../../src/resources/agent-instances.ts';
 import { AgentSpans } from '../../src/resources/agent-spans.ts';
@@ -24,6 +24,8 @@ class RecordingEngine implements Engine {
   readonly batches: Batch[] = [];
   /** What each of them was sent with. */
   readonly terms: (ExecuteOptions | undefined)[] = [];
+  /** Told of ids that only an answer made known, as the engine tells it. */
+  onNamed: (name: Name, id: string) => void = () => {};
   /** Ids of the server's that are others than those that were sent. */
   readonly otherIds = new Map<string, string>();
 
@@ -56,7 +58,7 @@ class RecordingEngine implements Engine {
       entry.isPending = false;
       const verdict = submission.read(output);
       if (verdict.kind === 'success') {
-        if (submission.makes instanceof Resource) submission.makes.id = verdict.id;
+        this.#name(submission.makes, verdict.id);
         call.resolve(verdict.value);
       } else {
         call.reject(verdict);
@@ -104,6 +106,13 @@ class RecordingEngine implements Engine {
     return Promise.resolve({ status: 200, outputs });
   }
 
+  #name(makes: Name | undefined, id: string | undefined): void {
+    if (makes === undefined || id === undefined || makes === id) return;
+    if (makes instanceof Resource) makes.id = id;
+    else this.otherIds.set(makes, id);
+    this.onNamed(makes, id);
+  }
+
   /** The pending item with that key. */
   #find(key: string): Submission<unknown> | undefined {
     const isIt = ({ isPending, submission }: Entry) => isPending && submission.key === key;
@@ -122,6 +131,7 @@ export function resources(settings: Partial<PipelineSettings> = {}) {
     onTerminate: (...run) => ended.push(run),
     ...settings,
   });
+  engine.onNamed = (name, id) => pipeline.learn(name, id);
   return {
     engine,
     /** The runs that were said to have been ended. */
