@@ -121,8 +121,7 @@ export class Direct<Failure> {
     const { signal } = journey.stop;
     let wasDenied = false;
     for (;;) {
-      while (gate.isClosed(clock.now())) await this.#wait(gate.opensAt, signal);
-      await this.#pingFirst(signal);
+      await this.#untilFree(signal);
       const reply = await this.#attempt(journey);
       signal.throwIfAborted();
       switch (reply.kind) {
@@ -155,10 +154,16 @@ export class Direct<Failure> {
     }
   }
 
-  /** A batch that makes the server fall cannot pass for an outage: a ping tells the two apart. */
-  async #pingFirst(signal: AbortSignal): Promise<void> {
-    const { clock, health, ping, random } = this.#others;
-    while (ping !== undefined && health.needsPing) {
+  /**
+   * Waits until no pause holds, and asks whether the server answers at all where that is in doubt: a
+   * batch that makes it fall must not pass for an outage.
+   */
+  async #untilFree(signal: AbortSignal): Promise<void> {
+    const { clock, gate, health, ping, random } = this.#others;
+    for (;;) {
+      // A pause may be made longer meanwhile, and another may begin during a ping.
+      while (gate.isClosed(clock.now())) await this.#wait(gate.opensAt, signal);
+      if (ping === undefined || !health.needsPing) return;
       const answered = await ask(ping, signal);
       signal.throwIfAborted();
       health.pinged(answered, clock.now(), random());

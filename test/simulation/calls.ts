@@ -1,0 +1,196 @@
+/** Makes calls, and keeps what became of each. */
+import type { AutobatchClient } from '../../src/client.ts';
+import type { ActionPromise } from '../../src/index.ts';
+import type { Call, Item, Outcome, Relations, Thing } from './model.ts';
+import { isSettled, mustPrecede } from './model.ts';
+import type { Fate } from './plan.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+export interface Made {
+  readonly call: Call;
+  readonly promise: ActionPromise<unknown>;
+}
+
+interface Making {
+  readonly label: string;
+  readonly relations: Relations;
+  readonly expected: Readonly<Record<string, unknown>>;
+  readonly fate?: Fate | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly isOverBound?: boolean | undefined;
+  /** Another call with the same key is pending, and asks for something else. */
+  readonly mustClash?: boolean | undefined;
+  readonly mustDecline?: boolean | undefined;
+  invoke(options: { readonly signal?: AbortSignal | undefined }): ActionPromise<unknown>;
+}
+
+/** Hears of calls as they are made and settled. */
+export interface CallListener {
+  /** `pendingBefore`: items in the queue when the call was made. */
+  onMade(call: Call, pendingBefore: number): void;
+  onSettled(call: Call, outcome: Outcome): void;
+}
+
+export class CallLog {
+  /** In their order; what was declined too. */
+  readonly calls: Call[] = [];
+  /** Of the client's queue, in the order of the calls. */
+  readonly items: Item[] = [];
+  /** Batches that the callers packed, by key of their items. */
+  readonly packed = new Map<string, Call>();
+  /** Calls that the books have to know of. */
+  counted = 0;
+  /** A call is being made: the books may know of it or not. */
+  isCalling = false;
+  isClosed = false;
+  readonly #client: AutobatchClient;
+  readonly #time: VirtualTime;
+  readonly #listener: CallListener;
+  readonly #fates = new Map<string, Fate>();
+  readonly #current = new Map<string, Item>();
+  #keys = 0;
+  #batches = 0;
+
+  constructor(client: AutobatchClient, time: VirtualTime, listener: CallListener) {
+    this.#client = client;
+    this.#time = time;
+    this.#listener = listener;
+  }
+
+  newKey(): string {
+    return `own-key-${String(this.#keys++).padStart(4, '0')}`;
+  }
+
+  /** The item that a key stands for at this moment. */
+  itemOf(key: string): Item | undefined {
+    return this.#current.get(key);
+  }
+
+  /** For stories. */
+  nameOf(key: string): string {
+    return this.itemOf(key)?.label ?? this.packed.get(key)?.label ?? key;
+  }
+
+  fateOf(key: string): Fate | undefined {
+    return this.#fates.get(key);
+  }
+
+  /** A signal that fires so much later; it is of no use once its call has settled. */
+  abortAfter(ms: number | undefined): AbortSignal | undefined {
+    if (ms === undefined) return undefined;
+    const abort = new AbortController();
+    this.#time.after(ms, () => abort.abort(new Error(`aborted after ${ms} ms`)));
+    return abort.signal;
+  }
+
+  /** What was made is open from now on, if the call was taken in. */
+  opened(thing: Thing, call: Call): void {
+    thing.isOpen = call.item !== undefined;
+  }
+
+  make(making: Making): Made {
+    const { label, relations, signal } = making;
+    const before = this.#client.stats();
+    const pendingBefore = before.queued + before.inFlight;
+    this.counted++;
+    this.isCalling = true;
+    const promise = making.invoke({ signal });
+    this.isCalling = false;
+    const after = this.#client.stats();
+    const isAccepted = after.ledger.accepted > before.ledger.accepted;
+    const key = promise.idempotencyKey;
+    const call: Call = {
+      label: `#${this.calls.length} ${label}`,
+      key,
+      type: label,
+      relations,
+      fate: making.fate,
+      calledAt: this.#time.now(),
+      isOverBound: making.isOverBound ?? false,
+      expected: making.expected,
+      signal,
+      isAccepted,
+      isLate: this.isClosed,
+      mustClash: making.mustClash ?? false,
+      mustDecline: making.mustDecline ?? false,
+      item: undefined,
+      outcome: undefined,
+    };
+    this.calls.push(call);
+    relations.makes?.makers.push(call);
+    if (making.fate !== undefined) this.#fates.set(key, making.fate);
+    const isNew = after.queued + after.inFlight > pendingBefore;
+    if (isAccepted && isNew) this.#enter(call);
+    else if (isAccepted) this.#join(call);
+    this.#follow(call, promise);
+    this.#listener.onMade(call, pendingBefore);
+    return { call, promise };
+  }
+
+  /** A batch that the caller has packed. */
+  execute(items: number, fate: Fate | undefined, abortAfterMs: number | undefined): void {
+    const number = this.#batches++;
+    const keys = Array.from({ length: items }, (_, at) => `packed-${number}-${at}-by-caller`);
+    const signal = this.abortAfter(abortAfterMs);
+    const call: Call = {
+      label: `#${this.calls.length} execute ${items}`,
+      key: keys[0] as string,
+      type: 'execute',
+      relations: {},
+      fate,
+      calledAt: this.#time.now(),
+      isOverBound: false,
+      expected: { status: 'success' },
+      signal,
+      isAccepted: undefined,
+      isLate: this.isClosed,
+      mustClash: false,
+      mustDecline: false,
+      item: undefined,
+      outcome: undefined,
+    };
+    this.calls.push(call);
+    for (const key of keys) this.packed.set(key, call);
+    if (fate !== undefined) this.#fates.set(keys[0] as string, fate);
+    const result = this.#client.bulk.execute(
+      {
+        items: keys.map((key) => ({
+          _type: 'agents/create',
+          idempotency_key: key,
+          details: { name: key },
+        })),
+      },
+      { signal },
+    );
+    this.#follow(call, result);
+    this.#listener.onMade(call, 0);
+  }
+
+  #enter(call: Call): void {
+    const { key, label, relations } = call;
+    const after = this.items.filter((earlier) => mustPrecede(earlier.relations, relations));
+    const item: Item = { key, label, calls: [call], relations, after, effectAt: undefined };
+    call.item = item;
+    this.items.push(item);
+    this.#current.set(key, item);
+  }
+
+  /** Shares a pending item. One that nobody waits for may be pending, or over: who knows. */
+  #join(call: Call): void {
+    const shared = this.#current.get(call.key);
+    if (shared === undefined || isSettled(shared)) return;
+    call.item = shared;
+    shared.calls.push(call);
+  }
+
+  #follow(call: Call, promise: Promise<unknown>): void {
+    const settle = (outcome: Outcome): void => {
+      call.outcome = outcome;
+      this.#listener.onSettled(call, outcome);
+    };
+    promise.then(
+      (value) => settle({ kind: 'resolved', value, at: this.#time.now() }),
+      (error) => settle({ kind: 'rejected', error, at: this.#time.now() }),
+    );
+  }
+}

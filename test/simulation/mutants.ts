@@ -1,0 +1,291 @@
+/**
+ * Clients that are wrong in one place. The happy path does not tell: each must be caught by the
+ * simulation, and by the invariant that is about what it does wrong.
+ */
+import { cpSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SOURCES } from './farm.ts';
+import type { InvariantName } from './violation.ts';
+
+export interface Mutant {
+  /** What it does. */
+  readonly name: string;
+  /** In src/. */
+  readonly file: string;
+  /** Stands there once, and is replaced. */
+  readonly from: string;
+  readonly to: string;
+  readonly breaks: InvariantName;
+  /** The first seed that catches it. */
+  readonly seed: number;
+}
+
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Writes the mutant's sources to a folder of their own; returns that of its `client.ts`. */
+export function writeMutant({ file, from, to }: Mutant): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mutant-'));
+  const src = join(folder, 'src');
+  cpSync(SOURCES, src, { recursive: true });
+  cpSync(join(REPOSITORY, 'package.json'), join(folder, 'package.json'));
+  symlinkSync(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'), 'dir');
+  const path = join(src, file);
+  const parts = readFileSync(path, 'utf8').split(from);
+  if (parts.length !== 2) {
+    throw new Error(
+      `src/${file} has ${parts.length - 1} places of ${JSON.stringify(from)}, where a mutant needs one. Bring test/simulation/mutants.ts up to date.`,
+    );
+  }
+  writeFileSync(path, parts.join(to));
+  return src;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'drops a skipped item',
+    file: 'coalescer/attempts.ts',
+    from: '      this.#backlog.putBack(item, 0);\n',
+    to: '',
+    breaks: 'no stall',
+    seed: 19,
+  },
+  {
+    name: 'takes a new key for a retry',
+    file: 'coalescer/dispatcher.ts',
+    from: 'flight.items.map(({ text }) => text as string)',
+    to: "flight.items.map(({ text, key, attempts }) => attempts < 3 ? text as string : (text as string).replace(key, key.slice(1) + 'x'))",
+    breaks: 'same bytes',
+    seed: 1,
+  },
+  {
+    name: 'sends other bytes with a retry',
+    file: 'coalescer/dispatcher.ts',
+    from: 'flight.items.map(({ text }) => text as string)',
+    to: "flight.items.map(({ text, attempts }) => attempts < 2 ? text as string : (text as string).replace('ä', 'a'))",
+    breaks: 'same bytes',
+    seed: 1,
+  },
+  {
+    name: 'ignores what an item uses by its id',
+    file: 'coalescer/order.ts',
+    from: 'for (const name of uses ?? []) this.#stand(item, this.#resource(name), true);',
+    to: "for (const name of uses ?? []) if (typeof name !== 'string') this.#stand(item, this.#resource(name), true);",
+    breaks: 'order',
+    seed: 3,
+  },
+  {
+    name: 'lets the end of a run overtake the finish of an unknown span',
+    file: 'resources/dependencies.ts',
+    from: 'follows: ANY_SPAN, ',
+    to: '',
+    breaks: 'order',
+    seed: 18,
+  },
+  {
+    name: 'settles those twice who share a key',
+    file: 'coalescer/intake.ts',
+    from: '    if (item.isGhost) this.#backlog.renew(item, this.#clock.now());\n',
+    to: '    item.callers = [...item.callers, ...item.callers];\n',
+    breaks: 'books',
+    seed: 3,
+  },
+  {
+    name: 'puts one item too many into a batch',
+    file: 'coalescer/packer.ts',
+    from: 'while (items.length < maxItems &&',
+    to: 'while (items.length <= maxItems &&',
+    breaks: 'bounds',
+    seed: 2,
+  },
+  {
+    name: 'forgets the bytes between two items of a half',
+    file: 'coalescer/packer.ts',
+    from: 'envelopeBytes + separatorBytes * Math.max(0, items.length - 1),',
+    to: 'envelopeBytes,',
+    breaks: 'exact bytes',
+    seed: 8,
+  },
+  {
+    name: 'has no limit of requests in flight',
+    file: 'coalescer/dispatcher.ts',
+    from: '    if (this.#underWay.size >= capacity.concurrency.limit) return undefined;\n',
+    to: '',
+    breaks: 'bounds',
+    seed: 3,
+  },
+  {
+    name: 'gives one error to all who were refused together',
+    file: 'to-error.ts',
+    from: '        return this.#refusal(reason.failure, details, audience);',
+    to: `        if (!this.#causes.has(reason.failure)) {
+          this.#causes.set(reason.failure, this.#refusal(reason.failure, details, audience));
+        }
+        return this.#causes.get(reason.failure);`,
+    breaks: 'own error',
+    seed: 6,
+  },
+  {
+    name: 'charges a lost request to all of its items',
+    file: 'coalescer/attempts.ts',
+    from: 'if (counts && isAlone && this.#isSpent(step, item)) return undefined;',
+    to: 'if (counts && this.#isSpent(step, item)) return undefined;',
+    breaks: 'innocence',
+    seed: 32,
+  },
+  {
+    name: 'rejects all of a refused batch',
+    file: 'coalescer/replies.ts',
+    from: '} else if (isDivisible && !wasAlone) {',
+    to: "} else if (blame === 'bytes' && !wasAlone) {",
+    breaks: 'innocence',
+    seed: 10,
+  },
+  {
+    name: 'overtakes in a halved batch',
+    file: 'coalescer/packer.ts',
+    from: 'const fits = ridesWithAll(item, batch);',
+    to: 'const fits = true;',
+    breaks: 'order',
+    seed: 8,
+  },
+  {
+    name: 'puts a suspect last, and not those who wait for it',
+    file: 'coalescer/packer.ts',
+    from: 'item.transient !== undefined || item.groups.some(waitsForTainted)',
+    to: 'item.transient !== undefined',
+    breaks: 'order',
+    seed: 17,
+  },
+  {
+    name: 'forgets the gate',
+    file: 'coalescer/dispatcher.ts',
+    from: '    if (capacity.gate.isClosed(now)) return undefined;\n',
+    to: '',
+    breaks: 'pause kept',
+    seed: 7,
+  },
+  {
+    name: 'forgets the gate for a batch that the caller packed',
+    file: 'coalescer/direct.ts',
+    from: 'while (gate.isClosed(clock.now())) await this.#wait(gate.opensAt, signal);',
+    to: '',
+    breaks: 'pause kept',
+    seed: 24,
+  },
+  {
+    name: 'sends what needs something that failed',
+    file: 'coalescer/settlement.ts',
+    from: 'if (!isThere(end, makes)) this.#takeAlong(item, rootOf(item.key, end.reason), ends);',
+    to: '',
+    breaks: 'no orphans',
+    seed: 17,
+  },
+  {
+    name: 'forgets what could not be made',
+    file: 'coalescer/settlement.ts',
+    from: '    this.remember(makes, rootOf(end.item.key, end.reason));\n',
+    to: '',
+    breaks: 'no orphans',
+    seed: 6,
+  },
+  {
+    name: 'says of what was taken along that it was not done',
+    file: 'coalescer/settlement.ts',
+    from: '      const { maybeApplied } = dependent;\n',
+    to: '      const maybeApplied = false;\n',
+    breaks: 'truth',
+    seed: 1145,
+  },
+  {
+    name: 'forgets that a lost request may have been done',
+    file: 'coalescer/attempts.ts',
+    from: `    const counts = answers > item.answersSeen;
+    item.maybeApplied = true;`,
+    to: '    const counts = answers > item.answersSeen;',
+    breaks: 'truth',
+    seed: 14,
+  },
+  {
+    name: 'ends an item in flight with its last caller',
+    file: 'coalescer/withdrawals.ts',
+    from: 'if (isLast && !isInFlight && !this.#isNeeded(item)) {',
+    to: 'if (isLast && !this.#isNeeded(item)) {',
+    breaks: 'order',
+    seed: 139,
+  },
+  {
+    name: 'sleeps on when a pause is over',
+    file: 'coalescer/dispatcher.ts',
+    from: 'parts.nextTime, capacity.gate.opensAt, ',
+    to: 'parts.nextTime, ',
+    breaks: 'no stall',
+    seed: 7,
+  },
+  {
+    name: 'never sends what has waited for long',
+    file: 'coalescer/dispatcher.ts',
+    from: "return now >= this.#agedAt() ? 'aged' : undefined;",
+    to: 'return undefined;',
+    breaks: 'no stall',
+    seed: 162,
+  },
+  {
+    name: 'matches outputs by their place',
+    file: 'coalescer/outcome.ts',
+    from: 'const output = outputs[key];',
+    to: 'const output = Object.values(outputs)[items.findIndex((item) => item.key === key)];',
+    breaks: 'own result',
+    seed: 75,
+  },
+  {
+    name: 'shares a key whatever is asked for',
+    file: 'coalescer/intake.ts',
+    from: 'item.fingerprint === undefined || item.fingerprint !== submission.fingerprint',
+    to: 'item.fingerprint === undefined',
+    breaks: 'key conflict',
+    seed: 56,
+  },
+  {
+    name: 'takes in more than the queue may hold',
+    file: 'coalescer/bounds.ts',
+    from: 'if (this.#fill.size + 1 > maxItems)',
+    to: 'if (this.#fill.size > maxItems)',
+    breaks: 'queue bounds',
+    seed: 4,
+  },
+  {
+    name: 'lets an agent wait for ever',
+    file: 'coalescer/coalescer.ts',
+    from: '      this.#withdrawals.expire(clock.now() - settings.deliveryTimeoutMs);\n',
+    to: '',
+    breaks: 'settled in time',
+    seed: 3,
+  },
+  {
+    name: 'shows the token',
+    file: 'transport/bulk-transport.ts',
+    from: 'const redact = (text: string): string => http.auth.redact(text);',
+    to: 'const redact = (text: string): string => text;',
+    breaks: 'token hidden',
+    seed: 21,
+  },
+  {
+    name: 'listens to a signal after the end',
+    file: 'coalescer/settlement.ts',
+    from: `    caller.unlisten?.();
+    caller.deferred.resolve`,
+    to: '    caller.deferred.resolve',
+    breaks: 'idle at the end',
+    seed: 4,
+  },
+  {
+    name: 'leaves the timer of a batch that the caller packed',
+    file: 'coalescer/direct.ts',
+    from: '      cancelDeadline();\n',
+    to: '',
+    breaks: 'idle at the end',
+    seed: 4,
+  },
+];

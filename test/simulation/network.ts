@@ -1,0 +1,181 @@
+/**
+ * The simulated network: hands each request to the emulator, with the fault that the plan has for
+ * it, and sees what the server would see.
+ */
+import type { Emulator, Fault } from '../../src/testing/index.ts';
+import type { Plan, PlannedFault } from './plan.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+/** A request as it left. */
+export interface Sent {
+  /** From 0 over all bulk requests; undefined for a ping. */
+  readonly number: number | undefined;
+  readonly body: string;
+  readonly items: readonly SentItem[];
+  /** It outlives the page. */
+  readonly isKeptAlive: boolean;
+  readonly leftAt: number;
+  /** An answer, a broken connection, or nothing since the client gave it up. */
+  result: number | 'broken' | 'given up' | undefined;
+}
+
+interface SentItem {
+  readonly key: string;
+  /** As on the wire, to the letter. */
+  readonly text: string;
+}
+
+export interface NetworkListener {
+  onRequest(sent: Sent): void;
+  /** `pauseMs`: how long the server wants to be left alone. */
+  onResult(sent: Sent, pauseMs: number | undefined): void;
+  onFault(kind: string): void;
+}
+
+const NO_FAULT: Fault = { kind: 'delay', delayMs: 0 };
+/** How long an endless body takes for each piece of it. */
+const PIECE_MS = 2_000;
+
+export class Network {
+  readonly #plan: Plan;
+  readonly #emulator: Emulator;
+  readonly #time: VirtualTime;
+  readonly #listener: NetworkListener;
+  readonly #faults: ReadonlyMap<number, PlannedFault>;
+  #requests = 0;
+
+  constructor(plan: Plan, emulator: Emulator, time: VirtualTime, listener: NetworkListener) {
+    this.#plan = plan;
+    this.#emulator = emulator;
+    this.#time = time;
+    this.#listener = listener;
+    this.#faults = new Map(plan.faults.map((planned) => [planned.at, planned]));
+  }
+
+  /** Bound: can be handed on as it is. */
+  readonly fetch = async (request: Request): Promise<Response> => {
+    const isBulk = request.url.endsWith('/bulk');
+    const number = isBulk ? this.#requests++ : undefined;
+    const body = isBulk ? await request.text() : '';
+    const sent: Sent = {
+      number,
+      body,
+      items: isBulk ? itemsOf(body) : [],
+      isKeptAlive: request.keepalive,
+      leftAt: this.#time.now(),
+      result: undefined,
+    };
+    const end = (result: number | 'broken' | 'given up', pauseMs?: number): void => {
+      if (sent.result !== undefined) return;
+      sent.result = result;
+      request.signal.removeEventListener('abort', giveUp);
+      this.#listener.onResult(sent, pauseMs);
+    };
+    const giveUp = (): void => end('given up');
+    request.signal.throwIfAborted();
+    request.signal.addEventListener('abort', giveUp);
+    this.#listener.onRequest(sent);
+    try {
+      const planned = number === undefined ? undefined : this.#faults.get(number);
+      const response = await this.#exchange(request, body, planned);
+      // Of a broken answer the client sees nothing for certain.
+      const isCut = planned?.fault.kind === 'dropMiddle';
+      if (isCut) end('broken');
+      else end(response.status, pauseOf(response.headers, planned?.fault));
+      return response;
+    } catch (error) {
+      end('broken');
+      throw error;
+    }
+  };
+
+  async #exchange(
+    request: Request,
+    body: string,
+    planned: PlannedFault | undefined,
+  ): Promise<Response> {
+    if (this.#isOut()) {
+      this.#listener.onFault('outage');
+      await this.#wait(this.#plan.server.latencyMs[0], request.signal);
+      throw new TypeError('fetch failed', { cause: new Error('no way to the host') });
+    }
+    const fault = this.#faultOf(planned, request);
+    // Requests are taken up in the order in which they come, and each takes its own.
+    this.#emulator.faults.next(fault, { on: 'any' });
+    const response = await this.#emulator.fetch(request.url, {
+      method: request.method,
+      headers: request.headers,
+      signal: request.signal,
+      redirect: request.redirect,
+      ...(request.method === 'POST' && { body }),
+    });
+    return fault.kind === 'endless' ? this.#slow(response, request.signal) : response;
+  }
+
+  #faultOf(planned: PlannedFault | undefined, request: Request): Fault {
+    if (planned === undefined) return NO_FAULT;
+    const { fault, retryAfterDateS, echoes } = planned;
+    this.#listener.onFault(fault.kind === 'status' ? `status ${fault.status}` : fault.kind);
+    if (fault.kind !== 'status') return fault;
+    if (echoes) {
+      const token = request.headers.get('authorization') ?? '';
+      return { ...fault, message: `${token} may not do this`, errors: { token: [token] } };
+    }
+    if (retryAfterDateS === undefined) return fault;
+    return { ...fault, retryAfter: new Date(Date.now() + retryAfterDateS * 1_000) };
+  }
+
+  #isOut(): boolean {
+    const now = this.#time.now();
+    return this.#plan.outages.some(({ fromMs, toMs }) => fromMs <= now && now < toMs);
+  }
+
+  #wait(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#time.after(ms, () => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      });
+      const abort = (): void => {
+        cancel();
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  /** An endless body that comes slowly; at full speed all of it would have to be read each time. */
+  #slow(response: Response, signal: AbortSignal): Response {
+    const reader = response.body?.getReader();
+    const wait = (): Promise<void> => this.#wait(PIECE_MS, signal);
+    const body = new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          await wait();
+          const piece = await reader?.read();
+          if (piece?.value !== undefined) controller.enqueue(piece.value);
+        },
+        cancel: () => reader?.cancel(),
+      },
+      { highWaterMark: 0 },
+    );
+    return new Response(body, response);
+  }
+}
+
+/** The items of a bulk request, each as it stands there; none where it cannot be read. */
+function itemsOf(body: string): SentItem[] {
+  try {
+    const { items }: { items: { idempotency_key: string }[] } = JSON.parse(body);
+    return items.map((item) => ({ key: item.idempotency_key, text: JSON.stringify(item) }));
+  } catch {
+    return [];
+  }
+}
+
+function pauseOf(headers: Headers, fault: Fault | undefined): number | undefined {
+  const header = headers.get('retry-after');
+  if (header === null) return fault?.kind === 'status' ? fault.retryAfterMs : undefined;
+  const seconds = Number(header);
+  return Number.isNaN(seconds) ? Math.max(0, Date.parse(header) - Date.now()) : seconds * 1_000;
+}

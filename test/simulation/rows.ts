@@ -1,0 +1,53 @@
+/** Which row of design.md, section 5, the end of a rejected call belongs to. */
+import { readError } from './errors.ts';
+
+export function rowOf(error: unknown): string {
+  const { code, status, apiCode, message, cause } = readError(error);
+  switch (code) {
+    case undefined:
+      return 'row aborted';
+    case 'SKIPPED':
+      return 'row skipped: rejects';
+    case 'CONTRACT_BROKEN':
+      return message.includes('no output for')
+        ? 'row missing: contract error at the end'
+        : 'row body: contract error at the end';
+    case 'RETRY_EXHAUSTED':
+      if (message.includes('deliveryTimeoutMs')) return 'row delivery: its time is over';
+      return message.includes('an error that may pass')
+        ? 'row passing error: used up'
+        : 'row lost: used up';
+    case 'DEPENDENCY_FAILED':
+      return 'row dependency: rejects unsent';
+    case 'CLOSED':
+    case 'QUEUE_FULL':
+    case 'IDEMPOTENCY_CONFLICT':
+    case 'INVALID_ARGUMENT':
+      return `row ${code}`;
+    default:
+      return rowOfAnswer(status, apiCode, cause);
+  }
+}
+
+function rowOfAnswer(
+  status: number | undefined,
+  apiCode: string | undefined,
+  cause: unknown,
+): string {
+  if (status === undefined && cause !== undefined) return 'row token function: rejects';
+  if (status === undefined) {
+    const isPassing = apiCode === 'internal_error' || apiCode === 'unavailable';
+    return isPassing ? 'row passing error: stored, rejects' : 'row error: rejects';
+  }
+  switch (status) {
+    case 400:
+    case 413:
+    case 422:
+      return `row refused alone: ${status} rejects`;
+    case 401:
+    case 403:
+      return `row access: ${status} rejects`;
+    default:
+      return `row other refusal: ${status} rejects`;
+  }
+}

@@ -1,0 +1,183 @@
+/** What must hold at each request: looked at as it leaves, and as its answer comes. */
+import type { CallLog } from './calls.ts';
+import { readError } from './errors.ts';
+import type { Call, Item, Thing } from './model.ts';
+import { isSettled, neededBy } from './model.ts';
+import type { NetworkListener, Sent } from './network.ts';
+import type { Watched } from './watched.ts';
+
+export class WireWatch implements NetworkListener {
+  readonly #watched: Watched;
+  readonly #calls: () => CallLog;
+  /** Requests of the client's own batches that have no answer yet. */
+  inFlight = 0;
+  /** Requests in flight, by what they carry. */
+  readonly #carrying = new Map<string, Sent>();
+  /** As said by the events of requests that have not reached the network yet. */
+  readonly #announced: { readonly items: number; readonly bytes: number }[] = [];
+  readonly #texts = new Map<string, string>();
+  readonly #lastSent = new Map<string, Sent>();
+  readonly #pauses: { readonly from: number; readonly to: number }[] = [];
+  #hasDeparted = false;
+
+  /** `calls`: of a client that is made later. */
+  constructor(watched: Watched, calls: () => CallLog) {
+    this.#watched = watched;
+    this.#calls = calls;
+  }
+
+  /** The last request so far that carried a key. */
+  lastSent(key: string): Sent | undefined {
+    return this.#lastSent.get(key);
+  }
+
+  /** The client says that a request leaves. */
+  announce(items: number, bytes: number, hasDeparted: boolean): void {
+    this.#announced.push({ items, bytes });
+    this.#hasDeparted ||= hasDeparted;
+  }
+
+  /** The client says that nothing leaves for so long. */
+  pause(ms: number): void {
+    const from = this.#watched.time.now();
+    this.#pauses.push({ from, to: from + ms });
+  }
+
+  onRequest(sent: Sent): void {
+    const { plan } = this.#watched;
+    const pause = this.#pauses.find(({ from, to }) => from < sent.leftAt && sent.leftAt < to);
+    if (pause !== undefined && !sent.isKeptAlive) {
+      this.#fail('pause kept', `${nameOf(sent)} left in the pause until ${pause.to}`);
+    }
+    if (sent.number === undefined) {
+      this.#watched.count('ping');
+      this.#tell(() => 'ping');
+      return;
+    }
+    this.#tell(() => `${nameOf(sent)} leaves: ${this.#namesOf(sent)}`);
+    for (const { key, text } of sent.items) this.#checkKey(sent, key, text);
+    if (this.#isPacked(sent)) return;
+    this.inFlight++;
+    this.#checkBounds(sent);
+    this.#checkOrder(sent);
+    // What leaves with the page does not wait for a free slot.
+    if (this.inFlight > plan.options.concurrency && !this.#hasDeparted) {
+      this.#fail('bounds', `${this.inFlight} requests at once`);
+    }
+  }
+
+  onResult(sent: Sent, pauseMs: number | undefined): void {
+    const { plan } = this.#watched;
+    if (sent.number === undefined) return;
+    this.#tell(() => `${nameOf(sent)}: ${sent.result}`);
+    for (const { key } of sent.items) {
+      if (this.#carrying.get(key) === sent) this.#carrying.delete(key);
+    }
+    if (!this.#isPacked(sent)) this.inFlight--;
+    const isBusy = sent.result === 429 || (sent.result === 503 && pauseMs !== undefined);
+    if (isBusy && pauseMs !== undefined) {
+      this.pause(Math.min(pauseMs, plan.options.retry.maxPauseMs));
+    }
+    if (sent.result === 'given up') this.#watched.count('fault given up');
+  }
+
+  onFault(kind: string): void {
+    this.#watched.count(`fault ${kind}`);
+    this.#tell(() => `fault: ${kind}`);
+  }
+
+  #checkKey(sent: Sent, key: string, text: string): void {
+    if (this.#log.itemOf(key) === undefined && !this.#log.packed.has(key)) {
+      this.#fail('same bytes', `no call has the key ${key}`);
+    }
+    if (this.#carrying.has(key)) {
+      this.#fail('key in one request', `${this.#log.nameOf(key)} is in two requests`);
+    }
+    this.#carrying.set(key, sent);
+    this.#lastSent.set(key, sent);
+    const before = this.#texts.get(key);
+    if (before !== undefined && before !== text) {
+      this.#fail('same bytes', `${this.#log.nameOf(key)}: ${before}, then ${text}`);
+    }
+    this.#texts.set(key, text);
+  }
+
+  #checkBounds({ body, items }: Sent): void {
+    const { maxItems, maxBytes } = this.#watched.plan.options;
+    const bytes = Buffer.byteLength(body);
+    if (items.length > maxItems) this.#fail('bounds', `${items.length} items`);
+    if (items.length > 1 && bytes > maxBytes) this.#fail('bounds', `${bytes} bytes`);
+    const place = this.#announced.findIndex(
+      (said) => said.items === items.length && said.bytes === bytes,
+    );
+    if (place < 0) this.#fail('exact bytes', `${items.length} items in ${bytes} bytes, unsaid`);
+    else this.#announced.splice(place, 1);
+  }
+
+  #checkOrder(sent: Sent): void {
+    const before = new Set<Item>();
+    for (const { key } of sent.items) {
+      const item = this.#log.itemOf(key);
+      if (item === undefined) continue;
+      for (const earlier of item.after) {
+        if (before.has(earlier)) continue;
+        // Also one that nobody waits for any more keeps its place while the server has it.
+        const other = this.#log.itemOf(earlier.key) === earlier && this.#carrying.get(earlier.key);
+        if (!isSettled(earlier) || (other && other !== sent)) {
+          this.#fail('order', `${item.label} leaves before ${earlier.label} has settled`);
+        }
+      }
+      this.#checkMakers(item);
+      before.add(item);
+    }
+  }
+
+  /** Nothing is sent whose maker is known to have failed. */
+  #checkMakers({ label, calls, relations }: Item): void {
+    const [call] = calls;
+    if (call === undefined) return;
+    const place = this.#log.calls.indexOf(call);
+    for (const thing of neededBy(relations)) {
+      if (thing === relations.makes) continue;
+      const maker = thing.makers.findLast((one) => this.#log.calls.indexOf(one) < place);
+      if (maker?.outcome?.kind !== 'rejected' || thing.isSplit) continue;
+      if (maker.item !== undefined && maker.item.calls.length > 1) continue;
+      const { maybeApplied, code, apiCode } = readError(maker.outcome.error);
+      // An abort says nothing of what became of it; what is there already is there.
+      if (code === undefined || maybeApplied || apiCode === 'conflict') continue;
+      // One that was turned away says nothing of what another call was about to make.
+      if (maker.item === undefined && isBeingMade(thing, maker)) continue;
+      this.#fail('no orphans', `${label} leaves, but ${maker.label} failed`);
+    }
+  }
+
+  #isPacked({ items }: Sent): boolean {
+    const [first] = items;
+    return first !== undefined && this.#log.packed.has(first.key);
+  }
+
+  #namesOf({ items }: Sent): string {
+    return items.map(({ key }) => this.#log.nameOf(key)).join(', ');
+  }
+
+  readonly #fail: Watched['fail'] = (name, detail) => this.#watched.fail(name, detail);
+
+  #tell(line: () => string): void {
+    this.#watched.tell(line);
+  }
+
+  get #log(): CallLog {
+    return this.#calls();
+  }
+}
+
+/** Whether an earlier call that makes it was pending when the later one was made. */
+function isBeingMade({ makers }: Thing, { calledAt }: Call): boolean {
+  return makers.some(
+    ({ item, outcome }) => item !== undefined && (outcome?.at ?? calledAt) >= calledAt,
+  );
+}
+
+function nameOf({ number }: Sent): string {
+  return number === undefined ? 'ping' : `request ${number}`;
+}
