@@ -137,8 +137,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'rejects all of a refused batch',
     file: 'coalescer/replies.ts',
-    from: '} else if (isDivisible && !wasAlone) {',
-    to: "} else if (blame === 'bytes' && !wasAlone) {",
+    from: 'if (isDivisible && !wasAlone) {',
+    to: "if (blame === 'bytes' && !wasAlone) {",
     breaks: 'innocence',
     seed: 10,
   },
