@@ -10,27 +10,36 @@ export class Naming {
   readonly #texts: TextMaker;
   readonly #engine: Pick<Engine, 'newResource'>;
   readonly #shared: Resource | undefined;
+  readonly #sent: Map<string, string> | undefined;
   /** The resources whose ids are missing; markers speak of them by index. */
   readonly missing: Resource[] = [];
 
-  /** `shared` is what a pending call makes that asks for the same, under the same key. */
+  /**
+   * `shared` is what a pending call makes that asks for the same, under the same key; `sent` are the
+   * ids that the first such call was sent with, by path. They stand in the text of this one too,
+   * although the server may have given others meanwhile.
+   */
   constructor(
     engine: Pick<Engine, 'newResource'>,
     references: References,
     texts: TextMaker,
     shared: Resource | undefined,
+    sent: Map<string, string> | undefined,
   ) {
     this.#engine = engine;
     this.#references = references;
     this.#texts = texts;
     this.#shared = shared;
+    this.#sent = sent;
   }
 
   /** The name in a field; throws `InvalidCall` where none stands there. */
   take(fields: Record<string, unknown>, field: string, path: string): Name {
     const name = this.#references.nameOf(fields[field], path);
     fields[field] =
-      typeof name === 'string' ? name : this.#texts.marker(this.missing.push(name) - 1);
+      typeof name === 'string'
+        ? this.#idAsSent(name, path)
+        : this.#texts.marker(this.missing.push(name) - 1);
     return name;
   }
 
@@ -38,5 +47,12 @@ export class Naming {
   made(fields: Readonly<Record<string, unknown>>): Name {
     const id = fields['id'];
     return typeof id === 'string' ? id : (this.#shared ?? this.#engine.newResource());
+  }
+
+  #idAsSent(id: string, path: string): string {
+    const sent = this.#sent?.get(path);
+    if (sent !== undefined) return sent;
+    this.#sent?.set(path, id);
+    return id;
   }
 }

@@ -7,6 +7,8 @@ export interface Defaults {
   readonly now: string;
   /** The id that was made for what it makes; none, where the first call could not have one. */
   id: string | undefined;
+  /** The ids that the first call was sent with, by the path of their field. */
+  readonly sent: Map<string, string> | undefined;
   /** The first call has been made, with this id or without one. */
   hasDecided: boolean;
 }
@@ -28,15 +30,15 @@ export class Repeats {
 
   /** The defaults of the first call with this key that asked for the same; else new ones. */
   defaultsOf(key: string, fingerprint: string | undefined): Defaults {
-    if (fingerprint === undefined) return fresh();
+    if (fingerprint === undefined) return fresh(undefined);
     const before = this.#calls.get(key);
     if (before?.fingerprint === fingerprint) return before.defaults;
-    const defaults = fresh();
+    const defaults = fresh(new Map());
     this.#calls.set(key, { fingerprint, defaults });
     return defaults;
   }
 }
 
-function fresh(): Defaults {
-  return { now: isoNow(), id: undefined, hasDecided: false };
+function fresh(sent: Map<string, string> | undefined): Defaults {
+  return { now: isoNow(), id: undefined, sent, hasDecided: false };
 }

@@ -53,6 +53,8 @@ interface Terms {
   readonly fingerprint: string | undefined;
   /** What a pending call makes that has the same key and asks for the same. */
   readonly shared: Resource | undefined;
+  /** The ids that the first call with this key was sent with; see `Repeats`. */
+  readonly sent: Map<string, string> | undefined;
 }
 
 export class Pipeline {
@@ -102,7 +104,7 @@ export class Pipeline {
       const { now } = defaults;
       const action = kind.toAction({ key, target, params, now, place: this.#place });
       if (kind.type === createAgentSpan.type) this.#giveId(detailsOf(action), shared, defaults);
-      return this.#enqueue(kind, action, { options, fingerprint, shared });
+      return this.#enqueue(kind, action, { options, fingerprint, shared, sent: defaults.sent });
     } catch (error) {
       return this.#decline(error, kind.type, key ?? makeKey(), target, params);
     }
@@ -124,7 +126,8 @@ export class Pipeline {
       const action = ownAction(given, type, key);
       const fingerprint = given.idempotency_key === undefined ? undefined : fingerprintOf(action);
       const shared = this.#sharedMakes(key, fingerprint);
-      return this.#enqueue(kind, action, { options, fingerprint, shared });
+      const { sent } = this.#repeats.defaultsOf(key, fingerprint);
+      return this.#enqueue(kind, action, { options, fingerprint, shared, sent });
     } catch (error) {
       return this.#decline(error, type, key ?? makeKey(), undefined, undefined);
     }
@@ -167,7 +170,8 @@ export class Pipeline {
     const action = beforeEnqueue === undefined ? given : askHook(beforeEnqueue, kind, given);
     if (action === undefined) return this.#leaveOut(kind, given);
 
-    const naming = new Naming(this.#engine, this.#references, this.#texts, terms.shared);
+    const { shared, sent } = terms;
+    const naming = new Naming(this.#engine, this.#references, this.#texts, shared, sent);
     const relations = this.#relate(action, naming, terms.options);
     const { makes, changes, instance } = relations;
     const { pieces, holes, bytes } = this.#texts.make(action, naming.missing);

@@ -2,7 +2,7 @@
 import { withGlobal } from '@sinonjs/fake-timers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Repeats } from '../../src/resources/repeats.ts';
-import { RUN, resources, SPAN_A } from './recording-engine.ts';
+import { RUN, resources, SPAN_A, SPAN_Z } from './recording-engine.ts';
 
 const timers = withGlobal(globalThis);
 let clock: ReturnType<typeof timers.install>;
@@ -150,4 +150,15 @@ test('at least the 10,000 that were called last are remembered, and not all', ()
   expect(repeats.defaultsOf('first', 'same')).toBe(first);
   callOthers(20_002, 'c');
   expect(repeats.defaultsOf('first', 'same')).not.toBe(first);
+});
+
+test('so it is where the server gave what it names another id in between', () => {
+  const { instances, engine } = resources();
+  const run = instances.register({ id: RUN });
+  void instances.recordQuality(run, { name: 'a', payload: {}, idempotencyKey });
+  engine.answer(0, { id: SPAN_Z });
+  engine.answer(1, { id: SPAN_Z });
+  void instances.recordQuality(run, { name: 'a', payload: {}, idempotencyKey });
+  expect(engine.texts[2]).toBe(engine.texts[1]);
+  expect(engine.submissions[2]?.changes).toBe(SPAN_Z);
 });
