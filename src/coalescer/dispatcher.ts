@@ -104,6 +104,8 @@ export class Dispatcher<Failure> {
 
   /** Sends what fits into so many bytes, whatever is in flight, in requests that outlive the page. */
   depart(budgetBytes: number): void {
+    const { backlog, parts } = this.#others;
+    for (const item of parts.dissolve()) if (item.state === 'held') backlog.putBack(item, 0);
     let room = budgetBytes;
     let sent: number;
     do {

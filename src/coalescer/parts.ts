@@ -93,6 +93,18 @@ export class Parts {
     if (this.isSystemic) this.#nextAt = now + this.#minDelayMs;
   }
 
+  /** Gives up all parts that wait; returns their items. */
+  dissolve(): Item[] {
+    const items: Item[] = [];
+    for (const line of this.#lines) {
+      for (const part of line.waiting.splice(0)) items.push(...part.items);
+      // Nobody will know any more who was to blame.
+      line.hasCulprit = true;
+      this.#endIfThrough(line);
+    }
+    return items;
+  }
+
   /** The part as it leaves. Without some of its items it says nothing about the rest of its line. */
   reducedTo(part: Part, items: readonly Item[]): Part {
     if (items.length === part.items.length) return part;

@@ -107,3 +107,18 @@ test('should the page stay, all goes on as before', async () => {
   expect(await endsOf(...calls)).toEqual(['ok', 'ok']);
   t.expectIdle();
 });
+
+test('what waits in halves of a divided batch leaves as well', async () => {
+  const t = engineUnderTest({ concurrency: 1 });
+  const calls = ['a', 'b', 'c', 'd'].map((key) => t.call(key));
+  await t.clock.settle();
+  t.wire.parked[0]?.refuse('bad', 'items');
+  await t.clock.settle();
+  expect(t.wire.batches.at(-1)).toEqual(['a', 'b']);
+  t.engine.depart(1_000);
+  expect(t.wire.batches.at(-1)).toEqual(['c', 'd']);
+  t.wire.parked[0]?.refuse('bad', 'items');
+  await t.answerAll();
+  expect(await endsOf(...calls)).toEqual(['ok', 'ok', 'ok', 'ok']);
+  t.expectIdle();
+});
