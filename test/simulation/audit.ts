@@ -5,7 +5,7 @@ import type { CallWatch } from './call-watch.ts';
 import type { CallLog } from './calls.ts';
 import type { Column } from './errors.ts';
 import { columnOf, readError } from './errors.ts';
-import { endsInTime, isCalm, isPoisonOnly, skipsItems } from './kinds-of-plans.ts';
+import { endsInTime, holdsUp, isCalm, isPoisonOnly, skipsItems } from './kinds-of-plans.ts';
 import type { Call, Item, Thing } from './model.ts';
 import { neededBy } from './model.ts';
 import type { Plan } from './plan.ts';
@@ -37,7 +37,7 @@ export function audit(audited: Audited): void {
     else if (call.outcome.kind === 'resolved') auditResolved(audited, call);
     else auditRejected(audited, call, call.outcome.error);
   }
-  if (!skipsItems(plan)) auditOrder(calls.items, fail);
+  if (!skipsItems(plan)) auditOrder(calls.items, plan, fail);
   auditFailures(audited);
   auditBooks(audited);
   for (const sentence of report.breaches) fail('no breach', sentence);
@@ -175,15 +175,21 @@ function auditGivenUp({ plan, fail }: Audited, call: Call, error: unknown, size:
 }
 
 /** On the server, everything took effect in the order of what depends on what. */
-function auditOrder(items: readonly Item[], fail: Fail): void {
+function auditOrder(items: readonly Item[], plan: Plan, fail: Fail): void {
   for (const item of items) {
     if (item.effectAt === undefined) continue;
     for (const earlier of item.after) {
+      // Nobody waits for it any more, and it is on its way: the others cannot wait for it for ever.
+      if (holdsUp(plan) && isGivenUp(earlier)) continue;
       if (earlier.effectAt !== undefined && earlier.effectAt > item.effectAt) {
         fail('order', `${item.label} took effect before ${earlier.label}`);
       }
     }
   }
+}
+
+function isGivenUp({ calls }: Item): boolean {
+  return calls.every(({ outcome }) => outcome?.kind === 'rejected');
 }
 
 /** Each failed call is told of once; an aborted one is not, since its caller knows. */

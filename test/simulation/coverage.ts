@@ -2,6 +2,7 @@
 
 const FAULTS = [
   'delay',
+  'held up',
   'dropBefore',
   'dropAfter',
   'dropMiddle',

@@ -33,6 +33,10 @@ const DRAWN: Readonly<Record<string, Draw>> = {
   tooLate: (random, { attemptTimeoutMs }) => ({
     fault: { kind: 'delay', delayMs: Math.ceil(attemptTimeoutMs * (0.9 + random())) },
   }),
+  heldUp: (random, { attemptTimeoutMs }) => ({
+    fault: { kind: 'delay', delayMs: 0 },
+    heldUpMs: Math.ceil(attemptTimeoutMs * (0.9 + 2 * random())),
+  }),
   dropBefore: () => ({ fault: { kind: 'dropBefore' } }),
   dropAfter: () => ({ fault: { kind: 'dropAfter' } }),
   dropMiddle: () => ({ fault: { kind: 'dropMiddle' } }),

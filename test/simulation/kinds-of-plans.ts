@@ -6,6 +6,11 @@ export function skipsItems({ faults }: Plan): boolean {
   return faults.some(({ fault }) => fault.kind === 'omit' && fault.runs === false);
 }
 
+/** Requests get to the server after the client has stopped waiting for them: it cannot call them back. */
+export function holdsUp({ faults }: Plan): boolean {
+  return faults.some(({ heldUpMs }) => heldUpMs !== undefined);
+}
+
 /** Only items are to blame: nothing is wrong with the way, or with the server's patience. */
 export function isPoisonOnly({ faults, outages, tokenFaults, server, options }: Plan): boolean {
   return (
@@ -33,8 +38,9 @@ export function isCalm(plan: Plan): boolean {
 export function endsInTime(plan: Plan): boolean {
   const { attemptTimeoutMs, deliveryTimeoutMs } = plan.options;
   const endless: readonly Fate[] = ['never passes', 'poison 500', 'poison drop'];
-  const lostMs = plan.faults.reduce((sum, { fault }) => {
-    const takesMs = fault.kind === 'endless' ? attemptTimeoutMs : (fault.delayMs ?? 0);
+  const lostMs = plan.faults.reduce((sum, { fault, heldUpMs = 0 }) => {
+    const takesMs =
+      fault.kind === 'endless' ? attemptTimeoutMs : Math.max(fault.delayMs ?? 0, heldUpMs);
     return sum + Math.min(attemptTimeoutMs, takesMs);
   }, 0);
   return (

@@ -43,6 +43,8 @@ export class Network {
   readonly #listener: NetworkListener;
   readonly #faults: ReadonlyMap<number, PlannedFault>;
   #requests = 0;
+  /** Requests that have not got to the server yet, or whose work there nobody can stop. */
+  heldUp = 0;
 
   constructor(plan: Plan, emulator: Emulator, time: VirtualTime, listener: NetworkListener) {
     this.#plan = plan;
@@ -99,17 +101,50 @@ export class Network {
       await this.#wait(this.#plan.server.latencyMs[0], request.signal);
       throw new TypeError('fetch failed', { cause: new Error('no way to the host') });
     }
+    if (planned?.heldUpMs !== undefined) return this.#holdUp(request, body, planned.heldUpMs);
     const fault = this.#faultOf(planned, request);
+    const response = await this.#arrive(request, body, fault, request.signal);
+    return fault.kind === 'endless' ? this.#slow(response, request.signal) : response;
+  }
+
+  #arrive(
+    request: Request,
+    body: string,
+    fault: Fault,
+    signal: AbortSignal | undefined,
+  ): Promise<Response> {
     // Requests are taken up in the order in which they come, and each takes its own.
     this.#emulator.faults.next(fault, { on: 'any' });
-    const response = await this.#emulator.fetch(request.url, {
+    return this.#emulator.fetch(request.url, {
       method: request.method,
       headers: request.headers,
-      signal: request.signal,
       redirect: request.redirect,
+      ...(signal !== undefined && { signal }),
       ...(request.method === 'POST' && { body }),
     });
-    return fault.kind === 'endless' ? this.#slow(response, request.signal) : response;
+  }
+
+  /** Whoever has sent it can stop waiting, but cannot call it back. */
+  async #holdUp(request: Request, body: string, ms: number): Promise<Response> {
+    this.#listener.onFault('held up');
+    this.heldUp++;
+    const { signal } = request;
+    const response = new Promise<Response>((resolve, reject) => {
+      this.#time.after(ms, () => {
+        this.#arrive(request, body, NO_FAULT, undefined)
+          .finally(() => this.heldUp--)
+          .then(resolve, reject);
+      });
+    });
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => reject(signal.reason);
+      signal.addEventListener('abort', giveUp, { once: true });
+      response.then((answer) => {
+        signal.removeEventListener('abort', giveUp);
+        if (signal.aborted) void answer.body?.cancel();
+        else resolve(answer);
+      }, reject);
+    });
   }
 
   #faultOf(planned: PlannedFault | undefined, request: Request): Fault {

@@ -79,6 +79,8 @@ export interface PlannedFault {
   readonly fault: Fault;
   /** `Retry-After` as an HTTP date, so many seconds after the request. */
   readonly retryAfterDateS?: number | undefined;
+  /** It is held up on the way for so long, and gets there also when nobody waits for it any more. */
+  readonly heldUpMs?: number | undefined;
   /** The answer says whose token it was. */
   readonly echoes?: boolean | undefined;
 }
