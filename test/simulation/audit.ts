@@ -98,7 +98,10 @@ function auditRejected(audited: Audited, call: Call, error: unknown): void {
     if (error !== call.signal?.reason) fail('own error', `${call.label}: ${String(error)}`);
     return;
   }
-  if (!maybeApplied && call.item?.effectAt !== undefined) {
+  // A server that leaves items out says of the next that what it needs is missing, and a copy of the
+  // request that was held up may find it there after all.
+  const isChangeable = holdsUp(plan) && skipsItems(plan) && apiCode !== undefined;
+  if (!maybeApplied && call.item?.effectAt !== undefined && !isChangeable) {
     fail('truth', `${call.label} rejected as not applied (${code}), but it took effect`);
   }
   if (call.type === 'execute') {
@@ -167,7 +170,10 @@ function auditGivenUp({ plan, fail }: Audited, call: Call, error: unknown, size:
   if (!isOwnOutput && size !== 1) {
     fail('innocence', `${call.label} was given up (${code}) in a request of ${size}`);
   }
-  const isOutageOnly = plan.options.retry.limit >= 4 && isPoisonOnly({ ...plan, outages: [] });
+  // Its own passing errors, and the first loss of an outage, may use up a short time or few attempts.
+  const { limit, giveUpAfterMs } = plan.options.retry;
+  const isOutageOnly =
+    limit >= 4 && giveUpAfterMs >= 20_000 && isPoisonOnly({ ...plan, outages: [] });
   const isCulprit = call.fate?.startsWith('poison 500') || call.fate === 'poison drop';
   if ((isPoisonOnly(plan) || isOutageOnly) && !isOwnOutput && !isCulprit) {
     fail('innocence', `${call.label} was given up for a neighbour: ${message}`);
