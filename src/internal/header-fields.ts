@@ -3,6 +3,7 @@ import type { Check } from './checks.ts';
 /** Set by the client or by the connection; a second value would break or fool one of them. */
 const reserved: ReadonlySet<string> = new Set([
   'accept',
+  'accept-encoding',
   'authorization',
   'connection',
   'content-encoding',

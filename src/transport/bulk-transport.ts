@@ -4,8 +4,9 @@ import type { Failure } from '../errors/failure.ts';
 import type { Clock } from '../internal/clock.ts';
 import { pauseOf } from '../internal/pause.ts';
 import { maxAnswerBytes } from './body.ts';
-import type { Answer, HttpOptions } from './http.ts';
+import type { HttpOptions } from './http.ts';
 import { Http } from './http.ts';
+import type { Answer } from './sender.ts';
 
 export interface Transport {
   readonly send: Send<Failure>;

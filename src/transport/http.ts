@@ -1,14 +1,13 @@
-import ky, { isNetworkError } from 'ky';
 import type { SendOptions } from '../coalescer/ports.ts';
 import type { Failure } from '../errors/failure.ts';
 import type { Clock } from '../internal/clock.ts';
-import { runInRoot } from '../internal/context.ts';
 import type { ApiToken, Fetch } from '../options.ts';
 import { Auth } from './auth.ts';
-import type { Body } from './body.ts';
-import { readBody } from './body.ts';
+import { dispatchSender } from './dispatch-sender.ts';
+import { fetchSender } from './fetch-sender.ts';
 import { withinLimits } from './limits.ts';
 import { sdkHeader } from './sdk-header.ts';
+import type { Answer, Sender } from './sender.ts';
 
 /** What the transport takes from the options. */
 export interface HttpOptions {
@@ -20,20 +19,7 @@ export interface HttpOptions {
   readonly fetch: Fetch | undefined;
 }
 
-export interface Answer extends Body {
-  readonly kind: 'answer';
-  readonly status: number;
-  readonly headers: Headers;
-}
-
-// One attempt, whatever comes of it: the engine owns the only loop. A redirect would carry the token
-// to wherever it points. ky's own time-out starts anew for the body, so `withinLimits` has the time.
-const http = ky.create({
-  retry: 0,
-  redirect: 'manual',
-  throwHttpErrors: false,
-  timeout: false,
-});
+const jsonHeader = { 'content-type': 'application/json' };
 
 /** Requests to the API: one attempt each, whose body is read in full, within one time-out. */
 export class Http {
@@ -41,16 +27,18 @@ export class Http {
   readonly #options: HttpOptions;
   readonly #clock: Clock;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #overFetch: Sender;
 
   constructor(options: HttpOptions, clock: Clock) {
     this.auth = new Auth(options.apiToken);
     this.#options = options;
     this.#clock = clock;
     this.#headers = {
-      ...options.headers,
+      ...lowerCased(options.headers),
       accept: 'application/json',
       ...sdkHeader(options.sdk),
     };
+    this.#overFetch = fetchSender(options.fetch);
   }
 
   /** Sends `body` as JSON; without one, asks by GET. Never rejects. */
@@ -69,7 +57,14 @@ export class Http {
           // Not later: a token that comes after its time must not send anything.
           signal.throwIfAborted();
           hasToken = true;
-          return this.#send(path, body, token, { ...options, signal });
+          const headers = { ...this.#headers, authorization: `Bearer ${token}` };
+          return this.#sender()({
+            url: this.#options.apiUrl + path,
+            headers: body === undefined ? headers : { ...headers, ...jsonHeader },
+            body,
+            signal,
+            keepalive: options.keepalive ?? false,
+          });
         },
       );
       if (result.kind === 'timeout' && !hasToken) {
@@ -80,47 +75,20 @@ export class Http {
       }
       return result;
     } catch (cause) {
-      // ky's error carries the request, and with it the token.
-      return hasToken
-        ? { kind: 'connection', cause: isNetworkError(cause) ? cause.cause : cause }
-        : { kind: 'token', cause };
+      return { kind: hasToken ? 'connection' : 'token', cause };
     }
   }
 
-  async #send(
-    path: string,
-    body: string | undefined,
-    token: string,
-    { signal, keepalive = false }: SendOptions,
-  ): Promise<Answer> {
-    const headers = { ...this.#headers, authorization: `Bearer ${token}` };
-    const response = await http(this.#options.apiUrl + path, {
-      signal,
-      keepalive,
-      fetch: this.#fetch,
-      ...(body === undefined
-        ? { headers }
-        : { method: 'post', body, headers: { ...headers, 'content-type': 'application/json' } }),
-    });
-    // ky passes on whatever a user's fetch gives.
-    if (typeof response?.status !== 'number') {
-      throw new TypeError('The fetch option has to give a Response.');
-    }
-    return {
-      kind: 'answer',
-      // A browser hides the status of a redirect that is not followed.
-      status: response.type === 'opaqueredirect' ? 302 : response.status,
-      headers: response.headers,
-      ...(await readBody(response, signal)),
-    };
+  /** Node's own way where there is one; asked for each time, since `fetch` may be replaced late. */
+  #sender(): Sender {
+    const own = this.#options.fetch === undefined ? dispatchSender() : undefined;
+    return own ?? this.#overFetch;
   }
+}
 
-  // The global one is looked up each time: instrumentation and request mocks replace it late.
-  readonly #fetch = (input: Request | URL | string, init?: RequestInit): Promise<Response> => {
-    const request = input instanceof Request ? input : new Request(input);
-    const { fetch } = this.#options;
-    return runInRoot(() =>
-      fetch === undefined ? globalThis.fetch(request, init) : fetch(request, init),
-    );
-  };
+/** Names that differ only by case are one header, which is sent once. */
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
 }

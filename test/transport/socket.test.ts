@@ -81,7 +81,7 @@ test('a body that breaks off is a lost answer', async () => {
     kind: 'lost',
     status: undefined,
     overload: false,
-    failure: { kind: 'connection', cause: expect.any(TypeError) },
+    failure: { kind: 'connection', cause: expect.any(Error) },
   });
 });
 
@@ -92,7 +92,7 @@ test('a connection that drops is a lost answer, whose cause does not carry the r
     kind: 'lost',
     status: undefined,
     overload: false,
-    failure: { kind: 'connection', cause: expect.any(TypeError) },
+    failure: { kind: 'connection', cause: expect.any(Error) },
   });
   const { inspect } = await import('node:util');
   expect(inspect(reply, { depth: 20, showHidden: true })).not.toContain('pf_secret');
@@ -104,7 +104,7 @@ test('a port where nobody listens is a lost answer', async () => {
   const reply = await transportOf({ apiUrl }).send(batchOf('{}'), patient());
   expect(reply).toMatchObject({
     kind: 'lost',
-    failure: { kind: 'connection', cause: { cause: { code: 'ECONNREFUSED' } } },
+    failure: { kind: 'connection', cause: { code: 'ECONNREFUSED' } },
   });
 });
 

@@ -1,0 +1,78 @@
+/**
+ * Sends as Node's own fetch does, by the global dispatcher, but without fetch's streams and objects
+ * around it: half of the work of a request (docs/decisions/sender-on-node.md). Proxies, TLS agents and
+ * mocks that are set with `setGlobalDispatcher` hold for it as they do for fetch.
+ */
+import { runInRoot } from '../internal/context.ts';
+import { VERSION } from '../internal/version.ts';
+import { Reception } from './reception.ts';
+import type { Answer, Outgoing, Sender } from './sender.ts';
+
+/** What fetch would send by itself. */
+const ownHeaders = { 'accept-encoding': 'gzip', 'user-agent': `prefactor-autobatch/${VERSION}` };
+
+interface Dispatcher {
+  dispatch(options: DispatchOptions, handler: object): boolean;
+}
+
+interface DispatchOptions {
+  readonly origin: string;
+  readonly path: string;
+  readonly method: 'GET' | 'POST';
+  /** Names and values by turns. */
+  readonly headers: readonly string[];
+  readonly body: string | null;
+  /** Off: the attempt has its time-out. */
+  readonly headersTimeout: 0;
+  readonly bodyTimeout: 0;
+}
+
+/** All versions of undici put the dispatcher of their process here, and Node's is one of them. */
+const dispatcherName = Symbol.for('undici.globalDispatcher.1');
+
+/**
+ * A sender over the global dispatcher; undefined where requests would not go through it: elsewhere
+ * than on Node, and where `fetch` has been replaced, by a mock or by instrumentation.
+ */
+export function dispatchSender(): Sender | undefined {
+  const dispatcher: unknown = Reflect.get(globalThis, dispatcherName);
+  return isNodesOwn(globalThis.fetch) && isDispatcher(dispatcher)
+    ? (outgoing) => exchange(dispatcher, outgoing)
+    : undefined;
+}
+
+function isDispatcher(value: unknown): value is Dispatcher {
+  return typeof value === 'object' && value !== null && 'dispatch' in value;
+}
+
+let examined: unknown;
+let isExaminedOwn = false;
+
+/** Whether it is the fetch that Node came with, which loads undici as it is first called. */
+function isNodesOwn(fetch: unknown): boolean {
+  if (fetch !== examined) {
+    examined = fetch;
+    isExaminedOwn =
+      typeof fetch === 'function' &&
+      Function.prototype.toString.call(fetch).includes('internal/deps/undici/undici');
+  }
+  return isExaminedOwn;
+}
+
+function exchange(dispatcher: Dispatcher, outgoing: Outgoing): Promise<Answer> {
+  const { url, headers, body, signal } = outgoing;
+  const { origin, pathname, search } = new URL(url);
+  const options: DispatchOptions = {
+    origin,
+    path: pathname + search,
+    method: body === undefined ? 'GET' : 'POST',
+    headers: Object.entries({ ...ownHeaders, ...headers }).flat(),
+    body: body ?? null,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
+  return new Promise((resolve, reject) => {
+    const reception = new Reception(signal, resolve, reject);
+    runInRoot(() => dispatcher.dispatch(options, reception));
+  });
+}

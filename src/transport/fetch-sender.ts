@@ -1,0 +1,43 @@
+import ky, { isNetworkError } from 'ky';
+import { runInRoot } from '../internal/context.ts';
+import type { Fetch } from '../options.ts';
+import { readBody } from './body.ts';
+import type { Sender } from './sender.ts';
+
+// One attempt, whatever comes of it: the engine owns the only loop. ky's own time-out starts anew for
+// the body, so `withinLimits` has the time.
+const http = ky.create({
+  retry: 0,
+  redirect: 'manual',
+  throwHttpErrors: false,
+  timeout: false,
+});
+
+/** Sends by ky over `fetch`; without one, over the global one. */
+export function fetchSender(own: Fetch | undefined): Sender {
+  // The global one is looked up each time: instrumentation and request mocks replace it late.
+  const fetch = (input: Request | URL | string, init?: RequestInit): Promise<Response> => {
+    const request = input instanceof Request ? input : new Request(input);
+    return runInRoot(() =>
+      own === undefined ? globalThis.fetch(request, init) : own(request, init),
+    );
+  };
+  return async ({ url, body, headers, signal, keepalive }) => {
+    const method = body === undefined ? {} : { method: 'post', body };
+    const response = await http(url, { ...method, headers, signal, keepalive, fetch }).catch(
+      // ky's error carries the request, and with it the token.
+      (error: unknown) => Promise.reject(isNetworkError(error) ? error.cause : error),
+    );
+    // ky passes on whatever a user's fetch gives.
+    if (typeof response?.status !== 'number') {
+      throw new TypeError('The fetch option has to give a Response.');
+    }
+    return {
+      kind: 'answer',
+      // A browser hides the status of a redirect that is not followed.
+      status: response.type === 'opaqueredirect' ? 302 : response.status,
+      headers: response.headers,
+      ...(await readBody(response, signal)),
+    };
+  };
+}

@@ -1,0 +1,165 @@
+import { maxAnswerBytes, readBody } from './body.ts';
+import type { Answer } from './sender.ts';
+
+type Headers = Answer['headers'];
+
+/** Ends the exchange, and its connection with it. */
+type Abort = (reason: unknown) => void;
+
+/**
+ * What undici tells of one exchange, gathered to an answer. It speaks both of undici's handler
+ * interfaces: Node 22 knows the older one only, and from Node 24 on the newer one is preferred.
+ */
+export class Reception {
+  readonly #signal: AbortSignal;
+  readonly #resolve: (answer: Answer | Promise<Answer>) => void;
+  readonly #reject: (cause: unknown) => void;
+  #abort: Abort | undefined;
+  #status = 0;
+  #headers: Headers = { get: () => null };
+  readonly #chunks: Uint8Array[] = [];
+  #bytes = 0;
+  #isOver = false;
+
+  constructor(
+    signal: AbortSignal,
+    resolve: (answer: Answer | Promise<Answer>) => void,
+    reject: (cause: unknown) => void,
+  ) {
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    if (signal.aborted) this.#giveUp();
+    else signal.addEventListener('abort', this.#giveUp);
+  }
+
+  onRequestStart(controller: { abort: Abort }): void {
+    this.#start((reason) => controller.abort(reason));
+  }
+
+  onResponseStart(
+    _controller: unknown,
+    status: number,
+    headers: Readonly<Record<string, string | readonly string[]>>,
+  ): void {
+    this.#begin(status, { get: (name) => firstOf(headers[name]) });
+  }
+
+  onResponseData(_controller: unknown, chunk: Uint8Array): void {
+    this.#receive(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#finish();
+  }
+
+  onResponseError(_controller: unknown, error: unknown): void {
+    this.#fail(error);
+  }
+
+  onConnect(abort: Abort): void {
+    this.#start(abort);
+  }
+
+  onHeaders(status: number, rawHeaders: readonly Uint8Array[]): boolean {
+    this.#begin(status, { get: (name) => firstOfRaw(rawHeaders, name) });
+    return true;
+  }
+
+  onData(chunk: Uint8Array): boolean {
+    this.#receive(chunk);
+    return true;
+  }
+
+  onComplete(): void {
+    this.#finish();
+  }
+
+  onError(error: unknown): void {
+    this.#fail(error);
+  }
+
+  #start(abort: Abort): void {
+    this.#abort = abort;
+    // The connection may come only after the time of the attempt: then nothing is sent.
+    if (this.#isOver) abort(this.#signal.reason);
+  }
+
+  /** Called for answers that only announce others, too. */
+  #begin(status: number, headers: Headers): void {
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  #receive(chunk: Uint8Array): void {
+    if (this.#isOver) return;
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.byteLength;
+    if (this.#bytes <= maxAnswerBytes) return;
+    this.#end();
+    this.#resolve(this.#answer(decoded(this.#chunks), false));
+    this.#abort?.(undefined);
+  }
+
+  #finish(): void {
+    if (this.#isOver) return;
+    this.#end();
+    const isZipped = this.#headers.get('content-encoding')?.trim().toLowerCase() === 'gzip';
+    this.#resolve(isZipped ? this.#unzipped() : this.#answer(decoded(this.#chunks), true));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.#reject(error);
+  }
+
+  readonly #giveUp = (): void => {
+    if (this.#isOver) return;
+    this.#end();
+    this.#reject(this.#signal.reason);
+    this.#abort?.(this.#signal.reason);
+  };
+
+  #end(): void {
+    this.#isOver = true;
+    this.#signal.removeEventListener('abort', this.#giveUp);
+  }
+
+  #answer(text: string, isWhole: boolean): Answer {
+    return { kind: 'answer', status: this.#status, headers: this.#headers, text, isWhole };
+  }
+
+  async #unzipped(): Promise<Answer> {
+    const zipped = new Blob(this.#chunks as Uint8Array<ArrayBuffer>[]).stream();
+    const plain = zipped.pipeThrough(new DecompressionStream('gzip'));
+    const { text, isWhole } = await readBody(new Response(plain), this.#signal);
+    return this.#answer(text, isWhole);
+  }
+}
+
+const decoder = new TextDecoder();
+
+function decoded(chunks: readonly Uint8Array[]): string {
+  const [first] = chunks;
+  if (first !== undefined && chunks.length === 1) return decoder.decode(first);
+  const bytes = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return decoder.decode(bytes);
+}
+
+function firstOf(value: string | readonly string[] | undefined): string | null {
+  return (typeof value === 'string' ? value : value?.[0]) ?? null;
+}
+
+/** Names and values by turns, as bytes. */
+function firstOfRaw(rawHeaders: readonly Uint8Array[], name: string): string | null {
+  const at = rawHeaders.findIndex(
+    (field, index) => index % 2 === 0 && decoder.decode(field).toLowerCase() === name,
+  );
+  return at < 0 ? null : decoder.decode(rawHeaders[at + 1]);
+}

@@ -1,0 +1,26 @@
+import type { Body } from './body.ts';
+
+/** A request, ready to leave. */
+export interface Outgoing {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent by POST; without one, the request is a GET. */
+  readonly body: string | undefined;
+  /** Ends the exchange, at the latest when the body of the answer has been read. */
+  readonly signal: AbortSignal;
+  /** It outlives the page. */
+  readonly keepalive: boolean;
+}
+
+/** An answer of any status, read in full. */
+export interface Answer extends Body {
+  readonly kind: 'answer';
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+}
+
+/**
+ * One exchange, once. No redirect is followed: it would carry the token to wherever it points. Rejects
+ * with what broke the connection.
+ */
+export type Sender = (outgoing: Outgoing) => Promise<Answer>;
