@@ -31,9 +31,12 @@ export class Backlog {
     'in flight': 0,
     settled: 0,
   };
-  readonly #order = new Order((item) => {
-    if (item.state === 'blocked') this.#place(item);
-  });
+  readonly #order = new Order(
+    (item) => {
+      if (item.state === 'blocked') this.#place(item);
+    },
+    () => this.#youngest,
+  );
   readonly #packer: Packer;
   /** By the time that they wait for; those that are settled meanwhile are passed over. */
   readonly #delayed = new Heap<Item>((a, b) => a.notBefore < b.notBefore);
@@ -90,13 +93,15 @@ export class Backlog {
     this.size++;
     this.bytes += item.bytes;
     this.#counts.gathering++;
-    this.#append(item);
+    // Not linked yet: what it makes must not be found before it stands in line.
     this.#order.join(item, relations);
+    this.#append(item);
   }
 
   /** Somebody waits anew, from now on, for an item that nobody waited for. */
   renew(item: Item, now: number): void {
     item.calledAt = now;
+    this.#order.enterMade();
     this.#unlink(item);
     this.#append(item);
   }

@@ -180,9 +180,9 @@ export class Coalescer<Failure> {
     this.#intake.omit(about);
   }
 
-  /** A resource whose id only an answer will tell. */
-  newResource(): Resource {
-    return new Resource();
+  /** A resource whose id only an answer will tell; or one with an id that was made up just now. */
+  newResource(id?: string): Resource {
+    return new Resource(id, id !== undefined);
   }
 
   /** The id that the server gave where it differs from the one that was sent. */

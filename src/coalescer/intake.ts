@@ -1,6 +1,5 @@
 /** How a call becomes an item, or is turned away; all of it before `submit` returns. */
 import type { Clock } from '../internal/clock.ts';
-import { deferred } from '../internal/deferred.ts';
 import type { Backlog } from './backlog.ts';
 import type { Bounds } from './bounds.ts';
 import { bytesOf, Item } from './item.ts';
@@ -64,7 +63,8 @@ export class Intake<Failure> {
   }
 
   take(submission: Submission<unknown>): Promise<unknown> {
-    const shared = this.#settlement.find(submission.key);
+    const { key, hasNewKey } = submission;
+    const shared = hasNewKey ? undefined : this.#settlement.find(key);
     if (shared !== undefined) return this.#share(shared, submission);
     const broken = submission.overBound ? undefined : this.#bounds.brokenBy(bytesOf(submission));
     if (broken !== undefined) {
@@ -74,13 +74,12 @@ export class Intake<Failure> {
     const item = new Item(++this.lastSeq, this.#clock.now(), submission);
     const lacking = this.#lacking(submission);
     if (lacking !== undefined) return this.#rejectUnsent(item, submission, lacking);
-    const call = deferred<unknown>();
-    const caller = this.#settlement.join(item, call);
+    const caller = this.#settlement.join(item);
     this.#settlement.register(item, submission.makes);
     this.#backlog.append(item, submission);
     this.#withdrawals.listen(item, caller, submission.signal);
     if (item.state === 'gathering') this.#addToWindow(item);
-    return call.promise;
+    return caller.promise;
   }
 
   /** Rejects a call that is not accepted. */
@@ -110,10 +109,9 @@ export class Intake<Failure> {
     }
     this.#settlement.forget(submission.makes);
     if (item.isGhost) this.#backlog.renew(item, this.#clock.now());
-    const call = deferred<unknown>();
-    const caller = this.#settlement.join(item, call);
+    const caller = this.#settlement.join(item);
     this.#withdrawals.listen(item, caller, submission.signal);
-    return call.promise;
+    return caller.promise;
   }
 
   /** What the call needs and will not be there, as the reason to reject it. */
@@ -139,11 +137,10 @@ export class Intake<Failure> {
     { makes }: Submission<unknown>,
     lacking: Lacking<Failure>,
   ): Promise<unknown> {
-    const call = deferred<unknown>();
-    const caller = this.#settlement.join(item, call);
+    const caller = this.#settlement.join(item);
     if (makes !== undefined) this.#settlement.remember(makes, lacking.because);
     this.#settlement.leave(item, caller, lacking);
-    return call.promise;
+    return caller.promise;
   }
 
   /** A full batch, and a full queue, end the window at once. */

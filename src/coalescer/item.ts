@@ -23,8 +23,7 @@ export type ItemState =
   | 'settled';
 
 /** One call that waits for an item; several calls may share one item by its key. */
-export interface Caller {
-  readonly deferred: Deferred<unknown>;
+export interface Caller extends Deferred<unknown> {
   /** Where the call stands among those that a flush waits for. */
   readonly cohort: Cohort;
   /** Ends listening to the caller's signal. */
@@ -36,6 +35,10 @@ export type LeftBy<Failure> =
   | Omit<Extract<Reason<Failure>, { kind: 'aborted' }>, 'maybeApplied'>
   | Omit<Extract<Reason<Failure>, { kind: 'exhausted' }>, 'maybeApplied'>;
 
+/** Shared by all, since most are empty and each costs as much as what it holds. */
+const nothing: readonly never[] = [];
+export const nobody: readonly Caller[] = nothing;
+
 /** One action made ready: what queue and batch hold. Its place, `seq`, is its own for life. */
 export class Item {
   readonly seq: number;
@@ -45,7 +48,7 @@ export class Item {
   /** Since when somebody waits for it, by the engine's clock. */
   calledAt: number;
   /** Who waits for it. An item in flight that lost its callers is a ghost: it only keeps its place. */
-  callers: Caller[] = [];
+  callers: readonly Caller[] = nobody;
   /** Judges the item's output. */
   readonly read: (output: unknown) => Verdict<unknown>;
   state: ItemState = 'gathering';
@@ -60,7 +63,7 @@ export class Item {
   /** The resource that comes into being with this item. */
   makes: Resource | undefined;
   /** The groups that it stands in, one for each resource; see order.ts. */
-  groups: Group[] = [];
+  groups: readonly Group[] = nothing;
   /** How many of them, and of the cohorts that it follows, still hold it back. */
   waits = 0;
   /** The cohort, of those that precede a name, in which it is counted. */
@@ -123,8 +126,8 @@ export class Item {
     }
     this.text = text;
     this.bytes += gained;
-    this.#pieces = [];
-    this.#holes = [];
+    this.#pieces = nothing;
+    this.#holes = nothing;
     return gained;
   }
 

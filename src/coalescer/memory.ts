@@ -41,6 +41,7 @@ export class Memory<Key, Value> {
 
   /** Removes an entry, and returns it. */
   take(key: Key): Value | undefined {
+    if (this.size === 0) return undefined;
     const value = this.#young.get(key) ?? this.#old.get(key);
     if (!this.#young.delete(key)) this.#old.delete(key);
     return value;

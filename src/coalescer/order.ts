@@ -24,9 +24,12 @@ export class Resource {
   failure: Cause<unknown> | undefined;
   /** The last group in line. */
   tail: Group | undefined;
+  /** Nobody knows its id yet but whoever made it up: no line of that id can be there already. */
+  isNew: boolean;
 
-  constructor(id?: string) {
+  constructor(id?: string, isNew = false) {
     this.id = id;
+    this.isNew = isNew;
   }
 }
 
@@ -40,25 +43,10 @@ export class Group {
   open: boolean;
   /** Members that are not settled. */
   pending = 0;
-  /** The members, while the group is closed; some may be settled already. */
-  waiting: Item[] = [];
+  /** What the packer noted last. */
+  notes: Notes | undefined;
+  #waiting: Item[] | undefined;
   #gone = 0;
-
-  /**
-   * Notes of the packer, which hold for this batch only: notes with another number mean nothing.
-   * The order itself is never changed by packing, so there is nothing to undo.
-   */
-  batch = 0;
-  /** How many members ride in the batch. */
-  riding = 0;
-  /** All that stands before this group rides in the batch: its members may ride as well. */
-  boarding = false;
-  /** The whole of it, and all that stands before it, rides in the batch. */
-  cleared = false;
-  /** A member that rides is tainted. */
-  taintWithin = false;
-  /** Something tainted rides before this group. */
-  taintBefore = false;
 
   constructor(resource: Resource, shared: boolean, maker: Item | undefined) {
     this.resource = resource;
@@ -75,12 +63,49 @@ export class Group {
     return before === undefined || (this.shared && before.shared && before.open);
   }
 
+  /** The members, while the group is closed; some may be settled already. */
+  get waiting(): Item[] {
+    return this.#waiting ?? [];
+  }
+
+  /** Keeps a member until the group opens. */
+  wait(item: Item): void {
+    if (this.#waiting === undefined) this.#waiting = [item];
+    else this.#waiting.push(item);
+  }
+
+  /** Opens the group, and gives the members that have waited for it. */
+  letIn(): Item[] {
+    const { waiting } = this;
+    this.open = true;
+    this.#waiting = undefined;
+    return waiting;
+  }
+
   /** Forgets settled members once they are the greater part, so that aborts leave nothing behind. */
   memberGone(): void {
     if (this.open || ++this.#gone * 2 <= this.waiting.length) return;
-    this.waiting = this.waiting.filter((item) => item.state !== 'settled');
+    this.#waiting = this.waiting.filter((item) => item.state !== 'settled');
     this.#gone = 0;
   }
+}
+
+/**
+ * Notes of the packer on a group, for one batch: with another number they mean nothing. The order
+ * itself is never changed by packing, so there is nothing to undo.
+ */
+export interface Notes {
+  readonly batch: number;
+  /** How many members ride in the batch. */
+  riding: number;
+  /** All that stands before this group rides in the batch: its members may ride as well. */
+  boarding: boolean;
+  /** The whole of it, and all that stands before it, rides in the batch. */
+  cleared: boolean;
+  /** A member that rides is tainted. */
+  taintWithin: boolean;
+  /** Something tainted rides before this group. */
+  taintBefore: boolean;
 }
 
 /** What an item does to the resources that it names. */
@@ -92,16 +117,24 @@ export interface Relations {
   readonly follows?: string | undefined;
 }
 
+const noGroups: readonly Group[] = [];
+
 export class Order {
   /** Groups and members looked at so far: the cost, for tests. */
   visits = 0;
+  /** By id; those that are new are entered when an id is asked for that is not here. */
   readonly #resources = new Map<string, Resource>();
+  /** Items up to this place have had what they make entered. */
+  #enteredUpTo = 0;
   readonly #turnstiles = new Map<string, Turnstile>();
   /** Told of each item that has nothing left to wait for. */
   readonly #onFree: (item: Item) => void;
+  /** The pending item that came last; older ones are linked to it. */
+  readonly #youngest: () => Item | undefined;
 
-  constructor(onFree: (item: Item) => void) {
+  constructor(onFree: (item: Item) => void, youngest: () => Item | undefined) {
     this.#onFree = onFree;
+    this.#youngest = youngest;
   }
 
   /** Resources with pending items. An idle engine has none. */
@@ -111,12 +144,15 @@ export class Order {
 
   /** Puts an item into line. Of several relations to one resource the strongest holds. */
   join(item: Item, { makes, changes, uses, precedes, follows }: Relations): void {
+    const groups: Group[] = [];
     if (makes !== undefined) {
-      item.makes = this.#resource(makes);
-      this.#stand(item, item.makes, false, item);
+      item.makes = this.#made(makes);
+      this.#stand(item, groups, item.makes, false, item);
     }
-    if (changes !== undefined) this.#stand(item, this.#resource(changes), false);
-    for (const name of uses ?? []) this.#stand(item, this.#resource(name), true);
+    if (changes !== undefined) this.#stand(item, groups, this.#resource(changes), false);
+    for (const name of uses ?? []) this.#stand(item, groups, this.#resource(name), true);
+    // The copy has no room to grow, which would be most of what each waiting item takes.
+    item.groups = groups.slice();
     if (precedes !== undefined) {
       item.precedes = { name: precedes, cohort: this.#turnstile(precedes).enter() };
     }
@@ -135,7 +171,7 @@ export class Order {
       group.memberGone();
       if (group.pending === 0) this.#unlink(group);
     }
-    item.groups = [];
+    item.groups = noGroups;
     if (item.precedes === undefined) return;
     const { name, cohort } = item.precedes;
     const turnstile = this.#turnstile(name);
@@ -151,7 +187,7 @@ export class Order {
   /** Whether a pending item makes what goes by this name. */
   isBeingMade(name: Name): boolean {
     const id = typeof name === 'string' ? name : name.id;
-    const resource = id === undefined ? (name as Resource) : this.#resources.get(id);
+    const resource = id === undefined ? (name as Resource) : this.#find(id);
     for (let group = resource?.tail; group !== undefined; group = group.before) {
       this.visits++;
       if (group.maker !== undefined) return true;
@@ -193,7 +229,9 @@ export class Order {
   name(resource: Resource, id: string): number {
     let gained = 0;
     resource.id = id;
-    if (resource.tail !== undefined && !this.#resources.has(id)) this.#resources.set(id, resource);
+    if (resource.tail !== undefined && this.#find(id) === undefined) {
+      this.#resources.set(id, resource);
+    }
     for (let group = resource.tail; group !== undefined; group = group.before) {
       for (const member of group.waiting) {
         this.visits++;
@@ -203,10 +241,39 @@ export class Order {
     return gained;
   }
 
+  /**
+   * Enters what was made since the last time. Most of what is made is never asked for by its id while
+   * it is pending, and each entry costs more than the rest of the order. Called also before an item
+   * changes its place among the others.
+   */
+  enterMade(): void {
+    const upTo = this.#enteredUpTo;
+    const youngest = this.#youngest();
+    for (let item = youngest; item !== undefined && item.seq > upTo; item = item.older) {
+      this.visits++;
+      const { makes } = item;
+      if (!makes?.isNew || makes.id === undefined) continue;
+      makes.isNew = false;
+      this.#resources.set(makes.id, makes);
+    }
+    this.#enteredUpTo = Math.max(upTo, youngest?.seq ?? 0);
+  }
+
+  #find(id: string): Resource | undefined {
+    const resource = this.#resources.get(id);
+    if (resource !== undefined) return resource;
+    this.enterMade();
+    return this.#resources.get(id);
+  }
+
+  #made(name: Name): Resource {
+    return typeof name !== 'string' && name.isNew ? name : this.#resource(name);
+  }
+
   #resource(name: Name): Resource {
     const id = typeof name === 'string' ? name : name.id;
     if (id === undefined) return name as Resource;
-    let resource = this.#resources.get(id);
+    let resource = this.#find(id);
     if (resource === undefined) {
       resource = typeof name === 'string' ? new Resource(id) : name;
       this.#resources.set(id, resource);
@@ -223,16 +290,16 @@ export class Order {
     return turnstile;
   }
 
-  #stand(item: Item, resource: Resource, shared: boolean, maker?: Item): void {
+  #stand(item: Item, groups: Group[], resource: Resource, shared: boolean, maker?: Item): void {
     this.visits++;
     // The stronger relations come first, so an item never waits for itself.
-    if (item.groups.some((group) => group.resource === resource)) return;
+    if (groups.some((group) => group.resource === resource)) return;
     const { tail } = resource;
     const group = shared && tail?.shared ? tail : new Group(resource, shared, maker);
     group.pending++;
-    item.groups.push(group);
+    groups.push(group);
     if (group.open) return;
-    group.waiting.push(item);
+    group.wait(item);
     item.waits++;
   }
 
@@ -243,10 +310,7 @@ export class Order {
     else resource.tail = before;
     if (resource.tail === undefined) this.#forget(resource);
     for (let next = after; next !== undefined && !next.open && next.mayOpen(); next = next.after) {
-      next.open = true;
-      const { waiting } = next;
-      next.waiting = [];
-      for (const member of waiting) this.#letGo(member);
+      for (const member of next.letIn()) this.#letGo(member);
     }
   }
 
@@ -256,8 +320,10 @@ export class Order {
   }
 
   #forget(resource: Resource): void {
-    const { id } = resource;
-    if (id !== undefined && this.#resources.get(id) === resource) this.#resources.delete(id);
+    const { id, isNew } = resource;
+    resource.isNew = false;
+    if (isNew || id === undefined) return;
+    if (this.#resources.get(id) === resource) this.#resources.delete(id);
   }
 }
 

@@ -6,7 +6,7 @@
  * then looked at in turn with the ready ones, so the choice goes strictly by age.
  */
 import type { Item } from './item.ts';
-import type { Group } from './order.ts';
+import type { Group, Notes } from './order.ts';
 import type { ReadySet } from './ready.ts';
 import { Run, Runs } from './runs.ts';
 
@@ -121,46 +121,56 @@ export class Packer {
     item.batch = batch;
     item.tainted = item.transient !== undefined || item.groups.some(waitsForTainted);
     for (const group of item.groups) {
-      turnTo(group, batch);
-      group.riding++;
-      group.taintWithin ||= item.tainted;
+      const notes = notesOn(group, batch);
+      notes.riding++;
+      notes.taintWithin ||= item.tainted;
       for (let whole: Group | undefined = group; whole !== undefined; whole = whole.after) {
         this.#visits++;
         if (!ridesWhole(whole, batch)) break;
-        whole.cleared = true;
+        const { taintWithin, taintBefore } = clear(whole, batch);
         const next: Group | undefined = whole.after;
         if (next === undefined) break;
-        turnTo(next, batch);
+        const noted = notesOn(next, batch);
         // Read from the group that let it board: after an abort, its neighbour may be another one.
-        next.taintBefore ||= whole.taintWithin || whole.taintBefore;
-        if (next.open || next.boarding) continue;
-        next.boarding = true;
+        noted.taintBefore ||= taintWithin || taintBefore;
+        if (next.open || noted.boarding) continue;
+        noted.boarding = true;
         riders.add(new Run(next.waiting));
       }
     }
   }
 }
 
-/** Starts a group's notes anew where they speak of another batch. */
-function turnTo(group: Group, batch: number): void {
-  if (group.batch === batch) return;
-  group.batch = batch;
-  group.riding = 0;
-  group.boarding = false;
-  group.cleared = false;
-  group.taintWithin = false;
-  group.taintBefore = false;
+/** The notes on a group, begun anew where they speak of another batch. */
+function notesOn(group: Group, batch: number): Notes {
+  if (group.notes?.batch !== batch) {
+    group.notes = {
+      batch,
+      riding: 0,
+      boarding: false,
+      cleared: false,
+      taintWithin: false,
+      taintBefore: false,
+    };
+  }
+  return group.notes;
+}
+
+function clear(group: Group, batch: number): Notes {
+  const notes = notesOn(group, batch);
+  notes.cleared = true;
+  return notes;
 }
 
 /** Whether all that is pending in this group, and before it, rides in the batch. */
 function ridesWhole(group: Group, batch: number): boolean {
-  const { before } = group;
-  if (group.batch !== batch || group.riding < group.pending) return false;
-  return before === undefined || (before.batch === batch && before.cleared);
+  const { before, notes } = group;
+  if (notes?.batch !== batch || notes.riding < group.pending) return false;
+  return before === undefined || (before.notes?.batch === batch && before.notes.cleared);
 }
 
 function waitsForTainted(group: Group): boolean {
-  return !group.open && group.taintBefore;
+  return !group.open && group.notes?.taintBefore === true;
 }
 
 /** Whether everything that a blocked item waits for rides in the batch. */
@@ -175,7 +185,7 @@ function ridesWithAll(item: Item, batch: number): boolean {
   let boarding = 0;
   for (const group of item.groups) {
     if (group.open) continue;
-    if (group.batch !== batch || !group.boarding) return false;
+    if (group.notes?.batch !== batch || !group.notes.boarding) return false;
     boarding++;
   }
   return boarding === item.waits;

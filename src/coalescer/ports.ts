@@ -29,9 +29,11 @@ export interface Submission<T> {
   readonly key: string;
   /**
    * Equal for two calls that ask for the same; compared when a pending item has the same key.
-   * Left out where the key is fresh and nobody can share it.
+   * Left out, it is like no other.
    */
   readonly fingerprint?: string | undefined;
+  /** The key was made for this call alone, so that it need not be looked for among those pending. */
+  readonly hasNewKey?: boolean | undefined;
   /** The kind of action, for events and the log. */
   readonly type: string;
   /** The item's text, cut where an id is missing: one piece more than there are holes. */

@@ -5,12 +5,12 @@
  * taken out of the queue before anybody is let go, so that none becomes sendable meanwhile, and
  * before any caller hears of it.
  */
-import type { Deferred } from '../internal/deferred.ts';
-import { rejected } from '../internal/deferred.ts';
+import { deferred, rejected } from '../internal/deferred.ts';
 import type { Backlog } from './backlog.ts';
 import type { Bounds } from './bounds.ts';
 import type { Emitter } from './events.ts';
 import type { Caller, Item } from './item.ts';
+import { nobody } from './item.ts';
 import type { MutableLedger } from './ledger.ts';
 import { columnOf, emptyLedger } from './ledger.ts';
 import { Memory } from './memory.ts';
@@ -45,7 +45,8 @@ export class Settlement<Failure> {
   readonly ledger: MutableLedger = emptyLedger();
   /** Calls that are not settled; a flush waits for those that came before it. */
   readonly calls: Turnstile = new Turnstile();
-  readonly #byKey = new Map<string, Item>();
+  /** Made when somebody asks, and dropped when idle: nobody asks for keys that are made for each call. */
+  #byKey: Map<string, Item> | undefined;
   readonly #failed = new Memory<string, Cause<Failure>>(MAX_REMEMBERED);
   readonly #replaced = new Memory<string, string>(MAX_REMEMBERED);
   readonly #backlog: Backlog;
@@ -70,12 +71,13 @@ export class Settlement<Failure> {
 
   /** The pending item with that key. */
   find(key: string): Item | undefined {
+    this.#byKey ??= new Map(this.#backlog.all().map((item) => [item.key, item]));
     return this.#byKey.get(key);
   }
 
   /** Enters an accepted item, and forgets that what it makes could not be made before. */
   register(item: Item, makes: Name | undefined): void {
-    this.#byKey.set(item.key, item);
+    this.#byKey?.set(item.key, item);
     this.forget(makes);
   }
 
@@ -87,9 +89,11 @@ export class Settlement<Failure> {
   }
 
   /** Counts a call in that waits for an item. */
-  join(item: Item, deferred: Deferred<unknown>): Caller {
-    const caller = { deferred, cohort: this.calls.enter(), unlisten: undefined };
-    item.callers.push(caller);
+  join(item: Item): Caller {
+    const { promise, resolve, reject } = deferred<unknown>();
+    const caller = { promise, resolve, reject, cohort: this.calls.enter(), unlisten: undefined };
+    // An array that was pushed to has room for sixteen more, for each call that waits.
+    item.callers = item.callers.length === 0 ? [caller] : item.callers.concat(caller);
     this.ledger.accepted++;
     this.ledger.pending++;
     return caller;
@@ -128,10 +132,13 @@ export class Settlement<Failure> {
     for (const end of ends) for (const caller of end.item.callers) this.#tell(end, caller);
     for (const { item } of ends) {
       for (const { cohort } of item.callers) this.calls.leave(cohort);
-      item.callers = [];
+      item.callers = nobody;
     }
     this.#bounds.serve();
-    if (this.#backlog.size === 0) this.#events.emit('idle', {});
+    if (this.#backlog.size === 0) {
+      this.#byKey = undefined;
+      this.#events.emit('idle', {});
+    }
   }
 
   /** Ends one call, while its item may live on. */
@@ -150,7 +157,7 @@ export class Settlement<Failure> {
 
   #retire(item: Item): void {
     this.#backlog.retire(item);
-    this.#byKey.delete(item.key);
+    this.#byKey?.delete(item.key);
   }
 
   /** Draws the consequences for those who need what the item was to make. */
@@ -209,7 +216,7 @@ export class Settlement<Failure> {
     this.ledger.pending--;
     this.ledger.succeeded++;
     caller.unlisten?.();
-    caller.deferred.resolve(valueFor(end, caller));
+    caller.resolve(valueFor(end, caller));
   }
 
   #reject(
@@ -227,8 +234,8 @@ export class Settlement<Failure> {
       this.#events.emit('failure', { error, key, type, ...(systemic && { systemic }) });
     }
     // Marked as handled first: a failed call never brings down the agent that made it.
-    caller.deferred.promise.catch(() => {});
-    caller.deferred.reject(error);
+    caller.promise.catch(() => {});
+    caller.reject(error);
   }
 }
 

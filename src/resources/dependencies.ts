@@ -66,7 +66,8 @@ export class Dependencies {
   note(action: WireAction, { makes, changes, instance }: Relations): void {
     if (action._type === 'agent_spans/create') {
       if (makes === undefined || instance === undefined) return;
-      if (!isTerminal(detailsOf(action)['status'])) this.#unfinished.addSpan(makes, instance);
+      if (isTerminal(detailsOf(action)['status'])) return;
+      this.#unfinished.addSpan(typeof makes === 'string' ? makes : (makes.id ?? makes), instance);
     } else if (action._type === 'agent_instances/register') {
       if (makes !== undefined) this.#unfinished.addInstance(makes);
     } else if (action._type === 'agent_spans/finish') {

@@ -37,8 +37,8 @@ export class DisabledEngine implements ClientEngine {
     this.#ledger.declined++;
   }
 
-  newResource(): Resource {
-    return new Resource();
+  newResource(id?: string): Resource {
+    return new Resource(id);
   }
 
   sharedMakes(): undefined {}

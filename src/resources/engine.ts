@@ -12,8 +12,8 @@ export interface Engine {
   decline(error: unknown, about: About): Promise<never>;
   /** A call that `beforeEnqueue` left out: counted as declined, but no failure. */
   omit(about: About): void;
-  /** What a call makes whose id only the server's answer tells. */
-  newResource(): Resource;
+  /** What a call makes whose id only the server's answer tells; or that has this id, made up for it. */
+  newResource(id?: string): Resource;
   /** What the pending item makes that a call with this key and fingerprint would share. */
   sharedMakes(key: string, fingerprint: string): Resource | undefined;
   isPending(key: string): boolean;

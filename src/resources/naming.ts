@@ -11,13 +11,14 @@ export class Naming {
   readonly #engine: Pick<Engine, 'newResource'>;
   readonly #shared: Resource | undefined;
   readonly #sent: Map<string, string> | undefined;
+  readonly #newId: string | undefined;
   /** The resources whose ids are missing; markers speak of them by index. */
   readonly missing: Resource[] = [];
 
   /**
    * `shared` is what a pending call makes that asks for the same, under the same key; `sent` are the
    * ids that the first such call was sent with, by path. They stand in the text of this one too,
-   * although the server may have given others meanwhile.
+   * although the server may have given others meanwhile. `newId` is an id that was made up for it.
    */
   constructor(
     engine: Pick<Engine, 'newResource'>,
@@ -25,12 +26,14 @@ export class Naming {
     texts: TextMaker,
     shared: Resource | undefined,
     sent: Map<string, string> | undefined,
+    newId: string | undefined,
   ) {
     this.#engine = engine;
     this.#references = references;
     this.#texts = texts;
     this.#shared = shared;
     this.#sent = sent;
+    this.#newId = newId;
   }
 
   /** The name in a field; throws `InvalidCall` where none stands there. */
@@ -46,7 +49,8 @@ export class Naming {
   /** The name of what is made: the id in the action, or a resource that gets one from its answer. */
   made(fields: Readonly<Record<string, unknown>>): Name {
     const id = fields['id'];
-    return typeof id === 'string' ? id : (this.#shared ?? this.#engine.newResource());
+    if (typeof id !== 'string') return this.#shared ?? this.#engine.newResource();
+    return id === this.#newId ? this.#engine.newResource(id) : id;
   }
 
   #idAsSent(id: string, path: string): string {

@@ -55,6 +55,8 @@ interface Terms {
   readonly shared: Resource | undefined;
   /** The ids that the first call with this key was sent with; see `Repeats`. */
   readonly sent: Map<string, string> | undefined;
+  /** The id that was made up for what the call makes. */
+  readonly newId: string | undefined;
 }
 
 export class Pipeline {
@@ -103,8 +105,12 @@ export class Pipeline {
       const defaults = this.#repeats.defaultsOf(key, fingerprint);
       const { now } = defaults;
       const action = kind.toAction({ key, target, params, now, place: this.#place });
-      if (kind.type === createAgentSpan.type) this.#giveId(detailsOf(action), shared, defaults);
-      return this.#enqueue(kind, action, { options, fingerprint, shared, sent: defaults.sent });
+      const newId =
+        kind.type === createAgentSpan.type
+          ? this.#giveId(detailsOf(action), shared, defaults)
+          : undefined;
+      const { sent } = defaults;
+      return this.#enqueue(kind, action, { options, fingerprint, shared, sent, newId });
     } catch (error) {
       return this.#decline(error, kind.type, key ?? makeKey(), target, params);
     }
@@ -127,7 +133,8 @@ export class Pipeline {
       const fingerprint = given.idempotency_key === undefined ? undefined : fingerprintOf(action);
       const shared = this.#sharedMakes(key, fingerprint);
       const { sent } = this.#repeats.defaultsOf(key, fingerprint);
-      return this.#enqueue(kind, action, { options, fingerprint, shared, sent });
+      const newId = undefined;
+      return this.#enqueue(kind, action, { options, fingerprint, shared, sent, newId });
     } catch (error) {
       return this.#decline(error, type, key ?? makeKey(), undefined, undefined);
     }
@@ -145,24 +152,26 @@ export class Pipeline {
 
   /**
    * A span's own id, made in the partition of its instance (wire.md 8), so that its children and its
-   * finish need not wait for the answer to its create.
+   * finish need not wait for the answer to its create. Returned where nobody can know it yet.
    */
   #giveId(
     details: Record<string, unknown>,
     shared: Resource | undefined,
     defaults: Defaults,
-  ): void {
-    if (details['id'] !== undefined) return;
+  ): string | undefined {
+    if (details['id'] !== undefined) return undefined;
     const instance = details['agent_instance_id'];
     if (shared !== undefined) {
       details['id'] = shared.id;
-      return;
+      return undefined;
     }
-    if (!defaults.hasDecided && this.#settings.ids === 'client' && isPfid(instance)) {
+    const isFirst = !defaults.hasDecided;
+    if (isFirst && this.#settings.ids === 'client' && isPfid(instance)) {
       defaults.id = generateRelated(instance);
     }
     defaults.hasDecided = true;
     details['id'] = defaults.id;
+    return isFirst ? defaults.id : undefined;
   }
 
   #enqueue<Value>(kind: WireKind<Value>, given: WireAction, terms: Terms): ActionPromise<Value> {
@@ -170,8 +179,8 @@ export class Pipeline {
     const action = beforeEnqueue === undefined ? given : askHook(beforeEnqueue, kind, given);
     if (action === undefined) return this.#leaveOut(kind, given);
 
-    const { shared, sent } = terms;
-    const naming = new Naming(this.#engine, this.#references, this.#texts, shared, sent);
+    const { shared, sent, newId } = terms;
+    const naming = new Naming(this.#engine, this.#references, this.#texts, shared, sent, newId);
     const relations = this.#relate(action, naming, terms.options);
     const { makes, changes, instance } = relations;
     const { pieces, holes, bytes } = this.#texts.make(action, naming.missing);
@@ -179,6 +188,7 @@ export class Pipeline {
     const promise = this.#engine.submit({
       key,
       fingerprint: terms.fingerprint,
+      hasNewKey: terms.fingerprint === undefined,
       type: kind.type,
       pieces,
       bytes,

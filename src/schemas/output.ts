@@ -102,8 +102,17 @@ function copyRest(from: Fields, to: Fields): void {
   }
 }
 
+/** Names that were turned before; as many as no API has, so that no answer can fill the memory. */
+const turned = new Map<string, string>();
+const MAX_TURNED = 1_000;
+
 function camelCaseOf(name: string): string {
-  return name.replace(/(?!^)_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  let camelCase = turned.get(name);
+  if (camelCase === undefined) {
+    camelCase = name.replace(/(?!^)_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+    if (turned.size < MAX_TURNED) turned.set(name, camelCase);
+  }
+  return camelCase;
 }
 
 function own(value: unknown, name: string): unknown {

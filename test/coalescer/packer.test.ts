@@ -268,7 +268,7 @@ function packing(rows: readonly Row[], limits: Partial<Limits> = {}): Packing {
     item.state = item.waits > 0 ? 'blocked' : 'ready';
     if (item.state === 'ready') ready.add(item);
   };
-  const order = new Order(enter);
+  const order = new Order(enter, () => undefined);
   const bounds: Limits = {
     maxItems: 100,
     maxBytes: 1_000,

@@ -58,7 +58,8 @@ class RecordingEngine implements Engine {
       entry.isPending = false;
       const verdict = submission.read(output);
       if (verdict.kind === 'success') {
-        this.#name(submission.makes, verdict.id);
+        const { makes } = submission;
+        this.#name(typeof makes === 'string' ? makes : (makes?.id ?? makes), verdict.id);
         call.resolve(verdict.value);
       } else {
         call.reject(verdict);
@@ -81,8 +82,8 @@ class RecordingEngine implements Engine {
     this.omitted.push(about);
   }
 
-  newResource(): Resource {
-    return new Resource();
+  newResource(id?: string): Resource {
+    return new Resource(id);
   }
 
   sharedMakes(key: string, fingerprint: string): Resource | undefined {
