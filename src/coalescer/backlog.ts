@@ -202,7 +202,7 @@ export class Backlog {
       this.#delayed.push(item);
     } else {
       this.#enter(item, 'ready');
-      item.readyAt = this.#now();
+      item.readyAt = Math.floor(this.#now());
       this.ready.add(item);
     }
   }

@@ -253,7 +253,7 @@ export class Coalescer<Failure> {
       inFlight,
       queuedBytes: bytes,
       concurrency: this.#capacity.concurrency.limit,
-      oldestMs: oldest === undefined ? 0 : this.#clock.now() - oldest.calledAt,
+      oldestMs: oldest === undefined ? 0 : Math.max(0, this.#clock.now() - oldest.calledAt),
       requests,
       items,
       bytes: sentBytes,

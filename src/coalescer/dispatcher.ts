@@ -9,6 +9,7 @@
 import type { Clock } from '../internal/clock.ts';
 import { ask, attempt } from './attempt.ts';
 import type { Backlog } from './backlog.ts';
+import { batchOf } from './batch.ts';
 import type { Capacity } from './capacity.ts';
 import type { DispatchReason, Emitter } from './events.ts';
 import type { Health } from './health.ts';
@@ -223,12 +224,10 @@ export class Dispatcher<Failure> {
 
   async #send(flight: Omit<Flight, 'inFlight'>): Promise<void> {
     const { clock, send, onReply } = this.#others;
-    const keys = flight.items.map(({ key }) => key);
-    const texts = flight.items.map(({ text }) => text as string);
-    const batch = { keys, texts, bytes: flight.bytes };
     const request = new AbortController();
     this.#underWay.add(request);
     const options = { signal: request.signal, keepalive: flight.isDeparting };
+    const batch = batchOf(flight.items, flight.bytes);
     const reply = await attempt(send, batch, options);
     const inFlight = this.#underWay.size;
     // Whoever gave the request up has settled its items.

@@ -71,7 +71,7 @@ export class Intake<Failure> {
       this.endWindow();
       return this.turnAway(submission, { kind: 'full', ...broken, maybeApplied: false });
     }
-    const item = new Item(++this.lastSeq, this.#clock.now(), submission);
+    const item = new Item(++this.lastSeq, this.#now(), submission);
     const lacking = this.#lacking(submission);
     if (lacking !== undefined) return this.#rejectUnsent(item, submission, lacking);
     const caller = this.#settlement.join(item);
@@ -102,13 +102,18 @@ export class Intake<Failure> {
     if (makes !== undefined) this.#settlement.remember(makes, 'declined');
   }
 
+  /** Not before now, so that nobody is given up too early. */
+  #now(): number {
+    return Math.ceil(this.#clock.now());
+  }
+
   /** Lets another call wait for a pending item, if it asks for the same. */
   #share(item: Item, submission: Submission<unknown>): Promise<unknown> {
     if (item.fingerprint === undefined || item.fingerprint !== submission.fingerprint) {
       return this.turnAway(submission, { kind: 'conflict', maybeApplied: false });
     }
     this.#settlement.forget(submission.makes);
-    if (item.isGhost) this.#backlog.renew(item, this.#clock.now());
+    if (item.isGhost) this.#backlog.renew(item, this.#now());
     const caller = this.#settlement.join(item);
     this.#withdrawals.listen(item, caller, submission.signal);
     return caller.promise;

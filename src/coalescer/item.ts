@@ -1,5 +1,6 @@
 import { utf8Length } from '../internal/bytes.ts';
 import type { Deferred } from '../internal/deferred.ts';
+import { write } from '../internal/slab.ts';
 import type { Group, Resource } from './order.ts';
 import type { Last, Reason, Submission, Verdict } from './ports.ts';
 import type { Cohort } from './turnstile.ts';
@@ -35,9 +36,11 @@ export type LeftBy<Failure> =
   | Omit<Extract<Reason<Failure>, { kind: 'aborted' }>, 'maybeApplied'>
   | Omit<Extract<Reason<Failure>, { kind: 'exhausted' }>, 'maybeApplied'>;
 
+const decoder = new TextDecoder();
+
 /** Shared by all, since most are empty and each costs as much as what it holds. */
 const nothing: readonly never[] = [];
-export const nobody: readonly Caller[] = nothing;
+export const nobody: Caller[] = [];
 
 /** One action made ready: what queue and batch hold. Its place, `seq`, is its own for life. */
 export class Item {
@@ -45,18 +48,19 @@ export class Item {
   readonly key: string;
   readonly type: string;
   readonly fingerprint: string | undefined;
-  /** Since when somebody waits for it, by the engine's clock. */
+  /** Since when somebody waits for it, by the engine's clock, in whole milliseconds: so it needs no box. */
   calledAt: number;
   /** Who waits for it. An item in flight that lost its callers is a ghost: it only keeps its place. */
-  callers: readonly Caller[] = nobody;
+  callers: Caller[] = nobody;
   /** Judges the item's output. */
   readonly read: (output: unknown) => Verdict<unknown>;
   state: ItemState = 'gathering';
 
-  /** The text as sent, once every hole is filled; it never changes afterwards. */
-  text: string | undefined;
   /** UTF-8 bytes of the text; an estimate while a hole is open. */
   bytes: number;
+  /** Holds the text as sent, once every hole is filled; it never changes afterwards. */
+  #buffer: Uint8Array | undefined;
+  #start = 0;
   #pieces: readonly string[];
   #holes: readonly Resource[];
 
@@ -82,7 +86,7 @@ export class Item {
   maybeApplied = false;
   /** Not to be sent before this time, by the engine's clock. */
   notBefore = 0;
-  /** When it last became sendable. */
+  /** When it last became sendable, in whole milliseconds. */
   readyAt = 0;
   /** An error that may pass, and how often in a row the server gave the same. */
   transient: { code: string; times: number; readonly since: number } | undefined;
@@ -115,20 +119,43 @@ export class Item {
 
   /** Makes the text if all ids are known by now. Returns the bytes that it gained by that. */
   fill(): number {
-    if (this.text !== undefined) return 0;
+    if (this.isWhole) return 0;
     let text = this.#pieces[0] ?? '';
-    let gained = 0;
+    let bytes = this.bytes;
     for (const [index, { id }] of this.#holes.entries()) {
       if (id === undefined) return 0;
       const quoted = JSON.stringify(id);
       text += quoted + (this.#pieces[index + 1] ?? '');
-      gained += utf8Length(quoted) - TYPICAL_ID_BYTES;
+      bytes += utf8Length(quoted) - TYPICAL_ID_BYTES;
     }
-    this.text = text;
-    this.bytes += gained;
+    const written = write(text, bytes);
+    const gained = written.bytes - this.bytes;
+    this.#buffer = written.buffer;
+    this.#start = written.start;
+    this.bytes = written.bytes;
     this.#pieces = nothing;
     this.#holes = nothing;
     return gained;
+  }
+
+  /** No id is missing in its text. */
+  get isWhole(): boolean {
+    return this.#buffer !== undefined;
+  }
+
+  /** The text as sent, decoded anew each time; undefined while a hole is open. */
+  get text(): string | undefined {
+    return this.#encoded && decoder.decode(this.#encoded);
+  }
+
+  /** Copies the text into a body; returns where it ends there. */
+  copyTo(body: Uint8Array, at: number): number {
+    if (this.#encoded !== undefined) body.set(this.#encoded, at);
+    return at + this.bytes;
+  }
+
+  get #encoded(): Uint8Array | undefined {
+    return this.#buffer?.subarray(this.#start, this.#start + this.bytes);
   }
 
   /** Nobody waits for it any more, yet the server has it or may have it. */

@@ -176,7 +176,7 @@ function waitsForTainted(group: Group): boolean {
 /** Whether everything that a blocked item waits for rides in the batch. */
 function mayRide(item: Item, batch: number, now: number): boolean {
   // A text with a hole needs an id that only an answer brings.
-  if (item.state !== 'blocked' || item.batch === batch || item.text === undefined) return false;
+  if (item.state !== 'blocked' || item.batch === batch || !item.isWhole) return false;
   return item.notBefore <= now && ridesWithAll(item, batch);
 }
 

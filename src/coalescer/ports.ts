@@ -66,6 +66,11 @@ export interface Batch {
   readonly texts: readonly string[];
   /** UTF-8 bytes of the whole request, envelope included. */
   readonly bytes: number;
+  /**
+   * Writes the texts as UTF-8 into a body, from that place on, with a byte between them; faster than
+   * to take `texts`, which are decoded then. Left out where texts are all there is.
+   */
+  writeTo?(body: Uint8Array, at: number, separator: number): void;
 }
 
 /** A usable answer: each key's own output; what was not reached is missing. */

@@ -92,8 +92,9 @@ export class Settlement<Failure> {
   join(item: Item): Caller {
     const { promise, resolve, reject } = deferred<unknown>();
     const caller = { promise, resolve, reject, cohort: this.calls.enter(), unlisten: undefined };
-    // An array that was pushed to has room for sixteen more, for each call that waits.
-    item.callers = item.callers.length === 0 ? [caller] : item.callers.concat(caller);
+    // To push to an empty array makes room for sixteen more, which would be for each item that waits.
+    if (item.callers.length === 0) item.callers = [caller];
+    else item.callers.push(caller);
     this.ledger.accepted++;
     this.ledger.pending++;
     return caller;

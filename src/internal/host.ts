@@ -7,7 +7,10 @@ interface Host {
     nextTick?(run: () => void): void;
   };
   readonly Deno?: { readonly env?: { get(name: string): string | undefined } };
-  readonly Buffer?: { byteLength(text: string): number };
+  readonly Buffer?: {
+    byteLength(text: string): number;
+    allocUnsafeSlow(bytes: number): Uint8Array;
+  };
 }
 
 /** The global object, seen as a runtime that this package does not depend on. */

@@ -19,6 +19,10 @@ export interface Transport {
 export const envelopeBytes: number = '{"items":[]}'.length;
 export const separatorBytes: number = ','.length;
 
+const head = new TextEncoder().encode('{"items":[');
+const tail = new TextEncoder().encode(']}');
+const comma = 0x2c;
+
 /** Sends batches over POST /api/v1/bulk: one attempt each, the answer as data. Decides nothing. */
 export function createTransport(options: HttpOptions, clock: Clock): Transport {
   const http = new Http(options, clock);
@@ -26,8 +30,7 @@ export function createTransport(options: HttpOptions, clock: Clock): Transport {
   return {
     redact,
     async send(batch: Batch, sendOptions: SendOptions): Promise<Reply<Failure>> {
-      const body = `{"items":[${batch.texts.join(',')}]}`;
-      const result = await http.exchange('/api/v1/bulk', body, sendOptions);
+      const result = await http.exchange('/api/v1/bulk', bodyOf(batch), sendOptions);
       switch (result.kind) {
         case 'answer':
           return toReply(result, redact, http.auth.mayChange);
@@ -45,6 +48,15 @@ export function createTransport(options: HttpOptions, clock: Clock): Transport {
       return result.kind === 'answer' && (isSuccess(result.status) || isRefusal(result.status));
     },
   };
+}
+
+function bodyOf(batch: Batch): Uint8Array<ArrayBuffer> | string {
+  if (batch.writeTo === undefined) return `{"items":[${batch.texts.join(',')}]}`;
+  const body = new Uint8Array(batch.bytes);
+  body.set(head);
+  batch.writeTo(body, head.length, comma);
+  body.set(tail, body.length - tail.length);
+  return body;
 }
 
 function toReply(

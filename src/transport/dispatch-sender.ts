@@ -21,7 +21,7 @@ interface DispatchOptions {
   readonly method: 'GET' | 'POST';
   /** Names and values by turns. */
   readonly headers: readonly string[];
-  readonly body: string | null;
+  readonly body: Uint8Array | string | null;
   /** Off: the attempt has its time-out. */
   readonly headersTimeout: 0;
   readonly bodyTimeout: 0;

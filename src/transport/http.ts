@@ -7,7 +7,7 @@ import { dispatchSender } from './dispatch-sender.ts';
 import { fetchSender } from './fetch-sender.ts';
 import { withinLimits } from './limits.ts';
 import { sdkHeader } from './sdk-header.ts';
-import type { Answer, Sender } from './sender.ts';
+import type { Answer, Outgoing, Sender } from './sender.ts';
 
 /** What the transport takes from the options. */
 export interface HttpOptions {
@@ -44,7 +44,7 @@ export class Http {
   /** Sends `body` as JSON; without one, asks by GET. Never rejects. */
   async exchange(
     path: string,
-    body: string | undefined,
+    body: Outgoing['body'],
     options: SendOptions,
   ): Promise<Answer | Failure> {
     const ms = this.#options.attemptTimeoutMs;

@@ -5,7 +5,7 @@ export interface Outgoing {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Sent by POST; without one, the request is a GET. */
-  readonly body: string | undefined;
+  readonly body: Uint8Array<ArrayBuffer> | string | undefined;
   /** Ends the exchange, at the latest when the body of the answer has been read. */
   readonly signal: AbortSignal;
   /** It outlives the page. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Item } from '../../src/coalescer/item.ts';
 import type { Relations } from '../../src/coalescer/order.ts';
-import { Order } from '../../src/coalescer/order.ts';
+import { Order, Resource } from '../../src/coalescer/order.ts';
 import type { BatchLimits, Envelope } from '../../src/coalescer/packer.ts';
 import { Packer } from '../../src/coalescer/packer.ts';
 import { ReadySet } from '../../src/coalescer/ready.ts';
@@ -279,10 +279,10 @@ function packing(rows: readonly Row[], limits: Partial<Limits> = {}): Packing {
   const packer = new Packer(bounds);
   const items = new Map<string, Item>();
   for (const [index, row] of rows.entries()) {
-    const item = new Item(index + 1, 0, submission(row.key));
+    const holed = row.bytes === -1 && { pieces: ['', ''], holes: [new Resource()] };
+    const item = new Item(index + 1, 0, { ...submission(row.key), ...holed });
     items.set(row.key, item);
     item.bytes = row.bytes ?? 10;
-    if (row.bytes === -1) item.text = undefined;
     if (row.suspect) item.transient = { code: 'busy', times: 1, since: 0 };
     item.notBefore = row.notBefore ?? 0;
     order.join(item, row);
