@@ -73,6 +73,10 @@ function exchange(dispatcher: Dispatcher, outgoing: Outgoing): Promise<Answer> {
   };
   return new Promise((resolve, reject) => {
     const reception = new Reception(signal, resolve, reject);
-    runInRoot(() => dispatcher.dispatch(options, reception));
+    try {
+      runInRoot(() => dispatcher.dispatch(options, reception));
+    } catch (error) {
+      reception.onError(error);
+    }
   });
 }

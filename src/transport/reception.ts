@@ -8,7 +8,8 @@ type Abort = (reason: unknown) => void;
 
 /**
  * What undici tells of one exchange, gathered to an answer. It speaks both of undici's handler
- * interfaces: Node 22 knows the older one only, and from Node 24 on the newer one is preferred.
+ * interfaces: Node 22 knows the older one only, and from Node 24 on the newer one is preferred. All of
+ * them are properties bound to it, since a user's dispatcher may hand on a copy of its handler.
  */
 export class Reception {
   readonly #signal: AbortSignal;
@@ -33,51 +34,51 @@ export class Reception {
     else signal.addEventListener('abort', this.#giveUp);
   }
 
-  onRequestStart(controller: { abort: Abort }): void {
+  readonly onRequestStart = (controller: { abort: Abort }): void => {
     this.#start((reason) => controller.abort(reason));
-  }
+  };
 
-  onResponseStart(
+  readonly onResponseStart = (
     _controller: unknown,
     status: number,
     headers: Readonly<Record<string, string | readonly string[]>>,
-  ): void {
+  ): void => {
     this.#begin(status, { get: (name) => firstOf(headers[name]) });
-  }
+  };
 
-  onResponseData(_controller: unknown, chunk: Uint8Array): void {
+  readonly onResponseData = (_controller: unknown, chunk: Uint8Array): void => {
     this.#receive(chunk);
-  }
+  };
 
-  onResponseEnd(): void {
+  readonly onResponseEnd = (): void => {
     this.#finish();
-  }
+  };
 
-  onResponseError(_controller: unknown, error: unknown): void {
+  readonly onResponseError = (_controller: unknown, error: unknown): void => {
     this.#fail(error);
-  }
+  };
 
-  onConnect(abort: Abort): void {
+  readonly onConnect = (abort: Abort): void => {
     this.#start(abort);
-  }
+  };
 
-  onHeaders(status: number, rawHeaders: readonly Uint8Array[]): boolean {
+  readonly onHeaders = (status: number, rawHeaders: readonly Uint8Array[]): boolean => {
     this.#begin(status, { get: (name) => firstOfRaw(rawHeaders, name) });
     return true;
-  }
+  };
 
-  onData(chunk: Uint8Array): boolean {
+  readonly onData = (chunk: Uint8Array): boolean => {
     this.#receive(chunk);
     return true;
-  }
+  };
 
-  onComplete(): void {
+  readonly onComplete = (): void => {
     this.#finish();
-  }
+  };
 
-  onError(error: unknown): void {
+  readonly onError = (error: unknown): void => {
     this.#fail(error);
-  }
+  };
 
   #start(abort: Abort): void {
     this.#abort = abort;

@@ -1,146 +1,108 @@
-// The transport over real sockets: what a broken server or network does.
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
-import { afterEach, expect, test } from 'vitest';
-import { batchOf, patient, token, transportOf } from './transport.ts';
+// The transport over real sockets, on each way: what a broken server or network does.
+import { inspect } from 'node:util';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { deferred } from '../../src/internal/deferred.ts';
+import { HandClock } from '../internal/hand-clock.ts';
+import { serve, serveWhole } from './servers.ts';
+import { token } from './transport.ts';
+import type { SendTo } from './ways.ts';
+import { lost, sendingOver, ways } from './ways.ts';
 
-let server: Server;
-const unhandled: unknown[] = [];
-const note = (error: unknown) => unhandled.push(error);
-process.on('unhandledRejection', note);
+describe.each(ways)('over %s', (way) => {
+  let sendTo: SendTo;
+  beforeEach(() => {
+    sendTo = sendingOver(way);
+  });
 
-async function serve(
-  handle: (request: IncomingMessage, response: ServerResponse) => void,
-): Promise<string> {
-  server = createServer(handle);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return `http://127.0.0.1:${address.port}`;
-}
-
-afterEach(async () => {
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeAllConnections();
-  await closed;
-  // A turn of the event loop, after which Node would have reported it.
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(unhandled).toEqual([]);
-});
-
-test('a request and its answer arrive whole', async () => {
-  const seen: unknown[] = [];
-  const outputs = {
-    'order-span-00': { status: 'success', details: { text: '茶'.repeat(50_000) } },
-  };
-  const apiUrl = await serve((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      seen.push(request.method, request.url, Buffer.concat(chunks).toString());
+  test('a request and its answer arrive whole', async () => {
+    const seen: unknown[] = [];
+    const outputs = {
+      'order-span-00': { status: 'success', details: { text: '茶'.repeat(50_000) } },
+    };
+    const { apiUrl } = await serveWhole((body, request, response) => {
+      seen.push(request.method, request.url, body);
       seen.push(request.headers['content-length'], request.headers.authorization);
       response.end(JSON.stringify({ status: 'success', outputs }));
     });
+    const reply = await sendTo(apiUrl, { text: '{"a":"茶"}' });
+    expect(reply).toEqual({ kind: 'answered', status: 200, outputs });
+    const body = '{"items":[{"a":"茶"}]}';
+    expect(seen).toEqual([
+      'POST',
+      '/api/v1/bulk',
+      body,
+      String(Buffer.byteLength(body)),
+      `Bearer ${token}`,
+    ]);
   });
-  const reply = await transportOf({ apiUrl, apiToken: 'pf_secret' }).send(
-    batchOf('{"a":"茶"}'),
-    patient(),
-  );
-  expect(reply).toEqual({ kind: 'answered', status: 200, outputs });
-  const body = '{"items":[{"a":"茶"}]}';
-  expect(seen).toEqual([
-    'POST',
-    '/api/v1/bulk',
-    body,
-    String(Buffer.byteLength(body)),
-    'Bearer pf_secret',
-  ]);
-});
 
-test('a redirect is not followed, and the token goes nowhere else', async () => {
-  const paths: (string | undefined)[] = [];
-  const apiUrl = await serve((request, response) => {
-    paths.push(request.url);
-    response.writeHead(307, { location: '/elsewhere' }).end();
+  test('a redirect is not followed, and the token goes nowhere else', async () => {
+    const paths: (string | undefined)[] = [];
+    const { apiUrl } = await serve((request, response) => {
+      paths.push(request.url);
+      response.writeHead(307, { location: '/elsewhere' }).end();
+    });
+    expect(await sendTo(apiUrl)).toMatchObject({
+      kind: 'refused',
+      status: 307,
+      exists: false,
+      blame: undefined,
+    });
+    expect(paths).toEqual(['/api/v1/bulk']);
   });
-  expect(await transportOf({ apiUrl }).send(batchOf('{}'), patient())).toMatchObject({
-    kind: 'refused',
-    status: 307,
-    exists: false,
-    blame: undefined,
-  });
-  expect(paths).toEqual(['/api/v1/bulk']);
-});
 
-test('a body that breaks off is a lost answer', async () => {
-  const apiUrl = await serve((_, response) => {
-    response.writeHead(200, { 'content-length': '1000' });
-    response.write('{"outputs": {', () => response.destroy());
+  test('a body that breaks off is a lost answer', async () => {
+    const { apiUrl } = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('{"outputs": {', () => response.destroy());
+    });
+    expect(await sendTo(apiUrl)).toEqual(lost({ kind: 'connection', cause: expect.any(Error) }));
   });
-  expect(await transportOf({ apiUrl }).send(batchOf('{}'), patient())).toEqual({
-    kind: 'lost',
-    status: undefined,
-    overload: false,
-    failure: { kind: 'connection', cause: expect.any(Error) },
-  });
-});
 
-test('a connection that drops is a lost answer, whose cause does not carry the request', async () => {
-  const apiUrl = await serve((request) => request.socket.destroy());
-  const reply = await transportOf({ apiUrl, apiToken: token }).send(batchOf('{}'), patient());
-  expect(reply).toEqual({
-    kind: 'lost',
-    status: undefined,
-    overload: false,
-    failure: { kind: 'connection', cause: expect.any(Error) },
+  test('a connection that drops is a lost answer, whose cause does not carry the request', async () => {
+    const { apiUrl } = await serve((request) => request.socket.destroy());
+    expect(await sendTo(apiUrl)).toEqual(lost({ kind: 'connection', cause: expect.any(Error) }));
   });
-  const { inspect } = await import('node:util');
-  expect(inspect(reply, { depth: 20, showHidden: true })).not.toContain('pf_secret');
-});
 
-test('a port where nobody listens is a lost answer', async () => {
-  const apiUrl = await serve(() => undefined);
-  await new Promise((resolve) => server.close(resolve));
-  const reply = await transportOf({ apiUrl }).send(batchOf('{}'), patient());
-  expect(reply).toMatchObject({
-    kind: 'lost',
-    failure: { kind: 'connection', cause: { code: 'ECONNREFUSED' } },
+  test('what is no HTTP is a lost answer', async () => {
+    const { apiUrl } = await serve((request) => request.socket.end('SSH-2.0-OpenSSH_9.9\r\n'));
+    expect(await sendTo(apiUrl)).toEqual(lost({ kind: 'connection', cause: expect.any(Error) }));
   });
-});
 
-test('a time-out while the body trickles closes the connection', async () => {
-  let hung: () => void = () => undefined;
-  const closed = new Promise<void>((resolve) => {
-    hung = resolve;
+  test('a port where nobody listens is a lost answer', async () => {
+    const { apiUrl, close } = await serve(() => undefined);
+    await close();
+    const reply = await sendTo(apiUrl);
+    expect(reply).toEqual(lost({ kind: 'connection', cause: expect.any(Error) }));
+    expect(inspect(reply, { depth: 5 })).toContain('ECONNREFUSED');
   });
-  // The only wait of these tests: the server sends a little, then nothing, until it is hung up on.
-  const apiUrl = await serve((_, response) => {
-    response.on('close', hung);
-    response.writeHead(200, { 'content-length': '1000' });
-    response.write('{');
-  });
-  const reply = transportOf({ apiUrl, attemptTimeoutMs: 50 }).send(batchOf('{}'), patient());
-  expect(await reply).toEqual({
-    kind: 'lost',
-    status: undefined,
-    overload: true,
-    failure: { kind: 'timeout', ms: 50 },
-  });
-  await closed;
-});
 
-test('an abort closes the connection', async () => {
-  const abort = new AbortController();
-  let hung: () => void = () => undefined;
-  const closed = new Promise<void>((resolve) => {
-    hung = resolve;
+  test('a time-out while the body trickles closes the connection', async () => {
+    const trickling = deferred<void>();
+    const closed = deferred<void>();
+    const { apiUrl } = await serve((_, response) => {
+      response.on('close', closed.resolve);
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('{', () => trickling.resolve());
+    });
+    const clock = new HandClock();
+    const reply = sendTo(apiUrl, { attemptTimeoutMs: 50, clock });
+    await trickling.promise;
+    clock.advance(50);
+    expect(await reply).toEqual(lost({ kind: 'timeout', ms: 50 }));
+    await closed.promise;
   });
-  const apiUrl = await serve((_, response) => {
-    response.on('close', hung);
-    abort.abort('enough');
+
+  test('an abort closes the connection', async () => {
+    const abort = new AbortController();
+    const closed = deferred<void>();
+    const { apiUrl } = await serve((_, response) => {
+      response.on('close', closed.resolve);
+      abort.abort('enough');
+    });
+    expect(await sendTo(apiUrl, { signal: abort.signal })).toEqual(
+      lost({ kind: 'aborted', cause: 'enough' }),
+    );
+    await closed.promise;
   });
-  expect(await transportOf({ apiUrl }).send(batchOf('{}'), { signal: abort.signal })).toMatchObject(
-    { kind: 'lost', failure: { kind: 'aborted', cause: 'enough' } },
-  );
-  await closed;
 });

@@ -1,0 +1,58 @@
+// All ways on which the transport sends. Whatever the network does, they tell of it alike.
+import { inspect } from 'node:util';
+import { expect } from 'vitest';
+import type { Reply } from '../../src/coalescer/ports.ts';
+import type { Failure } from '../../src/errors/failure.ts';
+import type { Clock } from '../../src/internal/clock.ts';
+import type { HttpOptions } from '../../src/transport/http.ts';
+import type { Dispatcher } from '../helpers/global-dispatcher.ts';
+import { globalDispatcher, setGlobalDispatcher } from '../helpers/global-dispatcher.ts';
+import { batchOf, patient, token, transportOf } from './transport.ts';
+
+/** The ways over the global dispatcher, by the handler interfaces that it knows. */
+const dispatcherWays = ['the dispatcher', 'a dispatcher of the older kind'] as const;
+export const ways = ['fetch', ...dispatcherWays] as const;
+
+export type Way = (typeof ways)[number];
+
+interface Sending extends Partial<HttpOptions> {
+  readonly text?: string;
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+}
+
+export type SendTo = (apiUrl: string, sending?: Sending) => Promise<Reply<Failure>>;
+
+/**
+ * Sends one item on that way, for as long as the test runs. Whatever comes of it, the token is not in
+ * there.
+ */
+export function sendingOver(way: Way): SendTo {
+  if (way === 'a dispatcher of the older kind') setGlobalDispatcher(older(globalDispatcher()));
+  const own: Partial<HttpOptions> =
+    way === 'fetch' ? { fetch: (request, init) => globalThis.fetch(request, init) } : {};
+  return async (apiUrl, { text = '{}', signal = patient().signal, clock, ...options } = {}) => {
+    const transport = transportOf({ apiUrl, apiToken: token, ...own, ...options }, clock);
+    const reply = await transport.send(batchOf(text), { signal });
+    const all = { depth: Infinity, showHidden: true, maxArrayLength: null, maxStringLength: null };
+    expect(inspect(reply, all)).not.toContain('pf_secret');
+    return reply;
+  };
+}
+
+/** Knows what Node 22 knows: of a handler, it sees these methods only. */
+function older(dispatcher: Dispatcher): Dispatcher {
+  const known = ['onConnect', 'onHeaders', 'onData', 'onComplete', 'onError'];
+  return {
+    dispatch(options, handler) {
+      const methods = known.map((method) => [method, Reflect.get(handler, method).bind(handler)]);
+      return dispatcher.dispatch(options, Object.fromEntries(methods));
+    },
+  };
+}
+
+/** What the engine is told when there is no answer, for that reason. */
+export function lost(failure: object): object {
+  const overload = 'kind' in failure && failure.kind === 'timeout';
+  return { kind: 'lost', status: undefined, overload, failure };
+}
