@@ -105,7 +105,9 @@ export class Reception {
   #finish(): void {
     if (this.#isOver) return;
     this.#end();
-    const isZipped = this.#headers.get('content-encoding')?.trim().toLowerCase() === 'gzip';
+    // Nothing is no gzip, and is what an answer without a body has.
+    const isZipped =
+      this.#bytes > 0 && this.#headers.get('content-encoding')?.trim().toLowerCase() === 'gzip';
     this.#resolve(isZipped ? this.#unzipped() : this.#answer(decoded(this.#chunks), true));
   }
 

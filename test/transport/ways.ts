@@ -10,7 +10,7 @@ import { globalDispatcher, setGlobalDispatcher } from '../helpers/global-dispatc
 import { batchOf, patient, token, transportOf } from './transport.ts';
 
 /** The ways over the global dispatcher, by the handler interfaces that it knows. */
-const dispatcherWays = ['the dispatcher', 'a dispatcher of the older kind'] as const;
+export const dispatcherWays = ['the dispatcher', 'a dispatcher of the older kind'] as const;
 export const ways = ['fetch', ...dispatcherWays] as const;
 
 export type Way = (typeof ways)[number];
