@@ -31,7 +31,7 @@ export function serveWhole(handle: (body: string, ...given: Parameters<Handle>) 
 }
 
 /** Any other kind of server. */
-async function listen(server: Server): Promise<Served> {
+export async function listen(server: Server): Promise<Served> {
   const connections: Socket[] = [];
   server.on('connection', (socket) => {
     connections.push(socket);
