@@ -1,6 +1,9 @@
 // design.md 3: requests, the token function and listeners run in a root async context.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { AutobatchClient } from '../../src/index.ts';
+import { Emulator } from '../../src/testing/index.ts';
+import { globalDispatcher, setGlobalDispatcher } from '../helpers/global-dispatcher.ts';
 import { harness, TOKEN } from '../helpers/harness.ts';
 import { span } from '../helpers/spans.ts';
 
@@ -81,6 +84,34 @@ test('a retry and a flush run in the root context as well', async () => {
   });
   await t.settled();
   expect(seen).toEqual([undefined, undefined, undefined, undefined]);
+});
+
+test('the global dispatcher sees no caller either, and each caller is back in its own context', async () => {
+  const storage = new AsyncLocalStorage<string>();
+  const seen: unknown[] = [];
+  const server = await new Emulator().listen();
+  onTestFinished(() => server.close());
+  const dispatcher = globalDispatcher();
+  setGlobalDispatcher({
+    dispatch(options, handler) {
+      seen.push(storage.getStore());
+      return dispatcher.dispatch(options, handler);
+    },
+  });
+  const client = storage.run(
+    'maker',
+    () => new AutobatchClient({ apiUrl: server.url, apiToken: TOKEN }),
+  );
+  client.on('response', () => seen.push(storage.getStore()));
+  const continuations = ['caller a', 'caller b'].map((caller) =>
+    storage.run(caller, async () => {
+      await client.agentInstances.register({});
+      return storage.getStore();
+    }),
+  );
+  expect(await Promise.all(continuations)).toEqual(['caller a', 'caller b']);
+  await client.close();
+  expect(seen).toEqual([undefined, undefined]);
 });
 
 test('beforeEnqueue runs within the call, and so in its context', async () => {

@@ -8,6 +8,7 @@ test('good fields have no problem', () => {
 test.each<[unknown, string]>([
   [{ Authorization: 'secret' }, 'must not hold Authorization: the client sets it itself'],
   [{ 'content-LENGTH': 'secret' }, 'must not hold content-LENGTH: the client sets it itself'],
+  [{ 'Accept-Encoding': 'br' }, 'must not hold Accept-Encoding: the client sets it itself'],
   [{ host: 'secret' }, 'must not hold host: the client sets it itself'],
   [{ 'x-prefactor-sdk': 'secret' }, 'must not hold x-prefactor-sdk: the client sets it itself'],
   [{ 'a b': 'secret' }, 'must not hold the name "a b": it is no valid header name'],
