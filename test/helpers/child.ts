@@ -22,12 +22,13 @@ export function startScript(
   name: string,
   args: readonly string[] = [],
   nodeArgs: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Child {
   const path = fileURLToPath(new URL(`../process/scripts/${name}`, import.meta.url));
   const child = spawn(process.execPath, [...nodeArgs, path, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     // Nothing of the test runner's settings, nor of the user's.
-    env: { PATH: process.env['PATH'] },
+    env: { PATH: process.env['PATH'], ...env },
   });
   onTestFinished(() => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
