@@ -102,7 +102,7 @@ export interface AutobatchOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Entries of adapters for the header X-Prefactor-SDK, `name@version`, ahead of ours. @default [] */
   readonly sdk?: readonly string[] | undefined;
-  /** @default the global fetch, looked up at each request */
+  /** @default on Node the dispatcher of its own fetch, else the global fetch; looked up at each request */
   readonly fetch?: Fetch | undefined;
   /**
    * Sees each action in wire form before it is taken over, and returns what is sent instead: redact,
