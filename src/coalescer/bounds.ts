@@ -22,10 +22,14 @@ export class Bounds {
   readonly #max: QueueBounds;
   readonly #fill: Fill;
   readonly #waiters: Deferred<void>[] = [];
+  /** Runs something once those who were told of room have had their turn. */
+  readonly #afterTurn: (run: () => void) => void;
+  #isServingOn = false;
 
-  constructor(max: QueueBounds, fill: Fill) {
+  constructor(max: QueueBounds, fill: Fill, afterTurn: (run: () => void) => void) {
     this.#max = max;
     this.#fill = fill;
+    this.#afterTurn = afterTurn;
   }
 
   /** The bound that one more item would break. */
@@ -46,10 +50,19 @@ export class Bounds {
     return waiter.promise;
   }
 
-  /** Tells as many as there are places, after items have left the queue. */
+  /**
+   * Tells as many as there are places, after items have left the queue. Whoever is told need not call:
+   * the places that are left then are the next ones', or they might wait for ever.
+   */
   serve(): void {
     if (this.#waiters.length === 0) return;
     for (const waiter of this.#waiters.splice(0, this.#places())) waiter.resolve();
+    if (this.#waiters.length === 0 || this.#places() === 0 || this.#isServingOn) return;
+    this.#isServingOn = true;
+    this.#afterTurn(() => {
+      this.#isServingOn = false;
+      this.serve();
+    });
   }
 
   /** Turns away all who wait. */

@@ -8,6 +8,7 @@
 import type { Clock } from '../internal/clock.ts';
 import { systemClock } from '../internal/clock.ts';
 import { deferred, rejected } from '../internal/deferred.ts';
+import { afterPromiseJobs } from '../internal/tick.ts';
 import { Alarm } from './alarm.ts';
 import type { AttemptSettings } from './attempts.ts';
 import { Attempts } from './attempts.ts';
@@ -91,7 +92,7 @@ export class Coalescer<Failure> {
     this.#toError = toError;
     this.#events = events;
     this.#backlog = new Backlog(settings, () => clock.now());
-    this.#bounds = new Bounds(settings.queue, this.#backlog);
+    this.#bounds = new Bounds(settings.queue, this.#backlog, (run) => afterPromiseJobs(clock, run));
     const onNamed = ports.onNamed ?? (() => {});
     this.#settlement = new Settlement(this.#backlog, this.#bounds, toError, events, onNamed);
     this.#attempts = new Attempts(settings, this.#backlog, health, events);

@@ -18,7 +18,7 @@ describe('the bounds', () => {
   ])(
     'of $max items and 1000 bytes, filled by $size and $bytes: is there room? $roomy',
     async ({ max, roomy, ...fill }) => {
-      const bounds = new Bounds({ maxItems: max, maxBytes: 1000 }, fill);
+      const bounds = new Bounds({ maxItems: max, maxBytes: 1000 }, fill, () => {});
       expect(await isSettled(bounds.ready())).toBe(roomy);
     },
   );
@@ -32,7 +32,7 @@ describe('the bounds', () => {
   ])(
     'filled by $size and $bytes, an item of $item bytes breaks $broken',
     ({ item, broken, ...fill }) => {
-      const bounds = new Bounds({ maxItems: 10, maxBytes: 1000 }, fill);
+      const bounds = new Bounds({ maxItems: 10, maxBytes: 1000 }, fill, () => {});
       expect(bounds.brokenBy(item)).toEqual(broken);
     },
   );
@@ -40,13 +40,22 @@ describe('the bounds', () => {
 
 test('room that nobody was told of yet belongs to those who wait', async () => {
   const fill = { size: 10, bytes: 0 };
-  const bounds = new Bounds({ maxItems: 10, maxBytes: 1000 }, fill);
+  const bounds = new Bounds({ maxItems: 10, maxBytes: 1000 }, fill, () => {});
   const first = bounds.ready();
   fill.size = 7;
   const second = bounds.ready();
   expect([await isSettled(first), await isSettled(second)]).toEqual([false, false]);
   bounds.serve();
   expect([await isSettled(first), await isSettled(second)]).toEqual([true, false]);
+});
+
+test('room that was told of and not taken is told of to the next', async () => {
+  const t = engineUnderTest({ queue: { maxItems: 5 } });
+  for (const key of ['a', 'b', 'c', 'd']) void t.call(key);
+  const waiting = Array.from({ length: 9 }, () => t.engine.ready());
+  await t.answerAll();
+  expect(await endsOf(...waiting)).toEqual(waiting.map(() => 'ok'));
+  t.expectIdle();
 });
 
 test('when the queue is full a new call is declined, and what was accepted is not touched', async () => {
@@ -144,19 +153,23 @@ test('those who wait for room are told in turn, as many as there are places', as
   const t = engineUnderTest({ queue: { maxItems: 5 }, maxItems: 1, concurrency: 5 });
   for (const key of ['a', 'b', 'c', 'd', 'e']) void t.call(key);
   await t.clock.settle();
-  const waiting = [t.engine.ready(), t.engine.ready(), t.engine.ready()];
-  const settled = async (): Promise<boolean[]> => await Promise.all(waiting.map(isSettled));
-  t.wire.parked[0]?.answer();
-  expect(await settled()).toEqual([false, false, false]);
-  t.wire.parked[0]?.answer();
-  expect(await settled()).toEqual([true, false, false]);
-  void t.call('f');
-  await t.clock.settle();
-  t.wire.parked[0]?.answer();
-  expect(await settled()).toEqual([true, true, false]);
-  void t.call('g');
+  const told: string[] = [];
+  for (const key of ['f', 'g', 'h']) {
+    void t.engine.ready().then(() => {
+      told.push(key);
+      void t.call(key);
+    });
+  }
+  const toldAfterAnswer = async (): Promise<readonly string[]> => {
+    t.wire.parked[0]?.answer();
+    await t.clock.settle();
+    return told;
+  };
+  expect(await toldAfterAnswer()).toEqual([]);
+  expect(await toldAfterAnswer()).toEqual(['f']);
+  expect(await toldAfterAnswer()).toEqual(['f', 'g']);
   await t.answerAll();
-  expect(await settled()).toEqual([true, true, true]);
+  expect(told).toEqual(['f', 'g', 'h']);
   t.expectIdle();
 });
 
@@ -165,11 +178,15 @@ test('nobody is told before those who already wait', async () => {
   void t.call('a');
   await t.clock.settle();
   const told: string[] = [];
-  void t.engine.ready().then(() => told.push('first'));
-  void t.engine.ready().then(() => told.push('second'));
-  await t.answerAll();
+  for (const [name, key] of Object.entries({ first: 'b', second: 'c' })) {
+    void t.engine.ready().then(() => {
+      told.push(name);
+      void t.call(key);
+    });
+  }
+  t.wire.parked[0]?.answer();
+  await t.clock.settle();
   expect(told).toEqual(['first']);
-  void t.call('b');
   await t.answerAll();
   expect(told).toEqual(['first', 'second']);
   t.expectIdle();

@@ -98,9 +98,9 @@ function auditRejected(audited: Audited, call: Call, error: unknown): void {
     if (error !== call.signal?.reason) fail('own error', `${call.label}: ${String(error)}`);
     return;
   }
-  // A server that leaves items out says of the next that what it needs is missing, and a copy of the
-  // request that was held up may find it there after all.
-  const isChangeable = holdsUp(plan) && skipsItems(plan) && apiCode !== undefined;
+  // What the server says depends on what is there, and a copy of the request that was held up may find
+  // it otherwise.
+  const isChangeable = holdsUp(plan) && apiCode !== undefined;
   if (!maybeApplied && call.item?.effectAt !== undefined && !isChangeable) {
     fail('truth', `${call.label} rejected as not applied (${code}), but it took effect`);
   }
