@@ -1,5 +1,6 @@
 import type { Actions, RecordedAction } from './actions.ts';
 import { timeOf } from './actions.ts';
+import { Slots } from './slots.ts';
 import type { Replayed } from './tally.ts';
 import { known, Tally } from './tally.ts';
 
@@ -115,26 +116,4 @@ async function post({ url, token }: Target, path: string, body: object): Promise
   };
   if (details === undefined) throw new Error(`${path}: ${response.status} ${message}`);
   return details.id;
-}
-
-/** So many at once; the others wait in turn. */
-class Slots {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(free: number) {
-    this.#free = free;
-  }
-
-  async use<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => void this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next();
-    }
-  }
 }

@@ -1,0 +1,73 @@
+/** What a user's code has at hand when it calls: each call makes a payload of its own. */
+
+export interface Span {
+  readonly agentInstanceId: string;
+  readonly schemaName: string;
+  readonly payload: Payload;
+  /** Only in trees: an id made by the caller, and that of the span above. */
+  readonly id?: string;
+  readonly parentId?: string;
+  /** The call that makes the span above, for a client that takes references. */
+  readonly parent?: Promise<unknown>;
+}
+
+interface Payload {
+  readonly name: string;
+  readonly inputs: object;
+  readonly metadata: object;
+  readonly marker?: Marker;
+}
+
+/** What the server does with a span: answer with an error, or refuse the request that holds it. */
+export type Marker = 'fail' | 'poison';
+
+const INSTANCE = '01k6a2v4h0benchmark0000000000000';
+const WORDS =
+  'the tool answered with a table of the orders that were late this week, and the model ';
+const TEXTS = 16;
+
+/** Makes spans whose `details` on the wire are about so many bytes. */
+export function spansOf(bytes: number): (index: number, marker?: Marker) => Span {
+  const messages = Math.max(1, Math.round(bytes / 600));
+  const bare = spanWith(messages, [''])(12_345);
+  const envelope = JSON.stringify(detailsOf(bare)).length;
+  const length = Math.max(1, Math.round((bytes - envelope) / messages));
+  const texts = Array.from({ length: TEXTS }, (_, index) =>
+    WORDS.repeat(Math.ceil((length + index) / WORDS.length)).slice(index, index + length),
+  );
+  return spanWith(messages, texts);
+}
+
+/** A span as the API has it. */
+export function detailsOf({ agentInstanceId, schemaName, payload, id, parentId }: Span): object {
+  const details = {
+    agent_instance_id: agentInstanceId,
+    schema_name: schemaName,
+    status: 'active',
+    payload,
+  };
+  if (id === undefined) return details;
+  return { ...details, id, parent_span_id: parentId ?? null };
+}
+
+function spanWith(
+  messages: number,
+  texts: readonly string[],
+): (index: number, marker?: Marker) => Span {
+  return (index, marker) => {
+    const content = [];
+    for (let at = 0; at < messages; at++) {
+      content.push({ role: 'user', content: texts[(index + at) % texts.length] ?? '' });
+    }
+    const payload = {
+      name: `step ${index}`,
+      inputs: { messages: content, model: 'small-1', temperature: 0.2 },
+      metadata: { attempt: 1, cached: false },
+    };
+    return {
+      agentInstanceId: INSTANCE,
+      schemaName: 'agent:llm',
+      payload: marker === undefined ? payload : { ...payload, marker },
+    };
+  };
+}

@@ -1,0 +1,38 @@
+import type { Caller, Emitter } from '../contenders/contender.ts';
+import { spansOf } from '../contenders/span.ts';
+import type { Burst, Measured } from '../job.ts';
+import { markedCalls } from '../marked.ts';
+import { Calls } from './calls.ts';
+import { nextTurn, startMeter } from './meter.ts';
+
+/** Far longer than any round takes. */
+const LIMIT_MS = 120_000;
+const NONE: ReadonlySet<number> = new Set();
+
+export async function burst(caller: Caller, load: Burst): Promise<Measured> {
+  const span = spansOf(load.bytes);
+  const marker = load.marked?.marker;
+  const marked = load.marked === undefined ? NONE : markedCalls(load.calls, load.marked);
+  const calls = new Calls(load.calls);
+  const stop = startMeter();
+  for (let index = 0; index < load.calls; index++) {
+    const isMarked = marked.has(index);
+    calls.watch(() => caller.create(span(index, isMarked ? marker : undefined)), isMarked);
+    if ((index + 1) % load.perTurn === 0) await nextTurn();
+  }
+  await calls.settled(LIMIT_MS);
+  const time = stop();
+  return { ...calls.result(), ...time };
+}
+
+/** The same for those who do not tell what became of a span. */
+export async function burstUntold(emitter: Emitter, load: Burst): Promise<Measured> {
+  const span = spansOf(load.bytes);
+  const stop = startMeter();
+  for (let index = 0; index < load.calls; index++) {
+    emitter.emit(span(index));
+    if ((index + 1) % load.perTurn === 0) await nextTurn();
+  }
+  await emitter.close();
+  return { called: load.calls, settled: 0, isUntold: true, errors: [], ...stop() };
+}
