@@ -42,7 +42,7 @@ function rowOf({ entry, rounds, failure }: Outcome, scenario: Scenario, floors: 
     p99Ms: of(({ p99Ms }) => p99Ms),
     requests,
     leastRequests: entry.leastRequests,
-    meanBatch: requests !== undefined && settled !== undefined ? settled / requests : undefined,
+    meanBatch: requests ? (settled ?? 0) / requests : undefined,
     // Without a round trip the server has answered before it looks at the next request.
     inFlight: hasRtt ? of(({ seen }) => seen.inFlight) : undefined,
     bytesPerCall: of(({ bytesPerCall }) => bytesPerCall),

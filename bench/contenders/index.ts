@@ -15,6 +15,7 @@ export const CONTENDERS = [
   'p-queue+fetch',
   'one by one',
   'direct fetch',
+  'nothing',
   '@prefactor/core',
   'OpenTelemetry',
   'langsmith',
@@ -38,6 +39,8 @@ export async function makeContender(name: ContenderName, target: Target): Promis
       return makeOneByOne(target);
     case 'direct fetch':
       return makeDirect(target);
+    case 'nothing':
+      return { kind: 'caller', create: async () => {}, close: async () => {} };
     case 'floor-dispatch':
       return (await peer('undici'))(target);
     case 'dataloader+fetch':

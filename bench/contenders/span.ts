@@ -54,14 +54,17 @@ function spanWith(
   messages: number,
   texts: readonly string[],
 ): (index: number, marker?: Marker) => Span {
+  const messageAt = (index: number): object => ({
+    role: 'user',
+    content: texts[index % texts.length] ?? '',
+  });
   return (index, marker) => {
-    const content = [];
-    for (let at = 0; at < messages; at++) {
-      content.push({ role: 'user', content: texts[(index + at) % texts.length] ?? '' });
-    }
+    // Of just that length: one that grew by push would have room for 17, and each call would hold it.
+    const list = new Array<object>(messages);
+    for (let at = 0; at < messages; at++) list[at] = messageAt(index + at);
     const payload = {
       name: `step ${index}`,
-      inputs: { messages: content, model: 'small-1', temperature: 0.2 },
+      inputs: { messages: list, model: 'small-1', temperature: 0.2 },
       metadata: { attempt: 1, cached: false },
     };
     return {

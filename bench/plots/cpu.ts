@@ -38,6 +38,7 @@ export function cpuPlot(results: Results): string | undefined {
 
 function barsOf({ rows }: ScenarioResult): readonly Bar[] {
   return rows
+    .filter(({ contender }) => contender !== 'nothing')
     .flatMap((row) => (row.cpuUs === undefined ? [] : [{ ...row, cpuUs: row.cpuUs }]))
     .sort((a, b) => a.cpuUs - b.cpuUs);
 }

@@ -36,6 +36,7 @@ export function smallSpans(mode: Mode): Scenario {
       ...oneByOne(few, dear),
       entry('p-queue+fetch', 64, dear, few, { label: wide('p-queue+fetch') }),
       entry('one by one', 1, dear, few),
+      entry('nothing', 1, dear, calls, { note: 'the measuring loop, and a promise for each call' }),
     ],
   };
 }

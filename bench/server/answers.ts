@@ -7,7 +7,7 @@ const PAGE = {
   head: '{"type":"agent_span","id":"',
   tail: [
     '","agent_instance_id":"01k6a2v4h0benchmark0000000000000","account_id":"01k6a2v4h0account00000000000000"',
-    '"parent_span_id":null,"schema_name":"agent:llm","schema_title":"agent:llm","status":"active"',
+    '"parent_span_id":null,"schema_name":"agent:llm","status":"active"',
     '"started_at":"2026-09-01T08:00:00.000Z","finished_at":null,"sensitive_encoding":false}',
   ].join(','),
 };
