@@ -27,8 +27,8 @@ export function smallSpans(mode: Mode): Scenario {
     server: LOCAL,
     columns: COLUMNS,
     entries: [
-      ...batchers(calls, roundsIn(mode, 5)),
-      ...wideBatchers(calls, roundsIn(mode, 5)),
+      ...batchers(calls, roundsIn(mode, 5), dear),
+      ...wideBatchers(calls, dear),
       entry('batshit+fetch', 4, dear, calls),
       entry('pacer+fetch', 4, dear, calls),
       entry('OpenTelemetry', 4, dear, calls, { note: NO_RESULTS }),
@@ -54,9 +54,9 @@ export function largeSpans(mode: Mode): Scenario {
     server: LOCAL,
     columns: COLUMNS,
     entries: [
-      ...batchers(calls, roundsIn(mode, 5)),
+      ...batchers(calls, roundsIn(mode, 5), dear),
       ...unlessQuick(mode, [
-        ...wideBatchers(calls, roundsIn(mode, 5)),
+        ...wideBatchers(calls, dear),
         entry('OpenTelemetry', 4, dear, calls, { note: NO_RESULTS }),
         entry('langsmith', 4, dear, calls, { note: NO_RESULTS }),
         ...oneByOne(few, dear),
@@ -67,6 +67,7 @@ export function largeSpans(mode: Mode): Scenario {
 
 export function hugeSpans(mode: Mode): Scenario {
   const calls = many(mode, { full: 4_000, quick: 1_000, smoke: 100 }, 30_000, 100);
+  const rounds = roundsIn(mode, 5);
   return {
     id: 'S4L',
     title: 'Huge spans, as fast as possible',
@@ -74,18 +75,18 @@ export function hugeSpans(mode: Mode): Scenario {
     server: LOCAL,
     columns: COLUMNS,
     isExtra: true,
-    entries: [...batchers(calls, roundsIn(mode, 5)), ...wideBatchers(calls, roundsIn(mode, 5))],
+    entries: [...batchers(calls, rounds, rounds), ...wideBatchers(calls, rounds)],
   };
 }
 
-function batchers(calls: Burst, rounds: number): readonly Entry[] {
+function batchers(calls: Burst, often: number, dear: number): readonly Entry[] {
   return [
-    entry('ours', 4, rounds, calls),
-    entry('ours, global fetch', 4, rounds, calls),
-    entry('floor-fetch', 4, rounds, calls),
-    entry('floor-dispatch', 4, rounds, calls),
-    entry('dataloader+fetch', 4, rounds, calls),
-    entry('dataloader+ky', 4, rounds, calls),
+    entry('ours', 4, often, calls),
+    entry('ours, global fetch', 4, often, calls),
+    entry('floor-fetch', 4, often, calls),
+    entry('floor-dispatch', 4, often, calls),
+    entry('dataloader+fetch', 4, dear, calls),
+    entry('dataloader+ky', 4, dear, calls),
   ];
 }
 

@@ -72,7 +72,7 @@ export function flatOut(mode: Mode): Scenario {
 
 export function oneAtATime(mode: Mode): Scenario {
   const load = (calls: number): Load => ({ kind: 'one at a time', calls });
-  const calls = load({ full: 2_000, quick: 200, smoke: 20 }[mode]);
+  const calls = load({ full: 1_500, quick: 200, smoke: 20 }[mode]);
   const fewer = load({ full: 500, quick: 100, smoke: 10 }[mode]);
   const rounds = roundsIn(mode, 5);
   return {
@@ -101,7 +101,7 @@ export function oneAtATime(mode: Mode): Scenario {
 export function naturalBatching(mode: Mode): readonly Scenario[] {
   const rates = { full: [1_000, 5_000, 20_000], quick: [1_000, 20_000], smoke: [200] }[mode];
   const rtts = { full: [1, 20, 200], quick: [1, 200], smoke: [20] }[mode];
-  const seconds = { full: 2, quick: 0.3, smoke: 0.3 }[mode];
+  const seconds = { full: 1.5, quick: 0.3, smoke: 0.3 }[mode];
   return rates.flatMap((callsPerSecond) =>
     rtts.map((rttMs): Scenario => {
       const graceMs = GRACE_MS + rttMs * 100;
