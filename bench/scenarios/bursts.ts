@@ -16,7 +16,7 @@ const COLUMNS: readonly Column[] = [
 
 export function smallSpans(mode: Mode): Scenario {
   const calls = many(mode, { full: 100_000, quick: 10_000, smoke: 300 }, 325, 1_000);
-  const few = many(mode, { full: 5_000, quick: 300, smoke: 50 }, 325, 1_000);
+  const few = many(mode, { full: 3_000, quick: 300, smoke: 50 }, 325, 1_000);
   const dear = roundsIn(mode, 3);
   return {
     id: 'S1',
@@ -82,7 +82,7 @@ export function hugeSpans(mode: Mode): Scenario {
 function batchers(calls: Burst, often: number, dear: number): readonly Entry[] {
   return [
     entry('ours', 4, often, calls),
-    entry('ours, global fetch', 4, often, calls),
+    entry('ours, global fetch', 4, dear, calls),
     entry('floor-fetch', 4, often, calls),
     entry('floor-dispatch', 4, often, calls),
     entry('dataloader+fetch', 4, dear, calls),
