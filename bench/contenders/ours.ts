@@ -31,12 +31,12 @@ export function makeOurs(target: Target, options?: AutobatchOptions): Caller {
     kind: 'caller',
     create({ agentInstanceId, schemaName, payload, parent }) {
       if (parent === undefined) {
-        return client.agentSpans.create({ agentInstanceId, schemaName, status: 'active', payload });
+        return client.agentSpans.create({ agentInstanceId, schemaName, status: 'complete', payload });
       }
       return client.agentSpans.create({
         agentInstanceId,
         schemaName,
-        status: 'active',
+        status: 'complete',
         payload,
         parentSpanId: parent as Ref<AgentSpan>,
       });

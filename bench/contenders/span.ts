@@ -43,7 +43,7 @@ export function detailsOf({ agentInstanceId, schemaName, payload, id, parentId }
   const details = {
     agent_instance_id: agentInstanceId,
     schema_name: schemaName,
-    status: 'active',
+    status: 'complete',
     payload,
   };
   if (id === undefined) return details;

@@ -126,12 +126,14 @@ export class Intake<Failure> {
     uses = [],
     holes,
   }: Submission<unknown>): Lacking<Failure> | undefined {
-    const needed = changes === undefined ? [...uses, ...holes] : [changes, ...uses, ...holes];
-    for (const name of needed) {
-      const because = name === makes ? undefined : this.#settlement.failureOf(name);
-      if (because === undefined) continue;
-      const resourceId = typeof name === 'string' ? name : name.id;
-      return { kind: 'dependency', resourceId, because, maybeApplied: false };
+    const names = changes === undefined ? uses : [changes, ...uses];
+    for (const needed of holes.length === 0 ? [names] : [names, holes]) {
+      for (const name of needed) {
+        const because = name === makes ? undefined : this.#settlement.failureOf(name);
+        if (because === undefined) continue;
+        const resourceId = typeof name === 'string' ? name : name.id;
+        return { kind: 'dependency', resourceId, because, maybeApplied: false };
+      }
     }
     return undefined;
   }

@@ -29,6 +29,8 @@ export interface Caller extends Deferred<unknown> {
   readonly cohort: Cohort;
   /** Ends listening to the caller's signal. */
   unlisten: (() => void) | undefined;
+  /** The next call that waits for the same item. */
+  next: Caller | undefined;
 }
 
 /** Why a call left its item behind. */
@@ -40,7 +42,6 @@ const decoder = new TextDecoder();
 
 /** Shared by all, since most are empty and each costs as much as what it holds. */
 const nothing: readonly never[] = [];
-export const nobody: Caller[] = [];
 
 /** One action made ready: what queue and batch hold. Its place, `seq`, is its own for life. */
 export class Item {
@@ -50,8 +51,9 @@ export class Item {
   readonly fingerprint: string | undefined;
   /** Since when somebody waits for it, by the engine's clock, in whole milliseconds: so it needs no box. */
   calledAt: number;
-  /** Who waits for it. An item in flight that lost its callers is a ghost: it only keeps its place. */
-  callers: Caller[] = nobody;
+  /** The first call that waits for it, linked to the others: few items have any. */
+  caller: Caller | undefined;
+  #lastCaller: Caller | undefined;
   /** Judges the item's output. */
   readonly read: (output: unknown) => Verdict<unknown>;
   state: ItemState = 'gathering';
@@ -158,9 +160,25 @@ export class Item {
     return this.#buffer?.subarray(this.#start, this.#start + this.bytes);
   }
 
-  /** Nobody waits for it any more, yet the server has it or may have it. */
+  /** Lets one more call wait for it. */
+  join(caller: Caller): void {
+    if (this.#lastCaller === undefined) this.caller = caller;
+    else this.#lastCaller.next = caller;
+    this.#lastCaller = caller;
+  }
+
+  /** Lets a call go that waits for it. */
+  leave(caller: Caller): void {
+    let before: Caller | undefined;
+    for (let one = this.caller; one !== undefined && one !== caller; one = one.next) before = one;
+    if (before === undefined) this.caller = caller.next;
+    else before.next = caller.next;
+    if (this.#lastCaller === caller) this.#lastCaller = before;
+  }
+
+  /** Nobody waits for it any more; where the server has it or may have it, it keeps its place. */
   get isGhost(): boolean {
-    return this.callers.length === 0;
+    return this.caller === undefined;
   }
 }
 

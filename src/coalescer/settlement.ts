@@ -10,7 +10,6 @@ import type { Backlog } from './backlog.ts';
 import type { Bounds } from './bounds.ts';
 import type { Emitter } from './events.ts';
 import type { Caller, Item } from './item.ts';
-import { nobody } from './item.ts';
 import type { MutableLedger } from './ledger.ts';
 import { columnOf, emptyLedger } from './ledger.ts';
 import { Memory } from './memory.ts';
@@ -91,10 +90,9 @@ export class Settlement<Failure> {
   /** Counts a call in that waits for an item. */
   join(item: Item): Caller {
     const { promise, resolve, reject } = deferred<unknown>();
-    const caller = { promise, resolve, reject, cohort: this.calls.enter(), unlisten: undefined };
-    // To push to an empty array makes room for sixteen more, which would be for each item that waits.
-    if (item.callers.length === 0) item.callers = [caller];
-    else item.callers.push(caller);
+    const cohort = this.calls.enter();
+    const caller = { promise, resolve, reject, cohort, unlisten: undefined, next: undefined };
+    item.join(caller);
     this.ledger.accepted++;
     this.ledger.pending++;
     return caller;
@@ -130,10 +128,16 @@ export class Settlement<Failure> {
     // The oldest last, since memory is bounded: a root must outlive its descendants there.
     for (const end of ends.toReversed()) this.#rememberFailure(end);
     for (const { item } of ends) this.#backlog.release(item);
-    for (const end of ends) for (const caller of end.item.callers) this.#tell(end, caller);
+    for (const end of ends) {
+      for (let { caller } = end.item; caller !== undefined; caller = caller.next) {
+        this.#tell(end, caller);
+      }
+    }
+    // After all of them were told, since a flush may be over with the last.
     for (const { item } of ends) {
-      for (const { cohort } of item.callers) this.calls.leave(cohort);
-      item.callers = nobody;
+      for (let { caller } = item; caller !== undefined; caller = caller.next) {
+        this.calls.leave(caller.cohort);
+      }
     }
     this.#bounds.serve();
     if (this.#backlog.size === 0) {
@@ -144,7 +148,7 @@ export class Settlement<Failure> {
 
   /** Ends one call, while its item may live on. */
   leave(item: Item, caller: Caller, reason: Reason<Failure>): void {
-    item.callers = item.callers.filter((other) => other !== caller);
+    item.leave(caller);
     this.#reject(item, caller, reason);
     this.calls.leave(caller.cohort);
   }
@@ -256,7 +260,7 @@ function valueFor(
   { item, output, value }: Extract<End<unknown>, { kind: 'succeeded' }>,
   caller: Caller,
 ): unknown {
-  if (caller === item.callers[0]) return value;
+  if (caller === item.caller) return value;
   const verdict = item.read(output);
   return verdict.kind === 'success' ? verdict.value : value;
 }

@@ -43,7 +43,11 @@ export class Withdrawals<Failure> {
       const { attempts } = item;
       const last = item.last as Last<Failure> | undefined;
       const reason = { kind: 'exhausted', limit: 'deliveryTimeoutMs', attempts, last } as const;
-      for (const caller of item.callers) this.#withdraw(item, caller, reason);
+      for (let { caller } = item; caller !== undefined; ) {
+        const { next } = caller;
+        this.#withdraw(item, caller, reason);
+        caller = next;
+      }
     }
   }
 
@@ -66,7 +70,7 @@ export class Withdrawals<Failure> {
    */
   #withdraw(item: Item, caller: Caller, leftBy: LeftBy<Failure>): void {
     const isInFlight = item.state === 'in flight';
-    const isLast = item.callers.length === 1;
+    const isLast = item.caller === caller && caller.next === undefined;
     const maybeApplied = item.maybeApplied || isInFlight;
     if (isLast && !isInFlight && !this.#isNeeded(item)) {
       this.#settlement.settle([{ kind: 'failed', item, reason: { ...leftBy, maybeApplied } }]);

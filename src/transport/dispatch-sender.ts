@@ -59,12 +59,23 @@ function isNodesOwn(fetch: unknown): boolean {
   return isExaminedOwn;
 }
 
+/** Of the URL that was asked for last: a client has few, and to read one costs more than a small call. */
+let parts = { url: '', origin: '', path: '' };
+
+function partsOf(url: string): { readonly origin: string; readonly path: string } {
+  if (url !== parts.url) {
+    const { origin, pathname, search } = new URL(url);
+    parts = { url, origin, path: pathname + search };
+  }
+  return parts;
+}
+
 function exchange(dispatcher: Dispatcher, outgoing: Outgoing): Promise<Answer> {
   const { url, headers, body, signal } = outgoing;
-  const { origin, pathname, search } = new URL(url);
+  const { origin, path } = partsOf(url);
   const options: DispatchOptions = {
     origin,
-    path: pathname + search,
+    path,
     method: body === undefined ? 'GET' : 'POST',
     headers: Object.entries({ ...ownHeaders, ...headers }).flat(),
     body: body ?? null,

@@ -87,7 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'settles those twice who share a key',
     file: 'coalescer/intake.ts',
     from: '    if (item.isGhost) this.#backlog.renew(item, this.#now());\n',
-    to: '    item.callers = [...item.callers, ...item.callers];\n',
+    to: '    this.#settlement.join(item);\n',
     breaks: 'books',
     seed: 3,
   },
