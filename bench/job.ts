@@ -25,6 +25,8 @@ export interface Burst {
   readonly perTurn: number;
   /** Of a span. */
   readonly bytes: number;
+  /** Calls made, and waited for, before the measured ones. @default none */
+  readonly warmUp?: number;
   readonly marked?: Marked;
 }
 
@@ -65,8 +67,11 @@ export interface Measured {
   readonly errors: readonly string[];
 }
 
+/** What a process has the runner tell the server; `report` begins its counts anew. */
+export type Command = 'report' | 'hold' | 'release';
+
 /** What a process says while it runs. */
 export type Message =
-  | { readonly kind: 'tell'; readonly command: 'hold' | 'release' }
+  | { readonly kind: 'tell'; readonly command: Command }
   | { readonly kind: 'measured'; readonly measured: Measured }
   | { readonly kind: 'failed'; readonly message: string };

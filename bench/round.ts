@@ -1,15 +1,13 @@
 /** Runs one job in a fresh process. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Job, Measured, Message } from './job.ts';
+import type { Command, Job, Measured, Message } from './job.ts';
 
 const FILE = fileURLToPath(new URL('worker.ts', import.meta.url));
 /** Room for a million calls. */
 const OPTIONS = ['--max-old-space-size=6000', '--expose-gc'];
 const LIMIT_MS = 150_000;
 const SAID_KEPT = 1_000;
-
-export type Command = 'hold' | 'release';
 
 /** `tell` is asked to pass a command on to the server. */
 export function runRound(

@@ -1,7 +1,7 @@
 /** One contender, one load, one round: in a process of its own, which then ends. */
 import type { Caller, Contender } from './contenders/contender.ts';
 import { makeContender } from './contenders/index.ts';
-import type { Job, Measured, Message } from './job.ts';
+import type { Command, Job, Measured, Message } from './job.ts';
 import { burst, burstUntold } from './loads/burst.ts';
 import { cascade } from './loads/cascade.ts';
 import { oneAtATime } from './loads/one-at-a-time.ts';
@@ -16,7 +16,9 @@ async function measure(job: Job, url: string): Promise<Measured> {
   const contender = await makeContender(name, target);
   switch (load.kind) {
     case 'burst':
-      return contender.kind === 'caller' ? burst(contender, load) : burstUntold(contender, load);
+      return contender.kind === 'caller'
+        ? burst(contender, load, tell)
+        : burstUntold(contender, load);
     case 'steady':
       return contender.kind === 'caller' ? steady(contender, load) : steadyUntold(contender, load);
     case 'one at a time':
@@ -36,7 +38,7 @@ function needCaller(contender: Contender): Caller {
 }
 
 /** Has the runner tell the server something. */
-function tell(command: 'hold' | 'release'): Promise<void> {
+function tell(command: Command): Promise<void> {
   const told = new Promise<void>((resolve) => process.once('message', () => resolve()));
   say({ kind: 'tell', command });
   return told;

@@ -31,7 +31,12 @@ export function makeOurs(target: Target, options?: AutobatchOptions): Caller {
     kind: 'caller',
     create({ agentInstanceId, schemaName, payload, parent }) {
       if (parent === undefined) {
-        return client.agentSpans.create({ agentInstanceId, schemaName, status: 'complete', payload });
+        return client.agentSpans.create({
+          agentInstanceId,
+          schemaName,
+          status: 'complete',
+          payload,
+        });
       }
       return client.agentSpans.create({
         agentInstanceId,

@@ -1,6 +1,6 @@
 import type { Caller, Emitter } from '../contenders/contender.ts';
 import { spansOf } from '../contenders/span.ts';
-import type { Burst, Measured } from '../job.ts';
+import type { Burst, Command, Measured } from '../job.ts';
 import { markedCalls } from '../marked.ts';
 import { Calls } from './calls.ts';
 import { nextTurn, startMeter } from './meter.ts';
@@ -9,8 +9,18 @@ import { nextTurn, startMeter } from './meter.ts';
 const LIMIT_MS = 120_000;
 const NONE: ReadonlySet<number> = new Set();
 
-export async function burst(caller: Caller, load: Burst): Promise<Measured> {
+/** `tell` has the server begin its counts anew. */
+export async function burst(
+  caller: Caller,
+  load: Burst,
+  tell: (command: Command) => Promise<void>,
+): Promise<Measured> {
   const span = spansOf(load.bytes);
+  const { warmUp = 0 } = load;
+  if (warmUp > 0) {
+    await Promise.all(Array.from({ length: warmUp }, (_, index) => caller.create(span(index))));
+    await tell('report');
+  }
   const marker = load.marked?.marker;
   const marked = load.marked === undefined ? NONE : markedCalls(load.calls, load.marked);
   const calls = new Calls(load.calls);

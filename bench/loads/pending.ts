@@ -1,7 +1,7 @@
 import { getHeapSpaceStatistics } from 'node:v8';
 import type { Caller } from '../contenders/contender.ts';
 import { spansOf } from '../contenders/span.ts';
-import type { Measured } from '../job.ts';
+import type { Command, Measured } from '../job.ts';
 import { nextTurn, startMeter } from './meter.ts';
 
 const BYTES = 325;
@@ -15,7 +15,7 @@ const WARM_UP = 2_000;
 export async function pending(
   caller: Caller,
   count: number,
-  tell: (command: 'hold' | 'release') => Promise<void>,
+  tell: (command: Command) => Promise<void>,
 ): Promise<Measured> {
   const span = spansOf(BYTES);
   // Code and connections are there before the first look at the heap.

@@ -1,7 +1,9 @@
 /** The server, in a process of its own; ends with the one that started it. */
+
 import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Command } from '../job.ts';
 import type { Answer } from './bulk.ts';
 import type { Rules } from './routes.ts';
 import { answer } from './routes.ts';
@@ -19,8 +21,6 @@ export interface Seen {
   /** The most requests at once. */
   readonly inFlight: number;
 }
-
-export type Command = 'report' | 'hold' | 'release';
 
 const { rttMs, rules } = JSON.parse(process.argv[2] ?? '') as ServerOptions;
 let requests = 0;

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Command, Seen, ServerOptions } from './process.ts';
+import type { Command } from '../job.ts';
+import type { Seen, ServerOptions } from './process.ts';
 
 export interface Server {
   readonly url: string;

@@ -106,9 +106,10 @@ export class Backlog {
     this.#append(item);
   }
 
-  /** The item's window has ended. */
-  admit(item: Item): void {
-    if (item.state === 'gathering') this.#place(item);
+  /** The window of these items has ended. */
+  admit(items: readonly Item[]): void {
+    const now = this.#now();
+    for (const item of items) if (item.state === 'gathering') this.#place(item, now);
   }
 
   /**
@@ -194,7 +195,7 @@ export class Backlog {
   }
 
   /** Puts an item where it belongs, now that it is neither gathering nor in flight. */
-  #place(item: Item): void {
+  #place(item: Item, now: number = this.#now()): void {
     if (item.waits > 0) {
       this.#enter(item, 'blocked');
     } else if (item.notBefore > 0) {
@@ -202,7 +203,7 @@ export class Backlog {
       this.#delayed.push(item);
     } else {
       this.#enter(item, 'ready');
-      item.readyAt = Math.floor(this.#now());
+      item.readyAt = Math.floor(now);
       this.ready.add(item);
     }
   }

@@ -52,7 +52,7 @@ export class Intake<Failure> {
     this.#withdrawals = withdrawals;
     this.#gather = gather((items) => {
       this.#gatheredBytes = 0;
-      for (const item of items) backlog.admit(item);
+      backlog.admit(items);
       onAdmitted();
     });
   }

@@ -91,8 +91,8 @@ export class Replies<Failure> {
     health.answered();
     capacity.answered(items.length, flight.bytes);
     parts.passed(part);
-    for (const [index, outcome] of outcomesOf(items, outputs).entries()) {
-      const item = items[index] as Item;
+    for (const outcome of outcomesOf(items, outputs)) {
+      const { item } = outcome;
       item.answersSeen = health.answers;
       item.wasDenied = false;
       if (outcome.kind === 'skipped') {

@@ -126,7 +126,8 @@ export class Settlement<Failure> {
     // The list grows while it is walked: no recursion, however long a chain is.
     for (const end of ends) this.#follow(end, ends);
     // The oldest last, since memory is bounded: a root must outlive its descendants there.
-    for (const end of ends.toReversed()) this.#rememberFailure(end);
+    const failed = ends.filter(({ kind }) => kind === 'failed');
+    for (const end of failed.reverse()) this.#rememberFailure(end);
     for (const { item } of ends) this.#backlog.release(item);
     for (const end of ends) {
       for (let { caller } = end.item; caller !== undefined; caller = caller.next) {

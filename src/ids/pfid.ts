@@ -12,13 +12,25 @@ const partitionLength = 6;
 const randomLength = 16;
 
 export function isPfid(value: unknown): value is string {
-  return typeof value === 'string' && form.test(value);
+  if (typeof value !== 'string') return false;
+  return value === related || form.test(value);
 }
 
 /** An id in the partition of `pfid`, which has to be a PFID. */
 export function generateRelated(pfid: string): string {
-  const partition = pfid.slice(timeLength, timeLength + partitionLength);
-  return timeText() + partition + randomText(randomLength);
+  return timeText() + partitionOf(pfid) + randomText(randomLength);
+}
+
+/** What was asked for last: mostly it is the same run as before. */
+let related: string | undefined;
+let partition = '';
+
+function partitionOf(pfid: string): string {
+  if (pfid !== related) {
+    related = pfid;
+    partition = pfid.slice(timeLength, timeLength + partitionLength);
+  }
+  return partition;
 }
 
 /** An id in a partition of its own, drawn at random. */

@@ -71,8 +71,9 @@ test('a key may be any word', () => {
 
 test('nothing is changed by being judged', () => {
   const outputs = Object.freeze({ a: Object.freeze({ ok: false, code: 'bad' }) });
-  expect(outcomesOf([submission('a')], outputs)).toEqual([
-    { kind: 'output', output: outputs.a, verdict: { kind: 'error', code: 'bad' } },
+  const item = submission('a');
+  expect(outcomesOf([item], outputs)).toEqual([
+    { kind: 'output', item, output: outputs.a, verdict: { kind: 'error', code: 'bad' } },
   ]);
 });
 

@@ -59,7 +59,7 @@ function costPerItem(size: number, relations: Shape['relations']): number {
     items.push(item);
     backlog.append(item, relations(index, size));
   }
-  for (const item of items) backlog.admit(item);
+  backlog.admit(items);
   // The first request stays out until nothing else can leave.
   const first = backlog.pack(LIMITS, 1).items;
   drain(backlog);
