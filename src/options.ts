@@ -32,8 +32,8 @@ export interface BatchOptions {
   readonly concurrency?: number | undefined;
   /**
    * The longest that a call which could be sent waits for a fuller batch while others are in flight,
-   * in milliseconds: 0 to 60,000. Never longer than the fastest round trip seen. Does not apply to an
-   * idle client, which sends at the end of the window.
+   * in milliseconds: 0 to 60,000. Never longer than two thirds of the fastest round trip seen. Does not
+   * apply to an idle client, which sends at the end of the window.
    * @default 20
    */
   readonly maxWaitMs?: number | undefined;

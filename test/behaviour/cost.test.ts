@@ -75,7 +75,7 @@ test('a steady trickle does not starve, and fills batches while others are in fl
   expect(t.batches().length).toBeLessThanOrEqual(15);
 });
 
-test('a call waits for a fuller batch no longer than the fastest round trip seen', async () => {
+test('a call waits for a fuller batch no longer than two thirds of the fastest round trip', async () => {
   let latencyMs = 6;
   const t = await harness({}, { latencyMs: () => latencyMs });
   void t.span('first');
@@ -84,7 +84,7 @@ test('a call waits for a fuller batch no longer than the fastest round trip seen
   void t.span('slow');
   await t.settle();
   void t.span('next');
-  await t.pass(5);
+  await t.pass(3);
   expect(t.batches()).toEqual([['first'], ['slow']]);
   await t.pass(1);
   expect(t.batches()).toEqual([['first'], ['slow'], ['next']]);
