@@ -40,6 +40,8 @@ export type Marked =
 export interface Steady {
   readonly kind: 'steady';
   readonly callsPerSecond: number;
+  /** As in a burst. */
+  readonly warmUp?: number;
   readonly seconds: number;
   /** How long the last calls may take; what has not settled then, has not settled in time. */
   readonly graceMs: number;

@@ -20,7 +20,9 @@ async function measure(job: Job, url: string): Promise<Measured> {
         ? burst(contender, load, tell)
         : burstUntold(contender, load);
     case 'steady':
-      return contender.kind === 'caller' ? steady(contender, load) : steadyUntold(contender, load);
+      return contender.kind === 'caller'
+        ? steady(contender, load, tell)
+        : steadyUntold(contender, load);
     case 'one at a time':
       return oneAtATime(needCaller(contender), load.calls);
     case 'pending':

@@ -4,23 +4,19 @@ import type { Burst, Command, Measured } from '../job.ts';
 import { markedCalls } from '../marked.ts';
 import { Calls } from './calls.ts';
 import { nextTurn, startMeter } from './meter.ts';
+import { warmUp } from './warm-up.ts';
 
 /** Far longer than any round takes. */
 const LIMIT_MS = 120_000;
 const NONE: ReadonlySet<number> = new Set();
 
-/** `tell` has the server begin its counts anew. */
 export async function burst(
   caller: Caller,
   load: Burst,
   tell: (command: Command) => Promise<void>,
 ): Promise<Measured> {
   const span = spansOf(load.bytes);
-  const { warmUp = 0 } = load;
-  if (warmUp > 0) {
-    await Promise.all(Array.from({ length: warmUp }, (_, index) => caller.create(span(index))));
-    await tell('report');
-  }
+  await warmUp(caller, load.warmUp ?? 0, span, tell);
   const marker = load.marked?.marker;
   const marked = load.marked === undefined ? NONE : markedCalls(load.calls, load.marked);
   const calls = new Calls(load.calls);

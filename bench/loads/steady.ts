@@ -2,14 +2,20 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller, Emitter } from '../contenders/contender.ts';
 import { spansOf } from '../contenders/span.ts';
-import type { Measured, Steady } from '../job.ts';
+import type { Command, Measured, Steady } from '../job.ts';
 import { Calls } from './calls.ts';
 import { startMeter } from './meter.ts';
+import { warmUp } from './warm-up.ts';
 
 const BYTES = 325;
 
-export async function steady(caller: Caller, load: Steady): Promise<Measured> {
+export async function steady(
+  caller: Caller,
+  load: Steady,
+  tell: (command: Command) => Promise<void>,
+): Promise<Measured> {
   const span = spansOf(BYTES);
+  await warmUp(caller, load.warmUp ?? 0, span, tell);
   const calls = new Calls(countOf(load));
   const stop = startMeter();
   await pace(load, (index) => calls.watch(() => caller.create(span(index))));

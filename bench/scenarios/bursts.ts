@@ -106,7 +106,6 @@ function oneByOne(calls: Burst, rounds: number): readonly Entry[] {
 }
 
 function many(mode: Mode, sizes: Sizes, bytes: number, perTurn: number): Burst {
-  // What the compiler does with a client's code as it starts is no cost of each call; S7 has it.
   const warmUp = Math.min(10_000, sizes[mode] / 2);
   return { kind: 'burst', calls: sizes[mode], perTurn, bytes, warmUp };
 }

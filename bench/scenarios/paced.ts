@@ -10,7 +10,8 @@ const GRACE_MS = 2_000;
 export function steadyCalls(mode: Mode): Scenario {
   const callsPerSecond = mode === 'smoke' ? 200 : 5_000;
   const seconds = { full: 5, quick: 0.6, smoke: 0.3 }[mode];
-  const load: Steady = { kind: 'steady', callsPerSecond, seconds, graceMs: GRACE_MS };
+  const warmUp = { full: 10_000, quick: 2_000, smoke: 20 }[mode];
+  const load: Steady = { kind: 'steady', callsPerSecond, seconds, graceMs: GRACE_MS, warmUp };
   const often = roundsIn(mode, 3);
   const late = { mayFail: mode !== 'smoke' };
   return {
@@ -18,7 +19,7 @@ export function steadyCalls(mode: Mode): Scenario {
     title: 'A steady load over a network',
     setting:
       `${count(callsPerSecond)} calls a second for ${seconds} s, round trip ${RTT_MS} ms. ` +
-      '4 requests in flight, for other batchers 64.',
+      `4 requests in flight, for other batchers 64. Before that, ${count(warmUp)} to warm up.`,
     server: { rttMs: RTT_MS, rules: 'succeed' },
     columns: [
       'settled',
