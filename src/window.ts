@@ -16,8 +16,8 @@ export interface WindowPorts {
 
 /**
  * Gathers entries until their window ends, as `window` says, then hands them to `onEnd` in the order
- * in which they came. dataloader keeps the window; what becomes of an entry is none of its business,
- * so nobody waits for its promises.
+ * in which they came. dataloader keeps the window, and is asked once for each: what is in it is none
+ * of its business, and a promise for each entry would be one that nobody waits for.
  */
 export function gatherWith<Entry extends object>(
   window: BatchWindow,
@@ -60,8 +60,10 @@ function starterOf(window: BatchWindow, { clock, logger }: WindowPorts): Start {
 }
 
 class Window<Entry extends object> implements Gather<Entry> {
-  readonly #loader: DataLoader<Entry, undefined>;
+  readonly #loader: DataLoader<Entry[], undefined>;
   readonly #start: Start;
+  /** What is in the open window; undefined while none is. */
+  #entries: Entry[] | undefined;
   /** Ends the open window; undefined while none is. */
   #end: (() => void) | undefined;
   /** The window was ended while it opened, when its first entry was not in it yet. */
@@ -69,10 +71,11 @@ class Window<Entry extends object> implements Gather<Entry> {
 
   constructor(start: Start, onEnd: (entries: readonly Entry[]) => void, logger: Logger) {
     this.#start = start;
-    this.#loader = new DataLoader<Entry, undefined>(
-      (entries) => {
+    this.#loader = new DataLoader<Entry[], undefined>(
+      (windows) => {
+        this.#entries = undefined;
         try {
-          onEnd(entries);
+          for (const entries of windows) onEnd(entries);
         } catch (error) {
           // Its rejection would reach nobody but the process.
           logger.error(
@@ -80,14 +83,19 @@ class Window<Entry extends object> implements Gather<Entry> {
             error,
           );
         }
-        return Promise.resolve(entries.map(() => undefined));
+        return Promise.resolve(windows.map(() => undefined));
       },
       { cache: false, batchScheduleFn: (dispatch) => this.#open(dispatch) },
     );
   }
 
   add(entry: Entry): void {
-    void this.#loader.load(entry);
+    if (this.#entries === undefined) {
+      this.#entries = [entry];
+      void this.#loader.load(this.#entries);
+    } else {
+      this.#entries.push(entry);
+    }
     if (this.#isOver) {
       this.end();
     }

@@ -144,15 +144,12 @@ export class Order {
 
   /** Puts an item into line. Of several relations to one resource the strongest holds. */
   join(item: Item, { makes, changes, uses, precedes, follows }: Relations): void {
-    const groups: Group[] = [];
     if (makes !== undefined) {
       item.makes = this.#made(makes);
-      this.#stand(item, groups, item.makes, false, item);
+      this.#stand(item, item.makes, false, item);
     }
-    if (changes !== undefined) this.#stand(item, groups, this.#resource(changes), false);
-    for (const name of uses ?? []) this.#stand(item, groups, this.#resource(name), true);
-    // The copy has no room to grow, which would be most of what each waiting item takes.
-    item.groups = groups.slice();
+    if (changes !== undefined) this.#stand(item, this.#resource(changes), false);
+    for (const name of uses ?? []) this.#stand(item, this.#resource(name), true);
     if (precedes !== undefined) {
       item.precedes = { name: precedes, cohort: this.#turnstile(precedes).enter() };
     }
@@ -290,14 +287,14 @@ export class Order {
     return turnstile;
   }
 
-  #stand(item: Item, groups: Group[], resource: Resource, shared: boolean, maker?: Item): void {
+  #stand(item: Item, resource: Resource, shared: boolean, maker?: Item): void {
     this.visits++;
     // The stronger relations come first, so an item never waits for itself.
-    if (groups.some((group) => group.resource === resource)) return;
+    if (item.groups.some((group) => group.resource === resource)) return;
     const { tail } = resource;
     const group = shared && tail?.shared ? tail : new Group(resource, shared, maker);
     group.pending++;
-    groups.push(group);
+    item.groups = withOneMore(item.groups, group);
     if (group.open) return;
     group.wait(item);
     item.waits++;
@@ -325,6 +322,13 @@ export class Order {
     if (isNew || id === undefined) return;
     if (this.#resources.get(id) === resource) this.#resources.delete(id);
   }
+}
+
+/** A new list without room to grow, which would be most of what each waiting item takes. */
+function withOneMore(groups: readonly Group[], group: Group): readonly Group[] {
+  const [first, second] = groups;
+  if (first === undefined) return [group];
+  return groups.length === 1 ? [first, group] : [first, second as Group, ...groups.slice(2), group];
 }
 
 /** The group behind the one in which the item makes its resource. */
