@@ -9,6 +9,8 @@
  *     resource   [ create ] → [ child, child, child ] → [ finish ]
  *                   open              closed              closed
  *
+ * The maker of a resource gets its group only when others come to stand behind it.
+ *
  * It is a ticket lock for readers and writers. There are no edges between items: a finish behind a
  * million children waits for one counter.
  */
@@ -24,12 +26,19 @@ export class Resource {
   failure: Cause<unknown> | undefined;
   /** The last group in line. */
   tail: Group | undefined;
+  /** Who makes it, for as long as nobody else is in line: most are never asked for while they wait. */
+  maker: Item | undefined;
   /** Nobody knows its id yet but whoever made it up: no line of that id can be there already. */
   isNew: boolean;
 
   constructor(id?: string, isNew = false) {
     this.id = id;
     this.isNew = isNew;
+  }
+
+  /** Whether somebody is in line. */
+  get isPending(): boolean {
+    return this.maker !== undefined || this.tail !== undefined;
   }
 }
 
@@ -146,7 +155,7 @@ export class Order {
   join(item: Item, { makes, changes, uses, precedes, follows }: Relations): void {
     if (makes !== undefined) {
       item.makes = this.#made(makes);
-      this.#stand(item, item.makes, false, item);
+      this.#standAsMaker(item, item.makes);
     }
     if (changes !== undefined) this.#stand(item, this.#resource(changes), false);
     for (const name of uses ?? []) this.#stand(item, this.#resource(name), true);
@@ -169,6 +178,11 @@ export class Order {
       if (group.pending === 0) this.#unlink(group);
     }
     item.groups = noGroups;
+    const { makes } = item;
+    if (makes?.maker === item) {
+      makes.maker = undefined;
+      this.#forget(makes);
+    }
     if (item.precedes === undefined) return;
     const { name, cohort } = item.precedes;
     const turnstile = this.#turnstile(name);
@@ -185,6 +199,7 @@ export class Order {
   isBeingMade(name: Name): boolean {
     const id = typeof name === 'string' ? name : name.id;
     const resource = id === undefined ? (name as Resource) : this.#find(id);
+    if (resource?.maker !== undefined) return true;
     for (let group = resource?.tail; group !== undefined; group = group.before) {
       this.visits++;
       if (group.maker !== undefined) return true;
@@ -226,7 +241,7 @@ export class Order {
   name(resource: Resource, id: string): number {
     let gained = 0;
     resource.id = id;
-    if (resource.tail !== undefined && this.#find(id) === undefined) {
+    if (resource.isPending && this.#find(id) === undefined) {
       this.#resources.set(id, resource);
     }
     for (let group = resource.tail; group !== undefined; group = group.before) {
@@ -287,10 +302,22 @@ export class Order {
     return turnstile;
   }
 
+  /** Alone, it needs no group; it gets one when others come. */
+  #standAsMaker(item: Item, resource: Resource): void {
+    if (resource.isPending) {
+      this.#stand(item, resource, false, item);
+    } else {
+      this.visits++;
+      resource.maker = item;
+    }
+  }
+
   #stand(item: Item, resource: Resource, shared: boolean, maker?: Item): void {
     this.visits++;
     // The stronger relations come first, so an item never waits for itself.
+    if (resource.maker === item) return;
     if (item.groups.some((group) => group.resource === resource)) return;
+    this.#groupMaker(resource);
     const { tail } = resource;
     const group = shared && tail?.shared ? tail : new Group(resource, shared, maker);
     group.pending++;
@@ -298,6 +325,15 @@ export class Order {
     if (group.open) return;
     group.wait(item);
     item.waits++;
+  }
+
+  #groupMaker(resource: Resource): void {
+    const { maker } = resource;
+    if (maker === undefined) return;
+    resource.maker = undefined;
+    const group = new Group(resource, false, maker);
+    group.pending++;
+    maker.groups = withOneMore(maker.groups, group);
   }
 
   #unlink(group: Group): void {

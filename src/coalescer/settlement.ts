@@ -104,7 +104,7 @@ export class Settlement<Failure> {
     if (name.failure !== undefined) return name.failure as Cause<Failure>;
     if (name.id !== undefined) return this.#failed.get(name.id);
     // Without an id, and with nobody in line to make it, it never was called for.
-    return name.tail === undefined ? 'declined' : undefined;
+    return name.isPending ? undefined : 'declined';
   }
 
   /** Keeps in mind that what goes by this name could not be made. */
