@@ -56,6 +56,7 @@ export class Group {
   notes: Notes | undefined;
   #waiting: Item[] | undefined;
   #gone = 0;
+  #alone: readonly Group[] | undefined;
 
   constructor(resource: Resource, shared: boolean, maker: Item | undefined) {
     this.resource = resource;
@@ -70,6 +71,12 @@ export class Group {
   mayOpen(): boolean {
     const { before } = this;
     return before === undefined || (this.shared && before.shared && before.open);
+  }
+
+  /** The list of this group alone, which all can share who stand in no other. */
+  get alone(): readonly Group[] {
+    this.#alone ??= [this];
+    return this.#alone;
   }
 
   /** The members, while the group is closed; some may be settled already. */
@@ -363,7 +370,7 @@ export class Order {
 /** A new list without room to grow, which would be most of what each waiting item takes. */
 function withOneMore(groups: readonly Group[], group: Group): readonly Group[] {
   const [first, second] = groups;
-  if (first === undefined) return [group];
+  if (first === undefined) return group.alone;
   return groups.length === 1 ? [first, group] : [first, second as Group, ...groups.slice(2), group];
 }
 
