@@ -73,7 +73,7 @@ export class Attempts<Failure> {
       return;
     }
     charge(step, item);
-    if (spentLimit(item, this.#settings.retry, step.workingNow) === undefined) {
+    if (spentLimit(item.noteSetback(), this.#settings.retry, step.workingNow) === undefined) {
       this.#again(step, item, 'missing');
     } else {
       fail(step, item, brokenContract('missing output', undefined));
@@ -88,10 +88,11 @@ export class Attempts<Failure> {
       return;
     }
     charge(step, item);
-    const before = item.transient?.code === code ? item.transient : undefined;
+    const setbacks = item.noteSetback();
+    const before = setbacks.transient?.code === code ? setbacks.transient : undefined;
     const { since, times } = before ?? { since: now, times: 0 };
-    item.transient = { code, since, times: times + 1 };
-    item.last = { kind: 'output', output };
+    setbacks.transient = { code, since, times: times + 1 };
+    setbacks.last = { kind: 'output', output };
     if (times + 1 >= SAME_ERROR_TIMES && now - since >= SAME_ERROR_AFTER_MS) {
       // The server seems to have stored this answer under the key: it will not change any more.
       fail(step, item, errorReason(item, output));
@@ -110,7 +111,7 @@ export class Attempts<Failure> {
     const counts = answers > item.answersSeen;
     item.maybeApplied = true;
     item.answersSeen = answers;
-    item.last = { kind: 'failure', failure };
+    item.noteSetback().last = { kind: 'failure', failure };
     if (this.isDone(item)) {
       drop(step, item);
       return undefined;
@@ -127,10 +128,11 @@ export class Attempts<Failure> {
 
   /** Fails the item if its attempts or its time are used up. */
   #isSpent(step: Step<Failure>, item: Item): boolean {
-    const limit = spentLimit(item, this.#settings.retry, step.workingNow);
+    const setbacks = item.noteSetback();
+    const limit = spentLimit(setbacks, this.#settings.retry, step.workingNow);
     if (limit === undefined) return false;
     const { attempts, maybeApplied } = item;
-    const last = item.last as Last<Failure> | undefined;
+    const last = setbacks.last as Last<Failure> | undefined;
     fail(step, item, { kind: 'exhausted', limit, attempts, last, maybeApplied });
     return true;
   }
@@ -141,7 +143,8 @@ export class Attempts<Failure> {
 
   /** When the item may be sent again; one whose attempt does not count waits as all others do. */
   #noteRetry({ now, chance }: Step<Failure>, item: Item, reason: Why, counts: boolean): number {
-    const { key, type, attempts, countedAttempts } = item;
+    const { key, type, attempts } = item;
+    const { countedAttempts } = item.noteSetback();
     const delayMs = counts ? backoffMs(countedAttempts, this.#settings.retry, chance) : 0;
     this.retried++;
     this.#events.emit('retry', { key, type, attempts, delayMs, reason });
@@ -181,6 +184,7 @@ export function brokenContract(
 }
 
 function charge({ workingNow }: Step<unknown>, item: Item): void {
-  item.countedAttempts++;
-  item.firstCountedAt ??= workingNow;
+  const setbacks = item.noteSetback();
+  setbacks.countedAttempts++;
+  setbacks.firstCountedAt ??= workingNow;
 }

@@ -1,6 +1,7 @@
 import { utf8Length } from '../internal/bytes.ts';
 import type { Deferred } from '../internal/deferred.ts';
 import { write } from '../internal/slab.ts';
+import type { Tries } from './backoff.ts';
 import type { Group, Resource } from './order.ts';
 import type { Last, Reason, Submission, Verdict } from './ports.ts';
 import type { Cohort } from './turnstile.ts';
@@ -43,6 +44,16 @@ const decoder = new TextDecoder();
 /** Shared by all, since most are empty and each costs as much as what it holds. */
 const nothing: readonly never[] = [];
 
+/** What the attempts of an item that made no progress have left behind. */
+export interface Setbacks extends Tries {
+  /** Was refused for whom it came from, and is sent once more: that may be another by now. */
+  wasDenied: boolean;
+  /** An error that may pass, and how often in a row the server gave the same. */
+  transient: { code: string; times: number; readonly since: number } | undefined;
+  /** What the last of them met. */
+  last: Last<unknown> | undefined;
+}
+
 /** One action made ready: what queue and batch hold. Its place, `seq`, is its own for life. */
 export class Item {
   readonly seq: number;
@@ -77,25 +88,18 @@ export class Item {
 
   /** Requests that carried it. */
   attempts = 0;
-  /** Attempts that count against the limit: those that failed while the server answered others. */
-  countedAttempts = 0;
-  firstCountedAt: number | undefined;
   /** The number of usable answers that the engine had seen at its last attempt. */
   answersSeen = 0;
-  /** Was refused for whom it came from, and is sent once more: that may be another by now. */
-  wasDenied = false;
   /** Had an attempt without an answer: the server may have done it. */
   maybeApplied = false;
   /** Not to be sent before this time, by the engine's clock. */
   notBefore = 0;
   /** When it last became sendable, in whole milliseconds. */
   readyAt = 0;
-  /** An error that may pass, and how often in a row the server gave the same. */
-  transient: { code: string; times: number; readonly since: number } | undefined;
   /** Why its last caller left it, where it is a ghost. */
   leftBy: LeftBy<unknown> | undefined;
-  /** What its last attempt without progress met. */
-  last: Last<unknown> | undefined;
+  /** What attempts without progress have left behind; most items never have any. */
+  setbacks: Setbacks | undefined;
 
   /** Neighbours among the pending items, by `calledAt`. */
   older: Item | undefined;
@@ -158,6 +162,18 @@ export class Item {
 
   get #encoded(): Uint8Array | undefined {
     return this.#buffer?.subarray(this.#start, this.#start + this.bytes);
+  }
+
+  /** Where to note what an attempt without progress leaves behind. */
+  noteSetback(): Setbacks {
+    this.setbacks ??= {
+      countedAttempts: 0,
+      firstCountedAt: undefined,
+      wasDenied: false,
+      transient: undefined,
+      last: undefined,
+    };
+    return this.setbacks;
   }
 
   /** Lets one more call wait for it. */

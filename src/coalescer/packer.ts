@@ -119,7 +119,7 @@ export class Packer {
   /** Notes in each of its groups that the item rides, and lets board who waited for that. */
   #board(item: Item, batch: number, riders: Runs): void {
     item.batch = batch;
-    item.tainted = item.transient !== undefined || item.groups.some(waitsForTainted);
+    item.tainted = item.setbacks?.transient !== undefined || item.groups.some(waitsForTainted);
     for (const group of item.groups) {
       const notes = notesOn(group, batch);
       notes.riding++;

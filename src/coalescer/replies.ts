@@ -94,7 +94,7 @@ export class Replies<Failure> {
     for (const outcome of outcomesOf(items, outputs)) {
       const { item } = outcome;
       item.answersSeen = health.answers;
-      item.wasDenied = false;
+      if (item.setbacks !== undefined) item.setbacks.wasDenied = false;
       if (outcome.kind === 'skipped') {
         attempts.skipped(step, item, outcome.because);
         continue;
@@ -149,8 +149,8 @@ export class Replies<Failure> {
       parts.divide(items, blame, part);
     } else {
       // Whom it comes from may be another the next time: each item gets a second chance.
-      const again = blame === 'access' ? items.filter(({ wasDenied }) => !wasDenied) : [];
-      for (const item of again) item.wasDenied = true;
+      const again = blame === 'access' ? items.filter(({ setbacks }) => !setbacks?.wasDenied) : [];
+      for (const item of again) item.noteSetback().wasDenied = true;
       this.#putBack(again, part, 0);
       const systemic = isDivisible && parts.refusedAlone(status, part);
       for (const item of items) {
@@ -184,7 +184,7 @@ export class Replies<Failure> {
     events.emit('pause', { ms: capacity.gate.close(pauseMs, now, random()), status });
     const left = items.filter((item) => {
       item.maybeApplied ||= maybeApplied;
-      item.last = { kind: 'failure', failure };
+      item.noteSetback().last = { kind: 'failure', failure };
       const isOver = attempts.isDone(item);
       if (isOver) drop(step, item);
       return !isOver;
@@ -208,7 +208,9 @@ export class Replies<Failure> {
       if (time !== undefined) notBefore = Math.max(notBefore, time);
       return time !== undefined;
     });
-    const isSuspect = left.some(({ countedAttempts }) => countedAttempts >= LOST_BEFORE_HALVING);
+    const isSuspect = left.some(
+      ({ setbacks }) => (setbacks?.countedAttempts ?? 0) >= LOST_BEFORE_HALVING,
+    );
     if (isSuspect && left.length > 1) {
       for (const item of left) backlog.hold(item);
       parts.divideLost(left, notBefore, part);

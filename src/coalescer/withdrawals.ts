@@ -41,7 +41,7 @@ export class Withdrawals<Failure> {
       const item = this.#backlog.oldest;
       if (item === undefined || item.calledAt > calledBy) return;
       const { attempts } = item;
-      const last = item.last as Last<Failure> | undefined;
+      const last = item.setbacks?.last as Last<Failure> | undefined;
       const reason = { kind: 'exhausted', limit: 'deliveryTimeoutMs', attempts, last } as const;
       for (let { caller } = item; caller !== undefined; ) {
         const { next } = caller;

@@ -283,7 +283,7 @@ function packing(rows: readonly Row[], limits: Partial<Limits> = {}): Packing {
     const item = new Item(index + 1, 0, { ...submission(row.key), ...holed });
     items.set(row.key, item);
     item.bytes = row.bytes ?? 10;
-    if (row.suspect) item.transient = { code: 'busy', times: 1, since: 0 };
+    if (row.suspect) item.noteSetback().transient = { code: 'busy', times: 1, since: 0 };
     item.notBefore = row.notBefore ?? 0;
     order.join(item, row);
     if (row.away) item.state = 'in flight';

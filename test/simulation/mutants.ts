@@ -153,8 +153,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'puts a suspect last, and not those who wait for it',
     file: 'coalescer/packer.ts',
-    from: 'item.transient !== undefined || item.groups.some(waitsForTainted)',
-    to: 'item.transient !== undefined',
+    from: 'item.setbacks?.transient !== undefined || item.groups.some(waitsForTainted)',
+    to: 'item.setbacks?.transient !== undefined',
     breaks: 'order',
     seed: 17,
   },
