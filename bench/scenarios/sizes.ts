@@ -14,7 +14,7 @@ export function memory(mode: Mode): Scenario {
     title: 'Memory of a pending call',
     setting:
       `${count(calls)} calls with spans of 325 bytes wait for a server that keeps its answers back; then ` +
-      'all are answered. The heap after a collection, before, during and afterwards.',
+      'all are answered. Heap and buffers after a collection, before, during and afterwards.',
     server: LOCAL,
     columns: ['bytesPerCall', 'bytesLeftPerCall', 'oldBytesLeftPerCall'],
     entries: [
