@@ -23,7 +23,7 @@ export function smallSpans(mode: Mode): Scenario {
     title: 'Small spans, as fast as possible',
     setting:
       `${count(calls.calls)} spans of 325 bytes, 1,000 calls a turn of the event loop; ` +
-      `${count(few.calls)} for those that send one by one. 100 items a request, 4 in flight, no round trip. Before that, up to 10,000 to warm up.`,
+      `${count(few.calls)} for those that send one by one. 100 items a request, 4 in flight, no round trip. Before that, up to 20,000 to warm up.`,
     server: LOCAL,
     columns: COLUMNS,
     entries: [
@@ -106,6 +106,6 @@ function oneByOne(calls: Burst, rounds: number): readonly Entry[] {
 }
 
 function many(mode: Mode, sizes: Sizes, bytes: number, perTurn: number): Burst {
-  const warmUp = Math.min(10_000, sizes[mode] / 2);
+  const warmUp = Math.min(20_000, sizes[mode]);
   return { kind: 'burst', calls: sizes[mode], perTurn, bytes, warmUp };
 }

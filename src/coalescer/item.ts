@@ -1,5 +1,5 @@
-import { utf8Length } from '../internal/bytes.ts';
 import type { Deferred } from '../internal/deferred.ts';
+import type { Written } from '../internal/slab.ts';
 import { write } from '../internal/slab.ts';
 import type { Tries } from './backoff.ts';
 import type { Group, Resource } from './order.ts';
@@ -120,28 +120,31 @@ export class Item {
     this.bytes = bytesOf(submission);
     this.#pieces = submission.pieces;
     this.#holes = submission.holes;
-    this.fill();
+    if (submission.encoded === undefined) this.fill();
+    else this.#keep(submission.encoded);
   }
 
   /** Makes the text if all ids are known by now. Returns the bytes that it gained by that. */
   fill(): number {
     if (this.isWhole) return 0;
     let text = this.#pieces[0] ?? '';
-    let bytes = this.bytes;
     for (const [index, { id }] of this.#holes.entries()) {
       if (id === undefined) return 0;
       const quoted = JSON.stringify(id);
       text += quoted + (this.#pieces[index + 1] ?? '');
-      bytes += utf8Length(quoted) - TYPICAL_ID_BYTES;
     }
-    const written = write(text, bytes);
+    const written = write(text);
     const gained = written.bytes - this.bytes;
-    this.#buffer = written.buffer;
-    this.#start = written.start;
-    this.bytes = written.bytes;
+    this.#keep(written);
+    return gained;
+  }
+
+  #keep({ buffer, start, bytes }: Written): void {
+    this.#buffer = buffer;
+    this.#start = start;
+    this.bytes = bytes;
     this.#pieces = nothing;
     this.#holes = nothing;
-    return gained;
   }
 
   /** No id is missing in its text. */

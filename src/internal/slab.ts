@@ -13,36 +13,31 @@ export interface Written {
 }
 
 const SLAB_BYTES = 65_536;
-/** A larger text has a buffer of its own: so a slab is well filled, and not kept by one text alone. */
-const LARGE_BYTES = 8_192;
-
-/** With so much room left, a text that is larger than was said shows: more than that is written. */
-const ROOM_TO_SHOW = 4;
+/** A longer text has a buffer of its own: so slabs are well filled, and none is kept by one text alone. */
+const LONG = 4_096;
+/** No unit of a string takes more bytes of UTF-8. */
+const BYTES_PER_UNIT = 3;
 
 const encoder = new TextEncoder();
 
 let slab: Uint8Array = new Uint8Array(0);
 let used = 0;
 
-/** Writes `text`, which has that many bytes; if it has not, it is written all the same. */
-export function write(text: string, bytes: number): Written {
-  if (bytes > LARGE_BYTES) return alone(text);
-  if (used + bytes + ROOM_TO_SHOW > slab.length) {
+export function write(text: string): Written {
+  if (text.length > LONG) {
+    const buffer = encoder.encode(text);
+    return { buffer, start: 0, bytes: buffer.length };
+  }
+  if (used + text.length * BYTES_PER_UNIT > slab.length) {
     slab = host.Buffer?.allocUnsafeSlow(SLAB_BYTES) ?? new Uint8Array(SLAB_BYTES);
     used = 0;
   }
   const start = used;
-  if (writeInto(slab, text, start) !== bytes) return alone(text);
+  const bytes = writeInto(slab, text, start);
   used += bytes;
   return { buffer: slab, start, bytes };
 }
 
-function alone(text: string): Written {
-  const buffer = encoder.encode(text);
-  return { buffer, start: 0, bytes: buffer.length };
-}
-
-/** Writes as much as there is room for; returns the bytes that were written. */
 function writeInto(
   buffer: Uint8Array & { utf8Write?: unknown },
   text: string,

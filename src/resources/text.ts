@@ -1,5 +1,7 @@
 import type { Resource } from '../coalescer/order.ts';
 import { utf8Length } from '../internal/bytes.ts';
+import type { Written } from '../internal/slab.ts';
+import { write } from '../internal/slab.ts';
 import { InvalidCall } from './invalid-call.ts';
 
 /** An item's text, cut where an id is missing. */
@@ -9,6 +11,8 @@ export interface Text {
   readonly holes: readonly Resource[];
   /** UTF-8 bytes of the pieces. */
   readonly bytes: number;
+  /** The same in UTF-8, where nothing is missing. */
+  readonly encoded: Written | undefined;
 }
 
 const noHoles: readonly Resource[] = [];
@@ -58,7 +62,7 @@ export class TextMaker {
         bytes += utf8Length(part);
       }
     }
-    return { pieces, holes, bytes };
+    return { pieces, holes, bytes, encoded: undefined };
   }
 }
 
@@ -75,7 +79,8 @@ export function serialise(value: object): string {
 }
 
 function whole(text: string): Text {
-  return { pieces: [text], holes: noHoles, bytes: utf8Length(text) };
+  const encoded = write(text);
+  return { pieces: [text], holes: noHoles, bytes: encoded.bytes, encoded };
 }
 
 const unserialisable = {
