@@ -8,7 +8,8 @@
  */
 import { Heap } from './heap.ts';
 import type { Item, ItemState } from './item.ts';
-import type { Relations, Resource } from './order.ts';
+import type { Resource } from './line.ts';
+import type { Relations } from './order.ts';
 import { Order } from './order.ts';
 import type { BatchLimits, Envelope, Packed } from './packer.ts';
 import { Packer } from './packer.ts';

@@ -27,7 +27,7 @@ import type { About } from './intake.ts';
 import { Intake } from './intake.ts';
 import type { Item } from './item.ts';
 import type { Ledger } from './ledger.ts';
-import { Resource } from './order.ts';
+import { Resource } from './line.ts';
 import type { BatchLimits } from './packer.ts';
 import { Parts } from './parts.ts';
 import type { Answer, Batch, Gather, Name, Ping, Send, Submission, ToError } from './ports.ts';

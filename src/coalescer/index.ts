@@ -13,7 +13,7 @@ export type { ExecuteOptions } from './direct.ts';
 export type { DispatchReason, Emitter, EngineEvents } from './events.ts';
 export type { About } from './intake.ts';
 export type { Ledger } from './ledger.ts';
-export type { Resource } from './order.ts';
+export type { Resource } from './line.ts';
 export type {
   Answer,
   Batch,

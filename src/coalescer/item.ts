@@ -2,7 +2,7 @@ import type { Deferred } from '../internal/deferred.ts';
 import type { Written } from '../internal/slab.ts';
 import { write } from '../internal/slab.ts';
 import type { Tries } from './backoff.ts';
-import type { Group, Resource } from './order.ts';
+import type { Group, Resource } from './line.ts';
 import type { Last, Reason, Submission, Verdict } from './ports.ts';
 import type { Cohort } from './turnstile.ts';
 

@@ -5,7 +5,7 @@
  * which class an error has is decided outside, and comes in through these types.
  */
 import type { Written } from '../internal/slab.ts';
-import type { Resource } from './order.ts';
+import type { Resource } from './line.ts';
 
 /** A name in the order: an id, or the resource that a call makes whose id nobody knows yet. */
 export type Name = string | Resource;

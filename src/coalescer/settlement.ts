@@ -12,8 +12,8 @@ import type { Emitter } from './events.ts';
 import type { Caller, Item } from './item.ts';
 import type { MutableLedger } from './ledger.ts';
 import { columnOf, emptyLedger } from './ledger.ts';
+import type { Resource } from './line.ts';
 import { Memory } from './memory.ts';
-import type { Resource } from './order.ts';
 import type { Cause, Name, Reason, ToError } from './ports.ts';
 import { Turnstile } from './turnstile.ts';
 

@@ -2,7 +2,7 @@ import type { Emitter } from '../coalescer/events.ts';
 import type { About } from '../coalescer/intake.ts';
 import type { Ledger } from '../coalescer/ledger.ts';
 import { emptyLedger } from '../coalescer/ledger.ts';
-import { Resource } from '../coalescer/order.ts';
+import { Resource } from '../coalescer/line.ts';
 import type { Answer, Batch } from '../coalescer/ports.ts';
 import type { Stats } from '../coalescer/stats.ts';
 import { rejected } from '../internal/deferred.ts';

@@ -1,7 +1,7 @@
 import type { ExecuteOptions } from '../coalescer/direct.ts';
 import type { About } from '../coalescer/intake.ts';
 import type { Ledger } from '../coalescer/ledger.ts';
-import type { Resource } from '../coalescer/order.ts';
+import type { Resource } from '../coalescer/line.ts';
 import type { Answer, Batch, Submission } from '../coalescer/ports.ts';
 import type { Stats } from '../coalescer/stats.ts';
 

@@ -1,4 +1,4 @@
-import type { Resource } from '../coalescer/order.ts';
+import type { Resource } from '../coalescer/line.ts';
 import type { Name } from '../coalescer/ports.ts';
 import type { Engine } from './engine.ts';
 import type { References } from './references.ts';

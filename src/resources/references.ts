@@ -1,5 +1,5 @@
 import { isActionPromise } from '../action-promise.ts';
-import type { Resource } from '../coalescer/order.ts';
+import type { Resource } from '../coalescer/line.ts';
 import type { Name } from '../coalescer/ports.ts';
 import { kindOf } from '../schemas/check.ts';
 import type { Engine } from './engine.ts';

@@ -5,7 +5,7 @@
  */
 import type { ActionPromise } from '../action-promise.ts';
 import { actionPromise } from '../action-promise.ts';
-import type { Resource } from '../coalescer/order.ts';
+import type { Resource } from '../coalescer/line.ts';
 import type { Name } from '../coalescer/ports.ts';
 import type { PrefactorIssue } from '../errors/argument.ts';
 import { checkKey, makeKey } from '../ids/idempotency-key.ts';

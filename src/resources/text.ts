@@ -1,4 +1,4 @@
-import type { Resource } from '../coalescer/order.ts';
+import type { Resource } from '../coalescer/line.ts';
 import { utf8Length } from '../internal/bytes.ts';
 import type { Written } from '../internal/slab.ts';
 import { write } from '../internal/slab.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Item } from '../../src/coalescer/item.ts';
-import { Resource } from '../../src/coalescer/order.ts';
+import { Resource } from '../../src/coalescer/line.ts';
 import { submission } from '../helpers/engine.ts';
 
 test('without holes the text is there at once', () => {

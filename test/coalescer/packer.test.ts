@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { Item } from '../../src/coalescer/item.ts';
+import { Resource } from '../../src/coalescer/line.ts';
 import type { Relations } from '../../src/coalescer/order.ts';
-import { Order, Resource } from '../../src/coalescer/order.ts';
+import { Order } from '../../src/coalescer/order.ts';
 import type { BatchLimits, Envelope } from '../../src/coalescer/packer.ts';
 import { Packer } from '../../src/coalescer/packer.ts';
 import { ReadySet } from '../../src/coalescer/ready.ts';

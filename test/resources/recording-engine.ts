@@ -1,6 +1,6 @@
 import type { ExecuteOptions } from '../../src/coalescer/direct.ts';
 import type { About } from '../../src/coalescer/intake.ts';
-import { Resource } from '../../src/coalescer/order.ts';
+import { Resource } from '../../src/coalescer/line.ts';
 import type { Answer, Batch, Name, Submission } from '../../src/coalescer/ports.ts';
 import { deferred } from '../../src/internal/deferred.ts';
 import { AgentInstances } from '../../src/resources/agent-instances.ts';

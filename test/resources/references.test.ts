@@ -1,7 +1,7 @@
 import { extractPartition } from '@prefactor/pfid';
 import { describe, expect, test } from 'vitest';
 import type { Ref } from '../../src/action-promise.ts';
-import { Resource } from '../../src/coalescer/order.ts';
+import { Resource } from '../../src/coalescer/line.ts';
 import { failureOf, RUN, resources, SPAN_A, SPAN_Z } from './recording-engine.ts';
 
 const root = { agentInstanceId: RUN, schemaName: 'a', status: 'active' };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Resource } from '../../src/coalescer/order.ts';
+import { Resource } from '../../src/coalescer/line.ts';
 import { Unfinished } from '../../src/resources/unfinished.ts';
 
 test('it is bounded: beyond 100,000 spans the oldest may count as never seen', () => {

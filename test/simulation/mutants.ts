@@ -70,8 +70,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'ignores what an item uses by its id',
     file: 'coalescer/order.ts',
-    from: 'for (const name of uses ?? []) this.#stand(item, this.#resource(name), true);',
-    to: "for (const name of uses ?? []) if (typeof name !== 'string') this.#stand(item, this.#resource(name), true);",
+    from: 'for (const name of uses ?? []) this.#stand(item, this.#known.of(name), true);',
+    to: "for (const name of uses ?? []) if (typeof name !== 'string') this.#stand(item, this.#known.of(name), true);",
     breaks: 'order',
     seed: 3,
   },
