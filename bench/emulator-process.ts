@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { EmulatorOptions, EmulatorReport } from '../src/testing/index.ts';
 import { Emulator } from '../src/testing/index.ts';
 import { digestOf } from './digest.ts';
+import { nextMessage } from './next-message.ts';
 
 /** What the server saw. */
 export interface Seen {
@@ -31,15 +32,7 @@ export async function startEmulator(
   options: Pick<EmulatorOptions, 'token' | 'latencyMs'>,
 ): Promise<EmulatorProcess> {
   const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(options)]);
-  const next = <T>(): Promise<T> =>
-    new Promise((resolve, reject) => {
-      const gone = (): void => reject(new Error('The emulator ended before it had answered.'));
-      child.once('exit', gone);
-      child.once('message', (message) => {
-        child.off('exit', gone);
-        resolve(message as T);
-      });
-    });
+  const next = <T>(): Promise<T> => nextMessage<T>(child, 'The emulator');
   const url = await next<string>();
   return {
     url,

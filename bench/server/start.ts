@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Command } from '../job.ts';
+import { nextMessage } from '../next-message.ts';
 import type { Seen, ServerOptions } from './process.ts';
 
 export interface Server {
@@ -15,15 +16,7 @@ const FILE = fileURLToPath(new URL('process.ts', import.meta.url));
 /** Starts a server on a free port of 127.0.0.1. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const child = fork(FILE, [JSON.stringify(options)]);
-  const next = <T>(): Promise<T> =>
-    new Promise((resolve, reject) => {
-      const gone = (): void => reject(new Error('The server ended before it had answered.'));
-      child.once('exit', gone);
-      child.once('message', (message) => {
-        child.off('exit', gone);
-        resolve(message as T);
-      });
-    });
+  const next = <T>(): Promise<T> => nextMessage<T>(child, 'The server');
   const url = await next<string>();
   return {
     url,
