@@ -1,8 +1,8 @@
 /** All rounds of a scenario, interleaved: round 1 of all contenders, round 2 of all, and so on. */
 
+import type { EmulatorProcess } from '../src/cli/server/emulator-process.ts';
+import { startEmulator } from '../src/cli/server/emulator-process.ts';
 import { TOKEN } from './contenders/contender.ts';
-import type { EmulatorProcess } from './emulator-process.ts';
-import { startEmulator } from './emulator-process.ts';
 import type { Measured } from './job.ts';
 import { runRound } from './round.ts';
 import type { Entry, Scenario } from './scenarios/scenario.ts';

@@ -5,6 +5,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import { Slots } from '../src/cli/demo/slots.ts';
 import { CONTENDERS } from './contenders/index.ts';
 import { goalsOf } from './goals.ts';
 import { machine, versions } from './machine.ts';
@@ -18,7 +19,6 @@ import { runScenario } from './run-scenario.ts';
 import type { Selection } from './scenarios/index.ts';
 import { scenarioNames, scenariosOf } from './scenarios/index.ts';
 import type { Mode, Scenario } from './scenarios/scenario.ts';
-import { Slots } from './slots.ts';
 
 interface Asked extends Selection {
   readonly mode: Mode;

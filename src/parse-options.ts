@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { PrefactorIssue } from './errors/argument.ts';
 import { PrefactorInvalidArgumentError } from './errors/argument.ts';
-import { readApiUrl } from './internal/api-url.ts';
+import { DEFAULT_API_URL, readApiUrl } from './internal/api-url.ts';
 import type { Check } from './internal/checks.ts';
 import {
   aBoolean,
@@ -58,15 +58,13 @@ export function parseOptions(input: unknown): Options {
   return Object.freeze(options);
 }
 
-const defaultApiUrl = 'https://app.prefactorai.com'; // wire.md 1, [py-http config.py], [ts-cli profile-manager.ts]
-
 function apiUrlOf(
   given: string | undefined,
   allowInsecure: boolean,
   issues: PrefactorIssue[],
 ): string {
   const fromEnv = env('PREFACTOR_API_URL');
-  const read = readApiUrl(given ?? fromEnv ?? defaultApiUrl, allowInsecure);
+  const read = readApiUrl(given ?? fromEnv ?? DEFAULT_API_URL, allowInsecure);
   if ('url' in read) {
     return read.url;
   }

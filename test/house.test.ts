@@ -27,14 +27,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   testing: [], // so that a mistake of the client's cannot be the emulator's too
   'client.ts': [...middle, 'resources', 'transport'],
   'index.ts': [...middle, 'resources', 'transport', 'client.ts'],
+  cli: ['index.ts', 'testing', 'internal'], // a user like any other
 };
 
 /** Who may import a package. A package without a row: nobody. */
 const packageOwners: Readonly<Record<string, RegExp>> = {
+  'cli-progress': /^cli\//,
   dataloader: /(^|\/)window\.ts$/,
-  ky: /^transport\//,
+  ky: /^transport\/|^cli\//,
   nanoid: /^ids\//,
-  zod: /^schemas\/|^parse-options\.ts$/,
+  zod: /^schemas\/|^parse-options\.ts$|^cli\//,
 };
 
 test('there is something to check', () => {
@@ -78,22 +80,23 @@ test('each dependency is known to one place', () => {
   expect(
     wrong,
     'use the package through its owner (ky: transport/, zod: schemas/ and parse-options.ts, dataloader: ' +
-      'window.ts, nanoid: ids/); coalescer/ and testing/ use none',
+      'window.ts, nanoid: ids/; the command line may use all but the last two); coalescer/ and testing/ use none',
   ).toEqual([]);
 });
 
-test('only testing/server.ts needs Node', () => {
+test('only testing/server.ts and the command line need Node', () => {
   const wrong = importsOf(files)
     .filter(({ path, name }) => name.startsWith('node:') && path !== 'testing/server.ts')
+    .filter(({ path }) => !path.startsWith('cli/'))
     .map(({ place, name }) => `${place} imports ${name}`);
   expect(wrong, 'use what every runtime has: fetch, Web Crypto, TextEncoder, streams').toEqual([]);
 });
 
-test('only internal/clock.ts and the emulator know the time', () => {
+test('only internal/clock.ts, the emulator and the command line know the time', () => {
   const timer = /(?<![.\w$])(?:globalThis\.)?(?:set|clear)(?:Timeout|Interval|Immediate)\b/;
   const now = /\b(?:Date|performance)\.now\b|\bnew Date\(\s*\)|\bAbortSignal\.timeout\b/;
   const wrong = linesWith(new RegExp(`${timer.source}|${now.source}`, 'g')).filter(
-    ({ path }) => path !== 'internal/clock.ts' && !path.startsWith('testing/'),
+    ({ path }) => path !== 'internal/clock.ts' && !/^(testing|cli)\//.test(path),
   );
   expect(
     places(wrong),

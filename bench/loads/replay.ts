@@ -1,12 +1,12 @@
-import type { RecordedAction } from '../actions.ts';
-import { readActions } from '../actions.ts';
+import { readActions } from '../../src/cli/actions/action-file.ts';
+import type { RecordedAction } from '../../src/cli/actions/recorded-action.ts';
+import { replayBatched } from '../../src/cli/demo/batched.ts';
+import { replayOneByOne } from '../../src/cli/demo/one-by-one.ts';
+import type { Replayed } from '../../src/cli/demo/tally.ts';
 import type { Target } from '../contenders/contender.ts';
 import { TOKEN } from '../contenders/contender.ts';
 import type { ContenderName } from '../contenders/index.ts';
 import type { Measured } from '../job.ts';
-import { replayBatched } from '../replay-batched.ts';
-import { replayOneByOne } from '../replay-one-by-one.ts';
-import type { Replayed } from '../tally.ts';
 import { startMeter } from './meter.ts';
 
 /** A recording as fast as possible. It is read beforehand, since that is no work of a client. */

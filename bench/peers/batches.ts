@@ -1,7 +1,8 @@
 /** What dataloader, batshit and pacer leave to their users: to send a batch, so many at once. */
+
+import { Slots } from '../../src/cli/demo/slots.ts';
 import type { Target } from '../contenders/contender.ts';
 import type { Post } from '../contenders/wire.ts';
-import { Slots } from '../slots.ts';
 
 export const BATCH = 100;
 

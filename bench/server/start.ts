@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { nextMessage } from '../../src/cli/server/next-message.ts';
 import type { Command } from '../job.ts';
-import { nextMessage } from '../next-message.ts';
 import type { Seen, ServerOptions } from './process.ts';
 
 export interface Server {

@@ -1,5 +1,8 @@
 import { shown } from './checks.ts';
 
+/** The public API (wire.md 1, [py-http config.py], [ts-cli profile-manager.ts]). */
+export const DEFAULT_API_URL = 'https://app.prefactorai.com';
+
 /** The API's base URL in use: without a slash or `/api/v1` at its end; or what is wrong with it. */
 export type ApiUrl = { readonly url: string } | { readonly problem: string };
 

@@ -1,6 +1,6 @@
 // design.md 2 (references) and 4 (order): a run is written without one await.
 import { describe, expect, test } from 'vitest';
-import { digestOf } from '../../bench/digest.ts';
+import { digestOf } from '../../src/cli/demo/digest.ts';
 import type { ActionPromise, AgentInstance, AgentSpan } from '../../src/index.ts';
 import { PrefactorDependencyError } from '../../src/index.ts';
 import type { Harness } from '../helpers/harness.ts';

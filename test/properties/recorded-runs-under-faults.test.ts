@@ -2,11 +2,11 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type { RecordedAction } from '../../bench/actions.ts';
-import { readActions } from '../../bench/actions.ts';
-import { digestOf } from '../../bench/digest.ts';
-import { replayBatched } from '../../bench/replay-batched.ts';
-import type { Replayed } from '../../bench/tally.ts';
+import { readActions } from '../../src/cli/actions/action-file.ts';
+import type { RecordedAction } from '../../src/cli/actions/recorded-action.ts';
+import { replayBatched } from '../../src/cli/demo/batched.ts';
+import { digestOf } from '../../src/cli/demo/digest.ts';
+import type { Replayed } from '../../src/cli/demo/tally.ts';
 import type { Ledger } from '../../src/index.ts';
 import { AutobatchClient } from '../../src/index.ts';
 import type { EmulatorReport, FaultPlan } from '../../src/testing/index.ts';

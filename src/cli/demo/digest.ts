@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EmulatorSnapshot } from '../src/testing/index.ts';
+import type { EmulatorSnapshot } from '../../testing/index.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,3 +1,5 @@
+import type { RecordedAction } from '../actions/recorded-action.ts';
+
 /** What came of a replay. */
 export interface Replayed {
   readonly actions: number;
@@ -45,9 +47,14 @@ export class Tally {
   }
 }
 
-/** What a name in the file stands for. */
-export function known<T>(made: ReadonlyMap<string, T>, name: string): T {
-  const found = made.get(name);
-  if (found === undefined) throw new Error(`The file uses "${name}" before it makes it.`);
-  return found;
+/** The name in the file of what an action makes. */
+export function nameOf(action: RecordedAction): string | undefined {
+  switch (action.type) {
+    case 'agent_instances/register':
+      return action.instance;
+    case 'agent_spans/create':
+      return action.span;
+    default:
+      return undefined;
+  }
 }

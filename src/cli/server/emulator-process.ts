@@ -4,9 +4,9 @@
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { EmulatorOptions, EmulatorReport } from '../src/testing/index.ts';
-import { Emulator } from '../src/testing/index.ts';
-import { digestOf } from './digest.ts';
+import type { EmulatorOptions, EmulatorReport } from '../../testing/index.ts';
+import { Emulator } from '../../testing/index.ts';
+import { digestOf } from '../demo/digest.ts';
 import { nextMessage } from './next-message.ts';
 
 /** What the server saw. */

@@ -1,8 +1,8 @@
-import type { Actions, RecordedAction } from './actions.ts';
-import { timeOf } from './actions.ts';
+import type { Actions, RecordedAction } from '../actions/recorded-action.ts';
+import { timeOf } from './recorded-time.ts';
 import { Slots } from './slots.ts';
 import type { Replayed } from './tally.ts';
-import { known, Tally } from './tally.ts';
+import { nameOf, Tally } from './tally.ts';
 
 /** Where the calls go, and how many of them may be on their way at once. */
 export interface Target {
@@ -43,7 +43,7 @@ export async function replayOneByOne(actions: Actions, target: Target): Promise<
       const { agent_version } = action.payload;
       const id = call([], async () => ['agent_instance/register', { agent_version }]);
       runs.set(action.instance, { id, within: [] });
-      tally.count(id, action.instance);
+      tally.count(id, nameOf(action));
       return;
     }
     const run = known(runs, action.instance);
@@ -56,7 +56,7 @@ export async function replayOneByOne(actions: Actions, target: Target): Promise<
       }
       case 'agent_spans/create': {
         const { schema_name, status, payload } = action;
-        const parent = action.parent === undefined ? undefined : known(spans, action.parent);
+        const parent = action.parent == null ? undefined : known(spans, action.parent);
         // The start of the run is the first of what is within it.
         const id = call(run.within.slice(0, 1), async () => {
           const details = {
@@ -72,7 +72,7 @@ export async function replayOneByOne(actions: Actions, target: Target): Promise<
         spans.set(action.span, { id, within: [] });
         parent?.within.push(id);
         run.within.push(id);
-        tally.count(id, action.span);
+        tally.count(id, nameOf(action));
         break;
       }
       case 'agent_spans/finish': {
@@ -116,4 +116,10 @@ async function post({ url, token }: Target, path: string, body: object): Promise
   };
   if (details === undefined) throw new Error(`${path}: ${response.status} ${message}`);
   return details.id;
+}
+
+function known(made: ReadonlyMap<string, Made>, name: string): Made {
+  const found = made.get(name);
+  if (found === undefined) throw new Error(`The file uses "${name}" before it makes it.`);
+  return found;
 }

@@ -1,0 +1,124 @@
+import ky, { isTimeoutError } from 'ky';
+import { DEFAULT_API_URL, readApiUrl } from '../internal/api-url.ts';
+import { isToken } from '../internal/header-fields.ts';
+import { VERSION } from '../internal/version.ts';
+import { wrongUsage } from './arguments.ts';
+import { CommandFailure } from './failure.ts';
+
+/** Where the API is, and who asks. */
+export interface Account {
+  readonly apiUrl: string;
+  readonly apiToken: string;
+}
+
+/** What the API, or whoever is there in its place, answered; or why there is no answer. */
+export type Exchange =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly body: unknown;
+      readonly ms: number;
+    }
+  | { readonly kind: 'silence'; readonly reason: string };
+
+const TIMEOUT_MS = 10_000;
+
+/**
+ * The API's address and the token, of the option and the environment.
+ *
+ * @throws {CommandFailure} when one is missing or cannot be used.
+ */
+export function readAccount(
+  command: string,
+  givenUrl: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Account {
+  const from = givenUrl === undefined ? 'PREFACTOR_API_URL' : '--api-url';
+  const read = readApiUrl(givenUrl ?? (env['PREFACTOR_API_URL'] || DEFAULT_API_URL), false);
+  if ('problem' in read) throw wrongUsage(command, `${from} ${read.problem}.`);
+  const apiToken = env['PREFACTOR_API_TOKEN'];
+  if (apiToken === undefined || apiToken === '') {
+    throw wrongUsage(command, 'The environment variable PREFACTOR_API_TOKEN is not set.');
+  }
+  // The message of whoever refuses it later could repeat it.
+  if (!isToken(apiToken)) {
+    throw wrongUsage(
+      command,
+      'PREFACTOR_API_TOKEN has to be printable Latin-1 characters without spaces.',
+    );
+  }
+  return { apiUrl: read.url, apiToken };
+}
+
+/** One request below the client: without a queue, and once. Never rejects. */
+export async function exchange(
+  { apiUrl, apiToken }: Account,
+  path: string,
+  body?: unknown,
+): Promise<Exchange> {
+  const start = performance.now();
+  try {
+    const response = await ky(apiUrl + path, {
+      ...(body !== undefined && { method: 'post', json: body }),
+      headers: {
+        authorization: `Bearer ${apiToken}`,
+        accept: 'application/json',
+        'x-prefactor-sdk': `prefactor-autobatch@${VERSION}`,
+      },
+      retry: 0,
+      timeout: TIMEOUT_MS,
+      redirect: 'manual',
+      throwHttpErrors: false,
+    });
+    const answer = await response.text();
+    const ms = performance.now() - start;
+    return { kind: 'answer', status: response.status, body: parsed(answer), ms };
+  } catch (error) {
+    const reason = isTimeoutError(error) ? `no answer in ${TIMEOUT_MS / 1_000} s` : codeOf(error);
+    return { kind: 'silence', reason };
+  }
+}
+
+/**
+ * Asks whether the API takes the token.
+ *
+ * @throws {CommandFailure} when it does not, or nothing answers.
+ */
+export async function checkAccount(account: Account): Promise<void> {
+  const problem = problemOf(account, await exchange(account, '/api/v1/ping'));
+  if (problem !== undefined) throw new CommandFailure(problem);
+}
+
+/** What an answer to a ping says against sending anything. */
+export function problemOf({ apiUrl }: Account, ping: Exchange): string | undefined {
+  if (ping.kind === 'silence') {
+    return `Nothing answers at ${apiUrl} (${ping.reason}). Is the API's URL right, and the network up?`;
+  }
+  const { status } = ping;
+  if (status >= 200 && status < 300) return undefined;
+  if (status === 401 || status === 403) {
+    return `The API at ${apiUrl} refuses the token (${status}). Is PREFACTOR_API_TOKEN the one of this API, and not suspended?`;
+  }
+  if (status === 429 || status >= 500) {
+    return `The API at ${apiUrl} is not able to answer now (${status}). Try it again later.`;
+  }
+  return `What answers at ${apiUrl} is not the Prefactor API (${status} to a ping). Is the URL right?`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Only a code such as ECONNREFUSED: a message could hold what was sent. */
+function codeOf(error: unknown): string {
+  let at: unknown = error;
+  while (at instanceof Error) {
+    if ('code' in at && typeof at.code === 'string') return at.code;
+    at = at.cause;
+  }
+  return 'the connection failed';
+}

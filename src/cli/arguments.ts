@@ -1,0 +1,134 @@
+import type { ParseArgsOptionsConfig } from 'node:util';
+import { parseArgs } from 'node:util';
+import { nearest } from '../internal/nearest.ts';
+import { CommandFailure, exitCodes } from './failure.ts';
+
+/** An option's value, as text on the command line. */
+export interface Value<T> {
+  /** Ends the sentence "--rtt takes ..." */
+  readonly takes: string;
+  /** Undefined where the text is none of what it takes. */
+  read(text: string): T | undefined;
+}
+
+/** The options of a command by name: `'flag'`, or what it takes. */
+export type OptionTable = Readonly<Record<string, 'flag' | Value<unknown>>>;
+
+/** Undefined where an option was not given; a flag is false then. */
+type Options<Table extends OptionTable> = {
+  readonly [Name in keyof Table]: Table[Name] extends Value<infer T> ? T | undefined : boolean;
+};
+
+export interface CommandLine<Table extends OptionTable> {
+  readonly options: Options<Table>;
+  readonly positionals: readonly string[];
+}
+
+/** Any text. */
+export function text(what: string): Value<string> {
+  return { takes: what, read: (given) => (given === '' ? undefined : given) };
+}
+
+/** One of some words. */
+export function oneOf<Word extends string>(...words: readonly Word[]): Value<Word> {
+  return {
+    takes: words.map((word) => `"${word}"`).join(' or '),
+    read: (given) => words.find((word) => word === given),
+  };
+}
+
+export interface Range {
+  readonly min: number;
+  /** @default no bound */
+  readonly max?: number;
+  /** Ends the range: `'milliseconds'`. */
+  readonly unit?: string;
+  readonly whole?: boolean;
+}
+
+/** A number within a range. */
+export function number({ min, max, unit, whole = false }: Range): Value<number> {
+  const range = max === undefined ? `${min} or more` : `from ${min} to ${max}`;
+  return {
+    takes: `${whole ? 'a whole number' : 'a number'}${unit === undefined ? '' : ` of ${unit}`}, ${range}`,
+    read(given) {
+      const value = given.trim() === '' ? Number.NaN : Number(given);
+      const fits = Number.isFinite(value) && value >= min && value <= (max ?? value);
+      return fits && (!whole || Number.isInteger(value)) ? value : undefined;
+    },
+  };
+}
+
+/** What either of two takes. */
+export function either<A, B>(one: Value<A>, other: Value<B>): Value<A | B> {
+  return {
+    takes: `${one.takes}, or ${other.takes}`,
+    read: (given) => one.read(given) ?? other.read(given),
+  };
+}
+
+/**
+ * Reads what stands after the name of a command.
+ *
+ * @throws {CommandFailure} with the exit code for a wrong command line.
+ */
+export function readCommandLine<Table extends OptionTable>(
+  command: string,
+  args: readonly string[],
+  table: Table,
+): CommandLine<Table> {
+  const wrong = (sentence: string): CommandFailure => wrongUsage(command, sentence);
+  const { tokens, positionals } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(Object.entries(table).map(([name, kind]) => [name, typeOf(kind)])),
+    allowPositionals: true,
+    strict: false, // the sentences are ours
+    tokens: true,
+  });
+  const given = new Map<string, unknown>();
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const { name, rawName, value, inlineValue } = token;
+    const kind = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (kind === undefined) {
+      const meant = nearest(name, Object.keys(table));
+      throw wrong(
+        `There is no option ${rawName}.${meant === undefined ? '' : ` Did you mean --${meant}?`}`,
+      );
+    }
+    if (given.has(name)) throw wrong(`${rawName} is given twice.`);
+    if (kind === 'flag') {
+      if (value !== undefined) throw wrong(`${rawName} takes no value.`);
+      given.set(name, true);
+      continue;
+    }
+    // What looks like the next option is no value, or its absence would go unnoticed.
+    const isMissing = value === undefined || (inlineValue === false && /^--?[a-z]/.test(value));
+    const read = isMissing ? undefined : kind.read(value);
+    if (read === undefined) {
+      throw wrong(
+        `${rawName} takes ${kind.takes}${isMissing ? '' : `, not "${value}"`}${isMissing ? ': its value is missing' : ''}.`,
+      );
+    }
+    given.set(name, read);
+  }
+  const options = Object.fromEntries(
+    Object.entries(table).map(([name, kind]) => [
+      name,
+      given.get(name) ?? (kind === 'flag' ? false : undefined),
+    ]),
+  );
+  return { options: options as Options<Table>, positionals };
+}
+
+/** A command line that cannot be meant so. */
+export function wrongUsage(command: string, sentence: string): CommandFailure {
+  return new CommandFailure(
+    `${sentence} See: prefactor-autobatch ${command} --help`,
+    exitCodes.usage,
+  );
+}
+
+function typeOf(kind: 'flag' | Value<unknown>): ParseArgsOptionsConfig[string] {
+  return { type: kind === 'flag' ? 'boolean' : 'string' };
+}

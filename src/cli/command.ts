@@ -1,0 +1,31 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** A command of `prefactor-autobatch`. */
+export interface Command {
+  readonly name: string;
+  /** Half a sentence for the list of commands. */
+  readonly summary: string;
+  /** All that `--help` prints. Ends in a line break. */
+  readonly help: string;
+  /**
+   * Gives the exit code. Rejects with a `CommandFailure` where a sentence says all.
+   *
+   * @param args What stands after the command's name.
+   */
+  run(args: readonly string[], surroundings: Surroundings): Promise<number>;
+}
+
+/** The process around a command; handed in, so that tests can be it. */
+export interface Surroundings {
+  readonly stdin: Readable;
+  /** For results. */
+  readonly stdout: Terminal;
+  /** For progress and for what went wrong. */
+  readonly stderr: Terminal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborts at Ctrl-C, or when the process is told to end. */
+  readonly interrupted: AbortSignal;
+}
+
+/** Where text goes; `isTTY` is true where a person reads it. */
+export type Terminal = Writable & { readonly isTTY?: boolean };

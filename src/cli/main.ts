@@ -1,0 +1,70 @@
+import { nearest } from '../internal/nearest.ts';
+import { VERSION } from '../internal/version.ts';
+import type { Command, Surroundings } from './command.ts';
+import { demo } from './demo/demo.ts';
+import { CommandFailure, exitCodes } from './failure.ts';
+import { send } from './send/send.ts';
+
+const commands: readonly Command[] = [demo, send];
+
+/**
+ * Runs what the arguments ask for, and gives the exit code. Never rejects: what went wrong is said in
+ * a sentence.
+ */
+export async function main(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { stdout, stderr } = surroundings;
+  const [name, ...rest] = args;
+  if (name === undefined) {
+    stderr.write(help());
+    return exitCodes.usage;
+  }
+  if (name === '--version' || name === '-v') {
+    stdout.write(`${VERSION}\n`);
+    return exitCodes.ok;
+  }
+  if (name === '--help' || name === '-h') {
+    stdout.write(help());
+    return exitCodes.ok;
+  }
+  try {
+    const command = find(name);
+    if (rest.some((arg) => arg === '--help' || arg === '-h')) {
+      stdout.write(command.help);
+      return exitCodes.ok;
+    }
+    return await command.run(rest, surroundings);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    stderr.write(`prefactor-autobatch: ${message}\n`);
+    return error instanceof CommandFailure ? error.exitCode : exitCodes.failed;
+  }
+}
+
+function find(name: string): Command {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command !== undefined) return command;
+  const meant = nearest(
+    name,
+    commands.map((candidate) => candidate.name),
+  );
+  throw new CommandFailure(
+    `There is no command "${name}". Did you mean "${meant}"? See: prefactor-autobatch --help`,
+    exitCodes.usage,
+  );
+}
+
+function help(): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return `prefactor-autobatch ${VERSION}: many calls to the Prefactor API, one bulk request
+
+Usage: prefactor-autobatch COMMAND [OPTIONS]
+
+Commands:
+${commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}
+
+  COMMAND --help     its options and examples
+  --version          the version of this package
+
+Exit codes: 0 all went well, 1 something failed, 2 the command line is wrong, 130 interrupted.
+`;
+}

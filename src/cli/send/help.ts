@@ -1,0 +1,35 @@
+export const help = `Sends the actions of a file through the client, and says what became of them.
+
+Usage: prefactor-autobatch send FILE [OPTIONS]
+
+  FILE                  recorded agent runs, one action a line (NDJSON), plain or gzip;
+                        - is the standard input
+
+Where to:
+  --api-url URL         the API; without it PREFACTOR_API_URL, else the public one. The token is
+                        that of PREFACTOR_API_TOKEN. With an account's token, runs are registered
+                        for PREFACTOR_AGENT_ID and PREFACTOR_ENVIRONMENT_ID
+  --emulate             a local emulator of the API instead: no account, no network
+  --rtt MS              its round trip in milliseconds (20)
+
+How:
+  --speed N|max         N times as fast as recorded, or as fast as there is room (max). Actions bear
+                        the time at which they are sent: --speed 1 keeps recorded durations
+  --window tick|MS      how long calls are gathered: a tick, or milliseconds (tick)
+  --max-items N         items in one request (100)
+  --concurrency N       requests in flight (16)
+  --on-skipped requeue|reject
+                        what the server did not reach goes again, or its calls fail (requeue)
+  --ids client|server   who makes the ids of spans (client)
+  --json                the summary as JSON
+
+The summary goes to standard output, progress and all else to standard error.
+
+Exit codes: 0 every action succeeded, 1 something failed, 2 the command line is wrong,
+130 interrupted: what was sent by then is in the summary.
+
+Examples:
+  prefactor-autobatch send runs.ndjson --emulate
+  prefactor-autobatch send runs.ndjson.gz --emulate --rtt 100 --speed 10
+  my-agent --record - | prefactor-autobatch send - --json
+`;

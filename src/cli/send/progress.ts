@@ -1,0 +1,79 @@
+import { SingleBar } from 'cli-progress';
+import type { Terminal } from '../command.ts';
+import { amount } from '../figures.ts';
+
+/** How far it is. */
+export interface Position {
+  readonly bytesRead: number;
+  /** Undefined where nobody knows how much there is. */
+  readonly size: number | undefined;
+  readonly actions: number;
+  readonly settled: number;
+  readonly failed: number;
+  readonly requests: number;
+}
+
+export interface Progress {
+  /** A sentence of its own line. */
+  note(sentence: string): void;
+  /** Shows the last position, and stops. */
+  end(): void;
+}
+
+const LINE_EVERY_MS = 5_000;
+const FRAME_EVERY_MS = 100;
+
+/** Shows the position until it is ended: a live bar on a terminal, a line now and then elsewhere. */
+export function showProgress(terminal: Terminal, position: () => Position): Progress {
+  const isLive = terminal.isTTY === true;
+  return isLive ? liveBar(terminal, position) : plainLines(terminal, position);
+}
+
+function liveBar(terminal: Terminal, position: () => Position): Progress {
+  const { size } = position();
+  const bar = new SingleBar({
+    stream: terminal,
+    format: size === undefined ? '{state}' : '{bar} {percentage} %  {state}',
+    barCompleteChar: '#',
+    barIncompleteChar: '.',
+    barsize: 24,
+    clearOnComplete: true,
+    // Ctrl-C is the command's own matter.
+    gracefulExit: false,
+  });
+  const update = (): void => {
+    const now = position();
+    bar.update(Math.min(now.bytesRead, size ?? 0), { state: stateOf(now) });
+  };
+  bar.start(size ?? 1, 0, { state: stateOf(position()) });
+  const frames = setInterval(update, FRAME_EVERY_MS);
+  return {
+    note(sentence) {
+      // The bar draws itself anew on the line below.
+      terminal.write(`\r\u001b[K${sentence}\n`);
+      update();
+    },
+    end() {
+      clearInterval(frames);
+      bar.stop();
+    },
+  };
+}
+
+function plainLines(terminal: Terminal, position: () => Position): Progress {
+  const lines = setInterval(() => terminal.write(`${stateOf(position())}\n`), LINE_EVERY_MS);
+  return {
+    note: (sentence) => void terminal.write(`${sentence}\n`),
+    end: () => clearInterval(lines),
+  };
+}
+
+function stateOf({ actions, settled, failed, requests }: Position): string {
+  const waiting = actions - settled;
+  return [
+    `${amount(actions)} actions`,
+    `${amount(requests)} requests`,
+    `${amount(waiting)} pending`,
+    ...(failed > 0 ? [`${amount(failed)} failed`] : []),
+  ].join(', ');
+}

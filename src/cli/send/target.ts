@@ -1,0 +1,35 @@
+import type { Account } from '../api.ts';
+import { checkAccount, readAccount } from '../api.ts';
+import type { Seen } from '../server/emulator-process.ts';
+import { startEmulator } from '../server/emulator-process.ts';
+import type { Settings } from './settings.ts';
+
+/** Where the actions go. */
+export interface Target extends Account {
+  readonly isEmulator: boolean;
+  /** What the emulator saw; undefined for the API. */
+  seen(): Promise<Seen | undefined>;
+  close(): void;
+}
+
+/** @throws {CommandFailure} when nothing there answers, or the token is refused. */
+export async function openTarget(
+  { apiUrl, emulate, roundTripMs }: Settings,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Target> {
+  if (emulate) {
+    const apiToken = 'emulator-token';
+    const emulator = await startEmulator({ token: apiToken, latencyMs: roundTripMs });
+    return {
+      apiUrl: emulator.url,
+      apiToken,
+      isEmulator: true,
+      seen: () => emulator.report({}),
+      close: () => emulator.close(),
+    };
+  }
+  const account = readAccount('send', apiUrl, env);
+  // Else the client would try for minutes what cannot work.
+  await checkAccount(account);
+  return { ...account, isEmulator: false, seen: async () => undefined, close: () => {} };
+}
