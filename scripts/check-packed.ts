@@ -88,6 +88,7 @@ async function runOnEachNode(project: string): Promise<void> {
   for (const [name, node] of Object.entries(nodes)) {
     await check(`import: ${name}`, node, ['consumer.ts'], project);
     await check(`require: ${name}`, node, ['consumer.cjs'], project);
+    await check(`demo: ${name}`, node, ['node_modules/.bin/prefactor-autobatch', 'demo'], project);
     const docs = ['scripts/docs-code.ts', '--project', project, '--node', node, 'README.md'];
     await check(`README: ${name}`, process.execPath, docs, root);
   }

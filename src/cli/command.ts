@@ -1,10 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
+import type { OptionTable } from './arguments.ts';
 
 /** A command of `prefactor-autobatch`. */
 export interface Command {
   readonly name: string;
   /** Half a sentence for the list of commands. */
   readonly summary: string;
+  readonly options: OptionTable;
   /** All that `--help` prints. Ends in a line break. */
   readonly help: string;
   /**

@@ -5,7 +5,7 @@ import { demo } from './demo/demo.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { send } from './send/send.ts';
 
-const commands: readonly Command[] = [demo, send];
+export const commands: readonly Command[] = [demo, send];
 
 /**
  * Runs what the arguments ask for, and gives the exit code. Never rejects: what went wrong is said in

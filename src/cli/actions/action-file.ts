@@ -17,6 +17,8 @@ export interface ActionFile {
   readonly bytesRead: number;
   /** Once. Ends with a `CommandFailure` where the file cannot be read to its end. */
   lines(): AsyncGenerator<NumberedLine>;
+  /** Lets go of it, read or not. */
+  close(): void;
 }
 
 /** The longest line: more than the API takes in a body, and a bound for what is no text at all. */
@@ -87,6 +89,10 @@ class Lines implements ActionFile {
       const after = number === 0 ? 'at its first line' : `after line ${number}`;
       throw new CommandFailure(`${this.#name} cannot be read ${after}: ${messageOf(error)}.`);
     }
+  }
+
+  close(): void {
+    this.#source.destroy();
   }
 
   async *#counted(): AsyncGenerator<Uint8Array> {

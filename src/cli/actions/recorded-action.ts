@@ -84,50 +84,65 @@ function sentenceOf(issue: z.core.$ZodIssue | undefined): string {
   return `${path === '' ? '' : `${path}: `}${message}.`;
 }
 
+const TYPES: readonly RecordedAction['type'][] = [
+  'agent_instances/register',
+  'agent_instances/start',
+  'agent_spans/create',
+  'agent_spans/finish',
+  'agent_instances/finish',
+];
+
 const json = z.record(z.string(), z.unknown());
 const name = z.string().min(1);
 const common = { t: z.number(), instance: name };
 const finishStatus = z.enum(['complete', 'failed', 'cancelled']);
 
 // Unknown fields are no fault of a recording: a later version of whatever made it may add some.
-const recordedAction: z.ZodType<RecordedAction> = z.discriminatedUnion('type', [
-  z.object({
-    ...common,
-    type: z.literal('agent_instances/register'),
-    payload: z.object({
-      agent_version: z
-        .object({
-          external_identifier: z.string().optional(),
-          name: z.string().optional(),
-          description: z.string().optional(),
-        })
-        .optional(),
-      agent_schema_version: z
-        .object({
-          external_identifier: z.string().optional(),
-          span_type_schemas: z.array(z.looseObject({ name, params_schema: json })).optional(),
-          span_schemas: z.record(z.string(), json).optional(),
-          span_result_schemas: z.record(z.string(), json).optional(),
-        })
-        .optional(),
+const recordedAction: z.ZodType<RecordedAction> = z.discriminatedUnion(
+  'type',
+  [
+    z.object({
+      ...common,
+      type: z.literal('agent_instances/register'),
+      payload: z.object({
+        agent_version: z
+          .object({
+            external_identifier: z.string().optional(),
+            name: z.string().optional(),
+            description: z.string().optional(),
+          })
+          .optional(),
+        agent_schema_version: z
+          .object({
+            external_identifier: z.string().optional(),
+            span_type_schemas: z.array(z.looseObject({ name, params_schema: json })).optional(),
+            span_schemas: z.record(z.string(), json).optional(),
+            span_result_schemas: z.record(z.string(), json).optional(),
+          })
+          .optional(),
+      }),
     }),
-  }),
-  z.object({ ...common, type: z.literal('agent_instances/start') }),
-  z.object({
-    ...common,
-    type: z.literal('agent_spans/create'),
-    span: name,
-    parent: name.nullish(),
-    schema_name: name,
-    status: name,
-    payload: json,
-  }),
-  z.object({
-    ...common,
-    type: z.literal('agent_spans/finish'),
-    span: name,
-    status: finishStatus,
-    result_payload: json.optional(),
-  }),
-  z.object({ ...common, type: z.literal('agent_instances/finish'), status: finishStatus }),
-]);
+    z.object({ ...common, type: z.literal('agent_instances/start') }),
+    z.object({
+      ...common,
+      type: z.literal('agent_spans/create'),
+      span: name,
+      parent: name.nullish(),
+      schema_name: name,
+      status: name,
+      payload: json,
+    }),
+    z.object({
+      ...common,
+      type: z.literal('agent_spans/finish'),
+      span: name,
+      status: finishStatus,
+      result_payload: json.optional(),
+    }),
+    z.object({ ...common, type: z.literal('agent_instances/finish'), status: finishStatus }),
+  ],
+  {
+    error: ({ code }) =>
+      code === 'invalid_union' ? `Invalid type: expected one of ${TYPES.join(', ')}` : undefined,
+  },
+);

@@ -8,6 +8,8 @@ import type { Replayed } from './tally.ts';
 export interface Replay extends Seen {
   readonly replayed: Replayed;
   readonly ms: number;
+  /** Of the state in which its server ended. */
+  readonly digest: string;
 }
 
 export function tableOf(oneByOne: Replay, batched: Replay): string {

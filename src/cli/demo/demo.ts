@@ -21,6 +21,7 @@ const token = 'demo-token';
 export const demo: Command = {
   name: 'demo',
   summary: 'recorded agent runs, call by call and batched, side by side; needs no account',
+  options: {},
   help: `Sends recorded agent runs to a local server twice, with a request for each call and batched,
 and shows what the difference is. It needs no account and no network.
 
@@ -46,7 +47,7 @@ async function run(args: readonly string[], { stdout }: Surroundings): Promise<n
   );
   let ledger: Ledger | undefined;
   const batched = await against(async (apiUrl) => {
-    const client = new AutobatchClient({ apiUrl, apiToken: token });
+    const client = new AutobatchClient({ apiUrl, apiToken: token, logger: false });
     const replayed = await replayBatched(readActions(path), client);
     ledger = await client.close();
     return replayed;
@@ -66,7 +67,8 @@ async function against(replay: (url: string) => Promise<Replayed>): Promise<Repl
     const start = performance.now();
     const replayed = await replay(emulator.url);
     const ms = performance.now() - start;
-    return { replayed, ms, ...(await emulator.report(replayed.names)) };
+    const digest = await emulator.digest(replayed.names);
+    return { replayed, ms, digest, ...(await emulator.seen()) };
   } finally {
     emulator.close();
   }

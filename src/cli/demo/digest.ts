@@ -24,9 +24,10 @@ export function digestOf(
       })),
     ),
   }));
-  return createHash('sha256')
-    .update(JSON.stringify(byName(runs)))
-    .digest('hex');
+  const hash = createHash('sha256');
+  // One by one: all of them can be more than a string holds.
+  for (const run of byName(runs)) hash.update(JSON.stringify(run));
+  return hash.digest('hex');
 }
 
 function pick(fields: Fields, wanted: readonly string[]): Fields {

@@ -14,7 +14,8 @@ Where to:
 
 How:
   --speed N|max         N times as fast as recorded, or as fast as there is room (max). Actions bear
-                        the time at which they are sent: --speed 1 keeps recorded durations
+                        the time at which they are sent: --speed 1 keeps recorded durations. At most
+                        10,000 actions are pending, so memory does not grow with the file
   --window tick|MS      how long calls are gathered: a tick, or milliseconds (tick)
   --max-items N         items in one request (100)
   --concurrency N       requests in flight (16)

@@ -12,7 +12,7 @@ import { help } from './help.ts';
 import type { Progress } from './progress.ts';
 import { showProgress } from './progress.ts';
 import type { Settings } from './settings.ts';
-import { readSettings } from './settings.ts';
+import { options, readSettings } from './settings.ts';
 import type { Summary } from './summary.ts';
 import { summaryOf, textOf } from './summary.ts';
 import { Tally } from './tally.ts';
@@ -22,25 +22,28 @@ import { openTarget } from './target.ts';
 export const send: Command = {
   name: 'send',
   summary: 'the actions of a file, through the client, to the API or to an emulator',
+  options,
   help,
   run,
 };
 
+/** Actions that are read and not yet through. */
+const MAX_PENDING = 10_000;
 /** How long an interrupted client may take for what it has begun. */
 const LAST_MS = 5_000;
 
 async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const settings = readSettings(args);
   const file = await openActionFile(settings.file, surroundings.stdin, surroundings.interrupted);
-  const target = await openTarget(settings, surroundings.env);
   try {
-    const summary = await sendFile(file, settings, target, surroundings);
+    const target = await openTarget(settings, surroundings.env);
+    const summary = await sendFile(file, settings, target, surroundings).finally(target.close);
     const { stdout, interrupted } = surroundings;
     stdout.write(settings.json ? `${JSON.stringify(summary, null, 2)}\n` : textOf(summary));
     if (interrupted.aborted) return exitCodes.interrupted;
     return isRight(summary) ? exitCodes.ok : exitCodes.failed;
   } finally {
-    target.close();
+    file.close();
   }
 }
 
@@ -97,8 +100,15 @@ async function sendFile(
 
 function makeClient({ client }: Settings, { apiUrl, apiToken }: Target): AutobatchClient {
   try {
-    // What fails the summary tells; what the environment disables is meant for agents.
-    return new AutobatchClient({ ...client, apiUrl, apiToken, logger: false, disabled: false });
+    return new AutobatchClient({
+      ...client,
+      apiUrl,
+      apiToken,
+      // A file waits for room anyway; more of it in memory would only wait longer.
+      queue: { maxItems: MAX_PENDING },
+      logger: false, // what fails is in the summary
+      disabled: false, // what the environment says of it is meant for agents
+    });
   } catch (error) {
     if (error instanceof PrefactorInvalidArgumentError) throw wrongUsage('send', error.message);
     throw error;
@@ -126,10 +136,8 @@ async function sendLines(
         continue;
       }
       const { action, number } = line;
-      if (speed !== 'max') {
-        const waitMs = start + action.t / speed - performance.now();
-        if (waitMs > 0) await delay(waitMs, undefined, { signal: interrupted });
-      }
+      const waitMs = dueMs(action, speed) - (performance.now() - start);
+      if (waitMs > 0) await delay(waitMs, undefined, { signal: interrupted });
       await client.ready();
       const call = attempt(() => calls.call(action));
       if (call instanceof Error) tally.badLine(number, call.message);
@@ -142,6 +150,11 @@ async function sendLines(
     throw error;
   }
   return undefined;
+}
+
+/** When an action is due, in milliseconds since the start. */
+export function dueMs({ t }: { readonly t: number }, speed: Settings['speed']): number {
+  return speed === 'max' ? 0 : t / speed;
 }
 
 function attempt<T>(call: () => T): T | Error {

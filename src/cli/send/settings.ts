@@ -1,4 +1,5 @@
 import type { AutobatchOptions } from '../../index.ts';
+import type { OptionTable } from '../arguments.ts';
 import { either, number, oneOf, readCommandLine, text, wrongUsage } from '../arguments.ts';
 
 /** What `send` was told on the command line. */
@@ -30,35 +31,37 @@ const table = {
   json: 'flag',
 } as const;
 
+export const options: OptionTable = table;
+
 /** @throws {CommandFailure} when the command line cannot be meant so. */
 export function readSettings(args: readonly string[]): Settings {
-  const { options, positionals } = readCommandLine('send', args, table);
+  const { options: given, positionals } = readCommandLine('send', args, table);
   const [file, ...more] = positionals;
   if (file === undefined) {
     throw wrongUsage('send', 'Name an action file, or - for the standard input.');
   }
   if (more.length > 0) throw wrongUsage('send', 'One file at a time.');
-  if (options.emulate && options['api-url'] !== undefined) {
+  if (given.emulate && given['api-url'] !== undefined) {
     throw wrongUsage('send', '--emulate and --api-url exclude each other.');
   }
-  if (options.rtt !== undefined && !options.emulate) {
+  if (given.rtt !== undefined && !given.emulate) {
     throw wrongUsage('send', '--rtt is the round trip of the emulator, and needs --emulate.');
   }
   return {
     file,
-    apiUrl: options['api-url'],
-    emulate: options.emulate,
-    roundTripMs: options.rtt ?? DEFAULT_ROUND_TRIP_MS,
-    speed: options.speed ?? 'max',
-    json: options.json,
+    apiUrl: given['api-url'],
+    emulate: given.emulate,
+    roundTripMs: given.rtt ?? DEFAULT_ROUND_TRIP_MS,
+    speed: given.speed ?? 'max',
+    json: given.json,
     client: {
       batch: {
-        window: options.window,
-        maxItems: options['max-items'],
-        concurrency: options.concurrency,
+        window: given.window,
+        maxItems: given['max-items'],
+        concurrency: given.concurrency,
       },
-      onSkipped: options['on-skipped'],
-      ids: options.ids,
+      onSkipped: given['on-skipped'],
+      ids: given.ids,
     },
   };
 }

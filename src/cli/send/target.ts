@@ -24,7 +24,7 @@ export async function openTarget(
       apiUrl: emulator.url,
       apiToken,
       isEmulator: true,
-      seen: () => emulator.report({}),
+      seen: () => emulator.seen(),
       close: () => emulator.close(),
     };
   }

@@ -17,15 +17,19 @@ export interface Seen {
   readonly breaches: readonly string[];
   /** Keys that took effect more than once. */
   readonly doubled: number;
-  readonly digest: string;
 }
 
 export interface EmulatorProcess {
   readonly url: string;
-  /** `names` are those of the file, by id. */
-  report(names: Readonly<Record<string, string>>): Promise<Seen>;
+  seen(): Promise<Seen>;
+  /** A digest of the state it is in; `names` are those of the file, by id. */
+  digest(names: Readonly<Record<string, string>>): Promise<string>;
   close(): void;
 }
+
+type Question =
+  | { readonly kind: 'seen' }
+  | { readonly kind: 'digest'; readonly names: Readonly<Record<string, string>> };
 
 /** Starts an emulator on a free port of 127.0.0.1. */
 export async function startEmulator(
@@ -33,36 +37,41 @@ export async function startEmulator(
 ): Promise<EmulatorProcess> {
   const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(options)]);
   const next = <T>(): Promise<T> => nextMessage<T>(child, 'The emulator');
+  const ask = <T>(question: Question): Promise<T> => {
+    const answer = next<T>();
+    child.send(question);
+    return answer;
+  };
   const url = await next<string>();
   return {
     url,
-    report(names) {
-      const seen = next<Seen>();
-      child.send(names);
-      return seen;
-    },
+    seen: () => ask<Seen>({ kind: 'seen' }),
+    digest: (names) => ask<string>({ kind: 'digest', names }),
     close: () => child.disconnect(),
   };
 }
 
 async function serve(options: EmulatorOptions): Promise<void> {
-  const emulator = new Emulator(options);
+  // Without its lists, which would grow for as long as a file is.
+  const emulator = new Emulator({ ...options, record: false });
   const server = await emulator.listen();
   process.once('disconnect', () => void server.close());
-  process.once('message', (names: Readonly<Record<string, string>>) => {
-    process.send?.(seenBy(emulator, emulator.report(), names));
+  // Ctrl-C reaches all processes of a terminal; the client still has answers to wait for.
+  process.on('SIGINT', () => {});
+  process.on('message', (question: Question) => {
+    process.send?.(
+      question.kind === 'seen'
+        ? seenBy(emulator.report())
+        : digestOf(emulator.snapshot(), question.names),
+    );
   });
   process.send?.(server.url);
 }
 
-function seenBy(
-  emulator: Emulator,
-  { requests, bytes, breaches, effects }: EmulatorReport,
-  names: Readonly<Record<string, string>>,
-): Seen {
-  const doubled = [...effects.values()].filter((times) => times > 1).length;
-  const digest = digestOf(emulator.snapshot(), names);
-  return { requests: requests.all, bytes, breaches, doubled, digest };
+function seenBy({ requests, bytes, breaches, effects }: EmulatorReport): Seen {
+  let doubled = 0;
+  for (const times of effects.values()) if (times > 1) doubled++;
+  return { requests: requests.all, bytes, breaches, doubled };
 }
 
 const [, file, options] = process.argv;

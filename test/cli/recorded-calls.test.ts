@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import type { RecordedAction } from '../../src/cli/actions/recorded-action.ts';
+import { readLine } from '../../src/cli/actions/recorded-action.ts';
+import { RecordedCalls } from '../../src/cli/actions/recorded-calls.ts';
+import { harness } from '../helpers/harness.ts';
+import { create, finish, run } from './lines.ts';
+
+function actionOf(line: object): RecordedAction {
+  const reading = readLine(JSON.stringify(line));
+  if (reading.kind === 'problem') throw new Error(reading.problem);
+  return reading.action;
+}
+
+test('once a run is registered, all the rest of it is one request', async () => {
+  const t = await harness();
+  const calls = new RecordedCalls(t.client);
+  const [register = {}, ...lines] = run('r', ['a', 'b']);
+  lines.splice(3, 0, { ...create('r', 'c'), parent: 'a' }, finish('r', 'c'));
+  const registered = calls.call(actionOf(register));
+  await t.settled();
+  await registered;
+  const all = Promise.all(lines.map((line) => calls.call(actionOf(line))));
+  await t.settled();
+  expect(await all).toHaveLength(8);
+  expect(t.sent).toHaveLength(2);
+});
+
+test('what an agent declares of itself is passed on as the file has it', async () => {
+  const t = await harness();
+  const calls = new RecordedCalls(t.client);
+  const agent_schema_version = {
+    external_identifier: 'schema-1',
+    span_type_schemas: [{ name: 'agent:tool', params_schema: { type: 'object' } }],
+  };
+  const agent_version = { external_identifier: 'v1', name: 'Agent', description: 'An agent' };
+  const payload = { agent_version, agent_schema_version };
+  const registered = calls.call(
+    actionOf({ t: 0, type: 'agent_instances/register', instance: 'r', payload }),
+  );
+  await t.settled();
+  await registered;
+  expect(t.actions()).toMatchObject([payload]);
+});
+
+test('actions bear the time of their call, or the one that they are given', async () => {
+  const t = await harness();
+  const timeOf = ({ t: ms }: RecordedAction) => new Date(ms).toISOString();
+  const [atCall, given] = [new RecordedCalls(t.client), new RecordedCalls(t.client, { timeOf })];
+  const before = Date.now();
+  for (const calls of [atCall, given]) {
+    for (const line of run('r', ['a'], 7)) void calls.call(actionOf(line));
+  }
+  await t.settled();
+  const starts = t.actions().flatMap(({ details }) => (details ? [details] : []));
+  expect(starts).toMatchObject([
+    { started_at: new Date(before).toISOString() },
+    { started_at: '1970-01-01T00:00:00.007Z' },
+  ]);
+});
+
+test('a name ends with its run, and can be made again', async () => {
+  const t = await harness();
+  const calls = new RecordedCalls(t.client);
+  const first = run('r', ['a']).map((line) => calls.call(actionOf(line)));
+  expect(() => calls.call(actionOf(create('r', 'b')))).toThrow(
+    'It names the instance "r", which no earlier line has made.',
+  );
+  const again = run('r', ['a']).map((line) => calls.call(actionOf(line)));
+  await t.settled();
+  const [[one], [other]] = [await Promise.all(first), await Promise.all(again)];
+  expect(one?.id).not.toBe(other?.id);
+  const made = t.emulator.snapshot().instances;
+  for (const id of [one?.id, other?.id]) expect(made[String(id)]?.['status']).toBe('complete');
+});
