@@ -275,7 +275,7 @@ describe('the recorded clock', () => {
       complete: false,
       actions: 1,
       succeeded: 1,
-      problems: ['Interrupted: the rest of the file was not sent.'],
+      problems: ['Interrupted before it was through.'],
     });
   });
 });

@@ -1,7 +1,7 @@
 /** Action files as bytes: a file or a stream, plain or gzip, read line by line. */
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { addAbortSignal, pipeline } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { CommandFailure } from '../failure.ts';
 import type { RecordedAction } from './recorded-action.ts';
@@ -17,7 +17,7 @@ export interface ActionFile {
   readonly bytesRead: number;
   /** Once. Ends with a `CommandFailure` where the file cannot be read to its end. */
   lines(): AsyncGenerator<NumberedLine>;
-  /** Lets go of it, read or not. */
+  /** Lets go of it; a reading that is under way fails. */
   close(): void;
 }
 
@@ -27,17 +27,10 @@ const MAX_LINE_CHARACTERS = 64_000_000;
 /**
  * Opens an action file, `-` being the standard input. Whether it is packed its first bytes tell.
  *
- * @param signal Ends the reading, with an error.
  * @throws {CommandFailure} when there is no such file, or it may not be read.
  */
-export async function openActionFile(
-  path: string,
-  stdin: Readable,
-  signal?: AbortSignal,
-): Promise<ActionFile> {
-  const until = <T extends Readable>(source: T): T =>
-    signal === undefined ? source : addAbortSignal(signal, source);
-  if (path === '-') return new Lines('Standard input', until(stdin), undefined);
+export async function openActionFile(path: string, stdin: Readable): Promise<ActionFile> {
+  if (path === '-') return new Lines('Standard input', stdin, undefined);
   try {
     const handle = await open(path);
     const stats = await handle.stat();
@@ -45,11 +38,7 @@ export async function openActionFile(
       await handle.close();
       throw new CommandFailure(`"${path}" is a folder; name an action file in it.`);
     }
-    return new Lines(
-      path,
-      until(handle.createReadStream()),
-      stats.isFile() ? stats.size : undefined,
-    );
+    return new Lines(path, handle.createReadStream(), stats.isFile() ? stats.size : undefined);
   } catch (error) {
     throw error instanceof CommandFailure ? error : new CommandFailure(whyNot(path, error));
   }

@@ -61,7 +61,12 @@ function liveBar(terminal: Terminal, position: () => Position): Progress {
 }
 
 function plainLines(terminal: Terminal, position: () => Position): Progress {
-  const lines = setInterval(() => terminal.write(`${stateOf(position())}\n`), LINE_EVERY_MS);
+  let shown = '';
+  const lines = setInterval(() => {
+    const state = stateOf(position());
+    if (state !== shown) terminal.write(`${state}\n`);
+    shown = state;
+  }, LINE_EVERY_MS);
   return {
     note: (sentence) => void terminal.write(`${sentence}\n`),
     end: () => clearInterval(lines),

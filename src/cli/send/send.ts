@@ -34,7 +34,7 @@ const LAST_MS = 5_000;
 
 async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const settings = readSettings(args);
-  const file = await openActionFile(settings.file, surroundings.stdin, surroundings.interrupted);
+  const file = await openActionFile(settings.file, surroundings.stdin);
   try {
     const target = await openTarget(settings, surroundings.env);
     const summary = await sendFile(file, settings, target, surroundings).finally(target.close);
@@ -72,12 +72,15 @@ async function sendFile(
     requests: client.stats().requests,
   }));
   noteTroubles(client, progress);
-  // Closing ends every wait below: for room, and for what is pending.
-  const stop = (): void => void client.close({ timeoutMs: LAST_MS });
-  interrupted.addEventListener('abort', stop, { once: true });
+  const stopped = AbortSignal.any([interrupted, target.lost]);
+  // Ends every wait below: for lines, for room, and for what is pending.
+  stopped.addEventListener('abort', () => {
+    file.close();
+    void client.close({ timeoutMs: target.lost.aborted ? 0 : LAST_MS });
+  });
   const start = performance.now();
   try {
-    const unread = await sendLines(file, settings.speed, { client, calls, tally, interrupted });
+    const unread = await sendLines(file, settings.speed, { client, calls, tally, stopped });
     await client.flush();
     const wallMs = performance.now() - start;
     await client.close();
@@ -89,11 +92,13 @@ async function sendFile(
       stats: client.stats(),
       wallMs,
       seen: await target.seen(),
-      isInterrupted: interrupted.aborted,
-      unread,
+      cut: target.lost.aborted
+        ? 'The emulator is gone.'
+        : interrupted.aborted
+          ? 'Interrupted before it was through.'
+          : unread,
     });
   } finally {
-    interrupted.removeEventListener('abort', stop);
     progress.end();
   }
 }
@@ -119,14 +124,14 @@ interface Way {
   readonly client: AutobatchClient;
   readonly calls: RecordedCalls;
   readonly tally: Tally;
-  readonly interrupted: AbortSignal;
+  readonly stopped: AbortSignal;
 }
 
 /** Makes the calls. Gives why the file was not read to its end, where it was not. */
 async function sendLines(
   file: ActionFile,
   speed: Settings['speed'],
-  { client, calls, tally, interrupted }: Way,
+  { client, calls, tally, stopped }: Way,
 ): Promise<string | undefined> {
   const start = performance.now();
   try {
@@ -137,15 +142,15 @@ async function sendLines(
       }
       const { action, number } = line;
       const waitMs = dueMs(action, speed) - (performance.now() - start);
-      if (waitMs > 0) await delay(waitMs, undefined, { signal: interrupted });
+      if (waitMs > 0) await delay(waitMs, undefined, { signal: stopped });
       await client.ready();
       const call = attempt(() => calls.call(action));
       if (call instanceof Error) tally.badLine(number, call.message);
       else tally.count(call, number, action.type);
     }
   } catch (error) {
-    // Whatever was waited for, the interruption ended it.
-    if (interrupted.aborted) return undefined;
+    // Whatever was waited for, the stop ended it.
+    if (stopped.aborted) return undefined;
     if (error instanceof CommandFailure) return error.message;
     throw error;
   }

@@ -36,18 +36,17 @@ export interface Sending {
   readonly stats: Stats;
   readonly wallMs: number;
   readonly seen: Seen | undefined;
-  readonly isInterrupted: boolean;
-  /** Why the file was not read to its end. */
-  readonly unread: string | undefined;
+  /** Why it ended before its time, where it did. */
+  readonly cut: string | undefined;
 }
 
 export function summaryOf(sending: Sending): Summary {
-  const { file, apiUrl, emulated, tally, stats, wallMs, isInterrupted, unread } = sending;
+  const { file, apiUrl, emulated, tally, stats, wallMs, cut } = sending;
   return {
     file,
     apiUrl,
     emulated,
-    complete: !isInterrupted && unread === undefined,
+    complete: cut === undefined,
     actions: tally.actions,
     succeeded: tally.succeeded,
     failed: tally.failed,
@@ -61,11 +60,10 @@ export function summaryOf(sending: Sending): Summary {
     ledger: stats.ledger,
     failures: tally.failures,
     problems: [
-      ...(unread === undefined ? [] : [unread]),
-      ...(unread === undefined && tally.actions + tally.badLines === 0
+      ...(cut === undefined ? [] : [cut]),
+      ...(cut === undefined && tally.actions + tally.badLines === 0
         ? ['There was no action in it.']
         : []),
-      ...(isInterrupted ? ['Interrupted: the rest of the file was not sent.'] : []),
       ...seenProblemsOf(sending.seen),
     ],
   };

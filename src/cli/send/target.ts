@@ -7,8 +7,10 @@ import type { Settings } from './settings.ts';
 /** Where the actions go. */
 export interface Target extends Account {
   readonly isEmulator: boolean;
-  /** What the emulator saw; undefined for the API. */
+  /** What the emulator saw; undefined for the API, and for an emulator that is gone. */
   seen(): Promise<Seen | undefined>;
+  /** Aborts where it is known never to answer again. */
+  readonly lost: AbortSignal;
   close(): void;
 }
 
@@ -24,12 +26,19 @@ export async function openTarget(
       apiUrl: emulator.url,
       apiToken,
       isEmulator: true,
-      seen: () => emulator.seen(),
+      lost: emulator.lost,
+      seen: async () => (emulator.lost.aborted ? undefined : emulator.seen()),
       close: () => emulator.close(),
     };
   }
   const account = readAccount('send', apiUrl, env);
   // Else the client would try for minutes what cannot work.
   await checkAccount(account);
-  return { ...account, isEmulator: false, seen: async () => undefined, close: () => {} };
+  return {
+    ...account,
+    isEmulator: false,
+    lost: new AbortController().signal, // an API may always come back
+    seen: async () => undefined,
+    close: () => {},
+  };
 }

@@ -24,6 +24,8 @@ export interface EmulatorProcess {
   seen(): Promise<Seen>;
   /** A digest of the state it is in; `names` are those of the file, by id. */
   digest(names: Readonly<Record<string, string>>): Promise<string>;
+  /** Aborts where it ends before it is closed. */
+  readonly lost: AbortSignal;
   close(): void;
 }
 
@@ -43,11 +45,18 @@ export async function startEmulator(
     return answer;
   };
   const url = await next<string>();
+  const loss = new AbortController();
+  const lose = (): void => loss.abort();
+  child.once('exit', lose);
   return {
     url,
     seen: () => ask<Seen>({ kind: 'seen' }),
     digest: (names) => ask<string>({ kind: 'digest', names }),
-    close: () => child.disconnect(),
+    lost: loss.signal,
+    close() {
+      child.off('exit', lose);
+      if (child.connected) child.disconnect();
+    },
   };
 }
 
