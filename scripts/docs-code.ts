@@ -1,23 +1,15 @@
 // Checks and runs the code of the documentation, so that no sample can rot:
 //   node scripts/docs-code.ts [--project DIR] [--node PATH] [FILE.md ...]
-// Without files: README.md and all of docs/. Without a project the code sees the built package of
-// this checkout (run the build first); with one, the package that is installed there. Each program
-// runs by itself, against an emulator of its own in PREFACTOR_API_URL and PREFACTOR_API_TOKEN.
-import {
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+// Without files: all documents. Without a project the code sees the built package of this checkout
+// (run the build first); with one, the package that is installed there. What is run has an emulator
+// of its own in PREFACTOR_API_URL and PREFACTOR_API_TOKEN, and has to print what its document says.
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Program } from './fences.ts';
-import { findPrograms } from './fences.ts';
+import { link, makeProject, shellEnv } from './docs-project.ts';
+import type { Sample } from './fences.ts';
+import { findSamples } from './fences.ts';
+import { isPrinted } from './printed.ts';
 import { capture, root } from './run.ts';
 import { captureWithEmulator } from './with-emulator.ts';
 
@@ -28,11 +20,16 @@ const { values, positionals } = parseArgs({
 const documents =
   positionals.length > 0
     ? positionals
-    : ['README.md', ...globSync('docs/**/*.md', { cwd: root }).sort()];
+    : [
+        'README.md',
+        'CONTRIBUTING.md',
+        'examples/README.md',
+        ...globSync('docs/**/*.md', { cwd: root }).sort(),
+      ];
 const project = values.project ? resolve(values.project) : makeProject();
 const folder = mkdtempSync(join(project, 'docs-'));
 
-interface Sample extends Program {
+interface Written extends Sample {
   /** Where it stands, for people: README.md:45 */
   readonly place: string;
   /** The name of its file in the folder. */
@@ -40,17 +37,21 @@ interface Sample extends Program {
 }
 
 try {
+  const { text: major } = await capture(values.node, ['-p', "process.versions.node.split('.')[0]"]);
   const samples = documents.flatMap(extract);
-  const typeErrors = await checkTypes(samples);
+  const typeErrors = await checkTypes(samples.filter(({ language }) => language === 'ts'));
   let failures = 0;
   for (const sample of samples) {
+    const runs = sample.node !== undefined && sample.node <= Number(major);
     const problem =
-      typeErrors.get(sample.file) ?? (sample.run ? await runSample(sample) : undefined);
+      sample.language === 'json'
+        ? jsonProblem(sample.code)
+        : (typeErrors.get(sample.file) ?? (runs ? await runProblem(sample) : undefined));
     if (problem) failures++;
     console.log(
       problem
         ? `FAIL ${sample.place}\n${indent(problem)}`
-        : `ok   ${sample.place}${sample.run ? '' : ' (types only)'}`,
+        : `ok   ${sample.place}${seen(sample, runs)}`,
     );
   }
   console.log(`${samples.length - failures} of ${samples.length} samples are right`);
@@ -59,38 +60,28 @@ try {
   rmSync(values.project ? folder : project, { recursive: true, force: true });
 }
 
-/** An empty package that has this checkout's build as a dependency. */
-function makeProject(): string {
-  const path = mkdtempSync(join(tmpdir(), 'docs-code-'));
-  writeFileSync(join(path, 'package.json'), '{ "private": true, "type": "module" }\n');
-  link(path, 'prefactor-autobatch', root);
-  link(path, '@types/node', join(root, 'node_modules/@types/node'));
-  return path;
+/** What was looked at, where that was not all. */
+function seen({ language }: Sample, runs: boolean): string {
+  if (runs || language === 'json') return '';
+  return language === 'ts' ? ' (types only)' : ' (not run)';
 }
 
-function link(path: string, name: string, target: string): void {
-  const place = join(path, 'node_modules', name);
-  if (existsSync(place)) return;
-  mkdirSync(dirname(place), { recursive: true });
-  symlinkSync(target, place, 'junction');
-}
-
-function extract(document: string): Sample[] {
-  let programs: readonly Program[];
+function extract(document: string): Written[] {
+  let samples: readonly Sample[];
   try {
-    programs = findPrograms(readFileSync(join(root, document), 'utf8'));
+    samples = findSamples(readFileSync(join(root, document), 'utf8'));
   } catch (error) {
     throw new Error(`${document}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  return programs.map((program) => {
-    const file = `${document.replace(/[^\w]+/g, '-')}.${program.line}.ts`;
-    writeFileSync(join(folder, file), program.code);
-    return { ...program, file, place: `${document}:${program.line}` };
+  return samples.map((sample) => {
+    const file = `${document.replace(/[^\w]+/g, '-')}.${sample.line}.${sample.language}`;
+    if (sample.language !== 'json') writeFileSync(join(folder, file), sample.code);
+    return { ...sample, file, place: `${document}:${sample.line}` };
   });
 }
 
 /** One run of the compiler for all; its messages by file. */
-async function checkTypes(samples: readonly Sample[]): Promise<Map<string, string>> {
+async function checkTypes(samples: readonly Written[]): Promise<Map<string, string>> {
   const errors = new Map<string, string>();
   if (samples.length === 0) return errors;
   // Samples of how to test with the emulator may name a test runner.
@@ -123,9 +114,28 @@ async function checkTypes(samples: readonly Sample[]): Promise<Map<string, strin
 }
 
 /** Undefined when all went well, else what went wrong. */
-async function runSample({ file }: Sample): Promise<string | undefined> {
-  const { code, text } = await captureWithEmulator(values.node, [file], folder);
-  return code === 0 ? undefined : `exit code ${code}\n${text}`;
+async function runProblem({ language, file, output }: Written): Promise<string | undefined> {
+  const { code, text, stdout } =
+    language === 'ts'
+      ? await captureWithEmulator(values.node, [file], folder)
+      : await captureWithEmulator('sh', ['-e', file], folder, shellEnv(values.node));
+  if (code !== 0) return `exit code ${code}\n${text}`;
+  if (output ? isPrinted(stdout, output) : stdout === '') return undefined;
+  return `printed${output ? '' : ', and no "text output" says so'}:\n${stdout}`;
+}
+
+/** One value, or one a line. */
+function jsonProblem(text: string): string | undefined {
+  try {
+    JSON.parse(text);
+  } catch {
+    try {
+      for (const line of text.trim().split('\n')) JSON.parse(line);
+    } catch (error) {
+      return String(error);
+    }
+  }
+  return undefined;
 }
 
 function indent(text: string): string {

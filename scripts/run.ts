@@ -9,6 +9,8 @@ export interface Result {
   readonly code: number;
   /** Standard output and standard error, in the order of arrival. */
   readonly text: string;
+  /** Standard output alone. */
+  readonly stdout: string;
 }
 
 interface Where {
@@ -27,6 +29,7 @@ export function capture(
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
+    let stdout = '';
     const timer = setTimeout(() => {
       text += `\nkilled: still running after ${timeoutMs} ms\n`;
       child.kill('SIGKILL');
@@ -36,10 +39,13 @@ export function capture(
         text += chunk;
       });
     }
+    child.stdout.on('data', (chunk: string) => {
+      stdout += chunk;
+    });
     child.once('error', reject);
     child.once('close', (code) => {
       clearTimeout(timer);
-      resolve({ code: code ?? 1, text });
+      resolve({ code: code ?? 1, text, stdout });
     });
   });
 }

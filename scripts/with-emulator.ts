@@ -20,14 +20,18 @@ export async function captureWithEmulator(
   command: string,
   args: readonly string[],
   cwd: string,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<Result> {
   const path = createRequire(join(cwd, 'x.js')).resolve('prefactor-autobatch/testing');
   const { Emulator } = (await import(pathToFileURL(path).href)) as Testing;
   const token = 'token-of-the-documentation';
   const server = await new Emulator({ token }).listen(0);
   try {
-    const env = { ...process.env, PREFACTOR_API_URL: server.url, PREFACTOR_API_TOKEN: token };
-    return await capture(command, args, { cwd, env, timeoutMs: 60_000 });
+    return await capture(command, args, {
+      cwd,
+      env: { ...env, PREFACTOR_API_URL: server.url, PREFACTOR_API_TOKEN: token },
+      timeoutMs: 60_000,
+    });
   } finally {
     await server.close();
   }

@@ -1,0 +1,19 @@
+import type { Output } from './fences.ts';
+
+/** Whether a sample printed what the document says. Blanks at the ends of lines are not seen. */
+export function isPrinted(printed: string, output: Output): boolean {
+  const same = output.figures ? withoutFigures : withoutEnds;
+  return same(printed) === same(output.text);
+}
+
+/** What differs from run to run: a time, a count of requests, and how far both are indented. */
+function withoutFigures(text: string): string {
+  return withoutEnds(text)
+    .replace(/\d+(?:[.,]\d+)*/g, '0')
+    .replace(/[ \t]+/g, ' ')
+    .replace(/^ /gm, '');
+}
+
+function withoutEnds(text: string): string {
+  return text.replace(/[ \t\r]+$/gm, '').trimEnd();
+}
