@@ -26,6 +26,7 @@ const documents =
         'examples/README.md',
         ...globSync('docs/**/*.md', { cwd: root }).sort(),
       ];
+const node = resolve(values.node);
 const project = values.project ? resolve(values.project) : makeProject();
 const folder = mkdtempSync(join(project, 'docs-'));
 
@@ -37,7 +38,7 @@ interface Written extends Sample {
 }
 
 try {
-  const { text: major } = await capture(values.node, ['-p', "process.versions.node.split('.')[0]"]);
+  const { text: major } = await capture(node, ['-p', "process.versions.node.split('.')[0]"]);
   const samples = documents.flatMap(extract);
   const typeErrors = await checkTypes(samples.filter(({ language }) => language === 'ts'));
   let failures = 0;
@@ -117,8 +118,8 @@ async function checkTypes(samples: readonly Written[]): Promise<Map<string, stri
 async function runProblem({ language, file, output }: Written): Promise<string | undefined> {
   const { code, text, stdout } =
     language === 'ts'
-      ? await captureWithEmulator(values.node, [file], folder)
-      : await captureWithEmulator('sh', ['-e', file], folder, shellEnv(values.node));
+      ? await captureWithEmulator(node, [file], folder)
+      : await captureWithEmulator('sh', ['-e', join(folder, file)], project, shellEnv(node));
   if (code !== 0) return `exit code ${code}\n${text}`;
   if (output ? isPrinted(stdout, output) : stdout === '') return undefined;
   return `printed${output ? '' : ', and no "text output" says so'}:\n${stdout}`;

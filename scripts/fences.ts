@@ -7,7 +7,7 @@
 //   sh no-run             commands for people: what needs a registry, or a clone
 //   json                  one value, or one a line: parsed
 //   text output           what the sample before it prints, to the letter
-//   text output figures   the same, but its numbers and blanks stand for any numbers and blanks
+//   text output figures   the same, figures apart (printed.ts)
 // Fences of other languages, and text alone, are for people.
 
 export interface Sample {

@@ -6,10 +6,11 @@ export function isPrinted(printed: string, output: Output): boolean {
   return same(printed) === same(output.text);
 }
 
-/** What differs from run to run: a time, a count of requests, and how far both are indented. */
+/** What differs from run to run: a time and its unit, a count of requests, and how far both are indented. */
 function withoutFigures(text: string): string {
   return withoutEnds(text)
     .replace(/\d+(?:[.,]\d+)*/g, '0')
+    .replace(/\b0 (?:µs|ms|s|min)\b/g, '0 s')
     .replace(/[ \t]+/g, ' ')
     .replace(/^ /gm, '');
 }
