@@ -1,11 +1,10 @@
 // How much the package adds to somebody's bundle: each entry of dist/ with all its dependencies,
 // minified, and gzipped. Builds first where dist/ is missing or older than src/. Ends with 1 where an
 // entry is above its limit.
-import { existsSync, globSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { root, run } from './run.ts';
+import { buildIfStale, entriesOf } from './fresh-build.ts';
+import { root } from './run.ts';
 
 /** The most that an entry may weigh, in bytes, minified and gzipped. */
 const limits: Readonly<Record<string, number>> = {
@@ -25,12 +24,10 @@ interface Weight {
   readonly files: ReadonlyMap<string, number>;
 }
 
-const { exports } = (await import('../package.json', { with: { type: 'json' } })).default;
-const entries = Object.entries(exports).filter(([, path]) => path.endsWith('.js'));
-
-if (entries.some(([, path]) => isStale(path))) await run(process.execPath, ['scripts/build.ts']);
+const entries = await entriesOf();
+await buildIfStale(entries.map(({ path }) => path));
 const weights: Weight[] = [];
-for (const [entry, path] of entries) weights.push(await weigh(entry, path));
+for (const { name, path } of entries) weights.push(await weigh(name, path));
 
 table([
   ['entry (1 kB = 1,000 bytes)', 'min', 'min + gz', 'limit'],
@@ -53,16 +50,6 @@ for (const { entry, gzipBytes } of weights) {
       ? `\nThe entry "${entry}" has no limit: give it one in scripts/size.ts.`
       : `\nThe entry "${entry}" is ${gzipBytes - limit} bytes above its limit of ${kB(limit)} ` +
           'minified and gzipped: make it smaller, or say in scripts/size.ts why it may grow.',
-  );
-}
-
-/** True where there is no build of this file, or one of older sources. */
-function isStale(path: string): boolean {
-  const built = join(root, path);
-  if (!existsSync(built)) return true;
-  const { mtimeMs } = statSync(built);
-  return globSync('src/**/*.ts', { cwd: root }).some(
-    (source) => statSync(join(root, source)).mtimeMs > mtimeMs,
   );
 }
 

@@ -3,7 +3,6 @@ import { BusyPeriods } from './busy-periods.ts';
 import type { AutobatchEvents } from './client-events.ts';
 import { ClientEvents } from './client-events.ts';
 import { Coalescer } from './coalescer/coalescer.ts';
-import type { Item } from './coalescer/item.ts';
 import type { Ledger } from './coalescer/ledger.ts';
 import { Memory } from './coalescer/memory.ts';
 import type { Gather, Name } from './coalescer/ports.ts';
@@ -183,14 +182,16 @@ function engineOf(
   // Without a token the options are refused, unless the client is disabled.
   if (disabled || apiToken === undefined) return new DisabledEngine(events);
   const transport = createTransport({ ...settings, apiToken }, clock);
-  const gather = gatherWith<Item>(settings.batch.window, { clock, logger: settings.logger });
   return new Coalescer(
     {
       send: transport.send,
       ping: transport.ping,
       toError: createToError({ redact: transport.redact, ids: settings.ids }),
       clock,
-      gather: (onEnd) => tellingOfWork(gather(onEnd), busy),
+      gather: <Entry extends object>(onEnd: (entries: readonly Entry[]) => void) => {
+        const { batch, logger } = settings;
+        return tellingOfWork(gatherWith<Entry>(batch.window, { clock, logger })(onEnd), busy);
+      },
       events,
       onNamed,
     },
@@ -207,11 +208,11 @@ function engineOf(
 }
 
 /** An item that enters a window is the first sign of work. */
-function tellingOfWork(gather: Gather<Item>, busy: BusyPeriods): Gather<Item> {
+function tellingOfWork<Entry>(gather: Gather<Entry>, busy: BusyPeriods): Gather<Entry> {
   return {
-    add(item) {
+    add(entry) {
       busy.begin();
-      gather.add(item);
+      gather.add(entry);
     },
     end: () => gather.end(),
   };

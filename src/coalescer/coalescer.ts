@@ -25,7 +25,6 @@ import { gatherRun } from './gather.ts';
 import { Health } from './health.ts';
 import type { About } from './intake.ts';
 import { Intake } from './intake.ts';
-import type { Item } from './item.ts';
 import type { Ledger } from './ledger.ts';
 import { Resource } from './line.ts';
 import type { BatchLimits } from './packer.ts';
@@ -53,8 +52,10 @@ export interface CoalescerPorts<Failure> {
   readonly clock?: Clock | undefined;
   /** From 0 up to 1, for jitter. */
   readonly random?: (() => number) | undefined;
-  /** Says when a window ends. */
-  readonly gather?: ((onEnd: (items: readonly Item[]) => void) => Gather<Item>) | undefined;
+  /** Says when a window ends; what is gathered in it is none of its business. */
+  readonly gather?:
+    | (<Entry extends object>(onEnd: (entries: readonly Entry[]) => void) => Gather<Entry>)
+    | undefined;
   readonly events?: Emitter | undefined;
   /** Told of each id that only an answer made known: of a resource, or instead of the id sent. */
   readonly onNamed?: ((name: Name, id: string) => void) | undefined;
@@ -272,7 +273,10 @@ export class Coalescer<Failure> {
     return this.#backlog.resources;
   }
 
-  /** Nodes looked at so far by queue, order and packer: the cost, for tests. */
+  /**
+   * Nodes looked at so far by queue, order and packer: the cost, for tests.
+   * @internal
+   */
   get visits(): number {
     return this.#backlog.visits;
   }

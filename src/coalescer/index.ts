@@ -5,19 +5,23 @@
  * they depend on. It decides what travels together, in which order, and what each caller gets.
  */
 export type { Clock } from '../internal/clock.ts';
+export type { AttemptSettings } from './attempts.ts';
 export type { RetrySettings } from './backoff.ts';
 export type { QueueBounds } from './bounds.ts';
 export type { CoalescerPorts, CoalescerSettings } from './coalescer.ts';
 export { Coalescer } from './coalescer.ts';
 export type { ExecuteOptions } from './direct.ts';
+export type { DispatchSettings } from './dispatcher.ts';
 export type { DispatchReason, Emitter, EngineEvents } from './events.ts';
 export type { About } from './intake.ts';
 export type { Ledger } from './ledger.ts';
 export type { Resource } from './line.ts';
+export type { BatchLimits, Envelope } from './packer.ts';
 export type {
   Answer,
   Batch,
   Blame,
+  Cause,
   Gather,
   Last,
   Name,

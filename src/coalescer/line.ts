@@ -6,13 +6,25 @@ import type { Cause } from './ports.ts';
 export class Resource {
   /** Unknown until its maker has settled, where the server gives the id. */
   id: string | undefined;
-  /** Why it will never be there, for whoever still holds a reference to it. */
+  /**
+   * Why it will never be there, for whoever still holds a reference to it.
+   * @internal
+   */
   failure: Cause<unknown> | undefined;
-  /** The last group in line. */
+  /**
+   * The last group in line.
+   * @internal
+   */
   tail: Group | undefined;
-  /** Who makes it, for as long as nobody else is in line: most are never asked for while they wait. */
+  /**
+   * Who makes it, for as long as nobody else is in line: most are never asked for while they wait.
+   * @internal
+   */
   maker: Item | undefined;
-  /** Nobody knows its id yet but whoever made it up: no line of that id can be there already. */
+  /**
+   * Nobody knows its id yet but whoever made it up: no line of that id can be there already.
+   * @internal
+   */
   isNew: boolean;
 
   constructor(id?: string, isNew = false) {

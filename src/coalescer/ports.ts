@@ -41,7 +41,10 @@ export interface Submission<T> {
   readonly pieces: readonly string[];
   /** UTF-8 bytes of the pieces together. */
   readonly bytes: number;
-  /** The whole text, where no id is missing and it is encoded already: the pieces are not read then. */
+  /**
+   * The whole text, where no id is missing and it is encoded already: the pieces are not read then.
+   * @internal
+   */
   readonly encoded?: Written | undefined;
   /** What fills the holes, in order; each is the `id` of its resource once that is known. */
   readonly holes: readonly Resource[];

@@ -3,7 +3,8 @@
 
 import type { EmulatedItem } from './wire.ts';
 
-interface Common {
+/** What any fault may say. */
+export interface AnyFault {
   /** Milliseconds that the request waits longer, before the work. Any fault may wait. @default 0 */
   readonly delayMs?: number;
 }
@@ -11,21 +12,21 @@ interface Common {
 /** One request gone wrong. */
 export type Fault =
   /** Nothing but the wait. */
-  | (Common & { readonly kind: 'delay' })
+  | (AnyFault & { readonly kind: 'delay' })
   /** The connection breaks before the work: `fetch` rejects with a `TypeError`. */
-  | (Common & { readonly kind: 'dropBefore' })
+  | (AnyFault & { readonly kind: 'dropBefore' })
   /** The connection breaks after the work, before any byte of the answer. */
-  | (Common & { readonly kind: 'dropAfter' })
+  | (AnyFault & { readonly kind: 'dropAfter' })
   /** The connection breaks after the work, in the middle of the answer's body. */
-  | (Common & { readonly kind: 'dropMiddle' })
+  | (AnyFault & { readonly kind: 'dropMiddle' })
   /** After the work, the body ends early, as if it were whole: JSON that cannot be parsed. */
-  | (Common & {
+  | (AnyFault & {
       readonly kind: 'truncate';
       /** Characters that are left. @default half of them */
       readonly length?: number;
     })
   /** A proxy's page. */
-  | (Common & {
+  | (AnyFault & {
       readonly kind: 'html';
       /** @default 502 */
       readonly status?: number;
@@ -33,7 +34,7 @@ export type Fault =
       readonly afterWork?: boolean;
     })
   /** A body without an end, which can be cancelled. It breaks off after 64 MiB, with a breach. */
-  | (Common & {
+  | (AnyFault & {
       readonly kind: 'endless';
       /** @default 200 */
       readonly status?: number;
@@ -41,7 +42,7 @@ export type Fault =
       readonly afterWork?: boolean;
     })
   /** Any status, with the error body that the API would give (wire.md 6.1). */
-  | (Common & {
+  | (AnyFault & {
       readonly kind: 'status';
       readonly status: number;
       /** @default what wire.md 6.1 has for the status, or a word of our own */
@@ -62,7 +63,7 @@ export type Fault =
       readonly afterWork?: boolean;
     })
   /** Bulk only: an output is left out. */
-  | (Common & {
+  | (AnyFault & {
       readonly kind: 'omit';
       /** Whose output. @default the first item's */
       readonly item?: ItemMatch;
@@ -70,13 +71,13 @@ export type Fault =
       readonly runs?: boolean;
     })
   /** Bulk only: an output that nobody asked for comes along. */
-  | (Common & {
+  | (AnyFault & {
       readonly kind: 'extra';
       /** @default 'key-of-nobody' */
       readonly key?: string;
     })
   /** The first success names another id in `details.id`. The state and a later replay have the right one. */
-  | (Common & {
+  | (AnyFault & {
       readonly kind: 'wrongId';
       /** Whose output. @default the first success's */
       readonly item?: ItemMatch;

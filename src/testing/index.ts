@@ -2,6 +2,7 @@
 
 export { Emulator } from './emulator.ts';
 export type {
+  AnyFault,
   Fault,
   FaultKind,
   FaultPlan,
