@@ -14,7 +14,7 @@ export type Fetch = (request: Request, init?: RequestInit) => Promise<Response>;
 export type BatchWindow = 'tick' | number | ((flush: () => void) => void);
 
 export interface BatchOptions {
-  /** When the calls gathered so far are handed on. @default 'tick' */
+  /** When the calls gathered so far are handed on; milliseconds: 0 to 60,000. @default 'tick' */
   readonly window?: BatchWindow | undefined;
   /** Items in one request: 1 to 10,000. @default 100 */
   readonly maxItems?: number | undefined;
@@ -55,9 +55,15 @@ export interface RetryOptions {
    * @default 120_000
    */
   readonly giveUpAfterMs?: number | undefined;
-  /** The first delay's upper end, in milliseconds: 0 to 60,000; it doubles each time. @default 250 */
+  /**
+   * The first delay's upper end, in milliseconds: 0 to 60,000; it doubles each time.
+   * @default 250, or `maxDelayMs` if that is less
+   */
   readonly minDelayMs?: number | undefined;
-  /** The longest delay, in milliseconds: up to 3,600,000 (an hour). @default 30_000 */
+  /**
+   * The longest delay, in milliseconds: 0 to 3,600,000 (an hour).
+   * @default 30_000, or `minDelayMs` if that is more
+   */
   readonly maxDelayMs?: number | undefined;
   /**
    * The longest pause that a server may ask for, in milliseconds: 0 to 86,400,000 (a day). After it
@@ -113,7 +119,7 @@ export interface AutobatchOptions {
   readonly logger?: Logger | false | undefined;
   /**
    * Nothing is sent: calls are checked, and resolve with their own fields and a local id.
-   * @default env PREFACTOR_AUTOBATCH_DISABLED is '1' or 'true'
+   * @default whether env PREFACTOR_AUTOBATCH_DISABLED is 1 or true
    */
   readonly disabled?: boolean | undefined;
   /** Allows http: to hosts other than this one. @default false */
