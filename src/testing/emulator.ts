@@ -62,10 +62,12 @@ export class Emulator {
     const rules = readOptions(options);
     const pace = new Pace(options.now, options.delay);
     const recorder = new Recorder(rules.record);
-    const faults = new FaultSource(options.faults, rules.seed, (kind) => recorder.fault(kind));
+    const faults = new FaultSource(options.faults, rules.seed, (kind, trace) =>
+      recorder.fault(kind, trace),
+    );
     this.#world = new World(rules, () => pace.now());
     this.#recorder = recorder;
-    this.#service = new Service(this.#world, faults, recorder, pace);
+    this.#service = new Service(this.#world, faults, recorder, pace, options.onAnswer);
     this.#watch = {
       opened: () => recorder.bodyOpened(),
       closed: (exhausted) => {

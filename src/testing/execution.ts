@@ -2,7 +2,7 @@
 
 import { findAction } from './actions/table.ts';
 import type { FaultSource } from './faults.ts';
-import type { Recorder } from './recorder.ts';
+import type { Recorder, Trace } from './recorder.ts';
 import type { KeyRecord, World } from './state.ts';
 import type { EmulatedItem, Output } from './wire.ts';
 import { errorOutput } from './wire.ts';
@@ -29,44 +29,44 @@ export class Execution {
     return record;
   }
 
-  run(item: EmulatedItem, request: number): Output {
+  run(item: EmulatedItem, trace: Trace): Output {
     const record = item.key === null ? undefined : this.#world.keys.get(item.key);
     // What the API does about other content under a known key is **unknown** (wire.md 7). A client
     // must never do it, so it is refused, whether or not the first one got its answer.
     if (record !== undefined && !isSameItem(record.item, item)) {
-      this.#recorder.breach(request, `Key "${item.key}" came again with other content`);
+      this.#recorder.breach(trace, `Key "${item.key}" came again with other content`);
       const output = errorOutput('validation_errors', 'The idempotency key is taken', {
         idempotency_key: ['was used for other content'],
       });
-      this.#recorder.ran(item, null, request, false, output);
+      this.#recorder.ran(item, null, trace, false, output);
       return output;
     }
     if (record?.stored !== undefined) {
       const { output, id } = record.stored;
-      this.#recorder.ran(item, id, request, true, output);
+      this.#recorder.ran(item, id, trace, true, output);
       return output;
     }
-    const refusal = this.#faults.ofItem(item);
+    const refusal = this.#faults.ofItem(item, trace);
     const { output, id } =
-      refusal === undefined ? this.#act(item, request) : { output: refusal, id: null };
+      refusal === undefined ? this.#act(item, trace) : { output: refusal, id: null };
     if (record !== undefined) {
       if (output.status === 'success') record.effects += 1;
       if (output.status === 'success' || this.#world.rules.storeErrors) {
         record.stored = { output, id };
       }
     }
-    this.#recorder.ran(item, id, request, false, output);
+    this.#recorder.ran(item, id, trace, false, output);
     return output;
   }
 
-  #act(item: EmulatedItem, request: number): { output: Output; id: string | null } {
+  #act(item: EmulatedItem, trace: Trace): { output: Output; id: string | null } {
     return findAction(item.type)({
       world: this.#world,
       key: item.key,
       fields: item.fields,
       breach: (sentence) => {
         const of = item.key === null ? item.type : `${item.type} "${item.key}"`;
-        this.#recorder.breach(request, `${sentence} (${of})`);
+        this.#recorder.breach(trace, `${sentence} (${of})`);
       },
     });
   }

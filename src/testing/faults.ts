@@ -10,6 +10,7 @@ import type {
   RequestKind,
 } from './fault-types.ts';
 import { hash, Random } from './random.ts';
+import type { Trace } from './recorder.ts';
 import type { EmulatedItem, ErrorOutput } from './wire.ts';
 import { errorOutput } from './wire.ts';
 
@@ -50,14 +51,18 @@ const RANDOM_KINDS: readonly FaultKind[] = [
 export class FaultSource implements Faults {
   readonly #seed: number;
   readonly #random: Random;
-  readonly #fired: (kind: string) => void;
+  readonly #fired: (kind: string, trace: Trace) => void;
   #plan: FaultPlan | undefined;
   #queued: Queued[] = [];
   #refusals: Refusal[] = [];
   #poisons: Poison[] = [];
 
-  /** `fired` hears the kind of each fault that fires. */
-  constructor(plan: FaultPlan | undefined, seed: number, fired: (kind: string) => void) {
+  /** `fired` hears the kind of each fault that fires, and of which request. */
+  constructor(
+    plan: FaultPlan | undefined,
+    seed: number,
+    fired: (kind: string, trace: Trace) => void,
+  ) {
     this.#plan = plan;
     this.#seed = plan?.seed ?? seed;
     this.#random = new Random(this.#seed);
@@ -100,48 +105,48 @@ export class FaultSource implements Faults {
   }
 
   /** Which fault a request that has just arrived has. */
-  ofRequest(kind: RequestKind): Fault | undefined {
+  ofRequest(kind: RequestKind, trace: Trace): Fault | undefined {
     const queued = this.#queued.find((one) => one.on === 'any' || one.on === kind);
     if (queued !== undefined) {
       queued.left -= 1;
       if (queued.left <= 0) this.#queued = this.#queued.filter((one) => one !== queued);
-      this.#fired(queued.fault.kind);
+      this.#fired(queued.fault.kind, trace);
       return queued.fault;
     }
-    return kind === 'bulk' && this.#plan !== undefined ? this.#draw(this.#plan) : undefined;
+    return kind === 'bulk' && this.#plan !== undefined ? this.#draw(this.#plan, trace) : undefined;
   }
 
   /** Which fault the items of a request bring about by being in it. */
-  ofItems(items: readonly EmulatedItem[]): Fault | undefined {
+  ofItems(items: readonly EmulatedItem[], trace: Trace): Fault | undefined {
     const poison = this.#poisons.find((one) => items.some((item) => matches(one.match, item)));
     if (poison === undefined) return undefined;
     poison.left -= 1;
     if (poison.left <= 0) this.#poisons = this.#poisons.filter((one) => one !== poison);
-    this.#fired('poison');
+    this.#fired('poison', trace);
     return poison.fault;
   }
 
   /** Which error an item gets instead of running. */
-  ofItem(item: EmulatedItem): ErrorOutput | undefined {
+  ofItem(item: EmulatedItem, trace: Trace): ErrorOutput | undefined {
     for (const refusal of this.#refusals) {
       if (!matches(refusal.match, item)) continue;
       const used = refusal.used.get(item.key) ?? 0;
       if (used >= refusal.times) continue;
       refusal.used.set(item.key, used + 1);
-      this.#fired('refuse');
+      this.#fired('refuse', trace);
       return refusal.error;
     }
-    return this.#plan === undefined ? undefined : this.#drawItem(this.#plan, item);
+    return this.#plan === undefined ? undefined : this.#drawItem(this.#plan, item, trace);
   }
 
-  #draw(plan: FaultPlan): Fault | undefined {
+  #draw(plan: FaultPlan, trace: Trace): Fault | undefined {
     let rest = this.#random.next();
     const kind = RANDOM_KINDS.find((one) => {
       rest -= plan.rates[one] ?? 0;
       return rest < 0;
     });
     if (kind === undefined) return undefined;
-    this.#fired(kind);
+    this.#fired(kind, trace);
     switch (kind) {
       case 'delay':
         return { kind, delayMs: this.#random.next() * (plan.maxDelayMs ?? 1_000) };
@@ -161,14 +166,14 @@ export class FaultSource implements Faults {
       : { kind: 'status', status };
   }
 
-  #drawItem(plan: FaultPlan, item: EmulatedItem): ErrorOutput | undefined {
+  #drawItem(plan: FaultPlan, item: EmulatedItem, trace: Trace): ErrorOutput | undefined {
     const { itemPermanent = 0, itemTransient = 0 } = plan.rates;
     if (item.key !== null && hash(item.key, this.#seed) / 2 ** 32 < itemPermanent) {
-      this.#fired('itemPermanent');
+      this.#fired('itemPermanent', trace);
       return refusalOutput(plan.permanent ?? {}, 'validation_errors', 'Refused by the emulator');
     }
     if (itemTransient > 0 && this.#random.next() < itemTransient) {
-      this.#fired('itemTransient');
+      this.#fired('itemTransient', trace);
       return refusalOutput(plan.transient ?? {}, 'internal_error', 'Try again');
     }
     return undefined;

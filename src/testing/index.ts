@@ -13,6 +13,6 @@ export type {
   RequestKind,
 } from './fault-types.ts';
 export type { EmulatorOptions } from './options.ts';
-export type { BatchRecord, EmulatorReport, RanItem } from './recorder.ts';
+export type { AnsweredRequest, BatchRecord, EmulatorReport, RanItem } from './recorder.ts';
 export type { EmulatorSnapshot, InstanceSnapshot } from './snapshot.ts';
 export type { EmulatedItem, EmulatorServer, Fields } from './wire.ts';

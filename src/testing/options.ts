@@ -1,4 +1,5 @@
 import type { FaultPlan } from './fault-types.ts';
+import type { AnsweredRequest } from './recorder.ts';
 
 /** What an `Emulator` takes. All of it may be left out. */
 export interface EmulatorOptions {
@@ -68,6 +69,12 @@ export interface EmulatorOptions {
   readonly record?: boolean;
   /** Faults at random, see `FaultPlan`. @default none */
   readonly faults?: FaultPlan;
+  /**
+   * Hears of each request when its answer leaves, or its connection ends: for a line in a log. What it
+   * throws reaches the client instead of the answer.
+   * @default nobody
+   */
+  readonly onAnswer?: (answered: AnsweredRequest) => void;
 }
 
 /** Options with their defaults in place. */

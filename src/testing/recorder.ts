@@ -67,21 +67,51 @@ export interface EmulatorReport {
   readonly openBodies: number;
 }
 
+/** One request and what became of it, for `EmulatorOptions.onAnswer`. No token, header or payload is in it. */
+export interface AnsweredRequest {
+  /** Its number, from 1, over all requests. */
+  readonly request: number;
+  /** Method and route, such as `POST /api/v1/agent_spans/{id}/finish`; the path itself where there is no such route. */
+  readonly route: string;
+  /** `dropped`: the connection broke, or the client gave up, before a whole answer was given. */
+  readonly status: number | 'dropped';
+  /** Length of the body in UTF-8 bytes. */
+  readonly bytes: number;
+  /** Milliseconds from its arrival, by the emulator's clock. */
+  readonly ms: number;
+  /** Items of a bulk request; 0 at any other endpoint. */
+  readonly items: number;
+  /** Items that succeeded, also where the answer was then lost. 0, as the next three, where none ran. */
+  readonly succeeded: number;
+  /** Those among them that got the stored answer of their key. */
+  readonly replayed: number;
+  /** Items that ran into an error: one at most, since it stops the request. */
+  readonly failed: number;
+  /** Items that were not reached after an error. */
+  readonly skipped: number;
+  /** Kinds of the faults that fired, as in `EmulatorReport.faults`. */
+  readonly faults: readonly string[];
+  /** Ways in which the request broke the contract, as sentences. */
+  readonly breaches: readonly string[];
+}
+
+/** What is known of a request so far. */
+export interface Trace
+  extends Mutable<Omit<AnsweredRequest, 'status' | 'ms' | 'faults' | 'breaches'>> {
+  readonly faults: string[];
+  readonly breaches: string[];
+}
+
+type Mutable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
+
 /** A request between its arrival and its answer. */
 export interface Visit {
-  readonly request: number;
   readonly kind: RequestKind;
   readonly keys: readonly KeyRecord[];
-  status: BatchRecord['status'];
+  readonly record: Mutable<BatchRecord>;
 }
 
 const MAX_BREACHES = 1_000;
-
-interface MutableBatch {
-  readonly visit: Visit;
-  readonly keys: readonly string[];
-  readonly bytes: number;
-}
 
 export class Recorder {
   readonly #lists: boolean;
@@ -90,7 +120,7 @@ export class Recorder {
   readonly #overlaps: Set<string> = new Set();
   readonly #breaches: string[] = [];
   readonly #ran: RanItem[] = [];
-  readonly #batches: MutableBatch[] = [];
+  readonly #batches: BatchRecord[] = [];
   #requests = 0;
   #bulk = 0;
   #items = 0;
@@ -109,59 +139,83 @@ export class Recorder {
     return this.#inFlight;
   }
 
-  nextRequest(): number {
+  nextRequest(route: string, bytes: number): Trace {
     this.#requests += 1;
-    return this.#requests;
+    return {
+      request: this.#requests,
+      route,
+      bytes,
+      items: 0,
+      succeeded: 0,
+      replayed: 0,
+      failed: 0,
+      skipped: 0,
+      faults: [],
+      breaches: [],
+    };
   }
 
-  arrive(visit: Visit, path: string, bytes: number, items: number, keys: readonly string[]): void {
-    bump(this.#byPath, path);
+  /** `sent` are the keys of all items, also of those that cannot be read. */
+  arrive(
+    { request, route, bytes, items }: Trace,
+    kind: RequestKind,
+    keys: readonly KeyRecord[],
+    sent: readonly string[],
+  ): Visit {
+    bump(this.#byPath, route);
     this.#bytes += bytes;
-    for (const record of visit.keys) {
+    for (const record of keys) {
       record.attempts += 1;
       record.inFlight += 1;
       const { key } = record.item;
       if (record.inFlight > 1 && key !== null) this.#overlaps.add(key);
     }
-    if (visit.kind !== 'bulk') return;
+    const visit: Visit = {
+      kind,
+      keys,
+      record: { request, status: 'in flight', keys: sent, bytes },
+    };
+    if (kind !== 'bulk') return visit;
     this.#bulk += 1;
     this.#items += items;
     this.#inFlight += 1;
     this.#peakInFlight = Math.max(this.#peakInFlight, this.#inFlight);
-    if (this.#lists) this.#batches.push({ visit, keys, bytes });
+    if (this.#lists) this.#batches.push(visit.record);
+    return visit;
   }
 
-  leave(visit: Visit): void {
-    for (const record of visit.keys) record.inFlight -= 1;
-    if (visit.kind === 'bulk') this.#inFlight -= 1;
+  leave({ kind, keys, record }: Visit, status: BatchRecord['status']): void {
+    for (const key of keys) key.inFlight -= 1;
+    if (kind === 'bulk') this.#inFlight -= 1;
+    record.status = status;
   }
 
-  ran(
-    item: EmulatedItem,
-    id: string | null,
-    request: number,
-    replay: boolean,
-    output: Output,
-  ): void {
+  ran(item: EmulatedItem, id: string | null, trace: Trace, replay: boolean, output: Output): void {
+    if (trace.items > 0) {
+      trace[output.status === 'success' ? 'succeeded' : 'failed'] += 1;
+      if (replay) trace.replayed += 1;
+    }
     if (replay) this.#replays += 1;
     if (!this.#lists) return;
     this.#ran.push({
       key: item.key,
       type: item.type,
       id,
-      request,
+      request: trace.request,
       outcome: replay ? 'replay' : output.status,
       code: output.status === 'error' ? output.code : null,
     });
   }
 
-  /** `request` is null where a breach belongs to none in particular. */
-  breach(request: number | null, sentence: string): void {
+  /** `trace` is null where a breach belongs to no request in particular. */
+  breach(trace: Trace | null, sentence: string): void {
+    trace?.breaches.push(sentence);
     if (this.#breaches.length >= MAX_BREACHES) return;
-    this.#breaches.push(request === null ? sentence : `Request ${request}: ${sentence}`);
+    this.#breaches.push(trace === null ? sentence : `Request ${trace.request}: ${sentence}`);
   }
 
-  fault(kind: string): void {
+  fault(kind: string, trace: Trace): void {
+    trace.faults.push(kind);
     bump(this.#faults, kind);
   }
 
@@ -194,12 +248,7 @@ export class Recorder {
       replays: this.#replays,
       overlaps: [...this.#overlaps],
       ran: [...this.#ran],
-      batches: this.#batches.map(({ visit, keys: sent, bytes }) => ({
-        request: visit.request,
-        status: visit.status,
-        keys: sent,
-        bytes,
-      })),
+      batches: this.#batches.map((batch) => ({ ...batch })),
       breaches: [...this.#breaches],
       faults: Object.fromEntries(this.#faults),
       openBodies: this.#openBodies,

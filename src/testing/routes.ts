@@ -41,12 +41,21 @@ const ENTRIES: readonly Entry[] = [
   { method: 'GET', path: ['agent_spans'], type: 'agent_spans/list', hasBody: false },
 ];
 
-/** The route; else whether another method would have one. */
-export function findRoute(method: string, path: string): Route | { readonly allow: string } {
+/** A request that no route fits. */
+export interface NoRoute {
+  /** Method and path, as they came. */
+  readonly label: string;
+  /** The methods that the path has; empty where it has none. */
+  readonly allow: string;
+}
+
+export function findRoute(method: string, path: string): Route | NoRoute {
   const segments = path.startsWith(PREFIX) ? path.slice(PREFIX.length).split('/') : [];
   const entries = ENTRIES.filter((entry) => fits(entry, segments));
   const entry = entries.find((one) => one.method === method);
-  if (entry === undefined) return { allow: entries.map((one) => one.method).join(', ') };
+  if (entry === undefined) {
+    return { label: `${method} ${path}`, allow: entries.map((one) => one.method).join(', ') };
+  }
   const { type, hasBody, param } = entry;
   return {
     kind: type === 'bulk' || type === 'ping' ? type : 'single',

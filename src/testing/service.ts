@@ -12,10 +12,10 @@ import {
 import type { Fault } from './fault-types.ts';
 import type { FaultSource } from './faults.ts';
 import type { Pace } from './pace.ts';
-import type { Recorder, Visit } from './recorder.ts';
+import type { AnsweredRequest, Recorder, Trace, Visit } from './recorder.ts';
 import type { Reading } from './requests.ts';
 import { readRequest } from './requests.ts';
-import type { Route } from './routes.ts';
+import type { NoRoute, Route } from './routes.ts';
 import { findRoute } from './routes.ts';
 import type { World } from './state.ts';
 import type { Answer, EmulatedItem, FullAnswer, Incoming, Output } from './wire.ts';
@@ -27,6 +27,13 @@ interface Work {
   readonly ran: number;
 }
 
+/** A request of a known route. */
+interface Arrival {
+  readonly route: Route;
+  readonly read: Reading;
+  readonly visit: Visit;
+}
+
 // Most ids that one call may ask for; the API's own limit is **unknown** (wire.md 8).
 const MAX_PFIDS = 1_000;
 
@@ -36,55 +43,62 @@ export class Service {
   readonly #recorder: Recorder;
   readonly #pace: Pace;
   readonly #execution: Execution;
+  readonly #onAnswer: ((answered: AnsweredRequest) => void) | undefined;
   #second = 0;
   #inSecond = 0;
 
-  constructor(world: World, faults: FaultSource, recorder: Recorder, pace: Pace) {
+  constructor(
+    world: World,
+    faults: FaultSource,
+    recorder: Recorder,
+    pace: Pace,
+    onAnswer: ((answered: AnsweredRequest) => void) | undefined,
+  ) {
     this.#world = world;
     this.#faults = faults;
     this.#recorder = recorder;
     this.#pace = pace;
     this.#execution = new Execution(world, faults, recorder);
+    this.#onAnswer = onAnswer;
   }
 
   /** Rejects with the signal's reason when that aborts. Work that was done by then stays done. */
   async handle(incoming: Incoming): Promise<Answer> {
     incoming.signal?.throwIfAborted();
-    const request = this.#recorder.nextRequest();
+    const arrivedMs = this.#pace.now();
     const route = findRoute(incoming.method, incoming.url.pathname);
-    if ('allow' in route) return this.#noRoute(incoming, request, route.allow);
-
-    const breach = (sentence: string): void => this.#recorder.breach(request, sentence);
-    const read = readRequest(incoming, route, this.#world.rules, breach);
-    const records = read.items.flatMap((item) =>
-      item.key === null ? [] : [this.#execution.recordOf(item, item.key)],
-    );
-    const visit: Visit = { request, kind: route.kind, keys: records, status: 'in flight' };
-    const { length } = incoming.body;
-    this.#recorder.arrive(visit, route.label, length, read.items.length, read.keys);
+    const trace = this.#recorder.nextRequest(route.label, incoming.body.length);
+    const arrival = 'allow' in route ? route : this.#arrive(incoming, route, trace);
+    let status: AnsweredRequest['status'] = 'dropped';
     try {
-      const answer = await this.#process(incoming, route, read, request);
-      visit.status =
-        answer.kind === 'full' || answer.kind === 'endless' ? answer.status : 'dropped';
+      const answer =
+        'allow' in arrival
+          ? await this.#noRoute(incoming, arrival, trace)
+          : await this.#process(incoming, arrival, trace);
+      if (answer.kind === 'full' || answer.kind === 'endless') status = answer.status;
       return answer;
-    } catch (reason) {
-      visit.status = 'dropped';
-      throw reason;
     } finally {
-      this.#recorder.leave(visit);
+      if ('visit' in arrival) this.#recorder.leave(arrival.visit, status);
+      this.#onAnswer?.({ ...trace, status, ms: this.#pace.now() - arrivedMs });
     }
   }
 
-  async #process(
-    incoming: Incoming,
-    route: Route,
-    read: Reading,
-    request: number,
-  ): Promise<Answer> {
+  /** Reads the request and notes that it is there. */
+  #arrive(incoming: Incoming, route: Route, trace: Trace): Arrival {
+    const breach = (sentence: string): void => this.#recorder.breach(trace, sentence);
+    const read = readRequest(incoming, route, this.#world.rules, breach);
+    const keys = read.items.flatMap((item) =>
+      item.key === null ? [] : [this.#execution.recordOf(item, item.key)],
+    );
+    if (route.kind === 'bulk') trace.items = read.items.length;
+    return { route, read, visit: this.#recorder.arrive(trace, route.kind, keys, read.keys) };
+  }
+
+  async #process(incoming: Incoming, { route, read }: Arrival, trace: Trace): Promise<Answer> {
     const { signal } = incoming;
     const onTheWayMs = this.#world.rules.latencyMs() / 2;
-    const fault = this.#faults.ofRequest(route.kind);
-    const { answer: early, delayMs } = this.#decide(route, read, fault);
+    const fault = this.#faults.ofRequest(route.kind, trace);
+    const { answer: early, delayMs } = this.#decide(route, read, fault, trace);
     await this.#pace.wait(onTheWayMs + delayMs, signal);
     // All the work is done in one step, at its arrival: so requests never interleave by item. The
     // real server may well do that; no source says (wire.md 2.3).
@@ -92,8 +106,8 @@ export class Service {
       early !== undefined
         ? { answer: early, ran: 0 }
         : route.kind === 'bulk'
-          ? this.#runBatch(read.items, fault, request)
-          : this.#runSingle(route, read.items, fault, request);
+          ? this.#runBatch(read.items, fault, trace)
+          : this.#runSingle(route, read.items, fault, trace);
     await this.#pace.wait(onTheWayMs + work.ran * this.#world.rules.itemMs, signal);
     const instead = fault === undefined ? undefined : answerInstead(fault);
     return instead ?? (work.answer.kind === 'full' ? damage(fault, work.answer) : work.answer);
@@ -107,13 +121,14 @@ export class Service {
     route: Route,
     read: Reading,
     fault: Fault | undefined,
+    trace: Trace,
   ): { readonly answer: Answer | undefined; readonly delayMs: number } {
-    const limit = route.kind === 'bulk' ? this.#limit() : undefined;
+    const limit = route.kind === 'bulk' ? this.#limit(trace) : undefined;
     const delayMs = fault?.delayMs ?? 0;
     const instead = fault === undefined || worksFirst(fault) ? undefined : answerInstead(fault);
     const answer = instead ?? read.refusal ?? limit;
     if (answer !== undefined) return { answer, delayMs };
-    const poison = this.#faults.ofItems(read.items);
+    const poison = this.#faults.ofItems(read.items, trace);
     return {
       answer: poison === undefined ? undefined : answerInstead(poison),
       delayMs: delayMs + (poison?.delayMs ?? 0),
@@ -124,7 +139,7 @@ export class Service {
    * In their order, each a transaction of its own, up to the first error; what comes after it has no
    * output (wire.md 2.3). The status is 200 also when an item failed (2.4).
    */
-  #runBatch(items: readonly EmulatedItem[], fault: Fault | undefined, request: number): Work {
+  #runBatch(items: readonly EmulatedItem[], fault: Fault | undefined, trace: Trace): Work {
     const omitted = omittedItem(fault, items);
     const outputs: (Output | undefined)[] = [];
     let ran = 0;
@@ -133,10 +148,13 @@ export class Service {
         outputs.push(undefined);
         continue;
       }
-      const output = this.#execution.run(item, request);
+      const output = this.#execution.run(item, trace);
       ran += 1;
       outputs.push(i === omitted ? undefined : output);
-      if (output.status === 'error') break;
+      if (output.status === 'error') {
+        trace.skipped = items.length - i - 1;
+        break;
+      }
     }
     this.#misname(fault, items, outputs);
 
@@ -158,7 +176,7 @@ export class Service {
     route: Route,
     items: readonly EmulatedItem[],
     fault: Fault | undefined,
-    request: number,
+    trace: Trace,
   ): Work {
     const [item] = items;
     // What a ping answers with is **unknown**; its status is all that counts (wire.md 1).
@@ -166,7 +184,7 @@ export class Service {
       return { answer: jsonAnswer(200, { status: 'success' }), ran: 0 };
     }
     if (route.type === 'pfid/generate') return { answer: this.#generate(item), ran: 0 };
-    const outputs: (Output | undefined)[] = [this.#execution.run(item, request)];
+    const outputs: (Output | undefined)[] = [this.#execution.run(item, trace)];
     this.#misname(fault, items, outputs);
     const [output = errorOutput('internal_error', 'No output')] = outputs;
     const status = output.status === 'success' ? 200 : statusOfCode(output.code);
@@ -201,10 +219,10 @@ export class Service {
   }
 
   /** Limits that the options set. Decided on arrival, as a gateway would. */
-  #limit(): FullAnswer | undefined {
+  #limit(trace: Trace): FullAnswer | undefined {
     const { maxInFlight, maxPerSecond } = this.#world.rules;
     if (this.#recorder.inFlight > maxInFlight) {
-      this.#recorder.fault('maxInFlight');
+      this.#recorder.fault('maxInFlight', trace);
       return jsonAnswer(503, errorOutput('unavailable', 'Try again later'));
     }
     const second = Math.floor(this.#pace.now() / 1_000);
@@ -214,14 +232,13 @@ export class Service {
     }
     this.#inSecond += 1;
     if (this.#inSecond <= maxPerSecond) return undefined;
-    this.#recorder.fault('maxPerSecond');
+    this.#recorder.fault('maxPerSecond', trace);
     const slowDown = errorOutput('rate_limited', 'Slow down');
     return jsonAnswer(429, slowDown, { 'retry-after': '1' });
   }
 
-  async #noRoute(incoming: Incoming, request: number, allow: string): Promise<Answer> {
-    const what = `${incoming.method} ${incoming.url.pathname}`;
-    this.#recorder.breach(request, `${what} is not part of the API, or not emulated`);
+  async #noRoute(incoming: Incoming, { label, allow }: NoRoute, trace: Trace): Promise<Answer> {
+    this.#recorder.breach(trace, `${label} is not part of the API, or not emulated`);
     await this.#pace.wait(this.#world.rules.latencyMs(), incoming.signal);
     return allow === ''
       ? jsonAnswer(404, errorOutput('not_found', 'Not found'))
