@@ -1,0 +1,68 @@
+/** What the emulator prints. */
+import type { AnsweredRequest, EmulatorReport } from '../../testing/index.ts';
+import { amount, bytes } from '../figures.ts';
+
+const BREACHES_SHOWN = 10;
+
+/** What a client has to be told. */
+export function introOf(url: string, token: string): string {
+  return `The emulator listens at ${url}. In the shell of a client:
+
+  export PREFACTOR_API_URL=${url}
+  export PREFACTOR_API_TOKEN=${token}
+
+Ctrl-C ends it.
+
+`;
+}
+
+/** A line for a request, and one below it for each breach of the contract. */
+export function lineOf(answered: AnsweredRequest, at: Date): string {
+  const { route, status, ms, faults, breaches } = answered;
+  const parts = [
+    timeOf(at),
+    route,
+    String(status),
+    ...(answered.items > 0 ? [itemsOf(answered)] : []),
+    bytes(answered.bytes),
+    `${amount(Math.round(ms))} ms`,
+    ...(faults.length > 0 ? [`fault: ${faults.join(', ')}`] : []),
+  ];
+  const lines = [parts.join('  '), ...breaches.map((breach) => `  breach: ${breach}`)];
+  return `${lines.join('\n')}\n`;
+}
+
+export function summaryOf(report: EmulatorReport): string {
+  const { requests, items, replays, breaches, faults } = report;
+  const row = (label: string, ...parts: readonly string[]): string =>
+    `${label.padEnd(10)}${parts.join(', ')}`;
+  const fired = Object.entries(faults).map(([kind, times]) => `${kind} ${amount(times)}`);
+  const more = breaches.length - BREACHES_SHOWN;
+  return [
+    '',
+    row('requests', amount(requests.all), `${amount(requests.bulk)} bulk`, bytes(report.bytes)),
+    row('items', amount(items), `${amount(replays)} answered from the store`),
+    row('faults', ...(fired.length > 0 ? fired : ['none'])),
+    row('breaches', breaches.length > 0 ? amount(breaches.length) : 'none'),
+    ...breaches.slice(0, BREACHES_SHOWN).map((breach) => `  ${breach}`),
+    ...(more > 0 ? [`  and ${amount(more)} more`] : []),
+    '',
+  ].join('\n');
+}
+
+/** `100 items: 36 succeeded, 1 failed, 63 skipped`; where none ran, only how many there were. */
+function itemsOf({ items, succeeded, replayed, failed, skipped }: AnsweredRequest): string {
+  const count = `${amount(items)} ${items === 1 ? 'item' : 'items'}`;
+  const stored = replayed > 0 ? ` (${amount(replayed)} from the store)` : '';
+  const became = [
+    ...(succeeded > 0 ? [`${amount(succeeded)} succeeded${stored}`] : []),
+    ...(failed > 0 ? [`${amount(failed)} failed`] : []),
+    ...(skipped > 0 ? [`${amount(skipped)} skipped`] : []),
+  ];
+  return became.length === 0 ? count : `${count}: ${became.join(', ')}`;
+}
+
+/** As a clock on the wall has it. */
+function timeOf(at: Date): string {
+  return `${at.toTimeString().slice(0, 8)}.${String(at.getMilliseconds()).padStart(3, '0')}`;
+}
