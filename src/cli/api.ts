@@ -55,6 +55,7 @@ export async function exchange(
   { apiUrl, apiToken }: Account,
   path: string,
   body?: unknown,
+  timeoutMs: number = TIMEOUT_MS,
 ): Promise<Exchange> {
   const start = performance.now();
   try {
@@ -66,7 +67,7 @@ export async function exchange(
         'x-prefactor-sdk': `prefactor-autobatch@${VERSION}`,
       },
       retry: 0,
-      timeout: TIMEOUT_MS,
+      timeout: timeoutMs,
       redirect: 'manual',
       throwHttpErrors: false,
     });
@@ -74,7 +75,7 @@ export async function exchange(
     const ms = performance.now() - start;
     return { kind: 'answer', status: response.status, body: parsed(answer), ms };
   } catch (error) {
-    const reason = isTimeoutError(error) ? `no answer in ${TIMEOUT_MS / 1_000} s` : codeOf(error);
+    const reason = isTimeoutError(error) ? `no answer in ${timeoutMs / 1_000} s` : codeOf(error);
     return { kind: 'silence', reason };
   }
 }

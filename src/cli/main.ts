@@ -2,11 +2,12 @@ import { nearest } from '../internal/nearest.ts';
 import { VERSION } from '../internal/version.ts';
 import type { Command, Surroundings } from './command.ts';
 import { demo } from './demo/demo.ts';
+import { doctor } from './doctor/doctor.ts';
 import { emulator } from './emulator/emulator.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { send } from './send/send.ts';
 
-export const commands: readonly Command[] = [demo, send, emulator];
+export const commands: readonly Command[] = [demo, send, emulator, doctor];
 
 /**
  * Runs what the arguments ask for, and gives the exit code. Never rejects: what went wrong is said in

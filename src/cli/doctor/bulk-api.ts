@@ -1,0 +1,133 @@
+/** The API below the client: it asks what the client assumes, so it must not assume the same. */
+import type { Account, Exchange } from '../api.ts';
+import { exchange } from '../api.ts';
+import { Unanswered } from './finding.ts';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** An item of a bulk request, in wire form. */
+export type Item = Json & { readonly _type: string; readonly idempotency_key: string };
+
+export type BulkAnswer =
+  | {
+      readonly kind: 'outputs';
+      readonly status: number;
+      /** By key. */
+      readonly outputs: ReadonlyMap<string, Output>;
+    }
+  | Refused;
+
+/** A request that was refused as a whole. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly status: number;
+  /** Of the error body, as it stands: not for people. Empty where there is none. */
+  readonly code: string;
+  /** For people: `422 validation_errors: Request is not valid`. */
+  readonly because: string;
+}
+
+export type Output =
+  | {
+      readonly kind: 'success';
+      readonly details: Json;
+      /** All of it, `details` included. */
+      readonly fields: Json;
+    }
+  | { readonly kind: 'error'; readonly code: string; readonly because: string };
+
+/** What a single endpoint answered. */
+export type SingleAnswer = (Output & { readonly kind: 'success' }) | Refused;
+
+/** As long as an attempt of the client's may take. */
+const TIMEOUT_MS = 30_000;
+const SHOWN_CHARACTERS = 160;
+
+export class BulkApi {
+  readonly #account: Account;
+
+  constructor(account: Account) {
+    this.#account = account;
+  }
+
+  /** @throws {Unanswered} when there is no answer, or one that says nothing about the request. */
+  async bulk(items: readonly Item[]): Promise<BulkAnswer> {
+    const { status, body } = usable(await this.attempt({ items }));
+    if (status < 200 || status > 299) return this.#refused(status, body);
+    const outputs = isJson(body) ? body['outputs'] : undefined;
+    if (!isJson(outputs)) throw new Unanswered(`The answer (${status}) has no outputs.`);
+    const read = Object.entries(outputs).map(([key, output]): [string, Output] => [
+      key,
+      this.#output(output),
+    ]);
+    return { kind: 'outputs', status, outputs: new Map(read) };
+  }
+
+  /**
+   * A single endpoint; by GET without a body.
+   *
+   * @throws {Unanswered} as `bulk` does.
+   */
+  async single(path: string, sent?: Json): Promise<SingleAnswer> {
+    const { status, body } = usable(await exchange(this.#account, path, sent, TIMEOUT_MS));
+    if (status < 200 || status > 299) return this.#refused(status, body);
+    const output = this.#output(body);
+    if (output.kind === 'success') return output;
+    throw new Unanswered(`The answer (${status}) is no success: ${output.because}.`);
+  }
+
+  /** A bulk request with whatever comes back. Never rejects. */
+  attempt(body: Json): Promise<Exchange> {
+    return exchange(this.#account, '/api/v1/bulk', body, TIMEOUT_MS);
+  }
+
+  #refused(status: number, body: unknown): Refused {
+    const { code, because } = this.#error(body);
+    return { kind: 'refused', status, code, because: `${status} ${because}`.trim() };
+  }
+
+  #output(output: unknown): Output {
+    if (!isJson(output) || output['status'] !== 'success') {
+      return { kind: 'error', ...this.#error(output) };
+    }
+    const { details } = output;
+    return { kind: 'success', details: isJson(details) ? details : {}, fields: output };
+  }
+
+  #error(body: unknown): { code: string; because: string } {
+    if (!isJson(body)) return { code: '', because: 'without an error body' };
+    const { code } = body;
+    const parts = [code, body['message']].map((part) => this.#shown(part));
+    return {
+      code: typeof code === 'string' ? code : '',
+      because: parts.filter((part) => part !== '').join(': '),
+    };
+  }
+
+  /** What a server says, for people: short, in one line; without the token and ids, if it echoes them. */
+  #shown(said: unknown): string {
+    if (typeof said !== 'string') return '';
+    const safe = said
+      .replaceAll(this.#account.apiToken, '(token)')
+      .replaceAll(/[0-7][0-9a-hjkmnp-tv-z]{31}/g, '(id)')
+      .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+    return safe.length > SHOWN_CHARACTERS ? `${safe.slice(0, SHOWN_CHARACTERS)}...` : safe;
+  }
+}
+
+/** @throws {Unanswered} where the request as it stands is not what was answered. */
+function usable(answer: Exchange): { readonly status: number; readonly body: unknown } {
+  if (answer.kind === 'silence') throw new Unanswered(`There was no answer (${answer.reason}).`);
+  const { status, body } = answer;
+  if (status === 401 || status === 403)
+    throw new Unanswered(`The token is refused here (${status}).`);
+  if (status === 429) throw new Unanswered('Too many requests (429). Ask again later.');
+  if (status >= 502 && status <= 504) {
+    throw new Unanswered(`The API is not able to answer now (${status}). Ask again later.`);
+  }
+  return { status, body };
+}
+
+export function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,43 @@
+/**
+ * `ok`: as the client assumes. `different`: not so, and the answer says what follows from it.
+ * `problem`: it could not be asked. `unknown`: asked, and it cannot be told.
+ */
+export type Verdict = 'ok' | 'different' | 'problem' | 'unknown';
+
+/** What became of a question. */
+export interface Finding {
+  readonly verdict: Verdict;
+  /** A sentence or two. */
+  readonly answer: string;
+}
+
+/** A question with its answer, as `--json` has it. */
+export interface Answered extends Finding {
+  readonly id: string;
+  /** Of wire.md, the notes on the API that docs/internals/contract.md follows. */
+  readonly section: string;
+  readonly question: string;
+}
+
+export function asAssumed(answer: string): Finding {
+  return { verdict: 'ok', answer };
+}
+
+export function different(answer: string): Finding {
+  return { verdict: 'different', answer };
+}
+
+export function problem(answer: string): Finding {
+  return { verdict: 'problem', answer };
+}
+
+export function unknown(answer: string): Finding {
+  return { verdict: 'unknown', answer };
+}
+
+/** Ends a question to which there was no usable answer. Its message is a sentence for people. */
+export class Unanswered extends Error {
+  override get name(): string {
+    return 'Unanswered';
+  }
+}

@@ -1,0 +1,93 @@
+/** What an item at fault does to its request (wire.md 2.3 and 10). */
+import type { Item } from '../bulk-api.ts';
+import type { Finding } from '../finding.ts';
+import { asAssumed, different } from '../finding.ts';
+import type { Question } from '../question.ts';
+import type { SmokeRun } from '../smoke-run.ts';
+
+const stopsAtError: Question = {
+  id: 'stops-at-error',
+  section: '2.3',
+  question: 'Does the first error stop a request, and is the rest absent?',
+  async ask(run) {
+    const before = run.create();
+    const wrong = run.finish(run.newId());
+    const afterId = run.newId();
+    const after = run.create(run.idsHold ? { id: afterId } : {});
+    const answer = await run.bulk(before, wrong, after);
+    if (answer.kind === 'refused') {
+      return different(`The whole request is refused (${answer.because}); the client halves it.`);
+    }
+    const { status, outputs } = answer;
+    const [first, second, third] = [before, wrong, after].map(({ idempotency_key: key }) =>
+      outputs.get(key),
+    );
+    if (first?.kind !== 'success') return different('The item before the error does not succeed.');
+    if (second?.kind !== 'error') {
+      return different('To finish a span that nobody made is no error.');
+    }
+    if (third !== undefined) {
+      return different(`The item after the error has an output all the same (${third.kind}).`);
+    }
+    if (run.idsHold && (await run.isMade(afterId))) {
+      return different('The item after the error is absent, but was done.');
+    }
+    const again = await run.one(after);
+    if (again.kind === 'error') {
+      return different(
+        `The item after the error is absent, and refused when it comes again (${again.because}).`,
+      );
+    }
+    return asAssumed(
+      `Yes (${status}, ${second.because}). What comes after it is taken later, under its key.`,
+    );
+  },
+};
+
+const unknownType: Question = {
+  id: 'unknown-type',
+  section: '10',
+  question: 'What does an item of an unknown type do to its request?',
+  ask: (run) => besideOthers(run, run.action('agent_instances/no_such_action')),
+};
+
+const missingField: Question = {
+  id: 'missing-field',
+  section: '10',
+  question: 'What does an item that lacks a field do to its request?',
+  ask: (run) => besideOthers(run, run.create({ schema_name: undefined })),
+};
+
+/** Statuses that the client takes for a fault of one of the items. */
+const halved: ReadonlySet<number> = new Set([400, 413, 422]);
+
+async function besideOthers(run: SmokeRun, malformed: Item): Promise<Finding> {
+  const beforeId = run.newId();
+  const before = run.create(run.idsHold ? { id: beforeId } : {});
+  const after = run.create();
+  const answer = await run.bulk(before, malformed, after);
+  if (answer.kind === 'refused') {
+    const { status, because } = answer;
+    if (!halved.has(status)) {
+      return different(
+        `The whole request gets ${because}, which the client does not take for a fault of one item.`,
+      );
+    }
+    if (run.idsHold && (await run.isMade(beforeId))) {
+      return different(
+        `The whole request is refused (${because}), though the item before it was done.`,
+      );
+    }
+    return asAssumed(`The whole request is refused (${because}); the client halves it.`);
+  }
+  const [first, second, third] = [before, malformed, after].map(({ idempotency_key: key }) =>
+    answer.outputs.get(key),
+  );
+  if (second === undefined) return different('It has no output, and the request is not refused.');
+  if (second.kind === 'success') return different('It succeeds.');
+  if (first?.kind !== 'success') return different('The item before it does not succeed.');
+  if (third !== undefined) return different('The item after it has an output all the same.');
+  return asAssumed(`It fails alone (${second.because}), and stops the request.`);
+}
+
+export const errorQuestions: readonly Question[] = [stopsAtError, unknownType, missingField];

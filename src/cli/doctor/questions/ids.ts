@@ -1,0 +1,85 @@
+/** Ids of spans that the client makes itself (wire.md 8). */
+import { asAssumed, different, unknown } from '../finding.ts';
+import type { Question } from '../question.ts';
+import { isPfid, unrelatedId } from '../related-id.ts';
+
+const advice = "Give the client ids: 'server'.";
+
+const clientId: Question = {
+  id: 'client-id',
+  section: '8',
+  question: "Does an id of the client's hold?",
+  async ask(run) {
+    if (!isPfid(run.id)) return different(`The run's own id is no PFID. ${advice}`);
+    const id = run.newId();
+    const output = await run.one(run.create({ id }));
+    if (output.kind === 'error') return different(`It is refused (${output.because}). ${advice}`);
+    run.idsHold = output.details['id'] === id;
+    return run.idsHold
+      ? asAssumed('Yes, details.id is the id that was sent.')
+      : different(`No, details.id is another one. ${advice}`);
+  },
+};
+
+const tree: Question = {
+  id: 'tree-in-one-request',
+  section: '8',
+  question: 'May a span, its child and its finish share a request?',
+  async ask(run) {
+    if (!run.idsHold) return unknown("Only with ids of the client's, which do not hold.");
+    const parent = run.newId();
+    const items = [
+      run.create({ id: parent, status: 'active' }),
+      run.create({ id: run.newId(), parent_span_id: parent }),
+      run.finish(parent),
+    ];
+    const answer = await run.bulk(...items);
+    if (answer.kind === 'refused') {
+      return different(`The whole request is refused (${answer.because}). ${advice}`);
+    }
+    const names = ['span', 'child', 'finish'];
+    for (const [i, { idempotency_key: key }] of items.entries()) {
+      const output = answer.outputs.get(key);
+      if (output?.kind === 'success') continue;
+      return different(`The ${names[i]} fails (${output?.because ?? 'no output'}). ${advice}`);
+    }
+    return asAssumed('Yes, all three succeed.');
+  },
+};
+
+/** The client takes 409 and `conflict` for an id that exists: only then does nobody hear of it but the caller. */
+const conflicts: readonly string[] = ['conflict'];
+
+const idTwice: Question = {
+  id: 'id-twice',
+  section: '8',
+  question: 'What does a second create of an id get, under another key?',
+  async ask(run) {
+    if (!run.idsHold) return unknown("Only with ids of the client's, which do not hold.");
+    const id = run.newId();
+    await run.must(run.create({ id }));
+    const output = await run.one(run.create({ id }));
+    if (output.kind === 'success')
+      return different('A success: an id does not stand for one span.');
+    return conflicts.includes(output.code)
+      ? asAssumed(`It is refused (${output.because}).`)
+      : different(
+          `It is refused (${output.because}), but the client knows only "conflict" for it: calls that use the span fail as well.`,
+        );
+  },
+};
+
+const otherPartition: Question = {
+  id: 'other-partition',
+  section: '8',
+  question: "Is an id of another partition than the run's taken?",
+  async ask(run) {
+    if (!run.idsHold) return unknown("Only with ids of the client's, which do not hold.");
+    const output = await run.one(run.create({ id: unrelatedId(run.id) }));
+    return output.kind === 'success'
+      ? asAssumed('Yes. The client makes none.')
+      : asAssumed(`No, it is refused (${output.because}). The client makes none.`);
+  },
+};
+
+export const idQuestions: readonly Question[] = [clientId, tree, idTwice, otherPartition];

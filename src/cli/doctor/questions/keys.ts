@@ -1,0 +1,90 @@
+/** Idempotency keys (wire.md 7). */
+import { isDeepStrictEqual } from 'node:util';
+import { asAssumed, different, unknown } from '../finding.ts';
+import type { Question } from '../question.ts';
+
+const replay: Question = {
+  id: 'replay',
+  section: '7',
+  question: 'Does the same key again get the same answer, and do nothing?',
+  async ask(run) {
+    const item = run.create();
+    const first = await run.must(item);
+    const second = await run.one(item);
+    if (second.kind === 'error') {
+      return different(
+        `It is refused (${second.because}): a call whose answer was lost would fail, though it was done.`,
+      );
+    }
+    if (first.details['id'] !== second.details['id']) {
+      return different('It is done again: a call whose answer was lost would be done twice.');
+    }
+    return isDeepStrictEqual(first.fields, second.fields)
+      ? asAssumed('Yes, to the letter.')
+      : asAssumed('Yes, the same id, though not every field is the same.');
+  },
+};
+
+const otherBody: Question = {
+  id: 'other-body',
+  section: '7',
+  question: 'What does a key get that comes again with another body?',
+  async ask(run) {
+    const item = run.create();
+    const first = await run.must(item);
+    const second = await run.one({
+      ...run.create({ payload: { asked_by: 'another body' } }),
+      idempotency_key: item.idempotency_key,
+    });
+    if (second.kind === 'error') {
+      return asAssumed(`It is refused (${second.because}). The client never sends that.`);
+    }
+    return first.details['id'] === second.details['id']
+      ? asAssumed('The answer to the first body. The client never sends that.')
+      : different('It is done: one key stands for two things.');
+  },
+};
+
+const storedError: Question = {
+  id: 'stored-error',
+  section: '7',
+  question: 'Is an error stored under its key?',
+  async ask(run) {
+    if (!run.idsHold) return unknown("Only ids of the client's could tell, which do not hold.");
+    const id = run.newId();
+    const tooEarly = run.finish(id);
+    const first = await run.one(tooEarly);
+    if (first.kind === 'success') return unknown('What should have failed did not.');
+    await run.must(run.create({ id, status: 'active' }));
+    const second = await run.one(tooEarly);
+    if (second.kind === 'success') {
+      return asAssumed('No: with its reason gone, the same key succeeds.');
+    }
+    // The span must not stay open.
+    await run.must(run.finish(id));
+    return asAssumed(
+      `Yes: with its reason gone, the same key still gets ${second.because}. The client gives an error up that comes three times.`,
+    );
+  },
+};
+
+const keySpace: Question = {
+  id: 'key-space',
+  section: '7',
+  question: 'Do bulk and single endpoints share their keys?',
+  async ask(run) {
+    const item = run.create();
+    const { idempotency_key, details } = item;
+    const first = await run.must(item);
+    const second = await run.api.single('/api/v1/agent_spans', { details, idempotency_key });
+    const note = 'The client uses bulk requests only.';
+    if (second.kind === 'refused') {
+      return asAssumed(`The single endpoint refuses the key (${second.because}). ${note}`);
+    }
+    return first.details['id'] === second.details['id']
+      ? asAssumed(`Yes, it gets the same span. ${note}`)
+      : asAssumed(`No, it makes a second span. ${note}`);
+  },
+};
+
+export const keyQuestions: readonly Question[] = [replay, otherBody, storedError, keySpace];

@@ -1,0 +1,105 @@
+/**
+ * How much a request may hold (wire.md 10). All items are finishes of a span that nobody made: the first
+ * stops the request, so that nothing is stored however many there are.
+ */
+
+import { amount, bytes } from '../../figures.ts';
+import type { Item } from '../bulk-api.ts';
+import type { Finding } from '../finding.ts';
+import { asAssumed, different, Unanswered, unknown } from '../finding.ts';
+import type { Question } from '../question.ts';
+import type { SmokeRun } from '../smoke-run.ts';
+
+export const MOST_ITEMS = 1_000;
+export const MOST_BYTES = 4_000_000;
+
+/** Statuses upon which the client halves a request. */
+const halved: ReadonlySet<number> = new Set([400, 413, 422]);
+
+const items: Question = {
+  id: 'max-items',
+  section: '10',
+  question: 'How many items may a request have?',
+  ask: (run) =>
+    probe({
+      assumed: 100,
+      most: MOST_ITEMS,
+      show: (size) => `${amount(size)} items`,
+      option: 'batch.maxItems',
+      send: (size) =>
+        taken(
+          run,
+          Array.from({ length: size }, () => run.finish(run.newId())),
+        ),
+    }),
+};
+
+const size: Question = {
+  id: 'max-bytes',
+  section: '10',
+  question: 'How many bytes may a request have?',
+  ask: (run) =>
+    probe({
+      assumed: 1_000_000,
+      most: MOST_BYTES,
+      show: bytes,
+      option: 'batch.maxBytes',
+      send: (length) => taken(run, [padded(run, length)]),
+    }),
+};
+
+interface Probe {
+  /** What the client sends by default. */
+  readonly assumed: number;
+  readonly most: number;
+  readonly show: (size: number) => string;
+  /** Of the client, that bounds it. */
+  readonly option: string;
+  /** Gives why it was refused; undefined where it was taken. */
+  readonly send: (size: number) => Promise<string | undefined>;
+}
+
+/** Doubles from what the client assumes, or halves where that is too much. */
+async function probe({ assumed, most, show, option, send }: Probe): Promise<Finding> {
+  let refusal = await send(assumed);
+  if (refusal === undefined) {
+    for (let at = assumed; at < most; ) {
+      const next = Math.min(at * 2, most);
+      refusal = await send(next);
+      if (refusal !== undefined) {
+        return asAssumed(`${show(at)}; ${show(next)} are refused (${refusal}).`);
+      }
+      at = next;
+    }
+    return asAssumed(`${show(most)} at least; more was not tried.`);
+  }
+  for (let at = assumed / 2; at >= assumed / 100; at /= 2) {
+    const fits = Math.floor(at);
+    if ((await send(fits)) !== undefined) continue;
+    const canLearn = halved.has(Number(refusal));
+    return different(
+      `${show(fits)}; ${show(assumed)} are refused (${refusal}). ${
+        canLearn ? 'The client finds out by halving;' : 'The client cannot find that out:'
+      } set ${option}.`,
+    );
+  }
+  return unknown(`Even a small request of this kind is refused (${refusal}).`);
+}
+
+/** Why it was refused, in a word: the status, mostly. A proxy that breaks off is a limit as well. */
+async function taken(run: SmokeRun, sent: readonly Item[]): Promise<string | undefined> {
+  const answer = await run.api.attempt({ items: sent });
+  if (answer.kind === 'silence') return answer.reason;
+  const { status } = answer;
+  if (status === 429) throw new Unanswered('Too many requests (429). Ask again later.');
+  return status >= 200 && status < 300 ? undefined : String(status);
+}
+
+/** A finish that makes a request of so many bytes. */
+function padded(run: SmokeRun, length: number): Item {
+  const item = run.finish(run.newId(), { result_payload: { padding: '' } });
+  const envelope = JSON.stringify({ items: [item] }).length;
+  return { ...item, result_payload: { padding: 'x'.repeat(Math.max(0, length - envelope)) } };
+}
+
+export const limitQuestions: readonly Question[] = [items, size];

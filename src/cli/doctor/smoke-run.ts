@@ -1,0 +1,122 @@
+/** The run that all questions are asked in: marked as a smoke test, named, and finished at the end. */
+import { randomUUID } from 'node:crypto';
+import type { BulkAnswer, BulkApi, Item, Json, Output } from './bulk-api.ts';
+import { Unanswered } from './finding.ts';
+import { relatedId } from './related-id.ts';
+
+/** Who the run is registered for, with an account's token. */
+export interface Owner {
+  readonly agentId: string | undefined;
+  readonly environmentId: string | undefined;
+}
+
+export const RUN_NAME = 'prefactor-autobatch doctor';
+const SPAN_TYPE = 'doctor:probe';
+
+export class SmokeRun {
+  readonly api: BulkApi;
+  readonly id: string;
+  /** Whether an id that was made here held. Unknown until asked, so taken as no. */
+  idsHold = false;
+  #unknownCode: string | undefined;
+
+  private constructor(api: BulkApi, id: string) {
+    this.api = api;
+    this.id = id;
+  }
+
+  /** Registers it. Gives what the API said where it did not. @throws {Unanswered} */
+  static async open(api: BulkApi, owner: Owner): Promise<SmokeRun | (Output & { kind: 'error' })> {
+    const output = await one(api, register(owner));
+    if (output.kind === 'error') return output;
+    const { id } = output.details;
+    if (typeof id !== 'string' || id === '') {
+      throw new Unanswered('The answer to the registration has no details.id.');
+    }
+    return new SmokeRun(api, id);
+  }
+
+  /** A span of this run that has ended already, with a key of its own. */
+  create(details: Json = {}): Item {
+    return {
+      ...item('agent_spans/create'),
+      details: {
+        agent_instance_id: this.id,
+        schema_name: SPAN_TYPE,
+        status: 'complete',
+        payload: { asked_by: RUN_NAME },
+        ...details,
+      },
+    };
+  }
+
+  finish(spanId: string, fields: Json = {}): Item {
+    return { ...item('agent_spans/finish'), agent_span_id: spanId, status: 'complete', ...fields };
+  }
+
+  /** An action on the run itself. */
+  action(type: string, fields: Json = {}): Item {
+    return { ...item(type), agent_instance_id: this.id, ...fields };
+  }
+
+  /** A fresh id for a span, as the client would make it. */
+  newId(): string {
+    return relatedId(this.id);
+  }
+
+  bulk(...items: readonly Item[]): Promise<BulkAnswer> {
+    return this.api.bulk(items);
+  }
+
+  /** One item in a request of its own: its output, or why the request was refused. */
+  one(sent: Item): Promise<Output> {
+    return one(this.api, sent);
+  }
+
+  /** Like `one`, for what has to succeed before something else can be asked. @throws {Unanswered} */
+  async must(sent: Item): Promise<Output & { readonly kind: 'success' }> {
+    const output = await this.one(sent);
+    if (output.kind === 'success') return output;
+    throw new Unanswered(`What it needs was refused (${output.because}).`);
+  }
+
+  /** Whether there is a span of this id: to finish it fails in another way than for an unknown one. */
+  async isMade(id: string): Promise<boolean> {
+    this.#unknownCode ??= codeOf(await this.one(this.finish(this.newId())));
+    return codeOf(await this.one(this.finish(id))) !== this.#unknownCode;
+  }
+}
+
+async function one(api: BulkApi, sent: Item): Promise<Output> {
+  const answer = await api.bulk([sent]);
+  if (answer.kind === 'refused') {
+    return { kind: 'error', code: answer.code, because: answer.because };
+  }
+  const output = answer.outputs.get(sent.idempotency_key);
+  if (output === undefined) throw new Unanswered('The answer has no output for its item.');
+  return output;
+}
+
+function register({ agentId, environmentId }: Owner): Item {
+  return {
+    ...item('agent_instances/register'),
+    ...(agentId !== undefined && { agent_id: agentId }),
+    ...(environmentId !== undefined && { environment_id: environmentId }),
+    agent_version: { external_identifier: 'prefactor-autobatch-doctor', name: RUN_NAME },
+    agent_schema_version: {
+      external_identifier: 'prefactor-autobatch-doctor-1',
+      span_type_schemas: [{ name: SPAN_TYPE, params_schema: { type: 'object' } }],
+    },
+    // Else the agent would have the doctor's for its own from now on.
+    update_current_version: false,
+    purpose: 'smoke_test',
+  };
+}
+
+function item(type: string): Item {
+  return { _type: type, idempotency_key: randomUUID() };
+}
+
+function codeOf(output: Output): string {
+  return output.kind === 'success' ? '' : output.code;
+}
