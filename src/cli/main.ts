@@ -67,6 +67,12 @@ ${commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).joi
   COMMAND --help     its options and examples
   --version          the version of this package
 
+Examples:
+  prefactor-autobatch demo
+  prefactor-autobatch send runs.ndjson --emulate
+  prefactor-autobatch emulator --port 4010 --faults status=0.05
+  prefactor-autobatch doctor
+
 Exit codes: 0 all went well, 1 something failed, 2 the command line is wrong, 130 interrupted.
 `;
 }

@@ -31,11 +31,12 @@ test('a command that is none leads to the nearest', async () => {
 });
 
 describe.each(commands)('$name --help', ({ name: command, options }) => {
-  test('has a usage, its exit codes, and lines that fit a terminal', async () => {
+  test('has a usage, its exit codes, examples, and lines that fit a terminal', async () => {
     const { code, stdout, stderr } = await runCli([command, '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`\nUsage: prefactor-autobatch ${command}`);
     expect(stdout).toContain('\nExit codes: ');
+    expect(stdout).toContain(`\nExamples:\n  prefactor-autobatch ${command}`);
     expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
   });
 

@@ -30,6 +30,10 @@ Usage: prefactor-autobatch demo [FILE]
   FILE   an action file, plain or gzip; without one, 24 runs of a shop's assistant
 
 Exit codes: 0 both ways ended in the same state, 1 they did not, 2 the command line is wrong.
+
+Examples:
+  prefactor-autobatch demo
+  prefactor-autobatch demo runs.ndjson.gz
 `,
   run,
 };
