@@ -1,5 +1,6 @@
 // Public names of the `prefactor-autobatch/testing` entry: the API in process, for tests and benchmarks.
 
+export type { AnsweredRequest } from './answered-request.ts';
 export { Emulator } from './emulator.ts';
 export type {
   AnyFault,
@@ -13,6 +14,6 @@ export type {
   RequestKind,
 } from './fault-types.ts';
 export type { EmulatorOptions } from './options.ts';
-export type { AnsweredRequest, BatchRecord, EmulatorReport, RanItem } from './recorder.ts';
+export type { BatchRecord, EmulatorReport, RanItem } from './recorder.ts';
 export type { EmulatorSnapshot, InstanceSnapshot } from './snapshot.ts';
 export type { EmulatedItem, EmulatorServer, Fields } from './wire.ts';

@@ -1,5 +1,5 @@
+import type { AnsweredRequest } from './answered-request.ts';
 import type { FaultPlan } from './fault-types.ts';
-import type { AnsweredRequest } from './recorder.ts';
 
 /** What an `Emulator` takes. All of it may be left out. */
 export interface EmulatorOptions {

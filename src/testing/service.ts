@@ -1,5 +1,6 @@
 // From a request to its answer: arrival, the way there, the work, the way back.
 
+import type { AnsweredRequest } from './answered-request.ts';
 import { Execution } from './execution.ts';
 import {
   answerInstead,
@@ -12,7 +13,7 @@ import {
 import type { Fault } from './fault-types.ts';
 import type { FaultSource } from './faults.ts';
 import type { Pace } from './pace.ts';
-import type { AnsweredRequest, Recorder, Trace, Visit } from './recorder.ts';
+import type { Recorder, Trace, Visit } from './recorder.ts';
 import type { Reading } from './requests.ts';
 import { readRequest } from './requests.ts';
 import type { NoRoute, Route } from './routes.ts';
