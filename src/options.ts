@@ -4,7 +4,7 @@ import type { WireAction } from './schemas/action.ts';
 /** The token, or what gives it: asked once for each request, so that it may change. */
 export type ApiToken = string | (() => string | Promise<string>);
 
-/** What sends a request; always called with a `Request`, and an `init` of nothing that matters. */
+/** What sends a request; always called with a `Request` alone, though it may take an `init` as `fetch` does. */
 export type Fetch = (request: Request, init?: RequestInit) => Promise<Response>;
 
 /**

@@ -31,7 +31,9 @@ export async function makeContender(name: ContenderName, target: Target): Promis
     }
     case 'ours, global fetch': {
       const { makeOurs } = await import('./ours.ts');
-      return makeOurs(target, { fetch: (...call) => globalThis.fetch(...call) });
+      const { fetch } = globalThis;
+      globalThis.fetch = (...call) => fetch(...call);
+      return makeOurs(target);
     }
     case 'floor-fetch':
       return new Floor(target, postByFetch(target.url));

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { VERSION } from '../../src/internal/version.ts';
 import { envelopeBytes, separatorBytes } from '../../src/transport/bulk-transport.ts';
+import { isAutobatchRequest } from '../../src/transport/sdk-header.ts';
 import { batchOf, patient, token, transportOf } from './transport.ts';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -11,7 +12,7 @@ function answering(status: number, body: unknown, headers: Record<string, string
   const requests: Request[] = [];
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const fetch = async (request: Request): Promise<Response> => {
-    requests.push(request.clone()); // ky throws away the body of the original
+    requests.push(request);
     return new Response(text, { status, headers });
   };
   return { fetch, requests };
@@ -76,9 +77,19 @@ describe('a request', () => {
   test('goes through the global fetch as it is then, where the user has none', async () => {
     const transport = transportOf({});
     const { fetch, requests } = answering(200, ok);
-    vi.stubGlobal('fetch', fetch);
+    vi.stubGlobal('fetch', (url: string, init: RequestInit) => fetch(new Request(url, init)));
     await transport.send(batchOf('{}'), patient());
     expect(requests).toHaveLength(1);
+  });
+
+  test('has its body ready for the global fetch, which would copy a stream', async () => {
+    const fetch = vi.fn(async (_url: string, _init: RequestInit) => Response.json(ok));
+    vi.stubGlobal('fetch', fetch);
+    await transportOf({}).send(batchOf('{"a":1}'), patient());
+    expect(fetch.mock.calls).toMatchObject([
+      ['https://api.example/base/api/v1/bulk', { method: 'POST', body: '{"items":[{"a":1}]}' }],
+    ]);
+    expect(isAutobatchRequest(fetch.mock.calls[0]?.[1] ?? {})).toBe(true);
   });
 
   test('runs in the root context, and so does the token function', async () => {

@@ -1,6 +1,6 @@
 // All ways on which the transport sends. Whatever the network does, they tell of it alike.
 import { inspect } from 'node:util';
-import { expect } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import type { Reply } from '../../src/coalescer/ports.ts';
 import type { Failure } from '../../src/errors/failure.ts';
 import type { Clock } from '../../src/internal/clock.ts';
@@ -11,7 +11,7 @@ import { batchOf, patient, token, transportOf } from './transport.ts';
 
 /** The ways over the global dispatcher, by the handler interfaces that it knows. */
 export const dispatcherWays = ['the dispatcher', 'a dispatcher of the older kind'] as const;
-export const ways = ['fetch', ...dispatcherWays] as const;
+export const ways = ['the global fetch', 'the fetch option', ...dispatcherWays] as const;
 
 export type Way = (typeof ways)[number];
 
@@ -29,8 +29,10 @@ export type SendTo = (apiUrl: string, sending?: Sending) => Promise<Reply<Failur
  */
 export function sendingOver(way: Way): SendTo {
   if (way === 'a dispatcher of the older kind') setGlobalDispatcher(older(globalDispatcher()));
-  const own: Partial<HttpOptions> =
-    way === 'fetch' ? { fetch: (request, init) => globalThis.fetch(request, init) } : {};
+  const { fetch } = globalThis;
+  const passing: typeof fetch = (...call) => fetch(...call);
+  if (way === 'the global fetch') replaceFetch(passing);
+  const own: Partial<HttpOptions> = way === 'the fetch option' ? { fetch: passing } : {};
   return async (apiUrl, { text = '{}', signal = patient().signal, clock, ...options } = {}) => {
     const transport = transportOf({ apiUrl, apiToken: token, ...own, ...options }, clock);
     const reply = await transport.send(batchOf(text), { signal });
@@ -38,6 +40,12 @@ export function sendingOver(way: Way): SendTo {
     expect(inspect(reply, all)).not.toContain('pf_secret');
     return reply;
   };
+}
+
+/** For as long as the test runs. */
+function replaceFetch(own: typeof fetch): void {
+  vi.stubGlobal('fetch', own);
+  onTestFinished(() => void vi.unstubAllGlobals());
 }
 
 /** Knows what Node 22 knows: of a handler, it sees these methods only. */

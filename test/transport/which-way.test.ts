@@ -18,8 +18,8 @@ async function surroundings() {
       return dispatcher.dispatch(options, handler);
     },
   };
-  const fetch = async (input: RequestInfo | URL): Promise<Response> => {
-    const { method, url } = new Request(input);
+  const fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+    const { method, url } = new Request(input, init);
     seen.push(`fetch: ${method} ${url}`);
     return new Response(answer);
   };
@@ -110,9 +110,9 @@ test.each([undefined, null, {}, 'none'])(
   async (nothing) => {
     const { apiUrl, seen, fetch, send } = await surroundings();
     // To all appearances Node's own, which could not do without a dispatcher.
-    const own = (input: Request): Promise<Response> => {
+    const own = (...call: Parameters<typeof fetch>): Promise<Response> => {
       seen.push('internal/deps/undici/undici');
-      return fetch(input);
+      return fetch(...call);
     };
     setGlobalDispatcher(nothing as never);
     vi.stubGlobal('fetch', own);
