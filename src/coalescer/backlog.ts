@@ -172,6 +172,7 @@ export class Backlog {
     if (wasReady) this.ready.remove(item);
     this.size--;
     this.bytes -= item.bytes;
+    item.dropText();
     this.#unlink(item);
   }
 

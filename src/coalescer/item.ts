@@ -1,6 +1,6 @@
 import type { Deferred } from '../internal/deferred.ts';
-import type { Written } from '../internal/slab.ts';
-import { write } from '../internal/slab.ts';
+import type { Slab, Written } from '../internal/slab.ts';
+import { release, write } from '../internal/slab.ts';
 import type { Tries } from './backoff.ts';
 import type { Group, Resource } from './line.ts';
 import type { Last, Reason, Submission, Verdict } from './ports.ts';
@@ -72,7 +72,7 @@ export class Item {
   /** UTF-8 bytes of the text; an estimate while a hole is open. */
   bytes: number;
   /** Holds the text as sent, once every hole is filled; it never changes afterwards. */
-  #buffer: Uint8Array | undefined;
+  #slab: Slab | undefined;
   #start = 0;
   #pieces: readonly string[];
   #holes: readonly Resource[];
@@ -139,8 +139,8 @@ export class Item {
     return gained;
   }
 
-  #keep({ buffer, start, bytes }: Written): void {
-    this.#buffer = buffer;
+  #keep({ slab, start, bytes }: Written): void {
+    this.#slab = slab;
     this.#start = start;
     this.bytes = bytes;
     this.#pieces = nothing;
@@ -149,7 +149,7 @@ export class Item {
 
   /** No id is missing in its text. */
   get isWhole(): boolean {
-    return this.#buffer !== undefined;
+    return this.#slab !== undefined;
   }
 
   /** The text as sent, decoded anew each time; undefined while a hole is open. */
@@ -163,8 +163,14 @@ export class Item {
     return at + this.bytes;
   }
 
+  /** It is over, and its text is not read any more. */
+  dropText(): void {
+    if (this.#slab !== undefined) release(this.#slab);
+    this.#slab = undefined;
+  }
+
   get #encoded(): Uint8Array | undefined {
-    return this.#buffer?.subarray(this.#start, this.#start + this.bytes);
+    return this.#slab?.buffer.subarray(this.#start, this.#start + this.bytes);
   }
 
   /** Where to note what an attempt without progress leaves behind. */

@@ -65,7 +65,7 @@ export interface Submission<T> {
   read(output: unknown): Verdict<T>;
 }
 
-/** The items that travel in one request. */
+/** The items that travel in one request; their texts can be read until its reply is given. */
 export interface Batch {
   readonly keys: readonly string[];
   /** Each item's text, in the order in which the server is to run them. */

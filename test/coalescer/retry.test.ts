@@ -26,6 +26,23 @@ describe('a request without an answer', () => {
     t.expectIdle();
   });
 
+  test('is repeated with the same text, whatever came and went meanwhile', async () => {
+    const t = engineUnderTest();
+    // More than the buffers hold in which texts wait.
+    const long = { pieces: ['x'.repeat(4_000)], bytes: 4_000 };
+    void t.call('a', { pieces: ['"a"'], bytes: 3 });
+    await t.clock.settle();
+    t.wire.parked[0]?.stopAt('a', 'busy');
+    for (let turn = 0; turn < 10; turn++) {
+      for (let index = 0; index < 20; index++) void t.call(`${turn}-${index}`, long);
+      await t.answerAll();
+    }
+    await t.clock.pass(FIRST_DELAY_MS);
+    expect(t.wire.requests.at(-1)?.texts).toEqual(['"a"']);
+    await t.answerAll();
+    t.expectIdle();
+  });
+
   test('goes again before anything younger that depends on it', async () => {
     const t = engineUnderTest({ maxItems: 1 });
     void t.call('a', { changes: 'r' });
