@@ -13,8 +13,8 @@ export function batchOf(items: readonly Item[], bytes: number): Batch {
     },
     writeTo(body, at, separator) {
       let end = at;
-      for (const [index, item] of items.entries()) {
-        if (index > 0) body[end++] = separator;
+      for (const item of items) {
+        if (item !== items[0]) body[end++] = separator;
         end = item.copyTo(body, end);
       }
     },

@@ -188,7 +188,10 @@ export class Dispatcher<Failure> {
   #nextTime(now: number): number {
     const { backlog, capacity, health, parts } = this.#others;
     const times = [backlog.nextDue, parts.nextTime, capacity.gate.opensAt, health.nextProbeAt];
-    return Math.min(...[...times, this.#agedAt()].filter((time) => time > now));
+    times.push(this.#agedAt());
+    let next = NEVER;
+    for (const time of times) if (time > now && time < next) next = time;
+    return next;
   }
 
   /** Sends a part, or packs a batch, of at most `room` bytes. Returns its bytes; 0 where none fits. */

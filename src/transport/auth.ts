@@ -9,6 +9,8 @@ const remembered = 256;
 export class Auth {
   readonly #source: ApiToken;
   readonly #tokens = new Set<string>();
+  /** The one that was given last: mostly it is the same again. */
+  #latest: string | undefined;
 
   constructor(source: ApiToken) {
     this.#source = source;
@@ -23,6 +25,7 @@ export class Auth {
   async token(): Promise<string> {
     const source = this.#source;
     const token: unknown = typeof source === 'string' ? source : await runInRoot(source);
+    if (typeof token === 'string' && token === this.#latest) return token;
     if (!isToken(token)) {
       throw new TypeError(
         'The apiToken function has to give a string of printable Latin-1 characters without spaces.',
@@ -44,6 +47,7 @@ export class Auth {
   }
 
   #remember(token: string): void {
+    this.#latest = token;
     this.#tokens.delete(token);
     this.#tokens.add(token);
     const [oldest] = this.#tokens;

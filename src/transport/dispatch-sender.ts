@@ -19,8 +19,7 @@ interface DispatchOptions {
   readonly origin: string;
   readonly path: string;
   readonly method: 'GET' | 'POST';
-  /** Names and values by turns. */
-  readonly headers: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string | null;
   /** Off: the attempt has its time-out. */
   readonly headersTimeout: 0;
@@ -77,7 +76,7 @@ function exchange(dispatcher: Dispatcher, outgoing: Outgoing): Promise<Answer> {
     origin,
     path,
     method: body === undefined ? 'GET' : 'POST',
-    headers: Object.entries({ ...ownHeaders, ...headers }).flat(),
+    headers: { ...ownHeaders, ...headers },
     body: body ?? null,
     headersTimeout: 0,
     bodyTimeout: 0,

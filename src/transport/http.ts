@@ -57,10 +57,11 @@ export class Http {
           // Not later: a token that comes after its time must not send anything.
           signal.throwIfAborted();
           hasToken = true;
-          const headers = { ...this.#headers, authorization: `Bearer ${token}` };
+          const type = body === undefined ? undefined : jsonHeader;
+          const headers = { ...this.#headers, ...type, authorization: `Bearer ${token}` };
           return this.#sender()({
             url: this.#options.apiUrl + path,
-            headers: body === undefined ? headers : { ...headers, ...jsonHeader },
+            headers,
             body,
             signal,
             keepalive: options.keepalive ?? false,
