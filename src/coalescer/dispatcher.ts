@@ -9,7 +9,7 @@
 import type { Clock } from '../internal/clock.ts';
 import { ask, attempt } from './attempt.ts';
 import type { Backlog } from './backlog.ts';
-import { batchOf } from './batch.ts';
+import { ItemBatch } from './batch.ts';
 import type { Capacity } from './capacity.ts';
 import type { DispatchReason, Emitter } from './events.ts';
 import type { Health } from './health.ts';
@@ -235,7 +235,7 @@ export class Dispatcher<Failure> {
     const request = new AbortController();
     this.#underWay.add(request);
     const options = { signal: request.signal, keepalive: flight.isDeparting };
-    const batch = batchOf(flight.items, flight.bytes);
+    const batch = new ItemBatch(flight.items, flight.bytes);
     const reply = await attempt(send, batch, options);
     const inFlight = this.#underWay.size;
     // Whoever gave the request up has settled its items.

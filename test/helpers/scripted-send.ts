@@ -41,7 +41,9 @@ export function scriptedSend(): ScriptedSend {
       const answered = (outputs: Record<string, unknown>): void =>
         reply({ kind: 'answered', status: 200, outputs });
       const request: ParkedRequest = {
-        ...batch,
+        keys: batch.keys,
+        texts: batch.texts,
+        bytes: batch.bytes,
         signal,
         keepalive,
         answer(given = {}) {
