@@ -27,7 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   testing: [], // so that a mistake of the client's cannot be the emulator's too
   'client.ts': [...middle, 'resources', 'transport'],
   'index.ts': [...middle, 'resources', 'transport', 'client.ts'],
-  cli: ['index.ts', 'testing', 'internal'], // a user like any other
+  cli: ['index.ts', 'testing', 'internal', 'ids'], // a user like any other, but for the doctor's ids
 };
 
 /** Who may import a package. A package without a row: nobody. */

@@ -1,8 +1,8 @@
 /** The run that all questions are asked in: marked as a smoke test, named, and finished at the end. */
 import { randomUUID } from 'node:crypto';
+import { generateRelated, generateRoot, isPfid } from '../../ids/pfid.ts';
 import type { BulkAnswer, BulkApi, Item, Json, Output } from './bulk-api.ts';
 import { Unanswered } from './finding.ts';
-import { relatedId } from './related-id.ts';
 
 /** Who the run is registered for, with an account's token. */
 export interface Owner {
@@ -59,9 +59,9 @@ export class SmokeRun {
     return { ...item(type), agent_instance_id: this.id, ...fields };
   }
 
-  /** A fresh id for a span, as the client would make it. */
+  /** A fresh id for a span, as the client makes it; in any partition where the run's is no PFID. */
   newId(): string {
-    return relatedId(this.id);
+    return isPfid(this.id) ? generateRelated(this.id) : generateRoot();
   }
 
   bulk(...items: readonly Item[]): Promise<BulkAnswer> {

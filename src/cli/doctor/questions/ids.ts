@@ -1,7 +1,7 @@
 /** Ids of spans that the client makes itself (wire.md 8). */
+import { generateRoot, isPfid } from '../../../ids/pfid.ts';
 import { asAssumed, different, unknown } from '../finding.ts';
 import type { Question } from '../question.ts';
-import { isPfid, unrelatedId } from '../related-id.ts';
 
 const advice = "Give the client ids: 'server'.";
 
@@ -75,7 +75,7 @@ const otherPartition: Question = {
   question: "Is an id of another partition than the run's taken?",
   async ask(run) {
     if (!run.idsHold) return unknown("Only with ids of the client's, which do not hold.");
-    const output = await run.one(run.create({ id: unrelatedId(run.id) }));
+    const output = await run.one(run.create({ id: generateRoot() }));
     return output.kind === 'success'
       ? asAssumed('Yes. The client makes none.')
       : asAssumed(`No, it is refused (${output.because}). The client makes none.`);
