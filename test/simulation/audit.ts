@@ -173,11 +173,20 @@ function auditGivenUp({ plan, fail }: Audited, call: Call, error: unknown, size:
   // Its own passing errors, and the first loss of an outage, may use up a short time or few attempts.
   const { limit, giveUpAfterMs } = plan.options.retry;
   const isOutageOnly =
-    limit >= 4 && giveUpAfterMs >= 20_000 && isPoisonOnly({ ...plan, outages: [] });
+    limit - ownErrorsOf(call) >= 4 &&
+    giveUpAfterMs >= 20_000 &&
+    isPoisonOnly({ ...plan, outages: [] });
   const isCulprit = call.fate?.startsWith('poison 500') || call.fate === 'poison drop';
   if ((isPoisonOnly(plan) || isOutageOnly) && !isOwnOutput && !isCulprit) {
     fail('innocence', `${call.label} was given up for a neighbour: ${message}`);
   }
+}
+
+/** Attempts that the item's own errors may use up. */
+function ownErrorsOf({ fate }: Call): number {
+  if (fate === 'passes once') return 1;
+  if (fate === 'passes twice') return 2;
+  return fate === 'never passes' ? Number.POSITIVE_INFINITY : 0;
 }
 
 /** On the server, everything took effect in the order of what depends on what. */
