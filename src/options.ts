@@ -50,12 +50,6 @@ export interface RetryOptions {
   /** Attempts of an item that made no progress: 1 to 1,000. @default 10 */
   readonly limit?: number | undefined;
   /**
-   * The longest that an item is tried, in milliseconds since its first attempt that counted: 1 to
-   * 86,400,000 (a day). Pauses do not count.
-   * @default 120_000
-   */
-  readonly giveUpAfterMs?: number | undefined;
-  /**
    * The first delay's upper end, in milliseconds: 0 to 60,000; it doubles each time.
    * @default 250, or `maxDelayMs` if that is less
    */

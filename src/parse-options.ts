@@ -169,7 +169,6 @@ const queue = z.strictObject({
 
 const retry = z.strictObject({
   limit: z._default(checked<number>(integerFrom(1, 1_000)), 10),
-  giveUpAfterMs: z._default(checked<number>(numberFrom(1, day)), 120 * second),
   minDelayMs: z.optional(checked<number>(numberFrom(0, 60 * second))),
   maxDelayMs: z.optional(checked<number>(numberFrom(0, hour))),
   maxPauseMs: z._default(checked<number>(numberFrom(0, day)), 300 * second),

@@ -207,8 +207,6 @@ function boundOf(limit: Limit): string {
   switch (limit) {
     case 'attempts':
       return 'after ';
-    case 'giveUpAfterMs':
-      return 'within retry.giveUpAfterMs, after ';
     case 'deliveryTimeoutMs':
       return 'within deliveryTimeoutMs, after ';
     default:

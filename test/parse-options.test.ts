@@ -44,7 +44,6 @@ test('a token is enough: the rest has defaults', () => {
     queue: { maxItems: 100_000, maxBytes: 64_000_000 },
     retry: {
       limit: 10,
-      giveUpAfterMs: 120_000,
       minDelayMs: 250,
       maxDelayMs: 30_000,
       maxPauseMs: 300_000,
@@ -90,7 +89,6 @@ test('what is given is used', () => {
     queue: { maxItems: 1, maxBytes: 1 },
     retry: {
       limit: 1,
-      giveUpAfterMs: 1,
       minDelayMs: 0,
       maxDelayMs: 0,
       maxPauseMs: 0,
@@ -178,10 +176,6 @@ describe('each bound', () => {
       'queue.maxBytes must be an integer from 1 to 9007199254740991, but it is NaN',
     ],
     [{ retry: { limit: 0 } }, 'retry.limit must be an integer from 1 to 1000, but it is 0'],
-    [
-      { retry: { giveUpAfterMs: 0 } },
-      'retry.giveUpAfterMs must be a number from 1 to 86400000, but it is 0',
-    ],
     [
       { retry: { minDelayMs: -1 } },
       'retry.minDelayMs must be a number from 0 to 60000, but it is -1',

@@ -186,7 +186,7 @@ describe('attempts or time used up', () => {
   });
 
   test.each([
-    ['giveUpAfterMs', 'No usable answer within retry.giveUpAfterMs, after 1 attempt '],
+    ['attempts', 'No usable answer after 1 attempt '],
     ['deliveryTimeoutMs', 'No usable answer within deliveryTimeoutMs, after 1 attempt '],
   ] as const)('by %s says so', (limit, text) => {
     expect(errorOf(exhausted(dropped, { limit, attempts: 1 })).message).toContain(text);

@@ -4,7 +4,7 @@
  */
 import type { Backlog } from './backlog.ts';
 import type { RetrySettings } from './backoff.ts';
-import { backoffMs, spentLimit } from './backoff.ts';
+import { backoffMs } from './backoff.ts';
 import type { Emitter, EngineEvents } from './events.ts';
 import type { Health } from './health.ts';
 import type { Item } from './item.ts';
@@ -25,8 +25,6 @@ export interface AttemptSettings {
 /** One reply while it is applied. */
 export interface Step<Failure> {
   readonly now: number;
-  /** The same without the pauses that the server asked for: they count against nobody. */
-  readonly workingNow: number;
   /** From 0 up to 1: the same for all items of the batch, so that they come back together. */
   readonly chance: number;
   readonly ends: End<Failure>[];
@@ -72,12 +70,8 @@ export class Attempts<Failure> {
       drop(step, item);
       return;
     }
-    charge(step, item);
-    if (spentLimit(item.noteSetback(), this.#settings.retry, step.workingNow) === undefined) {
-      this.#again(step, item, 'missing');
-    } else {
-      fail(step, item, brokenContract('missing output', undefined));
-    }
+    if (this.#charge(item)) this.#again(step, item, 'missing');
+    else fail(step, item, brokenContract('missing output', undefined));
   }
 
   /** An error that may pass: the item goes back, and last in its next batch. */
@@ -87,7 +81,7 @@ export class Attempts<Failure> {
       drop(step, item);
       return;
     }
-    charge(step, item);
+    const mayGoOn = this.#charge(item);
     const setbacks = item.noteSetback();
     const before = setbacks.transient?.code === code ? setbacks.transient : undefined;
     const { since, times } = before ?? { since: now, times: 0 };
@@ -96,8 +90,10 @@ export class Attempts<Failure> {
     if (times + 1 >= SAME_ERROR_TIMES && now - since >= SAME_ERROR_AFTER_MS) {
       // The server seems to have stored this answer under the key: it will not change any more.
       fail(step, item, errorReason(item, output));
-    } else if (!this.#isSpent(step, item)) {
+    } else if (mayGoOn) {
       this.#again(step, item, 'transient');
+    } else {
+      fail(step, item, exhausted(item));
     }
   }
 
@@ -116,8 +112,10 @@ export class Attempts<Failure> {
       drop(step, item);
       return undefined;
     }
-    if (counts) charge(step, item);
-    if (counts && isAlone && this.#isSpent(step, item)) return undefined;
+    if (counts && !this.#charge(item) && isAlone) {
+      fail(step, item, exhausted(item));
+      return undefined;
+    }
     return this.#noteRetry(step, item, 'lost', counts);
   }
 
@@ -126,15 +124,9 @@ export class Attempts<Failure> {
     return item.isGhost && !(item.maybeApplied && this.#backlog.isAwaited(item));
   }
 
-  /** Fails the item if its attempts or its time are used up. */
-  #isSpent(step: Step<Failure>, item: Item): boolean {
-    const setbacks = item.noteSetback();
-    const limit = spentLimit(setbacks, this.#settings.retry, step.workingNow);
-    if (limit === undefined) return false;
-    const { attempts, maybeApplied } = item;
-    const last = setbacks.last as Last<Failure> | undefined;
-    fail(step, item, { kind: 'exhausted', limit, attempts, last, maybeApplied });
-    return true;
+  /** Counts an attempt against the limit; false: it was the last. */
+  #charge(item: Item): boolean {
+    return ++item.noteSetback().countedAttempts < this.#settings.retry.limit;
   }
 
   #again(step: Step<Failure>, item: Item, reason: Why): void {
@@ -143,7 +135,7 @@ export class Attempts<Failure> {
 
   /** When the item may be sent again; one whose attempt does not count waits as all others do. */
   #noteRetry({ now, chance }: Step<Failure>, item: Item, reason: Why, counts: boolean): number {
-    const { key, type, attempts } = item;
+    const { name: key, type, attempts } = item;
     const { countedAttempts } = item.noteSetback();
     const delayMs = counts ? backoffMs(countedAttempts, this.#settings.retry, chance) : 0;
     this.retried++;
@@ -183,8 +175,7 @@ export function brokenContract(
   return { kind: 'contract', problem, output, maybeApplied: true };
 }
 
-function charge({ workingNow }: Step<unknown>, item: Item): void {
-  const setbacks = item.noteSetback();
-  setbacks.countedAttempts++;
-  setbacks.firstCountedAt ??= workingNow;
+function exhausted<Failure>({ attempts, maybeApplied, setbacks }: Item): Reason<Failure> {
+  const last = setbacks?.last as Last<Failure> | undefined;
+  return { kind: 'exhausted', limit: 'attempts', attempts, last, maybeApplied };
 }

@@ -11,13 +11,14 @@ import type { Item, ItemState } from './item.ts';
 import type { Resource } from './line.ts';
 import type { Relations } from './order.ts';
 import { Order } from './order.ts';
+import type { PackedBatch } from './packed-batch.ts';
 import type { BatchLimits, Envelope, Packed } from './packer.ts';
 import { Packer } from './packer.ts';
 import type { Name } from './ports.ts';
 import { ReadySet } from './ready.ts';
 
 export class Backlog {
-  /** Pending items, those in flight included. */
+  /** Pending items, those in flight included; without batches that their callers have packed. */
   size = 0;
   /** UTF-8 bytes of their texts. */
   bytes = 0;
@@ -72,6 +73,11 @@ export class Backlog {
     return item;
   }
 
+  /** Nothing is pending, batches that their callers have packed included. */
+  get isEmpty(): boolean {
+    return this.#oldest === undefined;
+  }
+
   /** All pending items. */
   all(): Item[] {
     const items: Item[] = [];
@@ -97,6 +103,12 @@ export class Backlog {
     // Not linked yet: what it makes must not be found before it stands in line.
     this.#order.join(item, relations);
     this.#append(item);
+  }
+
+  /** Takes in a batch that its caller has packed, which stands in no line. */
+  appendPacked(batch: PackedBatch): void {
+    batch.state = 'held';
+    this.#append(batch);
   }
 
   /** Somebody waits anew, from now on, for an item that nobody waited for. */
@@ -170,8 +182,8 @@ export class Backlog {
     const wasReady = item.state === 'ready';
     this.#enter(item, 'settled');
     if (wasReady) this.ready.remove(item);
-    this.size--;
-    this.bytes -= item.bytes;
+    this.size -= item.weight;
+    this.bytes -= item.bytes * item.weight;
     item.dropText();
     this.#unlink(item);
   }
@@ -228,8 +240,8 @@ export class Backlog {
   }
 
   #enter(item: Item, state: ItemState): void {
-    this.#counts[item.state]--;
-    this.#counts[state]++;
+    this.#counts[item.state] -= item.weight;
+    this.#counts[state] += item.weight;
     item.state = state;
   }
 }

@@ -16,14 +16,12 @@ import { Backlog } from './backlog.ts';
 import type { QueueBounds } from './bounds.ts';
 import { Bounds } from './bounds.ts';
 import { Capacity } from './capacity.ts';
-import type { ExecuteOptions } from './direct.ts';
-import { Direct } from './direct.ts';
 import type { DispatchSettings } from './dispatcher.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Emitter } from './events.ts';
 import { gatherRun } from './gather.ts';
 import { Health } from './health.ts';
-import type { About } from './intake.ts';
+import type { About, ExecuteOptions } from './intake.ts';
 import { Intake } from './intake.ts';
 import type { Ledger } from './ledger.ts';
 import { Resource } from './line.ts';
@@ -73,7 +71,6 @@ export class Coalescer<Failure> {
   readonly #attempts: Attempts<Failure>;
   readonly #parts: Parts;
   readonly #capacity: Capacity;
-  readonly #direct: Direct<Failure>;
   readonly #withdrawals: Withdrawals<Failure>;
   readonly #intake: Intake<Failure>;
   readonly #alarm: Alarm;
@@ -126,18 +123,6 @@ export class Coalescer<Failure> {
       },
       onPing: () => this.#pump(),
     });
-    this.#direct = new Direct(settings, {
-      send,
-      ping,
-      clock,
-      random,
-      toError,
-      events,
-      health,
-      gate: this.#capacity.gate,
-      calls: this.#settlement.calls,
-      onAnswer: () => this.#pump(),
-    });
     this.#withdrawals = new Withdrawals(this.#backlog, this.#settlement, () => this.#pump());
     this.#intake = new Intake(
       settings,
@@ -145,6 +130,7 @@ export class Coalescer<Failure> {
       toError,
       this.#backlog,
       this.#bounds,
+      this.#parts,
       this.#settlement,
       this.#withdrawals,
       ports.gather ?? gatherRun,
@@ -203,13 +189,18 @@ export class Coalescer<Failure> {
     return item?.fingerprint === fingerprint ? item.makes : undefined;
   }
 
-  /** Sends a batch as it stands, outside the queue, the order and the books. */
+  /**
+   * Sends a batch as it stands. It takes the same attempts as items do, waits for none, and counts for
+   * nothing in queue and books.
+   */
   execute(batch: Batch, options: ExecuteOptions = {}): Promise<Answer> {
-    if (this.#closing === undefined) return this.#direct.execute(batch, options);
-    const error = this.#closedError();
-    this.#events.emit('failure', { error, key: undefined, type: options.type ?? 'batch' });
-    this.#events.deliver();
-    return rejected(error);
+    const { type = 'batch' } = options;
+    const promise =
+      this.#closing === undefined
+        ? this.#intake.takePacked(batch, options)
+        : this.#intake.turnAway({ key: undefined, type }, { kind: 'closed', maybeApplied: false });
+    this.#pump();
+    return promise;
   }
 
   /**
@@ -285,7 +276,7 @@ export class Coalescer<Failure> {
     if (this.#isDeparting) return;
     this.#withdrawals.sweep();
     const next = this.#dispatcher.pump();
-    if (this.#backlog.size === 0) this.#alarm.clear();
+    if (this.#backlog.isEmpty) this.#alarm.clear();
     else this.#alarm.setBy(Math.min(next, this.#deadline));
     this.#events.deliver();
   }
@@ -321,7 +312,6 @@ export class Coalescer<Failure> {
     this.#hurry('close');
     await this.#whenSettled(timeoutMs);
     this.#dispatcher.abortAll();
-    this.#direct.closeAll();
     this.#settlement.settle(
       this.#backlog.all().map((item) => {
         const maybeApplied = item.maybeApplied || item.state === 'in flight';

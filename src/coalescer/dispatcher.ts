@@ -14,9 +14,10 @@ import type { Capacity } from './capacity.ts';
 import type { DispatchReason, Emitter } from './events.ts';
 import type { Health } from './health.ts';
 import type { Item } from './item.ts';
+import { PackedBatch } from './packed-batch.ts';
 import type { BatchLimits, Envelope } from './packer.ts';
 import type { Part, Parts } from './parts.ts';
-import type { Ping, Reply, Send } from './ports.ts';
+import type { Batch, Ping, Reply, Send } from './ports.ts';
 import type { Flight } from './replies.ts';
 
 export interface DispatchSettings extends Envelope {
@@ -39,7 +40,7 @@ interface Others<Failure> {
   readonly onPing: () => void;
 }
 
-/** What leaves next: a part of a divided batch, or else a batch that is yet to be packed. */
+/** What leaves next: a batch or a part of one, as it stands; or else a batch that is yet to be packed. */
 interface Leaving {
   readonly reason: DispatchReason;
   readonly part?: Part | undefined;
@@ -141,12 +142,16 @@ export class Dispatcher<Failure> {
     if (capacity.gate.isClosed(now)) return undefined;
     const part = parts.due(now, ({ state }) => state === 'held');
     if (oldest === undefined && part === undefined) return undefined;
+    const isPartsTurn = part !== undefined && isBefore(part, oldest);
     if (health.isDown || capacity.gate.isProbing) {
-      return this.#mayProbe(now) ? { reason: 'probe', part } : undefined;
+      if (!this.#mayProbe(now)) return undefined;
+      return isPartsTurn ? { reason: 'probe', part } : { reason: 'probe' };
     }
     if (this.#underWay.size >= capacity.concurrency.limit) return undefined;
-    if (part !== undefined) return { reason: 'bisect', part };
     const reason = oldest === undefined ? undefined : this.#reasonToPack(oldest, now);
+    if (part !== undefined && (isPartsTurn || reason === undefined)) {
+      return { reason: part.line.why === 'packed' ? 'packed' : 'bisect', part };
+    }
     return reason === undefined ? undefined : { reason };
   }
 
@@ -214,10 +219,11 @@ export class Dispatcher<Failure> {
       if (item.attempts === 0) item.answersSeen = answers;
       item.attempts++;
     }
+    const count = packedOf(items)?.keys.length ?? items.length;
     this.requests++;
-    this.items += items.length;
+    this.items += count;
     this.bytes += bytes;
-    events.emit('dispatch', { items: items.length, bytes, reason });
+    events.emit('dispatch', { items: count, bytes, reason });
     void this.#send({
       items,
       bytes,
@@ -237,7 +243,11 @@ export class Dispatcher<Failure> {
     const options = { signal: request.signal, keepalive: flight.isDeparting };
     // Made in its place: kept in a variable, it lives through enough collections that V8 begins to
     // make it old from the start, and the items of each batch with it.
-    const reply = await attempt(send, new ItemBatch(flight.items, flight.bytes), options);
+    const reply = await attempt(
+      send,
+      packedOf(flight.items) ?? new ItemBatch(flight.items, flight.bytes),
+      options,
+    );
     const inFlight = this.#underWay.size;
     // Whoever gave the request up has settled its items.
     if (!this.#underWay.delete(request)) return;
@@ -259,4 +269,13 @@ export class Dispatcher<Failure> {
     health.pinged(answered, clock.now(), random());
     onPing();
   }
+}
+
+/** Parts of a divided batch go first; a batch that its caller has packed has no right before older items. */
+function isBefore({ line, items: [first] }: Part, oldest: Item | undefined): boolean {
+  return line.why !== 'packed' || oldest === undefined || (first?.seq ?? 0) < oldest.seq;
+}
+
+function packedOf([first]: readonly Item[]): Batch | undefined {
+  return first instanceof PackedBatch ? first.content : undefined;
 }

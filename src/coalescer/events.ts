@@ -3,8 +3,7 @@
 /**
  * Why a request leaves: `full`, its batch is; `idle`, nothing else is in flight; `aged`, its oldest
  * item has waited long enough; `requeue`, it holds skipped items; `bisect`, it is a part of a batch
- * that failed as a whole; `flush` and `close`, somebody
- * waits for it; `probe`, the server does not answer, and this is the one request that tries;
+ * that failed as a whole; `packed`, its caller has packed it; `flush` and `close`, somebody waits for it; `probe`, the server does not answer, and this is the one request that tries;
  * `depart`, the page is going away.
  */
 export type DispatchReason =
@@ -13,6 +12,7 @@ export type DispatchReason =
   | 'aged'
   | 'requeue'
   | 'bisect'
+  | 'packed'
   | 'flush'
   | 'close'
   | 'probe'
@@ -37,7 +37,8 @@ export interface EngineEvents {
   requeue: { readonly key: string; readonly type: string; readonly becauseOf: string };
   /** An item goes back for another attempt. */
   retry: {
-    readonly key: string;
+    /** Undefined for a batch that its caller has packed. */
+    readonly key: string | undefined;
     readonly type: string;
     /** Requests that have carried it. */
     readonly attempts: number;
@@ -50,7 +51,7 @@ export interface EngineEvents {
   /** A call was rejected. */
   failure: {
     readonly error: unknown;
-    /** Undefined for a batch that the caller has packed. */
+    /** Undefined for a batch that its caller has packed. */
     readonly key: string | undefined;
     readonly type: string;
     /** Set once when refusals begin to look as if all calls will be refused alike. */

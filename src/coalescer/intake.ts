@@ -3,14 +3,22 @@ import type { Clock } from '../internal/clock.ts';
 import type { Backlog } from './backlog.ts';
 import type { Bounds } from './bounds.ts';
 import { bytesOf, Item } from './item.ts';
-import type { BatchLimits } from './packer.ts';
-import type { Gather, Name, Reason, Submission, ToError } from './ports.ts';
+import { PackedBatch } from './packed-batch.ts';
+import type { BatchLimits, Envelope } from './packer.ts';
+import type { Parts } from './parts.ts';
+import type { Answer, Batch, Gather, Name, Reason, Submission, ToError } from './ports.ts';
 import type { Settlement } from './settlement.ts';
 import type { Withdrawals } from './withdrawals.ts';
 
+export interface ExecuteOptions {
+  /** What the request is called in events. @default 'batch' */
+  readonly type?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** What is known of a call that does not become an item. */
 export interface About {
-  /** Undefined where it has no key of its own. */
+  /** Undefined for a batch that its caller has packed, which is not in the books. */
   readonly key: string | undefined;
   readonly type: string;
   readonly makes?: Name | undefined;
@@ -21,11 +29,12 @@ type Lacking<Failure> = Extract<Reason<Failure>, { kind: 'dependency' }>;
 export class Intake<Failure> {
   /** The place of the youngest item. */
   lastSeq = 0;
-  readonly #limits: BatchLimits;
+  readonly #limits: BatchLimits & Envelope;
   readonly #clock: Clock;
   readonly #toError: ToError<Failure>;
   readonly #backlog: Backlog;
   readonly #bounds: Bounds;
+  readonly #parts: Parts;
   readonly #settlement: Settlement<Failure>;
   readonly #withdrawals: Withdrawals<Failure>;
   readonly #gather: Gather<Item>;
@@ -33,11 +42,12 @@ export class Intake<Failure> {
   #gatheredBytes = 0;
 
   constructor(
-    limits: BatchLimits,
+    limits: BatchLimits & Envelope,
     clock: Clock,
     toError: ToError<Failure>,
     backlog: Backlog,
     bounds: Bounds,
+    parts: Parts,
     settlement: Settlement<Failure>,
     withdrawals: Withdrawals<Failure>,
     gather: (onEnd: (items: readonly Item[]) => void) => Gather<Item>,
@@ -48,6 +58,7 @@ export class Intake<Failure> {
     this.#toError = toError;
     this.#backlog = backlog;
     this.#bounds = bounds;
+    this.#parts = parts;
     this.#settlement = settlement;
     this.#withdrawals = withdrawals;
     this.#gather = gather((items) => {
@@ -82,13 +93,31 @@ export class Intake<Failure> {
     return caller.promise;
   }
 
+  /** Takes in a batch that its caller has packed: it leaves as it stands, and waits for no item. */
+  takePacked(batch: Batch, { type = 'batch', signal }: ExecuteOptions): Promise<Answer> {
+    const taken = batch.keys.find((key) => this.#settlement.find(key) !== undefined);
+    if (taken !== undefined) {
+      const reason: Reason<Failure> = { kind: 'conflict', maybeApplied: false };
+      return this.decline(this.#toError(reason, taken), { key: undefined, type });
+    }
+    const { envelopeBytes } = this.#limits;
+    const packed = new PackedBatch(++this.lastSeq, this.#now(), type, batch, envelopeBytes);
+    const caller = this.#settlement.join(packed);
+    this.#settlement.register(packed, undefined);
+    this.#backlog.appendPacked(packed);
+    this.#parts.add(packed);
+    this.#withdrawals.listen(packed, caller, signal);
+    return caller.promise as Promise<Answer>;
+  }
+
   /** Rejects a call that is not accepted. */
-  turnAway(submission: Submission<unknown>, reason: Reason<Failure>): Promise<never> {
-    return this.decline(this.#toError(reason, submission.key), submission);
+  turnAway({ key, type, makes }: About, reason: Reason<Failure>): Promise<never> {
+    return this.decline(this.#toError(reason, key), { key, type, makes });
   }
 
   /** Counts a call that is not accepted, and rejects it with that error. */
   decline(error: unknown, { key, type, makes }: About): Promise<never> {
+    if (key !== undefined) this.#settlement.ledger.declined++;
     // What a pending item makes is not made to fail by a call that wanted to make it again.
     if (makes !== undefined && !this.#backlog.isBeingMade(makes)) {
       this.#settlement.remember(makes, 'declined');

@@ -1,7 +1,6 @@
 import type { Deferred } from '../internal/deferred.ts';
 import type { Slab, Written } from '../internal/slab.ts';
 import { release, write } from '../internal/slab.ts';
-import type { Tries } from './backoff.ts';
 import type { Group, Resource } from './line.ts';
 import type { Last, Reason, Submission, Verdict } from './ports.ts';
 import type { Cohort } from './turnstile.ts';
@@ -45,7 +44,9 @@ const decoder = new TextDecoder();
 const nothing: readonly never[] = [];
 
 /** What the attempts of an item that made no progress have left behind. */
-export interface Setbacks extends Tries {
+export interface Setbacks {
+  /** Attempts that count against `retry.limit`. */
+  countedAttempts: number;
   /** Was refused for whom it came from, and is sent once more: that may be another by now. */
   wasDenied: boolean;
   /** An error that may pass, and how often in a row the server gave the same. */
@@ -124,6 +125,21 @@ export class Item {
     else this.#keep(submission.encoded);
   }
 
+  /** What it is called in events and errors. */
+  get name(): string | undefined {
+    return this.key;
+  }
+
+  /** The keys that it waits for answers to. */
+  get keys(): readonly string[] {
+    return [this.key];
+  }
+
+  /** What it counts for in queue and books. */
+  get weight(): 0 | 1 {
+    return 1;
+  }
+
   /** Makes the text if all ids are known by now. Returns the bytes that it gained by that. */
   fill(): number {
     if (this.isWhole) return 0;
@@ -177,7 +193,6 @@ export class Item {
   noteSetback(): Setbacks {
     this.setbacks ??= {
       countedAttempts: 0,
-      firstCountedAt: undefined,
       wasDenied: false,
       transient: undefined,
       last: undefined,

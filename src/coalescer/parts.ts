@@ -1,11 +1,14 @@
 /**
- * Parts of batches that failed as a whole, each to be sent as it is, until the culprit stands alone.
+ * Batches that are to be sent as they are: those that their callers have packed, and the parts of those
+ * that failed as a whole, until the culprit stands alone.
  *
  * The halves of a refused batch stand in one line: the second leaves when the first is through, and
  * if the first went through, the second must hold the culprit and is halved unsent. The halves of a
  * batch whose answers got lost go side by side. An item keeps its part while it waits there.
  */
 import type { Item } from './item.ts';
+import type { PackedBatch } from './packed-batch.ts';
+import { Run } from './runs.ts';
 
 /** What a line of parts goes back to. */
 export type Divided = 'items' | 'bytes' | 'lost';
@@ -19,8 +22,8 @@ export interface Part {
   readonly sibling: Part | undefined;
 }
 
-interface Line {
-  readonly why: Divided;
+export interface Line {
+  readonly why: Divided | 'packed';
   /** Items of the batch that was divided first. */
   readonly size: number;
   readonly waiting: Part[];
@@ -39,6 +42,8 @@ export class Parts {
   /** Times that a batch, or a part of one, was halved. */
   divided = 0;
   readonly #lines = new Set<Line>();
+  /** Batches that their callers have packed, before their first attempt: one line each would be many. */
+  readonly #packed = new Run([]);
   readonly #minDelayMs: number;
   #refusedInARow = 0;
   #likeness: number | undefined;
@@ -66,37 +71,45 @@ export class Parts {
     }
   }
 
+  /** A batch that its caller has packed is never divided. */
+  add(batch: PackedBatch): void {
+    this.#packed.extend(batch);
+  }
+
   /** The part that is to leave next. `isLeft` says whether an item still waits in its part. */
   due(now: number, isLeft: (item: Item) => boolean): Part | undefined {
-    if (now < this.#nextAt) return undefined;
     for (const line of this.#lines) {
+      if (line.why !== 'packed' && now < this.#nextAt) continue;
       const part = line.isOut ? undefined : this.#front(line, isLeft);
       if (part !== undefined && part.notBefore <= now) return part;
     }
-    return undefined;
+    return this.#nextPacked(isLeft);
   }
 
   /** When the next part may leave that waits for a time. */
   get nextTime(): number {
     let next = Number.POSITIVE_INFINITY;
-    for (const { isOut, waiting } of this.#lines) {
+    for (const { why, isOut, waiting } of this.#lines) {
       const [front] = waiting;
-      if (!isOut && front !== undefined) next = Math.min(next, front.notBefore);
+      if (isOut || front === undefined) continue;
+      const { notBefore } = front;
+      next = Math.min(next, why === 'packed' ? notBefore : Math.max(notBefore, this.#nextAt));
     }
-    return Math.max(next, this.#nextAt);
+    return next;
   }
 
   /** The part leaves. */
   take(part: Part, now: number): void {
     part.line.waiting.shift();
     part.line.isOut = true;
-    if (this.isSystemic) this.#nextAt = now + this.#minDelayMs;
+    if (this.isSystemic && part.line.why !== 'packed') this.#nextAt = now + this.#minDelayMs;
   }
 
-  /** Gives up all parts that wait; returns their items. */
+  /** Gives up all parts of divided batches that wait; returns their items. */
   dissolve(): Item[] {
     const items: Item[] = [];
     for (const line of this.#lines) {
+      if (line.why === 'packed') continue;
       for (const part of line.waiting.splice(0)) items.push(...part.items);
       // Nobody will know any more who was to blame.
       line.hasCulprit = true;
@@ -175,6 +188,19 @@ export class Parts {
     }
   }
 
+  /** It gets a line when its turn has come. */
+  #nextPacked(isLeft: (item: Item) => boolean): Part | undefined {
+    for (let batch = this.#packed.first; batch !== undefined; batch = this.#packed.first) {
+      this.#packed.advance();
+      if (!isLeft(batch)) continue;
+      const line = this.#newLine('packed', 1);
+      const part: Part = { line, items: [batch], notBefore: 0, sibling: undefined };
+      line.waiting.push(part);
+      return part;
+    }
+    return undefined;
+  }
+
   #putHalves(line: Line, items: readonly Item[], notBefore: number): void {
     this.divided++;
     const [first, second] = halvesOf(items);
@@ -182,7 +208,7 @@ export class Parts {
     line.waiting.unshift({ line, items: first, notBefore, sibling }, sibling);
   }
 
-  #newLine(why: Divided, size: number): Line {
+  #newLine(why: Line['why'], size: number): Line {
     const line: Line = {
       why,
       size,

@@ -161,7 +161,7 @@ export type Reason<Failure> =
   /** Attempts or time are used up. */
   | {
       readonly kind: 'exhausted';
-      readonly limit: 'attempts' | 'giveUpAfterMs' | 'deliveryTimeoutMs';
+      readonly limit: 'attempts' | 'deliveryTimeoutMs';
       /** Requests that carried the item. */
       readonly attempts: number;
       /** What the last attempt met; an output where the server named an error that may pass. */

@@ -9,6 +9,7 @@ import type { Emitter } from './events.ts';
 import type { Health } from './health.ts';
 import type { Item } from './item.ts';
 import { outcomesOf } from './outcome.ts';
+import { PackedBatch } from './packed-batch.ts';
 import type { Part, Parts } from './parts.ts';
 import type { Answer, Reply } from './ports.ts';
 import type { Settlement } from './settlement.ts';
@@ -59,8 +60,7 @@ export class Replies<Failure> {
   /** Applies a reply: every item of the batch is settled, or waits at its place or in its part. */
   apply(flight: Flight, reply: Reply<Failure>, now: number): void {
     const { capacity, parts, random, settlement } = this.#others;
-    const workingNow = now - capacity.gate.pausedMs(now);
-    const step: Step<Failure> = { now, workingNow, chance: random(), ends: [] };
+    const step: Step<Failure> = { now, chance: random(), ends: [] };
     if (flight.part !== undefined) parts.back(flight.part);
     switch (reply.kind) {
       case 'answered':
@@ -85,12 +85,19 @@ export class Replies<Failure> {
     settlement.settle(step.ends);
   }
 
-  #answered(step: Step<Failure>, flight: Flight, { outputs }: Answer): void {
+  #answered(step: Step<Failure>, flight: Flight, { status, outputs }: Answer): void {
     const { attempts, capacity, health, parts, retry } = this.#others;
     const { items, part } = flight;
     health.answered();
-    capacity.answered(items.length, flight.bytes);
+    capacity.answered(keysOf(items).length, flight.bytes);
     parts.passed(part);
+    const [first] = items;
+    if (first instanceof PackedBatch) {
+      // What became of its items is its caller's to read.
+      const value: Answer = { status, outputs };
+      step.ends.push({ kind: 'succeeded', item: first, output: value, value, id: undefined });
+      return;
+    }
     for (const outcome of outcomesOf(items, outputs)) {
       const { item } = outcome;
       item.answersSeen = health.answers;
@@ -140,7 +147,8 @@ export class Replies<Failure> {
       if (isOver) drop(step, item);
       return !isOver;
     });
-    const isDivisible = blame === 'items' || blame === 'bytes';
+    const isPacked = flight.items[0] instanceof PackedBatch;
+    const isDivisible = !isPacked && (blame === 'items' || blame === 'bytes');
     // By what was sent: if all the others are dropped, one of them may still have been to blame.
     const wasAlone = flight.items.length === 1;
     if (isDivisible && !wasAlone) {
@@ -234,7 +242,7 @@ export class Replies<Failure> {
     const { events } = this.#others;
     if (!events.has('response')) return;
     const outputs = reply.kind === 'answered' ? reply.outputs : {};
-    const asked = items.filter(({ key }) => Object.hasOwn(outputs, key)).length;
+    const asked = keysOf(items).filter((key) => Object.hasOwn(outputs, key)).length;
     const succeeded = ends.filter(({ kind }) => kind === 'succeeded').length;
     events.emit('response', {
       status: reply.status,
@@ -245,4 +253,9 @@ export class Replies<Failure> {
       unasked: Object.keys(outputs).length - asked,
     });
   }
+}
+
+/** The keys of a batch. */
+function keysOf(items: readonly Item[]): readonly string[] {
+  return items.flatMap(({ keys }) => keys);
 }

@@ -70,13 +70,15 @@ export class Settlement<Failure> {
 
   /** The pending item with that key. */
   find(key: string): Item | undefined {
-    this.#byKey ??= new Map(this.#backlog.all().map((item) => [item.key, item]));
+    this.#byKey ??= new Map(
+      this.#backlog.all().flatMap((item) => item.keys.map((of) => [of, item] as const)),
+    );
     return this.#byKey.get(key);
   }
 
   /** Enters an accepted item, and forgets that what it makes could not be made before. */
   register(item: Item, makes: Name | undefined): void {
-    this.#byKey?.set(item.key, item);
+    if (this.#byKey !== undefined) for (const key of item.keys) this.#byKey.set(key, item);
     this.forget(makes);
   }
 
@@ -93,8 +95,8 @@ export class Settlement<Failure> {
     const cohort = this.calls.enter();
     const caller = { promise, resolve, reject, cohort, unlisten: undefined, next: undefined };
     item.join(caller);
-    this.ledger.accepted++;
-    this.ledger.pending++;
+    this.ledger.accepted += item.weight;
+    this.ledger.pending += item.weight;
     return caller;
   }
 
@@ -141,7 +143,7 @@ export class Settlement<Failure> {
       }
     }
     this.#bounds.serve();
-    if (this.#backlog.size === 0) {
+    if (this.#backlog.isEmpty) {
       this.#byKey = undefined;
       this.#events.emit('idle', {});
     }
@@ -154,16 +156,15 @@ export class Settlement<Failure> {
     this.calls.leave(caller.cohort);
   }
 
-  /** Counts a call that is not accepted, and gives it its error. */
+  /** Gives a call that is not accepted its error. */
   decline(error: unknown, key: string | undefined, type: string): Promise<never> {
-    this.ledger.declined++;
     this.#events.emit('failure', { error, key, type });
     return rejected(error);
   }
 
   #retire(item: Item): void {
     this.#backlog.retire(item);
-    this.#byKey?.delete(item.key);
+    if (this.#byKey !== undefined) for (const key of item.keys) this.#byKey.delete(key);
   }
 
   /** Draws the consequences for those who need what the item was to make. */
@@ -219,20 +220,20 @@ export class Settlement<Failure> {
       this.#reject(end.item, caller, end.reason, end.systemic);
       return;
     }
-    this.ledger.pending--;
-    this.ledger.succeeded++;
+    this.ledger.pending -= end.item.weight;
+    this.ledger.succeeded += end.item.weight;
     caller.unlisten?.();
     caller.resolve(valueFor(end, caller));
   }
 
   #reject(
-    { key, type }: Item,
+    { name: key, type, weight }: Item,
     caller: Caller,
     reason: Reason<Failure>,
     systemic: boolean | undefined = false,
   ): void {
-    this.ledger.pending--;
-    this.ledger[columnOf(reason)]++;
+    this.ledger.pending -= weight;
+    this.ledger[columnOf(reason)] += weight;
     caller.unlisten?.();
     const error = errorFrom(this.#toError, reason, key);
     // An abort is the caller's own doing, and no news to anybody.
@@ -270,7 +271,7 @@ function valueFor(
 function errorFrom<Failure>(
   toError: ToError<Failure>,
   reason: Reason<Failure>,
-  key: string,
+  key: string | undefined,
 ): unknown {
   try {
     return toError(reason, key);

@@ -1,5 +1,4 @@
 import type { Batch } from '../coalescer/ports.ts';
-import { PrefactorIdempotencyConflictError } from '../errors/queue.ts';
 import { utf8Length } from '../internal/bytes.ts';
 import type { BulkRequest, BulkResult } from '../schemas/bulk.ts';
 import { checkBulkRequest } from '../schemas/bulk.ts';
@@ -77,8 +76,6 @@ export class Bulk {
     ];
     if (issues.length > 0) throw new InvalidCall(issues);
     const keys = request.items.map((item) => item.idempotency_key);
-    const pending = keys.find((key) => this.#engine.isPending(key));
-    if (pending !== undefined) throw conflict(pending);
     const texts = request.items.map((item) => serialise(item));
     const { envelopeBytes, separatorBytes } = this.#settings;
     const bytes = texts.reduce(
@@ -87,11 +84,4 @@ export class Bulk {
     );
     return { keys, texts, bytes };
   }
-}
-
-function conflict(key: string): PrefactorIdempotencyConflictError {
-  return new PrefactorIdempotencyConflictError(
-    `A pending call has the key "${key}", so the batch was not sent. Give its item a key of its own, or await the call first.`,
-    { idempotencyKey: key },
-  );
 }

@@ -27,7 +27,7 @@ export class DisabledEngine implements ClientEngine {
   }
 
   decline(error: unknown, { key, type }: About): Promise<never> {
-    this.#ledger.declined++;
+    if (key !== undefined) this.#ledger.declined++;
     this.#events.emit('failure', { error, key, type });
     this.#events.deliver();
     return rejected(error);
@@ -42,10 +42,6 @@ export class DisabledEngine implements ClientEngine {
   }
 
   sharedMakes(): undefined {}
-
-  isPending(): boolean {
-    return false;
-  }
 
   idOf(id: string): string {
     return id;

@@ -1,5 +1,4 @@
-import type { ExecuteOptions } from '../coalescer/direct.ts';
-import type { About } from '../coalescer/intake.ts';
+import type { About, ExecuteOptions } from '../coalescer/intake.ts';
 import type { Ledger } from '../coalescer/ledger.ts';
 import type { Resource } from '../coalescer/line.ts';
 import type { Answer, Batch, Submission } from '../coalescer/ports.ts';
@@ -8,7 +7,7 @@ import type { Stats } from '../coalescer/stats.ts';
 /** What the calls need of the engine: the real one has it, and so does one that sends nothing. */
 export interface Engine {
   submit<T>(submission: Submission<T>): Promise<T>;
-  /** A call that is never accepted: counted, told to `failure`, rejected with `error`. */
+  /** A call that is never accepted: told to `failure`, rejected with `error`, counted if it is in the books. */
   decline(error: unknown, about: About): Promise<never>;
   /** A call that `beforeEnqueue` left out: counted as declined, but no failure. */
   omit(about: About): void;
@@ -16,10 +15,9 @@ export interface Engine {
   newResource(id?: string): Resource;
   /** What the pending item makes that a call with this key and fingerprint would share. */
   sharedMakes(key: string, fingerprint: string): Resource | undefined;
-  isPending(key: string): boolean;
   /** The id that the server gave, where it is another than the one that we sent. */
   idOf(id: string): string;
-  /** Sends a batch as it stands, outside the queue, the order and the books. */
+  /** Sends a batch as it stands: it waits for no item, and is in no column of the books. */
   execute(batch: Batch, options?: ExecuteOptions): Promise<Answer>;
 }
 

@@ -94,11 +94,3 @@ test('attempts that are used up reject, with the last answer as the cause', asyn
     cause: { name: 'PrefactorApiError', apiCode: 'internal_error' },
   });
 });
-
-test('giveUpAfterMs ends the attempts too', async () => {
-  const t = await harness({ retry: { giveUpAfterMs: 1_000, limit: 1_000, maxDelayMs: 250 } });
-  t.refuse('a', passing);
-  const a = t.span('a');
-  await t.settled();
-  expect(await failureOf(a)).toBeInstanceOf(PrefactorRetryExhaustedError);
-});

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { backoffMs, spentLimit } from '../../src/coalescer/backoff.ts';
+import { backoffMs } from '../../src/coalescer/backoff.ts';
 
 const delays = { minDelayMs: 250, maxDelayMs: 30_000 };
 
@@ -20,17 +20,3 @@ test('without an upper end the delay still is a number', () => {
   const endless = { minDelayMs: 250, maxDelayMs: Number.POSITIVE_INFINITY };
   expect(backoffMs(10_000, endless, 0.5)).toBeLessThan(Number.POSITIVE_INFINITY);
 });
-
-test.each([
-  { countedAttempts: 0, firstCountedAt: undefined, now: 1e9, spent: undefined },
-  { countedAttempts: 2, firstCountedAt: 100, now: 1_099, spent: undefined },
-  { countedAttempts: 3, firstCountedAt: 100, now: 101, spent: 'attempts' },
-  { countedAttempts: 2, firstCountedAt: 100, now: 1_100, spent: 'giveUpAfterMs' },
-  { countedAttempts: 1, firstCountedAt: 0, now: 1_000, spent: 'giveUpAfterMs' },
-  { countedAttempts: 3, firstCountedAt: 100, now: 1_100, spent: 'attempts' },
-])(
-  '$countedAttempts attempts since $firstCountedAt, at $now: $spent',
-  ({ now, spent, ...tries }) => {
-    expect(spentLimit(tries, { limit: 3, giveUpAfterMs: 1_000 }, now)).toBe(spent);
-  },
-);

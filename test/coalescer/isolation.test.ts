@@ -172,8 +172,8 @@ describe('a server that is busy', () => {
     t.expectIdle();
   });
 
-  test('costs no attempt, and no time of those that are limited', async () => {
-    const t = engineUnderTest({ retry: { limit: 1, giveUpAfterMs: 1 } });
+  test('costs no attempt', async () => {
+    const t = engineUnderTest({ retry: { limit: 1 } });
     const call = t.call('a');
     await t.clock.settle();
     for (const _ of keys(5)) {

@@ -20,7 +20,7 @@ const table: [Reason<unknown>, ReturnType<typeof columnOf>][] = [
   [{ kind: 'dependency', resourceId: 'r', because, ...maybe }, 'inDoubt'],
   [{ kind: 'exhausted', limit: 'attempts', ...lost, ...maybe }, 'inDoubt'],
   [{ kind: 'exhausted', limit: 'attempts', ...saidNo, ...never }, 'refused'],
-  [{ kind: 'exhausted', limit: 'giveUpAfterMs', ...saidNo, ...maybe }, 'inDoubt'],
+  [{ kind: 'exhausted', limit: 'attempts', ...saidNo, ...maybe }, 'inDoubt'],
   [{ kind: 'exhausted', limit: 'deliveryTimeoutMs', ...noLast, ...never }, 'notAttempted'],
   [{ kind: 'exhausted', limit: 'deliveryTimeoutMs', ...noLast, ...maybe }, 'inDoubt'],
   [

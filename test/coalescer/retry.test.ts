@@ -137,25 +137,8 @@ describe('a request without an answer', () => {
     t.expectIdle();
   });
 
-  test('rejects its item in doubt when giveUpAfterMs have passed since the first counted one', async () => {
-    const t = engineUnderTest({ maxItems: 1, retry: { limit: 100, giveUpAfterMs: 1_000 } });
-    const call = t.call('a');
-    await t.clock.pass(10_000);
-    for (const delayMs of [125, 250, 500]) {
-      await loseAmidAnswers(t, 'a');
-      await t.clock.pass(delayMs);
-    }
-    await t.clock.pass(124);
-    await loseAmidAnswers(t, 'a');
-    expect(await isSettled(call)).toBe(false);
-    await t.clock.pass(1_000);
-    await loseAmidAnswers(t, 'a');
-    expect(await reasonOf(call)).toMatchObject({ limit: 'giveUpAfterMs', attempts: 5 });
-    t.expectIdle();
-  });
-
   test('charges nobody while no other request is answered', async () => {
-    const t = engineUnderTest({ retry: { limit: 1, giveUpAfterMs: 1_000 } });
+    const t = engineUnderTest({ retry: { limit: 1 } });
     const call = t.call('a');
     for (let lost = 0; lost < 20; lost++) {
       await loseAll(t);

@@ -86,7 +86,6 @@ export function engineUnderTest(
       queue: { maxItems: 100_000, maxBytes: 64_000_000, ...settings.queue },
       retry: {
         limit: 10,
-        giveUpAfterMs: 120_000,
         minDelayMs: 250,
         maxDelayMs: 30_000,
         maxPauseMs: 300_000,

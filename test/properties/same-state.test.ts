@@ -60,7 +60,7 @@ const story = fc.record({
 });
 
 const patience = {
-  retry: { limit: 1_000, giveUpAfterMs: 86_400_000 },
+  retry: { limit: 1_000 },
   deliveryTimeoutMs: Number.POSITIVE_INFINITY,
 } as const;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { failureOf, RUN, resources } from './recording-engine.ts';
+import { failureOf, resources } from './recording-engine.ts';
 
 const item = (n: number, more: object = {}) => ({
   _type: 'agents/list',
@@ -75,17 +75,6 @@ test('what cannot be serialised is refused', async () => {
     name: 'PrefactorInvalidArgumentError',
     cause: expect.any(TypeError),
   });
-});
-
-test('a key that is pending in the queue is refused', async () => {
-  const { bulk, instances, engine } = resources();
-  void instances.start(RUN, { idempotencyKey: 'key-00002' });
-  expect(await failureOf(bulk.execute({ items: [item(1), item(2)] }))).toMatchObject({
-    name: 'PrefactorIdempotencyConflictError',
-    idempotencyKey: 'key-00002',
-    maybeApplied: false,
-  });
-  expect(engine.batches).toEqual([]);
 });
 
 test('it is known by its name, and the signal goes with it', async () => {

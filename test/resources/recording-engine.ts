@@ -1,5 +1,4 @@
-import type { ExecuteOptions } from '../../src/coalescer/direct.ts';
-import type { About } from '../../src/coalescer/intake.ts';
+import type { About, ExecuteOptions } from '../../src/coalescer/intake.ts';
 import { Resource } from '../../src/coalescer/line.ts';
 import type { Answer, Batch, Name, Submission } from '../../src/coalescer/ports.ts';
 import { deferred } from '../../src/internal/deferred.ts';
@@ -90,10 +89,6 @@ class RecordingEngine implements Engine {
     const shared = this.#find(key);
     if (shared?.fingerprint !== fingerprint) return undefined;
     return typeof shared.makes === 'string' ? new Resource(shared.makes) : shared.makes;
-  }
-
-  isPending(key: string): boolean {
-    return this.#find(key) !== undefined;
   }
 
   idOf(id: string): string {

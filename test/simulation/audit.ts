@@ -170,12 +170,9 @@ function auditGivenUp({ plan, fail }: Audited, call: Call, error: unknown, size:
   if (!isOwnOutput && size !== 1) {
     fail('innocence', `${call.label} was given up (${code}) in a request of ${size}`);
   }
-  // Its own passing errors, and the first loss of an outage, may use up a short time or few attempts.
-  const { limit, giveUpAfterMs } = plan.options.retry;
+  // Its own passing errors, and the first loss of an outage, may use up few attempts.
   const isOutageOnly =
-    limit - ownErrorsOf(call) >= 4 &&
-    giveUpAfterMs >= 20_000 &&
-    isPoisonOnly({ ...plan, outages: [] });
+    plan.options.retry.limit - ownErrorsOf(call) >= 4 && isPoisonOnly({ ...plan, outages: [] });
   const isCulprit = call.fate?.startsWith('poison 500') || call.fate === 'poison drop';
   if ((isPoisonOnly(plan) || isOutageOnly) && !isOwnOutput && !isCulprit) {
     fail('innocence', `${call.label} was given up for a neighbour: ${message}`);

@@ -35,7 +35,8 @@ export class CallWatch implements CallListener {
     client.on('retry', ({ key, reason, delayMs }) =>
       this.#note(
         `retry ${reason}`,
-        () => `${this.#log.nameOf(key)} goes back: ${reason}, ${delayMs} ms`,
+        () =>
+          `${key === undefined ? 'a packed batch' : this.#log.nameOf(key)} goes back: ${reason}, ${delayMs} ms`,
       ),
     );
     client.on('pause', ({ ms, status }) => {
@@ -55,9 +56,10 @@ export class CallWatch implements CallListener {
   /** In a brisk run, nothing that may be sent waits beside a free slot for longer than it may. */
   progress(): void {
     const { plan, time } = this.#watched;
-    const { queued, blocked, inFlight, concurrency } = this.#stats;
+    const { queued, blocked, concurrency } = this.#stats;
     const isFree = this.#wire.inFlight < concurrency && queued > blocked;
-    if (inFlight === 0 && queued > 0) this.#fail('no stall', `${queued} items wait for nothing`);
+    if (this.#wire.inFlight === 0 && queued > 0)
+      this.#fail('no stall', `${queued} items wait for nothing`);
     if (!isFree) this.#freeSince = undefined;
     else this.#freeSince ??= time.now();
     const waitedMs = time.now() - (this.#freeSince ?? time.now());

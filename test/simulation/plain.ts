@@ -23,7 +23,6 @@ export const PLAIN_OPTIONS: PlannedOptions = {
   queueBytes: 64_000_000,
   retry: {
     limit: 10,
-    giveUpAfterMs: 120_000,
     minDelayMs: 250,
     maxDelayMs: 30_000,
     maxPauseMs: 300_000,

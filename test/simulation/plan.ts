@@ -97,7 +97,6 @@ export interface PlannedOptions {
   readonly queueBytes: number;
   readonly retry: {
     readonly limit: number;
-    readonly giveUpAfterMs: number;
     readonly minDelayMs: number;
     readonly maxDelayMs: number;
     readonly maxPauseMs: number;

@@ -49,7 +49,6 @@ function drawOptions(random: Random): PlannedOptions {
     queueBytes: often(64_000_000, 64_000_000, 64_000_000, 3_000, 6_000),
     retry: {
       limit: often(10, 1, 2, 3, 4),
-      giveUpAfterMs: often(120_000, 500, 3_000, 20_000),
       minDelayMs,
       maxDelayMs: often(30_000, minDelayMs, 1_000),
       maxPauseMs: often(300_000, 200, 2_000),

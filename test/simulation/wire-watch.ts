@@ -56,7 +56,6 @@ export class WireWatch implements NetworkListener {
     }
     this.#tell(() => `${nameOf(sent)} leaves: ${this.#namesOf(sent)}`);
     for (const { key, text } of sent.items) this.#checkKey(sent, key, text);
-    if (this.#isPacked(sent)) return;
     this.inFlight++;
     this.#checkBounds(sent);
     this.#checkOrder(sent);
@@ -73,7 +72,7 @@ export class WireWatch implements NetworkListener {
     for (const { key } of sent.items) {
       if (this.#carrying.get(key) === sent) this.#carrying.delete(key);
     }
-    if (!this.#isPacked(sent)) this.inFlight--;
+    this.inFlight--;
     const isBusy = sent.result === 429 || (sent.result === 503 && pauseMs !== undefined);
     if (isBusy && pauseMs !== undefined) {
       this.pause(Math.min(pauseMs, plan.options.retry.maxPauseMs));
@@ -102,11 +101,14 @@ export class WireWatch implements NetworkListener {
     this.#texts.set(key, text);
   }
 
-  #checkBounds({ body, items }: Sent): void {
+  #checkBounds(sent: Sent): void {
+    const { body, items } = sent;
     const { maxItems, maxBytes } = this.#watched.plan.options;
     const bytes = Buffer.byteLength(body);
-    if (items.length > maxItems) this.#fail('bounds', `${items.length} items`);
-    if (items.length > 1 && bytes > maxBytes) this.#fail('bounds', `${bytes} bytes`);
+    if (!this.#isPacked(sent)) {
+      if (items.length > maxItems) this.#fail('bounds', `${items.length} items`);
+      if (items.length > 1 && bytes > maxBytes) this.#fail('bounds', `${bytes} bytes`);
+    }
     const place = this.#announced.findIndex(
       (said) => said.items === items.length && said.bytes === bytes,
     );

@@ -1,0 +1,36 @@
+import { Item } from './item.ts';
+import type { Batch } from './ports.ts';
+
+/**
+ * A batch that its caller has packed. It travels as one item, alone and as it stands, so it takes the
+ * same attempts as any other; but it stands in no line, and counts for nothing in queue and books.
+ */
+export class PackedBatch extends Item {
+  readonly content: Batch;
+
+  constructor(seq: number, calledAt: number, type: string, batch: Batch, envelopeBytes: number) {
+    super(seq, calledAt, {
+      key: '',
+      type,
+      pieces: [],
+      bytes: 0,
+      holes: [],
+      read: () => ({ kind: 'malformed' }),
+    });
+    this.content = batch;
+    // As the packer counts: it adds the envelope.
+    this.bytes = batch.bytes - envelopeBytes;
+  }
+
+  override get name(): undefined {
+    return undefined;
+  }
+
+  override get keys(): readonly string[] {
+    return this.content.keys;
+  }
+
+  override get weight(): 0 {
+    return 0;
+  }
+}
