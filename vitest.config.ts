@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // Far above what any test takes on a machine of its own: ours are shared.
+    testTimeout: 60_000,
     include: ['test/**/*.test.ts'],
     reporters: [process.env['CI'] ? 'dot' : 'default', './test/count-reporter.ts'],
     coverage: {

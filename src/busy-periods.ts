@@ -1,5 +1,6 @@
 import type { Deferred } from './internal/deferred.ts';
 import { deferred } from './internal/deferred.ts';
+import { fenced } from './internal/fence.ts';
 import type { Logger } from './internal/warn.ts';
 
 /** Tells a serverless runtime what to wait for: one promise for each time that work is under way. */
@@ -26,13 +27,13 @@ export class BusyPeriods {
 
   /** Work outside the queue. */
   await(work: Promise<unknown>): void {
-    try {
-      this.#waitUntil?.(work);
-    } catch (error) {
-      this.#logger.warn(
-        'waitUntil threw an error, so the runtime may not wait for calls that are under way. Give it a function that takes any promise.',
-        error,
-      );
-    }
+    fenced(
+      () => this.#waitUntil?.(work),
+      (error) =>
+        this.#logger.warn(
+          'waitUntil failed, so the runtime may not wait for calls that are under way. Give it a function that takes any promise.',
+          error,
+        ),
+    );
   }
 }

@@ -22,7 +22,7 @@ export class ClientEvents implements Emitter {
   readonly #onIdle: () => void;
 
   constructor(clock: Clock, logger: Logger, onIdle: () => void) {
-    this.#events = new Events(clock, logger);
+    this.#events = new Events(clock, logger, 'failure');
     this.#notice = new FailureNotice(clock, logger);
     this.#logger = logger;
     this.#onIdle = onIdle;
@@ -41,15 +41,21 @@ export class ClientEvents implements Emitter {
 
   emit<Name extends keyof AutobatchEvents>(name: Name, detail: AutobatchEvents[Name]): void {
     if (name === 'idle') this.#onIdle();
-    if (name === 'requeue') this.#logger.debug('An item was skipped, and goes back.', detail);
-    if (name === 'retry') this.#logger.debug('An item goes back for another attempt.', detail);
+    if (name === 'requeue') this.#debug('An item was skipped, and goes back.', detail);
+    if (name === 'retry') this.#debug('An item goes back for another attempt.', detail);
     if (name === 'failure' && !this.#events.has('failure') && 'error' in detail) {
-      this.#notice.report(detail.error);
+      const { error } = detail;
+      this.#events.note(() => this.#notice.report(error));
     }
     this.#events.emit(name, detail);
   }
 
   deliver(): void {
     this.#events.deliver();
+  }
+
+  /** The logger is the user's own code as much as a listener is: it is called when the step is over. */
+  #debug(message: string, detail: unknown): void {
+    this.#events.note(() => this.#logger.debug(message, detail));
   }
 }

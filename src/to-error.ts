@@ -2,6 +2,7 @@ import type { Blame, Cause, Last, Reason, ToError } from './coalescer/ports.ts';
 import type { ErrorAnswer, Redact } from './errors/answer.ts';
 import { jsonSnippetOf, readErrorAnswer, snippetOf } from './errors/answer.ts';
 import { PrefactorAuthError } from './errors/api.ts';
+import { PrefactorInvalidArgumentError } from './errors/argument.ts';
 import { apiError } from './errors/classify.ts';
 import { PrefactorContractError, PrefactorRetryExhaustedError } from './errors/delivery.ts';
 import type { Failure } from './errors/failure.ts';
@@ -86,6 +87,12 @@ class ErrorMaker {
             ? `The client was closed before ${subject} was answered. ${nextStep(details)}`
             : `The client is closed, and ${subject} was not sent. Call before close(), or give close() more time.`,
           details,
+        );
+      case 'fault':
+        return new PrefactorInvalidArgumentError(
+          'A call could not be handled',
+          [{ path: '', message: 'a part of it failed (see cause): its signal, or its text' }],
+          { ...details, cause: reason.error },
         );
       case 'aborted':
         return reason.reason;

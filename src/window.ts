@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import type { Gather } from './coalescer/ports.ts';
 import type { Clock } from './internal/clock.ts';
 import { runInRoot } from './internal/context.ts';
+import { fenced } from './internal/fence.ts';
 import { afterPromiseJobs } from './internal/tick.ts';
 import type { Logger } from './internal/warn.ts';
 import type { BatchWindow } from './options.ts';
@@ -43,18 +44,13 @@ function starterOf(window: BatchWindow, { clock, logger }: WindowPorts): Start {
       );
       end();
     });
-    const fail = (error: unknown): void => {
-      logger.warn('batch.window threw an error, so its window ends at once.', error);
-      end();
-    };
-    try {
-      const result: unknown = window(end);
-      if (result instanceof Promise) {
-        result.catch(fail);
-      }
-    } catch (error) {
-      fail(error);
-    }
+    fenced(
+      () => window(end),
+      (error) => {
+        logger.warn('batch.window failed, so its window ends at once.', error);
+        end();
+      },
+    );
     return cancel;
   };
 }

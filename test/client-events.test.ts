@@ -16,7 +16,7 @@ function events() {
   };
 }
 
-test('a failure goes to those who listen, and only where nobody does to the log', () => {
+test('a failure goes to those who listen, and only where nobody does to the log', async () => {
   const t = events();
   const heard: unknown[] = [];
   const stop = t.events.on('failure', (detail) => heard.push(detail));
@@ -27,10 +27,11 @@ test('a failure goes to those who listen, and only where nobody does to the log'
   stop();
   t.events.emit('failure', failure);
   t.events.deliver();
+  await new Promise(setImmediate);
   expect(t.logger.entries).toEqual([['warn', expect.stringContaining('1 × PrefactorClosedError')]]);
 });
 
-test('what goes back is noted for those who debug', () => {
+test('what goes back is noted for those who debug, when the step is over', () => {
   const t = events();
   const requeue = { key: 'b', type: 'agents/list', becauseOf: 'a' };
   const retry = {
@@ -42,6 +43,8 @@ test('what goes back is noted for those who debug', () => {
   } as const;
   t.events.emit('requeue', requeue);
   t.events.emit('retry', retry);
+  expect(t.logger.entries).toEqual([]);
+  t.events.deliver();
   expect(t.logger.entries).toEqual([
     ['debug', 'An item was skipped, and goes back.', requeue],
     ['debug', 'An item goes back for another attempt.', retry],

@@ -147,7 +147,7 @@ describe("a user's window", () => {
     add('a');
     expect(windows).toEqual([['a']]);
     expect(logger.entries).toEqual([
-      ['warn', 'batch.window threw an error, so its window ends at once.', error],
+      ['warn', 'batch.window failed, so its window ends at once.', error],
     ]);
     expect(clock.timers).toBe(0);
   });

@@ -7,17 +7,35 @@ export async function attempt<Failure>(
   options: SendOptions,
 ): Promise<Reply<Failure>> {
   try {
-    return await send(batch, options);
+    const reply = await send(batch, options);
+    return isReply(reply) ? reply : lost(new TypeError('A sender has to resolve to a Reply.'));
   } catch (error) {
-    return { kind: 'lost', status: undefined, failure: error as Failure };
+    return lost(error);
   }
 }
 
 /** A ping that throws had no answer. */
 export async function ask(ping: Ping, signal: AbortSignal): Promise<boolean> {
   try {
-    return await ping({ signal });
+    return (await ping({ signal })) === true;
   } catch {
     return false;
+  }
+}
+
+function lost<Failure>(error: unknown): Reply<Failure> {
+  return { kind: 'lost', status: undefined, failure: error as Failure };
+}
+
+function isReply(reply: Partial<Reply<unknown>> | null | undefined): boolean {
+  switch (reply?.kind) {
+    case 'answered':
+      return typeof reply.outputs === 'object' && reply.outputs !== null;
+    case 'refused':
+    case 'busy':
+    case 'lost':
+      return true;
+    default:
+      return false;
   }
 }

@@ -167,9 +167,12 @@ export class Backlog {
     }
   }
 
-  /** Makes known the id of a resource that items wait for. */
-  name(resource: Resource, id: string): void {
-    this.bytes += this.#order.name(resource, id);
+  /**
+   * Makes known the id of a resource that items wait for. `onBroken` is told of each item whose text
+   * cannot be made.
+   */
+  name(resource: Resource, id: string, onBroken: (item: Item, error: unknown) => void): void {
+    this.bytes += this.#order.name(resource, id, onBroken);
   }
 
   /** Those who cannot succeed once this item has failed to make its resource. */

@@ -6,7 +6,7 @@
  * request leaves, the replies say what it means for each item, and the settlement ends items.
  */
 import type { Clock } from '../internal/clock.ts';
-import { systemClock } from '../internal/clock.ts';
+import { inLaterTurn, systemClock } from '../internal/clock.ts';
 import { deferred, rejected } from '../internal/deferred.ts';
 import { afterPromiseJobs } from '../internal/tick.ts';
 import { Alarm } from './alarm.ts';
@@ -23,15 +23,30 @@ import { gatherRun } from './gather.ts';
 import { Health } from './health.ts';
 import type { About, ExecuteOptions } from './intake.ts';
 import { Intake } from './intake.ts';
+import type { Item, Waiting } from './item.ts';
 import type { Ledger } from './ledger.ts';
 import { Resource } from './line.ts';
+import type { Outcome } from './outcome.ts';
 import type { BatchLimits } from './packer.ts';
 import { Parts } from './parts.ts';
-import type { Answer, Batch, Gather, Name, Ping, Send, Submission, ToError } from './ports.ts';
+import type {
+  Answer,
+  Batch,
+  Gather,
+  Name,
+  Ping,
+  Reply,
+  Send,
+  Submission,
+  ToError,
+} from './ports.ts';
 import { toRejectedError } from './rejected-error.ts';
+import type { Flight } from './replies.ts';
 import { Replies } from './replies.ts';
 import { Settlement } from './settlement.ts';
+import { Signals } from './signals.ts';
 import type { Stats } from './stats.ts';
+import { Steps } from './steps.ts';
 import { Withdrawals } from './withdrawals.ts';
 
 export interface CoalescerSettings extends DispatchSettings, AttemptSettings, BatchLimits {
@@ -64,9 +79,12 @@ export class Coalescer<Failure> {
   readonly #clock: Clock;
   readonly #toError: ToError<Failure>;
   readonly #events: Emitter;
+  readonly #steps: Steps = new Steps(() => this.#tell());
+  readonly #signals: Signals<Waiting>;
   readonly #backlog: Backlog;
   readonly #bounds: Bounds;
   readonly #settlement: Settlement<Failure>;
+  readonly #replies: Replies<Failure>;
   readonly #dispatcher: Dispatcher<Failure>;
   readonly #attempts: Attempts<Failure>;
   readonly #parts: Parts;
@@ -77,22 +95,36 @@ export class Coalescer<Failure> {
   #closing: Promise<Ledger> | undefined;
   /** What is gathered is to leave with the page, not by the usual rules. */
   #isDeparting = false;
+  /** Callers are left to be told, in a later turn of the event loop. */
+  #tellsLater = false;
 
   constructor(ports: CoalescerPorts<Failure>, settings: CoalescerSettings) {
     const { send, ping } = ports;
     const clock = ports.clock ?? systemClock();
     const random = ports.random ?? Math.random;
-    const events = ports.events ?? silent;
+    const events = fencedEmitter(ports.events ?? silent);
     const toError = ports.toError ?? toRejectedError;
     const health = new Health(settings.retry);
     this.#settings = settings;
     this.#clock = clock;
     this.#toError = toError;
     this.#events = events;
+    this.#signals = new Signals((waiting, reason) =>
+      this.#steps.runSoon(() => {
+        this.#withdrawals.abort(waiting, reason);
+        this.#pump();
+      }),
+    );
     this.#backlog = new Backlog(settings, () => clock.now());
     this.#bounds = new Bounds(settings.queue, this.#backlog, (run) => afterPromiseJobs(clock, run));
-    const onNamed = ports.onNamed ?? (() => {});
-    this.#settlement = new Settlement(this.#backlog, this.#bounds, toError, events, onNamed);
+    this.#settlement = new Settlement(
+      this.#backlog,
+      this.#bounds,
+      toError,
+      events,
+      this.#signals,
+      ports.onNamed ?? (() => {}),
+    );
     this.#attempts = new Attempts(settings, this.#backlog, health, events);
     this.#capacity = new Capacity(settings);
     this.#parts = new Parts(settings.retry.minDelayMs);
@@ -104,7 +136,7 @@ export class Coalescer<Failure> {
       events,
       random,
     };
-    const replies = new Replies({
+    this.#replies = new Replies({
       ...shared,
       retry: settings.retry,
       attempts: this.#attempts,
@@ -115,31 +147,29 @@ export class Coalescer<Failure> {
       send,
       ping,
       clock,
-      onReply: (flight, reply) => {
-        const { requeued } = this.#attempts;
-        replies.apply(flight, reply, clock.now());
-        if (this.#attempts.requeued > requeued) this.#dispatcher.hurryRequeued();
-        this.#pump();
-      },
-      onPing: () => this.#pump(),
+      onReply: (flight, reply, outcomes) => this.#onReply(flight, reply, outcomes),
+      onPing: () => this.#steps.run(() => this.#pump()),
     });
-    this.#withdrawals = new Withdrawals(this.#backlog, this.#settlement, () => this.#pump());
-    this.#intake = new Intake(
-      settings,
+    this.#withdrawals = new Withdrawals(this.#backlog, this.#settlement);
+    this.#intake = new Intake(settings, {
       clock,
+      steps: this.#steps,
+      signals: this.#signals,
+      backlog: this.#backlog,
+      bounds: this.#bounds,
+      parts: this.#parts,
+      settlement: this.#settlement,
+      withdrawals: this.#withdrawals,
       toError,
-      this.#backlog,
-      this.#bounds,
-      this.#parts,
-      this.#settlement,
-      this.#withdrawals,
-      ports.gather ?? gatherRun,
-      () => this.#pump(),
-    );
-    this.#alarm = new Alarm(clock, () => {
-      this.#withdrawals.expire(clock.now() - settings.deliveryTimeoutMs);
-      this.#pump();
+      gather: ports.gather ?? gatherRun,
+      onAdmitted: () => this.#pump(),
     });
+    this.#alarm = new Alarm(clock, () =>
+      this.#steps.run(() => {
+        this.#withdrawals.expire(clock.now() - settings.deliveryTimeoutMs);
+        this.#pump();
+      }),
+    );
   }
 
   /**
@@ -152,15 +182,12 @@ export class Coalescer<Failure> {
         ? this.#intake.take(submission)
         : this.#intake.turnAway(submission, { kind: 'closed', maybeApplied: false });
     this.#alarm.setBy(this.#deadline);
-    this.#events.deliver();
     return promise as Promise<T>;
   }
 
   /** Counts a call that cannot be accepted, and rejects it with this error. */
   decline(error: unknown, about: About): Promise<never> {
-    const promise = this.#intake.decline(error, about);
-    this.#events.deliver();
-    return promise;
+    return this.#intake.decline(error, about);
   }
 
   /** Counts a call that is left out on purpose; what it was to make will not be there. */
@@ -195,11 +222,12 @@ export class Coalescer<Failure> {
    */
   execute(batch: Batch, options: ExecuteOptions = {}): Promise<Answer> {
     const { type = 'batch' } = options;
-    const promise =
-      this.#closing === undefined
-        ? this.#intake.takePacked(batch, options)
-        : this.#intake.turnAway({ key: undefined, type }, { kind: 'closed', maybeApplied: false });
-    this.#pump();
+    if (this.#closing !== undefined) {
+      const about = { key: undefined, type };
+      return this.#intake.turnAway(about, { kind: 'closed', maybeApplied: false });
+    }
+    const promise = this.#intake.takePacked(batch, options);
+    this.#steps.run(() => this.#pump());
     return promise;
   }
 
@@ -229,11 +257,13 @@ export class Coalescer<Failure> {
 
   /** Sends what fits, since the page is going away. */
   depart(budgetBytes: number): void {
-    this.#isDeparting = true;
-    this.#intake.endWindow();
-    this.#dispatcher.depart(budgetBytes);
-    this.#isDeparting = false;
-    this.#pump();
+    this.#steps.run(() => {
+      this.#isDeparting = true;
+      this.#intake.endWindow();
+      this.#dispatcher.depart(budgetBytes);
+      this.#isDeparting = false;
+      this.#pump();
+    });
   }
 
   stats(): Stats {
@@ -272,12 +302,49 @@ export class Coalescer<Failure> {
     return this.#backlog.visits;
   }
 
+  /** The end of every step that may have made something sendable. */
   #pump(): void {
     if (this.#isDeparting) return;
     this.#withdrawals.sweep();
     const next = this.#dispatcher.pump();
     if (this.#backlog.isEmpty) this.#alarm.clear();
     else this.#alarm.setBy(Math.min(next, this.#deadline));
+  }
+
+  #onReply(flight: Flight, reply: Reply<Failure>, outcomes: readonly Outcome<Item>[]): void {
+    this.#steps.run(() => {
+      const { requeued } = this.#attempts;
+      try {
+        this.#replies.apply(flight, reply, outcomes, this.#clock.now());
+      } catch (error) {
+        this.#giveUp(flight, error);
+      }
+      if (this.#attempts.requeued > requeued) this.#dispatcher.hurryRequeued();
+      this.#pump();
+    });
+  }
+
+  /** Whatever went wrong with a reply, nobody waits for ever for what it said. */
+  #giveUp({ items }: Flight, error: unknown): void {
+    this.#settlement.settle(
+      items
+        .filter(({ state }) => state === 'in flight')
+        .map((item) => {
+          return { kind: 'failed', item, reason: { kind: 'fault', error, maybeApplied: true } };
+        }),
+    );
+  }
+
+  /** What the steps so far have to tell, now that they are over. */
+  #tell(): void {
+    this.#signals.letGo();
+    if (!this.#tellsLater && !this.#settlement.tell()) {
+      this.#tellsLater = true;
+      inLaterTurn(() => {
+        this.#tellsLater = false;
+        this.#tell();
+      });
+    }
     this.#events.deliver();
   }
 
@@ -289,9 +356,11 @@ export class Coalescer<Failure> {
   }
 
   #hurry(reason: 'flush' | 'close'): void {
-    this.#intake.endWindow();
-    this.#dispatcher.hurry(this.#intake.lastSeq, reason);
-    this.#pump();
+    this.#steps.run(() => {
+      this.#intake.endWindow();
+      this.#dispatcher.hurry(this.#intake.lastSeq, reason);
+      this.#pump();
+    });
   }
 
   #whenSettled(timeoutMs: number | undefined): Promise<Ledger> {
@@ -311,15 +380,17 @@ export class Coalescer<Failure> {
     this.#bounds.rejectAll(() => this.#closedError());
     this.#hurry('close');
     await this.#whenSettled(timeoutMs);
-    this.#dispatcher.abortAll();
-    this.#settlement.settle(
-      this.#backlog.all().map((item) => {
-        const maybeApplied = item.maybeApplied || item.state === 'in flight';
-        return { kind: 'failed', item, reason: { kind: 'closed', maybeApplied } };
-      }),
-    );
-    this.#pump();
-    return this.#ledger();
+    this.#steps.run(() => {
+      this.#dispatcher.abortAll();
+      this.#settlement.settle(
+        this.#backlog.all().map((item) => {
+          const maybeApplied = item.maybeApplied || item.state === 'in flight';
+          return { kind: 'failed', item, reason: { kind: 'closed', maybeApplied } };
+        }),
+      );
+      this.#pump();
+    });
+    return this.#whenSettled(undefined);
   }
 
   #closedError(): unknown {
@@ -332,3 +403,19 @@ export class Coalescer<Failure> {
 }
 
 const silent: Emitter = { has: () => false, emit: () => {}, deliver: () => {} };
+
+/** An emitter comes from outside; if it throws within a step, nothing but its event is lost. */
+function fencedEmitter(emitter: Emitter): Emitter {
+  const fenced = <T>(call: () => T, otherwise: T): T => {
+    try {
+      return call();
+    } catch {
+      return otherwise;
+    }
+  };
+  return {
+    has: (name) => fenced(() => emitter.has(name), false),
+    emit: (name, detail) => fenced(() => emitter.emit(name, detail), undefined),
+    deliver: () => fenced(() => emitter.deliver(), undefined),
+  };
+}

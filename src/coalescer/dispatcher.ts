@@ -14,6 +14,8 @@ import type { Capacity } from './capacity.ts';
 import type { DispatchReason, Emitter } from './events.ts';
 import type { Health } from './health.ts';
 import type { Item } from './item.ts';
+import type { Outcome } from './outcome.ts';
+import { outcomesOf } from './outcome.ts';
 import { PackedBatch } from './packed-batch.ts';
 import type { BatchLimits, Envelope } from './packer.ts';
 import type { Part, Parts } from './parts.ts';
@@ -36,7 +38,11 @@ interface Others<Failure> {
   readonly capacity: Capacity;
   readonly parts: Parts;
   readonly events: Emitter;
-  readonly onReply: (flight: Flight, reply: Reply<Failure>) => void;
+  readonly onReply: (
+    flight: Flight,
+    reply: Reply<Failure>,
+    outcomes: readonly Outcome<Item>[],
+  ) => void;
   readonly onPing: () => void;
 }
 
@@ -241,6 +247,8 @@ export class Dispatcher<Failure> {
     const request = new AbortController();
     this.#underWay.add(request);
     const options = { signal: request.signal, keepalive: flight.isDeparting };
+    // A sender is no part of a step: it may call the user's own code.
+    await undefined;
     // Made in its place: kept in a variable, it lives through enough collections that V8 begins to
     // make it old from the start, and the items of each batch with it.
     const reply = await attempt(
@@ -248,11 +256,15 @@ export class Dispatcher<Failure> {
       packedOf(flight.items) ?? new ItemBatch(flight.items, flight.bytes),
       options,
     );
+    const outcomes =
+      reply.kind === 'answered' && packedOf(flight.items) === undefined
+        ? outcomesOf(flight.items, reply.outputs)
+        : [];
     const inFlight = this.#underWay.size;
     // Whoever gave the request up has settled its items.
     if (!this.#underWay.delete(request)) return;
     if (reply.kind === 'answered') this.#learn(clock.now() - flight.leftAt);
-    onReply({ ...flight, inFlight }, reply);
+    onReply({ ...flight, inFlight }, reply, outcomes);
   }
 
   #learn(roundTripMs: number): void {
@@ -263,6 +275,7 @@ export class Dispatcher<Failure> {
     const { clock, health, random, onPing } = this.#others;
     const request = new AbortController();
     this.#ping = request;
+    await undefined;
     const answered = await ask(ping, request.signal);
     if (this.#ping !== request) return;
     this.#ping = undefined;

@@ -2,12 +2,15 @@
 import type { Clock } from '../internal/clock.ts';
 import type { Backlog } from './backlog.ts';
 import type { Bounds } from './bounds.ts';
+import type { Caller, Waiting } from './item.ts';
 import { bytesOf, Item } from './item.ts';
 import { PackedBatch } from './packed-batch.ts';
 import type { BatchLimits, Envelope } from './packer.ts';
 import type { Parts } from './parts.ts';
 import type { Answer, Batch, Gather, Name, Reason, Submission, ToError } from './ports.ts';
 import type { Settlement } from './settlement.ts';
+import type { Follower, Signals } from './signals.ts';
+import type { Steps } from './steps.ts';
 import type { Withdrawals } from './withdrawals.ts';
 
 export interface ExecuteOptions {
@@ -26,46 +29,43 @@ export interface About {
 
 type Lacking<Failure> = Extract<Reason<Failure>, { kind: 'dependency' }>;
 
+/** The other parts of the engine that the intake works with. */
+interface Others<Failure> {
+  readonly clock: Clock;
+  readonly steps: Steps;
+  readonly signals: Signals<Waiting>;
+  readonly backlog: Backlog;
+  readonly bounds: Bounds;
+  readonly parts: Parts;
+  readonly settlement: Settlement<Failure>;
+  readonly withdrawals: Withdrawals<Failure>;
+  readonly toError: ToError<Failure>;
+  readonly gather: (onEnd: (items: readonly Item[]) => void) => Gather<Item>;
+  /** Items may be packed now. */
+  readonly onAdmitted: () => void;
+}
+
+type Following = Follower<Waiting> | undefined;
+
+/** A call that was dealt with, and the item that it became, if it became one. */
+interface Entered {
+  readonly promise: Promise<unknown>;
+  readonly item?: Item;
+}
+
 export class Intake<Failure> {
   /** The place of the youngest item. */
   lastSeq = 0;
   readonly #limits: BatchLimits & Envelope;
-  readonly #clock: Clock;
-  readonly #toError: ToError<Failure>;
-  readonly #backlog: Backlog;
-  readonly #bounds: Bounds;
-  readonly #parts: Parts;
-  readonly #settlement: Settlement<Failure>;
-  readonly #withdrawals: Withdrawals<Failure>;
+  readonly #others: Others<Failure>;
   readonly #gather: Gather<Item>;
   /** UTF-8 bytes of the items in the open window. */
   #gatheredBytes = 0;
 
-  constructor(
-    limits: BatchLimits & Envelope,
-    clock: Clock,
-    toError: ToError<Failure>,
-    backlog: Backlog,
-    bounds: Bounds,
-    parts: Parts,
-    settlement: Settlement<Failure>,
-    withdrawals: Withdrawals<Failure>,
-    gather: (onEnd: (items: readonly Item[]) => void) => Gather<Item>,
-    onAdmitted: () => void,
-  ) {
+  constructor(limits: BatchLimits & Envelope, others: Others<Failure>) {
     this.#limits = limits;
-    this.#clock = clock;
-    this.#toError = toError;
-    this.#backlog = backlog;
-    this.#bounds = bounds;
-    this.#parts = parts;
-    this.#settlement = settlement;
-    this.#withdrawals = withdrawals;
-    this.#gather = gather((items) => {
-      this.#gatheredBytes = 0;
-      backlog.admit(items);
-      onAdmitted();
-    });
+    this.#others = others;
+    this.#gather = others.gather((items) => this.#admit(items));
   }
 
   /** Ends the open window at once. */
@@ -73,78 +73,134 @@ export class Intake<Failure> {
     this.#gather.end();
   }
 
+  /**
+   * Takes a call in. The caller's signal is read before anything of the call is entered, and the window
+   * is opened when that is done: both may call back.
+   */
   take(submission: Submission<unknown>): Promise<unknown> {
-    const { key, hasNewKey } = submission;
-    const shared = hasNewKey ? undefined : this.#settlement.find(key);
-    if (shared !== undefined) return this.#share(shared, submission);
-    const broken = submission.overBound ? undefined : this.#bounds.brokenBy(bytesOf(submission));
-    if (broken !== undefined) {
-      this.endWindow();
-      return this.turnAway(submission, { kind: 'full', ...broken, maybeApplied: false });
+    let follower: Following;
+    let entered: Entered;
+    try {
+      follower = this.#follow(submission.signal);
+      entered = this.#others.steps.run(() => this.#enter(submission, follower));
+    } catch (error) {
+      return this.#refuse(submission, follower, { kind: 'fault', error, maybeApplied: false });
     }
-    const item = new Item(++this.lastSeq, this.#now(), submission);
-    const lacking = this.#lacking(submission);
-    if (lacking !== undefined) return this.#rejectUnsent(item, submission, lacking);
-    const caller = this.#settlement.join(item);
-    this.#settlement.register(item, submission.makes);
-    this.#backlog.append(item, submission);
-    this.#withdrawals.listen(item, caller, submission.signal);
-    if (item.state === 'gathering') this.#addToWindow(item);
-    return caller.promise;
+    const { promise, item } = entered;
+    if (item?.state === 'gathering') this.#addToWindow(item);
+    return promise;
   }
 
   /** Takes in a batch that its caller has packed: it leaves as it stands, and waits for no item. */
   takePacked(batch: Batch, { type = 'batch', signal }: ExecuteOptions): Promise<Answer> {
-    const taken = batch.keys.find((key) => this.#settlement.find(key) !== undefined);
-    if (taken !== undefined) {
-      const reason: Reason<Failure> = { kind: 'conflict', maybeApplied: false };
-      return this.decline(this.#toError(reason, taken), { key: undefined, type });
+    const about = { key: undefined, type };
+    let follower: Following;
+    try {
+      follower = this.#follow(signal);
+      const promise = this.#others.steps.run(() => this.#enterPacked(batch, about, follower));
+      return promise as Promise<Answer>;
+    } catch (error) {
+      return this.#refuse(about, follower, { kind: 'fault', error, maybeApplied: false });
     }
-    const { envelopeBytes } = this.#limits;
-    const packed = new PackedBatch(++this.lastSeq, this.#now(), type, batch, envelopeBytes);
-    const caller = this.#settlement.join(packed);
-    this.#settlement.register(packed, undefined);
-    this.#backlog.appendPacked(packed);
-    this.#parts.add(packed);
-    this.#withdrawals.listen(packed, caller, signal);
-    return caller.promise as Promise<Answer>;
   }
 
   /** Rejects a call that is not accepted. */
   turnAway({ key, type, makes }: About, reason: Reason<Failure>): Promise<never> {
-    return this.decline(this.#toError(reason, key), { key, type, makes });
+    return this.decline(this.#others.toError(reason, key), { key, type, makes });
   }
 
   /** Counts a call that is not accepted, and rejects it with that error. */
   decline(error: unknown, { key, type, makes }: About): Promise<never> {
-    if (key !== undefined) this.#settlement.ledger.declined++;
-    // What a pending item makes is not made to fail by a call that wanted to make it again.
-    if (makes !== undefined && !this.#backlog.isBeingMade(makes)) {
-      this.#settlement.remember(makes, 'declined');
-    }
-    return this.#settlement.decline(error, key, type);
+    const { backlog, settlement, steps } = this.#others;
+    return steps.run(() => {
+      if (key !== undefined) settlement.ledger.declined++;
+      // What a pending item makes is not made to fail by a call that wanted to make it again.
+      if (makes !== undefined && !backlog.isBeingMade(makes)) {
+        settlement.remember(makes, 'declined');
+      }
+      return settlement.decline(error, key, type);
+    });
   }
 
   /** Counts a call that is left out on purpose: what it was to make will not be there. */
   omit({ makes }: About): void {
-    this.#settlement.ledger.declined++;
-    if (makes !== undefined) this.#settlement.remember(makes, 'declined');
+    const { settlement } = this.#others;
+    settlement.ledger.declined++;
+    if (makes !== undefined) settlement.remember(makes, 'declined');
+  }
+
+  #follow(signal: AbortSignal | undefined): Following {
+    return signal && this.#others.signals.follow(signal);
+  }
+
+  #enter(submission: Submission<unknown>, follower: Following): Entered {
+    const { backlog, bounds, settlement } = this.#others;
+    const { key, hasNewKey, read } = submission;
+    const shared = hasNewKey ? undefined : settlement.find(key);
+    if (shared !== undefined) return { promise: this.#share(shared, submission, follower) };
+    const broken = submission.overBound ? undefined : bounds.brokenBy(bytesOf(submission));
+    if (broken !== undefined) {
+      this.endWindow();
+      const reason: Reason<Failure> = { kind: 'full', ...broken, maybeApplied: false };
+      return { promise: this.#refuse(submission, follower, reason) };
+    }
+    const item = new Item(this.lastSeq + 1, this.#now(), submission);
+    this.lastSeq++;
+    const lacking = this.#lacking(submission);
+    if (lacking !== undefined) {
+      return { promise: this.#rejectUnsent(item, submission, follower, lacking) };
+    }
+    const caller = settlement.join(item, read, follower);
+    settlement.register(item, submission.makes);
+    backlog.append(item, submission);
+    this.#withdrawEarly(item, caller);
+    return { promise: caller.promise, item };
+  }
+
+  #enterPacked(batch: Batch, about: About, follower: Following): Promise<unknown> {
+    const { backlog, parts, settlement, toError } = this.#others;
+    const taken = batch.keys.find((key) => settlement.find(key) !== undefined);
+    if (taken !== undefined) {
+      if (follower !== undefined) this.#others.signals.leave(follower);
+      return this.decline(toError({ kind: 'conflict', maybeApplied: false }, taken), about);
+    }
+    const { envelopeBytes } = this.#limits;
+    const packed = new PackedBatch(++this.lastSeq, this.#now(), about.type, batch, envelopeBytes);
+    const caller = settlement.join(packed, packed.read, follower);
+    settlement.register(packed, undefined);
+    backlog.appendPacked(packed);
+    parts.add(packed);
+    this.#withdrawEarly(packed, caller);
+    return caller.promise;
+  }
+
+  /** Its signal had fired before the call was entered. */
+  #withdrawEarly(item: Item, caller: Caller): void {
+    const early = caller.follower?.early;
+    if (early !== undefined) this.#others.withdrawals.abort([{ item, caller }], early.reason);
+  }
+
+  /** Rejects a call that is not accepted, and does not follow its signal any more. */
+  #refuse(about: About, follower: Following, reason: Reason<Failure>): Promise<never> {
+    if (follower !== undefined) this.#others.signals.leave(follower);
+    return this.turnAway(about, reason);
   }
 
   /** Not before now, so that nobody is given up too early. */
   #now(): number {
-    return Math.ceil(this.#clock.now());
+    return Math.ceil(this.#others.clock.now());
   }
 
   /** Lets another call wait for a pending item, if it asks for the same. */
-  #share(item: Item, submission: Submission<unknown>): Promise<unknown> {
+  #share(item: Item, submission: Submission<unknown>, follower: Following): Promise<unknown> {
     if (item.fingerprint === undefined || item.fingerprint !== submission.fingerprint) {
-      return this.turnAway(submission, { kind: 'conflict', maybeApplied: false });
+      return this.#refuse(submission, follower, { kind: 'conflict', maybeApplied: false });
     }
-    this.#settlement.forget(submission.makes);
-    if (item.isGhost) this.#backlog.renew(item, this.#now());
-    const caller = this.#settlement.join(item);
-    this.#withdrawals.listen(item, caller, submission.signal);
+    const { backlog, settlement } = this.#others;
+    settlement.forget(submission.makes);
+    if (item.isGhost) backlog.renew(item, this.#now());
+    const caller = settlement.join(item, submission.read, follower);
+    this.#withdrawEarly(item, caller);
     return caller.promise;
   }
 
@@ -158,7 +214,7 @@ export class Intake<Failure> {
     const names = changes === undefined ? uses : [changes, ...uses];
     for (const needed of holes.length === 0 ? [names] : [names, holes]) {
       for (const name of needed) {
-        const because = name === makes ? undefined : this.#settlement.failureOf(name);
+        const because = name === makes ? undefined : this.#others.settlement.failureOf(name);
         if (because === undefined) continue;
         const resourceId = typeof name === 'string' ? name : name.id;
         return { kind: 'dependency', resourceId, because, maybeApplied: false };
@@ -170,22 +226,38 @@ export class Intake<Failure> {
   /** Accepts the call and fails it at once; what it was to make is not there either. */
   #rejectUnsent(
     item: Item,
-    { makes }: Submission<unknown>,
+    { makes, read }: Submission<unknown>,
+    follower: Following,
     lacking: Lacking<Failure>,
   ): Promise<unknown> {
-    const caller = this.#settlement.join(item);
-    if (makes !== undefined) this.#settlement.remember(makes, lacking.because);
-    this.#settlement.leave(item, caller, lacking);
+    const { settlement } = this.#others;
+    const caller = settlement.join(item, read, follower);
+    if (makes !== undefined) settlement.remember(makes, lacking.because);
+    settlement.leave(item, caller, lacking);
     return caller.promise;
   }
 
   /** A full batch, and a full queue, end the window at once. */
   #addToWindow(item: Item): void {
+    const { backlog, bounds } = this.#others;
     const { maxItems, maxBytes } = this.#limits;
-    this.#gather.add(item);
     this.#gatheredBytes += item.bytes;
-    const isFullBatch =
-      this.#backlog.count('gathering') >= maxItems || this.#gatheredBytes >= maxBytes;
-    if (isFullBatch || this.#bounds.brokenBy(0) !== undefined) this.endWindow();
+    try {
+      this.#gather.add(item);
+    } catch {
+      // A window that cannot be opened is over.
+      this.#admit([item]);
+    }
+    const isFullBatch = backlog.count('gathering') >= maxItems || this.#gatheredBytes >= maxBytes;
+    if (isFullBatch || bounds.brokenBy(0) !== undefined) this.endWindow();
+  }
+
+  #admit(items: readonly Item[]): void {
+    const { backlog, steps, onAdmitted } = this.#others;
+    this.#gatheredBytes = 0;
+    steps.run(() => {
+      backlog.admit(items);
+      onAdmitted();
+    });
   }
 }

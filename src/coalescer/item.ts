@@ -3,6 +3,7 @@ import type { Slab, Written } from '../internal/slab.ts';
 import { release, write } from '../internal/slab.ts';
 import type { Group, Resource } from './line.ts';
 import type { Last, Reason, Submission, Verdict } from './ports.ts';
+import type { Follower } from './signals.ts';
 import type { Cohort } from './turnstile.ts';
 
 /** Stands for an id in the byte count until the id is known: 32 characters and their quotes. */
@@ -23,20 +24,36 @@ export type ItemState =
   | 'in flight'
   | 'settled';
 
+/** Judges an output. */
+export type Read = (output: unknown) => Verdict<unknown>;
+
 /** One call that waits for an item; several calls may share one item by its key. */
 export interface Caller extends Deferred<unknown> {
   /** Where the call stands among those that a flush waits for. */
   readonly cohort: Cohort;
-  /** Ends listening to the caller's signal. */
-  unlisten: (() => void) | undefined;
-  /** The next call that waits for the same item. */
+  /** Judges the item's output for this caller. */
+  readonly read: Read;
+  /** The call follows its caller's signal. */
+  readonly follower: Follower<Waiting> | undefined;
+  /** Its neighbours among the calls that wait for the same item. */
+  previous: Caller | undefined;
   next: Caller | undefined;
+}
+
+/** A call, and the item that it waits for. */
+export interface Waiting {
+  readonly item: Item;
+  readonly caller: Caller;
 }
 
 /** Why a call left its item behind. */
 export type LeftBy<Failure> =
   | Omit<Extract<Reason<Failure>, { kind: 'aborted' }>, 'maybeApplied'>
   | Omit<Extract<Reason<Failure>, { kind: 'exhausted' }>, 'maybeApplied'>;
+
+function unreadable(): Verdict<never> {
+  return { kind: 'malformed' };
+}
 
 const decoder = new TextDecoder();
 
@@ -66,8 +83,6 @@ export class Item {
   /** The first call that waits for it, linked to the others: few items have any. */
   caller: Caller | undefined;
   #lastCaller: Caller | undefined;
-  /** Judges the item's output. */
-  readonly read: (output: unknown) => Verdict<unknown>;
   state: ItemState = 'gathering';
 
   /** UTF-8 bytes of the text; an estimate while a hole is open. */
@@ -97,8 +112,8 @@ export class Item {
   notBefore = 0;
   /** When it last became sendable, in whole milliseconds. */
   readyAt = 0;
-  /** Why its last caller left it, where it is a ghost. */
-  leftBy: LeftBy<unknown> | undefined;
+  /** What its last caller has left behind, where it is a ghost. */
+  left: { readonly why: LeftBy<unknown>; readonly read: Read } | undefined;
   /** What attempts without progress have left behind; most items never have any. */
   setbacks: Setbacks | undefined;
 
@@ -117,7 +132,6 @@ export class Item {
     this.key = submission.key;
     this.type = submission.type;
     this.fingerprint = submission.fingerprint;
-    this.read = submission.read;
     this.bytes = bytesOf(submission);
     this.#pieces = submission.pieces;
     this.#holes = submission.holes;
@@ -200,8 +214,14 @@ export class Item {
     return this.setbacks;
   }
 
+  /** Judges its output; for all callers together, who may have readers of their own. */
+  get read(): Read {
+    return this.caller?.read ?? this.left?.read ?? unreadable;
+  }
+
   /** Lets one more call wait for it. */
   join(caller: Caller): void {
+    caller.previous = this.#lastCaller;
     if (this.#lastCaller === undefined) this.caller = caller;
     else this.#lastCaller.next = caller;
     this.#lastCaller = caller;
@@ -209,11 +229,13 @@ export class Item {
 
   /** Lets a call go that waits for it. */
   leave(caller: Caller): void {
-    let before: Caller | undefined;
-    for (let one = this.caller; one !== undefined && one !== caller; one = one.next) before = one;
-    if (before === undefined) this.caller = caller.next;
-    else before.next = caller.next;
-    if (this.#lastCaller === caller) this.#lastCaller = before;
+    const { previous, next } = caller;
+    if (previous === undefined) this.caller = next;
+    else previous.next = next;
+    if (next === undefined) this.#lastCaller = previous;
+    else next.previous = previous;
+    caller.previous = undefined;
+    caller.next = undefined;
   }
 
   /** Nobody waits for it any more; where the server has it or may have it, it keeps its place. */
@@ -228,7 +250,7 @@ export function bytesOf({ bytes, holes }: Pick<Submission<unknown>, 'bytes' | 'h
 }
 
 /** What the end of a ghost is for those who need what it was to make: its callers left it. */
-export function ghostReason<Failure>({ leftBy, maybeApplied }: Item): Reason<Failure> {
-  const left = leftBy as LeftBy<Failure> | undefined;
-  return { ...(left ?? { kind: 'aborted', reason: undefined }), maybeApplied };
+export function ghostReason<Failure>({ left, maybeApplied }: Item): Reason<Failure> {
+  const why = left?.why as LeftBy<Failure> | undefined;
+  return { ...(why ?? { kind: 'aborted', reason: undefined }), maybeApplied };
 }

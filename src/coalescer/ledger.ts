@@ -46,6 +46,7 @@ export function columnOf(
       return reason.maybeApplied ? 'inDoubt' : 'refused';
     case 'skipped':
     case 'closed':
+    case 'fault':
       return reason.maybeApplied ? 'inDoubt' : 'notAttempted';
     case 'exhausted':
       if (reason.maybeApplied) return 'inDoubt';

@@ -140,16 +140,21 @@ export class Order {
   /**
    * Makes an id known: fills the holes of all who wait for it, and lets the id stand for the
    * resource from now on, in one step, so that a call by id cannot overtake a call by reference.
-   * Returns the bytes that the items gained.
+   * Returns the bytes that the items gained. `onBroken` is told of each whose text cannot be made.
    */
-  name(resource: Resource, id: string): number {
+  name(resource: Resource, id: string, onBroken: (item: Item, error: unknown) => void): number {
     let gained = 0;
     resource.id = id;
     if (resource.isPending) this.#known.of(resource);
     for (let group = resource.tail; group !== undefined; group = group.before) {
       for (const member of group.waiting) {
         this.#visits++;
-        if (member.state !== 'settled') gained += member.fill();
+        if (member.state === 'settled') continue;
+        try {
+          gained += member.fill();
+        } catch (error) {
+          onBroken(member, error);
+        }
       }
     }
     return gained;

@@ -1,17 +1,30 @@
 /** What an answer means for each item of its batch. Pure: it changes nothing. */
-import type { Item } from './item.ts';
+import type { Caller, Item, Read } from './item.ts';
 import type { Blame, Verdict } from './ports.ts';
 
 export type Outcome<Of> = { readonly item: Of } & (
-  | { readonly kind: 'output'; readonly output: unknown; readonly verdict: Verdict<unknown> }
+  | {
+      readonly kind: 'output';
+      readonly output: unknown;
+      readonly verdict: Verdict<unknown>;
+      /** What it says to the other callers of the item, each by a reader of its own. */
+      readonly others: Others | undefined;
+    }
   /** Not reached: the error of an earlier item stopped the batch. */
   | { readonly kind: 'skipped'; readonly because: Blame<never> }
   /** No output, though nothing before it had failed. */
   | { readonly kind: 'missing' }
 );
 
-/** One outcome for each item, in the order in which the items were sent. */
-export function outcomesOf<Of extends Pick<Item, 'key' | 'read'>>(
+export type Others = ReadonlyMap<Caller, Verdict<unknown>>;
+
+type Judged = Pick<Item, 'key' | 'read'> & { readonly caller?: Caller | undefined };
+
+/**
+ * One outcome for each item, in the order in which the items were sent. Readers come from outside, so
+ * this is no part of a step.
+ */
+export function outcomesOf<Of extends Judged>(
   items: readonly Of[],
   outputs: Readonly<Record<string, unknown>>,
 ): Outcome<Of>[] {
@@ -24,19 +37,55 @@ export function outcomesOf<Of extends Pick<Item, 'key' | 'read'>>(
         : { kind: 'skipped', item, because: stop };
     }
     const output = outputs[key];
-    const verdict = judge(item, output);
+    const others = othersOf(item, output);
+    const verdict = judge(item.read, output);
     if (verdict.kind === 'error') {
       stop ??= { key, reason: { kind: 'error', output, maybeApplied: false } };
     }
-    return { kind: 'output', item, output, verdict };
+    return { kind: 'output', item, output, verdict, others };
   });
 }
 
-/** A reader that throws cannot read the output; the others of the batch must not suffer for it. */
-function judge({ read }: Pick<Item, 'read'>, output: unknown): Verdict<unknown> {
+/** Callers who share an item get results of their own, so that none sees what another does to it. */
+function othersOf({ caller }: Judged, output: unknown): Others | undefined {
+  if (caller?.next === undefined) return undefined;
+  const others = new Map<Caller, Verdict<unknown>>();
+  for (let one: Caller | undefined = caller.next; one !== undefined; one = one.next) {
+    others.set(one, judge(one.read, copyOf(output)));
+  }
+  return others;
+}
+
+function copyOf(output: unknown): unknown {
   try {
-    return read(output);
+    return structuredClone(output);
   } catch {
-    return { kind: 'malformed' };
+    // A sender of somebody else's may put in what cannot be copied.
+    return output;
+  }
+}
+
+/** A reader that throws cannot read the output; the others of the batch must not suffer for it. */
+function judge(read: Read, output: unknown): Verdict<unknown> {
+  try {
+    const verdict: Partial<Verdict<unknown>> | null | undefined = read(output);
+    return isVerdict(verdict) ? verdict : malformed;
+  } catch {
+    return malformed;
+  }
+}
+
+const malformed = { kind: 'malformed' } as const;
+
+function isVerdict(
+  verdict: Partial<Verdict<unknown>> | null | undefined,
+): verdict is Verdict<unknown> {
+  switch (verdict?.kind) {
+    case 'success':
+      return true;
+    case 'error':
+      return typeof verdict.code === 'string';
+    default:
+      return false;
   }
 }

@@ -184,6 +184,8 @@ export type Reason<Failure> =
       readonly maybeApplied: false;
     }
   | { readonly kind: 'closed'; readonly maybeApplied: boolean }
+  /** It could not be handled: its own parts throw, or its text cannot be made. */
+  | { readonly kind: 'fault'; readonly error: unknown; readonly maybeApplied: boolean }
   /** The caller's signal fired: the call rejects with the signal's own reason. */
   | { readonly kind: 'aborted'; readonly reason: unknown; readonly maybeApplied: boolean };
 

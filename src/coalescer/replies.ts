@@ -8,7 +8,7 @@ import type { Capacity } from './capacity.ts';
 import type { Emitter } from './events.ts';
 import type { Health } from './health.ts';
 import type { Item } from './item.ts';
-import { outcomesOf } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import { PackedBatch } from './packed-batch.ts';
 import type { Part, Parts } from './parts.ts';
 import type { Answer, Reply } from './ports.ts';
@@ -57,14 +57,22 @@ export class Replies<Failure> {
     this.#others = others;
   }
 
-  /** Applies a reply: every item of the batch is settled, or waits at its place or in its part. */
-  apply(flight: Flight, reply: Reply<Failure>, now: number): void {
+  /**
+   * Applies a reply: every item of the batch is settled, or waits at its place or in its part.
+   * `outcomes` are what an answer means for each of them.
+   */
+  apply(
+    flight: Flight,
+    reply: Reply<Failure>,
+    outcomes: readonly Outcome<Item>[],
+    now: number,
+  ): void {
     const { capacity, parts, random, settlement } = this.#others;
     const step: Step<Failure> = { now, chance: random(), ends: [] };
     if (flight.part !== undefined) parts.back(flight.part);
     switch (reply.kind) {
       case 'answered':
-        this.#answered(step, flight, reply);
+        this.#answered(step, flight, reply, outcomes);
         break;
       case 'refused':
         this.#refused(step, flight, reply);
@@ -85,7 +93,12 @@ export class Replies<Failure> {
     settlement.settle(step.ends);
   }
 
-  #answered(step: Step<Failure>, flight: Flight, { status, outputs }: Answer): void {
+  #answered(
+    step: Step<Failure>,
+    flight: Flight,
+    { status, outputs }: Answer,
+    outcomes: readonly Outcome<Item>[],
+  ): void {
     const { attempts, capacity, health, parts, retry } = this.#others;
     const { items, part } = flight;
     health.answered();
@@ -95,10 +108,10 @@ export class Replies<Failure> {
     if (first instanceof PackedBatch) {
       // What became of its items is its caller's to read.
       const value: Answer = { status, outputs };
-      step.ends.push({ kind: 'succeeded', item: first, output: value, value, id: undefined });
+      step.ends.push({ kind: 'succeeded', item: first, value, id: undefined });
       return;
     }
-    for (const outcome of outcomesOf(items, outputs)) {
+    for (const outcome of outcomes) {
       const { item } = outcome;
       item.answersSeen = health.answers;
       if (item.setbacks !== undefined) item.setbacks.wasDenied = false;
@@ -110,11 +123,11 @@ export class Replies<Failure> {
         attempts.missing(step, item);
         continue;
       }
-      const { output, verdict } = outcome;
+      const { output, verdict, others } = outcome;
       switch (verdict.kind) {
         case 'success': {
           const { value, id } = verdict;
-          step.ends.push({ kind: 'succeeded', item, output, value, id });
+          step.ends.push({ kind: 'succeeded', item, value, others, id });
           break;
         }
         case 'error': {

@@ -2,19 +2,21 @@
  * The end of an item's life: the only place where calls are settled, and the books are kept.
  *
  * An item that fails to make a resource takes with it whoever needs that resource. All of them are
- * taken out of the queue before anybody is let go, so that none becomes sendable meanwhile, and
- * before any caller hears of it.
+ * taken out of the queue before anybody is let go, so that none becomes sendable meanwhile. That, the
+ * order and the books change in one step, `settle`; callers are told when it is over, by `tell`.
  */
 import { deferred, rejected } from '../internal/deferred.ts';
 import type { Backlog } from './backlog.ts';
 import type { Bounds } from './bounds.ts';
 import type { Emitter } from './events.ts';
-import type { Caller, Item } from './item.ts';
+import type { Caller, Item, Read, Waiting } from './item.ts';
 import type { MutableLedger } from './ledger.ts';
 import { columnOf, emptyLedger } from './ledger.ts';
 import type { Resource } from './line.ts';
 import { Memory } from './memory.ts';
+import type { Others } from './outcome.ts';
 import type { Cause, Name, Reason, ToError } from './ports.ts';
+import type { Follower, Signals } from './signals.ts';
 import { Turnstile } from './turnstile.ts';
 
 /** How an item ends. */
@@ -22,8 +24,9 @@ export type End<Failure> =
   | {
       readonly kind: 'succeeded';
       readonly item: Item;
-      readonly output: unknown;
       readonly value: unknown;
+      /** What the answer says to the item's other callers. */
+      readonly others?: Others | undefined;
       /** The id of what the item made, as the answer has it. */
       readonly id: string | undefined;
     }
@@ -37,8 +40,24 @@ export type End<Failure> =
       readonly systemic?: boolean;
     };
 
+/** How a call ends. */
+type CallEnd<Failure> =
+  | { readonly kind: 'succeeded'; readonly value: unknown }
+  | { readonly kind: 'failed' | 'left'; readonly reason: Reason<Failure> };
+
+/** One of an item's callers has left it. */
+interface Departure<Failure> {
+  readonly kind: 'left';
+  readonly item: Item;
+  readonly caller: Caller;
+  readonly reason: Reason<Failure>;
+}
+
 /** Ids whose making failed that are remembered, and ids that the server replaced. */
 const MAX_REMEMBERED = 10_000;
+
+/** Callers that are told in one turn of the event loop: to make so many errors takes some milliseconds. */
+const TOLD_AT_ONCE = 1_000;
 
 export class Settlement<Failure> {
   readonly ledger: MutableLedger = emptyLedger();
@@ -52,19 +71,30 @@ export class Settlement<Failure> {
   readonly #bounds: Bounds;
   readonly #toError: ToError<Failure>;
   readonly #events: Emitter;
+  readonly #signals: Signals<Waiting>;
   readonly #onNamed: (name: Name, id: string) => void;
+  /** Ends of which not all callers have been told, in their order; those before `#told` have been. */
+  #untold: (End<Failure> | Departure<Failure>)[] = [];
+  #told = 0;
+  /** The next caller of the first of them; undefined: its first one. */
+  #next: Caller | undefined;
+  /** Nothing is pending any more, and that has not been told. */
+  #isIdle = false;
+  #isTelling = false;
 
   constructor(
     backlog: Backlog,
     bounds: Bounds,
     toError: ToError<Failure>,
     events: Emitter,
+    signals: Signals<Waiting>,
     onNamed: (name: Name, id: string) => void,
   ) {
     this.#backlog = backlog;
     this.#bounds = bounds;
     this.#toError = toError;
     this.#events = events;
+    this.#signals = signals;
     this.#onNamed = onNamed;
   }
 
@@ -90,11 +120,20 @@ export class Settlement<Failure> {
   }
 
   /** Counts a call in that waits for an item. */
-  join(item: Item): Caller {
+  join(item: Item, read: Read, follower: Follower<Waiting> | undefined): Caller {
     const { promise, resolve, reject } = deferred<unknown>();
-    const cohort = this.calls.enter();
-    const caller = { promise, resolve, reject, cohort, unlisten: undefined, next: undefined };
+    const caller: Caller = {
+      promise,
+      resolve,
+      reject,
+      cohort: this.calls.enter(),
+      read,
+      follower,
+      previous: undefined,
+      next: undefined,
+    };
     item.join(caller);
+    if (follower !== undefined) follower.of = { item, caller };
     this.ledger.accepted += item.weight;
     this.ledger.pending += item.weight;
     return caller;
@@ -133,27 +172,38 @@ export class Settlement<Failure> {
     for (const { item } of ends) this.#backlog.release(item);
     for (const end of ends) {
       for (let { caller } = end.item; caller !== undefined; caller = caller.next) {
-        this.#tell(end, caller);
+        this.#book(end.item, caller, endFor(end, caller));
       }
-    }
-    // After all of them were told, since a flush may be over with the last.
-    for (const { item } of ends) {
-      for (let { caller } = item; caller !== undefined; caller = caller.next) {
-        this.calls.leave(caller.cohort);
-      }
+      this.#untold.push(end);
     }
     this.#bounds.serve();
-    if (this.#backlog.isEmpty) {
-      this.#byKey = undefined;
-      this.#events.emit('idle', {});
-    }
+    if (!this.#backlog.isEmpty) return;
+    this.#byKey = undefined;
+    this.#isIdle = true;
   }
 
   /** Ends one call, while its item may live on. */
   leave(item: Item, caller: Caller, reason: Reason<Failure>): void {
+    const departure = { kind: 'left', item, caller, reason } as const;
     item.leave(caller);
-    this.#reject(item, caller, reason);
-    this.calls.leave(caller.cohort);
+    this.#book(item, caller, departure);
+    this.#untold.push(departure);
+  }
+
+  /**
+   * Tells callers how their calls ended, the first first; so many at once that the event loop can turn
+   * in between. False: some are left.
+   */
+  tell(): boolean {
+    if (this.#isTelling || this.#untold.length === 0) return true;
+    this.#isTelling = true;
+    const isThrough = this.#tellSome();
+    this.#isTelling = false;
+    if (isThrough && this.#isIdle) {
+      this.#isIdle = false;
+      if (this.#backlog.isEmpty) this.#events.emit('idle', {});
+    }
+    return isThrough;
   }
 
   /** Gives a call that is not accepted its error. */
@@ -176,7 +226,17 @@ export class Settlement<Failure> {
       if (!isThere(end, makes)) this.#takeAlong(item, rootOf(item.key, end.reason), ends);
     } else if (makes.id === undefined) {
       if (end.id !== undefined) {
-        this.#backlog.name(makes, end.id);
+        const broken: End<Failure>[] = [];
+        this.#backlog.name(makes, end.id, (one, error) => {
+          const { maybeApplied } = one;
+          broken.push({
+            kind: 'failed',
+            item: one,
+            reason: { kind: 'fault', error, maybeApplied },
+          });
+        });
+        for (const one of broken) this.#retire(one.item);
+        ends.push(...broken);
         this.#onNamed(makes, end.id);
       } else {
         this.remember(makes, 'no id');
@@ -215,34 +275,67 @@ export class Settlement<Failure> {
     }
   }
 
-  #tell(end: End<Failure>, caller: Caller): void {
-    if (end.kind === 'failed') {
-      this.#reject(end.item, caller, end.reason, end.systemic);
-      return;
+  #tellSome(): boolean {
+    for (let calls = 0; calls < TOLD_AT_ONCE; calls++) {
+      const end = this.#untold[this.#told];
+      if (end === undefined) break;
+      const caller = end.kind === 'left' ? end.caller : (this.#next ?? end.item.caller);
+      this.#next = caller?.next;
+      if (this.#next === undefined) this.#told++;
+      if (caller !== undefined) this.#tellOne(end, caller);
     }
-    this.ledger.pending -= end.item.weight;
-    this.ledger.succeeded += end.item.weight;
-    caller.unlisten?.();
-    caller.resolve(valueFor(end, caller));
+    if (this.#told < this.#untold.length) return false;
+    this.#untold = [];
+    this.#told = 0;
+    return true;
   }
 
-  #reject(
-    { name: key, type, weight }: Item,
-    caller: Caller,
-    reason: Reason<Failure>,
-    systemic: boolean | undefined = false,
-  ): void {
-    this.ledger.pending -= weight;
-    this.ledger[columnOf(reason)] += weight;
-    caller.unlisten?.();
-    const error = errorFrom(this.#toError, reason, key);
-    // An abort is the caller's own doing, and no news to anybody.
-    if (reason.kind !== 'aborted') {
-      this.#events.emit('failure', { error, key, type, ...(systemic && { systemic }) });
+  #tellOne(end: End<Failure> | Departure<Failure>, caller: Caller): void {
+    const { name: key, type } = end.item;
+    const own = endFor(end, caller);
+    if (own.kind === 'succeeded') {
+      caller.resolve(own.value);
+    } else {
+      const error = errorFrom(this.#toError, own.reason, key);
+      // An abort is the caller's own doing, and no news to anybody.
+      if (own.reason.kind !== 'aborted') {
+        const systemic = end.kind === 'failed' && end.systemic === true;
+        this.#events.emit('failure', { error, key, type, ...(systemic && { systemic }) });
+      }
+      // Marked as handled first: a failed call never brings down the agent that made it.
+      caller.promise.catch(() => {});
+      caller.reject(error);
     }
-    // Marked as handled first: a failed call never brings down the agent that made it.
-    caller.promise.catch(() => {});
-    caller.reject(error);
+    this.calls.leave(caller.cohort);
+  }
+
+  /** Enters how a call ended. It cannot be aborted any more. */
+  #book({ weight }: Item, { follower }: Caller, end: CallEnd<Failure>): void {
+    this.ledger.pending -= weight;
+    this.ledger[end.kind === 'succeeded' ? 'succeeded' : columnOf(end.reason)] += weight;
+    if (follower !== undefined) this.#signals.leave(follower);
+  }
+}
+
+/** Callers who share an item are answered each by their own reader. */
+function endFor<Failure>(end: End<Failure> | Departure<Failure>, caller: Caller): CallEnd<Failure> {
+  if (end.kind !== 'succeeded') return end;
+  const verdict = end.others?.get(caller);
+  if (verdict === undefined) return end;
+  switch (verdict.kind) {
+    case 'success':
+      return { kind: 'succeeded', value: verdict.value };
+    case 'error':
+    case 'malformed': {
+      // To the item it was a success: only this caller cannot make sense of it.
+      const problem = 'malformed output';
+      return {
+        kind: 'failed',
+        reason: { kind: 'contract', problem, output: undefined, maybeApplied: true },
+      };
+    }
+    default:
+      return verdict satisfies never;
   }
 }
 
@@ -255,16 +348,6 @@ function isThere({ exists }: Extract<End<unknown>, { kind: 'failed' }>, makes: R
 function rootOf<Failure>(key: string, reason: Reason<Failure>): Cause<Failure> {
   if (reason.kind !== 'dependency' || reason.because === 'other id') return { key, reason };
   return reason.because;
-}
-
-/** Callers who share an item get a value each, so that none sees what another does to it. */
-function valueFor(
-  { item, output, value }: Extract<End<unknown>, { kind: 'succeeded' }>,
-  caller: Caller,
-): unknown {
-  if (caller === item.caller) return value;
-  const verdict = item.read(output);
-  return verdict.kind === 'success' ? verdict.value : value;
 }
 
 /** If the error cannot be made, its maker's own error must do: each caller has to hear something. */

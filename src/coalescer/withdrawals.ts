@@ -1,38 +1,27 @@
 /** Calls that end before their item does: aborted by their caller, or waited for too long. */
 import type { Backlog } from './backlog.ts';
-import type { Caller, Item, LeftBy } from './item.ts';
+import type { Caller, Item, LeftBy, Waiting } from './item.ts';
 import { ghostReason } from './item.ts';
 import type { Last } from './ports.ts';
 import type { Settlement } from './settlement.ts';
-import { Signals } from './signals.ts';
 
 export class Withdrawals<Failure> {
   readonly #backlog: Backlog;
   readonly #settlement: Settlement<Failure>;
   /** Items that were left by their last caller, while they were at the server or needed by others. */
   readonly #ghosts = new Set<Item>();
-  readonly #signals = new Signals();
-  /** Something may have become sendable. */
-  readonly #onChange: () => void;
 
-  constructor(backlog: Backlog, settlement: Settlement<Failure>, onChange: () => void) {
+  constructor(backlog: Backlog, settlement: Settlement<Failure>) {
     this.#backlog = backlog;
     this.#settlement = settlement;
-    this.#onChange = onChange;
   }
 
-  /** Follows a caller's signal until the call is settled. */
-  listen(item: Item, caller: Caller, signal: AbortSignal | undefined): void {
-    if (signal === undefined) return;
-    const abort = (): void => {
-      this.#withdraw(item, caller, { kind: 'aborted', reason: signal.reason });
-      this.#onChange();
-    };
-    if (signal.aborted) {
-      abort();
-      return;
+  /** Rejects calls that were aborted, all for the same reason. */
+  abort(calls: readonly Waiting[], reason: unknown): void {
+    for (const { item, caller } of calls) {
+      // One may have taken others with it.
+      if (item.state !== 'settled') this.#withdraw(item, caller, { kind: 'aborted', reason });
     }
-    caller.unlisten = this.#signals.follow(signal, abort);
   }
 
   /** Rejects all calls that were made by that time. */
@@ -68,19 +57,20 @@ export class Withdrawals<Failure> {
    * Ends a call, and its item with it, unless others wait for the item, or the server has it, or may
    * have it and others need it: then the item stays, and nothing overtakes it.
    */
-  #withdraw(item: Item, caller: Caller, leftBy: LeftBy<Failure>): void {
+  #withdraw(item: Item, caller: Caller, why: LeftBy<Failure>): void {
     const isInFlight = item.state === 'in flight';
     const isLast = item.caller === caller && caller.next === undefined;
     const maybeApplied = item.maybeApplied || isInFlight;
+    const reason = { ...why, maybeApplied };
     if (isLast && !isInFlight && !this.#isNeeded(item)) {
-      this.#settlement.settle([{ kind: 'failed', item, reason: { ...leftBy, maybeApplied } }]);
+      this.#settlement.settle([{ kind: 'failed', item, reason }]);
       return;
     }
     if (isLast) {
-      item.leftBy = leftBy;
+      item.left = { why, read: caller.read };
       this.#ghosts.add(item);
     }
-    this.#settlement.leave(item, caller, { ...leftBy, maybeApplied });
+    this.#settlement.leave(item, caller, reason);
   }
 
   /** The server may have it, and others wait for what it makes. */

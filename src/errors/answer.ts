@@ -50,14 +50,14 @@ function codeOf(code: string, redact: Redact): string {
   return isKnownCode(code) ? code : redact(code).slice(0, maxCodeLength);
 }
 
-/** As they came, unless they hold the token; too large or too deep to look through: left out. */
+/** As they came, but for the token, and each caller's own; too large or too deep to look through: left out. */
 function findingsOf(errors: unknown, redact: Redact): unknown {
   const text = jsonOf(errors);
   if (text === undefined || text.length > maxErrorsLength) {
     return undefined;
   }
   const clean = redact(text);
-  return clean === text ? errors : JSON.parse(clean);
+  return JSON.parse(clean);
 }
 
 function jsonOf(value: unknown): string | undefined {

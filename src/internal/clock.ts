@@ -31,6 +31,29 @@ export function isoNow(): string {
 let lastMs = Number.NaN;
 let lastText = '';
 
+// Taken when this module is loaded: a turn is no time, and comes under fake timers as well.
+const { setImmediate }: Timers = globalThis;
+const setTimer = setTimeout;
+
+/** Node has a timer that the web has not. */
+interface Timers {
+  readonly performance: object;
+  readonly setImmediate?: (run: () => void) => unknown;
+}
+
+/**
+ * Calls `run` in a later turn of the event loop, after all promise jobs of this one. `isLoose`: the
+ * process is not held for it, so it may never be called.
+ */
+export function inLaterTurn(run: () => void, isLoose = false): void {
+  const turn: unknown = setImmediate === undefined ? setTimer(run, 0) : setImmediate(run);
+  if (isLoose && isHolding(turn)) turn.unref();
+}
+
+function isHolding(turn: unknown): turn is { unref(): void } {
+  return typeof turn === 'object' && turn !== null && 'unref' in turn;
+}
+
 function now(): number {
   return performance.now();
 }

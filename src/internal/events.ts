@@ -1,27 +1,42 @@
 import type { Clock } from './clock.ts';
+import { inLaterTurn } from './clock.ts';
 import { runInRoot } from './context.ts';
+import { fenced } from './fence.ts';
 import type { Logger } from './warn.ts';
 
 export type Listener<Detail> = (detail: Detail) => unknown;
 
 const quietMs = 60_000;
 
+/** More than ever comes in one turn of the event loop by itself. */
+const OFTEN = 2_000;
+
 /**
  * Tells listeners what happened, once the books are right again: `emit` only notes the event,
  * `deliver` calls the listeners, in the root async context. A listener that throws or rejects harms
- * nobody.
+ * nobody. What listeners cause is told in a later turn of the event loop: one that causes what it listens
+ * to must not keep the loop from turning.
  */
 export class Events<Details extends object> {
   readonly #listeners: { [Name in keyof Details]?: Set<{ call: Listener<Details[Name]> }> } = {};
   readonly #clock: Clock;
   readonly #logger: Logger;
+  /** The event that its own listeners can cause without end, in promise jobs alone. */
+  readonly #endless: keyof Details;
   #queue: (() => void)[] = [];
-  #delivering = false;
+  /** The endless event, after it came too often in this turn. */
+  readonly #held: (() => void)[] = [];
+  #timesInTurn = 0;
+  /** Listeners are being called, or what they have caused waits for the next turn. */
+  #isHeld = false;
+  /** The event whose listener is being called. */
+  #telling: keyof Details | undefined;
   #warnedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, logger: Logger) {
+  constructor(clock: Clock, logger: Logger, endless: keyof Details) {
     this.#clock = clock;
     this.#logger = logger;
+    this.#endless = endless;
   }
 
   /** Returns the function that removes the listener. The same function twice is two listeners. */
@@ -39,59 +54,73 @@ export class Events<Details extends object> {
     return (this.#listeners[name]?.size ?? 0) > 0;
   }
 
-  /** Notes an event; costs nothing when nobody listens. */
+  /**
+   * Notes an event; costs nothing when nobody listens. Of what a listener of the endless event causes at
+   * once, that event is not told again.
+   */
   emit<Name extends keyof Details>(name: Name, detail: Details[Name]): void {
-    if (this.has(name)) {
-      this.#queue.push(() => this.#tell(name, detail));
-    }
+    if (!this.has(name)) return;
+    const tell = (): void => this.#tell(name, detail);
+    if (name !== this.#endless) this.note(tell);
+    else if (this.#telling !== name) this.#noteEndless(tell);
   }
 
-  /** Calls the listeners of all events so far, and of those that they cause meanwhile. */
+  /** Notes anything else that is to be told in its turn. It must not throw. */
+  note(tell: () => void): void {
+    this.#queue.push(tell);
+  }
+
+  /** Tells all that was noted. */
   deliver(): void {
-    if (this.#delivering || this.#queue.length === 0) {
-      return;
-    }
-    this.#delivering = true;
+    if (this.#isHeld || this.#queue.length === 0) return;
+    const due = this.#queue;
+    this.#queue = [];
+    this.#isHeld = true;
     runInRoot(() => {
-      while (this.#queue.length > 0) {
-        const due = this.#queue;
-        this.#queue = [];
-        for (const tell of due) {
-          tell();
-        }
-      }
+      for (const tell of due) tell();
     });
-    this.#delivering = false;
+    this.#isHeld = this.#queue.length > 0;
+    if (this.#isHeld) inLaterTurn(() => this.#goOn(), true);
+  }
+
+  #goOn(): void {
+    this.#isHeld = false;
+    this.deliver();
+  }
+
+  #noteEndless(tell: () => void): void {
+    if (this.#timesInTurn++ === 0) {
+      inLaterTurn(() => {
+        this.#timesInTurn = 0;
+        this.#queue.push(...this.#held.splice(0));
+        this.deliver();
+      }, true);
+    }
+    if (this.#timesInTurn <= OFTEN) this.note(tell);
+    else this.#held.push(tell);
   }
 
   #tell<Name extends keyof Details>(name: Name, detail: Details[Name]): void {
+    this.#telling = name;
     // A copy, since listeners may come and go while they are told.
     for (const entry of [...(this.#listeners[name] ?? [])]) {
       if (this.#listeners[name]?.has(entry)) {
-        this.#call(name, () => entry.call(detail));
+        fenced(
+          () => entry.call(detail),
+          (error) => this.#warn(name, error),
+        );
       }
     }
-  }
-
-  #call(name: keyof Details, call: () => unknown): void {
-    try {
-      const result = call();
-      if (result instanceof Promise) {
-        result.catch((error: unknown) => this.#warn(name, error));
-      }
-    } catch (error) {
-      this.#warn(name, error);
-    }
+    this.#telling = undefined;
   }
 
   #warn(name: keyof Details, error: unknown): void {
     const now = this.#clock.now();
-    if (now - this.#warnedAt >= quietMs) {
-      this.#warnedAt = now;
-      this.#logger.warn(
-        `A listener of '${String(name)}' failed, which changes nothing here. Catch errors in it; others are not reported for a minute.`,
-        error,
-      );
-    }
+    if (now - this.#warnedAt < quietMs) return;
+    this.#warnedAt = now;
+    this.#logger.warn(
+      `A listener of '${String(name)}' failed, which changes nothing here. Catch errors in it; others are not reported for a minute.`,
+      error,
+    );
   }
 }

@@ -1,3 +1,5 @@
+import { fenced } from './fence.ts';
+
 /** Where the client reports what nobody else can hear. Never given a payload, a header or a token. */
 export interface Logger {
   debug(message: string, detail?: unknown): void;
@@ -23,22 +25,17 @@ export const silentLogger: Logger = {
   error: nothing,
 };
 
-/** `logger`, made safe to call anywhere: whatever it throws is dropped, since nobody is left to tell. */
+/**
+ * `logger`, made safe to call anywhere: a logger that fails must not fail the call that it was to
+ * describe, and nobody is left to tell.
+ */
 export function fencedLogger(logger: Logger): Logger {
   return {
-    debug: (...entry) => fence(() => logger.debug(...entry)),
-    info: (...entry) => fence(() => logger.info(...entry)),
-    warn: (...entry) => fence(() => logger.warn(...entry)),
-    error: (...entry) => fence(() => logger.error(...entry)),
+    debug: (...entry) => fenced(() => logger.debug(...entry), nothing),
+    info: (...entry) => fenced(() => logger.info(...entry), nothing),
+    warn: (...entry) => fenced(() => logger.warn(...entry), nothing),
+    error: (...entry) => fenced(() => logger.error(...entry), nothing),
   };
-}
-
-function fence(log: () => void): void {
-  try {
-    log();
-  } catch {
-    // A logger that fails must not fail the call that it was to describe.
-  }
 }
 
 function nothing(): void {}

@@ -1,3 +1,4 @@
+import { handled } from '../internal/fence.ts';
 import type { WireAction, WireKind } from '../schemas/action.ts';
 import { isObject, kindOf } from '../schemas/check.ts';
 import { InvalidCall } from './invalid-call.ts';
@@ -17,8 +18,8 @@ export function askHook(
 ): WireAction | undefined {
   const answer = ask(hook, withoutUndefined(action));
   if (answer === null) return undefined;
-  if (!isObject(answer) || answer instanceof Promise) {
-    const isAsync = answer instanceof Promise;
+  const isAsync = handled(answer, () => {});
+  if (!isObject(answer) || isAsync) {
     const was = isAsync ? 'a promise, and it has to be synchronous' : kindOf(answer);
     throw refusal(`must return an action or null, but what it returned is ${was}`);
   }

@@ -27,15 +27,15 @@ test('the story of a batch with one bad item', async () => {
     ['dispatch', { items: 2, bytes: first?.bytes, reason: 'idle' }],
     ['requeue', { key: keyOf('b'), type: 'agent_spans/create', becauseOf: keyOf('a') }],
     ['response', { status: 200, durationMs: 20, succeeded: 0, failed: 1, returned: 1, unasked: 0 }],
+    ['dispatch', { items: 1, bytes: second?.bytes, reason: 'requeue' }],
     [
       'failure',
       { key: keyOf('a'), type: 'agent_spans/create', error: expect.any(PrefactorValidationError) },
     ],
-    ['dispatch', { items: 1, bytes: second?.bytes, reason: 'requeue' }],
     ['response', { status: 200, durationMs: 20, succeeded: 1, failed: 0, returned: 0, unasked: 0 }],
     ['idle', {}],
   ]);
-  const failure = seen[3]?.[1] as AutobatchEvents['failure'];
+  const failure = seen[4]?.[1] as AutobatchEvents['failure'];
   expect(failure.error).toBe(await failureOf(a));
 });
 

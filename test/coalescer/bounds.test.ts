@@ -122,6 +122,7 @@ test('a call that shares a pending item needs no room', async () => {
 test('a full queue ends the window at once', async () => {
   const t = engineUnderTest({ queue: { maxItems: 2 } }, { gather: openWindow });
   const calls = [t.call('a'), t.call('b')];
+  await t.clock.settle();
   expect(t.wire.batches).toEqual([['a', 'b']]);
   await t.answerAll();
   expect(await endsOf(...calls)).toEqual(['ok', 'ok']);
@@ -133,6 +134,7 @@ test('a call that the full queue turns away ends the window, so that there will 
   const calls = [t.call('a'), t.call('b')];
   expect(t.wire.batches).toEqual([]);
   calls.push(t.call('c'));
+  await t.clock.settle();
   expect(t.wire.batches).toEqual([['a', 'b']]);
   await t.answerAll();
   expect(await endsOf(...calls)).toEqual(['ok', 'ok', 'full']);

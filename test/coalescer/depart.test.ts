@@ -7,6 +7,7 @@ test('when the page goes away, what is gathered leaves in requests that outlive 
   const t = engineUnderTest({}, { gather: openWindow });
   const calls = [t.call('a'), t.call('b')];
   t.engine.depart(1_000);
+  await t.clock.settle();
   expect(t.wire.batches).toEqual([['a', 'b']]);
   expect(t.wire.parked.map(({ keepalive }) => keepalive)).toEqual([true]);
   expect(t.events.dispatch.map(({ reason }) => reason)).toEqual(['depart']);
@@ -30,6 +31,7 @@ test('it waits for no slot, and for no fuller batch', async () => {
   await t.clock.settle();
   expect(t.wire.batches).toEqual([['a', 'b']]);
   t.engine.depart(1_000);
+  await t.clock.settle();
   expect(t.wire.batches).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
   await t.answerAll();
   t.expectIdle();
@@ -42,6 +44,7 @@ test('its requests together keep to the budget, envelopes included', async () =>
   for (const key of keys) void t.call(key);
   await t.clock.settle();
   t.engine.depart(budget);
+  await t.clock.settle();
   const departing = t.wire.requests.filter(({ keepalive }) => keepalive);
   expect(departing.map((request) => request.keys)).toEqual([
     ['c', 'd'],
@@ -56,6 +59,7 @@ test('a batch is cut to what is left of the budget', async () => {
   const t = engineUnderTest({}, { gather: openWindow });
   for (const key of ['a', 'b', 'c']) void t.call(key);
   t.engine.depart(12 + 2 * item + 1);
+  await t.clock.settle();
   expect(t.wire.requests.filter(({ keepalive }) => keepalive).map(({ keys }) => keys)).toEqual([
     ['a', 'b'],
   ]);
@@ -68,6 +72,7 @@ test('an item that is too large for the budget does not keep others from leaving
   void t.call('large', { pieces: ['x'.repeat(500)] });
   void t.call('b');
   t.engine.depart(100);
+  await t.clock.settle();
   const departing = t.wire.requests.filter(({ keepalive }) => keepalive);
   expect(departing.map(({ keys }) => keys)).toEqual([['b']]);
   await t.answerAll();
@@ -82,6 +87,7 @@ test('a tree leaves with its root, and nothing leaves before what it waits for',
   void t.call('child', { uses: ['root'] });
   void t.call('blocked', { uses: ['away'] });
   t.engine.depart(1_000);
+  await t.clock.settle();
   expect(t.wire.batches).toEqual([['away'], ['root', 'child']]);
   await t.answerAll();
   t.expectIdle();
@@ -90,6 +96,7 @@ test('a tree leaves with its root, and nothing leaves before what it waits for',
 test('with nothing to send, nothing is sent', async () => {
   const t = engineUnderTest();
   t.engine.depart(64 * 1024);
+  await t.clock.settle();
   expect(t.wire.requests).toEqual([]);
   t.expectIdle();
 });
@@ -98,6 +105,7 @@ test('should the page stay, all goes on as before', async () => {
   const t = engineUnderTest({}, { gather: openWindow });
   const calls = [t.call('a')];
   t.engine.depart(1_000);
+  await t.clock.settle();
   calls.push(t.call('b'));
   void t.engine.flush();
   await t.clock.settle();
@@ -116,6 +124,7 @@ test('what waits in halves of a divided batch leaves as well', async () => {
   await t.clock.settle();
   expect(t.wire.batches.at(-1)).toEqual(['a', 'b']);
   t.engine.depart(1_000);
+  await t.clock.settle();
   expect(t.wire.batches.at(-1)).toEqual(['c', 'd']);
   t.wire.parked[0]?.refuse('bad', 'items');
   await t.answerAll();

@@ -23,6 +23,7 @@ test('a flush ends the window at once', async () => {
   await t.clock.pass(1_000);
   expect(t.wire.requests).toEqual([]);
   const flushed = t.engine.flush();
+  await t.clock.settle();
   expect(t.wire.batches).toEqual([['a', 'b']]);
   await t.answerAll();
   expect((await flushed).succeeded).toBe(2);

@@ -12,7 +12,7 @@ interface Details {
 function setUp() {
   const clock = new HandClock();
   const logger = recordingLogger();
-  return { clock, logger, events: new Events<Details>(clock, logger) };
+  return { clock, logger, events: new Events<Details>(clock, logger, 'empty') };
 }
 
 test('listeners hear of an event when it is delivered, in order', () => {
@@ -75,21 +75,72 @@ test('a removed listener hears nothing more, not even of what waits', () => {
   expect(heard).toEqual([]);
 });
 
-test('what listeners cause is delivered after what is under way', () => {
+test('what listeners cause is told in a later turn of the event loop', async () => {
   const { events } = setUp();
   const heard: string[] = [];
   events.on('brewed', ({ tea }) => {
     heard.push(tea);
-    if (tea === 'oolong') {
-      events.emit('brewed', { tea: 'sencha' });
-      events.deliver();
-      heard.push('end of oolong');
-    }
+    if (tea !== 'oolong') return;
+    events.emit('brewed', { tea: 'sencha' });
+    events.deliver();
+    heard.push('end of oolong');
   });
   events.on('brewed', ({ tea }) => heard.push(`again ${tea}`));
   events.emit('brewed', { tea: 'oolong' });
   events.deliver();
-  expect(heard).toEqual(['oolong', 'end of oolong', 'again oolong', 'sencha', 'again sencha']);
+  for (const _ of Array(100).keys()) await Promise.resolve();
+  expect(heard).toEqual(['oolong', 'end of oolong', 'again oolong']);
+  await new Promise(setImmediate);
+  expect(heard.slice(3)).toEqual(['sencha', 'again sencha']);
+});
+
+test('a listener that causes what it listens to does not keep the event loop from turning', async () => {
+  const { events } = setUp();
+  let times = 0;
+  events.on('brewed', () => {
+    times++;
+    events.emit('brewed', { tea: 'more' });
+    events.deliver();
+  });
+  events.emit('brewed', { tea: 'first' });
+  events.deliver();
+  for (const turn of [1, 2, 3]) {
+    expect(times).toBe(turn);
+    await new Promise(setImmediate);
+  }
+});
+
+describe('of an event that can be caused without end', () => {
+  test('what its own listener causes at once is not told', async () => {
+    const { events } = setUp();
+    let times = 0;
+    events.on('empty', () => {
+      times++;
+      events.emit('empty', {});
+    });
+    events.emit('empty', {});
+    events.deliver();
+    await new Promise(setImmediate);
+    expect(times).toBe(1);
+  });
+
+  test('what its own listener causes in promise jobs lets the event loop turn', async () => {
+    const { events } = setUp();
+    let times = 0;
+    events.on('empty', async () => {
+      times++;
+      await Promise.resolve();
+      events.emit('empty', {});
+      events.deliver();
+    });
+    events.emit('empty', {});
+    events.deliver();
+    await new Promise(setImmediate);
+    const inFirstTurn = times;
+    expect(inFirstTurn).toBeGreaterThan(1);
+    await new Promise(setImmediate);
+    expect(times).toBeGreaterThan(inFirstTurn);
+  });
 });
 
 test('listeners run in the root context', () => {
@@ -133,7 +184,7 @@ describe('a listener that fails', () => {
     events.on('empty', () => Promise.reject(error));
     events.emit('empty', {});
     events.deliver();
-    await Promise.resolve();
+    await new Promise(setImmediate);
     expect(logger.entries).toEqual([['warn', expect.any(String), error]]);
   });
 });

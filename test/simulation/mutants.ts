@@ -274,9 +274,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'listens to a signal after the end',
     file: 'coalescer/settlement.ts',
-    from: `    caller.unlisten?.();
-    caller.resolve`,
-    to: '    caller.resolve',
+    from: 'if (follower !== undefined) this.#signals.leave(follower);',
+    to: '',
     breaks: 'idle at the end',
     seed: 4,
   },

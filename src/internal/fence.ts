@@ -1,0 +1,31 @@
+/**
+ * Calls code of the user's, which may do anything: what it throws, or what the promise that it returns
+ * rejects with, goes to `onError`, and nowhere else. The promise may be of any make, from another realm
+ * or another library.
+ */
+export function fenced(call: () => unknown, onError: (error: unknown) => void): void {
+  try {
+    handled(call(), onError);
+  } catch (error) {
+    onError(error);
+  }
+}
+
+/** The same for what user code has returned already. Returns whether it is a promise. */
+export function handled(result: unknown, onError: (error: unknown) => void): boolean {
+  if (!isObjectLike(result)) return false;
+  try {
+    // Read once, since it may be a getter.
+    const then: unknown = Reflect.get(result, 'then');
+    if (typeof then !== 'function') return false;
+    // A promise of ours around it keeps to the rules, whatever that one does.
+    new Promise((resolve, reject) => Reflect.apply(then, result, [resolve, reject])).catch(onError);
+  } catch (error) {
+    onError(error);
+  }
+  return true;
+}
+
+function isObjectLike(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
