@@ -1,7 +1,8 @@
 // What comes back over real sockets, on each way: compressed, in pieces, without end.
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { install } from '@sinonjs/fake-timers';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { deferred } from '../../src/internal/deferred.ts';
 import { maxAnswerBytes } from '../../src/transport/body.ts';
 import { serve, serveWhole } from './servers.ts';
@@ -148,7 +149,8 @@ describe.each(ways)('over %s', (way) => {
   test.each([
     [429, 'Retry-After', '7', 7_000],
     [429, 'RETRY-AFTER', ' 0 ', 0],
-    [503, 'retry-after', '1.5', 1_500],
+    [429, 'retry-after', '1.5', undefined],
+    [503, 'retry-after', '007', 7_000],
     [429, 'x-retry-after', '7', undefined],
   ])('of %d with %s: %j', async (status, name, value, afterMs) => {
     const reply = await replyTo((response) => response.writeHead(status, { [name]: value }).end());
@@ -171,6 +173,19 @@ describe.each(ways)('over %s', (way) => {
     );
     expect(await sendTo(apiUrl)).toEqual(answered);
   });
+});
+
+test.each(ways)('a wrong local clock makes no pause longer, nor shorter (%s)', async (way) => {
+  const wrong = install({ now: Date.now() - 3_600_000, toFake: ['Date'] });
+  onTestFinished(() => wrong.uninstall());
+  const { apiUrl } = await serve((_, response) => {
+    const headers = {
+      date: 'Fri, 12 Feb 1999 23:59:31 GMT',
+      'retry-after': 'Saturday, 13-Feb-99 00:00:01 GMT',
+    };
+    response.writeHead(429, headers).end();
+  });
+  expect(await sendingOver(way)(apiUrl)).toMatchObject({ kind: 'busy', afterMs: 30_000 });
 });
 
 test.each(dispatcherWays)('of a header that comes twice, the first counts (%s)', async (way) => {
