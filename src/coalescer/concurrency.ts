@@ -1,8 +1,9 @@
 /**
  * How many requests may be in flight, learned from what the server refuses.
  *
- * A refusal halves the number, once per event: only a request that left after the last cut may cut
- * again. The number grows back by one per round trip up to just below what was refused, and from
+ * A refusal halves the number that were in flight together, once per event: only a request that left
+ * after the last cut may cut again. One that was alone says nothing about how many may go at once, as
+ * the probes of an outage are. The number grows back by one per round trip up to just below what was refused, and from
  * there one careful step at a time: each success adding one would run into the limit once per
  * round trip, and every time all would have to pause.
  */
@@ -47,14 +48,17 @@ export class Concurrency {
     this.#limit = this.#ceiling;
   }
 
-  /** The server had enough of a request that left at that time, when so many were in flight. */
+  /**
+   * The server had enough of a request that left at that time, when so many were in flight, itself
+   * included.
+   */
   refused(leftAt: number, inFlight: number, now: number): void {
-    if (leftAt <= this.#cutAt) return;
+    if (inFlight < 2 || leftAt <= this.#cutAt) return;
     if (this.#hasStepped) this.#patience = Math.min(PATIENCE.most, this.#patience * 2);
     this.#cutAt = now;
     this.#hasStepped = false;
     this.#calm = 0;
     this.#ceiling = Math.max(1, Math.min(this.#ceiling, inFlight - 1));
-    this.#limit = Math.max(1, Math.min(this.#ceiling, this.#limit / 2));
+    this.#limit = Math.max(1, Math.min(this.#limit, inFlight) / 2);
   }
 }

@@ -221,7 +221,10 @@ export class Replies<Failure> {
   ): void {
     const { attempts, backlog, capacity, health, parts, random } = this.#others;
     const { items, leftAt, inFlight, part } = flight;
-    if (overload) capacity.concurrency.refused(leftAt, inFlight, step.now);
+    // What is divided already is suspected itself, whatever goes beside it.
+    if (overload && part?.line.why !== 'lost') {
+      capacity.concurrency.refused(leftAt, inFlight, step.now);
+    }
     health.lost(flight.answersBefore, flight.isProbe, step.now, random());
     let notBefore = 0;
     const left = items.filter((item) => {

@@ -4,6 +4,7 @@ import { endsOf, engineUnderTest } from '../helpers/engine.ts';
 import type { ModelServer, ModelServerOptions } from '../helpers/model-server.ts';
 import { modelServer } from '../helpers/model-server.ts';
 import { randomFrom } from '../helpers/random.ts';
+import type { ParkedRequest } from '../helpers/scripted-send.ts';
 
 const keys = (count: number): string[] => Array.from({ length: count }, (_, n) => `k${n}`);
 
@@ -247,6 +248,90 @@ describe('a request that is refused for whom it came from', () => {
     t.wire.parked[0]?.refuse('denied', 'access', 401);
     expect(await endsOf(...calls)).toEqual(['refused', 'refused']);
     expect(t.wire.batches).toHaveLength(2);
+    t.expectIdle();
+  });
+});
+
+describe('how many requests go at once', () => {
+  /** A full house of requests, each of which the test answers. */
+  async function fill(t: ReturnType<typeof engineUnderTest>, count: number): Promise<void> {
+    for (const key of keys(count)) void t.call(`full-${key}-${t.wire.requests.length}`);
+    await t.clock.settle();
+  }
+
+  test.each([
+    ['is told to wait', (request: ParkedRequest) => request.beBusy(1_000)],
+    [
+      'is told to wait, and may have been done',
+      (request: ParkedRequest) => request.beBusy(9, true),
+    ],
+    ['takes too long', (request: ParkedRequest) => request.lose('time-out', true)],
+  ])('is not learned from a lone request that %s', async (_, fail) => {
+    const t = engineUnderTest({ maxItems: 1, concurrency: 16 });
+    void t.call('lone');
+    await t.clock.settle();
+    fail(t.wire.parked[0] as ParkedRequest);
+    await t.clock.pass(1_100);
+    expect(t.engine.stats().concurrency).toBe(16);
+    await fill(t, 20);
+    await t.clock.pass(20);
+    await t.answerAll();
+    expect(t.engine.stats().concurrency).toBe(16);
+    t.expectIdle();
+  });
+
+  test('is not learned from the probes of an outage in which requests hang', async () => {
+    const t = engineUnderTest({ maxItems: 1, concurrency: 16 });
+    await fill(t, 16);
+    for (const request of [...t.wire.parked]) request.lose('time-out', true);
+    for (let probe = 0; probe < 10; probe++) {
+      await t.clock.pass(5_000);
+      expect(t.wire.parked).toHaveLength(1);
+      t.wire.parked[0]?.lose('time-out', true);
+    }
+    // The sixteen went together, and their end is one event.
+    expect(t.engine.stats().concurrency).toBe(8);
+    await t.clock.pass(5_000);
+    await t.answerAll();
+    t.expectIdle();
+  });
+
+  test('is not learned from the parts of a batch that may be to blame itself', async () => {
+    const t = engineUnderTest({ concurrency: 16, maxItems: 4 });
+    const isPart = ({ keys }: ParkedRequest): boolean => keys.some((key) => !key.startsWith('by'));
+    for (const key of ['a', 'b', 'c', 'poison']) void t.call(key);
+    await t.clock.settle();
+    for (let lost = 0; lost < 3; lost++) {
+      void t.call(`by ${lost}`);
+      await t.clock.pass(20);
+      t.wire.parked.find((request) => !isPart(request))?.answer();
+      await t.clock.settle();
+      t.wire.parked.find(isPart)?.lose('reset');
+      await t.clock.pass(2_000);
+    }
+    const halves = [...t.wire.parked];
+    expect(halves.map((half) => half.keys)).toEqual([
+      ['a', 'b'],
+      ['c', 'poison'],
+    ]);
+    halves[1]?.lose('time-out', true);
+    await t.clock.settle();
+    expect(t.engine.stats().concurrency).toBe(16);
+    await t.answerAll();
+    await t.clock.pass(2_000);
+    await t.answerAll();
+    t.expectIdle();
+  });
+
+  test('is half of those that were in flight, not of those that might have been', async () => {
+    const t = engineUnderTest({ maxItems: 1, concurrency: 16 });
+    await fill(t, 6);
+    t.wire.parked[0]?.beBusy(100);
+    await t.clock.settle();
+    expect(t.engine.stats().concurrency).toBe(3);
+    await t.answerAll();
+    await t.clock.pass(110);
+    await t.answerAll();
     t.expectIdle();
   });
 });
