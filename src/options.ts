@@ -66,8 +66,9 @@ export interface RetryOptions {
    */
   readonly maxPauseMs?: number | undefined;
   /**
-   * Codes of an item's error that are worth another attempt. None is confirmed by a source.
-   * @default ['internal_error', 'rate_limited', 'unavailable']
+   * Codes of an item's error that are worth another attempt. They are of the API's own list; that
+   * these pass is told by their names.
+   * @default ['temporarily_unavailable', 'rate_limited', 'unknown', 'unexpected']
    */
   readonly itemCodes?: readonly string[] | undefined;
 }

@@ -173,9 +173,10 @@ const retry = z.strictObject({
   maxDelayMs: z.optional(checked<number>(numberFrom(0, hour))),
   maxPauseMs: z._default(checked<number>(numberFrom(0, day)), 300 * second),
   itemCodes: z._default(z.array(checked<string>(matching('a non-empty string', /./))), [
-    'internal_error',
+    'temporarily_unavailable',
     'rate_limited',
-    'unavailable',
+    'unknown',
+    'unexpected',
   ]),
 });
 

@@ -47,7 +47,7 @@ test('a token is enough: the rest has defaults', () => {
       minDelayMs: 250,
       maxDelayMs: 30_000,
       maxPauseMs: 300_000,
-      itemCodes: ['internal_error', 'rate_limited', 'unavailable'],
+      itemCodes: ['temporarily_unavailable', 'rate_limited', 'unknown', 'unexpected'],
     },
     attemptTimeoutMs: 30_000,
     deliveryTimeoutMs: 300_000,

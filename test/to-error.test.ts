@@ -209,9 +209,9 @@ describe('attempts or time used up', () => {
 
   test('by an error that may pass has that error as its cause', () => {
     const reason = exhausted(undefined, {
-      last: { kind: 'output', output: { code: 'unavailable' } },
+      last: { kind: 'output', output: { code: 'unexpected' } },
     });
-    expect(causeOf(reason)).toMatchObject({ name: 'PrefactorApiError', apiCode: 'unavailable' });
+    expect(causeOf(reason)).toMatchObject({ name: 'PrefactorApiError', apiCode: 'unexpected' });
   });
 
   const broken: Failure = {

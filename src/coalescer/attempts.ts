@@ -32,6 +32,13 @@ export interface Step<Failure> {
 
 type Why = EngineEvents['retry']['reason'];
 
+/** An error of an item that may pass. */
+interface Passing {
+  readonly code: string;
+  readonly output: unknown;
+  readonly retryAfterMs: number | undefined;
+}
+
 export class Attempts<Failure> {
   /** Times that an item went back since the server had not reached it. */
   requeued = 0;
@@ -74,8 +81,11 @@ export class Attempts<Failure> {
     else fail(step, item, brokenContract('missing output', undefined));
   }
 
-  /** An error that may pass: the item goes back, and last in its next batch. */
-  transient(step: Step<Failure>, item: Item, code: string, output: unknown): void {
+  /**
+   * An error that may pass: the item goes back, not before the time that the server names, and last in
+   * its next batch.
+   */
+  transient(step: Step<Failure>, item: Item, { code, output, retryAfterMs = 0 }: Passing): void {
     const { now } = step;
     if (item.isGhost) {
       drop(step, item);
@@ -91,7 +101,7 @@ export class Attempts<Failure> {
       // The server seems to have stored this answer under the key: it will not change any more.
       fail(step, item, errorReason(item, output));
     } else if (mayGoOn) {
-      this.#again(step, item, 'transient');
+      this.#again(step, item, 'transient', retryAfterMs);
     } else {
       fail(step, item, exhausted(item));
     }
@@ -116,7 +126,11 @@ export class Attempts<Failure> {
       fail(step, item, exhausted(item));
       return undefined;
     }
-    return this.#noteRetry(step, item, 'lost', counts);
+    const { countedAttempts } = item.noteSetback();
+    const delayMs = counts ? backoffMs(countedAttempts, this.#settings.retry, step.chance) : 0;
+    this.#tellRetry(item, delayMs, 'lost');
+    // One whose attempt does not count waits as all others do.
+    return counts ? step.now + delayMs : 0;
   }
 
   /** A ghost is sent again only if it may have been done, and makes what others wait for. */
@@ -129,18 +143,17 @@ export class Attempts<Failure> {
     return ++item.noteSetback().countedAttempts < this.#settings.retry.limit;
   }
 
-  #again(step: Step<Failure>, item: Item, reason: Why): void {
-    this.#backlog.putBack(item, this.#noteRetry(step, item, reason, true));
+  #again(step: Step<Failure>, item: Item, reason: Why, askedMs = 0): void {
+    const { retry } = this.#settings;
+    const ownMs = backoffMs(item.noteSetback().countedAttempts, retry, step.chance);
+    const delayMs = Math.max(ownMs, Math.min(askedMs, retry.maxPauseMs));
+    this.#tellRetry(item, delayMs, reason);
+    this.#backlog.putBack(item, step.now + delayMs);
   }
 
-  /** When the item may be sent again; one whose attempt does not count waits as all others do. */
-  #noteRetry({ now, chance }: Step<Failure>, item: Item, reason: Why, counts: boolean): number {
-    const { name: key, type, attempts } = item;
-    const { countedAttempts } = item.noteSetback();
-    const delayMs = counts ? backoffMs(countedAttempts, this.#settings.retry, chance) : 0;
+  #tellRetry({ name: key, type, attempts }: Item, delayMs: number, reason: Why): void {
     this.retried++;
     this.#events.emit('retry', { key, type, attempts, delayMs, reason });
-    return counts ? now + delayMs : 0;
   }
 }
 

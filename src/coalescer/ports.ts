@@ -10,12 +10,15 @@ import type { Resource } from './line.ts';
 /** A name in the order: an id, or the resource that a call makes whose id nobody knows yet. */
 export type Name = string | Resource;
 
-/** What one output says about its item. `code` is the API's own error code. */
+/** What one output says about its item. */
 export type Verdict<T> =
   | { readonly kind: 'success'; readonly value: T; readonly id?: string | undefined }
   | {
       readonly kind: 'error';
-      readonly code: string;
+      /** The API's own; an error without one is final. */
+      readonly code: string | undefined;
+      /** The time before which the item is not to come back, in milliseconds, if it says so. */
+      readonly retryAfterMs?: number | undefined;
       /**
        * Set where the error says that the work may be done already: what was to be made `exists`,
        * or what was to be changed is in a `state` that the change would have led to.

@@ -131,9 +131,12 @@ export class Replies<Failure> {
           break;
         }
         case 'error': {
-          const { code, conflict } = verdict;
-          if (retry.itemCodes.includes(code)) attempts.transient(step, item, code, output);
-          else fail(step, item, errorReason(item, output, conflict), conflict === 'exists');
+          const { code, retryAfterMs, conflict } = verdict;
+          if (code !== undefined && retry.itemCodes.includes(code)) {
+            attempts.transient(step, item, { code, output, retryAfterMs });
+          } else {
+            fail(step, item, errorReason(item, output, conflict), conflict === 'exists');
+          }
           break;
         }
         case 'malformed':

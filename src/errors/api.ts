@@ -15,7 +15,7 @@ export class PrefactorApiError extends PrefactorError {
     | 'VALIDATION_FAILED'
     | 'CONFLICT' = 'API_ERROR';
 
-  /** The API's own code; a closed list whose members are unknown to us (wire.md 6.1). */
+  /** The API's own code, one of a closed list (wire.md 6.1); undefined where the answer has none. */
   readonly apiCode: string | undefined;
 
   /** HTTP status; undefined where the API refused one item of a request that it accepted. */

@@ -21,17 +21,34 @@ export interface ApiFailure {
 
 type Kind = 'auth' | 'not found' | 'validation' | 'conflict';
 
-// wire.md 6.1: the codes seen in official sources; the full list is *unknown*.
+// wire.md 6.1: the API's list; which class a code has is *inferred* from its name. The rest of the list
+// (`passingCodes`, `not_implemented`, `alert_unknown`, `alert_already_cleared`) has none.
 const kindOfCode: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['bad_authtoken', 'auth'],
-  ['unauthorized', 'auth'],
+  ['not_authenticated', 'auth'],
+  ['not_permitted', 'auth'],
   ['not_found', 'not found'],
-  ['validation_errors', 'validation'],
-  ['validation_error', 'validation'],
   ['bad_request', 'validation'],
-  ['required', 'validation'],
+  ['validation_errors', 'validation'],
+  ['invalid_value', 'validation'],
+  ['required_value', 'validation'],
+  ['unexpected_ref_type', 'validation'],
   ['invalid_action', 'conflict'],
-  ['conflict', 'conflict'], // seen nowhere; the plain name for what exists already (*inferred*)
+  ['idempotency_key_already_used', 'conflict'],
+  // Not on the list, but on earlier pages and in official mocks.
+  ['unauthorized', 'auth'],
+  ['forbidden', 'auth'],
+  ['validation_error', 'validation'],
+  ['required', 'validation'],
+  ['conflict', 'conflict'],
+]);
+
+/** Faults of the server that pass, by their names (wire.md 6.1, *inferred*). */
+const passingCodes: ReadonlySet<string> = new Set([
+  'temporarily_unavailable',
+  'rate_limited',
+  'unknown',
+  'unexpected',
 ]);
 
 const kindOfStatus: ReadonlyMap<number, Kind> = new Map<number, Kind>([
@@ -84,7 +101,7 @@ export function apiError(failure: ApiFailure): PrefactorApiError {
       );
     case 'other':
       return new PrefactorApiError(
-        `The API refused ${subject} (${said}). ${adviceFor(failure.status)}${aboutIds(failure)}`,
+        `The API refused ${subject} (${said}). ${adviceFor(failure)}${aboutIds(failure)}`,
         failure,
       );
     default:
@@ -103,14 +120,15 @@ function saidBy({ status, apiCode, message }: ApiFailure): string {
   return message === undefined ? what : `${what}: ${JSON.stringify(message)}`;
 }
 
-function adviceFor(status: number | undefined): string {
+function adviceFor({ status, apiCode }: ApiFailure): string {
   if (status === 405) {
     return 'Is apiUrl right?';
   }
   if (status !== undefined && status >= 300 && status < 400) {
     return 'Redirects are not followed, since they would carry the token elsewhere: set apiUrl to the final address.';
   }
-  if (status === 429 || status === 503) {
+  const passes = status === undefined && passingCodes.has(apiCode ?? '');
+  if (passes || status === 429 || status === 503) {
     return 'Call again later.';
   }
   if (status === 413) {

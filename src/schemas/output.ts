@@ -1,3 +1,4 @@
+import { pauseOfBody } from '../internal/pause.ts';
 import { isObject } from './check.ts';
 
 /** An object of JSON, whose values are not looked at. */
@@ -8,7 +9,8 @@ export type Reading<T> =
   | { readonly kind: 'success'; readonly value: T; readonly id: string | undefined }
   | {
       readonly kind: 'error';
-      readonly code: string;
+      readonly code: string | undefined;
+      readonly retryAfterMs: number | undefined;
       readonly conflict: 'exists' | 'state' | undefined;
     }
   | { readonly kind: 'malformed' };
@@ -80,16 +82,17 @@ const malformed = { kind: 'malformed' } as const;
 function readFailure(output: unknown): Exclude<Reading<never>, { kind: 'success' }> | undefined {
   if (!isObject(output)) return malformed;
   if (own(output, 'status') === 'success') return undefined;
-  const given = own(output, 'code');
-  const code = typeof given === 'string' && given !== '' ? given : 'unknown';
-  return { kind: 'error', code, conflict: conflictOf(code) };
+  // None is no code of its own: `unknown` is one of the API's, and may pass (wire.md 6.1).
+  const code = textOf(own(output, 'code'));
+  return { kind: 'error', code, retryAfterMs: pauseOfBody(output), conflict: conflictOf(code) };
 }
 
 // 409 on single endpoints; that bulk outputs use the same codes is *inferred* (wire.md 6.1).
-// `invalid_action` is seen where a span or an instance is finished already; `conflict` is not seen.
-function conflictOf(code: string): 'exists' | 'state' | undefined {
+// `invalid_action` is seen where a span or an instance is finished already; `conflict` is not seen, and
+// is none of the API's list. A key that was used before may have been used by ourselves.
+function conflictOf(code: string | undefined): 'exists' | 'state' | undefined {
   if (code === 'conflict') return 'exists';
-  return code === 'invalid_action' ? 'state' : undefined;
+  return code === 'invalid_action' || code === 'idempotency_key_already_used' ? 'state' : undefined;
 }
 
 /** Copies the fields that the API added later, under camelCase names. */

@@ -108,7 +108,7 @@ export type FaultRates = {
   /** That a bulk request has this fault; at most one each, so their sum should stay below 1. */
   readonly [Kind in FaultKind]?: number;
 } & {
-  /** That an item is refused once more each time it runs, with `internal_error`. */
+  /** That an item is refused once more each time it runs, with `temporarily_unavailable`. */
   readonly itemTransient?: number;
   /** That a key is refused whenever it comes. The same keys for the same seed. */
   readonly itemPermanent?: number;
@@ -125,7 +125,7 @@ export interface FaultPlan {
   readonly statuses?: readonly number[];
   /** `Retry-After` of a random 429 or 503, in seconds. @default none */
   readonly retryAfter?: number;
-  /** The error of `itemTransient`. @default { code: 'internal_error', message: 'Try again' } */
+  /** The error of `itemTransient`. @default { code: 'temporarily_unavailable', message: 'Try again' } */
   readonly transient?: Omit<ItemRefusal, 'times'>;
   /** The error of `itemPermanent`. @default { code: 'validation_errors', ... } */
   readonly permanent?: Omit<ItemRefusal, 'times'>;
@@ -137,7 +137,7 @@ export interface FaultPlan {
  *
  * ```ts
  * emulator.faults.next({ kind: 'status', status: 429, retryAfter: 7 });
- * emulator.faults.refuse('key-of-one-span', { code: 'internal_error', times: 2 });
+ * emulator.faults.refuse('key-of-one-span', { code: 'temporarily_unavailable', times: 2 });
  * emulator.faults.poison((item) => item.fields['agent_span_id'] === id);
  * ```
  */

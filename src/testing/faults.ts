@@ -174,7 +174,7 @@ export class FaultSource implements Faults {
     }
     if (itemTransient > 0 && this.#random.next() < itemTransient) {
       this.#fired('itemTransient', trace);
-      return refusalOutput(plan.transient ?? {}, 'internal_error', 'Try again');
+      return refusalOutput(plan.transient ?? {}, 'temporarily_unavailable', 'Try again');
     }
     return undefined;
   }

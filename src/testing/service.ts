@@ -187,7 +187,7 @@ export class Service {
     if (route.type === 'pfid/generate') return { answer: this.#generate(item), ran: 0 };
     const outputs: (Output | undefined)[] = [this.#execution.run(item, trace)];
     this.#misname(fault, items, outputs);
-    const [output = errorOutput('internal_error', 'No output')] = outputs;
+    const [output = errorOutput('unexpected', 'No output')] = outputs;
     const status = output.status === 'success' ? 200 : statusOfCode(output.code);
     return { answer: jsonAnswer(status, output), ran: 1 };
   }
@@ -224,7 +224,7 @@ export class Service {
     const { maxInFlight, maxPerSecond } = this.#world.rules;
     if (this.#recorder.inFlight > maxInFlight) {
       this.#recorder.fault('maxInFlight', trace);
-      return jsonAnswer(503, errorOutput('unavailable', 'Try again later'));
+      return jsonAnswer(503, errorOutput('temporarily_unavailable', 'Try again later'));
     }
     const second = Math.floor(this.#pace.now() / 1_000);
     if (second !== this.#second) {

@@ -84,8 +84,9 @@ export function errorOutput(code: string, message: string, errors?: unknown): Er
     : { status: 'error', code, message, errors };
 }
 
-// wire.md 6.1. The full list of codes is unknown. `conflict` (an id used twice), `rate_limited`,
-// `internal_error` and all below 422 are our own words: no source shows the code of such an answer.
+// wire.md 6.1. Which status goes with which code of the API's list is unknown, but for 400 to 422.
+// `conflict` (an id used twice), `unauthorized`, those of 405 to 425 and that of 502 are on no list: they
+// are our own words.
 const STATUS_OF_CODE: ReadonlyMap<string, number> = new Map([
   ['bad_request', 400],
   ['bad_authtoken', 401],
@@ -100,9 +101,9 @@ const STATUS_OF_CODE: ReadonlyMap<string, number> = new Map([
   ['unsupported_media_type', 415],
   ['too_early', 425],
   ['rate_limited', 429],
-  ['internal_error', 500],
+  ['unexpected', 500],
   ['bad_gateway', 502],
-  ['unavailable', 503],
+  ['temporarily_unavailable', 503],
 ]);
 
 const CODE_OF_STATUS: ReadonlyMap<number, string> = new Map(
@@ -117,7 +118,7 @@ export function statusOfCode(code: string): number {
 }
 
 export function codeOfStatus(status: number): string {
-  return CODE_OF_STATUS.get(status) ?? (status >= 500 ? 'internal_error' : 'bad_request');
+  return CODE_OF_STATUS.get(status) ?? (status >= 500 ? 'unexpected' : 'bad_request');
 }
 
 /** The body for a bulk request that was refused as a whole (wire.md 11.3). */

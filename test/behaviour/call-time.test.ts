@@ -95,7 +95,7 @@ test('nothing of what is passed in is changed: all of it may be frozen', async (
   const options = deepFreeze({
     batch: { maxItems: 10 },
     queue: { maxItems: 100 },
-    retry: { itemCodes: ['internal_error'] },
+    retry: { itemCodes: ['temporarily_unavailable'] },
     headers: { 'x-team': 'shop' },
     sdk: ['my-adapter@1.0.0'],
   });

@@ -1,5 +1,5 @@
 // design.md 5: its output is an error with a code of `retry.itemCodes`.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   PrefactorApiError,
   PrefactorAuthError,
@@ -10,9 +10,9 @@ import { harness } from '../helpers/harness.ts';
 import { failureOf, outcomes } from '../helpers/outcomes.ts';
 import { keyOf } from '../helpers/spans.ts';
 
-const passing = { code: 'internal_error', message: 'Try again' };
+const passing = { code: 'temporarily_unavailable', message: 'Try again' };
 
-test.each(['internal_error', 'rate_limited', 'unavailable'])(
+test.each(['temporarily_unavailable', 'rate_limited', 'unknown', 'unexpected'])(
   '%s is worth another attempt',
   async (code) => {
     fixedChance(0.5);
@@ -30,7 +30,7 @@ test.each(['internal_error', 'rate_limited', 'unavailable'])(
 test('which codes those are is an option', async () => {
   const t = await harness({ retry: { itemCodes: ['try_later'] } });
   t.refuse('a', { code: 'try_later', times: 1 });
-  t.refuse('b', { code: 'internal_error', times: 1 });
+  t.refuse('b', { code: 'temporarily_unavailable', times: 1 });
   const [a, b] = t.spans('a', 'b');
   await t.settled();
   expect(await outcomes(a, b)).toEqual(['ok', 'PrefactorApiError']);
@@ -65,7 +65,7 @@ test('the same answer three times, the last after 5 seconds, counts as stored', 
   await t.settled();
   const error = await failureOf(a);
   expect(error).toBeInstanceOf(PrefactorApiError);
-  expect(error).toMatchObject({ apiCode: 'internal_error', maybeApplied: false });
+  expect(error).toMatchObject({ apiCode: 'temporarily_unavailable', maybeApplied: false });
   expect(settledAt - calledAt).toBeGreaterThanOrEqual(5_000);
   expect(t.emulator.report().attempts.get(keyOf('a'))).toBeGreaterThanOrEqual(3);
   expect(await outcomes(b)).toEqual(['ok']);
@@ -91,6 +91,49 @@ test('attempts that are used up reject, with the last answer as the cause', asyn
     code: 'RETRY_EXHAUSTED',
     attempts: 2,
     maybeApplied: false,
-    cause: { name: 'PrefactorApiError', apiCode: 'internal_error' },
+    cause: { name: 'PrefactorApiError', apiCode: 'temporarily_unavailable' },
   });
+});
+describe('a server of its own words', () => {
+  /** A client of a server that answers the first request with this for its only item. */
+  async function answeredFirst(output: object) {
+    let requests = 0;
+    const t = await harness({
+      fetch: async (request, init) => {
+        if (requests++ > 0) return t.emulator.fetch(request, init);
+        const { items } = (await request.json()) as { items: { idempotency_key: string }[] };
+        const outputs = Object.fromEntries(items.map((item) => [item.idempotency_key, output]));
+        return Response.json({ status: 'success', outputs });
+      },
+    });
+    return { t, requests: () => requests };
+  }
+
+  test.each([
+    ['says when', { code: 'rate_limited', retry_after_ms: 9_000 }],
+    ['says so of another code', { code: 'unexpected', retry_after_ms: 9_000 }],
+  ])('that %s has the item back then, and not before', async (_, error) => {
+    const { t, requests } = await answeredFirst({ status: 'error', message: 'No', ...error });
+    const a = t.span('a');
+    await t.pass(8_999);
+    expect(requests()).toBe(1);
+    await t.settled();
+    expect(await outcomes(a)).toEqual(['ok']);
+  });
+
+  test.each([{}, { code: '' }, { code: 7 }, { code: null, retry_after_ms: 10 }])(
+    'that names no code (%j) means it: the error is final, and has none',
+    async (more) => {
+      const { t, requests } = await answeredFirst({ status: 'error', message: 'No', ...more });
+      const a = t.span('a');
+      await t.settled();
+      const error = await failureOf(a);
+      expect(error).toBeInstanceOf(PrefactorApiError);
+      expect(error).toMatchObject({
+        code: 'API_ERROR',
+        apiCode: more.code === '' ? '' : undefined,
+      });
+      expect(requests()).toBe(1);
+    },
+  );
 });

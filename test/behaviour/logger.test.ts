@@ -37,7 +37,7 @@ test('it hears of keys, types, attempts and reasons; never of a payload or a tok
   const t = await harness({ headers: { 'x-secret': 'header-secret' }, retry: { limit: 2 } });
   t.emulator.faults.next({ kind: 'dropBefore' });
   t.refuse('a', { message: 'No.', errors: { payload: ['swordfish'] } });
-  t.refuse('b', { code: 'internal_error' });
+  t.refuse('b', { code: 'unexpected' });
   const payload = { secret: 'swordfish' };
   void t.span('a', { payload });
   void t.span('b', { payload, resultPayload: payload });

@@ -556,6 +556,43 @@ describe('an error that may pass', () => {
     t.expectIdle();
   });
 
+  test.each([
+    { askedMs: 7_000, ms: 7_000 },
+    { askedMs: 124, ms: FIRST_DELAY_MS },
+    { askedMs: 60_001, ms: 60_000 }, // as long as a server may ask for
+    { askedMs: Number.MAX_VALUE, ms: 60_000 },
+  ])(
+    'that names $askedMs ms brings its item back after $ms, and holds back nobody else',
+    async ({ askedMs, ms }) => {
+      const t = engineUnderTest({ retry: { maxPauseMs: 60_000 } });
+      const calls = [t.call('a'), t.call('b')];
+      await t.clock.settle();
+      t.wire.parked[0]?.answer({
+        a: { ok: false, code: 'busy', retryAfterMs: askedMs },
+        b: undefined,
+      });
+      await t.answerAll();
+      expect(t.wire.batches).toEqual([['a', 'b'], ['b']]);
+      expect(t.events.retry).toMatchObject([{ key: 'a', delayMs: ms, reason: 'transient' }]);
+      await t.clock.pass(ms - 1);
+      expect(t.wire.parked).toEqual([]);
+      await t.clock.pass(1);
+      await t.answerAll();
+      expect(await endsOf(...calls)).toEqual(['ok', 'ok']);
+      expect(t.events.pause).toEqual([]);
+      t.expectIdle();
+    },
+  );
+
+  test('without a code is final at once, whatever the codes of the list are', async () => {
+    const t = engineUnderTest({ retry: { itemCodes: ['', 'unknown', 'undefined'] } });
+    const call = t.call('a');
+    await t.clock.settle();
+    t.wire.parked[0]?.answer({ a: { ok: false } });
+    expect(await endsOf(call)).toEqual(['error']);
+    t.expectIdle();
+  });
+
   test('of a code that is not in the list is final at once', async () => {
     const t = engineUnderTest({ retry: { itemCodes: [] } });
     const call = t.call('a');

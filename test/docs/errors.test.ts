@@ -150,7 +150,7 @@ function reasons(): Reason<Failure>[] {
     { kind: 'failure', failure: { kind: 'connection', cause: undefined } },
     { kind: 'failure', failure: { kind: 'timeout', ms: 1 } },
     { kind: 'failure', failure: statusFailure(500) },
-    { kind: 'output', output: { code: 'internal_error' } },
+    { kind: 'output', output: { code: 'temporarily_unavailable' } },
   ];
   return [
     ...both.flatMap((maybeApplied): Reason<Failure>[] => [

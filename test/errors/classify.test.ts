@@ -28,25 +28,6 @@ test.each<[string, Partial<ApiFailure>, string, string]>([
   ],
   ['429', { status: 429 }, 'PrefactorApiError', 'API_ERROR'],
   ['503', { status: 503 }, 'PrefactorApiError', 'API_ERROR'],
-  ['bad_authtoken', { apiCode: 'bad_authtoken' }, 'PrefactorAuthError', 'AUTH_FAILED'],
-  ['unauthorized', { apiCode: 'unauthorized' }, 'PrefactorAuthError', 'AUTH_FAILED'],
-  ['not_found', { apiCode: 'not_found' }, 'PrefactorNotFoundError', 'NOT_FOUND'],
-  [
-    'validation_errors',
-    { apiCode: 'validation_errors' },
-    'PrefactorValidationError',
-    'VALIDATION_FAILED',
-  ],
-  [
-    'validation_error',
-    { apiCode: 'validation_error' },
-    'PrefactorValidationError',
-    'VALIDATION_FAILED',
-  ],
-  ['bad_request', { apiCode: 'bad_request' }, 'PrefactorValidationError', 'VALIDATION_FAILED'],
-  ['required', { apiCode: 'required' }, 'PrefactorValidationError', 'VALIDATION_FAILED'],
-  ['invalid_action', { apiCode: 'invalid_action' }, 'PrefactorConflictError', 'CONFLICT'],
-  ['conflict', { apiCode: 'conflict' }, 'PrefactorConflictError', 'CONFLICT'],
   ['an unknown code', { apiCode: 'out_of_tea' }, 'PrefactorApiError', 'API_ERROR'],
   ['no code', {}, 'PrefactorApiError', 'API_ERROR'],
   ['a name that every object has', { apiCode: 'constructor' }, 'PrefactorApiError', 'API_ERROR'],
@@ -67,6 +48,44 @@ test.each<[string, Partial<ApiFailure>, string, string]>([
     maybeApplied: false,
   });
   expect(error.message).toContain(key);
+});
+
+/** The API's whole list (wire.md 6.1), and what earlier pages and mocks use. */
+const codes = {
+  PrefactorAuthError: [
+    'bad_authtoken',
+    'not_authenticated',
+    'not_permitted',
+    'unauthorized',
+    'forbidden',
+  ],
+  PrefactorNotFoundError: ['not_found'],
+  PrefactorValidationError: [
+    'bad_request',
+    'validation_errors',
+    'validation_error',
+    'invalid_value',
+    'required_value',
+    'required',
+    'unexpected_ref_type',
+  ],
+  PrefactorConflictError: ['invalid_action', 'conflict', 'idempotency_key_already_used'],
+  PrefactorApiError: [
+    'not_implemented',
+    'alert_unknown',
+    'alert_already_cleared',
+    'temporarily_unavailable',
+    'rate_limited',
+    'unknown',
+    'unexpected',
+  ],
+};
+
+describe.each(Object.entries(codes))('%s is the class of an item', (name, apiCodes) => {
+  test.each(apiCodes)('with the code %s', (apiCode) => {
+    const error = apiError({ maybeApplied: false, idempotencyKey: key, apiCode });
+    expect(error).toMatchObject({ name, apiCode, status: undefined });
+  });
 });
 
 test('a validation error has what the API found', () => {
@@ -109,6 +128,14 @@ describe('a message', () => {
   test.each([429, 503])('of %d says to come back later', (status) => {
     expect(messageOf({ status })).toContain('Call again later.');
   });
+
+  test.each(['temporarily_unavailable', 'rate_limited', 'unknown', 'unexpected'])(
+    'of an item with %s says so, too',
+    (apiCode) => {
+      expect(messageOf({ apiCode })).toContain('Call again later.');
+      expect(messageOf({ apiCode, status: 418 })).not.toContain('later');
+    },
+  );
 
   test('of 413 says to make it smaller', () => {
     expect(messageOf({ status: 413 })).toContain('Make it smaller');

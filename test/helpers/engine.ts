@@ -143,14 +143,15 @@ export function submission(key: string, options: CallOptions = {}): Submission<u
 }
 
 function readOutput(output: unknown): Verdict<unknown> {
-  const { ok, id, code, conflict } = output as {
+  const { ok, id, code, retryAfterMs, conflict } = output as {
     ok?: boolean;
     id?: string;
     code?: string;
+    retryAfterMs?: number;
     conflict?: 'exists' | 'state';
   };
   if (ok === true) return { kind: 'success', value: output, id };
-  if (ok === false) return { kind: 'error', code: code ?? '', conflict };
+  if (ok === false) return { kind: 'error', code, retryAfterMs, conflict };
   return { kind: 'malformed' };
 }
 

@@ -229,13 +229,13 @@ describe('an output is an error', () => {
   });
 
   test.each([{}, { code: 7 }, { code: '' }, { code: null }])('without a code: %j', (more) => {
-    expect(read({ status: 'error', ...more })).toMatchObject({ kind: 'error', code: 'unknown' });
+    expect(read({ status: 'error', ...more })).toMatchObject({ kind: 'error', code: undefined });
   });
 
   test.each(['Success', 'ok', '', 7, null, undefined])('with the status %j', (status) => {
     expect(read({ status, details: { id: 'x' } })).toMatchObject({
       kind: 'error',
-      code: 'unknown',
+      code: undefined,
     });
   });
 });

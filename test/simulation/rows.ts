@@ -36,7 +36,7 @@ function rowOfAnswer(
 ): string {
   if (status === undefined && cause !== undefined) return 'row token function: rejects';
   if (status === undefined) {
-    const isPassing = apiCode === 'internal_error' || apiCode === 'unavailable';
+    const isPassing = apiCode === 'unexpected' || apiCode === 'temporarily_unavailable';
     return isPassing ? 'row passing error: stored, rejects' : 'row error: rejects';
   }
   switch (status) {

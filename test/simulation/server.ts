@@ -70,9 +70,9 @@ export class SimulatedServer {
       return false;
     });
     faults.refuse(isFated('refused'));
-    faults.refuse(isFated('passes once'), { code: 'internal_error', times: 1 });
-    faults.refuse(isFated('passes twice'), { code: 'unavailable', times: 2 });
-    faults.refuse(isFated('never passes'), { code: 'internal_error' });
+    faults.refuse(isFated('passes once'), { code: 'unexpected', times: 1 });
+    faults.refuse(isFated('passes twice'), { code: 'temporarily_unavailable', times: 2 });
+    faults.refuse(isFated('never passes'), { code: 'unexpected' });
     faults.poison(isFated('poison 400'), { kind: 'status', status: 400 });
     faults.poison(isFated('poison 422'), { kind: 'status', status: 422 });
     faults.poison(isFated('poison 500'), { kind: 'status', status: 500 });

@@ -31,17 +31,17 @@ test('a refusal defaults to validation_errors, for ever', async () => {
 
 test('a transient error goes away, counted for each key', async () => {
   const emulator = await withInstance();
-  emulator.faults.refuse(() => true, { code: 'internal_error', times: 2 });
+  emulator.faults.refuse(() => true, { code: 'temporarily_unavailable', times: 2 });
   const seen = [];
   for (const item of [first, second, first, first, second, second]) {
     seen.push(Object.entries(outcomes(await bulk(emulator, item)))[0]?.join(' '));
   }
   expect(seen).toEqual([
-    'key-00001 internal_error',
-    'key-00002 internal_error',
-    'key-00001 internal_error',
+    'key-00001 temporarily_unavailable',
+    'key-00002 temporarily_unavailable',
+    'key-00001 temporarily_unavailable',
     'key-00001 success',
-    'key-00002 internal_error',
+    'key-00002 temporarily_unavailable',
     'key-00002 success',
   ]);
 });
@@ -59,9 +59,9 @@ test.each<[string, ItemMatch]>([
 
 test('single endpoints refuse too, with the status of the code', async () => {
   const emulator = await withInstance();
-  emulator.faults.refuse(() => true, { code: 'internal_error', times: 1 });
+  emulator.faults.refuse(() => true, { code: 'temporarily_unavailable', times: 1 });
   const body = { details: span(), idempotency_key: 'key-00001' };
-  expect((await post(emulator, 'agent_spans', body)).status).toBe(500);
+  expect((await post(emulator, 'agent_spans', body)).status).toBe(503);
   expect((await post(emulator, 'agent_spans', body)).status).toBe(200);
 });
 
@@ -74,9 +74,11 @@ test('a success that is stored is replayed in spite of a refusal', async () => {
 
 test('with storeErrors a transient error is given for ever', async () => {
   const emulator = await withInstance({ storeErrors: true });
-  emulator.faults.refuse('key-00001', { code: 'internal_error', times: 1 });
+  emulator.faults.refuse('key-00001', { code: 'temporarily_unavailable', times: 1 });
   for (let i = 0; i < 3; i++) {
-    expect(outcomes(await bulk(emulator, first))).toEqual({ 'key-00001': 'internal_error' });
+    expect(outcomes(await bulk(emulator, first))).toEqual({
+      'key-00001': 'temporarily_unavailable',
+    });
   }
 });
 

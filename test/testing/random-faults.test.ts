@@ -74,14 +74,18 @@ test('permanent item errors hit the same keys each time', async () => {
 });
 
 test('transient item errors go away by themselves', async () => {
-  const faults = { rates: { itemTransient: 0.5 }, transient: { code: 'unavailable' }, seed: 9 };
+  const faults = {
+    rates: { itemTransient: 0.5 },
+    transient: { code: 'temporarily_unavailable' },
+    seed: 9,
+  };
   const emulator = newEmulator({ faults });
   for (let i = 0; i < 50; i++) {
     await post(emulator, 'agent_instance/register', { idempotency_key: 'key-00001' });
   }
   const { ran, effects, faults: fired } = emulator.report();
   expect(effects).toEqual(new Map([['key-00001', 1]]));
-  expect(ran.at(0)).toMatchObject({ outcome: 'error', code: 'unavailable' });
+  expect(ran.at(0)).toMatchObject({ outcome: 'error', code: 'temporarily_unavailable' });
   expect(ran.at(-1)?.outcome).toBe('replay');
   expect(fired).toEqual({ itemTransient: ran.filter((item) => item.outcome === 'error').length });
 });

@@ -34,10 +34,10 @@ describe('a status', () => {
     [422, 'validation_errors'],
     [425, 'too_early'],
     [429, 'rate_limited'],
-    [500, 'internal_error'],
+    [500, 'unexpected'],
     [502, 'bad_gateway'],
-    [503, 'unavailable'],
-    [507, 'internal_error'],
+    [503, 'temporarily_unavailable'],
+    [507, 'unexpected'],
     [418, 'bad_request'],
   ])('%i has the code %s, and no work is done', async (status, code) => {
     const emulator = await withInstance();

@@ -20,7 +20,7 @@ export const faultNames: Readonly<Record<FaultName, string>> = {
   omit: 'the output of an item is left out',
   extra: 'an output that nobody asked for',
   wrongId: 'a success names another id',
-  itemTransient: 'an item is refused with internal_error, this once',
+  itemTransient: 'an item is refused with temporarily_unavailable, this once',
   itemPermanent: 'an item is refused with validation_errors, each time',
 };
 
