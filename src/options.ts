@@ -60,9 +60,10 @@ export interface RetryOptions {
    */
   readonly maxDelayMs?: number | undefined;
   /**
-   * The longest pause that a server may ask for, in milliseconds: 0 to 86,400,000 (a day). After it
-   * one request probes.
-   * @default 300_000
+   * The longest pause that a server may ask for, jitter included, in milliseconds: 0 to 86,400,000 (a
+   * day). Where it asks for more, one request probes after it, and no sooner than that once more while
+   * the server's longer wish lasts.
+   * @default 60_000, or a fifth of `deliveryTimeoutMs` if that is less
    */
   readonly maxPauseMs?: number | undefined;
   /**

@@ -43,7 +43,7 @@ export function parseOptions(input: unknown): Options {
     apiToken: apiTokenOf(given.apiToken, disabled, issues),
     batch: Object.freeze(given.batch),
     queue: Object.freeze(given.queue),
-    retry: Object.freeze(retryOf(given.retry, issues)),
+    retry: Object.freeze(retryOf(given.retry, given.deliveryTimeoutMs, issues)),
     headers: Object.freeze({ ...given.headers }),
     sdk: Object.freeze(given.sdk),
     exitSignals: Object.freeze(given.exitSignals),
@@ -95,8 +95,15 @@ function apiTokenOf(
 
 type Retry = z.infer<typeof retry>;
 
-/** A delay that was given moves the default of the other one, if it must; two are compared. */
-function retryOf(given: Retry, issues: PrefactorIssue[]): Options['retry'] {
+/**
+ * A delay that was given moves the default of the other one, if it must; two are compared. A pause
+ * leaves time for a few probes, so that a server's long wish cannot cost calls that one would save.
+ */
+function retryOf(
+  given: Retry,
+  deliveryTimeoutMs: number,
+  issues: PrefactorIssue[],
+): Options['retry'] {
   const minDelayMs = given.minDelayMs ?? Math.min(250, given.maxDelayMs ?? 250);
   const maxDelayMs = given.maxDelayMs ?? Math.max(30_000, minDelayMs);
   if (minDelayMs > maxDelayMs) {
@@ -105,7 +112,14 @@ function retryOf(given: Retry, issues: PrefactorIssue[]): Options['retry'] {
       message: `must be at most retry.maxDelayMs (${maxDelayMs}), but it is ${minDelayMs}`,
     });
   }
-  return { ...given, itemCodes: Object.freeze(given.itemCodes), minDelayMs, maxDelayMs };
+  const maxPauseMs = given.maxPauseMs ?? Math.min(60 * second, deliveryTimeoutMs / 5);
+  return {
+    ...given,
+    itemCodes: Object.freeze(given.itemCodes),
+    minDelayMs,
+    maxDelayMs,
+    maxPauseMs,
+  };
 }
 
 function issuesOf(issue: z.core.$ZodIssue, input: unknown): PrefactorIssue[] {
@@ -171,7 +185,7 @@ const retry = z.strictObject({
   limit: z._default(checked<number>(integerFrom(1, 1_000)), 10),
   minDelayMs: z.optional(checked<number>(numberFrom(0, 60 * second))),
   maxDelayMs: z.optional(checked<number>(numberFrom(0, hour))),
-  maxPauseMs: z._default(checked<number>(numberFrom(0, day)), 300 * second),
+  maxPauseMs: z.optional(checked<number>(numberFrom(0, day))),
   itemCodes: z._default(z.array(checked<string>(matching('a non-empty string', /./))), [
     'temporarily_unavailable',
     'rate_limited',

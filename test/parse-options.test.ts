@@ -46,7 +46,7 @@ test('a token is enough: the rest has defaults', () => {
       limit: 10,
       minDelayMs: 250,
       maxDelayMs: 30_000,
-      maxPauseMs: 300_000,
+      maxPauseMs: 60_000,
       itemCodes: ['temporarily_unavailable', 'rate_limited', 'unknown', 'unexpected'],
     },
     attemptTimeoutMs: 30_000,
@@ -244,6 +244,17 @@ describe('each bound', () => {
       'ids',
     ]);
   });
+});
+
+test.each([
+  { deliveryTimeoutMs: 20_000, ms: 4_000 },
+  { deliveryTimeoutMs: 301_000, ms: 60_000 },
+  { deliveryTimeoutMs: Number.POSITIVE_INFINITY, ms: 60_000 },
+  { deliveryTimeoutMs: 20_000, maxPauseMs: 30_000, ms: 30_000 },
+])('a pause is a fifth of the delivery time, or a minute, unless given: %j', ({ ms, ...given }) => {
+  const { deliveryTimeoutMs, maxPauseMs } = given;
+  const { retry } = parseOptions({ apiToken, deliveryTimeoutMs, retry: { maxPauseMs } });
+  expect(retry.maxPauseMs).toBe(ms);
 });
 
 test('one given delay moves the default of the other', () => {

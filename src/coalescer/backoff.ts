@@ -1,21 +1,27 @@
 /** How long to wait before another attempt. */
+import { leastPauseMs } from './spacing.ts';
+
 export interface RetrySettings {
   /** Attempts of an item that made no progress. */
   readonly limit: number;
   readonly minDelayMs: number;
   readonly maxDelayMs: number;
-  /** The longest pause that a server may ask for, in milliseconds. */
+  /** The longest pause that a server may ask for, jitter included, in milliseconds. */
   readonly maxPauseMs: number;
   /** The server's own codes for errors of an item that may pass. */
   readonly itemCodes: readonly string[];
 }
 
-/** Exponential with full jitter: `chance`, from 0 up to 1, of the whole delay. */
+/**
+ * Exponential with full jitter: `chance`, from 0 up to 1, of the whole delay. Never less than what keeps
+ * attempts from being a busy loop.
+ */
 export function backoffMs(
   attempt: number,
   { minDelayMs, maxDelayMs }: Pick<RetrySettings, 'minDelayMs' | 'maxDelayMs'>,
   chance: number,
 ): number {
   // Beyond 2^40 every sensible upper end is reached, and the power stays finite.
-  return chance * Math.min(maxDelayMs, minDelayMs * 2 ** Math.min(attempt - 1, 40));
+  const delayMs = chance * Math.min(maxDelayMs, minDelayMs * 2 ** Math.min(attempt - 1, 40));
+  return Math.max(delayMs, leastPauseMs(attempt));
 }

@@ -1,6 +1,7 @@
 import { Concurrency } from './concurrency.ts';
 import { Gate } from './gate.ts';
 import { LearnedLimit } from './learned-limit.ts';
+import { Spacing } from './spacing.ts';
 
 export interface CapacitySettings {
   readonly concurrency: number;
@@ -12,6 +13,7 @@ export interface CapacitySettings {
 /** What the server takes: when, how many requests at once, and how much in each; all of it learned. */
 export class Capacity {
   readonly gate: Gate;
+  readonly spacing: Spacing = new Spacing();
   readonly concurrency: Concurrency;
   readonly items: LearnedLimit;
   readonly bytes: LearnedLimit;
@@ -23,9 +25,14 @@ export class Capacity {
     this.bytes = new LearnedLimit(maxBytes);
   }
 
-  /** A request of that size had an answer of its own for its items. */
-  answered(items: number, bytes: number): void {
-    this.gate.answered();
+  /** Nothing leaves before this time. */
+  get opensAt(): number {
+    return Math.max(this.gate.opensAt, this.spacing.opensAt);
+  }
+
+  /** A request of that size, which left at that time, had an answer of its own for its items. */
+  answered(items: number, bytes: number, leftAt: number): void {
+    this.gate.answered(leftAt);
     this.concurrency.answered();
     this.items.accepted(items);
     this.bytes.accepted(bytes);

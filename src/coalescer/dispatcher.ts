@@ -145,7 +145,7 @@ export class Dispatcher<Failure> {
     } else {
       this.#waitingSince ??= oldest.readyAt;
     }
-    if (capacity.gate.isClosed(now)) return undefined;
+    if (now < capacity.opensAt) return undefined;
     const part = parts.due(now, ({ state }) => state === 'held');
     if (oldest === undefined && part === undefined) return undefined;
     const isPartsTurn = part !== undefined && isBefore(part, oldest);
@@ -198,7 +198,7 @@ export class Dispatcher<Failure> {
   /** The next time at which the answer to what leaves next may be another one. */
   #nextTime(now: number): number {
     const { backlog, capacity, health, parts } = this.#others;
-    const times = [backlog.nextDue, parts.nextTime, capacity.gate.opensAt, health.nextProbeAt];
+    const times = [backlog.nextDue, parts.nextTime, capacity.opensAt, health.nextProbeAt];
     times.push(this.#agedAt());
     let next = NEVER;
     for (const time of times) if (time > now && time < next) next = time;
@@ -207,7 +207,7 @@ export class Dispatcher<Failure> {
 
   /** Sends a part, or packs a batch, of at most `room` bytes. Returns its bytes; 0 where none fits. */
   #dispatch({ reason, part }: Leaving, now: number, room?: number): number {
-    const { backlog, events, health, parts } = this.#others;
+    const { backlog, capacity, events, health, parts } = this.#others;
     if (part === undefined) {
       this.#requeued = false;
       this.#waitingSince = undefined;
@@ -231,6 +231,7 @@ export class Dispatcher<Failure> {
     this.bytes += bytes;
     events.emit('dispatch', { items: count, bytes, reason });
     void this.#send({
+      number: capacity.spacing.left(),
       items,
       bytes,
       leftAt: now,
@@ -272,14 +273,16 @@ export class Dispatcher<Failure> {
   }
 
   async #pingFirst(ping: Ping): Promise<void> {
-    const { clock, health, random, onPing } = this.#others;
+    const { capacity, clock, health, random, onPing } = this.#others;
     const request = new AbortController();
     this.#ping = request;
     await undefined;
     const answered = await ask(ping, request.signal);
     if (this.#ping !== request) return;
     this.#ping = undefined;
-    health.pinged(answered, clock.now(), random());
+    const now = clock.now();
+    health.pinged(answered, now, random());
+    if (!answered) capacity.gate.unanswered(now);
     onPing();
   }
 }

@@ -9,6 +9,7 @@
 import type { Item } from './item.ts';
 import type { PackedBatch } from './packed-batch.ts';
 import { Run } from './runs.ts';
+import { leastPauseMs } from './spacing.ts';
 
 /** What a line of parts goes back to. */
 export type Divided = 'items' | 'bytes' | 'lost';
@@ -37,6 +38,8 @@ export interface Line {
 
 /** Items refused alone in a row, all alike, after which the fault looks systemic. */
 const SYSTEMIC_AFTER = 8;
+/** Where `minDelayMs` is less, the brake gets as slow as that by itself, in milliseconds. */
+const BRAKE_MS = 250;
 
 export class Parts {
   /** Times that a batch, or a part of one, was halved. */
@@ -102,7 +105,9 @@ export class Parts {
   take(part: Part, now: number): void {
     part.line.waiting.shift();
     part.line.isOut = true;
-    if (this.isSystemic && part.line.why !== 'packed') this.#nextAt = now + this.#minDelayMs;
+    if (!this.isSystemic || part.line.why === 'packed') return;
+    const leastMs = leastPauseMs(this.#refusedInARow - SYSTEMIC_AFTER + 2);
+    this.#nextAt = now + Math.max(this.#minDelayMs, Math.min(leastMs, BRAKE_MS));
   }
 
   /** Gives up all parts of divided batches that wait; returns their items. */

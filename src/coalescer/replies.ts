@@ -19,6 +19,7 @@ const LOST_BEFORE_HALVING = 3;
 
 /** A request under way. */
 export interface Flight {
+  readonly number: number;
   readonly items: readonly Item[];
   readonly bytes: number;
   readonly leftAt: number;
@@ -50,7 +51,7 @@ interface Others<Failure> {
 
 export class Replies<Failure> {
   readonly #others: Others<Failure>;
-  /** Times in a row that the server was busy. */
+  /** Times in a row that the server was busy; requests that were under way together are one. */
   #busyInARow = 0;
 
   constructor(others: Others<Failure>) {
@@ -69,6 +70,7 @@ export class Replies<Failure> {
   ): void {
     const { capacity, parts, random, settlement } = this.#others;
     const step: Step<Failure> = { now, chance: random(), ends: [] };
+    const { divided } = parts;
     if (flight.part !== undefined) parts.back(flight.part);
     switch (reply.kind) {
       case 'answered':
@@ -87,6 +89,11 @@ export class Replies<Failure> {
         reply satisfies never;
     }
     if (reply.kind !== 'busy') this.#busyInARow = 0;
+    if (reply.kind === 'answered' || reply.kind === 'refused') {
+      const isProgress = step.ends.length > 0 || parts.divided > divided;
+      if (isProgress) capacity.spacing.fruitful();
+      else capacity.spacing.inVain(flight.number, now);
+    }
     const tooMany = flight.part === undefined ? undefined : parts.endOf(flight.part);
     if (tooMany !== undefined) capacity.items.refused(tooMany);
     this.#tell(flight, reply, step);
@@ -102,7 +109,7 @@ export class Replies<Failure> {
     const { attempts, capacity, health, parts, retry } = this.#others;
     const { items, part } = flight;
     health.answered();
-    capacity.answered(keysOf(items).length, flight.bytes);
+    capacity.answered(keysOf(items).length, flight.bytes, flight.leftAt);
     parts.passed(part);
     const [first] = items;
     if (first instanceof PackedBatch) {
@@ -155,7 +162,7 @@ export class Replies<Failure> {
     const { part } = flight;
     if (status !== undefined) {
       health.answered();
-      capacity.gate.answered();
+      capacity.gate.answered(flight.leftAt);
     }
     const items = flight.items.filter((item) => {
       // Refused means not run: what nobody waits for is not sent again.
@@ -194,7 +201,7 @@ export class Replies<Failure> {
   /** Nothing leaves for a while. It is no attempt: nobody could have done better. */
   #busy(
     step: Step<Failure>,
-    { items, leftAt, inFlight, part }: Flight,
+    { number, items, leftAt, inFlight, part }: Flight,
     reply: Extract<Reply<Failure>, { kind: 'busy' }>,
   ): void {
     const { attempts, capacity, events, health, retry, random } = this.#others;
@@ -202,9 +209,10 @@ export class Replies<Failure> {
     const { now } = step;
     if (!maybeApplied) health.answered();
     capacity.concurrency.refused(leftAt, inFlight, now);
-    this.#busyInARow++;
-    // A time that is over already, by the server's clock or ours, must not make a busy loop.
-    const pauseMs = afterMs || backoffMs(this.#busyInARow, retry, step.chance);
+    if (capacity.spacing.inVain(number, now)) this.#busyInARow++;
+    // A time that is over already, by the server's clock or ours, is none.
+    const ownMs = backoffMs(Math.max(1, this.#busyInARow), retry, step.chance);
+    const pauseMs = afterMs || Math.min(ownMs, retry.maxPauseMs);
     events.emit('pause', { ms: capacity.gate.close(pauseMs, now, random()), status });
     const left = items.filter((item) => {
       item.maybeApplied ||= maybeApplied;
@@ -229,6 +237,8 @@ export class Replies<Failure> {
       capacity.concurrency.refused(leftAt, inFlight, step.now);
     }
     health.lost(flight.answersBefore, flight.isProbe, step.now, random());
+    capacity.gate.unanswered(step.now);
+    capacity.spacing.inVain(flight.number, step.now);
     let notBefore = 0;
     const left = items.filter((item) => {
       const time = attempts.lost(step, item, failure, items.length === 1);

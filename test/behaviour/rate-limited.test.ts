@@ -1,7 +1,7 @@
 // design.md 5: 429, or 503 with Retry-After.
 import { expect, test } from 'vitest';
 import { PrefactorRetryExhaustedError } from '../../src/index.ts';
-import { harness } from '../helpers/harness.ts';
+import { harness, ROUND_TRIP_MS } from '../helpers/harness.ts';
 import { failureOf, outcomes } from '../helpers/outcomes.ts';
 
 test.each([
@@ -74,4 +74,26 @@ test('close ends a pause only by its own time-out', async () => {
   await t.settled();
   expect(await books).toMatchObject({ accepted: 1, notAttempted: 1 });
   expect(await failureOf(a)).toMatchObject({ name: 'PrefactorClosedError', maybeApplied: false });
+});
+
+test.each(['3600', '280', 'Fri, 31 Dec 9999 23:59:59 GMT'])(
+  'a Retry-After of %j costs no call that a probe saves',
+  async (wish) => {
+    const t = await harness();
+    t.emulator.faults.next({ kind: 'status', status: 429, headers: { 'retry-after': wish } });
+    const calls = Array.from({ length: 30 }, (_, n) => t.span(`s${n}`));
+    await t.pass(59_999);
+    expect(t.batches()).toHaveLength(1);
+    await t.pass(1 + 2 * ROUND_TRIP_MS);
+    expect(new Set(await outcomes(...calls))).toEqual(new Set(['ok']));
+  },
+);
+
+test.each([429, 503])('a lone %i leaves as many requests at once as there were', async (status) => {
+  const t = await harness();
+  t.emulator.faults.next({ kind: 'status', status, retryAfter: 1 });
+  const a = t.span('a');
+  await t.settled();
+  expect(await outcomes(a)).toEqual(['ok']);
+  expect(t.client.stats().concurrency).toBe(16);
 });

@@ -31,9 +31,9 @@ test('an answer is good news for all of them', () => {
   bytes.refused(600_000);
   concurrency.refused(NOW, 2, NOW + 10);
   gate.close(86_400_000, NOW, 0);
-  learned.answered(20, 300_000);
+  learned.answered(20, 300_000, NOW + 1_000);
   expect(gate.isProbing).toBe(false);
   expect([items.limit, bytes.limit]).toEqual([25, 375_000]);
-  learned.answered(1, 100);
+  learned.answered(1, 100, NOW + 1_000);
   expect([items.limit, bytes.limit]).toEqual([25, 375_000]);
 });

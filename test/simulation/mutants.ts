@@ -161,7 +161,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'forgets the gate',
     file: 'coalescer/dispatcher.ts',
-    from: '    if (capacity.gate.isClosed(now)) return undefined;\n',
+    from: '    if (now < capacity.opensAt) return undefined;\n',
     to: '',
     breaks: 'pause kept',
     seed: 7,
@@ -218,7 +218,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'sleeps on when a pause is over',
     file: 'coalescer/dispatcher.ts',
-    from: 'parts.nextTime, capacity.gate.opensAt, ',
+    from: 'parts.nextTime, capacity.opensAt, ',
     to: 'parts.nextTime, ',
     breaks: 'no stall',
     seed: 7,
