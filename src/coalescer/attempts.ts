@@ -32,6 +32,14 @@ export interface Step<Failure> {
 
 type Why = EngineEvents['retry']['reason'];
 
+/** How a request was lost. */
+interface Circumstances {
+  /** It carried this item only. */
+  readonly isAlone: boolean;
+  /** A ping was answered just before it left. */
+  readonly hasPing: boolean;
+}
+
 /** An error of an item that may pass. */
 interface Passing {
   readonly code: string;
@@ -109,33 +117,65 @@ export class Attempts<Failure> {
 
   /**
    * No usable answer: the server may have done it. Charged only if it answered others since, and
-   * given up only when `isAlone`: in company, a neighbour may be to blame. Returns the time before
-   * which the item is not to be sent again; undefined where it has ended.
+   * given up only when alone: in company, a neighbour may be to blame. Returns the time before which
+   * the item is not to be sent again; undefined where it has ended.
    */
-  lost(step: Step<Failure>, item: Item, failure: Failure, isAlone: boolean): number | undefined {
+  lost(
+    step: Step<Failure>,
+    item: Item,
+    failure: Failure,
+    { isAlone, hasPing }: Circumstances,
+  ): number | undefined {
     const { answers } = this.#health;
-    const counts = answers > item.answersSeen;
+    const wereOthersAnswered = answers > item.answersSeen;
+    const setbacks = item.noteSetback();
     item.maybeApplied = true;
     item.answersSeen = answers;
-    item.noteSetback().last = { kind: 'failure', failure };
+    setbacks.last = { kind: 'failure', failure };
     if (this.isDone(item)) {
       drop(step, item);
       return undefined;
     }
+    const isSuspected = hasPing && !wereOthersAnswered;
+    const counts =
+      wereOthersAnswered || (isSuspected && isAlone && this.#doesPingCount(step, item));
+    if (isSuspected && !counts) setbacks.suspicions++;
     if (counts && !this.#charge(item) && isAlone) {
       fail(step, item, exhausted(item));
       return undefined;
     }
-    const { countedAttempts } = item.noteSetback();
-    const delayMs = counts ? backoffMs(countedAttempts, this.#settings.retry, step.chance) : 0;
-    this.#tellRetry(item, delayMs, 'lost');
     // One whose attempt does not count waits as all others do.
-    return counts ? step.now + delayMs : 0;
+    let delayMs = 0;
+    if (wereOthersAnswered) {
+      delayMs = backoffMs(setbacks.countedAttempts, this.#settings.retry, step.chance);
+    } else if (isSuspected && isAlone) {
+      delayMs = this.#standBackMs(step);
+    }
+    this.#tellRetry(item, delayMs, 'lost');
+    return delayMs === 0 ? 0 : step.now + delayMs;
   }
 
   /** A ghost is sent again only if it may have been done, and makes what others wait for. */
   isDone(item: Item): boolean {
     return item.isGhost && !(item.maybeApplied && this.#backlog.isAwaited(item));
+  }
+
+  /**
+   * Whether an attempt counts that was lost alone right after the answer to a ping. What requests ask
+   * may be down while what a ping asks is up, so it does so once in the longest delay: the limit then
+   * lasts for minutes.
+   */
+  #doesPingCount({ now }: Step<Failure>, item: Item): boolean {
+    const setbacks = item.noteSetback();
+    const { pingCountedAt = Number.NEGATIVE_INFINITY } = setbacks;
+    if (now - pingCountedAt < this.#settings.retry.maxDelayMs) return false;
+    setbacks.pingCountedAt = now;
+    return true;
+  }
+
+  /** How long such an item lets others go first: the next probe is theirs, if there are any. */
+  #standBackMs({ now }: Step<Failure>): number {
+    return 2 * (this.#health.nextProbeAt - now);
   }
 
   /** Counts an attempt against the limit; false: it was the last. */

@@ -220,7 +220,7 @@ export class Dispatcher<Failure> {
       if (part !== undefined) parts.back(part);
       return 0;
     }
-    const { answers, isDown } = health;
+    const { answers, isDown, hasPing } = health;
     for (const item of items) {
       if (item.attempts === 0) item.answersSeen = answers;
       item.attempts++;
@@ -237,6 +237,7 @@ export class Dispatcher<Failure> {
       leftAt: now,
       answersBefore: answers,
       isProbe: isDown,
+      hasPing,
       isDeparting: reason === 'depart',
       part: part === undefined ? undefined : parts.reducedTo(part, items),
     });

@@ -4,6 +4,8 @@
  * A request without an answer says little by itself. If others are answered, it is the fault of what
  * it carries; if none is, the server or the way to it is down, and no item is to blame. So attempts
  * are charged only on evidence, and during an outage one request at a time probes for all.
+ *
+ * A ping that is answered is weak evidence: what it asks may be up while what requests ask is down.
  */
 import type { RetrySettings } from './backoff.ts';
 import { backoffMs } from './backoff.ts';
@@ -19,9 +21,10 @@ export class Health {
   answers = 0;
   /** No request leaves before this time, while the server is down. */
   nextProbeAt = 0;
+  /** A ping was answered since the last probe: what the next one carries may be to blame, if it fails. */
+  hasPing = false;
   /** Requests in a row that got no answer, during the present outage. */
   #failures = 0;
-  #pinged = false;
   readonly #retry: Pick<RetrySettings, 'minDelayMs'>;
 
   constructor(retry: Pick<RetrySettings, 'minDelayMs'>) {
@@ -32,16 +35,16 @@ export class Health {
     return this.#failures > 0;
   }
 
-  /** The next probe waits for a ping, whose answer is evidence too. */
+  /** The next probe waits for a ping. */
   get needsPing(): boolean {
-    return this.#failures > PROBES_BEFORE_PING && !this.#pinged;
+    return this.#failures > PROBES_BEFORE_PING && !this.hasPing;
   }
 
   /** A request had a usable answer. */
   answered(): void {
     this.answers++;
     this.#failures = 0;
-    this.#pinged = false;
+    this.hasPing = false;
   }
 
   /**
@@ -51,15 +54,14 @@ export class Health {
   lost(answersBefore: number, isProbe: boolean, now: number, chance: number): void {
     if (this.answers > answersBefore || (this.isDown && !isProbe)) return;
     this.#failures++;
-    this.#pinged = false;
+    this.hasPing = false;
     this.nextProbeAt = now + this.#delay(chance);
   }
 
-  /** A ping came back. Its answer is evidence, but what failed may fail again: probing goes on. */
+  /** A ping came back. Whatever it says, probing goes on. */
   pinged(answered: boolean, now: number, chance: number): void {
     if (answered) {
-      this.answers++;
-      this.#pinged = true;
+      this.hasPing = true;
     } else {
       this.#failures++;
       this.nextProbeAt = now + this.#delay(chance);

@@ -64,6 +64,10 @@ const nothing: readonly never[] = [];
 export interface Setbacks {
   /** Attempts that count against `retry.limit`. */
   countedAttempts: number;
+  /** Attempts that were lost although a ping was answered just before, and that did not count. */
+  suspicions: number;
+  /** When such an attempt did count, the last time. */
+  pingCountedAt: number | undefined;
   /** Was refused for whom it came from, and is sent once more: that may be another by now. */
   wasDenied: boolean;
   /** An error that may pass, and how often in a row the server gave the same. */
@@ -207,6 +211,8 @@ export class Item {
   noteSetback(): Setbacks {
     this.setbacks ??= {
       countedAttempts: 0,
+      suspicions: 0,
+      pingCountedAt: undefined,
       wasDenied: false,
       transient: undefined,
       last: undefined,

@@ -14,7 +14,7 @@ import type { Part, Parts } from './parts.ts';
 import type { Answer, Reply } from './ports.ts';
 import type { Settlement } from './settlement.ts';
 
-/** Counted attempts that got lost, after which a batch is halved: one of its items may be to blame. */
+/** Lost attempts with evidence, after which a batch is halved: one of its items may be to blame. */
 const LOST_BEFORE_HALVING = 3;
 
 /** A request under way. */
@@ -28,6 +28,8 @@ export interface Flight {
   /** Usable answers that the engine had seen when it left. */
   readonly answersBefore: number;
   readonly isProbe: boolean;
+  /** A ping was answered just before it left. */
+  readonly hasPing: boolean;
   /** It outlives the page. */
   readonly isDeparting: boolean;
   /** Where its items are a part of a batch that failed as a whole. */
@@ -240,13 +242,16 @@ export class Replies<Failure> {
     capacity.gate.unanswered(step.now);
     capacity.spacing.inVain(flight.number, step.now);
     let notBefore = 0;
+    const company = { isAlone: items.length === 1, hasPing: flight.hasPing };
     const left = items.filter((item) => {
-      const time = attempts.lost(step, item, failure, items.length === 1);
+      const time = attempts.lost(step, item, failure, company);
       if (time !== undefined) notBefore = Math.max(notBefore, time);
       return time !== undefined;
     });
     const isSuspect = left.some(
-      ({ setbacks }) => (setbacks?.countedAttempts ?? 0) >= LOST_BEFORE_HALVING,
+      ({ setbacks }) =>
+        setbacks !== undefined &&
+        setbacks.countedAttempts + setbacks.suspicions >= LOST_BEFORE_HALVING,
     );
     if (isSuspect && left.length > 1) {
       for (const item of left) backlog.hold(item);

@@ -57,6 +57,20 @@ test('after three failed probes in a row, a ping goes before each further one', 
   expect(await outcomes(a)).toEqual(['ok']);
 });
 
+test('a bulk endpoint that fails for 200 seconds beside an answering ping loses nothing', async () => {
+  const t = await harness();
+  t.emulator.faults.next({ kind: 'status', status: 500 }, { times: Number.POSITIVE_INFINITY });
+  const calls = Array.from({ length: 120 }, (_, n) => t.span(`s${n}`));
+  for (let minute = 0; minute < 4; minute++) {
+    calls.push(t.span(`later-${minute}`));
+    await t.pass(50_000);
+  }
+  expect(t.client.stats().ledger).toMatchObject({ pending: 124 });
+  t.emulator.faults.clear();
+  await t.settled();
+  expect(new Set(await outcomes(...calls))).toEqual(new Set(['ok']));
+});
+
 test('while pings are lost too, no probe is made', async () => {
   const t = await harness();
   t.emulator.faults.next({ kind: 'dropBefore' }, everything);

@@ -49,13 +49,13 @@ test('after three failed probes in a row a ping goes before each further one', (
   expect([...needed, health.needsPing]).toEqual([false, false, false, true]);
 });
 
-test('an answered ping is evidence, and lets one probe go', () => {
+test('an answered ping lets one probe go, and is no answer to a request', () => {
   const health = needingPing();
   const { answers } = health;
   health.pinged(true, NOW, 0.5);
-  expect([health.answers, health.isDown, health.needsPing]).toEqual([answers + 1, true, false]);
+  expect([health.hasPing, health.isDown, health.needsPing]).toEqual([true, true, false]);
   health.lost(health.answers, true, NOW, 0.5);
-  expect(health.needsPing).toBe(true);
+  expect([health.hasPing, health.needsPing, health.answers]).toEqual([false, true, answers]);
 });
 
 test('a ping without answer makes the pause longer', () => {

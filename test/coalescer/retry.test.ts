@@ -273,24 +273,6 @@ describe('an outage', () => {
     t.expectIdle();
   });
 
-  test('cannot hide an item that makes the server fall: a ping that answers is evidence', async () => {
-    const t = engineUnderTest(
-      { maxItems: 1, retry: { limit: 3 } },
-      { ping: () => Promise.resolve(true) },
-    );
-    const [poison, other] = [t.call('poison'), t.call('other')];
-    while (!(await isSettled(poison))) {
-      await loseAll(t);
-      await t.clock.pass(500);
-    }
-    // The first request and three probes count for nothing: nobody was answered.
-    expect(await reasonOf(poison)).toMatchObject({ limit: 'attempts', attempts: 1 + 3 + 3 });
-    await t.clock.pass(5_000);
-    await t.answerAll();
-    expect(await endsOf(other)).toEqual(['ok']);
-    t.expectIdle();
-  });
-
   test('ends with the answer to a request that left before it began', async () => {
     const t = engineUnderTest({ maxItems: 1 });
     const calls = [t.call('a'), t.call('b'), t.call('c')];

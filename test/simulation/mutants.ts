@@ -164,7 +164,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: '    if (now < capacity.opensAt) return undefined;\n',
     to: '',
     breaks: 'pause kept',
-    seed: 7,
+    seed: 6,
   },
   {
     name: 'sends batches that callers packed beside the limit of requests',
@@ -196,16 +196,16 @@ export const MUTANTS: readonly Mutant[] = [
     from: '      const { maybeApplied } = dependent;\n',
     to: '      const maybeApplied = false;\n',
     breaks: 'truth',
-    seed: 1145,
+    seed: 1909,
   },
   {
     name: 'forgets that a lost request may have been done',
     file: 'coalescer/attempts.ts',
-    from: `    const counts = answers > item.answersSeen;
+    from: `    const setbacks = item.noteSetback();
     item.maybeApplied = true;`,
-    to: '    const counts = answers > item.answersSeen;',
+    to: '    const setbacks = item.noteSetback();',
     breaks: 'truth',
-    seed: 14,
+    seed: 34,
   },
   {
     name: 'ends an item in flight with its last caller',
@@ -221,7 +221,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'parts.nextTime, capacity.opensAt, ',
     to: 'parts.nextTime, ',
     breaks: 'no stall',
-    seed: 7,
+    seed: 17,
   },
   {
     name: 'never sends what has waited for long',
