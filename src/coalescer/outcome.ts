@@ -84,7 +84,7 @@ function isVerdict(
     case 'success':
       return true;
     case 'error':
-      return typeof verdict.code === 'string';
+      return verdict.code === undefined || typeof verdict.code === 'string';
     default:
       return false;
   }

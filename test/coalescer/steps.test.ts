@@ -205,7 +205,7 @@ describe('what comes from outside and is nonsense', () => {
     t.expectIdle();
   });
 
-  test.each([undefined, null, 7, {}, { kind: 'success?' }, { kind: 'error' }])(
+  test.each([undefined, null, 7, {}, { kind: 'success?' }, { kind: 'error', code: 7 }])(
     'a reader that gives %j cannot read its output, and its neighbours can',
     async (nonsense) => {
       const t = engineUnderTest();
