@@ -6,6 +6,7 @@
  *                     └──────────┴─────────┴────────┤   │    back to the old place
  *                                                   └→ held  in a part of a divided batch
  */
+import { TextArena } from '../internal/text-arena.ts';
 import { Heap } from './heap.ts';
 import type { Item, ItemState } from './item.ts';
 import type { Resource } from './line.ts';
@@ -23,6 +24,8 @@ export class Backlog {
   /** UTF-8 bytes of their texts. */
   bytes = 0;
   readonly ready: ReadySet = new ReadySet();
+  /** Where the texts of the items wait. */
+  readonly texts: TextArena = new TextArena();
   /** How many items are in each state. */
   readonly #counts: Record<ItemState, number> = {
     gathering: 0,
@@ -172,7 +175,7 @@ export class Backlog {
    * cannot be made.
    */
   name(resource: Resource, id: string, onBroken: (item: Item, error: unknown) => void): void {
-    this.bytes += this.#order.name(resource, id, onBroken);
+    this.bytes += this.#order.name(resource, id, this.texts, onBroken);
   }
 
   /** Those who cannot succeed once this item has failed to make its resource. */
@@ -187,7 +190,7 @@ export class Backlog {
     if (wasReady) this.ready.remove(item);
     this.size -= item.weight;
     this.bytes -= item.bytes * item.weight;
-    item.dropText();
+    item.dropText(this.texts);
     this.#unlink(item);
   }
 

@@ -302,6 +302,14 @@ export class Coalescer<Failure> {
     return this.#backlog.visits;
   }
 
+  /**
+   * Bytes of the buffers in which texts wait, for tests.
+   * @internal
+   */
+  get heldBytes(): number {
+    return this.#backlog.texts.held;
+  }
+
   /** The end of every step that may have made something sendable. */
   #pump(): void {
     if (this.#isDeparting) return;

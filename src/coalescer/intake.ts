@@ -144,7 +144,7 @@ export class Intake<Failure> {
       const reason: Reason<Failure> = { kind: 'full', ...broken, maybeApplied: false };
       return { promise: this.#refuse(submission, follower, reason) };
     }
-    const item = new Item(this.lastSeq + 1, this.#now(), submission);
+    const item = new Item(this.lastSeq + 1, this.#now(), submission, backlog.texts);
     this.lastSeq++;
     const lacking = this.#lacking(submission);
     if (lacking !== undefined) {
@@ -165,7 +165,14 @@ export class Intake<Failure> {
       return this.decline(toError({ kind: 'conflict', maybeApplied: false }, taken), about);
     }
     const { envelopeBytes } = this.#limits;
-    const packed = new PackedBatch(++this.lastSeq, this.#now(), about.type, batch, envelopeBytes);
+    const packed = new PackedBatch(
+      ++this.lastSeq,
+      this.#now(),
+      about.type,
+      batch,
+      envelopeBytes,
+      backlog.texts,
+    );
     const caller = settlement.join(packed, packed.read, follower);
     settlement.register(packed, undefined);
     backlog.appendPacked(packed);
@@ -230,9 +237,10 @@ export class Intake<Failure> {
     follower: Following,
     lacking: Lacking<Failure>,
   ): Promise<unknown> {
-    const { settlement } = this.#others;
+    const { backlog, settlement } = this.#others;
     const caller = settlement.join(item, read, follower);
     if (makes !== undefined) settlement.remember(makes, lacking.because);
+    item.dropText(backlog.texts);
     settlement.leave(item, caller, lacking);
     return caller.promise;
   }

@@ -1,6 +1,5 @@
 import type { Deferred } from '../internal/deferred.ts';
-import type { Slab, Written } from '../internal/slab.ts';
-import { release, write } from '../internal/slab.ts';
+import type { Slab, Tenant, TextArena } from '../internal/text-arena.ts';
 import type { Group, Resource } from './line.ts';
 import type { Last, Reason, Submission, Verdict } from './ports.ts';
 import type { Follower } from './signals.ts';
@@ -77,7 +76,7 @@ export interface Setbacks {
 }
 
 /** One action made ready: what queue and batch hold. Its place, `seq`, is its own for life. */
-export class Item {
+export class Item implements Tenant {
   readonly seq: number;
   readonly key: string;
   readonly type: string;
@@ -91,9 +90,10 @@ export class Item {
 
   /** UTF-8 bytes of the text; an estimate while a hole is open. */
   bytes: number;
-  /** Holds the text as sent, once every hole is filled; it never changes afterwards. */
-  #slab: Slab | undefined;
-  #start = 0;
+  /** Where the text as sent is, once every hole is filled; what is there never changes afterwards. */
+  slab: Slab | undefined;
+  start = 0;
+  slot = 0;
   #pieces: readonly string[];
   #holes: readonly Resource[];
 
@@ -130,7 +130,7 @@ export class Item {
   /** In that batch: may fail, or waits for an item of it that may; goes last. */
   tainted = false;
 
-  constructor(seq: number, calledAt: number, submission: Submission<unknown>) {
+  constructor(seq: number, calledAt: number, submission: Submission<unknown>, texts: TextArena) {
     this.seq = seq;
     this.calledAt = calledAt;
     this.key = submission.key;
@@ -139,8 +139,8 @@ export class Item {
     this.bytes = bytesOf(submission);
     this.#pieces = submission.pieces;
     this.#holes = submission.holes;
-    if (submission.encoded === undefined) this.fill();
-    else this.#keep(submission.encoded);
+    // A batch that its caller has packed has none: it brings texts of its own.
+    if (this.#pieces.length > 0) this.fill(texts);
   }
 
   /** What it is called in events and errors. */
@@ -159,7 +159,7 @@ export class Item {
   }
 
   /** Makes the text if all ids are known by now. Returns the bytes that it gained by that. */
-  fill(): number {
+  fill(texts: TextArena): number {
     if (this.isWhole) return 0;
     let text = this.#pieces[0] ?? '';
     for (const [index, { id }] of this.#holes.entries()) {
@@ -167,23 +167,16 @@ export class Item {
       const quoted = JSON.stringify(id);
       text += quoted + (this.#pieces[index + 1] ?? '');
     }
-    const written = write(text);
-    const gained = written.bytes - this.bytes;
-    this.#keep(written);
-    return gained;
-  }
-
-  #keep({ slab, start, bytes }: Written): void {
-    this.#slab = slab;
-    this.#start = start;
-    this.bytes = bytes;
+    const before = this.bytes;
+    texts.write(text, this);
     this.#pieces = nothing;
     this.#holes = nothing;
+    return this.bytes - before;
   }
 
   /** No id is missing in its text. */
   get isWhole(): boolean {
-    return this.#slab !== undefined;
+    return this.slab !== undefined;
   }
 
   /** The text as sent, decoded anew each time; undefined while a hole is open. */
@@ -198,13 +191,14 @@ export class Item {
   }
 
   /** It is over, and its text is not read any more. */
-  dropText(): void {
-    if (this.#slab !== undefined) release(this.#slab);
-    this.#slab = undefined;
+  dropText(texts: TextArena): void {
+    texts.release(this);
+    this.#pieces = nothing;
+    this.#holes = nothing;
   }
 
   get #encoded(): Uint8Array | undefined {
-    return this.#slab?.buffer.subarray(this.#start, this.#start + this.bytes);
+    return this.slab?.buffer.subarray(this.start, this.start + this.bytes);
   }
 
   /** Where to note what an attempt without progress leaves behind. */

@@ -14,6 +14,7 @@
  * It is a ticket lock for readers and writers. There are no edges between items: a finish behind a
  * million children waits for one counter.
  */
+import type { TextArena } from '../internal/text-arena.ts';
 import type { Item } from './item.ts';
 import { Known } from './known.ts';
 import type { Resource } from './line.ts';
@@ -142,7 +143,12 @@ export class Order {
    * resource from now on, in one step, so that a call by id cannot overtake a call by reference.
    * Returns the bytes that the items gained. `onBroken` is told of each whose text cannot be made.
    */
-  name(resource: Resource, id: string, onBroken: (item: Item, error: unknown) => void): number {
+  name(
+    resource: Resource,
+    id: string,
+    texts: TextArena,
+    onBroken: (item: Item, error: unknown) => void,
+  ): number {
     let gained = 0;
     resource.id = id;
     if (resource.isPending) this.#known.of(resource);
@@ -151,7 +157,7 @@ export class Order {
         this.#visits++;
         if (member.state === 'settled') continue;
         try {
-          gained += member.fill();
+          gained += member.fill(texts);
         } catch (error) {
           onBroken(member, error);
         }

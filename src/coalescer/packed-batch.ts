@@ -1,3 +1,4 @@
+import type { TextArena } from '../internal/text-arena.ts';
 import { Item } from './item.ts';
 import type { Batch } from './ports.ts';
 
@@ -8,15 +9,20 @@ import type { Batch } from './ports.ts';
 export class PackedBatch extends Item {
   readonly content: Batch;
 
-  constructor(seq: number, calledAt: number, type: string, batch: Batch, envelopeBytes: number) {
-    super(seq, calledAt, {
-      key: '',
-      type,
-      pieces: [],
-      bytes: 0,
-      holes: [],
-      read: () => ({ kind: 'malformed' }),
-    });
+  constructor(
+    seq: number,
+    calledAt: number,
+    type: string,
+    batch: Batch,
+    envelopeBytes: number,
+    texts: TextArena,
+  ) {
+    super(
+      seq,
+      calledAt,
+      { key: '', type, pieces: [], bytes: 0, holes: [], read: () => ({ kind: 'malformed' }) },
+      texts,
+    );
     this.content = batch;
     // As the packer counts: it adds the envelope.
     this.bytes = batch.bytes - envelopeBytes;

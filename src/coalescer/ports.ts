@@ -4,7 +4,6 @@
  * The engine knows items, keys, names and bytes. What an action means, how a request travels and
  * which class an error has is decided outside, and comes in through these types.
  */
-import type { Written } from '../internal/slab.ts';
 import type { Resource } from './line.ts';
 
 /** A name in the order: an id, or the resource that a call makes whose id nobody knows yet. */
@@ -44,11 +43,6 @@ export interface Submission<T> {
   readonly pieces: readonly string[];
   /** UTF-8 bytes of the pieces together. */
   readonly bytes: number;
-  /**
-   * The whole text, where no id is missing and it is encoded already: the pieces are not read then.
-   * @internal
-   */
-  readonly encoded?: Written | undefined;
   /** What fills the holes, in order; each is the `id` of its resource once that is known. */
   readonly holes: readonly Resource[];
   /** The resource that comes into being with this item. */

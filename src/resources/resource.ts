@@ -183,7 +183,7 @@ export class Pipeline {
     const naming = new Naming(this.#engine, this.#references, this.#texts, shared, sent, newId);
     const relations = this.#relate(action, naming, terms.options);
     const { makes, changes, instance } = relations;
-    const { pieces, holes, bytes, encoded } = this.#texts.make(action, naming.missing);
+    const { pieces, holes, bytes } = this.#texts.make(action, naming.missing);
     const key = action.idempotency_key;
     const promise = this.#engine.submit({
       key,
@@ -192,7 +192,6 @@ export class Pipeline {
       type: kind.type,
       pieces,
       bytes,
-      encoded,
       holes,
       makes,
       changes,

@@ -1,7 +1,5 @@
 import type { Resource } from '../coalescer/line.ts';
 import { utf8Length } from '../internal/bytes.ts';
-import type { Written } from '../internal/slab.ts';
-import { write } from '../internal/slab.ts';
 import { InvalidCall } from './invalid-call.ts';
 
 /** An item's text, cut where an id is missing. */
@@ -11,8 +9,6 @@ export interface Text {
   readonly holes: readonly Resource[];
   /** UTF-8 bytes of the pieces. */
   readonly bytes: number;
-  /** The same in UTF-8, where nothing is missing. */
-  readonly encoded: Written | undefined;
 }
 
 const noHoles: readonly Resource[] = [];
@@ -62,7 +58,7 @@ export class TextMaker {
         bytes += utf8Length(part);
       }
     }
-    return { pieces, holes, bytes, encoded: undefined };
+    return { pieces, holes, bytes };
   }
 }
 
@@ -79,8 +75,7 @@ export function serialise(value: object): string {
 }
 
 function whole(text: string): Text {
-  const encoded = write(text);
-  return { pieces: [text], holes: noHoles, bytes: encoded.bytes, encoded };
+  return { pieces: [text], holes: noHoles, bytes: utf8Length(text) };
 }
 
 const unserialisable = {

@@ -6,6 +6,7 @@ import { Order } from '../../src/coalescer/order.ts';
 import type { BatchLimits, Envelope } from '../../src/coalescer/packer.ts';
 import { Packer } from '../../src/coalescer/packer.ts';
 import { ReadySet } from '../../src/coalescer/ready.ts';
+import { TextArena } from '../../src/internal/text-arena.ts';
 import { submission } from '../helpers/engine.ts';
 
 /** A pending item: its key, what it makes, changes and uses, and what else matters. */
@@ -278,10 +279,11 @@ function packing(rows: readonly Row[], limits: Partial<Limits> = {}): Packing {
     ...limits,
   };
   const packer = new Packer(bounds);
+  const texts = new TextArena();
   const items = new Map<string, Item>();
   for (const [index, row] of rows.entries()) {
     const holed = row.bytes === -1 && { pieces: ['', ''], holes: [new Resource()] };
-    const item = new Item(index + 1, 0, { ...submission(row.key), ...holed });
+    const item = new Item(index + 1, 0, { ...submission(row.key), ...holed }, texts);
     items.set(row.key, item);
     item.bytes = row.bytes ?? 10;
     if (row.suspect) item.noteSetback().transient = { code: 'busy', times: 1, since: 0 };

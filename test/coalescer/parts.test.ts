@@ -2,13 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { Item } from '../../src/coalescer/item.ts';
 import type { Part } from '../../src/coalescer/parts.ts';
 import { Parts } from '../../src/coalescer/parts.ts';
+import { TextArena } from '../../src/internal/text-arena.ts';
 import { submission } from '../helpers/engine.ts';
 
 const NOW = 1_234_567;
 const MIN_DELAY_MS = 250;
 
 function itemsOf(...keys: readonly string[]): Item[] {
-  return keys.map((key, seq) => new Item(seq, NOW, submission(key)));
+  const texts = new TextArena();
+  return keys.map((key, seq) => new Item(seq, NOW, submission(key), texts));
 }
 
 function numbered(count: number): Item[] {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Item } from '../../src/coalescer/item.ts';
 import { ReadySet } from '../../src/coalescer/ready.ts';
 import { Run, Runs } from '../../src/coalescer/runs.ts';
+import { TextArena } from '../../src/internal/text-arena.ts';
 import { submission } from '../helpers/engine.ts';
 
 test.each([
@@ -102,7 +103,12 @@ test('a run that is read to its end can be extended a thousand times', () => {
 
 function readyItem(seq: number, text = 'text'): Item {
   const bytes = new TextEncoder().encode(text).length;
-  const item = new Item(seq, 0, { ...submission(`k${seq}`), pieces: [text], bytes });
+  const item = new Item(
+    seq,
+    0,
+    { ...submission(`k${seq}`), pieces: [text], bytes },
+    new TextArena(),
+  );
   item.state = 'ready';
   return item;
 }

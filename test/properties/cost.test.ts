@@ -55,7 +55,7 @@ function costPerItem(size: number, relations: Shape['relations']): number {
   );
   const items: Item[] = [];
   for (let index = 0; index < size; index++) {
-    const item = new Item(index + 1, 0, submission('key'));
+    const item = new Item(index + 1, 0, submission('key'), backlog.texts);
     items.push(item);
     backlog.append(item, relations(index, size));
   }

@@ -1,0 +1,179 @@
+/**
+ * Texts as UTF-8, many in one buffer. A text that waits as a string is an object on the heap, which
+ * is copied as it grows old, and is encoded as it leaves; here it is written once, and only bytes are
+ * copied after that. A buffer whose texts have all been released is written anew: to give it back and
+ * ask for another would have the collector mark the whole heap each time that 64 MB went by.
+ *
+ * One text that stays would keep its whole buffer. So buffers that are less than a quarter full are
+ * remembered, and when all buffers together hold more than four times what their texts need, what is
+ * left in those is moved. A buffer has to lose most of what was written to it before it is emptied, so
+ * no more than half of all bytes that are ever written are moved.
+ */
+import { host } from './host.ts';
+
+/** Whoever has a text in an arena. The arena alone writes these fields, and it may move the text. */
+export interface Tenant {
+  /** Where the text is; undefined: it has none, or has released it. */
+  slab: Slab | undefined;
+  start: number;
+  bytes: number;
+  /** Its place among the tenants of the slab. */
+  slot: number;
+}
+
+/** A buffer, and whose texts are in it. */
+export interface Slab {
+  readonly buffer: Uint8Array;
+  /** Those who have released their text have left a gap. */
+  readonly tenants: (Tenant | undefined)[];
+  /** Texts that have not been released, and their bytes. */
+  texts: number;
+  bytes: number;
+}
+
+const SLAB_BYTES = 65_536;
+/** A longer text has a buffer of its own: so slabs are well filled. */
+const LONG = 4_096;
+/** No unit of a string takes more bytes of UTF-8. */
+const BYTES_PER_UNIT = 3;
+/** Slabs that are kept for later, at most. */
+const MAX_SPARE = 32;
+/** The most that buffers hold, as a multiple of the bytes of the texts in them; beside the spare ones. */
+const MAX_HELD = 4;
+/** What buffers may hold whatever is in them: those that are kept for later, and the one that is written. */
+const ALWAYS_HELD = (MAX_SPARE + 1) * SLAB_BYTES;
+
+const encoder = new TextEncoder();
+
+/** The texts of one engine. */
+export class TextArena {
+  /** Bytes of all texts that have not been released. */
+  bytes = 0;
+  /** Bytes of all buffers. */
+  held = 0;
+  /** Texts that were moved so far, and their bytes: the cost, for tests. */
+  moved = 0;
+  movedBytes = 0;
+  /** What is written at present. */
+  #slab: Slab | undefined;
+  #used = 0;
+  #count = 0;
+  readonly #spare: Slab[] = [];
+  /** Slabs less than a quarter full, and not written any more; the first has been so for longest. */
+  readonly #sparse = new Set<Slab>();
+
+  /** Writes the text, and notes where in its tenant. */
+  write(text: string, tenant: Tenant): void {
+    if (text.length > LONG) {
+      this.#writeAlone(text, tenant);
+      return;
+    }
+    const slab = this.#slabWith(text.length * BYTES_PER_UNIT);
+    this.#settle(tenant, slab, writeInto(slab.buffer, text, this.#used));
+  }
+
+  /** Nobody will read the text any more. */
+  release(tenant: Tenant): void {
+    const { slab } = tenant;
+    if (slab === undefined) return;
+    tenant.slab = undefined;
+    this.#leave(tenant, slab);
+    if (slab !== this.#slab && slab.texts > 0) this.#noteIfSparse(slab);
+    if (this.held > ALWAYS_HELD + MAX_HELD * this.bytes) this.#gather();
+  }
+
+  #writeAlone(text: string, tenant: Tenant): void {
+    const buffer = encoder.encode(text);
+    const { length } = buffer;
+    tenant.slab = { buffer, tenants: [tenant], texts: 1, bytes: length };
+    tenant.start = 0;
+    tenant.bytes = length;
+    tenant.slot = 0;
+    this.bytes += length;
+    this.held += length;
+  }
+
+  /** The slab that is written at present, with room for so many bytes. */
+  #slabWith(room: number): Slab {
+    const before = this.#slab;
+    if (before !== undefined && this.#used + room <= SLAB_BYTES) return before;
+    const slab = this.#spare.pop() ?? this.#newSlab();
+    this.#slab = slab;
+    this.#used = 0;
+    this.#count = 0;
+    if (before !== undefined) this.#noteIfSparse(before);
+    return slab;
+  }
+
+  #newSlab(): Slab {
+    this.held += SLAB_BYTES;
+    const buffer = host.Buffer?.allocUnsafeSlow(SLAB_BYTES) ?? new Uint8Array(SLAB_BYTES);
+    return { buffer, tenants: [], texts: 0, bytes: 0 };
+  }
+
+  /** The next bytes of the slab are the tenant's. */
+  #settle(tenant: Tenant, slab: Slab, bytes: number): void {
+    tenant.slab = slab;
+    tenant.start = this.#used;
+    tenant.bytes = bytes;
+    tenant.slot = this.#count++;
+    slab.tenants[tenant.slot] = tenant;
+    this.#used += bytes;
+    slab.texts++;
+    slab.bytes += bytes;
+    this.bytes += bytes;
+  }
+
+  #noteIfSparse(slab: Slab): void {
+    if (slab.bytes * MAX_HELD < slab.buffer.length) this.#sparse.add(slab);
+  }
+
+  #leave({ slot, bytes }: Tenant, slab: Slab): void {
+    slab.tenants[slot] = undefined;
+    slab.texts--;
+    slab.bytes -= bytes;
+    this.bytes -= bytes;
+    if (slab.texts === 0) this.#emptied(slab);
+  }
+
+  #emptied(slab: Slab): void {
+    if (slab === this.#slab) {
+      this.#used = 0;
+      this.#count = 0;
+      return;
+    }
+    this.#sparse.delete(slab);
+    const { length } = slab.buffer;
+    if (length === SLAB_BYTES && this.#spare.length < MAX_SPARE) this.#spare.push(slab);
+    else this.held -= length;
+  }
+
+  /** Moves what is left in sparse slabs, those first that have been so for longest. */
+  #gather(): void {
+    for (const slab of this.#sparse) {
+      for (const tenant of slab.tenants) if (tenant !== undefined) this.#move(tenant, slab);
+      if (this.held <= ALWAYS_HELD + MAX_HELD * this.bytes) return;
+    }
+  }
+
+  #move(tenant: Tenant, from: Slab): void {
+    const { start, bytes } = tenant;
+    const to = this.#slabWith(bytes);
+    to.buffer.set(from.buffer.subarray(start, start + bytes), this.#used);
+    this.#leave(tenant, from);
+    this.#settle(tenant, to, bytes);
+    this.moved++;
+    this.movedBytes += bytes;
+  }
+}
+
+function writeInto(
+  buffer: Uint8Array & { utf8Write?: unknown },
+  text: string,
+  start: number,
+): number {
+  // Node's own way needs no view of the place, and no object for what it says.
+  return typeof buffer.utf8Write === 'function'
+    ? buffer.utf8Write(text, start)
+    : encoder.encodeInto(text, buffer.subarray(start)).written;
+}

@@ -1,0 +1,70 @@
+// What an engine holds beside what it counts.
+import { expect, test } from 'vitest';
+import { engineUnderTest } from '../helpers/engine.ts';
+import { randomFrom } from '../helpers/random.ts';
+
+/** Buffers that an engine may keep for later, whatever waits in it. */
+const FOR_LATER = 34 * 65_536;
+
+test.each([1, 2, 3])(
+  'calls that wait for long among others that do not (%#): four times their bytes are held at most, and each leaves as it was written',
+  async (seed) => {
+    const t = engineUnderTest({ maxItems: 500 });
+    const random = randomFrom(seed);
+    const run = t.engine.newResource('slow');
+    const late = new Map<string, string>();
+    void t.call('slow', { makes: run });
+    await t.clock.settle();
+    const [register] = t.wire.parked;
+    for (let turn = 0; turn < 60; turn++) {
+      for (let one = 0; one < 500; one++) {
+        const key = `${turn}-${one}`;
+        const text = `{"key":"${key}","payload":"${'x'.repeat(random() * 1_000)}"}`;
+        const isLate = random() < 0.01;
+        if (isLate) late.set(key, text);
+        void t.call(key, {
+          pieces: [text],
+          bytes: text.length,
+          ...(isLate && { uses: [run] }),
+        });
+      }
+      await t.clock.settle();
+      for (const request of [...t.wire.parked]) if (request !== register) request.answer();
+      await t.clock.settle();
+      const { queuedBytes } = t.engine.stats();
+      expect(t.engine.heldBytes).toBeLessThanOrEqual(4 * queuedBytes + FOR_LATER);
+    }
+    expect(t.engine.stats().queued).toBe(late.size);
+    register?.answer();
+    await t.clock.settle();
+    const left = t.wire.parked.flatMap(({ keys, texts }) =>
+      keys.map((key, at) => [key, texts[at]]),
+    );
+    expect(left.length).toBe(late.size);
+    expect(left.filter(([key, text]) => late.get(key as string) !== text)).toEqual([]);
+    await t.answerAll();
+    t.expectIdle();
+  },
+);
+
+test('calls that are refused at once hold nothing', () => {
+  const t = engineUnderTest({ queue: { maxItems: 1 } });
+  const pieces = [`"${'x'.repeat(10_000)}"`];
+  void t.call('first', { pieces: ['{}'] });
+  const before = t.engine.heldBytes;
+  for (let one = 0; one < 100; one++) void t.call(`late ${one}`, { pieces, bytes: 10_002 });
+  for (let one = 0; one < 100; one++) void t.call('first', { pieces, bytes: 10_002 });
+  expect(t.engine.heldBytes).toBe(before);
+});
+
+test('calls that are rejected since what they need failed hold nothing', async () => {
+  const t = engineUnderTest();
+  void t.call('run', { makes: 'r' });
+  await t.answerAllBut('run');
+  const before = t.engine.heldBytes;
+  for (let one = 0; one < 100; one++) {
+    void t.call(`span ${one}`, { uses: ['r'], pieces: ['x'.repeat(10_000)], bytes: 10_000 });
+  }
+  expect(t.engine.heldBytes).toBe(before);
+  t.expectIdle();
+});
