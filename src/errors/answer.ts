@@ -1,4 +1,5 @@
 import { isKnownCode } from './classify.ts';
+import { ownText } from './own-text.ts';
 
 /** Takes every token that is or was in use out of a text. */
 export type Redact = (text: string) => string;
@@ -29,7 +30,8 @@ export function readErrorAnswer(body: unknown, redact: Redact): ErrorAnswer {
 /** The beginning of a text that somebody else wrote. Redacted first, so that no half token remains. */
 export function snippetOf(text: string, redact: Redact): string {
   const clean = redact(text);
-  return clean.length <= maxMessageLength ? clean : `${clean.slice(0, maxMessageLength)}…`;
+  if (clean.length <= maxMessageLength) return clean;
+  return ownText(`${clean.slice(0, maxMessageLength)}…`);
 }
 
 /** The beginning of a value as JSON; undefined where it has none. */
@@ -47,7 +49,7 @@ export function ownField(value: unknown, name: string): unknown {
 
 // The class hangs on the code: one that we know stays, even where somebody's token is a part of it.
 function codeOf(code: string, redact: Redact): string {
-  return isKnownCode(code) ? code : redact(code).slice(0, maxCodeLength);
+  return isKnownCode(code) ? code : ownText(redact(code).slice(0, maxCodeLength));
 }
 
 /** As they came, but for the token, and each caller's own; too large or too deep to look through: left out. */

@@ -1,4 +1,5 @@
 import { isActionPromise } from '../action-promise.ts';
+import { hash128 } from '../internal/hash.ts';
 import type { WireAction } from '../schemas/action.ts';
 import { isObject } from '../schemas/check.ts';
 import { serialise } from './text.ts';
@@ -18,12 +19,15 @@ export function ownAction(
   return own;
 }
 
-/** Equal for two actions that ask for the same; what the call adds by itself is not yet in them. */
+/**
+ * Equal for two actions that ask for the same; what the call adds by itself is not yet in them. It is
+ * remembered when the call is over, so it must be small whatever the action is.
+ */
 export function fingerprintOf(action: WireAction): string {
   const tagged = ownAction(action, action._type, action.idempotency_key);
   tag(tagged);
   if (isObject(tagged['details'])) tag(tagged['details']);
-  return serialise(tagged);
+  return hash128(serialise(tagged));
 }
 
 /** A call that gives an id is the same reference before and after its id is known. */

@@ -25,6 +25,16 @@ test('two calls with one key and the same arguments ask for the same, whenever t
   expect(engine.texts[1]).toContain(first.id);
 });
 
+test('what is remembered to compare them is short, however much they ask for', () => {
+  const { spans, engine } = resources();
+  void spans.finish(SPAN_A, { resultPayload: { text: 'x'.repeat(100_000) }, idempotencyKey });
+  void spans.finish(SPAN_A, { resultPayload: { text: 'x'.repeat(100_001) }, idempotencyKey });
+  const [one, other] = engine.submissions.map(({ fingerprint }) => fingerprint);
+  expect(one).toHaveLength(32);
+  expect(other).toHaveLength(32);
+  expect(other).not.toBe(one);
+});
+
 test('they do so where the server makes the ids, too', () => {
   const { instances, spans, engine } = resources();
   const first = instances.register({ idempotencyKey });
