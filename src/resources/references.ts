@@ -1,7 +1,7 @@
 import { isActionPromise } from '../action-promise.ts';
 import type { Resource } from '../coalescer/line.ts';
 import type { Name } from '../coalescer/ports.ts';
-import { kindOf } from '../schemas/check.ts';
+import { isName, kindOf } from '../schemas/check.ts';
 import type { Engine } from './engine.ts';
 import { InvalidCall } from './invalid-call.ts';
 
@@ -24,7 +24,7 @@ export class References {
    * unknown. Throws `InvalidCall` for what is no reference; `path` is where it was given.
    */
   nameOf(reference: unknown, path: string): Name {
-    if (typeof reference === 'string' && reference !== '') return this.#engine.idOf(reference);
+    if (isName(reference)) return this.#engine.idOf(reference);
     if (reference instanceof Promise) return this.#nameOfCall(reference, path);
     const id = ownId(reference);
     if (id !== undefined) return this.#engine.idOf(id);
@@ -52,5 +52,5 @@ const foreign =
 function ownId(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'id')) return undefined;
   const id: unknown = Reflect.get(value, 'id');
-  return typeof id === 'string' && id !== '' ? id : undefined;
+  return isName(id) ? id : undefined;
 }

@@ -15,7 +15,7 @@ import { createAgentSpan } from '../schemas/agent-spans.ts';
 import { checkEnvelope } from '../schemas/bulk.ts';
 import type { CallOptions, SubmitOptions } from '../schemas/call-options.ts';
 import { checkCallOptions, checkSubmitOptions } from '../schemas/call-options.ts';
-import { isText, within } from '../schemas/check.ts';
+import { isName, within } from '../schemas/check.ts';
 import type { Relations } from './dependencies.ts';
 import { Dependencies, detailsOf, withNamed } from './dependencies.ts';
 import type { Engine } from './engine.ts';
@@ -277,7 +277,7 @@ function keyFor(given: unknown): string {
 function idIn(params: unknown): string | undefined {
   try {
     const id: unknown = Reflect.get(Object(params), 'id');
-    return isText(id) ? id : undefined;
+    return isName(id) ? id : undefined;
   } catch {
     // The error that is on its way comes from the same object.
     return undefined;

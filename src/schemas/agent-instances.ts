@@ -9,7 +9,19 @@ import {
   toAgentSchemaVersion,
   toAgentVersion,
 } from './agent-schema.ts';
-import { BOOLEAN, check, isObject, isText, isTime, OBJECT, TEXT, TIME, within } from './check.ts';
+import {
+  BOOLEAN,
+  check,
+  isName,
+  isObject,
+  isText,
+  isTime,
+  NAME,
+  OBJECT,
+  TEXT,
+  TIME,
+  within,
+} from './check.ts';
 import type { Fields, Identified, Reading } from './output.ts';
 import { readDetails } from './output.ts';
 import type { FinishStatus, InstanceStatus } from './status.ts';
@@ -90,11 +102,11 @@ export const registerAgentInstance: ActionKind<AgentInstanceRegisterParams, Agen
   checkAction: check(() =>
     z.compile(
       z.looseObject({
-        agent_id: z.optional(z.nullable(z.custom(isText, TEXT))),
-        environment_id: z.optional(z.nullable(z.custom(isText, TEXT))),
+        agent_id: z.optional(z.nullable(z.custom(isName, NAME))),
+        environment_id: z.optional(z.nullable(z.custom(isName, NAME))),
         agent_version: z.optional(z.nullable(z.custom(isObject, OBJECT))),
         agent_schema_version: z.optional(z.nullable(z.custom(isObject, OBJECT))),
-        id: z.optional(z.nullable(z.custom(isText, TEXT))),
+        id: z.optional(z.nullable(z.custom(isName, NAME))),
         update_current_version: z.optional(z.nullable(z.boolean(BOOLEAN))),
         purpose: z.optional(z.nullable(z.custom(isText, TEXT))),
       }),
@@ -173,7 +185,7 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
   checkParams: check(() =>
     z.compile(
       z.strictObject({
-        name: z.custom(isText, TEXT),
+        name: z.custom(isName, NAME),
         payload: z.nullable(z.custom(isObject, OBJECT)),
         idempotencyKey: z.optional(z.unknown()),
       }),
@@ -182,7 +194,7 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
   checkAction: check(() =>
     z.compile(
       z.looseObject({
-        name: z.custom(isText, TEXT),
+        name: z.custom(isName, NAME),
         payload: z.nullable(z.custom(isObject, OBJECT)),
       }),
     ),
@@ -200,11 +212,11 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
 const checkRegister = check(() =>
   z.compile(
     z.strictObject({
-      agentId: z.optional(z.custom(isText, TEXT)),
-      environmentId: z.optional(z.custom(isText, TEXT)),
+      agentId: z.optional(z.custom(isName, NAME)),
+      environmentId: z.optional(z.custom(isName, NAME)),
       agentVersion: z.optional(z.custom(isObject, OBJECT)),
       agentSchemaVersion: z.optional(z.custom(isObject, OBJECT)),
-      id: z.optional(z.custom(isText, TEXT)),
+      id: z.optional(z.custom(isName, NAME)),
       updateCurrentVersion: z.optional(z.boolean(BOOLEAN)),
       purpose: z.optional(z.custom(isText, TEXT)),
       idempotencyKey: z.optional(z.unknown()),

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod/mini';
 import type { Check } from './check.ts';
-import { check, isObject, isText, OBJECT, TEXT } from './check.ts';
+import { check, isName, isObject, NAME, OBJECT } from './check.ts';
 
 /** The version of the agent's code; made on demand when the API first sees it. */
 export interface AgentVersion {
@@ -60,8 +60,8 @@ export interface QualitySchema {
 export const checkAgentVersion: Check = check(() =>
   z.compile(
     z.strictObject({
-      externalIdentifier: z.optional(z.custom(isText, TEXT)),
-      name: z.optional(z.custom(isText, TEXT)),
+      externalIdentifier: z.optional(z.custom(isName, NAME)),
+      name: z.optional(z.custom(isName, NAME)),
       description: z.optional(z.nullable(z.string('a string'))),
     }),
   ),
@@ -70,7 +70,7 @@ export const checkAgentVersion: Check = check(() =>
 export const checkAgentSchemaVersion: Check = check(() =>
   z.compile(
     z.strictObject({
-      externalIdentifier: z.optional(z.custom(isText, TEXT)),
+      externalIdentifier: z.optional(z.custom(isName, NAME)),
       spanTypeSchemas: z.optional(z.custom(Array.isArray, LIST)),
       spanSchemas: z.optional(z.custom(isObject, OBJECT)),
       spanResultSchemas: z.optional(z.custom(isObject, OBJECT)),

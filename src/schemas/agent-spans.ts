@@ -3,7 +3,18 @@ import type { Ref } from '../action-promise.ts';
 import type { ActionKind } from './action.ts';
 import { toTime } from './action.ts';
 import type { AgentInstance } from './agent-instances.ts';
-import { BOOLEAN, check, isObject, isText, isTime, OBJECT, TEXT, TIME } from './check.ts';
+import {
+  BOOLEAN,
+  check,
+  isName,
+  isObject,
+  isText,
+  isTime,
+  NAME,
+  OBJECT,
+  TEXT,
+  TIME,
+} from './check.ts';
 import type { Fields, Identified, Reading } from './output.ts';
 import { readDetails } from './output.ts';
 import type { FinishStatus, SpanStatus } from './status.ts';
@@ -82,11 +93,11 @@ export const createAgentSpan: ActionKind<AgentSpanCreateParams, AgentSpan> = {
     z.compile(
       z.strictObject({
         agentInstanceId: z.optional(z.unknown()),
-        schemaName: z.custom(isText, TEXT),
+        schemaName: z.custom(isName, NAME),
         status: z.custom(isText, TEXT),
         payload: z.optional(z.custom(isObject, OBJECT)),
         resultPayload: z.optional(z.nullable(z.custom(isObject, OBJECT))),
-        id: z.optional(z.custom(isText, TEXT)),
+        id: z.optional(z.custom(isName, NAME)),
         parentSpanId: z.optional(z.unknown()),
         startedAt: z.optional(z.custom(isTime, TIME)),
         finishedAt: z.optional(z.nullable(z.custom(isTime, TIME))),
@@ -100,8 +111,8 @@ export const createAgentSpan: ActionKind<AgentSpanCreateParams, AgentSpan> = {
       z.looseObject({
         details: z.looseObject(
           {
-            id: z.optional(z.nullable(z.custom(isText, TEXT))),
-            schema_name: z.custom(isText, TEXT),
+            id: z.optional(z.nullable(z.custom(isName, NAME))),
+            schema_name: z.custom(isName, NAME),
             status: z.custom(isText, TEXT),
             sensitive_encoding: z.optional(z.boolean(BOOLEAN)),
             payload: z.custom(isObject, OBJECT),

@@ -49,13 +49,25 @@ export function within(
   }));
 }
 
+/** The most characters that an id or a name may have; the API names no bound (wire.md 8). */
+const MAX_NAME = 200;
+
 export const TEXT = 'a non-empty string';
+export const NAME: string = `a string of 1 to ${MAX_NAME} characters`;
 export const OBJECT = 'an object';
 export const BOOLEAN = 'true or false';
 export const TIME = 'a Date, or a string in the form of 2026-09-01T08:00:00.000Z (ISO 8601)';
 
 export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
+}
+
+/**
+ * An id or a name. They are written into the texts of others, and remembered: one of megabytes, given
+ * by a caller or in an answer, would fill the memory.
+ */
+export function isName(value: unknown): value is string {
+  return isText(value) && value.length <= MAX_NAME;
 }
 
 /** An object that JSON writes in braces; what is inside is not looked at. */
@@ -70,6 +82,8 @@ export function kindOf(value: unknown): string {
   if (value === '') return 'empty';
   if (Array.isArray(value)) return 'an array';
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
+  if (typeof value === 'string' && value.length > MAX_NAME)
+    return `a string of ${value.length} characters`;
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 

@@ -1,5 +1,5 @@
 import { pauseOfBody } from '../internal/pause.ts';
-import { isObject } from './check.ts';
+import { isName, isObject } from './check.ts';
 
 /** An object of JSON, whose values are not looked at. */
 export type Fields = Record<string, unknown>;
@@ -44,7 +44,7 @@ export function readDetails<T extends Identified>(
   const failure = readFailure(output);
   if (failure !== undefined) return failure;
   const details = own(output, 'details');
-  const id = textOf(own(details, 'id'));
+  const id = nameOf(own(details, 'id'));
   if (!isObject(details) || id === undefined) return malformed;
   const value = copyKnown(details);
   if (Object.keys(value).length !== Object.keys(details).length) copyRest(details, value);
@@ -66,15 +66,16 @@ export function controlOf(output: unknown): Control | undefined {
 
 /** The instance that an output about a span names. */
 export function instanceIdOf(output: unknown): string | undefined {
-  return textOf(own(own(output, 'details'), 'agent_instance_id'));
+  return nameOf(own(own(output, 'details'), 'agent_instance_id'));
 }
 
 function idOf(output: unknown): string | undefined {
-  return textOf(own(own(output, 'details'), 'id'));
+  return nameOf(own(own(output, 'details'), 'id'));
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+/** An id that is longer than any of the API's is as a missing one. */
+function nameOf(value: unknown): string | undefined {
+  return isName(value) ? value : undefined;
 }
 
 const malformed = { kind: 'malformed' } as const;
@@ -105,7 +106,7 @@ function copyRest(from: Fields, to: Fields): void {
   }
 }
 
-/** Names that were turned before; as many as no API has, so that no answer can fill the memory. */
+/** Names that were turned before; as many and as long as no API has, so that no answer can fill the memory. */
 const turned = new Map<string, string>();
 const MAX_TURNED = 1_000;
 
@@ -113,7 +114,7 @@ function camelCaseOf(name: string): string {
   let camelCase = turned.get(name);
   if (camelCase === undefined) {
     camelCase = name.replace(/(?!^)_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-    if (turned.size < MAX_TURNED) turned.set(name, camelCase);
+    if (turned.size < MAX_TURNED && isName(name)) turned.set(name, camelCase);
   }
   return camelCase;
 }

@@ -183,3 +183,38 @@ describe('a token that the server echoes', () => {
     return [error, error.message, error.stack, ...errorsOf(error.cause)];
   }
 });
+
+describe.each([
+  [200, 'as any other'],
+  [201, 'as a missing one'],
+  [3_000_000, 'as a missing one'],
+])('an id of %i characters', (length, how) => {
+  const id = 'n'.repeat(length);
+
+  test(`counts ${how}, and nobody who waits for it is sent with it otherwise`, async () => {
+    const t = await harness({ ids: 'server' });
+    const span = t.span('a');
+    const finish = t.client.agentSpans.finish(span);
+    answerWith(t, `{"status":"success","outputs":{"${keyOf('a')}":${output(id)}}}`);
+    await t.settled();
+    expect(await outcomes(span, finish)).toEqual(
+      length === 200
+        ? ['ok', 'PrefactorValidationError']
+        : ['PrefactorContractError', 'PrefactorDependencyError'],
+    );
+  });
+
+  test(`counts ${how} in the answer to an action of any type`, async () => {
+    const t = await harness();
+    const action = { _type: 'agents/list', idempotency_key: keyOf('a') };
+    const listed = t.client.submit(action, { makes: 'agents' });
+    const used = t.client.submit({ _type: 'agents/list' }, { uses: ['agents'] });
+    answerWith(t, `{"status":"success","outputs":{"${keyOf('a')}":${output(id)}}}`);
+    await t.settled();
+    // With another id than it was called by, what was made is another thing.
+    expect(await outcomes(listed, used)).toEqual([
+      'ok',
+      length === 200 ? 'PrefactorDependencyError' : 'ok',
+    ]);
+  });
+});

@@ -110,7 +110,7 @@ describe('arguments', () => {
     [
       'no schemaName',
       (t) => t.span('a', { schemaName: undefined as never }),
-      'schemaName must be a non-empty string, but it is missing',
+      'schemaName must be a string of 1 to 200 characters, but it is missing',
     ],
     [
       'an empty status',
@@ -173,7 +173,7 @@ describe('arguments', () => {
     [
       'a quality without a name',
       ({ client }) => client.agentInstances.recordQuality(INSTANCE, { payload: {} } as never),
-      'name must be a non-empty string',
+      'name must be a string of 1 to 200 characters',
     ],
     [
       'a quality without a payload',

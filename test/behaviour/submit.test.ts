@@ -105,7 +105,7 @@ test('options name what else it makes, changes and uses', async () => {
 
 describe('what is wrong is told at the call', () => {
   test.each([
-    ['no type', {}, /_type must be a non-empty string, but it is missing/],
+    ['no type', {}, /_type must be a string of 1 to 200 characters, but it is missing/],
     ['a short key', { _type: 'agents/list', idempotency_key: 'x' }, /8 to 64 characters/],
     ['no details', { _type: 'agent_spans/create' }, /details must be an object, but it is missing/],
     [

@@ -9,6 +9,7 @@ test.each([
   'finishes with keys of their own',
   'actions with keys of their own',
   'keys that were cut out of a text',
+  'fields with names as large as answers',
   'errors of items',
   'errors of requests',
   'codes as large as answers',

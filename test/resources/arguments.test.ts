@@ -5,14 +5,18 @@ const root = { agentInstanceId: RUN, schemaName: 'a', status: 'active' };
 
 describe('a wrong argument of create is named, with what was wanted and what came', () => {
   test.each<[object, string, string]>([
-    [{ schemaName: undefined }, 'schemaName', 'must be a non-empty string, but it is missing'],
-    [{ schemaName: '' }, 'schemaName', 'must be a non-empty string, but it is empty'],
+    [
+      { schemaName: undefined },
+      'schemaName',
+      'must be a string of 1 to 200 characters, but it is missing',
+    ],
+    [{ schemaName: '' }, 'schemaName', 'must be a string of 1 to 200 characters, but it is empty'],
     [{ status: 7 }, 'status', 'must be a non-empty string, but it is a number'],
     [{ payload: [1] }, 'payload', 'must be an object, but it is an array'],
     [{ payload: null }, 'payload', 'must be an object, but it is null'],
     [{ payload: 'secret' }, 'payload', 'must be an object, but it is a string'],
     [{ resultPayload: () => 1 }, 'resultPayload', 'must be an object, but it is a function'],
-    [{ id: 5 }, 'id', 'must be a non-empty string, but it is a number'],
+    [{ id: 5 }, 'id', 'must be a string of 1 to 200 characters, but it is a number'],
     [
       { sensitiveEncoding: 'yes' },
       'sensitiveEncoding',

@@ -153,7 +153,8 @@ test('what it returns is checked again, in wire form', async () => {
     issues: [
       {
         path: 'details.schema_name',
-        message: 'must be a non-empty string, but it is empty, in what beforeEnqueue returned',
+        message:
+          'must be a string of 1 to 200 characters, but it is empty, in what beforeEnqueue returned',
       },
       {
         path: 'details.payload',

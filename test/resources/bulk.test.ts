@@ -45,7 +45,7 @@ test.each<[string, unknown, string, string]>([
     'an item without a type',
     { items: [item(1, { _type: undefined })] },
     'items.0._type',
-    'must be a non-empty string, but it is missing',
+    'must be a string of 1 to 200 characters, but it is missing',
   ],
   [
     'an item without a key',

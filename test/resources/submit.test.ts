@@ -103,7 +103,7 @@ test('what is known of a type is not said twice', async () => {
 test.each<[string, unknown, string, string]>([
   ['no object', undefined, '', 'must be an object, but it is missing'],
   ['an array', [], '', 'must be an object, but it is an array'],
-  ['no type', {}, '_type', 'must be a non-empty string, but it is missing'],
+  ['no type', {}, '_type', 'must be a string of 1 to 200 characters, but it is missing'],
   [
     'a bad key',
     { _type: 'a/b', idempotency_key: 'x' },
@@ -147,7 +147,7 @@ test.each<[object, string, string]>([
     'options.uses.0',
     'must be an id, a result, or an ActionPromise, but it is a number',
   ],
-  [{ makes: '' }, 'options.makes', 'must be a non-empty string, but it is empty'],
+  [{ makes: '' }, 'options.makes', 'must be a string of 1 to 200 characters, but it is empty'],
 ])('options %j are refused', async (options, path, message) => {
   const { pipeline } = resources();
   const call = pipeline.submit({ _type: 'agents/list' }, options);

@@ -71,6 +71,11 @@ const kinds: Record<string, { readonly answer: Answer; call(n: number): Promise<
     answer: well,
     call: () => agentInstances.start('run', { idempotencyKey: large().slice(0, 36) }),
   },
+  'fields with names as large as answers': {
+    answer: (items) =>
+      outputs(items, () => ({ status: 'success', details: { id: 'i', [large()]: 1 } })),
+    call: () => agentInstances.start('run'),
+  },
   'errors of items': {
     answer: badly,
     call: (n) => failing(agentInstances.start(`run-${n}`)),
