@@ -77,10 +77,11 @@ class ErrorMaker {
           details,
         );
       case 'full':
-        return new PrefactorQueueFullError(
-          `The queue is full (${reason.limit} ${reason.bound} at most). Await client.ready() between calls, or raise queue.${reason.bound === 'items' ? 'maxItems' : 'maxBytes'}.`,
-          { ...details, limit: reason.limit },
-        );
+        return new PrefactorQueueFullError(fullOf(reason), {
+          ...details,
+          bound: reason.bound,
+          limit: reason.limit,
+        });
       case 'closed':
         return new PrefactorClosedError(
           reason.maybeApplied
@@ -197,6 +198,19 @@ class ErrorMaker {
       ({ key, reason } = reason.because);
     }
     return this.errorOf(reason, key, 'copy');
+  }
+}
+
+function fullOf({ bound, limit }: Extract<Reason<Failure>, { kind: 'full' }>): string {
+  switch (bound) {
+    case 'items':
+      return `The queue is full (${limit} items at most). Await client.ready() between calls, or raise queue.maxItems.`;
+    case 'bytes':
+      return `The queue is full (${limit} bytes at most). Await client.ready() between calls, or raise queue.maxBytes.`;
+    case 'finishes':
+      return `The queue is full, and so is the room beyond it that finishes have (${limit} at most). Await client.ready(), and call it again, or raise queue.maxItems and queue.maxBytes.`;
+    default:
+      return bound satisfies never;
   }
 }
 

@@ -375,13 +375,27 @@ describe('an answer against the contract', () => {
 
 describe('a call that the client does not take', () => {
   test.each([
-    ['items', 100_000, 'queue.maxItems'],
-    ['bytes', 64_000_000, 'queue.maxBytes'],
-  ] as const)('since the queue is full of %s', (bound, limit, option) => {
+    [
+      'items',
+      100_000,
+      'The queue is full (100000 items at most). Await client.ready() between calls, or raise queue.maxItems.',
+    ],
+    [
+      'bytes',
+      64_000_000,
+      'The queue is full (64000000 bytes at most). Await client.ready() between calls, or raise queue.maxBytes.',
+    ],
+    [
+      'finishes',
+      200_000,
+      'The queue is full, and so is the room beyond it that finishes have (200000 at most). Await client.ready(), and call it again, or raise queue.maxItems and queue.maxBytes.',
+    ],
+  ] as const)('since the queue is full of %s', (bound, limit, message) => {
     expect(errorOf({ kind: 'full', bound, limit, maybeApplied: false })).toMatchObject({
       name: 'PrefactorQueueFullError',
+      bound,
       limit,
-      message: `The queue is full (${limit} ${bound} at most). Await client.ready() between calls, or raise ${option}.`,
+      message,
     });
   });
 

@@ -8,6 +8,12 @@ export interface QueueBounds {
   readonly maxBytes: number;
 }
 
+/** A bound that was reached: of all items, or of what closes what was opened, beyond the other two. */
+export interface Broken {
+  readonly bound: 'items' | 'bytes' | 'finishes';
+  readonly limit: number;
+}
+
 /** What the queue holds. */
 interface Fill {
   readonly size: number;
@@ -16,6 +22,9 @@ interface Fill {
 
 /** The part of each bound below which there is room for callers who wait. */
 const ROOMY = 0.8;
+
+/** What closes what was opened has room of its own beyond the bounds, as large again. */
+const ROOM_TO_CLOSE = 2;
 
 /** The bounds of the queue, and those who wait for room. */
 export class Bounds {
@@ -32,15 +41,21 @@ export class Bounds {
     this.#afterTurn = afterTurn;
   }
 
-  /** The bound that one more item would break. */
-  brokenBy(itemBytes: number): { bound: 'items' | 'bytes'; limit: number } | undefined {
-    const { maxItems, maxBytes } = this.#max;
-    if (this.#fill.size + 1 > maxItems) return { bound: 'items', limit: maxItems };
-    if (this.#fill.bytes + itemBytes > maxBytes) return { bound: 'bytes', limit: maxBytes };
+  /** The bound that one more item would break; `closes`: it closes what an accepted item opened. */
+  brokenBy(itemBytes: number, closes = false): Broken | undefined {
+    const times = closes ? ROOM_TO_CLOSE : 1;
+    const maxItems = times * this.#max.maxItems;
+    const maxBytes = times * this.#max.maxBytes;
+    if (this.#fill.size + 1 > maxItems) {
+      return { bound: closes ? 'finishes' : 'items', limit: maxItems };
+    }
+    if (this.#fill.bytes + itemBytes > maxBytes) {
+      return { bound: closes ? 'finishes' : 'bytes', limit: maxBytes };
+    }
     return undefined;
   }
 
-  /** Resolves once there is room; those who wait are served in turn. */
+  /** Resolves once there is room for any call; those who wait are served in turn. */
   ready(): Promise<void> {
     if (this.#waiters.length === 0 && this.#places() > 0) return Promise.resolve();
     const waiter = deferred<void>();

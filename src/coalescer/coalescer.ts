@@ -185,6 +185,11 @@ export class Coalescer<Failure> {
     return promise as Promise<T>;
   }
 
+  /** Calls that were accepted so far. */
+  get accepted(): number {
+    return this.#settlement.ledger.accepted;
+  }
+
   /** Counts a call that cannot be accepted, and rejects it with this error. */
   decline(error: unknown, about: About): Promise<never> {
     return this.#intake.decline(error, about);

@@ -138,7 +138,7 @@ export class Intake<Failure> {
     const { key, hasNewKey, read } = submission;
     const shared = hasNewKey ? undefined : settlement.find(key);
     if (shared !== undefined) return { promise: this.#share(shared, submission, follower) };
-    const broken = submission.overBound ? undefined : bounds.brokenBy(bytesOf(submission));
+    const broken = bounds.brokenBy(bytesOf(submission), submission.overBound);
     if (broken !== undefined) {
       this.endWindow();
       const reason: Reason<Failure> = { kind: 'full', ...broken, maybeApplied: false };

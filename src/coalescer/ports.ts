@@ -55,7 +55,7 @@ export interface Submission<T> {
   readonly precedes?: string | undefined;
   /** Waits for all earlier items that `precede` this name, and holds back nobody there. */
   readonly follows?: string | undefined;
-  /** Accepted even when the queue is full: it closes what an accepted item opened. */
+  /** It closes what an accepted item opened: accepted up to twice the bounds of the queue. */
   readonly overBound?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Judges this item's output, once for each caller that waits for it. */
@@ -176,7 +176,8 @@ export type Reason<Failure> =
   | { readonly kind: 'conflict'; readonly maybeApplied: false }
   | {
       readonly kind: 'full';
-      readonly bound: 'items' | 'bytes';
+      /** `finishes`: also the room beyond the two others, for what closes what was opened. */
+      readonly bound: 'items' | 'bytes' | 'finishes';
       readonly limit: number;
       readonly maybeApplied: false;
     }

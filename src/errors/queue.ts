@@ -10,15 +10,27 @@ export class PrefactorIdempotencyConflictError extends PrefactorError {
   }
 }
 
+interface QueueFullDetails extends PrefactorErrorDetails {
+  readonly bound: 'items' | 'bytes' | 'finishes';
+  readonly limit: number;
+}
+
 /** The queue has no room; what it holds already is not touched. */
 export class PrefactorQueueFullError extends PrefactorError {
   override readonly code = 'QUEUE_FULL';
 
-  /** The bound that was reached: items or UTF-8 bytes, as the message says. */
+  /**
+   * Which bound was reached: `queue.maxItems`, `queue.maxBytes`, or that of finishes, which have as
+   * much room again beyond the two.
+   */
+  readonly bound: 'items' | 'bytes' | 'finishes';
+
+  /** How much it is: items or UTF-8 bytes; for finishes twice what the option says. */
   readonly limit: number;
 
-  constructor(message: string, details: PrefactorErrorDetails & { readonly limit: number }) {
+  constructor(message: string, details: QueueFullDetails) {
     super(message, details);
+    this.bound = details.bound;
     this.limit = details.limit;
   }
 

@@ -15,6 +15,7 @@ import { localIdOf, targetOf, unsentOutput } from './unsent.ts';
  * before it gets here, as by a `beforeEnqueue` that returns null; only invalid ones are heard of.
  */
 export class DisabledEngine implements ClientEngine {
+  readonly accepted = 0;
   readonly #events: Emitter;
   readonly #ledger = emptyLedger();
 

@@ -7,6 +7,8 @@ import type { Stats } from '../coalescer/stats.ts';
 /** What the calls need of the engine: the real one has it, and so does one that sends nothing. */
 export interface Engine {
   submit<T>(submission: Submission<T>): Promise<T>;
+  /** Calls that were accepted so far. */
+  readonly accepted: number;
   /** A call that is never accepted: told to `failure`, rejected with `error`, counted if it is in the books. */
   decline(error: unknown, about: About): Promise<never>;
   /** A call that `beforeEnqueue` left out: counted as declined, but no failure. */

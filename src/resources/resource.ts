@@ -185,6 +185,7 @@ export class Pipeline {
     const { makes, changes, instance } = relations;
     const { pieces, holes, bytes } = this.#texts.make(action, naming.missing);
     const key = action.idempotency_key;
+    const { accepted } = this.#engine;
     const promise = this.#engine.submit({
       key,
       fingerprint: terms.fingerprint,
@@ -202,7 +203,10 @@ export class Pipeline {
       signal: terms.options?.signal,
       read: this.#readers.of(kind, instance),
     });
-    this.#dependencies.note(action, relations);
+    // What a call that was turned away would have closed is still open.
+    if (makes !== undefined || this.#engine.accepted > accepted) {
+      this.#dependencies.note(action, relations);
+    }
     return this.#handle(promise, key, makes ?? changes);
   }
 

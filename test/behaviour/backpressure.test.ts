@@ -14,6 +14,7 @@ describe('a full queue', () => {
     expect(error).toBeInstanceOf(PrefactorQueueFullError);
     expect(error).toMatchObject({
       code: 'QUEUE_FULL',
+      bound: 'items',
       limit: 2,
       maybeApplied: false,
       idempotencyKey: keyOf('c'),
@@ -40,6 +41,7 @@ describe('a full queue', () => {
     const b = t.span('b', { payload: { text: 'x'.repeat(1_500) } });
     expect(await failureOf(b)).toMatchObject({
       name: 'PrefactorQueueFullError',
+      bound: 'bytes',
       limit: 2_000,
       message: expect.stringContaining('raise queue.maxBytes'),
     });
@@ -65,6 +67,30 @@ describe('a full queue', () => {
       'PrefactorQueueFullError',
       'PrefactorQueueFullError',
     ]);
+  });
+
+  test('takes finishes up to twice its bounds; one that is turned away can be called again', async () => {
+    const t = await harness({ queue: { maxItems: 4 } });
+    const { agentSpans } = t.client;
+    const open = (name: string) => t.span(name, { status: 'active' });
+    const early = ['a', 'b', 'c', 'd'].map(open);
+    await t.settled();
+    const late = open('e');
+    await t.settled();
+    void t.spans('f', 'g', 'h', 'i');
+    const finished = early.map((span) => agentSpans.finish(span));
+    expect(await failureOf(agentSpans.finish(late))).toMatchObject({
+      name: 'PrefactorQueueFullError',
+      bound: 'finishes',
+      limit: 8,
+    });
+    await t.settled();
+    expect(await outcomes(...finished)).toEqual(['ok', 'ok', 'ok', 'ok']);
+    // It is still open, so there is room for it where there is none for others.
+    void t.spans('j', 'k', 'l', 'm');
+    const again = agentSpans.finish(late);
+    await t.settled();
+    expect(await outcomes(again)).toEqual(['ok']);
   });
 
   test('ends the window at once', async () => {

@@ -38,6 +38,19 @@ describe('the bounds', () => {
   );
 });
 
+test.each([
+  { size: 19, bytes: 0, item: 1, broken: undefined },
+  { size: 20, bytes: 0, item: 1, broken: { bound: 'finishes', limit: 20 } },
+  { size: 0, bytes: 1990, item: 10, broken: undefined },
+  { size: 0, bytes: 1990, item: 11, broken: { bound: 'finishes', limit: 2000 } },
+])(
+  'filled by $size and $bytes, an item of $item bytes that closes another breaks $broken',
+  ({ item, broken, ...fill }) => {
+    const bounds = new Bounds({ maxItems: 10, maxBytes: 1000 }, fill, () => {});
+    expect(bounds.brokenBy(item, true)).toEqual(broken);
+  },
+);
+
 test('room that nobody was told of yet belongs to those who wait', async () => {
   const fill = { size: 10, bytes: 0 };
   const bounds = new Bounds({ maxItems: 10, maxBytes: 1000 }, fill, () => {});
@@ -108,6 +121,45 @@ test('what closes what an accepted call opened is accepted over the bound', asyn
   const other = t.call('c');
   await t.answerAll();
   expect(await endsOf(create, finish, other)).toEqual(['ok', 'ok', 'full']);
+  t.expectIdle();
+});
+
+test('what closes is turned away once it fills as much room again, and is told so', async () => {
+  const t = engineUnderTest({ queue: { maxBytes: 30 } });
+  const create = t.call('a', { makes: 'span' });
+  const closing = Array.from({ length: 9 }, (_, one) =>
+    t.call(`close ${one}`, { changes: 'span', overBound: true }),
+  );
+  expect(t.engine.stats().queuedBytes).toBeLessThanOrEqual(60);
+  expect(await reasonOf(closing[8] as Promise<unknown>)).toEqual({
+    kind: 'full',
+    bound: 'finishes',
+    limit: 60,
+    maybeApplied: false,
+  });
+  await t.answerAll();
+  expect(await endsOf(create, ...closing)).toEqual([
+    ...['ok', 'ok', 'ok'],
+    ...Array(7).fill('full'),
+  ]);
+  t.expectIdle();
+});
+
+test('whoever waits for room waits until the first bound has some, whatever closes beyond it', async () => {
+  const t = engineUnderTest({ queue: { maxItems: 2 }, maxItems: 1, concurrency: 1 });
+  void t.call('a', { makes: 'span' });
+  for (const key of ['x', 'y', 'z']) void t.call(key, { changes: 'span', overBound: true });
+  const ready = t.engine.ready();
+  for (const left of [3, 2]) {
+    await t.clock.settle();
+    t.wire.parked[0]?.answer();
+    await t.clock.settle();
+    expect([t.engine.stats().ledger.pending, await isSettled(ready)]).toEqual([left, false]);
+  }
+  t.wire.parked[0]?.answer();
+  await t.clock.settle();
+  expect(await isSettled(ready)).toBe(true);
+  await t.answerAll();
   t.expectIdle();
 });
 

@@ -37,7 +37,11 @@ const all: readonly [string, string, PrefactorError][] = [
     'IDEMPOTENCY_CONFLICT',
     new PrefactorIdempotencyConflictError('m'),
   ],
-  ['PrefactorQueueFullError', 'QUEUE_FULL', new PrefactorQueueFullError('m', { limit: 1 })],
+  [
+    'PrefactorQueueFullError',
+    'QUEUE_FULL',
+    new PrefactorQueueFullError('m', { bound: 'items', limit: 1 }),
+  ],
   ['PrefactorClosedError', 'CLOSED', new PrefactorClosedError('m')],
 ];
 

@@ -28,6 +28,10 @@ class RecordingEngine implements Engine {
   /** Ids of the server's that are others than those that were sent. */
   readonly otherIds = new Map<string, string>();
 
+  get accepted(): number {
+    return this.entries.length;
+  }
+
   get submissions(): Submission<unknown>[] {
     return this.entries.map(({ submission }) => submission);
   }

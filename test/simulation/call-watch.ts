@@ -73,10 +73,12 @@ export class CallWatch implements CallListener {
     const { queueItems, queueBytes } = this.#watched.plan.options;
     const { queuedBytes } = this.#stats;
     const isTaken = call.item?.calls[0] === call;
-    if (isTaken && !call.isOverBound && call.type !== 'execute') {
-      if (pendingBefore >= queueItems || queuedBytes > queueBytes) {
+    if (isTaken && call.type !== 'execute') {
+      // What ends something has as much room again.
+      const times = call.isOverBound || isEnd(call) ? 2 : 1;
+      if (pendingBefore >= times * queueItems || queuedBytes > times * queueBytes) {
         const held = `${pendingBefore} items, ${queuedBytes} bytes`;
-        if (!isEnd(call)) this.#fail('queue bounds', `${call.label} was taken in over ${held}`);
+        this.#fail('queue bounds', `${call.label} was taken in over ${held}`);
       }
     }
     if (call.isAccepted !== false && (call.mustDecline || call.isLate) && call.type !== 'execute') {
@@ -143,7 +145,7 @@ export class CallWatch implements CallListener {
   }
 
   #onRejected(call: Call, error: unknown): void {
-    const { code, idempotencyKey } = readError(error);
+    const { bound, code, idempotencyKey } = readError(error);
     this.#tell(() => `${call.label} rejects: ${textOf(error).slice(0, 160)}`);
     const isAbort = call.signal?.aborted === true && error === call.signal.reason;
     if (isAbort) return;
@@ -159,7 +161,7 @@ export class CallWatch implements CallListener {
     if (call.mustDecline && code !== 'INVALID_ARGUMENT') {
       this.#fail('declined', `${call.label}: ${code}`);
     }
-    if (code === 'QUEUE_FULL' && call.isOverBound) {
+    if (code === 'QUEUE_FULL' && call.isOverBound && bound !== 'finishes') {
       this.#fail('queue bounds', `${call.label} ends something, and was turned away`);
     }
   }

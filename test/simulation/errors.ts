@@ -4,6 +4,7 @@ interface Read {
   readonly name: string;
   readonly message: string;
   readonly code: string | undefined;
+  readonly bound: string | undefined;
   readonly maybeApplied: boolean | undefined;
   readonly status: number | undefined;
   readonly apiCode: string | undefined;
@@ -17,6 +18,7 @@ export function readError(error: unknown): Read {
     name: String(fields.name),
     message: String(fields.message),
     code: fields.code,
+    bound: fields.bound,
     maybeApplied: fields.maybeApplied,
     status: fields.status,
     apiCode: fields.apiCode,
