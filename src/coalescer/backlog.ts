@@ -18,6 +18,9 @@ import { Packer } from './packer.ts';
 import type { Name } from './ports.ts';
 import { ReadySet } from './ready.ts';
 
+/** Settled items that are not worth the cost of forgetting them. */
+const FEW = 64;
+
 export class Backlog {
   /** Pending items, those in flight included; without batches that their callers have packed. */
   size = 0;
@@ -43,7 +46,7 @@ export class Backlog {
     () => this.#youngest,
   );
   readonly #packer: Packer;
-  /** By the time that they wait for; those that are settled meanwhile are passed over. */
+  /** By the time that they wait for; some may be settled meanwhile. */
   readonly #delayed = new Heap<Item>((a, b) => a.notBefore < b.notBefore);
   #oldest: Item | undefined;
   #youngest: Item | undefined;
@@ -62,6 +65,11 @@ export class Backlog {
   /** Nodes looked at so far by queue, order and packer: the cost, for tests. */
   get visits(): number {
     return this.#order.visits + this.ready.visits + this.#packer.visits + this.#delayed.visits;
+  }
+
+  /** Items that wait for a time, and those settled meanwhile that are not forgotten yet. */
+  get delayed(): number {
+    return this.#delayed.size;
   }
 
   /** Resources with pending items. */
@@ -185,9 +193,10 @@ export class Backlog {
 
   /** Takes an item out for good; it keeps its place in the order until `release`. */
   retire(item: Item): void {
-    const wasReady = item.state === 'ready';
+    const { state } = item;
     this.#enter(item, 'settled');
-    if (wasReady) this.ready.remove(item);
+    if (state === 'ready') this.ready.remove(item);
+    else if (state === 'delayed') this.#forgetDelayed();
     this.size -= item.weight;
     this.bytes -= item.bytes * item.weight;
     item.dropText(this.texts);
@@ -226,6 +235,12 @@ export class Backlog {
       item.readyAt = Math.floor(now);
       this.ready.add(item);
     }
+  }
+
+  /** Forgets settled items once they are the greater part, so that aborts leave nothing behind. */
+  #forgetDelayed(): void {
+    const left = this.#counts.delayed;
+    if (this.#delayed.size > 2 * left + FEW) this.#delayed.keep(({ state }) => state === 'delayed');
   }
 
   #append(item: Item): void {

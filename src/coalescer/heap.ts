@@ -47,6 +47,14 @@ export class Heap<T> {
     if (first !== undefined) this.#sink(first);
   }
 
+  /** Keeps only the elements of which that is true. */
+  keep(isLeft: (element: T) => boolean): void {
+    const left = this.#elements.filter(isLeft);
+    this.visits += this.#elements.length;
+    this.clear();
+    for (const element of left) this.push(element);
+  }
+
   clear(): void {
     this.#elements.length = 0;
   }

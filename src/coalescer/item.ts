@@ -197,6 +197,19 @@ export class Item implements Tenant {
     this.#holes = nothing;
   }
 
+  /**
+   * It is over, and all is told. Queues and windows pass over settled items as they come to them, some
+   * of them late: till then they must not keep what the callers gave and got.
+   */
+  letGo(): void {
+    this.caller = undefined;
+    this.#lastCaller = undefined;
+    this.makes = undefined;
+    this.precedes = undefined;
+    this.left = undefined;
+    this.setbacks = undefined;
+  }
+
   get #encoded(): Uint8Array | undefined {
     return this.slab?.buffer.subarray(this.start, this.start + this.bytes);
   }

@@ -7,7 +7,7 @@ import type { Batch } from './ports.ts';
  * same attempts as any other; but it stands in no line, and counts for nothing in queue and books.
  */
 export class PackedBatch extends Item {
-  readonly content: Batch;
+  content: Batch;
 
   constructor(
     seq: number,
@@ -28,6 +28,11 @@ export class PackedBatch extends Item {
     this.bytes = batch.bytes - envelopeBytes;
   }
 
+  override letGo(): void {
+    super.letGo();
+    this.content = nothing;
+  }
+
   override get name(): undefined {
     return undefined;
   }
@@ -40,3 +45,5 @@ export class PackedBatch extends Item {
     return 0;
   }
 }
+
+const nothing: Batch = { keys: [], texts: [], bytes: 0 };

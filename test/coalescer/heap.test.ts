@@ -36,6 +36,14 @@ test('an element that grew while it was the least finds its place', () => {
   expect(emptied(heap).map(({ value }) => value)).toEqual([2, 3, 4, 5]);
 });
 
+test('what is not kept is gone, and the rest stays in order', () => {
+  const heap = new Heap(byValue);
+  for (const value of [5, 3, 8, 1, 9, 2, 7]) heap.push(value);
+  heap.keep((value) => value % 2 === 1);
+  expect(heap.size).toBe(5);
+  expect(emptied(heap)).toEqual([1, 3, 5, 7, 9]);
+});
+
 test('an empty heap has no first element, and stays empty', () => {
   const heap = new Heap(byValue);
   heap.firstGrew();

@@ -1,6 +1,8 @@
 // What an engine holds beside what it counts.
 import { expect, test } from 'vitest';
-import { engineUnderTest } from '../helpers/engine.ts';
+import { Backlog } from '../../src/coalescer/backlog.ts';
+import { Item } from '../../src/coalescer/item.ts';
+import { engineUnderTest, submission } from '../helpers/engine.ts';
 import { randomFrom } from '../helpers/random.ts';
 
 /** Buffers that an engine may keep for later, whatever waits in it. */
@@ -67,4 +69,26 @@ test('calls that are rejected since what they need failed hold nothing', async (
   }
   expect(t.engine.heldBytes).toBe(before);
   t.expectIdle();
+});
+
+test('items that are settled while they wait for a time are forgotten, at a cost that grows with their number', () => {
+  const count = 20_000;
+  const backlog = new Backlog({ envelopeBytes: 12, separatorBytes: 1 }, () => 1);
+  const items = Array.from(
+    { length: count },
+    (_, n) => new Item(n + 1, 0, submission(`k${n}`), backlog.texts),
+  );
+  for (const item of items) backlog.append(item, {});
+  backlog.admit(items);
+  backlog.pack({ maxItems: count, maxBytes: 10_000_000 }, 1);
+  for (const item of items) backlog.putBack(item, 1_000 + (item.seq % 7));
+  const { visits } = backlog;
+  for (const item of items.slice(0, -10)) {
+    backlog.retire(item);
+    backlog.release(item);
+    expect(backlog.delayed).toBeLessThanOrEqual(2 * backlog.count('delayed') + 64);
+  }
+  expect(backlog.visits - visits).toBeLessThan(20 * count);
+  backlog.wake(2_000);
+  expect([backlog.delayed, backlog.count('ready')]).toEqual([0, 10]);
 });

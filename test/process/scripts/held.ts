@@ -1,10 +1,10 @@
-// Calls of one kind whose arguments or answers are large; says what the heap has grown by when all are over.
+// Calls whose arguments or answers are large, kind by kind; says what the heap has grown by when all are over.
 import { AutobatchClient } from '../../../src/index.ts';
 import { say } from './agent.ts';
 
 declare const gc: () => void;
 
-const CALLS = 400;
+const CALLS = 200;
 const LARGE = 200_000;
 
 interface Item {
@@ -13,7 +13,8 @@ interface Item {
 
 /** A text as large as that of which nobody else has a part. */
 function large(): string {
-  return crypto.randomUUID().repeat(LARGE / 36);
+  // Read once more, since what is repeated is not written out.
+  return JSON.parse(JSON.stringify(crypto.randomUUID().repeat(LARGE / 36)));
 }
 
 type Answer = (items: readonly Item[]) => Response | Promise<Response>;
@@ -43,6 +44,21 @@ const client = new AutobatchClient({
 });
 const { agentInstances, agentSpans } = client;
 
+/** A signal that lives as long as the program, as that of an agent. */
+const shared = new AbortController();
+
+/** A call that is aborted, for a reason that holds much. */
+function aborted(soon: (abort: () => void) => void): Promise<void> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const call = agentInstances.start('run', {}, { signal });
+  soon(() => controller.abort(Object.assign(new Error('Not needed.'), { request: large() })));
+  return call.then(
+    () => Promise.reject(new Error('It was to be aborted.')),
+    () => {},
+  );
+}
+
 /** What a program may do with an error: keep it. */
 const kept: unknown[] = [];
 
@@ -53,7 +69,14 @@ function failing(call: Promise<unknown>): Promise<void> {
   );
 }
 
-const kinds: Record<string, { readonly answer: Answer; call(n: number): Promise<unknown> }> = {
+interface Kind {
+  readonly answer: Answer;
+  /** How many of them are made at once. @default 10, so that answers stay small */
+  readonly together?: number;
+  call(n: number): Promise<unknown>;
+}
+
+const kinds: Record<string, Kind> = {
   'finishes with keys of their own': {
     answer: well,
     call: (n) =>
@@ -75,6 +98,33 @@ const kinds: Record<string, { readonly answer: Answer; call(n: number): Promise<
     answer: (items) =>
       outputs(items, () => ({ status: 'success', details: { id: 'i', [large()]: 1 } })),
     call: () => agentInstances.start('run'),
+  },
+  'results of calls that came together': {
+    answer: well,
+    together: 100,
+    call: () => agentInstances.start('run'),
+  },
+  'batches that their callers packed': {
+    answer: well,
+    call: (n) =>
+      client.bulk.execute({
+        items: [{ _type: 'notes/write', idempotency_key: `packed-no-${n}`, text: large() }],
+      }),
+  },
+  'reasons of aborts before anything is sent': {
+    answer: well,
+    together: 100,
+    call: () => aborted((abort) => abort()),
+  },
+  'reasons of aborts in flight': {
+    answer: well,
+    together: 100,
+    call: () => aborted((abort) => setImmediate(abort)),
+  },
+  'reasons of aborts by a signal that many calls follow': {
+    answer: well,
+    together: 100,
+    call: (n) => agentInstances.start(`run-${n}`, {}, { signal: shared.signal }),
   },
   'errors of items': {
     answer: badly,
@@ -107,18 +157,20 @@ async function heapUsed(): Promise<number> {
   return process.memoryUsage().heapUsed;
 }
 
-async function makeCalls(kind: string, from: number, count: number): Promise<void> {
-  const { call } = kinds[kind] ?? { call: () => Promise.reject(new Error(`No kind ${kind}`)) };
-  // Few at a time, so that requests stay small.
-  for (let n = from; n < from + count; n += 10) {
-    await Promise.all(Array.from({ length: 10 }, (_, index) => call(n + index)));
+async function makeCalls({ call, together = 10 }: Kind): Promise<void> {
+  for (let n = 0; n < CALLS; n += together) {
+    await Promise.all(Array.from({ length: together }, (_, index) => call(n + index)));
   }
 }
 
-const kind = process.argv[2] ?? '';
-answer = kinds[kind]?.answer ?? well;
-await makeCalls(kind, 0, 20);
-const before = await heapUsed();
-await makeCalls(kind, 20, CALLS);
-const grown = (await heapUsed()) - before;
-say(JSON.stringify({ grown, pending: client.stats().ledger.pending, kept: kept.length }));
+// Other calls come first, so that what any call leaves behind is there before.
+answer = (items) => outputs(items, () => ({ status: 'success', details: { id: 'i' } }));
+await makeCalls({ answer, together: 100, call: () => agentInstances.start('run') });
+const grown: Record<string, number> = {};
+for (const [name, kind] of Object.entries(kinds)) {
+  const before = await heapUsed();
+  answer = kind.answer;
+  await makeCalls(kind);
+  grown[name] = (await heapUsed()) - before;
+}
+say(JSON.stringify({ grown, kept: kept.length, pending: client.stats().ledger.pending }));
