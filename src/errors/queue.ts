@@ -10,11 +10,6 @@ export class PrefactorIdempotencyConflictError extends PrefactorError {
   }
 }
 
-interface QueueFullDetails extends PrefactorErrorDetails {
-  readonly bound: 'items' | 'bytes' | 'finishes';
-  readonly limit: number;
-}
-
 /** The queue has no room; what it holds already is not touched. */
 export class PrefactorQueueFullError extends PrefactorError {
   override readonly code = 'QUEUE_FULL';
@@ -28,7 +23,10 @@ export class PrefactorQueueFullError extends PrefactorError {
   /** How much it is: items or UTF-8 bytes; for finishes twice what the option says. */
   readonly limit: number;
 
-  constructor(message: string, details: QueueFullDetails) {
+  constructor(
+    message: string,
+    details: PrefactorErrorDetails & Pick<PrefactorQueueFullError, 'bound' | 'limit'>,
+  ) {
     super(message, details);
     this.bound = details.bound;
     this.limit = details.limit;
