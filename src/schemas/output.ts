@@ -1,5 +1,5 @@
 import { pauseOfBody } from '../internal/pause.ts';
-import { isName, isObject } from './check.ts';
+import { isName, isObject, isText } from './check.ts';
 
 /** An object of JSON, whose values are not looked at. */
 export type Fields = Record<string, unknown>;
@@ -84,7 +84,8 @@ function readFailure(output: unknown): Exclude<Reading<never>, { kind: 'success'
   if (!isObject(output)) return malformed;
   if (own(output, 'status') === 'success') return undefined;
   // None is no code of its own: `unknown` is one of the API's, and may pass (wire.md 6.1).
-  const code = textOf(own(output, 'code'));
+  const given = own(output, 'code');
+  const code = isText(given) ? given : undefined;
   return { kind: 'error', code, retryAfterMs: pauseOfBody(output), conflict: conflictOf(code) };
 }
 
