@@ -21,6 +21,7 @@ import type { Action } from './schemas/action.ts';
 import type { SubmitOptions } from './schemas/call-options.ts';
 import { onExitSignal, onPageHide } from './surroundings.ts';
 import { createToError } from './to-error.ts';
+import { createToRecord } from './to-record.ts';
 import { createTransport, envelopeBytes, separatorBytes } from './transport/bulk-transport.ts';
 import { gatherWith } from './window.ts';
 
@@ -187,6 +188,7 @@ function engineOf(
       send: transport.send,
       ping: transport.ping,
       toError: createToError({ redact: transport.redact, ids: settings.ids }),
+      toRecord: createToRecord(transport.redact),
       clock,
       gather: <Entry extends object>(onEnd: (entries: readonly Entry[]) => void) => {
         const { batch, logger } = settings;

@@ -96,7 +96,10 @@ class ErrorMaker {
           { ...details, cause: reason.error },
         );
       case 'aborted':
-        return reason.reason;
+        // A record has none: what a caller gives as the reason of an abort may be anything.
+        return audience === 'copy' && reason.reason === undefined
+          ? new DOMException(`${subject} was aborted by its caller.`, 'AbortError')
+          : reason.reason;
       default:
         return reason satisfies never;
     }

@@ -213,6 +213,11 @@ export class Backlog {
     return this.#order.isMadeAgain(item);
   }
 
+  /** Whether an earlier pending item makes the same resource as this one, which is settled. */
+  isMadeEarlier(item: Item): boolean {
+    return this.#order.isMadeEarlier(item);
+  }
+
   /** Whether a pending item makes what goes by this name. */
   isBeingMade(name: Name): boolean {
     return this.#order.isBeingMade(name);

@@ -39,7 +39,9 @@ import type {
   Send,
   Submission,
   ToError,
+  ToRecord,
 } from './ports.ts';
+import { bareReason } from './record.ts';
 import { toRejectedError } from './rejected-error.ts';
 import type { Flight } from './replies.ts';
 import { Replies } from './replies.ts';
@@ -62,6 +64,8 @@ export interface CoalescerPorts<Failure> {
   /** Without it, an item that makes the server fall cannot be told from an outage. */
   readonly ping?: Ping | undefined;
   readonly toError?: ToError<Failure> | undefined;
+  /** Without it, nothing is kept of an answer, and none of the reason of an abort. */
+  readonly toRecord?: ToRecord<Failure> | undefined;
   readonly clock?: Clock | undefined;
   /** From 0 up to 1, for jitter. */
   readonly random?: (() => number) | undefined;
@@ -121,6 +125,7 @@ export class Coalescer<Failure> {
       this.#backlog,
       this.#bounds,
       toError,
+      ports.toRecord ?? bareReason,
       events,
       this.#signals,
       ports.onNamed ?? (() => {}),
@@ -198,6 +203,11 @@ export class Coalescer<Failure> {
   /** Counts a call that is left out on purpose; what it was to make will not be there. */
   omit(about: About): void {
     this.#intake.omit(about);
+  }
+
+  /** Whether a call has made what goes by this id, or may have, or is about to. */
+  isThere(id: string): boolean {
+    return this.#settlement.isThere(id);
   }
 
   /** A resource whose id only an answer will tell; or one with an id that was made up just now. */

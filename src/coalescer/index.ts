@@ -31,6 +31,7 @@ export type {
   SendOptions,
   Submission,
   ToError,
+  ToRecord,
   Verdict,
 } from './ports.ts';
 export { RejectedError } from './rejected-error.ts';

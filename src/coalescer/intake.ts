@@ -111,13 +111,10 @@ export class Intake<Failure> {
 
   /** Counts a call that is not accepted, and rejects it with that error. */
   decline(error: unknown, { key, type, makes }: About): Promise<never> {
-    const { backlog, settlement, steps } = this.#others;
+    const { settlement, steps } = this.#others;
     return steps.run(() => {
       if (key !== undefined) settlement.ledger.declined++;
-      // What a pending item makes is not made to fail by a call that wanted to make it again.
-      if (makes !== undefined && !backlog.isBeingMade(makes)) {
-        settlement.remember(makes, 'declined');
-      }
+      if (makes !== undefined) settlement.remember(makes, 'declined');
       return settlement.decline(error, key, type);
     });
   }

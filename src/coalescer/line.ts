@@ -43,6 +43,8 @@ export class Group {
   readonly shared: boolean;
   /** The item that makes the resource anew; a failure before it does not reach beyond it. */
   readonly maker: Item | undefined;
+  /** Of a maker that has ended: whether an earlier one was pending then; see order.ts. */
+  isMadeEarlier = false;
   before: Group | undefined;
   after: Group | undefined;
   open: boolean;

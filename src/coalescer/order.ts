@@ -104,12 +104,26 @@ export class Order {
   isBeingMade(name: Name): boolean {
     const id = typeof name === 'string' ? name : name.id;
     const resource = id === undefined ? (name as Resource) : this.#known.find(id);
-    if (resource?.maker !== undefined) return true;
+    if (isPending(resource?.maker)) return true;
     for (let group = resource?.tail; group !== undefined; group = group.before) {
       this.#visits++;
-      if (group.maker !== undefined) return true;
+      if (isPending(group.maker)) return true;
     }
     return false;
+  }
+
+  /** Whether an earlier pending item makes the same resource as this one, which is settled. */
+  isMadeEarlier(item: Item): boolean {
+    const own = makerGroup(item);
+    let group = own?.before;
+    while (group !== undefined && group.maker === undefined) {
+      this.#visits++;
+      group = group.before;
+    }
+    if (own === undefined || group === undefined) return false;
+    // One that ended in the same step was asked before, so that many cost no more than one each.
+    own.isMadeEarlier = isPending(group.maker) || group.isMadeEarlier;
+    return own.isMadeEarlier;
   }
 
   /** Whether a later item makes the same resource. */
@@ -238,7 +252,16 @@ function withOneMore(groups: readonly Group[], group: Group): readonly Group[] {
   return groups.length === 1 ? [first, group] : [first, second as Group, ...groups.slice(2), group];
 }
 
-/** The group behind the one in which the item makes its resource. */
+/** The group in which the item makes its resource; none where nobody else is in line. */
+function makerGroup(item: Item): Group | undefined {
+  return item.groups.find(({ maker }) => maker === item);
+}
+
+/** The group behind it. */
 function behindMaker(item: Item): Group | undefined {
-  return item.groups.find(({ maker }) => maker === item)?.after;
+  return makerGroup(item)?.after;
+}
+
+function isPending(item: Item | undefined): boolean {
+  return item !== undefined && item.state !== 'settled';
 }

@@ -187,7 +187,7 @@ export type Reason<Failure> =
   /** The caller's signal fired: the call rejects with the signal's own reason. */
   | { readonly kind: 'aborted'; readonly reason: unknown; readonly maybeApplied: boolean };
 
-/** The failure that another item's fate goes back to. */
+/** The failure that another item's fate goes back to; what is remembered of it is a record. */
 export interface Blame<Failure> {
   readonly key: string;
   readonly reason: Reason<Failure>;
@@ -205,3 +205,10 @@ export type Last<Failure> =
 
 /** Makes the error that a caller sees; called once for each caller, so that each has its own. */
 export type ToError<Failure> = (reason: Reason<Failure>, key: string | undefined) => unknown;
+
+/**
+ * Makes of a reason what is kept of it, long after the call itself was told: short, and with nothing
+ * in it that an answer or a caller could make large. What it gives is handed to `ToError` for those who
+ * needed what failed.
+ */
+export type ToRecord<Failure> = (reason: Reason<Failure>) => Reason<Failure>;

@@ -9,13 +9,14 @@ import { deferred, rejected } from '../internal/deferred.ts';
 import type { Backlog } from './backlog.ts';
 import type { Bounds } from './bounds.ts';
 import type { Emitter } from './events.ts';
+import { Fates } from './fates.ts';
 import type { Caller, Item, Read, Waiting } from './item.ts';
 import type { MutableLedger } from './ledger.ts';
 import { columnOf, emptyLedger } from './ledger.ts';
 import type { Resource } from './line.ts';
-import { Memory } from './memory.ts';
 import type { Others } from './outcome.ts';
-import type { Cause, Name, Reason, ToError } from './ports.ts';
+import type { Blame, Cause, Name, Reason, ToError, ToRecord } from './ports.ts';
+import { recordOf } from './record.ts';
 import type { Follower, Signals } from './signals.ts';
 import { Turnstile } from './turnstile.ts';
 
@@ -40,6 +41,8 @@ export type End<Failure> =
       readonly systemic?: boolean;
     };
 
+type Failed<Failure> = Extract<End<Failure>, { kind: 'failed' }>;
+
 /** How a call ends. */
 type CallEnd<Failure> =
   | { readonly kind: 'succeeded'; readonly value: unknown }
@@ -53,9 +56,6 @@ interface Departure<Failure> {
   readonly reason: Reason<Failure>;
 }
 
-/** Ids whose making failed that are remembered, and ids that the server replaced. */
-const MAX_REMEMBERED = 10_000;
-
 /** Callers that are told in one turn of the event loop: to make so many errors takes some milliseconds. */
 const TOLD_AT_ONCE = 1_000;
 
@@ -65,11 +65,12 @@ export class Settlement<Failure> {
   readonly calls: Turnstile = new Turnstile();
   /** Made when somebody asks, and dropped when idle: nobody asks for keys that are made for each call. */
   #byKey: Map<string, Item> | undefined;
-  readonly #failed = new Memory<string, Cause<Failure>>(MAX_REMEMBERED);
-  readonly #replaced = new Memory<string, string>(MAX_REMEMBERED);
+  readonly #fates = new Fates<Failure>();
+  readonly #records = new WeakMap<Blame<Failure>, Blame<Failure>>();
   readonly #backlog: Backlog;
   readonly #bounds: Bounds;
   readonly #toError: ToError<Failure>;
+  readonly #toRecord: ToRecord<Failure>;
   readonly #events: Emitter;
   readonly #signals: Signals<Waiting>;
   readonly #onNamed: (name: Name, id: string) => void;
@@ -86,6 +87,7 @@ export class Settlement<Failure> {
     backlog: Backlog,
     bounds: Bounds,
     toError: ToError<Failure>,
+    toRecord: ToRecord<Failure>,
     events: Emitter,
     signals: Signals<Waiting>,
     onNamed: (name: Name, id: string) => void,
@@ -93,6 +95,7 @@ export class Settlement<Failure> {
     this.#backlog = backlog;
     this.#bounds = bounds;
     this.#toError = toError;
+    this.#toRecord = toRecord;
     this.#events = events;
     this.#signals = signals;
     this.#onNamed = onNamed;
@@ -112,11 +115,9 @@ export class Settlement<Failure> {
     this.forget(makes);
   }
 
-  /** What is made anew has not failed, and is known by its own id. */
+  /** What is made anew has not failed. */
   forget(makes: Name | undefined): void {
-    if (typeof makes !== 'string') return;
-    this.#failed.take(makes);
-    this.#replaced.take(makes);
+    if (typeof makes === 'string') this.#fates.forgetFailure(makes);
   }
 
   /** Counts a call in that waits for an item. */
@@ -141,23 +142,25 @@ export class Settlement<Failure> {
 
   /** Why what goes by this name will not be there, if that is known. */
   failureOf(name: Name): Cause<Failure> | undefined {
-    if (typeof name === 'string') return this.#failed.get(name);
-    if (name.failure !== undefined) return name.failure as Cause<Failure>;
-    if (name.id !== undefined) return this.#failed.get(name.id);
-    // Without an id, and with nobody in line to make it, it never was called for.
-    return name.isPending ? undefined : 'declined';
+    return this.#fates.failureOf(name);
   }
 
-  /** Keeps in mind that what goes by this name could not be made. */
+  /**
+   * Keeps in mind that a call could not make what goes by this name: unless another call has made
+   * it, or may have, or is about to, to which this one changes nothing.
+   */
   remember(name: Name, cause: Cause<Failure>): void {
-    const id = typeof name === 'string' ? name : name.id;
-    if (id !== undefined) this.#failed.set(id, cause);
-    else if (typeof name !== 'string') name.failure = cause;
+    if (!this.isThere(name)) this.#fates.failed(name, cause);
+  }
+
+  /** Whether a call has made what goes by this name, or may have, or is about to. */
+  isThere(name: Name): boolean {
+    return this.#fates.isThere(name) || this.#backlog.isBeingMade(name);
   }
 
   /** The id that the server gave where it differs from the one that was sent. */
   idOf(id: string): string {
-    return this.#replaced.get(id) ?? id;
+    return this.#fates.idOf(id);
   }
 
   /** Ends items, and with those that failed whatever cannot succeed without them. */
@@ -167,7 +170,7 @@ export class Settlement<Failure> {
     // The list grows while it is walked: no recursion, however long a chain is.
     for (const end of ends) this.#follow(end, ends);
     // The oldest last, since memory is bounded: a root must outlive its descendants there.
-    const failed = ends.filter(({ kind }) => kind === 'failed');
+    const failed = ends.filter((end) => end.kind === 'failed');
     for (const end of failed.reverse()) this.#rememberFailure(end);
     for (const { item } of ends) this.#backlog.release(item);
     for (const end of ends) {
@@ -223,9 +226,11 @@ export class Settlement<Failure> {
     const { makes } = item;
     if (makes === undefined) return;
     if (end.kind === 'failed') {
-      if (!isThere(end, makes)) this.#takeAlong(item, rootOf(item.key, end.reason), ends);
+      if (end.exists === true && makes.id !== undefined) this.#fates.mayBeThere(makes.id);
+      if (!this.#failsAlone(end, makes)) this.#takeAlong(item, causeOf(end), ends);
     } else if (makes.id === undefined) {
       if (end.id !== undefined) {
+        this.#fates.made(end.id);
         const broken: End<Failure>[] = [];
         this.#backlog.name(makes, end.id, (one, error) => {
           const { maybeApplied } = one;
@@ -239,27 +244,49 @@ export class Settlement<Failure> {
         ends.push(...broken);
         this.#onNamed(makes, end.id);
       } else {
-        this.remember(makes, 'no id');
+        this.#fates.failed(makes, 'no id');
         this.#takeAlong(item, 'no id', ends);
       }
     } else if (end.id !== undefined && end.id !== makes.id) {
       // They were made for an id that the server did not take.
-      this.#replaced.set(makes.id, end.id);
+      this.#fates.madeAs(makes.id, end.id);
       this.#onNamed(makes.id, end.id);
       this.#takeAlong(item, 'other id', ends);
+    } else {
+      this.#fates.made(makes.id);
     }
+  }
+
+  /** What it was to make is there, or may be, or is still to be made by an earlier call. */
+  #failsAlone({ item }: Failed<Failure>, makes: Resource): boolean {
+    return this.#fates.isThere(makes) || this.#backlog.isMadeEarlier(item);
   }
 
   /**
    * In doubt is not failed: what may be there can still be asked for by whoever knows its id. Nor is
-   * what a later item makes again.
+   * what another item makes, before it or again.
    */
-  #rememberFailure(end: End<Failure>): void {
-    const { makes } = end.item;
-    if (end.kind !== 'failed' || makes === undefined || isThere(end, makes)) return;
-    if (end.reason.maybeApplied && makes.id !== undefined) return;
-    if (this.#backlog.isMadeAgain(end.item)) return;
-    this.remember(makes, rootOf(end.item.key, end.reason));
+  #rememberFailure(end: Failed<Failure>): void {
+    const { item, reason } = end;
+    const { makes } = item;
+    if (makes === undefined) return;
+    if (makes.id !== undefined && reason.maybeApplied) {
+      this.#fates.mayBeThere(makes.id);
+    } else if (!this.#failsAlone(end, makes) && !this.#backlog.isMadeAgain(item)) {
+      this.#fates.failed(makes, this.#recordOf(causeOf(end)));
+    }
+  }
+
+  /** What is kept of a cause: one record for all whom it took along. */
+  #recordOf(cause: Cause<Failure>): Cause<Failure> {
+    if (typeof cause !== 'object') return cause;
+    let record = this.#records.get(cause);
+    if (record === undefined) {
+      record = { key: cause.key, reason: recordOf(this.#toRecord, cause.reason) };
+      this.#records.set(cause, record);
+      this.#records.set(record, record);
+    }
+    return record;
   }
 
   #takeAlong(item: Item, because: Cause<Failure>, ends: End<Failure>[]): void {
@@ -341,13 +368,8 @@ function endFor<Failure>(end: End<Failure> | Departure<Failure>, caller: Caller)
   }
 }
 
-/** Whether the item failed only because what it was to make is there already, by the same id. */
-function isThere({ exists }: Extract<End<unknown>, { kind: 'failed' }>, makes: Resource): boolean {
-  return exists === true && makes.id !== undefined;
-}
-
 /** The failure that started it all, where one failure follows from another. */
-function rootOf<Failure>(key: string, reason: Reason<Failure>): Cause<Failure> {
+function causeOf<Failure>({ item: { key }, reason }: Failed<Failure>): Cause<Failure> {
   if (reason.kind !== 'dependency' || reason.because === 'other id') return { key, reason };
   return reason.because;
 }

@@ -18,12 +18,19 @@ const maxErrorsLength = 100_000;
 
 /** Reads an error body, or an output that is an error; what has the wrong type counts as missing. */
 export function readErrorAnswer(body: unknown, redact: Redact): ErrorAnswer {
+  return {
+    ...codeAndMessageOf(body, redact),
+    errors: findingsOf(ownField(body, 'errors'), redact),
+  };
+}
+
+/** The same without the findings, which may be large. */
+export function codeAndMessageOf(body: unknown, redact: Redact): Omit<ErrorAnswer, 'errors'> {
   const code = ownField(body, 'code');
   const message = ownField(body, 'message');
   return {
     apiCode: typeof code === 'string' ? codeOf(code, redact) : undefined,
     message: typeof message === 'string' ? snippetOf(message, redact) : undefined,
-    errors: findingsOf(ownField(body, 'errors'), redact),
   };
 }
 

@@ -12,16 +12,11 @@ export function afterPromiseJobs(clock: Clock, run: () => void): () => void {
   if (nextTick === undefined) {
     return clock.after(0, run);
   }
-  let cancelled = false;
-  void ready.then(() =>
-    nextTick(() => {
-      if (!cancelled) {
-        run();
-      }
-    }),
-  );
+  // Let go with the cancelling: a tick may be far off, and what it was to run holds on to much.
+  let waiting: (() => void) | undefined = run;
+  void ready.then(() => nextTick(() => waiting?.()));
   return () => {
-    cancelled = true;
+    waiting = undefined;
   };
 }
 

@@ -86,15 +86,27 @@ function readFailure(output: unknown): Exclude<Reading<never>, { kind: 'success'
   // None is no code of its own: `unknown` is one of the API's, and may pass (wire.md 6.1).
   const given = own(output, 'code');
   const code = isText(given) ? given : undefined;
-  return { kind: 'error', code, retryAfterMs: pauseOfBody(output), conflict: conflictOf(code) };
+  const conflict = conflictOf(code, own(output, 'errors'));
+  return { kind: 'error', code, retryAfterMs: pauseOfBody(output), conflict };
 }
 
 // 409 on single endpoints; that bulk outputs use the same codes is *inferred* (wire.md 6.1).
 // `invalid_action` is seen where a span or an instance is finished already; `conflict` is not seen, and
 // is none of the API's list. A key that was used before may have been used by ourselves.
-function conflictOf(code: string | undefined): 'exists' | 'state' | undefined {
-  if (code === 'conflict') return 'exists';
+function conflictOf(code: string | undefined, errors: unknown): 'exists' | 'state' | undefined {
+  if (code === 'conflict' || saysIdIsTaken(code, errors)) return 'exists';
   return code === 'invalid_action' || code === 'idempotency_key_already_used' ? 'state' : undefined;
+}
+
+/**
+ * Whether the id is all that validation finds wrong. How the API refuses a taken id is *unknown*
+ * (wire.md 8); this is how its kind of server does.
+ */
+export function saysIdIsTaken(code: string | undefined, errors: unknown): boolean {
+  if (code !== 'validation_errors' && code !== 'validation_error') return false;
+  if (!isObject(errors)) return false;
+  const names = Object.keys(errors);
+  return names.length === 1 && names[0] === 'id';
 }
 
 /** Copies the fields that the API added later, under camelCase names. */

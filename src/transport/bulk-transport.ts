@@ -3,6 +3,7 @@ import { ownField, readErrorAnswer, snippetOf } from '../errors/answer.ts';
 import type { Failure } from '../errors/failure.ts';
 import type { Clock } from '../internal/clock.ts';
 import { pauseOf } from '../internal/pause.ts';
+import { saysIdIsTaken } from '../schemas/output.ts';
 import { maxAnswerBytes } from './body.ts';
 import type { HttpOptions } from './http.ts';
 import { Http } from './http.ts';
@@ -89,7 +90,10 @@ function toReply(
   if (isRedirect(status) || isRefusal(status)) {
     const blame = blameOf(status, tokenMayChange);
     // wire.md 6.1: 409 with `invalid_action` is about the state of what is there.
-    const exists = status === 409 && said.apiCode !== 'invalid_action';
+    const exists =
+      status === 409
+        ? said.apiCode !== 'invalid_action'
+        : blame === 'items' && saysIdIsTaken(said.apiCode, said.errors);
     return { kind: 'refused', status, failure, exists, blame };
   }
   return { kind: 'lost', status, failure, overload: status === 503 };

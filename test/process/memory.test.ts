@@ -19,3 +19,16 @@ test(`the heap is as large after ${SPANS} spans as after half of them`, async ()
   expect(ledger).toMatchObject({ accepted: 2.15 * SPANS, succeeded: 2.15 * SPANS });
   expect(end - half).toBeLessThan(BOUND_BYTES);
 }, 400_000);
+
+const CREATES = 4_000;
+
+test(`${CREATES} creates that failed keep neither their answers nor the reasons of their aborts`, async () => {
+  const script = ['refused-creates.ts', [`${CREATES}`], ['--expose-gc']] as const;
+  const { code, stdout, stderr } = await runScript(...script);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const { grownBy, ledger } = JSON.parse(stdout) as { grownBy: number; ledger: unknown };
+  const half = CREATES / 2 + 50;
+  expect(ledger).toMatchObject({ refused: half, cancelled: half });
+  // They came with 200 MB.
+  expect(grownBy).toBeLessThan(2 * BOUND_BYTES);
+}, 60_000);

@@ -228,6 +228,21 @@ describe('an output is an error', () => {
     });
   });
 
+  test.each<[unknown, 'exists' | undefined]>([
+    [{ id: ['has already been taken'] }, 'exists'],
+    [{ id: { status: 'error', code: 'invalid_value' } }, 'exists'],
+    [{ id: ['is taken'], schema_name: ['is unknown'] }, undefined],
+    [{ agent_instance_id: ['is unknown'] }, undefined],
+    [parse('{"__proto__":["is taken"]}'), undefined],
+    [['id'], undefined],
+    ['id', undefined],
+    [null, undefined],
+  ])('that finds %j wrong: what was to be made %s', (errors, conflict) => {
+    const output = { status: 'error', code: 'validation_errors', message: 'm', errors };
+    expect(read(output)).toMatchObject({ kind: 'error', conflict });
+    expect(read({ ...output, code: 'bad_request' })).toMatchObject({ conflict: undefined });
+  });
+
   test.each([{}, { code: 7 }, { code: '' }, { code: null }])('without a code: %j', (more) => {
     expect(read({ status: 'error', ...more })).toMatchObject({ kind: 'error', code: undefined });
   });

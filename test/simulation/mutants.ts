@@ -177,7 +177,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'sends what needs something that failed',
     file: 'coalescer/settlement.ts',
-    from: 'if (!isThere(end, makes)) this.#takeAlong(item, rootOf(item.key, end.reason), ends);',
+    from: 'if (!this.#failsAlone(end, makes)) this.#takeAlong(item, causeOf(end), ends);',
     to: '',
     breaks: 'no orphans',
     seed: 17,
@@ -185,7 +185,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'forgets what could not be made',
     file: 'coalescer/settlement.ts',
-    from: '    this.remember(makes, rootOf(end.item.key, end.reason));\n',
+    from: '      this.#fates.failed(makes, this.#recordOf(causeOf(end)));\n',
     to: '',
     breaks: 'no orphans',
     seed: 6,

@@ -147,8 +147,8 @@ export class WireWatch implements NetworkListener {
       const { maybeApplied, code, apiCode } = readError(maker.outcome.error);
       // An abort says nothing of what became of it; what is there already is there.
       if (code === undefined || maybeApplied || apiCode === 'conflict') continue;
-      // One that was turned away says nothing of what another call was about to make.
-      if (maker.item === undefined && isBeingMade(thing, maker)) continue;
+      // It changes nothing for what an earlier call has made, may have, or is about to make.
+      if (isThereWithout(maker, thing)) continue;
       this.#fail('no orphans', `${label} leaves, but ${maker.label} failed`);
     }
   }
@@ -173,11 +173,14 @@ export class WireWatch implements NetworkListener {
   }
 }
 
-/** Whether an earlier call that makes it was pending when the later one was made. */
-function isBeingMade({ makers }: Thing, { calledAt }: Call): boolean {
-  return makers.some(
-    ({ item, outcome }) => item !== undefined && (outcome?.at ?? calledAt) >= calledAt,
-  );
+/** Whether an earlier call that makes it is pending, or has not failed for certain. */
+function isThereWithout(maker: Call, { makers }: Thing): boolean {
+  return makers.slice(0, makers.indexOf(maker)).some(({ item, outcome }) => {
+    if (item === undefined) return false;
+    if (outcome?.kind !== 'rejected') return true;
+    const { maybeApplied, code, apiCode } = readError(outcome.error);
+    return code === undefined || maybeApplied || apiCode === 'conflict';
+  });
 }
 
 function nameOf({ number }: Sent): string {

@@ -215,6 +215,19 @@ describe('a status', () => {
     });
   });
 
+  test.each([
+    [422, { id: ['has already been taken'] }, true],
+    [400, { id: ['has already been taken'] }, true],
+    [422, { id: ['is taken'], payload: ['is too large'] }, false],
+    [404, { id: ['has already been taken'] }, false],
+  ])(
+    'of %d that finds %j wrong: what was to be made exists: %j',
+    async (status, errors, exists) => {
+      const body = { status: 'error', code: 'validation_errors', message: 'm', errors };
+      expect(await replyTo(status, body)).toMatchObject({ kind: 'refused', status, exists });
+    },
+  );
+
   test.each<[Record<string, string>, object, number | undefined]>([
     [{}, {}, undefined],
     [{ 'Retry-After': '7' }, {}, 7_000],
