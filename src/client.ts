@@ -76,7 +76,8 @@ export class AutobatchClient {
     this.#pipeline = new Pipeline(this.#engine, {
       ids: settings.ids,
       maxItemBytes: settings.maxItemBytes,
-      beforeEnqueue: settings.disabled ? leaveOut : settings.beforeEnqueue,
+      disabled: settings.disabled,
+      beforeEnqueue: settings.beforeEnqueue,
       onTerminate: (agentInstanceId, reason) => this.#terminate(agentInstanceId, reason),
     });
     this.agentInstances = new AgentInstances(this.#pipeline);
@@ -166,10 +167,6 @@ export class AutobatchClient {
     this.#endedRuns.set(agentInstanceId, true);
     this.#events.emit('terminate', { agentInstanceId, reason });
   }
-}
-
-function leaveOut(): null {
-  return null;
 }
 
 function engineOf(

@@ -200,9 +200,9 @@ export class Coalescer<Failure> {
     return this.#intake.decline(error, about);
   }
 
-  /** Counts a call that is left out on purpose; what it was to make will not be there. */
-  omit(about: About): void {
-    this.#intake.omit(about);
+  /** Counts a call that is left out on purpose, as declined. Nobody else is concerned. */
+  omit(): void {
+    this.#intake.omit();
   }
 
   /** Whether a call has made what goes by this id, or may have, or is about to. */

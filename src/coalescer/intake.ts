@@ -119,11 +119,9 @@ export class Intake<Failure> {
     });
   }
 
-  /** Counts a call that is left out on purpose: what it was to make will not be there. */
-  omit({ makes }: About): void {
-    const { settlement } = this.#others;
-    settlement.ledger.declined++;
-    if (makes !== undefined) settlement.remember(makes, 'declined');
+  /** Counts a call that is left out on purpose. */
+  omit(): void {
+    this.#others.settlement.ledger.declined++;
   }
 
   #follow(signal: AbortSignal | undefined): Following {

@@ -83,6 +83,24 @@ export class Dependencies {
   }
 }
 
+/** The references in an action of a known type, as the caller gave them: whatever it needs. */
+export function needsOf(action: WireAction): readonly unknown[] {
+  switch (action._type) {
+    case 'agent_instances/start':
+    case 'agent_instances/record_quality':
+    case 'agent_instances/finish':
+      return [action['agent_instance_id']];
+    case 'agent_spans/create': {
+      const details = detailsOf(action);
+      return [details['agent_instance_id'], details['parent_span_id']];
+    }
+    case 'agent_spans/finish':
+      return [action['agent_span_id']];
+    default:
+      return [];
+  }
+}
+
 /** Adds what the caller named to what is known of the type. */
 export function withNamed(
   known: Relations,

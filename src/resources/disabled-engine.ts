@@ -38,6 +38,10 @@ export class DisabledEngine implements ClientEngine {
     this.#ledger.declined++;
   }
 
+  isThere(): boolean {
+    return false;
+  }
+
   newResource(id?: string): Resource {
     return new Resource(id);
   }

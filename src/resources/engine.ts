@@ -11,8 +11,10 @@ export interface Engine {
   readonly accepted: number;
   /** A call that is never accepted: told to `failure`, rejected with `error`, counted if it is in the books. */
   decline(error: unknown, about: About): Promise<never>;
-  /** A call that `beforeEnqueue` left out: counted as declined, but no failure. */
-  omit(about: About): void;
+  /** A call that is left out on purpose: counted as declined, but no failure. */
+  omit(): void;
+  /** Whether a call has made what goes by this id, or may have, or is about to. */
+  isThere(id: string): boolean;
   /** What a call makes whose id only the server's answer tells; or that has this id, made up for it. */
   newResource(id?: string): Resource;
   /** What the pending item makes that a call with this key and fingerprint would share. */

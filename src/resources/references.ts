@@ -49,7 +49,8 @@ const plain =
 const foreign =
   'is an ActionPromise of another client, or of a call that makes nothing; await it, and pass its result';
 
-function ownId(value: unknown): string | undefined {
+/** The id that a result, or a call, carries. */
+export function ownId(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'id')) return undefined;
   const id: unknown = Reflect.get(value, 'id');
   return isName(id) ? id : undefined;

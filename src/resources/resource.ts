@@ -23,6 +23,7 @@ import type { BeforeEnqueue } from './hook.ts';
 import { askHook } from './hook.ts';
 import { InvalidCall, invalidCallError } from './invalid-call.ts';
 import { rawKindOf } from './kinds.ts';
+import { LeftOuts } from './left-out.ts';
 import { Naming } from './naming.ts';
 import { fingerprintOf, ownAction } from './own-action.ts';
 import { Readers } from './readers.ts';
@@ -41,6 +42,8 @@ interface CallParams {
 export interface PipelineSettings {
   readonly ids: 'client' | 'server';
   readonly maxItemBytes: number;
+  /** Every call is left out, and nobody has to know what went with what. */
+  readonly disabled: boolean;
   readonly beforeEnqueue: BeforeEnqueue | undefined;
   /** An answer says that the run of an instance was ended; perhaps not for the first time. */
   readonly onTerminate: (agentInstanceId: string, reason: string | null) => void;
@@ -64,6 +67,7 @@ export class Pipeline {
   readonly #settings: PipelineSettings;
   readonly #references: References;
   readonly #dependencies = new Dependencies();
+  readonly #leftOuts: LeftOuts;
   readonly #readers: Readers;
   readonly #texts: TextMaker;
   readonly #repeats = new Repeats();
@@ -72,6 +76,7 @@ export class Pipeline {
     this.#engine = engine;
     this.#settings = settings;
     this.#references = new References(engine);
+    this.#leftOuts = new LeftOuts(engine);
     this.#readers = new Readers(settings.onTerminate);
     this.#texts = new TextMaker(makeKey(), settings.maxItemBytes);
   }
@@ -146,6 +151,8 @@ export class Pipeline {
 
   /** Puts an id that is known in the place of a reference; a call without one stays, to be waited for. */
   readonly #place: Place = (reference, path) => {
+    // A call that was left out: by its id it would be known for a while only.
+    if (reference instanceof Promise && this.#leftOuts.find(reference)) return reference;
     const name = this.#references.nameOf(reference, path);
     return typeof name === 'string' ? name : reference;
   };
@@ -175,9 +182,15 @@ export class Pipeline {
   }
 
   #enqueue<Value>(kind: WireKind<Value>, given: WireAction, terms: Terms): ActionPromise<Value> {
-    const { beforeEnqueue } = this.#settings;
+    const { beforeEnqueue, disabled } = this.#settings;
+    const { options } = terms;
+    if (disabled || this.#leftOuts.takeAlong(given, options)) {
+      return this.#leaveOut(kind, given, terms);
+    }
     const action = beforeEnqueue === undefined ? given : askHook(beforeEnqueue, kind, given);
-    if (action === undefined) return this.#leaveOut(kind, given);
+    if (action === undefined) return this.#leaveOut(kind, given, terms);
+    // The hook may have hung it elsewhere.
+    if (this.#leftOuts.takeAlong(action, options)) return this.#leaveOut(kind, action, terms);
 
     const { shared, sent, newId } = terms;
     const naming = new Naming(this.#engine, this.#references, this.#texts, shared, sent, newId);
@@ -207,6 +220,7 @@ export class Pipeline {
     if (makes !== undefined || this.#engine.accepted > accepted) {
       this.#dependencies.note(action, relations);
     }
+    if (typeof makes === 'string') this.#leftOuts.reconsider(makes);
     return this.#handle(promise, key, makes ?? changes);
   }
 
@@ -217,16 +231,27 @@ export class Pipeline {
   }
 
   /** A call that is not sent resolves with its own fields, and an id of ours where it has none. */
-  #leaveOut<Value>(kind: WireKind<Value>, action: WireAction): ActionPromise<Value> {
-    const key = action.idempotency_key;
+  #leaveOut<Value>(
+    kind: WireKind<Value>,
+    action: WireAction,
+    { shared, options }: Terms,
+  ): ActionPromise<Value> {
     const target = targetOf(action);
+    const localId = localIdOf(action);
     const name =
-      target === undefined ? localIdOf(action) : this.#references.nameOf(target, 'target');
-    const id = typeof name === 'string' ? name : localIdOf(action);
-    this.#engine.omit({ key, type: kind.type, makes: target === undefined ? id : undefined });
-    const reading = kind.read(unsentOutput(action, id));
+      target === undefined
+        ? (shared ?? options?.makes ?? localId)
+        : this.#references.nameOf(target, 'target');
+    const id = (typeof name === 'string' ? name : name.id) ?? localId;
+    const reading = kind.read(unsentOutput(action, name === options?.makes ? localId : id));
     if (reading.kind !== 'success') throw new Error('an unsent call has an output of its own');
-    return this.#handle(Promise.resolve(reading.value), key, name);
+    this.#engine.omit();
+    const call = this.#handle(Promise.resolve(reading.value), action.idempotency_key, name);
+    if (this.#settings.disabled) return call;
+    if (target !== undefined) this.#leftOuts.noteChange(action, call, target);
+    // What a pending call makes, under the same key, is made.
+    else if (typeof name === 'string') this.#leftOuts.noteMaking(action, options, call, name);
+    return call;
   }
 
   /** Rejects a call that is invalid. What it was to make counts as failed, so nothing waits for it. */

@@ -1,6 +1,7 @@
 import { generateRoot } from '../ids/pfid.ts';
 import type { WireAction } from '../schemas/action.ts';
 import { isObject, isText } from '../schemas/check.ts';
+import { ownId } from './references.ts';
 
 /**
  * The output of a call that is not sent: its own fields, as if the API had answered with them.
@@ -8,8 +9,9 @@ import { isObject, isText } from '../schemas/check.ts';
  */
 export function unsentOutput(action: WireAction, id: string): object {
   const details: Record<string, unknown> = { id };
-  for (const [name, value] of Object.entries(fieldsOf(action))) {
-    if (value !== undefined && !(value instanceof Promise)) details[name] = value;
+  for (const [name, given] of Object.entries(fieldsOf(action))) {
+    const value = given instanceof Promise ? ownId(given) : given;
+    if (value !== undefined) details[name] = value;
   }
   details['id'] = id;
   return { status: 'success', details };

@@ -1,5 +1,5 @@
 // design.md 2: beforeEnqueue redacts, truncates and samples.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { WireAction } from '../../src/index.ts';
 import { PrefactorInvalidArgumentError } from '../../src/index.ts';
 import { harness } from '../helpers/harness.ts';
@@ -72,15 +72,76 @@ test('null: the call resolves unsent, with its own fields and an id', async () =
   expect(t.client.stats().ledger).toMatchObject({ accepted: 0, declined: 2 });
 });
 
-test('what depends on a call that was left out is not sent to a certain refusal', async () => {
-  const t = await harness({
-    beforeEnqueue: (action) => (action.idempotency_key === keyOf('root') ? null : action),
+describe.each(['client', 'server'] as const)('with ids: %s', (ids) => {
+  test('one null for a registration samples a whole run away, without a failure', async () => {
+    const seen: string[] = [];
+    const t = await harness({
+      ids,
+      beforeEnqueue: (action) => {
+        seen.push(action._type);
+        return action['purpose'] === 'noise' ? null : action;
+      },
+    });
+    const failures: unknown[] = [];
+    t.client.on('failure', (failure) => failures.push(failure));
+    const { agentInstances, agentSpans } = t.client;
+    const run = agentInstances.register({ purpose: 'noise' });
+    const calls: Promise<unknown>[] = [run, agentInstances.start(run)];
+    const root = t.span('root', { agentInstanceId: run, status: 'active' });
+    const leaf = t.span('leaf', { agentInstanceId: run, parentSpanId: root, status: 'active' });
+    calls.push(root, leaf, agentSpans.finish(leaf), agentSpans.finish(await root));
+    calls.push(agentInstances.recordQuality(await run, { name: 'tone', payload: null }));
+    calls.push(agentInstances.finish((await run).id));
+    const other = t.span('other');
+    await t.settled();
+    expect(await outcomes(...calls, other)).toEqual(Array(9).fill('ok'));
+    expect(seen).toEqual(['agent_instances/register', 'agent_spans/create']);
+    expect(t.batches()).toEqual([['other']]);
+    expect(t.client.stats().ledger).toMatchObject({ accepted: 1, succeeded: 1, declined: 8 });
+    expect([failures, t.log.entries]).toEqual([[], []]);
   });
-  const root = t.span('root', { status: 'active' });
-  const child = t.span('child', { parentSpanId: root });
-  await t.settled();
-  expect(await outcomes(root, child)).toEqual(['ok', 'PrefactorDependencyError']);
-  expect(t.sent).toEqual([]);
+
+  test('one null for a span takes its subtree along, and nothing beside it', async () => {
+    const t = await harness({
+      ids,
+      beforeEnqueue: (action) => (action.idempotency_key === keyOf('noise') ? null : action),
+    });
+    const root = t.span('root', { status: 'active' });
+    const noise = t.span('noise', { parentSpanId: root, status: 'active' });
+    const below = t.span('below', { parentSpanId: noise, status: 'active' });
+    const deeper = t.span('deeper', { parentSpanId: below });
+    const beside = t.span('beside', { parentSpanId: root });
+    const ends = [below, noise].map((span) => t.client.agentSpans.finish(span));
+    const end = t.client.agentSpans.finish(root, { idempotencyKey: keyOf('end') });
+    await t.settled();
+    const all = [root, noise, below, deeper, beside, ...ends, end];
+    expect(await outcomes(...all)).toEqual(Array(8).fill('ok'));
+    expect(t.batches().flat()).toEqual(['root', 'beside', 'end']);
+    expect(await deeper).toMatchObject({
+      parentSpanId: (await below).id,
+      agentInstanceId: INSTANCE,
+      schemaName: 'agent:llm',
+    });
+  });
+
+  test('a create that was left out, and comes again, is there for whoever comes after it', async () => {
+    let isLeftOut = true;
+    const t = await harness({ ids, beforeEnqueue: (action) => (isLeftOut ? null : action) });
+    const id = '01k3zxw0000000a1b2c300000000000c';
+    const first = t.span('first', { id, status: 'active' });
+    const before = t.span('before', { parentSpanId: id });
+    isLeftOut = false;
+    const again = t.span('again', { id, status: 'active' });
+    const after = t.span('after', { parentSpanId: first });
+    await t.settled();
+    isLeftOut = true;
+    const third = t.span('third', { id });
+    isLeftOut = false;
+    const end = t.client.agentSpans.finish(first, { idempotencyKey: keyOf('end') });
+    await t.settled();
+    expect(await outcomes(first, before, again, after, third, end)).toEqual(Array(6).fill('ok'));
+    expect(t.batches().flat()).toEqual(['again', 'after', 'end']);
+  });
 });
 
 test('a throw rejects that call alone', async () => {

@@ -92,9 +92,7 @@ test('null leaves the call out: it resolves with its own fields and an id of our
   });
   expect(span.id).toMatch(/^[0-7][0-9a-hjkmnp-tv-z]{31}$/);
   expect(engine.entries).toEqual([]);
-  expect(engine.omitted).toEqual([
-    { key: span.idempotencyKey, type: 'agent_spans/create', makes: span.id },
-  ]);
+  expect(engine.omitted).toBe(1);
 });
 
 test('a call on something that is left out resolves with the id of that', async () => {
@@ -102,7 +100,7 @@ test('a call on something that is left out resolves with the id of that', async 
   const finish = spans.finish(SPAN_A, { status: 'failed', resultPayload: { a: 1 } });
   expect(finish.id).toBe(SPAN_A);
   expect(await finish).toMatchObject({ id: SPAN_A, status: 'failed', resultPayload: { a: 1 } });
-  expect(engine.omitted[0]?.makes).toBeUndefined();
+  expect(engine.omitted).toBe(1);
 });
 
 test.each<[string, (action: WireAction) => unknown]>([

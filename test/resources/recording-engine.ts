@@ -19,7 +19,10 @@ interface Entry {
 class RecordingEngine implements Engine {
   readonly entries: Entry[] = [];
   readonly declined: (About & { readonly error: unknown })[] = [];
-  readonly omitted: About[] = [];
+  /** Calls that were left out. */
+  omitted = 0;
+  /** Ids that are there, though no call here has made them. */
+  readonly there = new Set<string>();
   readonly batches: Batch[] = [];
   /** What each of them was sent with. */
   readonly terms: (ExecuteOptions | undefined)[] = [];
@@ -81,8 +84,14 @@ class RecordingEngine implements Engine {
     return promise;
   }
 
-  omit(about: About): void {
-    this.omitted.push(about);
+  omit(): void {
+    this.omitted++;
+  }
+
+  isThere(id: string): boolean {
+    const makesIt = ({ makes }: Submission<unknown>): boolean =>
+      id === (typeof makes === 'string' ? makes : makes?.id);
+    return this.there.has(id) || this.submissions.some(makesIt);
   }
 
   newResource(id?: string): Resource {
@@ -127,6 +136,7 @@ export function resources(settings: Partial<PipelineSettings> = {}) {
   const pipeline = new Pipeline(engine, {
     ids: 'client',
     maxItemBytes: 8_000_000,
+    disabled: false,
     beforeEnqueue: undefined,
     onTerminate: (...run) => ended.push(run),
     ...settings,
