@@ -108,7 +108,9 @@ export interface AutobatchOptions {
   readonly fetch?: Fetch | undefined;
   /**
    * Sees each action in wire form before it is taken over, and returns what is sent instead: redact,
-   * truncate, sample. Null: the call resolves unsent. A throw rejects the call. Synchronous.
+   * truncate, sample. The action and its `details` may be changed; payloads are the caller's, to be
+   * copied. Null: the call resolves unsent, and so does whatever needs what it was to make. A throw
+   * rejects the call. Synchronous.
    */
   readonly beforeEnqueue?: ((action: WireAction) => WireAction | null) | undefined;
   /** False: silence. @default warnings and errors to the console */

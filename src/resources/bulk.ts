@@ -4,9 +4,10 @@ import type { BulkRequest, BulkResult } from '../schemas/bulk.ts';
 import { checkBulkRequest } from '../schemas/bulk.ts';
 import type { CallOptions } from '../schemas/call-options.ts';
 import { checkCallOptions } from '../schemas/call-options.ts';
-import { within } from '../schemas/check.ts';
+import { isObject, within } from '../schemas/check.ts';
 import type { Engine } from './engine.ts';
 import { InvalidCall, invalidCallError } from './invalid-call.ts';
+import { ownItem } from './own-action.ts';
 import { serialise } from './text.ts';
 
 export interface BulkSettings {
@@ -69,7 +70,8 @@ export class Bulk {
     return { status: 'success', outputs };
   }
 
-  #batchOf(request: BulkRequest, options: CallOptions | undefined): Batch {
+  #batchOf(given: BulkRequest, options: CallOptions | undefined): Batch {
+    const request = ownRequest(given);
     const issues = [
       ...(checkBulkRequest(request) ?? []),
       ...within('options', options && checkCallOptions(options)),
@@ -84,4 +86,13 @@ export class Bulk {
     );
     return { keys, texts, bytes };
   }
+}
+
+/** Read once, so that what is checked is what is sent. */
+function ownRequest(given: BulkRequest): BulkRequest {
+  if (!isObject(given)) return given;
+  const request: Record<string, unknown> = { ...given };
+  const { items } = request;
+  if (Array.isArray(items)) request['items'] = Array.from(items, ownItem);
+  return request as unknown as BulkRequest;
 }

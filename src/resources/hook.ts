@@ -27,9 +27,10 @@ export function askHook(
   if (answer['_type'] !== _type || answer['idempotency_key'] !== idempotency_key) {
     throw refusal('must leave _type and idempotency_key as they are');
   }
-  const issues = kind.checkAction(answer);
+  const own = ownAction(answer, _type, idempotency_key);
+  const issues = kind.checkAction(own);
   if (issues !== undefined) throw new InvalidCall(issues.map(ofHook));
-  return ownAction(answer, _type, idempotency_key);
+  return own;
 }
 
 function ask(hook: BeforeEnqueue, action: WireAction): unknown {

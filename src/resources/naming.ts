@@ -1,6 +1,8 @@
 import type { Resource } from '../coalescer/line.ts';
 import type { Name } from '../coalescer/ports.ts';
+import { isText, TEXT } from '../schemas/check.ts';
 import type { Engine } from './engine.ts';
+import { InvalidCall } from './invalid-call.ts';
 import type { References } from './references.ts';
 import type { TextMaker } from './text.ts';
 
@@ -49,7 +51,9 @@ export class Naming {
   /** The name of what is made: the id in the action, or a resource that gets one from its answer. */
   made(fields: Readonly<Record<string, unknown>>): Name {
     const id = fields['id'];
-    if (typeof id !== 'string') return this.#shared ?? this.#engine.newResource();
+    if (id == null) return this.#shared ?? this.#engine.newResource();
+    // Checked before, but a getter may say something else the second time.
+    if (!isText(id)) throw new InvalidCall([{ path: 'id', message: `must be ${TEXT}` }]);
     return id === this.#newId ? this.#engine.newResource(id) : id;
   }
 

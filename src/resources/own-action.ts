@@ -6,7 +6,8 @@ import { serialise } from './text.ts';
 
 /**
  * An action of somebody else's, made ours: references may be replaced in it, and in its `details`.
- * What else is in it is shared, and never changed.
+ * What else is in it is shared, and never changed. It is read once, getters included, and has no
+ * `toJSON` to change it afterwards: so what is checked in it is what is sent.
  */
 export function ownAction(
   action: Readonly<Record<string, unknown>>,
@@ -14,9 +15,20 @@ export function ownAction(
   key: string,
 ): WireAction {
   const { _type, idempotency_key, ...fields } = action;
-  const own: WireAction = { _type: type, idempotency_key: key, ...fields };
-  if (isObject(own['details'])) own['details'] = { ...own['details'] };
+  const own: WireAction = withoutToJson({ _type: type, idempotency_key: key, ...fields });
+  if (isObject(own['details'])) own['details'] = withoutToJson({ ...own['details'] });
   return own;
+}
+
+/** An item of a batch that the caller packed, made ours in the same way; its fields keep their order. */
+export function ownItem(item: unknown): unknown {
+  return isObject(item) ? withoutToJson({ ...item }) : item;
+}
+
+/** JSON leaves functions out, but for this one, which it asks what to write instead. */
+function withoutToJson<Fields extends Record<string, unknown>>(fields: Fields): Fields {
+  if (typeof fields['toJSON'] === 'function') delete (fields as Record<string, unknown>)['toJSON'];
+  return fields;
 }
 
 /**

@@ -15,7 +15,7 @@ import { createAgentSpan } from '../schemas/agent-spans.ts';
 import { checkEnvelope } from '../schemas/bulk.ts';
 import type { CallOptions, SubmitOptions } from '../schemas/call-options.ts';
 import { checkCallOptions, checkSubmitOptions } from '../schemas/call-options.ts';
-import { isName, within } from '../schemas/check.ts';
+import { isName, isObject, within } from '../schemas/check.ts';
 import type { Relations } from './dependencies.ts';
 import { Dependencies, detailsOf, withNamed } from './dependencies.ts';
 import type { Engine } from './engine.ts';
@@ -126,16 +126,17 @@ export class Pipeline {
     let key: string | undefined;
     let type = 'unknown';
     try {
-      key = keyFor(given?.idempotency_key);
-      demand(checkEnvelope(given));
-      demandKey(given.idempotency_key, 'idempotency_key');
+      const { _type, idempotency_key }: Partial<Action> = Object(given);
+      key = keyFor(idempotency_key);
+      demand(checkEnvelope(isObject(given) ? { _type } : given));
+      demandKey(idempotency_key, 'idempotency_key');
       if (options !== undefined) demand(within('options', checkSubmitOptions(options)));
-      type = given._type;
+      type = String(_type);
       const kind = rawKindOf(type);
-      demand(kind.checkAction(given));
-
       const action = ownAction(given, type, key);
-      const fingerprint = given.idempotency_key === undefined ? undefined : fingerprintOf(action);
+      demand(kind.checkAction(action));
+
+      const fingerprint = idempotency_key === undefined ? undefined : fingerprintOf(action);
       const shared = this.#sharedMakes(key, fingerprint);
       const { sent } = this.#repeats.defaultsOf(key, fingerprint);
       const newId = undefined;

@@ -12,6 +12,7 @@ import {
 import {
   BOOLEAN,
   check,
+  isJsonObject,
   isName,
   isObject,
   isText,
@@ -104,8 +105,8 @@ export const registerAgentInstance: ActionKind<AgentInstanceRegisterParams, Agen
       z.looseObject({
         agent_id: z.optional(z.nullable(z.custom(isName, NAME))),
         environment_id: z.optional(z.nullable(z.custom(isName, NAME))),
-        agent_version: z.optional(z.nullable(z.custom(isObject, OBJECT))),
-        agent_schema_version: z.optional(z.nullable(z.custom(isObject, OBJECT))),
+        agent_version: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
+        agent_schema_version: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
         id: z.optional(z.nullable(z.custom(isName, NAME))),
         update_current_version: z.optional(z.nullable(z.boolean(BOOLEAN))),
         purpose: z.optional(z.nullable(z.custom(isText, TEXT))),
@@ -186,7 +187,7 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
     z.compile(
       z.strictObject({
         name: z.custom(isName, NAME),
-        payload: z.nullable(z.custom(isObject, OBJECT)),
+        payload: z.nullable(z.custom(isJsonObject, OBJECT)),
         idempotencyKey: z.optional(z.unknown()),
       }),
     ),
@@ -195,7 +196,7 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
     z.compile(
       z.looseObject({
         name: z.custom(isName, NAME),
-        payload: z.nullable(z.custom(isObject, OBJECT)),
+        payload: z.nullable(z.custom(isJsonObject, OBJECT)),
       }),
     ),
   ),

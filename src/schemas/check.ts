@@ -75,6 +75,21 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The same of an object that may have a `toJSON`, which decides what JSON writes in its place. */
+export function isJsonObject(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  try {
+    return !hasToJson(value) || isObject(value.toJSON());
+  } catch {
+    // Told of where the text is made.
+    return true;
+  }
+}
+
+function hasToJson(value: object): value is { toJSON(): unknown } {
+  return 'toJSON' in value && typeof value.toJSON === 'function';
+}
+
 /** What a value is, in words: never the value itself, which may be nobody's business. */
 export function kindOf(value: unknown): string {
   if (value === undefined) return 'missing';
@@ -116,5 +131,8 @@ function issuesOf(
 function kindAt(value: unknown, path: readonly PropertyKey[]): string {
   let found = value;
   for (const step of path) found = Reflect.get(Object(found), step);
-  return kindOf(found);
+  const kind = kindOf(found);
+  return kind === 'an object' && hasToJson(Object(found))
+    ? 'an object whose toJSON gives something else'
+    : kind;
 }
