@@ -84,8 +84,16 @@ function isVerdict(
     case 'success':
       return true;
     case 'error':
-      return verdict.code === undefined || typeof verdict.code === 'string';
+      return isCode(verdict.code) && isPause(verdict.retryAfterMs);
     default:
       return false;
   }
+}
+
+function isCode(code: unknown): boolean {
+  return code === undefined || typeof code === 'string';
+}
+
+function isPause(ms: unknown): boolean {
+  return ms === undefined || (typeof ms === 'number' && ms >= 0);
 }

@@ -205,16 +205,21 @@ describe('what comes from outside and is nonsense', () => {
     t.expectIdle();
   });
 
-  test.each([undefined, null, 7, {}, { kind: 'success?' }, { kind: 'error', code: 7 }])(
-    'a reader that gives %j cannot read its output, and its neighbours can',
-    async (nonsense) => {
-      const t = engineUnderTest();
-      const calls = [t.call('a', { read: () => nonsense as never }), t.call('b')];
-      await t.answerAll();
-      expect(await endsOf(...calls)).toEqual(['contract', 'ok']);
-      t.expectIdle();
-    },
-  );
+  test.each([
+    undefined,
+    null,
+    7,
+    {},
+    { kind: 'success?' },
+    { kind: 'error', code: 7 },
+    { kind: 'error', retryAfterMs: Number.NaN },
+  ])('a reader that gives %j cannot read its output, and its neighbours can', async (nonsense) => {
+    const t = engineUnderTest();
+    const calls = [t.call('a', { read: () => nonsense as never }), t.call('b')];
+    await t.answerAll();
+    expect(await endsOf(...calls)).toEqual(['contract', 'ok']);
+    t.expectIdle();
+  });
 
   test('a text that cannot be made once its id is known ends its item alone, and who needs that', async () => {
     const t = engineUnderTest();
