@@ -1,4 +1,5 @@
 import { Concurrency } from './concurrency.ts';
+import { Cut } from './cut.ts';
 import { Gate } from './gate.ts';
 import { LearnedLimit } from './learned-limit.ts';
 import { Spacing } from './spacing.ts';
@@ -17,12 +18,14 @@ export class Capacity {
   readonly concurrency: Concurrency;
   readonly items: LearnedLimit;
   readonly bytes: LearnedLimit;
+  readonly cut: Cut;
 
   constructor({ concurrency, maxItems, maxBytes, retry }: CapacitySettings) {
     this.gate = new Gate(retry.maxPauseMs);
     this.concurrency = new Concurrency(concurrency);
     this.items = new LearnedLimit(maxItems);
     this.bytes = new LearnedLimit(maxBytes);
+    this.cut = new Cut(maxItems);
   }
 
   /** Nothing leaves before this time. */

@@ -142,6 +142,7 @@ export class Dispatcher<Failure> {
     if (oldest === undefined) {
       this.#requeued = false;
       this.#waitingSince = undefined;
+      if (this.#underWay.size === 0) capacity.cut.rest();
     } else {
       this.#waitingSince ??= oldest.readyAt;
     }
@@ -186,8 +187,8 @@ export class Dispatcher<Failure> {
   }
 
   get #limits(): BatchLimits {
-    const { items, bytes } = this.#others.capacity;
-    return { maxItems: items.limit, maxBytes: bytes.limit };
+    const { cut, items, bytes } = this.#others.capacity;
+    return { maxItems: cut.limit(items.limit), maxBytes: bytes.limit };
   }
 
   #agedAt(): number {
@@ -208,6 +209,9 @@ export class Dispatcher<Failure> {
   /** Sends a part, or packs a batch, of at most `room` bytes. Returns its bytes; 0 where none fits. */
   #dispatch({ reason, part }: Leaving, now: number, room?: number): number {
     const { backlog, capacity, events, health, parts } = this.#others;
+    const whole = { maxItems: capacity.items.limit, maxBytes: capacity.bytes.limit };
+    // A page that goes away will not be there to send the rest.
+    const limits = reason === 'depart' ? whole : this.#limits;
     if (part === undefined) {
       this.#requeued = false;
       this.#waitingSince = undefined;
@@ -215,7 +219,7 @@ export class Dispatcher<Failure> {
       parts.take(part, now);
     }
     const { items, bytes } =
-      part === undefined ? backlog.pack(this.#limits, now, room) : backlog.takePart(part.items);
+      part === undefined ? backlog.pack(limits, now, room) : backlog.takePart(part.items);
     if (items.length === 0) {
       if (part !== undefined) parts.back(part);
       return 0;
@@ -230,10 +234,12 @@ export class Dispatcher<Failure> {
     this.items += count;
     this.bytes += bytes;
     events.emit('dispatch', { items: count, bytes, reason });
+    const isCut = part === undefined && items.length === limits.maxItems;
     void this.#send({
       number: capacity.spacing.left(),
       items,
       bytes,
+      empty: isCut ? whole.maxItems - items.length : 0,
       leftAt: now,
       answersBefore: answers,
       isProbe: isDown,

