@@ -85,8 +85,10 @@ function extract(document: string): Written[] {
 async function checkTypes(samples: readonly Written[]): Promise<Map<string, string>> {
   const errors = new Map<string, string>();
   if (samples.length === 0) return errors;
-  // Samples of how to test with the emulator may name a test runner.
-  link(project, 'vitest', join(root, 'node_modules/vitest'));
+  // Samples of how to test with the emulator may name a test runner, or fake timers.
+  for (const name of ['vitest', '@sinonjs/fake-timers', '@types/sinonjs__fake-timers']) {
+    link(project, name, join(root, 'node_modules', name));
+  }
   writeFileSync(
     join(folder, 'tsconfig.json'),
     JSON.stringify({

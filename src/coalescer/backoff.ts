@@ -25,3 +25,11 @@ export function backoffMs(
   const delayMs = chance * Math.min(maxDelayMs, minDelayMs * 2 ** Math.min(attempt - 1, 40));
   return Math.max(delayMs, leastPauseMs(attempt));
 }
+
+/** From 0 up to 1, whatever `random` says: tests put other functions in the place of Math.random. */
+export function chanceFrom(random: () => number): () => number {
+  return () => {
+    const chance: unknown = random();
+    return typeof chance === 'number' && chance >= 0 && chance < 1 ? chance : 0.5;
+  };
+}

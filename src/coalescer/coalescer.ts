@@ -13,6 +13,7 @@ import { Alarm } from './alarm.ts';
 import type { AttemptSettings } from './attempts.ts';
 import { Attempts } from './attempts.ts';
 import { Backlog } from './backlog.ts';
+import { chanceFrom } from './backoff.ts';
 import type { QueueBounds } from './bounds.ts';
 import { Bounds } from './bounds.ts';
 import { Capacity } from './capacity.ts';
@@ -105,7 +106,7 @@ export class Coalescer<Failure> {
   constructor(ports: CoalescerPorts<Failure>, settings: CoalescerSettings) {
     const { send, ping } = ports;
     const clock = ports.clock ?? systemClock();
-    const random = ports.random ?? Math.random;
+    const random = chanceFrom(ports.random ?? Math.random);
     const events = fencedEmitter(ports.events ?? silent);
     const toError = ports.toError ?? toRejectedError;
     const health = new Health(settings.retry);

@@ -1,15 +1,17 @@
 import { wallNow } from '../internal/clock.ts';
+import { alphabet, randomText } from './random-text.ts';
 
 /**
  * PFIDs: 32 characters of Crockford's base32, of which 10 are the time in milliseconds, 6 the
  * partition and 16 random (wire.md 8, [pfid typescript/src/pfid.ts]). As the official package makes
  * them, but without Buffer and many times faster, since a client may make one per call.
  */
-const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 const form = /^[0-7][0-9a-hjkmnp-tv-z]{31}$/;
 const timeLength = 10;
 const partitionLength = 6;
 const randomLength = 16;
+/** The last millisecond that an id can hold, in the year 10889. */
+const maxTimeMs = 2 ** 48 - 1;
 
 export function isPfid(value: unknown): value is string {
   if (typeof value !== 'string') return false;
@@ -41,9 +43,12 @@ export function generateRoot(): string {
 let textMs = Number.NaN;
 let text = '';
 
-/** The time now; made once per millisecond. */
+/**
+ * The time now, or the nearest that an id can hold; made once per millisecond. Ids only sort by it:
+ * what makes each another is drawn at random.
+ */
 function timeText(): string {
-  const ms = wallNow();
+  const ms = Math.min(Math.max(wallNow(), 0), maxTimeMs);
   if (ms !== textMs) {
     textMs = ms;
     text = '';
@@ -54,22 +59,3 @@ function timeText(): string {
   }
   return text;
 }
-
-// Random characters are drawn in bulk: one draw per id costs more than all the rest.
-// getRandomValues gives 65,536 bytes at most.
-const poolLength = 16_384;
-let pool = '';
-let used = 0;
-
-function randomText(length: number): string {
-  if (used + length > pool.length) {
-    // 256 is a multiple of 32, so that the lowest 5 bits of a byte are as random as the byte.
-    const bytes = crypto.getRandomValues(new Uint8Array(poolLength));
-    pool = decoder.decode(bytes.map((byte) => alphabet.charCodeAt(byte % 32)));
-    used = 0;
-  }
-  used += length;
-  return pool.slice(used - length, used);
-}
-
-const decoder = new TextDecoder();

@@ -1,6 +1,11 @@
 // Time as the emulator sees it. The globals are looked up when they are used, not when the module
 // loads, so that fake timers installed later are the ones that count.
 
+/** The exception: a test may put in the place of `Date.now` what gives no time. */
+const OwnDate = Date;
+/** The last millisecond that a Date can hold, and, negative, the first. */
+const maxDateMs = 8.64e15;
+
 export type Delay = (ms: number, signal?: AbortSignal) => Promise<void>;
 
 /** The clock and the waiting of one emulator. Whoever waits here leaves no timer behind. */
@@ -14,7 +19,10 @@ export class Pace {
   }
 
   now(): number {
-    return this.#now === undefined ? Date.now() : this.#now();
+    if (this.#now !== undefined) return this.#now();
+    const ms: unknown = Date.now();
+    if (typeof ms !== 'number' || !Number.isFinite(ms)) return new OwnDate().getTime();
+    return Math.min(Math.max(ms, -maxDateMs), maxDateMs);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { gatherRun } from '../../src/coalescer/gather.ts';
 
 test('what is added within one run of code is handed on together, in order', async () => {
@@ -37,6 +37,17 @@ test('what is added while a window is handed on belongs to the next', async () =
   });
   gather.add('a');
   gather.end();
+  await Promise.resolve();
+  expect(windows).toEqual([['a'], ['b']]);
+});
+
+test("a test's queueMicrotask cannot hold a window open", async () => {
+  vi.stubGlobal('queueMicrotask', () => undefined);
+  const { gather, windows } = gathered();
+  gather.add('a');
+  vi.unstubAllGlobals();
+  await Promise.resolve();
+  gather.add('b');
   await Promise.resolve();
   expect(windows).toEqual([['a'], ['b']]);
 });

@@ -62,6 +62,17 @@ test.each([0, 1, 31, 32, 2 ** 25 - 1, 1_790_000_000_123, 2 ** 48 - 1])(
   },
 );
 
+test.each([-1, -1e15, 2 ** 48, 8.64e15])(
+  'beyond what an id can hold, it holds the nearest: %d',
+  (ms) => {
+    clock.setSystemTime(ms);
+    const id = generateRoot();
+    expect(official.isPfid(id)).toBe(true);
+    expect(id.slice(0, 10)).toBe(ms < 0 ? '0000000000' : '7zzzzzzzzz');
+    expect(generateRoot()).not.toBe(id);
+  },
+);
+
 test('ids sort by their millisecond', () => {
   const first = generateRoot();
   clock.setSystemTime(Date.now() + 1);

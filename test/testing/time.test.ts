@@ -2,7 +2,7 @@
 
 import type { Clock } from '@sinonjs/fake-timers';
 import { install } from '@sinonjs/fake-timers';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Emulator } from '../../src/testing/index.ts';
 import type { Reply } from './helpers.ts';
 import {
@@ -56,6 +56,15 @@ test('without latency nothing waits, and no timer is started', async () => {
   const emulator = new Emulator();
   expect((await send(emulator)).status).toBe(200);
 });
+
+test.each([undefined, Number.NaN, 3n, 1e300])(
+  'where Date.now is mocked and gives %s, it answers all the same',
+  async (given) => {
+    const now = vi.spyOn(Date, 'now').mockReturnValue(given as number);
+    expect((await send(new Emulator())).status).toBe(200);
+    now.mockRestore();
+  },
+);
 
 test('the clock is looked up when it is used', async () => {
   const emulator = new Emulator();
