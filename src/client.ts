@@ -200,6 +200,7 @@ function engineOf(
       queue: settings.queue,
       retry: settings.retry,
       deliveryTimeoutMs: settings.deliveryTimeoutMs,
+      attemptTimeoutMs: settings.attemptTimeoutMs,
       envelopeBytes,
       separatorBytes,
     },

@@ -96,7 +96,7 @@ export interface AutobatchOptions {
   readonly attemptTimeoutMs?: number | undefined;
   /**
    * The longest from a call to its settlement, in milliseconds: 1 or more; Infinity: as long as it
-   * takes.
+   * takes. What was not sent by then only since the process stood still gets one attempt more.
    * @default 300_000
    */
   readonly deliveryTimeoutMs?: number | undefined;

@@ -1,15 +1,23 @@
 import type { Clock } from '../internal/clock.ts';
+import type { Patience } from '../internal/patience.ts';
 
 /** The engine's only timer: wakes it at the earliest time that it was asked for. */
 export class Alarm {
   readonly #clock: Clock;
-  readonly #wake: () => void;
+  readonly #patience: Patience;
+  readonly #wake: (isLate: boolean) => void;
   #at = Number.POSITIVE_INFINITY;
   #cancel: (() => void) | undefined;
 
-  constructor(clock: Clock, wake: () => void) {
+  constructor(clock: Clock, patience: Patience, wake: (isLate: boolean) => void) {
     this.#clock = clock;
+    this.#patience = patience;
     this.#wake = wake;
+  }
+
+  /** It should have woken the engine long ago: the process stood still meanwhile. */
+  get isLate(): boolean {
+    return this.#patience.isLate(this.#at);
   }
 
   /**
@@ -21,10 +29,15 @@ export class Alarm {
     this.clear();
     if (at === Number.POSITIVE_INFINITY) return;
     this.#at = at;
-    this.#cancel = this.#clock.after(Math.max(0, at - this.#clock.now()), () => {
+    const wake = (): void => {
+      const { isLate } = this;
       this.#at = Number.POSITIVE_INFINITY;
       this.#cancel = undefined;
-      this.#wake();
+      this.#wake(isLate);
+    };
+    // Late by the time that it was set for, which may have been over when it was set.
+    this.#cancel = this.#clock.after(Math.max(0, at - this.#clock.now()), () => {
+      this.#cancel = this.#patience.fairly(at, wake) ?? this.#cancel;
     });
   }
 

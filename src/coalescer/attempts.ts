@@ -20,6 +20,8 @@ const SAME_ERROR_AFTER_MS = 5_000;
 export interface AttemptSettings {
   readonly onSkipped: 'requeue' | 'reject';
   readonly retry: RetrySettings;
+  /** The longest from a call to its settlement, in milliseconds. */
+  readonly deliveryTimeoutMs: number;
 }
 
 /** One reply while it is applied. */
@@ -136,6 +138,10 @@ export class Attempts<Failure> {
       drop(step, item);
       return undefined;
     }
+    if (this.#isOver(step, item)) {
+      fail(step, item, exhausted(item, 'deliveryTimeoutMs'));
+      return undefined;
+    }
     const isSuspected = hasPing && !wereOthersAnswered;
     const counts =
       wereOthersAnswered || (isSuspected && isAlone && this.#doesPingCount(step, item));
@@ -153,6 +159,12 @@ export class Attempts<Failure> {
     }
     this.#tellRetry(item, delayMs, 'lost');
     return delayMs === 0 ? 0 : step.now + delayMs;
+  }
+
+  /** Its time is over, though the engine, which stood still meanwhile, has not been woken for it yet. */
+  #isOver({ now }: Step<Failure>, { calledAt, isGhost, setbacks }: Item): boolean {
+    if (isGhost) return false;
+    return setbacks?.isLastChance === true || now - calledAt >= this.#settings.deliveryTimeoutMs;
   }
 
   /** A ghost is sent again only if it may have been done, and makes what others wait for. */
@@ -228,7 +240,10 @@ export function brokenContract(
   return { kind: 'contract', problem, output, maybeApplied: true };
 }
 
-function exhausted<Failure>({ attempts, maybeApplied, setbacks }: Item): Reason<Failure> {
+function exhausted<Failure>(
+  { attempts, maybeApplied, setbacks }: Item,
+  limit: 'attempts' | 'deliveryTimeoutMs' = 'attempts',
+): Reason<Failure> {
   const last = setbacks?.last as Last<Failure> | undefined;
-  return { kind: 'exhausted', limit: 'attempts', attempts, last, maybeApplied };
+  return { kind: 'exhausted', limit, attempts, last, maybeApplied };
 }

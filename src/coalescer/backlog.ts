@@ -130,6 +130,19 @@ export class Backlog {
     this.#append(item);
   }
 
+  /** Lets these, the oldest, wait as if they had been called at that time. */
+  moveOn(items: readonly Item[], calledAt: number): void {
+    this.#order.enterMade();
+    for (const item of items) this.#unlink(item);
+    let older = this.#youngest;
+    while (older !== undefined && older.calledAt > calledAt) older = older.older;
+    for (const item of items) {
+      item.calledAt = calledAt;
+      this.#link(item, older);
+      older = item;
+    }
+  }
+
   /** The window of these items has ended. */
   admit(items: readonly Item[]): void {
     const now = this.#now();
@@ -249,10 +262,17 @@ export class Backlog {
   }
 
   #append(item: Item): void {
-    item.older = this.#youngest;
-    if (item.older !== undefined) item.older.younger = item;
+    this.#link(item, this.#youngest);
+  }
+
+  #link(item: Item, older: Item | undefined): void {
+    const younger = older === undefined ? this.#oldest : older.younger;
+    item.older = older;
+    item.younger = younger;
+    if (older !== undefined) older.younger = item;
     else this.#oldest = item;
-    this.#youngest = item;
+    if (younger !== undefined) younger.older = item;
+    else this.#youngest = item;
   }
 
   #unlink(item: Item): void {

@@ -8,6 +8,7 @@
 import type { Clock } from '../internal/clock.ts';
 import { inLaterTurn, systemClock } from '../internal/clock.ts';
 import { deferred, rejected } from '../internal/deferred.ts';
+import { Patience } from '../internal/patience.ts';
 import { afterPromiseJobs } from '../internal/tick.ts';
 import { Alarm } from './alarm.ts';
 import type { AttemptSettings } from './attempts.ts';
@@ -58,6 +59,11 @@ export interface CoalescerSettings extends DispatchSettings, AttemptSettings, Ba
   readonly queue: QueueBounds;
   /** The longest from a call to its settlement, in milliseconds. */
   readonly deliveryTimeoutMs: number;
+  /**
+   * How long `send` takes for an attempt, at most, in milliseconds: the time that a call has left after
+   * a stop of the process in which its time was over, unsent. @default `deliveryTimeoutMs`
+   */
+  readonly attemptTimeoutMs?: number | undefined;
 }
 
 export interface CoalescerPorts<Failure> {
@@ -82,6 +88,7 @@ export interface CoalescerPorts<Failure> {
 export class Coalescer<Failure> {
   readonly #settings: CoalescerSettings;
   readonly #clock: Clock;
+  readonly #patience: Patience;
   readonly #toError: ToError<Failure>;
   readonly #events: Emitter;
   readonly #steps: Steps = new Steps(() => this.#tell());
@@ -110,8 +117,10 @@ export class Coalescer<Failure> {
     const events = fencedEmitter(ports.events ?? silent);
     const toError = ports.toError ?? toRejectedError;
     const health = new Health(settings.retry);
+    const patience = new Patience(clock);
     this.#settings = settings;
     this.#clock = clock;
+    this.#patience = patience;
     this.#toError = toError;
     this.#events = events;
     this.#signals = new Signals((waiting, reason) =>
@@ -153,6 +162,7 @@ export class Coalescer<Failure> {
       send,
       ping,
       clock,
+      heard: patience.heard,
       onReply: (flight, reply, outcomes) => this.#onReply(flight, reply, outcomes),
       onPing: () => this.#steps.run(() => this.#pump()),
     });
@@ -170,8 +180,9 @@ export class Coalescer<Failure> {
       gather: ports.gather ?? gatherRun,
       onAdmitted: () => this.#pump(),
     });
-    this.#alarm = new Alarm(clock, () =>
+    this.#alarm = new Alarm(clock, patience, (isLate) =>
       this.#steps.run(() => {
+        this.#expireWaiting(isLate);
         this.#withdrawals.expire(clock.now() - settings.deliveryTimeoutMs);
         this.#pump();
       }),
@@ -329,6 +340,8 @@ export class Coalescer<Failure> {
   /** The end of every step that may have made something sendable. */
   #pump(): void {
     if (this.#isDeparting) return;
+    // Before anything is sent whose time is over.
+    this.#expireWaiting(this.#alarm.isLate);
     this.#withdrawals.sweep();
     const next = this.#dispatcher.pump();
     if (this.#backlog.isEmpty) this.#alarm.clear();
@@ -372,6 +385,15 @@ export class Coalescer<Failure> {
     this.#events.deliver();
   }
 
+  #expireWaiting(isLate: boolean): void {
+    const now = this.#clock.now();
+    if (now < this.#deadline) return;
+    const { deliveryTimeoutMs, attemptTimeoutMs = deliveryTimeoutMs } = this.#settings;
+    const calledBy = now - deliveryTimeoutMs;
+    const reprievedTo = isLate ? Math.ceil(calledBy + attemptTimeoutMs) : undefined;
+    this.#withdrawals.expireWaiting(calledBy, reprievedTo);
+  }
+
   /** When the call that has waited longest has waited as long as a call may. */
   get #deadline(): number {
     const { oldest } = this.#backlog;
@@ -392,7 +414,7 @@ export class Coalescer<Failure> {
     const stopWaiting =
       timeoutMs === undefined
         ? undefined
-        : this.#clock.after(timeoutMs, () => settled.resolve(this.#ledger()));
+        : this.#patience.after(timeoutMs, () => settled.resolve(this.#ledger()));
     this.#settlement.calls.whenLeft(() => {
       stopWaiting?.();
       settled.resolve(this.#ledger());

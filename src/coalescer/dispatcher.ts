@@ -32,6 +32,8 @@ interface Others<Failure> {
   readonly send: Send<Failure>;
   readonly ping?: Ping | undefined;
   readonly clock: Clock;
+  /** Bytes of an answer have come. */
+  readonly heard: () => void;
   readonly random: () => number;
   readonly backlog: Backlog;
   readonly health: Health;
@@ -251,10 +253,10 @@ export class Dispatcher<Failure> {
   }
 
   async #send(flight: Omit<Flight, 'inFlight'>): Promise<void> {
-    const { clock, send, onReply } = this.#others;
+    const { clock, heard, send, onReply } = this.#others;
     const request = new AbortController();
     this.#underWay.add(request);
-    const options = { signal: request.signal, keepalive: flight.isDeparting };
+    const options = { signal: request.signal, keepalive: flight.isDeparting, heard };
     // A sender is no part of a step: it may call the user's own code.
     await undefined;
     // Made in its place: kept in a variable, it lives through enough collections that V8 begins to

@@ -69,6 +69,8 @@ export interface Setbacks {
   pingCountedAt: number | undefined;
   /** Was refused for whom it came from, and is sent once more: that may be another by now. */
   wasDenied: boolean;
+  /** Its time was over before it was sent, since the process stood still: if this gets lost, it is over. */
+  isLastChance: boolean;
   /** An error that may pass, and how often in a row the server gave the same. */
   transient: { code: string; times: number; readonly since: number } | undefined;
   /** What the last of them met. */
@@ -221,6 +223,7 @@ export class Item implements Tenant {
       suspicions: 0,
       pingCountedAt: undefined,
       wasDenied: false,
+      isLastChance: false,
       transient: undefined,
       last: undefined,
     };

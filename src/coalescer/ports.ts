@@ -124,6 +124,11 @@ export interface SendOptions {
   readonly signal: AbortSignal;
   /** The page is going away: the request must outlive it. */
   readonly keepalive?: boolean | undefined;
+  /**
+   * To be called when bytes of the answer come. A limit of time that is over long ago, since the
+   * process stood still, waits for an answer that is there and not yet read.
+   */
+  readonly heard?: (() => void) | undefined;
 }
 
 /** Makes exactly one attempt at a request. It never throws what a reply can say. */

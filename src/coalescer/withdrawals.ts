@@ -24,19 +24,47 @@ export class Withdrawals<Failure> {
     }
   }
 
+  /**
+   * Rejects the calls that were made by that time, but for those in flight, whose answers may be there
+   * and not yet read. Where the process stood still, what was never sent gets one attempt instead,
+   * once: it waits on as if it had been called at `reprievedTo`.
+   */
+  expireWaiting(calledBy: number, reprievedTo: number | undefined): void {
+    const over: Item[] = [];
+    const reprieved: Item[] = [];
+    let item = this.#backlog.oldest;
+    for (; item !== undefined && item.calledAt <= calledBy; item = item.younger) {
+      if (item.isGhost || item.state === 'in flight') continue;
+      const mayStill = reprievedTo !== undefined && item.attempts === 0;
+      if (mayStill && !item.setbacks?.isLastChance) reprieved.push(item);
+      else over.push(item);
+    }
+    for (const one of reprieved) one.noteSetback().isLastChance = true;
+    if (reprievedTo !== undefined && reprieved.length > 0) {
+      this.#backlog.moveOn(reprieved, reprievedTo);
+    }
+    for (const one of over) this.#expire(one);
+  }
+
   /** Rejects all calls that were made by that time. */
   expire(calledBy: number): void {
     for (;;) {
       const item = this.#backlog.oldest;
       if (item === undefined || item.calledAt > calledBy) return;
-      const { attempts } = item;
-      const last = item.setbacks?.last as Last<Failure> | undefined;
-      const reason = { kind: 'exhausted', limit: 'deliveryTimeoutMs', attempts, last } as const;
-      for (let { caller } = item; caller !== undefined; ) {
-        const { next } = caller;
-        this.#withdraw(item, caller, reason);
-        caller = next;
-      }
+      this.#expire(item);
+    }
+  }
+
+  #expire(item: Item): void {
+    const { attempts } = item;
+    const last = item.setbacks?.last as Last<Failure> | undefined;
+    const reason = { kind: 'exhausted', limit: 'deliveryTimeoutMs', attempts, last } as const;
+    // One of those before it may have taken it along: nobody waits for it then.
+    if (item.state === 'settled') return;
+    for (let { caller } = item; caller !== undefined; ) {
+      const { next } = caller;
+      this.#withdraw(item, caller, reason);
+      caller = next;
     }
   }
 

@@ -18,6 +18,17 @@ export function systemClock(): Clock {
   return new SystemClock();
 }
 
+/**
+ * Runs `run` after the event loop has looked for I/O once. Returns whether it can be told when that was:
+ * without `setImmediate` a macrotask comes nearest.
+ */
+export function nextTurn(run: () => void): boolean {
+  const canBeTold = immediate() !== undefined;
+  // The first may come before the loop looks for I/O again, where it is asked for while that is handled.
+  inLaterTurn(canBeTold ? () => inLaterTurn(run) : run);
+  return canBeTold;
+}
+
 /** Milliseconds since 1970 by the wall clock, which may be set back; for dates, not for durations. */
 export function wallNow(): number {
   const ms: unknown = Date.now();
@@ -51,6 +62,7 @@ const ownFunctions: Functions = {
   setTimeout: globalThis.setTimeout,
   clearTimeout: globalThis.clearTimeout,
 };
+const ownDateNow = Date.now;
 /** Unless a test's were in place by then: this is the sign of `@sinonjs/fake-timers`, which Jest and Vitest use. */
 const hasOwn = !Object.hasOwn(ownFunctions.setTimeout, 'clock');
 const { setImmediate: ownSetImmediate }: Immediates = globalThis;
@@ -107,6 +119,9 @@ const longestDelayMs = 2 ** 31 - 1;
 /** How late a timer must be that a test's clock is to let fire, before it is taken from it. */
 const standstillMs = 1_000;
 
+/** How far the wall clock must have run ahead for it to say that the machine slept. */
+const sleepMs = 1_000;
+
 /** A timeout that is set, and the function that it was set with. */
 interface Timeout {
   readonly by: typeof setTimeout;
@@ -133,6 +148,10 @@ class SystemClock implements Clock {
   #last = Number.NEGATIVE_INFINITY;
   /** The time of this clock, and of the runtime's own, when another was last put in place. */
   #since = { time: Number.NEGATIVE_INFINITY, own: 0 };
+  /** By how much the wall clock was ahead of the monotonic one, both the runtime's own. */
+  #ahead = Number.NaN;
+  /** The machine has slept, and its timers with it. */
+  #hasSlept = false;
   /** What timers were set with when they were last looked after. */
   #setTimeout: unknown = ownFunctions.setTimeout;
   /** When a timer will be so late that it must be looked after, by the runtime's own clock. */
@@ -142,7 +161,7 @@ class SystemClock implements Clock {
     const now = this.#read();
     const { setTimeout } = globalThis;
     const isOther = setTimeout !== this.#setTimeout;
-    if (isOther || (!isOwn(setTimeout) && ownNow() >= this.#standsStillAt)) {
+    if (isOther || this.#hasSlept || (!isOwn(setTimeout) && ownNow() >= this.#standsStillAt)) {
       this.#lookAfterTimers(now);
     }
     return now;
@@ -167,6 +186,7 @@ class SystemClock implements Clock {
       value = ownNow();
     }
     if (source !== this.#source) this.#switchTo(source, performance, value);
+    else if (source === ownNow && hasOwn) this.#countSleep(value);
     const time = value + this.#offset;
     if (time < this.#last) this.#offset += this.#last - time;
     else this.#last = time;
@@ -187,6 +207,19 @@ class SystemClock implements Clock {
     this.#source = source;
     this.#performance = performance;
     this.#since = { time: value + this.#offset, own };
+  }
+
+  /**
+   * While a machine sleeps its monotonic clock may stand still: then the wall clock says how long. It is
+   * asked only by how much it has run ahead since the last time, so one that is set back counts for nothing.
+   */
+  #countSleep(value: number): void {
+    const ahead = ownDateNow() - value;
+    const sleptMs = ahead - this.#ahead;
+    this.#ahead = ahead;
+    if (!(sleptMs > sleepMs)) return;
+    this.#offset += sleptMs;
+    this.#hasSlept = true;
   }
 
   #advanceTo(time: number): void {
@@ -248,6 +281,8 @@ class SystemClock implements Clock {
     const ownTime = this.#ownTime(now);
     this.#setTimeout = setTimeout;
     this.#standsStillAt = Number.POSITIVE_INFINITY;
+    const hasSlept = this.#hasSlept;
+    this.#hasSlept = false;
     for (const timer of this.#waiting) {
       const standsStillAt = timer.ownDue + standstillMs;
       if (timer.other !== undefined && timer.other.by !== setTimeout) {
@@ -255,7 +290,13 @@ class SystemClock implements Clock {
         timer.other = undefined;
       }
       const isSet = isOwn(setTimeout) ? timer.own !== undefined : timer.other !== undefined;
-      if (!isSet) this.#set(timer, globalThis, now, this.#leftMs(timer, now));
+      const leftMs = this.#leftMs(timer, now);
+      if (!isSet) {
+        this.#set(timer, globalThis, now, leftMs);
+      } else if (hasSlept && timer.own !== undefined) {
+        timer.own.clear();
+        this.#set(timer, ownFunctions, now, leftMs);
+      }
       if (timer.own !== undefined || !hasOwn) continue;
       if (ownTime >= standsStillAt) this.#set(timer, ownFunctions, now, 0);
       else this.#standsStillAt = Math.min(this.#standsStillAt, standsStillAt);

@@ -7,8 +7,12 @@ export interface Body {
   readonly isWhole: boolean;
 }
 
-/** Reads a body as text. Rejects when it breaks off, or when `signal` fires. */
-export async function readBody(response: Response, signal: AbortSignal): Promise<Body> {
+/** Reads a body as text; tells `heard` of each part. Rejects when it breaks off, or when `signal` fires. */
+export async function readBody(
+  response: Response,
+  signal: AbortSignal,
+  heard: () => void,
+): Promise<Body> {
   const reader = response.body?.getReader();
   if (reader === undefined) {
     return { text: '', isWhole: true };
@@ -23,6 +27,7 @@ export async function readBody(response: Response, signal: AbortSignal): Promise
     let bytes = 0;
     for (;;) {
       const { done, value } = await reader.read();
+      heard();
       signal.throwIfAborted();
       if (done) {
         return { text: text + decoder.decode(), isWhole: true };

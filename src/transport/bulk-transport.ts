@@ -2,6 +2,7 @@ import type { Batch, Ping, Reply, Send, SendOptions } from '../coalescer/ports.t
 import { ownField, readErrorAnswer, snippetOf } from '../errors/answer.ts';
 import type { Failure } from '../errors/failure.ts';
 import type { Clock } from '../internal/clock.ts';
+import { Patience } from '../internal/patience.ts';
 import { pauseOf } from '../internal/pause.ts';
 import { saysIdIsTaken } from '../schemas/output.ts';
 import { maxAnswerBytes } from './body.ts';
@@ -26,7 +27,7 @@ const comma = 0x2c;
 
 /** Sends batches over POST /api/v1/bulk: one attempt each, the answer as data. Decides nothing. */
 export function createTransport(options: HttpOptions, clock: Clock): Transport {
-  const http = new Http(options, clock);
+  const http = new Http(options, new Patience(clock));
   const redact = (text: string): string => http.auth.redact(text);
   return {
     redact,

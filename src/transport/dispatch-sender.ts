@@ -70,7 +70,7 @@ function partsOf(url: string): { readonly origin: string; readonly path: string 
 }
 
 function exchange(dispatcher: Dispatcher, outgoing: Outgoing): Promise<Answer> {
-  const { url, headers, body, signal } = outgoing;
+  const { url, headers, body, signal, heard } = outgoing;
   const { origin, path } = partsOf(url);
   const options: DispatchOptions = {
     origin,
@@ -82,7 +82,7 @@ function exchange(dispatcher: Dispatcher, outgoing: Outgoing): Promise<Answer> {
     bodyTimeout: 0,
   };
   return new Promise((resolve, reject) => {
-    const reception = new Reception(signal, resolve, reject);
+    const reception = new Reception(signal, heard, resolve, reject);
     try {
       runInRoot(() => dispatcher.dispatch(options, reception));
     } catch (error) {

@@ -15,7 +15,7 @@ export function fetchSender(own: Fetch | undefined): Sender {
     runInRoot(() =>
       own === undefined ? globalThis.fetch(url, init) : own(new Request(url, init)),
     );
-  return async ({ url, body, headers, signal, keepalive }) => {
+  return async ({ url, body, headers, signal, keepalive, heard }) => {
     const method = body === undefined ? 'GET' : 'POST';
     const rest = body === undefined ? {} : { body };
     const init: RequestInit = { method, headers, ...rest, signal, keepalive, redirect: 'manual' };
@@ -24,6 +24,7 @@ export function fetchSender(own: Fetch | undefined): Sender {
     const response = await http(url, { method, fetch: () => exchange(url, init) }).catch(
       (error: unknown) => Promise.reject(isNetworkError(error) ? error.cause : error),
     );
+    heard();
     // ky passes on whatever a user's fetch gives.
     if (typeof response?.status !== 'number') {
       throw new TypeError('The fetch option has to give a Response.');
@@ -33,7 +34,7 @@ export function fetchSender(own: Fetch | undefined): Sender {
       // A browser hides the status of a redirect that is not followed.
       status: response.type === 'opaqueredirect' ? 302 : response.status,
       headers: response.headers,
-      ...(await readBody(response, signal)),
+      ...(await readBody(response, signal, heard)),
     };
   };
 }

@@ -1,6 +1,6 @@
 import type { SendOptions } from '../coalescer/ports.ts';
 import type { Failure } from '../errors/failure.ts';
-import type { Clock } from '../internal/clock.ts';
+import type { Patience } from '../internal/patience.ts';
 import type { ApiToken, Fetch } from '../options.ts';
 import { Auth } from './auth.ts';
 import { dispatchSender } from './dispatch-sender.ts';
@@ -25,14 +25,14 @@ const jsonHeader = { 'content-type': 'application/json' };
 export class Http {
   readonly auth: Auth;
   readonly #options: HttpOptions;
-  readonly #clock: Clock;
+  readonly #patience: Patience;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #overFetch: Sender;
 
-  constructor(options: HttpOptions, clock: Clock) {
+  constructor(options: HttpOptions, patience: Patience) {
     this.auth = new Auth(options.apiToken);
     this.#options = options;
-    this.#clock = clock;
+    this.#patience = patience;
     this.#headers = {
       ...lowerCased(options.headers),
       accept: 'application/json',
@@ -49,9 +49,13 @@ export class Http {
   ): Promise<Answer | Failure> {
     const ms = this.#options.attemptTimeoutMs;
     let hasToken = false;
+    const heard = (): void => {
+      this.#patience.heard();
+      options.heard?.();
+    };
     try {
       const result = await withinLimits(
-        { signal: options.signal, ms, clock: this.#clock },
+        { signal: options.signal, ms, patience: this.#patience },
         async (signal) => {
           const token = await this.auth.token();
           // Not later: a token that comes after its time must not send anything.
@@ -65,6 +69,7 @@ export class Http {
             body,
             signal,
             keepalive: options.keepalive ?? false,
+            heard,
           });
         },
       );

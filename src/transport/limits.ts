@@ -1,10 +1,10 @@
 import type { Failure } from '../errors/failure.ts';
-import type { Clock } from '../internal/clock.ts';
+import type { Patience } from '../internal/patience.ts';
 
 export interface Limits {
   readonly signal: AbortSignal;
   readonly ms: number;
-  readonly clock: Clock;
+  readonly patience: Patience;
 }
 
 /**
@@ -15,7 +15,7 @@ export function withinLimits<T>(
   limits: Limits,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | Extract<Failure, { kind: 'timeout' | 'aborted' }>> {
-  const { signal, ms, clock } = limits;
+  const { signal, ms, patience } = limits;
   const controller = new AbortController();
   return new Promise((resolve, reject) => {
     const end = (): void => {
@@ -27,7 +27,7 @@ export function withinLimits<T>(
       resolve({ kind: 'aborted', cause: signal.reason });
       controller.abort(signal.reason);
     };
-    const cancelTimeout = clock.after(ms, () => {
+    const cancelTimeout = patience.after(ms, () => {
       end();
       resolve({ kind: 'timeout', ms });
       controller.abort();

@@ -13,6 +13,7 @@ type Abort = (reason: unknown) => void;
  */
 export class Reception {
   readonly #signal: AbortSignal;
+  readonly #heard: () => void;
   readonly #resolve: (answer: Answer | Promise<Answer>) => void;
   readonly #reject: (cause: unknown) => void;
   #abort: Abort | undefined;
@@ -24,10 +25,12 @@ export class Reception {
 
   constructor(
     signal: AbortSignal,
+    heard: () => void,
     resolve: (answer: Answer | Promise<Answer>) => void,
     reject: (cause: unknown) => void,
   ) {
     this.#signal = signal;
+    this.#heard = heard;
     this.#resolve = resolve;
     this.#reject = reject;
     if (signal.aborted) this.#giveUp();
@@ -88,12 +91,14 @@ export class Reception {
 
   /** Called for answers that only announce others, too. */
   #begin(status: number, headers: Headers): void {
+    this.#heard();
     this.#status = status;
     this.#headers = headers;
   }
 
   #receive(chunk: Uint8Array): void {
     if (this.#isOver) return;
+    this.#heard();
     this.#chunks.push(chunk);
     this.#bytes += chunk.byteLength;
     if (this.#bytes <= maxAnswerBytes) return;
@@ -136,7 +141,7 @@ export class Reception {
   async #unzipped(): Promise<Answer> {
     const zipped = new Blob(this.#chunks as Uint8Array<ArrayBuffer>[]).stream();
     const plain = zipped.pipeThrough(new DecompressionStream('gzip'));
-    const { text, isWhole } = await readBody(new Response(plain), this.#signal);
+    const { text, isWhole } = await readBody(new Response(plain), this.#signal, this.#heard);
     return this.#answer(text, isWhole);
   }
 }

@@ -10,6 +10,8 @@ export interface Outgoing {
   readonly signal: AbortSignal;
   /** It outlives the page. */
   readonly keepalive: boolean;
+  /** To be called when bytes of the answer come, those of its headers included. */
+  readonly heard: () => void;
 }
 
 /** An answer of any status, read in full. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Alarm } from '../../src/coalescer/alarm.ts';
+import { Patience } from '../../src/internal/patience.ts';
 import { virtualClock } from '../helpers/virtual-clock.ts';
 
 test('it wakes once, at the earliest time that it was asked for', async () => {
@@ -74,7 +75,7 @@ function alarmUnderTest(onWake: (at: number) => void = () => {}): AlarmUnderTest
   const clock = virtualClock();
   const start = clock.now();
   const wokenAt: number[] = [];
-  const alarm = new Alarm(clock, () => {
+  const alarm = new Alarm(clock, new Patience(clock), () => {
     wokenAt.push(clock.now() - start);
     onWake(clock.now() - start);
   });

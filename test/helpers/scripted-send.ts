@@ -7,6 +7,8 @@ export type Fault = string;
 export interface ParkedRequest extends Batch {
   readonly signal: AbortSignal;
   readonly keepalive: boolean;
+  /** Bytes of its answer come. */
+  heard(): void;
   /** Succeeds for every key that is not given another output; `undefined` leaves the key out. */
   answer(outputs?: Readonly<Record<string, unknown>>): void;
   /** The first of these keys fails, and the server stops there. */
@@ -32,7 +34,7 @@ export interface ScriptedSend {
 export function scriptedSend(): ScriptedSend {
   const requests: ParkedRequest[] = [];
   const parked: ParkedRequest[] = [];
-  const send: Send<Fault> = (batch, { signal, keepalive = false }) =>
+  const send: Send<Fault> = (batch, { signal, keepalive = false, heard = () => {} }) =>
     new Promise((resolve) => {
       const reply = (reply: Reply<Fault>): void => {
         if (parked.includes(request)) parked.splice(parked.indexOf(request), 1);
@@ -46,6 +48,7 @@ export function scriptedSend(): ScriptedSend {
         bytes: batch.bytes,
         signal,
         keepalive,
+        heard,
         answer(given = {}) {
           const outputs: Record<string, unknown> = {};
           for (const key of batch.keys) outputs[key] = ok();

@@ -11,6 +11,8 @@ export interface VirtualClock extends Clock {
   settle(): Promise<void>;
   /** Lets time pass, and everything happen that becomes due meanwhile. */
   pass(ms: number): Promise<void>;
+  /** Lets the process stand still for so long from now: what becomes due meanwhile fires at its end. */
+  stop(ms: number): Promise<void>;
   /** Lets time pass until no timer is set. */
   drain(): Promise<void>;
 }
@@ -32,6 +34,11 @@ export function virtualClock(): VirtualClock {
       await settle();
       await clock.tickAsync(ms);
       await settle();
+    },
+    async stop(ms) {
+      clock.jump(ms);
+      // What has come is read before a limit that is late holds.
+      for (const _ of Array(4)) await settle();
     },
     async drain() {
       await settle();

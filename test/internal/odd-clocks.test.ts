@@ -281,3 +281,53 @@ describe('where Date.now', () => {
     expect(isoNow()).toBe(MACHINE);
   });
 });
+
+describe('where the machine has slept, and its monotonic clock with it', () => {
+  /** The wall clock runs ahead of all the rest. */
+  async function sleeper() {
+    const { own, ...loaded } = await machine();
+    const clock = loaded.systemClock();
+    clock.now();
+    return { own, clock, sleep: (ms: number) => own.setSystemTime(own.Date.now() + ms) };
+  }
+
+  test('that time is over, and timers whose time it was come at once', async () => {
+    const { own, clock, sleep } = await sleeper();
+    const start = clock.now();
+    let woken = 0;
+    clock.after(300_000, () => woken++);
+    sleep(299_000);
+    expect(clock.now() - start).toBe(299_000);
+    own.tick(999);
+    expect(woken).toBe(0);
+    own.tick(1);
+    expect(woken).toBe(1);
+    clock.after(300_000, () => woken++);
+    sleep(3_600_000);
+    expect(clock.now() - start).toBe(300_000 + 3_600_000);
+    own.tick(0);
+    expect(woken).toBe(2);
+    expect(own.countTimers()).toBe(0);
+  });
+
+  test('a wall clock that is corrected by a little, or set back, says nothing', async () => {
+    const { own, clock, sleep } = await sleeper();
+    const start = clock.now();
+    sleep(900);
+    expect(clock.now() - start).toBe(0);
+    sleep(-7_200_000);
+    expect(clock.now() - start).toBe(0);
+    sleep(1_001);
+    own.tick(5);
+    expect(clock.now() - start).toBe(1_006);
+  });
+
+  test("nor does a test's", async () => {
+    const { clock } = await sleeper();
+    const start = clock.now();
+    const test = played(0);
+    put(test, ['Date', 'setTimeout', 'clearTimeout']);
+    test.setSystemTime(4_000_000_000_000);
+    expect(clock.now() - start).toBe(0);
+  });
+});

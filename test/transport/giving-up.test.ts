@@ -168,6 +168,7 @@ describe.each(dispatcherWays)('over %s', (way) => {
       body: undefined,
       signal,
       keepalive: false,
+      heard: () => {},
     });
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     await Promise.allSettled([sent]);
@@ -183,6 +184,7 @@ test('nor after a dispatcher that throws', async () => {
   });
   const { signal } = new AbortController();
   const outgoing = { url: 'http://api.example', headers: {}, body: undefined, keepalive: false };
-  await expect(dispatchSender()?.({ ...outgoing, signal })).rejects.toBe(reason);
+  const sent = dispatchSender()?.({ ...outgoing, signal, heard: () => {} });
+  await expect(sent).rejects.toBe(reason);
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
