@@ -1,6 +1,6 @@
 import type { Resource } from '../coalescer/line.ts';
 import type { Name } from '../coalescer/ports.ts';
-import { isText, TEXT } from '../schemas/check.ts';
+import { isName, NAME } from '../schemas/check.ts';
 import type { Engine } from './engine.ts';
 import { InvalidCall } from './invalid-call.ts';
 import type { References } from './references.ts';
@@ -53,7 +53,7 @@ export class Naming {
     const id = fields['id'];
     if (id == null) return this.#shared ?? this.#engine.newResource();
     // Checked before, but a getter may say something else the second time.
-    if (!isText(id)) throw new InvalidCall([{ path: 'id', message: `must be ${TEXT}` }]);
+    if (!isName(id)) throw new InvalidCall([{ path: 'id', message: `must be ${NAME}` }]);
     return id === this.#newId ? this.#engine.newResource(id) : id;
   }
 

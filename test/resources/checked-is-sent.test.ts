@@ -179,7 +179,7 @@ test('the id of a call that is no text when it is read again rejects the call', 
   const { spans, engine } = resources();
   const params = withGetter(root, 'id', changing(SPAN_A, 7));
   expect(await failureOf(spans.create(params))).toMatchObject({
-    issues: [{ path: 'id', message: 'must be a non-empty string' }],
+    issues: [{ path: 'id', message: 'must be a string of 1 to 200 characters' }],
   });
   expect(engine.entries).toEqual([]);
 });
