@@ -1,7 +1,6 @@
 import type { Blame, Cause, Last, Reason, ToError } from './coalescer/ports.ts';
 import type { ErrorAnswer, Redact } from './errors/answer.ts';
 import { jsonSnippetOf, readErrorAnswer, snippetOf } from './errors/answer.ts';
-import { PrefactorAuthError } from './errors/api.ts';
 import { PrefactorInvalidArgumentError } from './errors/argument.ts';
 import { apiError } from './errors/classify.ts';
 import { PrefactorContractError, PrefactorRetryExhaustedError } from './errors/delivery.ts';
@@ -54,6 +53,7 @@ class ErrorMaker {
     const subject = key === undefined ? 'the request' : `"${key}"`;
     switch (reason.kind) {
       case 'error':
+      case 'used':
         return this.#apiError(readErrorAnswer(reason.output, this.#redact), details, audience);
       case 'refused':
         return this.#refusal(reason.failure, details, audience);
@@ -87,7 +87,7 @@ class ErrorMaker {
           reason.maybeApplied
             ? `The client was closed before ${subject} was answered. ${nextStep(details)}`
             : `The client is closed, and ${subject} was not sent. Call before close(), or give close() more time.`,
-          details,
+          { ...details, cause: reason.last && this.#causeOfLast(reason.last, details) },
         );
       case 'fault':
         return new PrefactorInvalidArgumentError(
@@ -118,11 +118,6 @@ class ErrorMaker {
     switch (failure.kind) {
       case 'status':
         return this.#apiError(failure, details, audience);
-      case 'token':
-        return new PrefactorAuthError(
-          'There is no token to send: the apiToken function failed (see cause). Let it give one, or wait until it can.',
-          { ...details, cause: failure.cause },
-        );
       default:
         return this.#exhausted(1, 'attempts', { kind: 'failure', failure }, details);
     }
@@ -160,12 +155,15 @@ class ErrorMaker {
       {
         ...details,
         attempts,
-        cause:
-          last?.kind === 'output'
-            ? this.#apiError(readErrorAnswer(last.output, this.#redact), details, 'own')
-            : failure && this.#causeOf(failure),
+        cause: last && this.#causeOfLast(last, details),
       },
     );
+  }
+
+  #causeOfLast(last: Last<Failure>, details: Details): unknown {
+    return last.kind === 'output'
+      ? this.#apiError(readErrorAnswer(last.output, this.#redact), details, 'own')
+      : this.#causeOf(last.failure);
   }
 
   /** One cause for all who shared the failed request. */

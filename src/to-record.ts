@@ -15,10 +15,12 @@ export function createToRecord(redact: Redact): ToRecord<Failure> {
 function recordOf(reason: Reason<Failure>, redact: Redact): Reason<Failure> {
   switch (reason.kind) {
     case 'error':
+    case 'used':
       return { ...reason, output: shortOutput(reason.output, redact) };
     case 'refused':
       return { ...reason, failure: shortFailure(reason.failure, redact) };
     case 'exhausted':
+    case 'closed':
       return { ...reason, last: reason.last && shortLast(reason.last, redact) };
     case 'fault':
       return { ...reason, error: shortCause(reason.error, redact) };

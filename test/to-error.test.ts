@@ -147,14 +147,22 @@ describe('what the API says', () => {
   });
 });
 
-test('a token function that fails is an auth error, with its cause', () => {
+test('a token function that never gave a token is the cause when time is up', () => {
   const cause = new Error('the vault is shut');
   const failure: Failure = { kind: 'token', cause };
-  expect(errorOf({ kind: 'refused', failure, maybeApplied: false })).toMatchObject({
-    name: 'PrefactorAuthError',
-    code: 'AUTH_FAILED',
+  const last = { kind: 'failure', failure } as const;
+  const limit = 'deliveryTimeoutMs';
+  expect(
+    errorOf({ kind: 'exhausted', limit, attempts: 0, last, maybeApplied: false }),
+  ).toMatchObject({
+    code: 'RETRY_EXHAUSTED',
+    attempts: 0,
     cause,
     maybeApplied: false,
+  });
+  expect(errorOf({ kind: 'closed', last, maybeApplied: false })).toMatchObject({
+    code: 'CLOSED',
+    cause,
   });
 });
 

@@ -34,6 +34,7 @@ function isReply(reply: Partial<Reply<unknown>> | null | undefined): boolean {
     case 'refused':
     case 'busy':
     case 'lost':
+    case 'unsent':
       return true;
     default:
       return false;

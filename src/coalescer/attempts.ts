@@ -161,6 +161,42 @@ export class Attempts<Failure> {
     return delayMs === 0 ? 0 : step.now + delayMs;
   }
 
+  /**
+   * Its answer was too large to be read. Alone it ends, in doubt: it would be no smaller the next time.
+   * Returns whether it is to be sent again.
+   */
+  oversized(step: Step<Failure>, item: Item, failure: Failure, isAlone: boolean): boolean {
+    item.maybeApplied = true;
+    item.noteSetback().last = { kind: 'failure', failure };
+    if (this.isDone(item)) {
+      drop(step, item);
+      return false;
+    }
+    const isOver = this.#isOver(step, item);
+    if (isOver || isAlone) {
+      fail(step, item, exhausted(item, isOver ? 'deliveryTimeoutMs' : 'attempts'));
+      return false;
+    }
+    this.#tellRetry(item, 0, 'lost');
+    return true;
+  }
+
+  /** It was never sent, so no request has carried it. Returns whether it is to be sent again. */
+  unsent(step: Step<Failure>, item: Item, failure: Failure): boolean {
+    item.attempts--;
+    item.noteSetback().last = { kind: 'failure', failure };
+    if (this.isDone(item)) {
+      drop(step, item);
+      return false;
+    }
+    if (this.#isOver(step, item)) {
+      fail(step, item, exhausted(item, 'deliveryTimeoutMs'));
+      return false;
+    }
+    this.#tellRetry(item, 0, 'unsent');
+    return true;
+  }
+
   /** Its time is over, though the engine, which stood still meanwhile, has not been woken for it yet. */
   #isOver({ now }: Step<Failure>, { calledAt, isGhost, setbacks }: Item): boolean {
     if (isGhost) return false;
@@ -228,9 +264,10 @@ export function drop<Failure>(step: Step<Failure>, item: Item): void {
 export function errorReason(
   item: Item,
   output: unknown,
-  conflict?: 'exists' | 'state',
+  conflict?: 'exists' | 'state' | 'used',
 ): Reason<never> {
-  return { kind: 'error', output, maybeApplied: item.maybeApplied && conflict !== undefined };
+  const maybeApplied = item.maybeApplied && conflict !== undefined;
+  return { kind: conflict === 'used' ? 'used' : 'error', output, maybeApplied };
 }
 
 export function brokenContract(

@@ -35,6 +35,7 @@ import type {
   Answer,
   Batch,
   Gather,
+  Last,
   Name,
   Ping,
   Reply,
@@ -431,7 +432,8 @@ export class Coalescer<Failure> {
       this.#settlement.settle(
         this.#backlog.all().map((item) => {
           const maybeApplied = item.maybeApplied || item.state === 'in flight';
-          return { kind: 'failed', item, reason: { kind: 'closed', maybeApplied } };
+          const last = item.setbacks?.last as Last<Failure> | undefined;
+          return { kind: 'failed', item, reason: { kind: 'closed', last, maybeApplied } };
         }),
       );
       this.#pump();

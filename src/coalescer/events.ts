@@ -44,7 +44,7 @@ export interface EngineEvents {
     readonly attempts: number;
     /** Zero where it waits for the server to answer again, as all do. */
     readonly delayMs: number;
-    readonly reason: 'lost' | 'transient' | 'missing';
+    readonly reason: 'lost' | 'unsent' | 'transient' | 'missing';
   };
   /** Nothing leaves for so long: the server asked for it. */
   pause: { readonly ms: number; readonly status: number };

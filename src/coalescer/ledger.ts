@@ -42,6 +42,7 @@ export function columnOf(
     case 'error':
       return 'refused';
     case 'refused':
+    case 'used':
     case 'dependency':
       return reason.maybeApplied ? 'inDoubt' : 'refused';
     case 'skipped':

@@ -20,9 +20,10 @@ export type Verdict<T> =
       readonly retryAfterMs?: number | undefined;
       /**
        * Set where the error says that the work may be done already: what was to be made `exists`,
-       * or what was to be changed is in a `state` that the change would have led to.
+       * what was to be changed is in a `state` that the change would have led to, or the key was
+       * `used` before, perhaps by an attempt of the item itself.
        */
-      readonly conflict?: 'exists' | 'state' | undefined;
+      readonly conflict?: 'exists' | 'state' | 'used' | undefined;
     }
   | { readonly kind: 'malformed' };
 
@@ -118,7 +119,11 @@ export type Reply<Failure> =
       readonly failure: Failure;
       /** It took too long, or the server is out of breath: perhaps too many requests go at once. */
       readonly overload?: boolean | undefined;
-    };
+      /** The answer was there, and larger than what is read of one. */
+      readonly oversized?: boolean | undefined;
+    }
+  /** Certainly never reached the server: nothing was done, and nothing is to blame. */
+  | { readonly kind: 'unsent'; readonly failure: Failure };
 
 export interface SendOptions {
   readonly signal: AbortSignal;
@@ -148,6 +153,8 @@ export interface Gather<Entry> {
 export type Reason<Failure> =
   /** The server's own error for this item. */
   | { readonly kind: 'error'; readonly output: unknown; readonly maybeApplied: boolean }
+  /** The server's own error, that the key was used before; `maybeApplied`: by this item, it seems. */
+  | { readonly kind: 'used'; readonly output: unknown; readonly maybeApplied: boolean }
   /** The server refused the whole request. */
   | { readonly kind: 'refused'; readonly failure: Failure; readonly maybeApplied: boolean }
   /** An earlier item of the batch failed, and skipped items are not to be sent again. */
@@ -186,7 +193,12 @@ export type Reason<Failure> =
       readonly limit: number;
       readonly maybeApplied: false;
     }
-  | { readonly kind: 'closed'; readonly maybeApplied: boolean }
+  | {
+      readonly kind: 'closed';
+      /** What the last attempt met, if there was one. */
+      readonly last?: Last<Failure> | undefined;
+      readonly maybeApplied: boolean;
+    }
   /** It could not be handled: its own parts throw, or its text cannot be made. */
   | { readonly kind: 'fault'; readonly error: unknown; readonly maybeApplied: boolean }
   /** The caller's signal fired: the call rejects with the signal's own reason. */

@@ -7,9 +7,11 @@ import type { Reason, ToRecord } from './ports.ts';
 export function bareReason<Failure>(reason: Reason<Failure>): Reason<Failure> {
   switch (reason.kind) {
     case 'error':
+    case 'used':
     case 'contract':
       return { ...reason, output: undefined };
     case 'exhausted':
+    case 'closed':
       return reason.last?.kind === 'output'
         ? { ...reason, last: { kind: 'output', output: undefined } }
         : reason;
@@ -25,7 +27,6 @@ export function bareReason<Failure>(reason: Reason<Failure>): Reason<Failure> {
     case 'dependency':
     case 'conflict':
     case 'full':
-    case 'closed':
       return reason;
     default:
       return reason satisfies never;

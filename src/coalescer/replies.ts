@@ -87,7 +87,11 @@ export class Replies<Failure> {
         this.#busy(step, flight, reply);
         break;
       case 'lost':
-        this.#lost(step, flight, reply);
+        if (reply.oversized) this.#oversized(step, flight, reply);
+        else this.#lost(step, flight, reply);
+        break;
+      case 'unsent':
+        this.#unsent(step, flight, reply);
         break;
       default:
         reply satisfies never;
@@ -147,7 +151,9 @@ export class Replies<Failure> {
           if (code !== undefined && retry.itemCodes.includes(code)) {
             attempts.transient(step, item, { code, output, retryAfterMs });
           } else {
-            fail(step, item, errorReason(item, output, conflict), conflict === 'exists');
+            // What may be there already can be asked for by its id: nobody is taken along.
+            const mayBeThere = conflict === 'exists' || conflict === 'used';
+            fail(step, item, errorReason(item, output, conflict), mayBeThere);
           }
           break;
         }
@@ -271,6 +277,43 @@ export class Replies<Failure> {
     }
   }
 
+  /**
+   * The answer was there, but larger than what is read: what it said of the items is not known. Halves
+   * have smaller ones, and there is nothing to wait for.
+   */
+  #oversized(
+    step: Step<Failure>,
+    { items, leftAt, part }: Flight,
+    { failure }: Extract<Reply<Failure>, { kind: 'lost' }>,
+  ): void {
+    const { attempts, backlog, capacity, health, parts } = this.#others;
+    health.answered();
+    capacity.gate.answered(leftAt);
+    const left = items.filter((item) =>
+      attempts.oversized(step, item, failure, items.length === 1),
+    );
+    if (left.length > 1) {
+      for (const item of left) backlog.hold(item);
+      parts.divideLost(left, 0, part);
+    } else {
+      this.#putBack(left, part, 0);
+    }
+  }
+
+  /** It never left: the way to the server is down, or there is no token. All wait as in an outage. */
+  #unsent(
+    step: Step<Failure>,
+    flight: Flight,
+    { failure }: Extract<Reply<Failure>, { kind: 'unsent' }>,
+  ): void {
+    const { attempts, capacity, health, random } = this.#others;
+    health.lost(flight.answersBefore, flight.isProbe, step.now, random());
+    capacity.gate.unanswered(step.now);
+    capacity.spacing.inVain(flight.number, step.now);
+    const left = flight.items.filter((item) => attempts.unsent(step, item, failure));
+    this.#putBack(left, flight.part, 0);
+  }
+
   /** Items that fared badly together go back to their places, or stay together in their part. */
   #putBack(items: readonly Item[], part: Part | undefined, notBefore: number): void {
     const { backlog, parts } = this.#others;
@@ -289,7 +332,7 @@ export class Replies<Failure> {
     const asked = keysOf(items).filter((key) => Object.hasOwn(outputs, key)).length;
     const succeeded = ends.filter(({ kind }) => kind === 'succeeded').length;
     events.emit('response', {
-      status: reply.status,
+      status: reply.kind === 'unsent' ? undefined : reply.status,
       durationMs: now - leftAt,
       succeeded,
       failed: ends.length - succeeded,

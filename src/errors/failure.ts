@@ -17,9 +17,9 @@ export type Failure =
       readonly problem: string;
       readonly bodySnippet: string;
     }
-  /** No answer, or only a part of one. */
-  | { readonly kind: 'connection'; readonly cause: unknown }
-  | { readonly kind: 'timeout'; readonly ms: number }
+  /** No answer, or only a part of one. `unsent`: the request certainly never reached the server. */
+  | { readonly kind: 'connection'; readonly cause: unknown; readonly unsent?: true }
+  | { readonly kind: 'timeout'; readonly ms: number; readonly unsent?: true }
   /** Given up on our side, for the reason of the signal. */
   | { readonly kind: 'aborted'; readonly cause: unknown }
   /** The token function gave no token, so nothing was sent. */

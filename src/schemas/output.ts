@@ -11,7 +11,7 @@ export type Reading<T> =
       readonly kind: 'error';
       readonly code: string | undefined;
       readonly retryAfterMs: number | undefined;
-      readonly conflict: 'exists' | 'state' | undefined;
+      readonly conflict: 'exists' | 'state' | 'used' | undefined;
     }
   | { readonly kind: 'malformed' };
 
@@ -33,8 +33,7 @@ export interface Identified {
 }
 
 /**
- * Reads an output that is to hold `details`. An output that is no success is an error, also when
- * its status is neither word (wire.md 2.4, *inferred*). Only `details.id` is required; all the rest
+ * Reads an output that is to hold `details`. Only `details.id` is required; all the rest
  * may be missing or of another type (wire.md 3, 4.2).
  */
 export function readDetails<T extends Identified>(
@@ -82,7 +81,10 @@ const malformed = { kind: 'malformed' } as const;
 
 function readFailure(output: unknown): Exclude<Reading<never>, { kind: 'success' }> | undefined {
   if (!isObject(output)) return malformed;
-  if (own(output, 'status') === 'success') return undefined;
+  const status = own(output, 'status');
+  if (status === 'success') return undefined;
+  // Neither word: what became of it, nobody can say (wire.md 2.4, *inferred*).
+  if (status !== 'error') return malformed;
   // None is no code of its own: `unknown` is one of the API's, and may pass (wire.md 6.1).
   const given = own(output, 'code');
   const code = isText(given) ? given : undefined;
@@ -90,12 +92,19 @@ function readFailure(output: unknown): Exclude<Reading<never>, { kind: 'success'
   return { kind: 'error', code, retryAfterMs: pauseOfBody(output), conflict };
 }
 
+/** The key was used before: by somebody else, or by an attempt of this very item (wire.md 7). */
+export const ALREADY_USED = 'idempotency_key_already_used';
+
 // 409 on single endpoints; that bulk outputs use the same codes is *inferred* (wire.md 6.1).
 // `invalid_action` is seen where a span or an instance is finished already; `conflict` is not seen, and
 // is none of the API's list. A key that was used before may have been used by ourselves.
-function conflictOf(code: string | undefined, errors: unknown): 'exists' | 'state' | undefined {
+function conflictOf(
+  code: string | undefined,
+  errors: unknown,
+): 'exists' | 'state' | 'used' | undefined {
   if (code === 'conflict' || saysIdIsTaken(code, errors)) return 'exists';
-  return code === 'invalid_action' || code === 'idempotency_key_already_used' ? 'state' : undefined;
+  if (code === ALREADY_USED) return 'used';
+  return code === 'invalid_action' ? 'state' : undefined;
 }
 
 /**

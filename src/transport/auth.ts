@@ -1,5 +1,6 @@
 import { runInRoot } from '../internal/context.ts';
 import { isToken } from '../internal/header-fields.ts';
+import type { Logger } from '../internal/warn.ts';
 import type { ApiToken } from '../options.ts';
 
 // As many attempts as can overlap (batch.concurrency), each of which may have a token of its own.
@@ -8,12 +9,15 @@ const remembered = 256;
 /** Gives the token for each attempt, and keeps all of them out of what is said about answers. */
 export class Auth {
   readonly #source: ApiToken;
+  readonly #logger: Logger;
+  #isFailing = false;
   readonly #tokens = new Set<string>();
   /** The one that was given last: mostly it is the same again. */
   #latest: string | undefined;
 
-  constructor(source: ApiToken) {
+  constructor(source: ApiToken, logger: Logger) {
     this.#source = source;
+    this.#logger = logger;
   }
 
   /** Whether the next token may be another one than the last. */
@@ -21,8 +25,28 @@ export class Auth {
     return typeof this.#source === 'function';
   }
 
-  /** The token for one attempt. Rejects with what the token function threw, or for what it gave. */
+  /**
+   * The token for one attempt. Rejects with what the token function threw, or for what it gave; the log
+   * hears of the first time.
+   */
   async token(): Promise<string> {
+    try {
+      const token = await this.#ask();
+      this.#isFailing = false;
+      return token;
+    } catch (error) {
+      if (!this.#isFailing) {
+        this.#isFailing = true;
+        this.#logger.warn(
+          'The apiToken function gave no token, so nothing is sent until it does.',
+          error,
+        );
+      }
+      throw error;
+    }
+  }
+
+  async #ask(): Promise<string> {
     const source = this.#source;
     const token: unknown = typeof source === 'string' ? source : await runInRoot(source);
     if (typeof token === 'string' && token === this.#latest) return token;

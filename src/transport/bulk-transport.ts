@@ -4,7 +4,7 @@ import type { Failure } from '../errors/failure.ts';
 import type { Clock } from '../internal/clock.ts';
 import { Patience } from '../internal/patience.ts';
 import { pauseOf } from '../internal/pause.ts';
-import { saysIdIsTaken } from '../schemas/output.ts';
+import { ALREADY_USED, saysIdIsTaken } from '../schemas/output.ts';
 import { maxAnswerBytes } from './body.ts';
 import type { HttpOptions } from './http.ts';
 import { Http } from './http.ts';
@@ -37,9 +37,9 @@ export function createTransport(options: HttpOptions, clock: Clock): Transport {
         case 'answer':
           return toReply(result, redact, http.auth.mayChange);
         case 'token':
-          // Nothing was sent.
-          return { kind: 'refused', status: undefined, failure: result, blame: 'access' };
+          return { kind: 'unsent', failure: result };
         default: {
+          if ('unsent' in result && result.unsent) return { kind: 'unsent', failure: result };
           const overload = result.kind === 'timeout';
           return { kind: 'lost', status: undefined, failure: result, overload };
         }
@@ -75,7 +75,8 @@ function toReply(
     }
     const problem = problemOf(answer, body);
     const bodySnippet = snippetOf(answer.text, redact);
-    return { kind: 'lost', status, failure: { kind: 'contract', status, problem, bodySnippet } };
+    const failure: Failure = { kind: 'contract', status, problem, bodySnippet };
+    return { kind: 'lost', status, failure, ...(!answer.isWhole && { oversized: true }) };
   }
   const said = readErrorAnswer(body, redact);
   const message = said.message ?? (body === undefined ? snippetOf(answer.text, redact) : undefined);
@@ -94,7 +95,8 @@ function toReply(
     const exists =
       status === 409
         ? said.apiCode !== 'invalid_action'
-        : blame === 'items' && saysIdIsTaken(said.apiCode, said.errors);
+        : said.apiCode === ALREADY_USED ||
+          (blame === 'items' && saysIdIsTaken(said.apiCode, said.errors));
     return { kind: 'refused', status, failure, exists, blame };
   }
   return { kind: 'lost', status, failure, overload: status === 503 };

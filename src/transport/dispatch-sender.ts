@@ -5,6 +5,7 @@
  */
 import { runInRoot } from '../internal/context.ts';
 import { VERSION } from '../internal/version.ts';
+import { isNodesOwn } from './nodes-own.ts';
 import { Reception } from './reception.ts';
 import type { Answer, Outgoing, Sender } from './sender.ts';
 
@@ -44,20 +45,6 @@ function isDispatcher(value: unknown): value is Dispatcher {
   return typeof value === 'object' && value !== null && 'dispatch' in value;
 }
 
-let examined: unknown;
-let isExaminedOwn = false;
-
-/** Whether it is the fetch that Node came with, which loads undici as it is first called. */
-function isNodesOwn(fetch: unknown): boolean {
-  if (fetch !== examined) {
-    examined = fetch;
-    isExaminedOwn =
-      typeof fetch === 'function' &&
-      Function.prototype.toString.call(fetch).includes('internal/deps/undici/undici');
-  }
-  return isExaminedOwn;
-}
-
 /** Of the URL that was asked for last: a client has few, and to read one costs more than a small call. */
 let parts = { url: '', origin: '', path: '' };
 
@@ -70,7 +57,7 @@ function partsOf(url: string): { readonly origin: string; readonly path: string 
 }
 
 function exchange(dispatcher: Dispatcher, outgoing: Outgoing): Promise<Answer> {
-  const { url, headers, body, signal, heard } = outgoing;
+  const { url, headers, body, signal } = outgoing;
   const { origin, path } = partsOf(url);
   const options: DispatchOptions = {
     origin,
@@ -82,7 +69,7 @@ function exchange(dispatcher: Dispatcher, outgoing: Outgoing): Promise<Answer> {
     bodyTimeout: 0,
   };
   return new Promise((resolve, reject) => {
-    const reception = new Reception(signal, heard, resolve, reject);
+    const reception = new Reception(signal, outgoing, resolve, reject);
     try {
       runInRoot(() => dispatcher.dispatch(options, reception));
     } catch (error) {

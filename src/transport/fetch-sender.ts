@@ -2,6 +2,8 @@ import ky, { isNetworkError } from 'ky';
 import { runInRoot } from '../internal/context.ts';
 import type { Fetch } from '../options.ts';
 import { readBody } from './body.ts';
+import { neverConnected } from './never-connected.ts';
+import { isNodesOwn } from './nodes-own.ts';
 import type { Sender } from './sender.ts';
 
 // One attempt, whatever comes of it: the engine owns the only loop. ky's own time-out starts anew for
@@ -15,15 +17,23 @@ export function fetchSender(own: Fetch | undefined): Sender {
     runInRoot(() =>
       own === undefined ? globalThis.fetch(url, init) : own(new Request(url, init)),
     );
-  return async ({ url, body, headers, signal, keepalive, heard }) => {
+  return async ({ url, body, headers, signal, keepalive, heard, left }) => {
     const method = body === undefined ? 'GET' : 'POST';
     const rest = body === undefined ? {} : { body };
     const init: RequestInit = { method, headers, ...rest, signal, keepalive, redirect: 'manual' };
     // ky would make a stream of the body, which fetch copies: a sixth of all the work of a request.
     // So ky knows only where it goes, and the token is in no error of ky's; `init` is what is sent.
+    const isNodes = own === undefined && isNodesOwn(globalThis.fetch);
+    // Of another fetch nobody knows what it has sent by the time that it fails.
+    if (!isNodes) left();
     const response = await http(url, { method, fetch: () => exchange(url, init) }).catch(
-      (error: unknown) => Promise.reject(isNetworkError(error) ? error.cause : error),
+      (error: unknown) => {
+        const cause = isNetworkError(error) ? error.cause : error;
+        if (!neverConnected(cause)) left();
+        return Promise.reject(cause);
+      },
     );
+    left();
     heard();
     // ky passes on whatever a user's fetch gives.
     if (typeof response?.status !== 'number') {

@@ -1,6 +1,7 @@
 import type { SendOptions } from '../coalescer/ports.ts';
 import type { Failure } from '../errors/failure.ts';
 import type { Patience } from '../internal/patience.ts';
+import type { Logger } from '../internal/warn.ts';
 import type { ApiToken, Fetch } from '../options.ts';
 import { Auth } from './auth.ts';
 import { dispatchSender } from './dispatch-sender.ts';
@@ -17,6 +18,8 @@ export interface HttpOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly sdk: readonly string[];
   readonly fetch: Fetch | undefined;
+  /** Never throws. */
+  readonly logger: Logger;
 }
 
 const jsonHeader = { 'content-type': 'application/json' };
@@ -30,7 +33,7 @@ export class Http {
   readonly #overFetch: Sender;
 
   constructor(options: HttpOptions, patience: Patience) {
-    this.auth = new Auth(options.apiToken);
+    this.auth = new Auth(options.apiToken, options.logger);
     this.#options = options;
     this.#patience = patience;
     this.#headers = {
@@ -49,6 +52,7 @@ export class Http {
   ): Promise<Answer | Failure> {
     const ms = this.#options.attemptTimeoutMs;
     let hasToken = false;
+    let hasLeft = false;
     const heard = (): void => {
       this.#patience.heard();
       options.heard?.();
@@ -70,6 +74,9 @@ export class Http {
             signal,
             keepalive: options.keepalive ?? false,
             heard,
+            left: () => {
+              hasLeft = true;
+            },
           });
         },
       );
@@ -79,9 +86,10 @@ export class Http {
           cause: new Error(`The apiToken function gave nothing within ${ms} ms.`),
         };
       }
-      return result;
+      return result.kind === 'timeout' && !hasLeft ? { ...result, unsent: true } : result;
     } catch (cause) {
-      return { kind: hasToken ? 'connection' : 'token', cause };
+      if (!hasToken) return { kind: 'token', cause };
+      return { kind: 'connection', cause, ...(!hasLeft && { unsent: true }) };
     }
   }
 

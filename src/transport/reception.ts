@@ -1,10 +1,13 @@
 import { maxAnswerBytes, readBody } from './body.ts';
-import type { Answer } from './sender.ts';
+import type { Answer, Outgoing } from './sender.ts';
 
 type Headers = Answer['headers'];
 
 /** Ends the exchange, and its connection with it. */
 type Abort = (reason: unknown) => void;
+
+/** Who hears of it as it goes on. */
+type Told = Pick<Outgoing, 'heard' | 'left'>;
 
 /**
  * What undici tells of one exchange, gathered to an answer. It speaks both of undici's handler
@@ -13,7 +16,7 @@ type Abort = (reason: unknown) => void;
  */
 export class Reception {
   readonly #signal: AbortSignal;
-  readonly #heard: () => void;
+  readonly #outgoing: Told;
   readonly #resolve: (answer: Answer | Promise<Answer>) => void;
   readonly #reject: (cause: unknown) => void;
   #abort: Abort | undefined;
@@ -25,12 +28,12 @@ export class Reception {
 
   constructor(
     signal: AbortSignal,
-    heard: () => void,
+    outgoing: Told,
     resolve: (answer: Answer | Promise<Answer>) => void,
     reject: (cause: unknown) => void,
   ) {
     this.#signal = signal;
-    this.#heard = heard;
+    this.#outgoing = outgoing;
     this.#resolve = resolve;
     this.#reject = reject;
     if (signal.aborted) this.#giveUp();
@@ -87,18 +90,20 @@ export class Reception {
     this.#abort = abort;
     // The connection may come only after the time of the attempt: then nothing is sent.
     if (this.#isOver) abort(this.#signal.reason);
+    else this.#outgoing.left();
   }
 
   /** Called for answers that only announce others, too. */
   #begin(status: number, headers: Headers): void {
-    this.#heard();
+    this.#outgoing.left();
+    this.#outgoing.heard();
     this.#status = status;
     this.#headers = headers;
   }
 
   #receive(chunk: Uint8Array): void {
     if (this.#isOver) return;
-    this.#heard();
+    this.#outgoing.heard();
     this.#chunks.push(chunk);
     this.#bytes += chunk.byteLength;
     if (this.#bytes <= maxAnswerBytes) return;
@@ -141,7 +146,11 @@ export class Reception {
   async #unzipped(): Promise<Answer> {
     const zipped = new Blob(this.#chunks as Uint8Array<ArrayBuffer>[]).stream();
     const plain = zipped.pipeThrough(new DecompressionStream('gzip'));
-    const { text, isWhole } = await readBody(new Response(plain), this.#signal, this.#heard);
+    const { text, isWhole } = await readBody(
+      new Response(plain),
+      this.#signal,
+      this.#outgoing.heard,
+    );
     return this.#answer(text, isWhole);
   }
 }

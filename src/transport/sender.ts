@@ -10,6 +10,8 @@ export interface Outgoing {
   readonly signal: AbortSignal;
   /** It outlives the page. */
   readonly keepalive: boolean;
+  /** To be called as soon as it can no longer be ruled out that the server gets something of it. */
+  readonly left: () => void;
   /** To be called when bytes of the answer come, those of its headers included. */
   readonly heard: () => void;
 }

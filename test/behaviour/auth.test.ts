@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { PrefactorAuthError } from '../../src/index.ts';
 import { harness, TOKEN } from '../helpers/harness.ts';
 import { failureOf, outcomes } from '../helpers/outcomes.ts';
+import { keyOf } from '../helpers/spans.ts';
 
 test.each([401, 403])('%i: all calls of the request reject alike', async (status) => {
   const t = await harness();
@@ -60,15 +61,75 @@ describe('a token function', () => {
   test.each([
     ['throws', () => Promise.reject(new Error('the vault is sealed'))],
     ['gives nothing', () => Promise.resolve('')],
-  ])('that %s rejects all calls, with the cause, and nothing is sent', async (_, apiToken) => {
-    const t = await harness({ apiToken });
-    const calls = t.spans('a', 'b');
+    ['gives a number', () => Promise.resolve(7 as never)],
+  ])(
+    'that %s for ever: nothing is sent, and when time is up calls reject with its error',
+    async (_, apiToken) => {
+      const t = await harness({ apiToken, deliveryTimeoutMs: 20_000 });
+      const calls = t.spans('a', 'b');
+      await t.settled();
+      for (const call of calls) {
+        expect(await failureOf(call)).toMatchObject({
+          code: 'RETRY_EXHAUSTED',
+          attempts: 0,
+          maybeApplied: false,
+          cause: expect.any(Error),
+        });
+      }
+      expect(t.sent).toEqual([]);
+      expect(t.client.stats().ledger).toMatchObject({ notAttempted: 2, inDoubt: 0 });
+      const warnings = t.log.entries.filter(([, text]) => String(text).includes('gave no token'));
+      expect(warnings).toHaveLength(1);
+    },
+  );
+
+  test('that is away for a while loses nothing', async () => {
+    let isAway = true;
+    const t = await harness({
+      apiToken: async () => {
+        if (isAway) throw new Error('connect ETIMEDOUT');
+        return TOKEN;
+      },
+    });
+    const calls = t.spans('a', 'b', 'c');
+    const packed = t.client.bulk.execute({
+      items: [{ _type: 'agents/list', idempotency_key: keyOf('list') }],
+    });
+    await t.pass(60_000);
+    isAway = false;
     await t.settled();
-    for (const call of calls) {
-      const error = await failureOf(call);
-      expect(error).toBeInstanceOf(PrefactorAuthError);
-      expect(error).toMatchObject({ maybeApplied: false, cause: expect.any(Error) });
-    }
-    expect(t.sent).toEqual([]);
+    expect(await outcomes(...calls, packed)).toEqual(['ok', 'ok', 'ok', 'ok']);
+    expect(t.sent.filter(({ path }) => path.endsWith('/bulk')).length).toBeLessThanOrEqual(3);
+  });
+
+  test('that fails when it is asked again after a 401 is asked once more, and a second 401 rejects', async () => {
+    let asked = 0;
+    const t = await harness({
+      apiToken: () => {
+        if (++asked === 2) throw new Error('the vault is sealed');
+        return 'of-yesterday';
+      },
+    });
+    const a = t.span('a');
+    await t.settled();
+    expect(await failureOf(a)).toBeInstanceOf(PrefactorAuthError);
+    expect(asked).toBe(3);
+    expect(t.sent).toHaveLength(2);
+  });
+
+  test('that fails while the client closes is the cause of what rejects then', async () => {
+    const sealed = new Error('the vault is sealed');
+    const t = await harness({
+      apiToken: () => {
+        throw sealed;
+      },
+    });
+    const a = t.span('a');
+    await t.settle();
+    void t.client.close({ timeoutMs: 1_000 });
+    await t.settled();
+    const error = await failureOf(a);
+    expect(error).toMatchObject({ code: 'CLOSED', maybeApplied: false });
+    expect((error as Error).cause).toBe(sealed);
   });
 });

@@ -85,7 +85,21 @@ describe('an output that cannot be read', () => {
 
 test.each([
   ['no status', '{"code":"x"}'],
-  ['a status that is no word of ours', '{"status":"pending","code":"x"}'],
+  ['a status that is no word of ours', '{"status":"pending","details":{"id":"x"}}'],
+  ['a status of another type', '{"status":["success"],"details":{"id":"x"}}'],
+  ['no object', '"success"'],
+])('an output of %s leaves its item in doubt, and nobody else', async (_, text) => {
+  const t = await harness();
+  const [a, b, c] = t.spans('a', 'b', 'c');
+  const [ok] = [`{"status":"success","details":{"id":"b-of-theirs"}}`];
+  answerWith(t, `{"status":"success","outputs":{"${keyOf('a')}":${text},"${keyOf('b')}":${ok}}}`);
+  await t.settled();
+  expect(await outcomes(a, b, c)).toEqual(['PrefactorContractError', 'ok', 'ok']);
+  expect(await failureOf(a)).toMatchObject({ maybeApplied: true });
+  expect(t.client.stats().ledger).toMatchObject({ inDoubt: 1, succeeded: 2 });
+});
+
+test.each([
   ['a code that is an object', '{"status":"error","code":{"a":1},"message":["x"]}'],
   ['nothing else', '{"status":"error"}'],
 ])('an output of %s is an error', async (_, text) => {

@@ -21,7 +21,6 @@ const lost: readonly (readonly [string, Fault])[] = [
   ['a page instead of an answer', { kind: 'html' }],
   ['a page after the work', { kind: 'html', status: 200, afterWork: true }],
   ['a time-out before the work', { kind: 'delay', delayMs: 5_000 }],
-  ['an answer that does not end', { kind: 'endless', afterWork: true }],
   ...[
     '',
     'null',

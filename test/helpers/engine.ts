@@ -148,7 +148,7 @@ function readOutput(output: unknown): Verdict<unknown> {
     id?: string;
     code?: string;
     retryAfterMs?: number;
-    conflict?: 'exists' | 'state';
+    conflict?: 'exists' | 'state' | 'used';
   };
   if (ok === true) return { kind: 'success', value: output, id };
   if (ok === false) return { kind: 'error', code, retryAfterMs, conflict };

@@ -18,6 +18,10 @@ export interface ParkedRequest extends Batch {
   /** Wants to be left alone for so long. */
   beBusy(afterMs?: number, maybeApplied?: boolean): void;
   lose(failure?: Fault, overload?: boolean): void;
+  /** The answer is there, and too large to be read. */
+  answerTooMuch(): void;
+  /** It never left. */
+  neverLeave(failure?: Fault): void;
 }
 
 export interface ScriptedSend {
@@ -71,6 +75,9 @@ export function scriptedSend(): ScriptedSend {
           reply({ kind: 'busy', status: 429, failure: 'slow down', afterMs, maybeApplied }),
         lose: (failure = 'reset', overload = false) =>
           reply({ kind: 'lost', status: undefined, failure, overload }),
+        answerTooMuch: () =>
+          reply({ kind: 'lost', status: 200, failure: 'too large', oversized: true }),
+        neverLeave: (failure = 'refused') => reply({ kind: 'unsent', failure }),
       };
       requests.push(request);
       parked.push(request);
@@ -113,6 +120,6 @@ export function ok(id?: string): unknown {
 }
 
 /** An output that says no; `conflict` where it says that the work may be done already. */
-export function no(code: string, conflict?: 'exists' | 'state'): unknown {
+export function no(code: string, conflict?: 'exists' | 'state' | 'used'): unknown {
   return { ok: false, code, conflict };
 }

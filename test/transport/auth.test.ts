@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import { silentLogger } from '../../src/internal/warn.ts';
 import { Auth } from '../../src/transport/auth.ts';
 
 test('a token is taken out of a text, plain or as JSON writes it', async () => {
   const token = 'pf_"secret"\\';
-  const auth = new Auth(token);
+  const auth = new Auth(token, silentLogger);
   await auth.token();
   expect(auth.redact(`a ${token} b ${JSON.stringify({ token })} c`)).toBe(
     'a [token] b {"token":"[token]"} c',
@@ -12,7 +13,7 @@ test('a token is taken out of a text, plain or as JSON writes it', async () => {
 
 test('as many tokens are remembered as attempts can overlap, the latest', async () => {
   let asked = 0;
-  const auth = new Auth(() => `pf_${++asked}_`);
+  const auth = new Auth(() => `pf_${++asked}_`, silentLogger);
   for (const _ of Array(257)) {
     await auth.token();
   }
@@ -27,7 +28,7 @@ test('a token that is given again counts as the latest', async () => {
     'pf_z_',
   ];
   const given = tokens.values();
-  const auth = new Auth(() => given.next().value ?? '');
+  const auth = new Auth(() => given.next().value ?? '', silentLogger);
   for (const _ of tokens) {
     await auth.token();
   }

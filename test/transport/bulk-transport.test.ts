@@ -372,9 +372,7 @@ describe('the token', () => {
     const { fetch, requests } = answering(200, ok);
     const transport = transportOf({ fetch, apiToken });
     expect(await transport.send(batchOf('{}'), patient())).toEqual({
-      kind: 'refused',
-      status: undefined,
-      blame: 'access',
+      kind: 'unsent',
       failure: { kind: 'token', cause: expected },
     });
     expect(await transport.ping(patient())).toBe(false);

@@ -11,15 +11,16 @@ import { globalDispatcher, setGlobalDispatcher } from '../helpers/global-dispatc
 import { HandClock } from '../internal/hand-clock.ts';
 import { listen, serve } from './servers.ts';
 import type { SendTo } from './ways.ts';
-import { dispatcherWays, lost, sendingOver, ways } from './ways.ts';
+import { dispatcherWays, lost, neverSent, sendingOver, ways } from './ways.ts';
 
 const answer = '{"outputs":{}}';
 const reason = new Error('enough');
 
 /** The two ways to give up, and what the engine is told. */
+const timedOut = { kind: 'timeout', ms: 50 };
 const endings = [
   ['an abort', lost({ kind: 'aborted', cause: reason })],
-  ['a time-out', lost({ kind: 'timeout', ms: 50 })],
+  ['a time-out', lost(timedOut)],
 ] as const;
 
 /** One attempt, and how it is given up. */
@@ -97,7 +98,8 @@ describe.each(ways)('over %s', (way) => {
       const reply = sendTo(`https://127.0.0.1:${port}`, sending);
       await reached.promise;
       giveUp();
-      expect(await reply).toEqual(expected);
+      const isTimeout = ending === 'a time-out';
+      expect(await reply).toEqual(isTimeout ? neverSent(way, timedOut) : expected);
       expectNothingLeft();
     });
   });
@@ -132,7 +134,8 @@ describe.each(dispatcherWays)('over %s', (way) => {
       const reply = sendTo(apiUrl, sending);
       const dispatch = await waiting.promise;
       giveUp();
-      expect(await reply).toEqual(expected);
+      const isTimeout = ending === 'a time-out';
+      expect(await reply).toEqual(isTimeout ? neverSent(way, timedOut) : expected);
       dispatch();
       await ended.promise;
       setGlobalDispatcher(dispatcher);
@@ -169,6 +172,7 @@ describe.each(dispatcherWays)('over %s', (way) => {
       signal,
       keepalive: false,
       heard: () => {},
+      left: () => {},
     });
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     await Promise.allSettled([sent]);
@@ -184,7 +188,7 @@ test('nor after a dispatcher that throws', async () => {
   });
   const { signal } = new AbortController();
   const outgoing = { url: 'http://api.example', headers: {}, body: undefined, keepalive: false };
-  const sent = dispatchSender()?.({ ...outgoing, signal, heard: () => {} });
+  const sent = dispatchSender()?.({ ...outgoing, signal, heard: () => {}, left: () => {} });
   await expect(sent).rejects.toBe(reason);
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });

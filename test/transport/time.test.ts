@@ -115,9 +115,7 @@ describe('a time-out', () => {
     const reply = transport.send(batchOf('{}'), patient());
     await time.tickAsync(1_000);
     expect(await reply).toMatchObject({
-      kind: 'refused',
-      status: undefined,
-      blame: 'access',
+      kind: 'unsent',
       failure: {
         kind: 'token',
         cause: new Error('The apiToken function gave nothing within 1000 ms.'),
@@ -209,6 +207,7 @@ describe('an answer without end', () => {
     expect(await transportOf({ fetch }).send(batchOf('{}'), patient())).toEqual({
       kind: 'lost',
       status: 200,
+      oversized: true,
       failure: {
         kind: 'contract',
         status: 200,

@@ -64,3 +64,13 @@ export function lost(failure: object): object {
   const overload = 'kind' in failure && failure.kind === 'timeout';
   return { kind: 'lost', status: undefined, overload, failure };
 }
+
+/**
+ * What is known where there never was a connection: over the dispatcher, certainly nothing was sent;
+ * what another fetch may have sent by then, nobody can say.
+ */
+export function neverSent(way: Way, failure: object): object {
+  const isCertain = dispatcherWays.some((one) => one === way);
+  if (!isCertain) return lost(failure);
+  return { kind: 'unsent', failure: { ...failure, unsent: true } };
+}

@@ -121,7 +121,7 @@ test.each([undefined, null, {}, 'none'])(
   },
 );
 
-test('a dispatcher that throws is a lost answer', async () => {
+test('where a dispatcher throws, nothing was sent', async () => {
   const { send } = await surroundings();
   const cause = new Error('no mock matches');
   setGlobalDispatcher({
@@ -129,7 +129,7 @@ test('a dispatcher that throws is a lost answer', async () => {
       throw cause;
     },
   });
-  expect(await send()).toMatchObject({ kind: 'lost', failure: { kind: 'connection', cause } });
+  expect(await send()).toMatchObject({ kind: 'unsent', failure: { kind: 'connection', cause } });
 });
 
 test.each<[string, (handler: object) => object]>([
