@@ -139,9 +139,9 @@ export class Intake<Failure> {
       const reason: Reason<Failure> = { kind: 'full', ...broken, maybeApplied: false };
       return { promise: this.#refuse(submission, follower, reason) };
     }
+    const lacking = this.#lacking(submission);
     const item = new Item(this.lastSeq + 1, this.#now(), submission, backlog.texts);
     this.lastSeq++;
-    const lacking = this.#lacking(submission);
     if (lacking !== undefined) {
       return { promise: this.#rejectUnsent(item, submission, follower, lacking) };
     }
@@ -233,9 +233,9 @@ export class Intake<Failure> {
     lacking: Lacking<Failure>,
   ): Promise<unknown> {
     const { backlog, settlement } = this.#others;
+    item.dropText(backlog.texts);
     const caller = settlement.join(item, read, follower);
     if (makes !== undefined) settlement.remember(makes, lacking.because);
-    item.dropText(backlog.texts);
     settlement.leave(item, caller, lacking);
     return caller.promise;
   }

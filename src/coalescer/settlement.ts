@@ -308,10 +308,10 @@ export class Settlement<Failure> {
       if (end === undefined) break;
       const caller = end.kind === 'left' ? end.caller : (this.#next ?? end.item.caller);
       this.#next = caller?.next;
+      const isLast = this.#next === undefined;
+      if (isLast) this.#told++;
       if (caller !== undefined) this.#tellOne(end, caller);
-      if (this.#next !== undefined) continue;
-      this.#told++;
-      if (end.kind !== 'left') end.item.letGo();
+      if (isLast && end.kind !== 'left') end.item.letGo();
     }
     if (this.#told < this.#untold.length) return false;
     this.#untold = [];

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { Backlog } from '../../src/coalescer/backlog.ts';
 import { Item } from '../../src/coalescer/item.ts';
-import { engineUnderTest, submission } from '../helpers/engine.ts';
+import { endsOf, engineUnderTest, submission } from '../helpers/engine.ts';
 import { randomFrom } from '../helpers/random.ts';
 
 /** Buffers that an engine may keep for later, whatever waits in it. */
@@ -91,4 +91,20 @@ test('items that are settled while they wait for a time are forgotten, at a cost
   expect(backlog.visits - visits).toBeLessThan(20 * count);
   backlog.wake(2_000);
   expect([backlog.delayed, backlog.count('ready')]).toEqual([0, 10]);
+});
+
+test('calls whose names cannot be read hold nothing', async () => {
+  const t = engineUnderTest();
+  const before = t.engine.heldBytes;
+  const uses = new Proxy([], {
+    get() {
+      throw new Error('no names');
+    },
+  });
+  const calls = Array.from({ length: 100 }, (_, one) =>
+    t.call(`call ${one}`, { uses, pieces: ['x'.repeat(10_000)], bytes: 10_000 }),
+  );
+  expect(new Set(await endsOf(...calls))).toEqual(new Set(['fault']));
+  expect(t.engine.heldBytes).toBe(before);
+  t.expectIdle();
 });
