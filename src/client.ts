@@ -22,6 +22,7 @@ import type { SubmitOptions } from './schemas/call-options.ts';
 import { onExitSignal, onPageHide } from './surroundings.ts';
 import { createToError } from './to-error.ts';
 import { createToRecord } from './to-record.ts';
+import { maxAnswerBytes } from './transport/body.ts';
 import { createTransport, envelopeBytes, separatorBytes } from './transport/bulk-transport.ts';
 import { gatherWith } from './window.ts';
 
@@ -203,6 +204,8 @@ function engineOf(
       attemptTimeoutMs: settings.attemptTimeoutMs,
       envelopeBytes,
       separatorBytes,
+      // What is expected of an answer is a guess: half of what is read leaves room for it to be wrong.
+      maxAnswerBytes: maxAnswerBytes / 2,
     },
   );
 }

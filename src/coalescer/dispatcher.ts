@@ -22,7 +22,7 @@ import type { Part, Parts } from './parts.ts';
 import type { Batch, Ping, Reply, Send } from './ports.ts';
 import type { Flight } from './replies.ts';
 
-export interface DispatchSettings extends Envelope {
+export interface DispatchSettings extends Envelope, Pick<BatchLimits, 'maxAnswerBytes'> {
   /** The longest that a call waits for a fuller batch while others are in flight, milliseconds. */
   readonly maxWaitMs: number;
 }
@@ -190,7 +190,8 @@ export class Dispatcher<Failure> {
 
   get #limits(): BatchLimits {
     const { cut, items, bytes } = this.#others.capacity;
-    return { maxItems: cut.limit(items.limit), maxBytes: bytes.limit };
+    const { maxAnswerBytes } = this.#settings;
+    return { maxItems: cut.limit(items.limit), maxBytes: bytes.limit, maxAnswerBytes };
   }
 
   #agedAt(): number {

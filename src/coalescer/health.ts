@@ -49,12 +49,14 @@ export class Health {
 
   /**
    * A request had none. `answersBefore`: the number of answers when it left. Requests that were
-   * under way when the outage began tell nothing new, and do not make the next probe later.
+   * under way when the outage began tell nothing new, and do not make the next probe later. Not
+   * `isPaced`: the next one has to wait for its ping only.
    */
-  lost(answersBefore: number, isProbe: boolean, now: number, chance: number): void {
+  lost(answersBefore: number, isProbe: boolean, now: number, chance: number, isPaced = true): void {
     if (this.answers > answersBefore || (this.isDown && !isProbe)) return;
-    this.#failures++;
     this.hasPing = false;
+    if (!isPaced) return;
+    this.#failures++;
     this.nextProbeAt = now + this.#delay(chance);
   }
 

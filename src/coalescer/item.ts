@@ -99,6 +99,9 @@ export class Item implements Tenant {
   #pieces: readonly string[];
   #holes: readonly Resource[];
 
+  /** What its answer is expected to hold beside its own text. */
+  readonly echoBytes: number;
+
   /** The resource that comes into being with this item. */
   makes: Resource | undefined;
   /** The groups that it stands in, one for each resource; see order.ts. */
@@ -138,6 +141,7 @@ export class Item implements Tenant {
     this.key = submission.key;
     this.type = submission.type;
     this.fingerprint = submission.fingerprint;
+    this.echoBytes = submission.echoBytes ?? 0;
     this.bytes = bytesOf(submission);
     this.#pieces = submission.pieces;
     this.#holes = submission.holes;

@@ -15,6 +15,11 @@ export interface BatchLimits {
   readonly maxItems: number;
   /** UTF-8 bytes of a request, envelope included. A single larger item travels alone. */
   readonly maxBytes: number;
+  /**
+   * UTF-8 bytes of an answer, as far as they are expected: each item's own, and those that it echoes. A
+   * single item with more travels alone. @default Infinity
+   */
+  readonly maxAnswerBytes?: number | undefined;
 }
 
 /** What a request has beside its items. */
@@ -58,13 +63,14 @@ export class Packer {
     room: number = Number.POSITIVE_INFINITY,
   ): Packed {
     const { envelopeBytes, separatorBytes } = this.#envelope;
-    const { maxItems } = limits;
+    const { maxItems, maxAnswerBytes = Number.POSITIVE_INFINITY } = limits;
     const maxBytes = Math.min(limits.maxBytes, room);
     const batch = ++this.#batch;
     const riders = new Runs();
     const items: Item[] = [];
     const passed: Item[] = [];
     let bytes = envelopeBytes;
+    let answerBytes = 0;
     let misses = 0;
     while (items.length < maxItems && passed.length < MAX_PASSED) {
       const next = ready.first;
@@ -82,11 +88,15 @@ export class Packer {
         }
       }
       const withItem = bytes + item.bytes + (items.length > 0 ? separatorBytes : 0);
-      if (withItem > (items.length > 0 ? maxBytes : room)) {
+      const answerWithItem = answerBytes + item.bytes + item.echoBytes;
+      const isTooMuch =
+        items.length > 0 ? withItem > maxBytes || answerWithItem > maxAnswerBytes : withItem > room;
+      if (isTooMuch) {
         passed.push(item);
         continue;
       }
       bytes = withItem;
+      answerBytes = answerWithItem;
       items.push(item);
       this.#board(item, batch, riders);
     }

@@ -34,6 +34,18 @@ export interface Line {
   hasCulprit: boolean;
   /** The front part is known to hold a culprit. */
   isGuilty: boolean;
+  /** The batch that got lost again and again, of which this is a half. */
+  readonly broken: Broken | undefined;
+}
+
+/** A batch that was cut off on its way, again and again. */
+interface Broken {
+  /** UTF-8 bytes of the request. */
+  readonly bytes: number;
+  /** How many of its halves have not come through. */
+  left: number;
+  /** One of them got lost, or was refused: it was not for its size. */
+  isExplained: boolean;
 }
 
 /** Items refused alone in a row, all alike, after which the fault looks systemic. */
@@ -63,13 +75,22 @@ export class Parts {
     this.#putHalves(line, items, 0);
   }
 
-  /** Halves a batch that got lost; the halves leave side by side, not before that time. */
-  divideLost(items: readonly Item[], notBefore: number, part: Part | undefined): void {
+  /**
+   * Halves a batch that got lost; the halves leave side by side, not before that time. `bytes` are those
+   * of a request that was cut off without an answer: perhaps it was too large for somebody on the way.
+   */
+  divideLost(
+    items: readonly Item[],
+    notBefore: number,
+    part: Part | undefined,
+    bytes?: number | undefined,
+  ): void {
     // The culprit of its line may be among them.
     if (part !== undefined) part.line.hasCulprit = true;
     this.divided++;
+    const broken = bytes === undefined ? undefined : { bytes, left: 2, isExplained: false };
     for (const half of halvesOf(items)) {
-      const line = this.#newLine('lost', half.length);
+      const line = this.#newLine('lost', half.length, broken);
       line.waiting.push({ line, items: half, notBefore, sibling: undefined });
     }
   }
@@ -144,6 +165,22 @@ export class Parts {
     line.isGuilty = sibling !== undefined && line.waiting[0] === sibling;
   }
 
+  /** The part got lost or was refused: that explains what became of the batch that it was a part of. */
+  failed(part: Part | undefined): void {
+    const broken = part?.line.broken;
+    if (broken !== undefined) broken.isExplained = true;
+  }
+
+  /**
+   * The part came through. Where all of a broken batch have, and none by a further cut, it was too large
+   * as a whole: returns its bytes.
+   */
+  tooLarge(part: Part | undefined): number | undefined {
+    const broken = part?.line.broken;
+    if (broken === undefined || --broken.left > 0 || broken.isExplained) return undefined;
+    return broken.bytes;
+  }
+
   /** The part is to be sent once more, with those of its items that are left. */
   again(part: Part, items: readonly Item[], notBefore: number): void {
     if (items.length > 0) part.line.waiting.unshift({ ...part, items, notBefore });
@@ -213,7 +250,7 @@ export class Parts {
     line.waiting.unshift({ line, items: first, notBefore, sibling }, sibling);
   }
 
-  #newLine(why: Line['why'], size: number): Line {
+  #newLine(why: Line['why'], size: number, broken?: Broken): Line {
     const line: Line = {
       why,
       size,
@@ -221,6 +258,7 @@ export class Parts {
       isOut: false,
       hasCulprit: false,
       isGuilty: false,
+      broken,
     };
     this.#lines.add(line);
     return line;

@@ -44,6 +44,11 @@ export interface Submission<T> {
   readonly pieces: readonly string[];
   /** UTF-8 bytes of the pieces together. */
   readonly bytes: number;
+  /**
+   * UTF-8 bytes that its answer is expected to hold beside what it says itself: of a span that is
+   * finished, those of its payload. @default 0
+   */
+  readonly echoBytes?: number | undefined;
   /** What fills the holes, in order; each is the `id` of its resource once that is known. */
   readonly holes: readonly Resource[];
   /** The resource that comes into being with this item. */

@@ -119,6 +119,8 @@ export class Replies<Failure> {
     health.answered();
     capacity.answered(keysOf(items).length, flight.bytes, flight.leftAt);
     parts.passed(part);
+    const tooLarge = parts.tooLarge(part);
+    if (tooLarge !== undefined) capacity.bytes.refused(tooLarge);
     const [first] = items;
     if (first instanceof PackedBatch) {
       // What became of its items is its caller's to read.
@@ -178,6 +180,7 @@ export class Replies<Failure> {
     const { attempts, backlog, capacity, health, parts } = this.#others;
     const { status, failure, blame, exists = false } = reply;
     const { part } = flight;
+    parts.failed(part);
     if (status !== undefined) {
       health.answered();
       capacity.gate.answered(flight.leftAt);
@@ -246,15 +249,18 @@ export class Replies<Failure> {
   #lost(
     step: Step<Failure>,
     flight: Flight,
-    { failure, overload }: Extract<Reply<Failure>, { kind: 'lost' }>,
+    { failure, overload, status }: Extract<Reply<Failure>, { kind: 'lost' }>,
   ): void {
     const { attempts, backlog, capacity, health, parts, random } = this.#others;
     const { items, leftAt, inFlight, part } = flight;
+    parts.failed(part);
     // What is divided already is suspected itself, whatever goes beside it.
     if (overload && part?.line.why !== 'lost') {
       capacity.concurrency.refused(leftAt, inFlight, step.now);
     }
-    health.lost(flight.answersBefore, flight.isProbe, step.now, random());
+    // A half of what a server that answers pings does not answer need not wait as in an outage.
+    const isPaced = part?.line.why !== 'lost' || !flight.hasPing || items.length === 1;
+    health.lost(flight.answersBefore, flight.isProbe, step.now, random(), isPaced);
     capacity.gate.unanswered(step.now);
     capacity.spacing.inVain(flight.number, step.now);
     let notBefore = 0;
@@ -271,7 +277,7 @@ export class Replies<Failure> {
     );
     if (isSuspect && left.length > 1) {
       for (const item of left) backlog.hold(item);
-      parts.divideLost(left, notBefore, part);
+      parts.divideLost(left, notBefore, part, status === undefined ? flight.bytes : undefined);
     } else {
       this.#putBack(left, part, notBefore);
     }

@@ -14,6 +14,8 @@ export interface Relations {
   readonly precedes?: string;
   readonly follows?: string;
   readonly overBound?: boolean;
+  /** What the answer says again of an earlier call, in UTF-8 bytes. */
+  readonly echoBytes?: number;
   /** The instance that the action is about. */
   readonly instance?: Name;
 }
@@ -55,19 +57,26 @@ export class Dependencies {
         const instance = this.#unfinished.instanceOf(span);
         return instance === undefined
           ? { changes: span, precedes: ANY_SPAN }
-          : { changes: span, uses: [instance], overBound: true, instance };
+          : {
+              changes: span,
+              uses: [instance],
+              overBound: true,
+              echoBytes: this.#unfinished.bytesOf(span),
+              instance,
+            };
       }
       default:
         return {};
     }
   }
 
-  /** Notes what an action that is on its way opens and closes. */
-  note(action: WireAction, { makes, changes, instance }: Relations): void {
+  /** Notes what an action that is on its way, in a text of so many bytes, opens and closes. */
+  note(action: WireAction, { makes, changes, instance }: Relations, bytes: number): void {
     if (action._type === 'agent_spans/create') {
       if (makes === undefined || instance === undefined) return;
       if (isTerminal(detailsOf(action)['status'])) return;
-      this.#unfinished.addSpan(typeof makes === 'string' ? makes : (makes.id ?? makes), instance);
+      const span = typeof makes === 'string' ? makes : (makes.id ?? makes);
+      this.#unfinished.addSpan(span, instance, bytes);
     } else if (action._type === 'agent_instances/register') {
       if (makes !== undefined) this.#unfinished.addInstance(makes);
     } else if (action._type === 'agent_spans/finish') {

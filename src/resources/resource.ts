@@ -214,12 +214,13 @@ export class Pipeline {
       precedes: relations.precedes,
       follows: relations.follows,
       overBound: relations.overBound,
+      echoBytes: relations.echoBytes,
       signal: terms.options?.signal,
       read: this.#readers.of(kind, instance),
     });
     // What a call that was turned away would have closed is still open.
     if (makes !== undefined || this.#engine.accepted > accepted) {
-      this.#dependencies.note(action, relations);
+      this.#dependencies.note(action, relations, bytes);
     }
     if (typeof makes === 'string') this.#leftOuts.reconsider(makes);
     return this.#handle(promise, key, makes ?? changes);

@@ -3,6 +3,9 @@ import type { Name } from '../coalescer/ports.ts';
 
 const MAX_SPANS = 100_000;
 const MAX_INSTANCES = 100_000;
+/** Only of spans with more bytes than that is it remembered how many: an answer holds many small ones. */
+const LARGE = 16_384;
+const MAX_LARGE_SPANS = 10_000;
 
 interface Instance {
   /** Its id once that is known. */
@@ -23,6 +26,8 @@ export class Unfinished {
   readonly #instances = new Memory<Name, Instance>(MAX_INSTANCES, (_, instance) =>
     this.#instanceGone(instance),
   );
+  /** UTF-8 bytes of large spans, which the answers to their finishes will hold again. */
+  readonly #large = new Memory<Name, number>(MAX_LARGE_SPANS);
   /** Spans that are remembered, though their instance has ended. */
   #leftOver = 0;
 
@@ -46,8 +51,14 @@ export class Unfinished {
     this.#instance(name).made = true;
   }
 
-  addSpan(span: Name, instance: Name): void {
+  /** The bytes of a span that this client made, where they are many. */
+  bytesOf(span: Name): number {
+    return this.#large.get(span) ?? 0;
+  }
+
+  addSpan(span: Name, instance: Name, bytes = 0): void {
     this.endSpan(span);
+    if (bytes > LARGE) this.#large.set(span, bytes);
     const owner = this.#instance(instance);
     owner.spans++;
     this.#spans.set(span, owner);
@@ -56,6 +67,7 @@ export class Unfinished {
   endSpan(span: Name): void {
     const owner = this.#spans.take(span);
     if (owner !== undefined) this.#spanGone(owner);
+    this.#large.take(span);
   }
 
   endInstance(name: Name): void {
@@ -72,6 +84,8 @@ export class Unfinished {
     }
     const owner = this.#spans.take(name);
     if (owner !== undefined) this.#spans.set(id, owner);
+    const bytes = this.#large.take(name);
+    if (bytes !== undefined) this.#large.set(id, bytes);
   }
 
   #spanGone(owner: Instance): void {

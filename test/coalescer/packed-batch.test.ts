@@ -388,7 +388,11 @@ test('given up while it waits for another attempt, it is not sent again', async 
   await closed;
   expect(t.wire.requests).toHaveLength(1);
   for (const request of [...t.wire.parked]) request.lose();
-  expect(await reasonOf(answer)).toEqual({ kind: 'closed', maybeApplied: true });
+  expect(await reasonOf(answer)).toEqual({
+    kind: 'closed',
+    last: { kind: 'failure', failure: 'reset' },
+    maybeApplied: true,
+  });
   t.expectIdle();
 });
 
