@@ -32,7 +32,7 @@ export class PrefactorApiError extends PrefactorError {
   }
 }
 
-/** The token was refused (401, 403), or the `apiToken` function gave none. */
+/** The token was refused (401, 403). */
 export class PrefactorAuthError extends PrefactorApiError {
   override readonly code = 'AUTH_FAILED';
 

@@ -37,7 +37,7 @@ describe('events', () => {
     const retry = events.find(({ name }) => name === 'retry');
     const reason = retry?.details.find(({ name }) => name === 'reason');
     const reasons = listAfter('Reasons of `retry`:').filter((word) => !word.includes('.'));
-    expect(reasons.slice(0, 3).sort()).toEqual(wordsIn(reason?.type ?? '').sort());
+    expect(reasons.slice(0, 4).sort()).toEqual(wordsIn(reason?.type ?? '').sort());
   });
 });
 
