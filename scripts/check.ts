@@ -1,0 +1,66 @@
+// Runs the second checker: `npm run check -- --seeds 20000 --seed 1`. `--all` draws also what the engine
+// does not keep yet, `--only a,b` those dimensions and all of them. A broken promise is told as a short story, with
+// its seed. Ends with 0 or 1.
+import { parseArgs } from 'node:util';
+import type { Dimension } from '../test/checker/dimensions.ts';
+import { ALL, HELD } from '../test/checker/dimensions.ts';
+import { checkMany, storyOf } from '../test/checker/farm.ts';
+
+/** Failures that are cut down and told, of each process. */
+const TOLD = 2;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '2000' },
+    seed: { type: 'string', default: '1' },
+    all: { type: 'boolean', default: false },
+    only: { type: 'string' },
+  },
+});
+const count = numberFrom(values.seeds, '--seeds');
+const first = numberFrom(values.seed, '--seed');
+const dimensions = dimensionsFrom(values.only, values.all);
+
+const startedAt = performance.now();
+const isExact = values.only !== undefined;
+const order = { first, count, dimensions, isExact, told: TOLD };
+const { ran, counts, failures } = await checkMany(order);
+const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
+
+for (const [what, number] of Object.entries(counts).sort()) console.log(`${what}: ${number}`);
+for (const failure of failures) {
+  if (failure.story.length > 0) console.error(`\n${storyOf(failure)}`);
+}
+for (const [rule, seeds] of byRule()) {
+  console.error(`${rule}: ${seeds.length} seeds (${seeds.slice(0, 8).join(', ')})`);
+}
+console.log(`${ran} seeds from ${first}, ${failures.length} failed, ${seconds} s`);
+if (failures.length > 0) process.exitCode = 1;
+
+function byRule(): Map<string, number[]> {
+  const rules = new Map<string, number[]>();
+  for (const { seed, violations } of failures) {
+    for (const rule of new Set(violations.map((violation) => violation.rule))) {
+      rules.set(rule, [...(rules.get(rule) ?? []), seed]);
+    }
+  }
+  return rules;
+}
+
+function dimensionsFrom(only: string | undefined, isAll: boolean): readonly Dimension[] {
+  if (only === undefined) return isAll ? ALL : HELD;
+  const names: readonly string[] = only.split(',');
+  const unknown = names.find((name) => !ALL.some((dimension) => dimension === name));
+  if (unknown !== undefined) {
+    console.error(`There is no dimension "${unknown}"; there are ${ALL.join(', ')}.`);
+    process.exit(1);
+  }
+  return ALL.filter((dimension) => names.includes(dimension));
+}
+
+function numberFrom(text: string, name: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  console.error(`${name} must be a whole number from 1 on, but it is "${text}".`);
+  process.exit(1);
+}
