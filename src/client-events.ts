@@ -50,6 +50,10 @@ export class ClientEvents implements Emitter {
     this.#events.emit(name, detail);
   }
 
+  isTelling(name: keyof AutobatchEvents): boolean {
+    return this.#events.isTelling(name);
+  }
+
   deliver(): void {
     this.#events.deliver();
   }

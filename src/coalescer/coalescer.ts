@@ -273,7 +273,12 @@ export class Coalescer<Failure> {
    * with the books, and never rejects; a second call returns the first one's promise.
    */
   close({ timeoutMs = 10_000 }: { readonly timeoutMs?: number | undefined } = {}): Promise<Ledger> {
-    this.#closing ??= this.#close(timeoutMs);
+    if (this.#closing === undefined) {
+      // Before the first step of it tells anybody anything: who is told may call, or close, once more.
+      const closed = deferred<Ledger>();
+      this.#closing = closed.promise;
+      closed.resolve(this.#close(timeoutMs));
+    }
     return this.#closing;
   }
 
@@ -375,6 +380,7 @@ export class Coalescer<Failure> {
 
   /** What the steps so far have to tell, now that they are over. */
   #tell(): void {
+    this.#withdrawals.recall();
     this.#signals.letGo();
     if (!this.#tellsLater && !this.#settlement.tell()) {
       this.#tellsLater = true;
@@ -427,17 +433,19 @@ export class Coalescer<Failure> {
     this.#bounds.rejectAll(() => this.#closedError());
     this.#hurry('close');
     await this.#whenSettled(timeoutMs);
-    this.#steps.run(() => {
-      this.#dispatcher.abortAll();
+    const abort = this.#steps.run(() => {
+      const abortAll = this.#dispatcher.giveUpAll();
       this.#settlement.settle(
         this.#backlog.all().map((item) => {
-          const maybeApplied = item.maybeApplied || item.state === 'in flight';
+          const maybeApplied = item.maybeApplied || item.isAtServer;
           const last = item.setbacks?.last as Last<Failure> | undefined;
           return { kind: 'failed', item, reason: { kind: 'closed', last, maybeApplied } };
         }),
       );
       this.#pump();
+      return abortAll;
     });
+    abort();
     return this.#whenSettled(undefined);
   }
 
@@ -464,6 +472,7 @@ function fencedEmitter(emitter: Emitter): Emitter {
   return {
     has: (name) => fenced(() => emitter.has(name), false),
     emit: (name, detail) => fenced(() => emitter.emit(name, detail), undefined),
+    isTelling: (name) => fenced(() => emitter.isTelling?.(name) ?? false, false),
     deliver: () => fenced(() => emitter.deliver(), undefined),
   };
 }

@@ -13,7 +13,7 @@ import { ItemBatch } from './batch.ts';
 import type { Capacity } from './capacity.ts';
 import type { DispatchReason, Emitter } from './events.ts';
 import type { Health } from './health.ts';
-import type { Item } from './item.ts';
+import type { Item, Trip } from './item.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomesOf } from './outcome.ts';
 import { PackedBatch } from './packed-batch.ts';
@@ -130,12 +130,17 @@ export class Dispatcher<Failure> {
     } while (sent > 0);
   }
 
-  /** Gives up all requests under way; their replies are not waited for. */
-  abortAll(): void {
-    for (const request of this.#underWay) request.abort();
+  /**
+   * Gives up all requests under way; their replies are not waited for. Returns what aborts them, which may
+   * run code of others, so it is no part of the step.
+   */
+  giveUpAll(): () => void {
+    const requests = [...this.#underWay, ...(this.#ping === undefined ? [] : [this.#ping])];
     this.#underWay.clear();
-    this.#ping?.abort();
     this.#ping = undefined;
+    return () => {
+      for (const request of requests) request.abort();
+    };
   }
 
   #next(now: number): Leaving | undefined {
@@ -253,19 +258,35 @@ export class Dispatcher<Failure> {
     return bytes;
   }
 
-  async #send(flight: Omit<Flight, 'inFlight'>): Promise<void> {
+  async #send(flight: Omit<Flight, 'inFlight' | 'isRecalled'>): Promise<void> {
     const { clock, heard, send, onReply } = this.#others;
     const request = new AbortController();
     this.#underWay.add(request);
-    const options = { signal: request.signal, keepalive: flight.isDeparting, heard };
+    const trip: Trip = { request, hasLeft: false, isRecalled: false };
+    for (const item of flight.items) item.trip = trip;
+    const options = {
+      signal: request.signal,
+      keepalive: flight.isDeparting,
+      heard,
+      waits: () => {
+        trip.hasLeft = false;
+      },
+      left: () => {
+        trip.hasLeft = true;
+      },
+    };
     // A sender is no part of a step: it may call the user's own code.
     await undefined;
+    trip.hasLeft = !trip.isRecalled;
     // Made in its place: kept in a variable, it lives through enough collections that V8 begins to
     // make it old from the start, and the items of each batch with it.
-    const reply = await attempt(
-      send,
-      packedOf(flight.items) ?? new ItemBatch(flight.items, flight.bytes),
-      options,
+    const reply = unsentOr(
+      trip,
+      await attempt(
+        send,
+        packedOf(flight.items) ?? new ItemBatch(flight.items, flight.bytes),
+        options,
+      ),
     );
     const outcomes =
       reply.kind === 'answered' && packedOf(flight.items) === undefined
@@ -275,7 +296,7 @@ export class Dispatcher<Failure> {
     // Whoever gave the request up has settled its items.
     if (!this.#underWay.delete(request)) return;
     if (reply.kind === 'answered') this.#learn(clock.now() - flight.leftAt);
-    onReply({ ...flight, inFlight }, reply, outcomes);
+    onReply({ ...flight, inFlight, isRecalled: trip.isRecalled }, reply, outcomes);
   }
 
   #learn(roundTripMs: number): void {
@@ -304,4 +325,9 @@ function isBefore({ line, items: [first] }: Part, oldest: Item | undefined): boo
 
 function packedOf([first]: readonly Item[]): Batch | undefined {
   return first instanceof PackedBatch ? first.content : undefined;
+}
+
+/** What was given up, or failed, before it had left was never sent. */
+function unsentOr<Failure>({ hasLeft }: Trip, reply: Reply<Failure>): Reply<Failure> {
+  return reply.kind === 'lost' && !hasLeft ? { kind: 'unsent', failure: reply.failure } : reply;
 }

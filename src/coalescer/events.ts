@@ -69,5 +69,11 @@ export interface Emitter {
   /** Whether anybody listens; asked before a detail is made that costs something. */
   has(name: keyof EngineEvents): boolean;
   emit<Name extends keyof EngineEvents>(name: Name, detail: EngineEvents[Name]): void;
+  /**
+   * Whether a listener of that event is being called. A call made meanwhile that is rejected at once
+   * fires no `failure`: a listener that makes one for each failure would go round in circles.
+   * @default false
+   */
+  isTelling?(name: keyof EngineEvents): boolean;
   deliver(): void;
 }

@@ -236,7 +236,7 @@ export class Intake<Failure> {
     item.dropText(backlog.texts);
     const caller = settlement.join(item, read, follower);
     if (makes !== undefined) settlement.remember(makes, lacking.because);
-    settlement.leave(item, caller, lacking);
+    settlement.leave(item, caller, lacking, true);
     return caller.promise;
   }
 

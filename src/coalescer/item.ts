@@ -39,6 +39,14 @@ export interface Caller extends Deferred<unknown> {
   next: Caller | undefined;
 }
 
+/** A request on its way: until it has left, nothing of it can be at the server. */
+export interface Trip {
+  readonly request: AbortController;
+  hasLeft: boolean;
+  /** It must not leave any more: somebody was told that what it carries was not done. */
+  isRecalled: boolean;
+}
+
 /** A call, and the item that it waits for. */
 export interface Waiting {
   readonly item: Item;
@@ -111,8 +119,10 @@ export class Item implements Tenant {
   /** The cohort, of those that precede a name, in which it is counted. */
   precedes: { readonly name: string; readonly cohort: Cohort } | undefined;
 
-  /** Requests that carried it. */
+  /** Requests that carried it, the present one included. */
   attempts = 0;
+  /** The request that carries it now, or did last. */
+  trip: Trip | undefined;
   /** The number of usable answers that the engine had seen at its last attempt. */
   answersSeen = 0;
   /** Had an attempt without an answer: the server may have done it. */
@@ -256,6 +266,16 @@ export class Item implements Tenant {
     else next.previous = previous;
     caller.previous = undefined;
     caller.next = undefined;
+  }
+
+  /** Something of the request that carries it may have reached the server. */
+  get isAtServer(): boolean {
+    return this.state === 'in flight' && this.trip?.hasLeft === true;
+  }
+
+  /** Requests of which something may have reached the server. */
+  get sent(): number {
+    return this.state === 'in flight' && !this.isAtServer ? this.attempts - 1 : this.attempts;
   }
 
   /** Nobody waits for it any more; where the server has it or may have it, it keeps its place. */

@@ -139,6 +139,14 @@ export interface SendOptions {
    * process stood still, waits for an answer that is there and not yet read.
    */
   readonly heard?: (() => void) | undefined;
+  /**
+   * To be called at once by a sender that will say when the request leaves, and may have to wait till
+   * then, for a token or a connection: whoever gives the request up meanwhile knows that nothing was
+   * sent. Of a sender that never calls it, a request has left as soon as it is asked for.
+   */
+  readonly waits?: (() => void) | undefined;
+  /** To be called as soon as something of the request may have reached the server. */
+  readonly left?: (() => void) | undefined;
 }
 
 /** Makes exactly one attempt at a request. It never throws what a reply can say. */

@@ -30,6 +30,8 @@ export interface Flight {
   /** Usable answers that the engine had seen when it left. */
   readonly answersBefore: number;
   readonly isProbe: boolean;
+  /** It was called back before it had left: that says nothing of the server. */
+  readonly isRecalled: boolean;
   /** A ping was answered just before it left. */
   readonly hasPing: boolean;
   /** It outlives the page. */
@@ -313,9 +315,11 @@ export class Replies<Failure> {
     { failure }: Extract<Reply<Failure>, { kind: 'unsent' }>,
   ): void {
     const { attempts, capacity, health, random } = this.#others;
-    health.lost(flight.answersBefore, flight.isProbe, step.now, random());
-    capacity.gate.unanswered(step.now);
-    capacity.spacing.inVain(flight.number, step.now);
+    if (!flight.isRecalled) {
+      health.lost(flight.answersBefore, flight.isProbe, step.now, random());
+      capacity.gate.unanswered(step.now);
+      capacity.spacing.inVain(flight.number, step.now);
+    }
     const left = flight.items.filter((item) => attempts.unsent(step, item, failure));
     this.#putBack(left, flight.part, 0);
   }

@@ -51,6 +51,8 @@ type CallEnd<Failure> =
 /** One of an item's callers has left it. */
 interface Departure<Failure> {
   readonly kind: 'left';
+  /** It fires no `failure`. */
+  readonly isQuiet: boolean;
   readonly item: Item;
   readonly caller: Caller;
   readonly reason: Reason<Failure>;
@@ -185,9 +187,10 @@ export class Settlement<Failure> {
     this.#isIdle = true;
   }
 
-  /** Ends one call, while its item may live on. */
-  leave(item: Item, caller: Caller, reason: Reason<Failure>): void {
-    const departure = { kind: 'left', item, caller, reason } as const;
+  /** Ends one call, while its item may live on. `isNew`: the call is only being made. */
+  leave(item: Item, caller: Caller, reason: Reason<Failure>, isNew = false): void {
+    const isQuiet = isNew && this.#events.isTelling?.('failure') === true;
+    const departure = { kind: 'left', item, caller, reason, isQuiet } as const;
     item.leave(caller);
     this.#book(item, caller, departure);
     this.#untold.push(departure);
@@ -211,7 +214,7 @@ export class Settlement<Failure> {
 
   /** Gives a call that is not accepted its error. */
   decline(error: unknown, key: string | undefined, type: string): Promise<never> {
-    this.#events.emit('failure', { error, key, type });
+    if (!this.#events.isTelling?.('failure')) this.#events.emit('failure', { error, key, type });
     return rejected(error);
   }
 
@@ -327,7 +330,8 @@ export class Settlement<Failure> {
     } else {
       const error = errorFrom(this.#toError, own.reason, key);
       // An abort is the caller's own doing, and no news to anybody.
-      if (own.reason.kind !== 'aborted') {
+      const isQuiet = own.reason.kind === 'aborted' || (end.kind === 'left' && end.isQuiet);
+      if (!isQuiet) {
         const systemic = end.kind === 'failed' && end.systemic === true;
         this.#events.emit('failure', { error, key, type, ...(systemic && { systemic }) });
       }

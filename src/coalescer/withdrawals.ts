@@ -1,6 +1,6 @@
 /** Calls that end before their item does: aborted by their caller, or waited for too long. */
 import type { Backlog } from './backlog.ts';
-import type { Caller, Item, LeftBy, Waiting } from './item.ts';
+import type { Caller, Item, LeftBy, Trip, Waiting } from './item.ts';
 import { ghostReason } from './item.ts';
 import type { Last } from './ports.ts';
 import type { End, Settlement } from './settlement.ts';
@@ -10,6 +10,8 @@ export class Withdrawals<Failure> {
   readonly #settlement: Settlement<Failure>;
   /** Items that were left by their last caller, while they were at the server or needed by others. */
   readonly #ghosts = new Set<Item>();
+  /** Requests that must not leave any more, since one of their calls has ended as not sent. */
+  #recalled: Trip[] = [];
 
   constructor(backlog: Backlog, settlement: Settlement<Failure>) {
     this.#backlog = backlog;
@@ -65,7 +67,7 @@ export class Withdrawals<Failure> {
   }
 
   #expire(item: Item): void {
-    const { attempts } = item;
+    const { sent: attempts } = item;
     const last = item.setbacks?.last as Last<Failure> | undefined;
     const reason = { kind: 'exhausted', limit: 'deliveryTimeoutMs', attempts, last } as const;
     // One of those before it may have taken it along: nobody waits for it then.
@@ -75,6 +77,14 @@ export class Withdrawals<Failure> {
       this.#withdraw(item, caller, reason);
       caller = next;
     }
+  }
+
+  /** Calls back the requests that must not leave. That may run code of others, so it is no part of a step. */
+  recall(): void {
+    if (this.#recalled.length === 0) return;
+    const recalled = this.#recalled;
+    this.#recalled = [];
+    for (const { request } of recalled) request.abort();
   }
 
   /** Drops the ghosts in the queue that nobody needs any more. */
@@ -96,7 +106,7 @@ export class Withdrawals<Failure> {
    */
   #withdraw(item: Item, caller: Caller, why: LeftBy<Failure>): void {
     const isInFlight = item.state === 'in flight';
-    const maybeApplied = item.maybeApplied || isInFlight;
+    const maybeApplied = item.maybeApplied || item.isAtServer;
     const reason = { ...why, maybeApplied };
     const isItsLast = isLast(item, caller);
     if (isItsLast && !isInFlight && !this.#isNeeded(item)) {
@@ -106,8 +116,15 @@ export class Withdrawals<Failure> {
     if (isItsLast) {
       item.left = { why, read: caller.read };
       this.#ghosts.add(item);
+      if (isInFlight && !item.isAtServer) this.#noteRecalled(item.trip);
     }
     this.#settlement.leave(item, caller, reason);
+  }
+
+  #noteRecalled(trip: Trip | undefined): void {
+    if (trip === undefined || trip.isRecalled) return;
+    trip.isRecalled = true;
+    this.#recalled.push(trip);
   }
 
   /** The server may have it, and others wait for what it makes. */

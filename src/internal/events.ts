@@ -55,14 +55,18 @@ export class Events<Details extends object> {
   }
 
   /**
-   * Notes an event; costs nothing when nobody listens. Of what a listener of the endless event causes at
-   * once, that event is not told again.
+   * Notes an event; costs nothing when nobody listens.
    */
   emit<Name extends keyof Details>(name: Name, detail: Details[Name]): void {
     if (!this.has(name)) return;
     const tell = (): void => this.#tell(name, detail);
-    if (name !== this.#endless) this.note(tell);
-    else if (this.#telling !== name) this.#noteEndless(tell);
+    if (name === this.#endless) this.#noteEndless(tell);
+    else this.note(tell);
+  }
+
+  /** Whether a listener of that event is being called. */
+  isTelling(name: keyof Details): boolean {
+    return this.#telling === name;
   }
 
   /** Notes anything else that is to be told in its turn. It must not throw. */

@@ -34,7 +34,8 @@ export class Repeats {
     const before = this.#calls.get(key);
     if (before?.fingerprint === fingerprint) return before.defaults;
     const defaults = fresh(new Map());
-    this.#calls.set(key, { fingerprint, defaults });
+    // What the key was used for first is what a server that knows it compares with.
+    if (before === undefined) this.#calls.set(key, { fingerprint, defaults });
     return defaults;
   }
 }

@@ -53,6 +53,7 @@ export class Http {
     const ms = this.#options.attemptTimeoutMs;
     let hasToken = false;
     let hasLeft = false;
+    options.waits?.();
     const heard = (): void => {
       this.#patience.heard();
       options.heard?.();
@@ -76,6 +77,7 @@ export class Http {
             heard,
             left: () => {
               hasLeft = true;
+              options.left?.();
             },
           });
         },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { EngineUnderTest } from '../helpers/engine.ts';
 import { endsOf, engineUnderTest, isSettled, openWindow, reasonOf } from '../helpers/engine.ts';
 import { scriptedPing } from '../helpers/scripted-send.ts';
 
@@ -205,5 +206,34 @@ test('close never rejects', async () => {
   await t.clock.settle();
   t.wire.parked[0]?.stopAt('a');
   expect(await closed).toMatchObject({ refused: 1 });
+  t.expectIdle();
+});
+
+test('a call and a close by who is told as it closes find it closed', async () => {
+  const ends: Promise<unknown>[] = [];
+  let told = false;
+  const t: EngineUnderTest = engineUnderTest(
+    {},
+    {
+      gather: openWindow,
+      events: {
+        has: () => true,
+        emit: () => {},
+        deliver: () => {
+          if (told) return;
+          told = true;
+          ends.push(t.call('late'), t.engine.close());
+        },
+      },
+    },
+  );
+  told = true;
+  const call = t.call('a');
+  told = false;
+  const closed = t.engine.close();
+  expect(ends[1]).toBe(closed);
+  await t.answerAll();
+  expect(await endsOf(call, ends[0] as Promise<unknown>)).toEqual(['ok', 'closed']);
+  expect((await closed).declined).toBe(1);
   t.expectIdle();
 });

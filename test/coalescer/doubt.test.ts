@@ -187,3 +187,77 @@ describe('an answer that is too large to be read', () => {
     t.expectIdle();
   });
 });
+
+describe('a request that waits to leave, for a token or a connection', () => {
+  /** A sender that says when it leaves. */
+  function waiting() {
+    const leave: (() => void)[] = [];
+    const t: EngineUnderTest = engineUnderTest(
+      { deliveryTimeoutMs: 10_000 },
+      {
+        send: (batch, options) => {
+          options.waits?.();
+          leave.push(() => options.left?.());
+          return t.wire.send(batch, options);
+        },
+      },
+    );
+    return { t, leave };
+  }
+
+  test.each([
+    ['waits still', false],
+    ['has left', true],
+  ])('and %s: so certain is what its calls are told', async (_, hasLeft) => {
+    const { t, leave } = waiting();
+    const controller = new AbortController();
+    const aborted = t.call('a', { signal: controller.signal });
+    const expired = t.call('b');
+    const packed = t.engine.execute({ keys: ['x'], texts: ['{}'], bytes: 14 });
+    await t.clock.pass(20);
+    if (hasLeft) for (const go of leave) go();
+    controller.abort();
+    await expect(aborted).rejects.toBe(controller.signal.reason);
+    await t.clock.pass(10_001);
+    for (const call of [expired, packed]) {
+      expect(await reasonOf(call)).toMatchObject({
+        kind: 'exhausted',
+        attempts: hasLeft ? 1 : 0,
+        maybeApplied: hasLeft,
+      });
+    }
+    for (const request of [...t.wire.parked]) request.lose();
+    await t.clock.settle();
+    t.expectIdle();
+  });
+
+  test('is called back once one of its calls was told that it was not sent', async () => {
+    const { t, leave } = waiting();
+    const controller = new AbortController();
+    const aborted = t.call('a', { signal: controller.signal });
+    const other = t.call('b');
+    await t.clock.settle();
+    controller.abort();
+    expect(t.wire.requests[0]?.signal.aborted).toBe(true);
+    await expect(aborted).rejects.toBe(controller.signal.reason);
+    t.wire.parked[0]?.lose('aborted');
+    await t.clock.settle();
+    expect(t.wire.batches).toEqual([['a', 'b'], ['b']]);
+    leave[1]?.();
+    await t.answerAll();
+    expect(await endsOf(other)).toEqual(['ok']);
+    expect(t.engine.stats().ledger).toMatchObject({ succeeded: 1, cancelled: 1 });
+    t.expectIdle();
+  });
+
+  test('is not in doubt when the client closes', async () => {
+    const { t } = waiting();
+    const call = t.call('a');
+    await t.clock.settle();
+    const closed = t.engine.close({ timeoutMs: 0 });
+    await t.clock.pass(0);
+    await closed;
+    expect(await reasonOf(call)).toMatchObject({ kind: 'closed', maybeApplied: false });
+    expect(t.engine.stats().ledger).toMatchObject({ notAttempted: 1, inDoubt: 0 });
+  });
+});

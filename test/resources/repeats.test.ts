@@ -162,3 +162,22 @@ test('so it is where the server gave what it names another id in between', () =>
   expect(engine.texts[2]).toBe(engine.texts[1]);
   expect(engine.submissions[2]?.changes).toBe(SPAN_Z);
 });
+
+test('a call that asks for something else and is declined leaves the memory of the first one', () => {
+  let mayCall = true;
+  const calls = resources({
+    beforeEnqueue: (action) => {
+      if (!mayCall) throw new Error('not now');
+      return action;
+    },
+  });
+  const { spans, engine } = calls;
+  void spans.create({ ...root, idempotencyKey });
+  engine.answer(0, { id: SPAN_A });
+  clock.tick(60_000);
+  mayCall = false;
+  void spans.create({ ...root, schemaName: 'other', idempotencyKey });
+  mayCall = true;
+  void spans.create({ ...root, idempotencyKey });
+  expect(engine.texts[1]).toBe(engine.texts[0]);
+});
