@@ -9,6 +9,7 @@ import { endsInTime, holdsUp, isCalm, isPoisonOnly, skipsItems } from './kinds-o
 import type { Call, Item, Thing } from './model.ts';
 import { neededBy } from './model.ts';
 import type { Plan } from './plan.ts';
+import { USED_CODE, usedNameOf } from './repeats.ts';
 import { rowOf } from './rows.ts';
 import type { Fail } from './violation.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -33,6 +34,7 @@ export function audit(audited: Audited): void {
     if (times > 1) fail('effect once', `${key} took effect ${times} times`);
   }
   for (const call of calls.calls) {
+    if (call.item?.isMalformed) auditMalformed(call, fail);
     if (call.outcome === undefined) fail('settled once', `${call.label} has not settled`);
     else if (call.outcome.kind === 'resolved') auditResolved(audited, call);
     else auditRejected(audited, call, call.outcome.error);
@@ -65,17 +67,22 @@ function noteEffects({ report, runs, fail }: Audited): void {
   }
 }
 
-function auditResolved({ report, fail, count, watch, calls }: Audited, call: Call): void {
+function auditResolved({ report, fail, count, watch, calls, plan }: Audited, call: Call): void {
   count('row success: resolves');
   if (call.type === 'execute') {
-    const { value } = call.outcome as { value: { outputs: Record<string, { status: string }> } };
-    for (const [key, { status }] of Object.entries(value.outputs)) {
-      const isUntrue = status === 'success' && !report.effects.has(key);
+    const { value } = call.outcome as { value: { outputs: Record<string, unknown> } };
+    for (const [key, output] of Object.entries(value.outputs)) {
+      const isUntrue =
+        Reflect.get(Object(output), 'status') === 'success' && !report.effects.has(key);
       if (isUntrue && calls.packed.has(key)) fail('truth', `${call.label}: no effect of ${key}`);
     }
     return;
   }
   if (!report.effects.has(call.key)) fail('truth', `${call.label} resolved without effect`);
+  // No other answer comes for it then, unless copies of its request are on their way.
+  if (call.item?.isUsed && !holdsUp(plan)) {
+    fail('own result', `${call.label} resolved, though its key was refused`);
+  }
   if (watch.failuresOf(call.key) > 0 && call.item?.calls.length === 1) {
     // Another call may have had the key before.
     const others = watchersOf(call).filter((one) => one.outcome?.kind === 'rejected');
@@ -134,7 +141,9 @@ function auditRejected(audited: Audited, call: Call, error: unknown): void {
     case 'AUTH_FAILED':
     case 'API_ERROR':
       if (status === undefined && cause === undefined) {
-        const own = report.ran.some((ran) => ran.key === call.key && ran.code === apiCode);
+        if (apiCode === USED_CODE) auditUsed(audited, call, error);
+        const name = apiCode === USED_CODE ? usedNameOf(call.key) : call.key;
+        const own = report.ran.some((ran) => ran.key === name && ran.code === apiCode);
         if (!own) fail('innocence', `${call.label} got an error (${apiCode}) that is not its own`);
       } else if (status === 400 || status === 413 || status === 422) {
         if (size !== 1) fail('innocence', `${call.label} was refused in a request of ${size}`);
@@ -147,6 +156,23 @@ function auditRejected(audited: Audited, call: Call, error: unknown): void {
       break;
     default:
   }
+}
+
+/** Its key was used before: by an attempt of its own, or, if it was sent once, by somebody else. */
+function auditUsed({ fail, watch }: Audited, { item, label }: Call, error: unknown): void {
+  const { code, maybeApplied } = readError(error);
+  if (code !== 'CONFLICT') fail('own error', `${label}: ${code} for a key that was used before`);
+  if (maybeApplied && item !== undefined && watch.wire.sendsOf(item) === 1) {
+    fail('truth', `${label} is in doubt, though nothing had been sent by its key`);
+  }
+}
+
+/** What became of it, nobody can say: in doubt, unless its caller had left. */
+function auditMalformed({ label, outcome }: Call, fail: Fail): void {
+  const { code, maybeApplied } = readError(outcome?.kind === 'rejected' ? outcome.error : {});
+  const hasLeft = outcome?.kind === 'rejected' && code === undefined;
+  if (hasLeft || (code === 'CONTRACT_BROKEN' && maybeApplied)) return;
+  fail('own result', `${label} got an output that says nothing, and ${outcome?.kind}: ${code}`);
 }
 
 /** Attempts, or time, were used up. */
@@ -162,6 +188,9 @@ function auditGivenUp({ plan, fail }: Audited, call: Call, error: unknown, size:
     if (isCalm(plan) || endsInTime(plan))
       fail('no stall', `${call.label} was not answered in ${waited} ms`);
     return;
+  }
+  if (message.includes('The output for') && !call.item?.isMalformed) {
+    fail('innocence', `${call.label} was given up for the output of another`);
   }
   const isOwnOutput =
     message.includes('no output for') ||
@@ -242,9 +271,19 @@ function auditBooks({ calls, client, fail }: Audited): void {
   }
 }
 
-/** A call that was to make it failed; or an answer gave it another id than was said. */
-function hasFailed({ makers, isSplit }: Thing): boolean {
-  return isSplit || makers.some(({ outcome }) => outcome?.kind === 'rejected');
+/**
+ * A call that was to make it failed; or an answer gave it another id than was said. What has an id, and
+ * was refused for its key, may be there: it takes nobody along.
+ */
+function hasFailed({ makers, isSplit, id }: Thing): boolean {
+  return (
+    isSplit ||
+    makers.some(
+      ({ outcome }) =>
+        outcome?.kind === 'rejected' &&
+        (id === undefined || readError(outcome.error).apiCode !== USED_CODE),
+    )
+  );
 }
 
 function hasError({ calls }: CallLog, code: string): boolean {

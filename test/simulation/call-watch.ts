@@ -12,7 +12,7 @@ import type { WireWatch } from './wire-watch.ts';
 
 export class CallWatch implements CallListener {
   readonly #watched: Watched;
-  readonly #wire: WireWatch;
+  readonly wire: WireWatch;
   readonly #client: AutobatchClient;
   readonly #calls: () => CallLog;
   /** The last request that had carried a call when it settled. */
@@ -26,7 +26,7 @@ export class CallWatch implements CallListener {
   /** `calls`: of which this one hears as they are made. */
   constructor(watched: Watched, wire: WireWatch, client: AutobatchClient, calls: () => CallLog) {
     this.#watched = watched;
-    this.#wire = wire;
+    this.wire = wire;
     this.#client = client;
     this.#calls = calls;
     client.on('dispatch', (detail) => this.#onDispatch(detail));
@@ -57,8 +57,8 @@ export class CallWatch implements CallListener {
   progress(): void {
     const { plan, time } = this.#watched;
     const { queued, blocked, concurrency } = this.#stats;
-    const isFree = this.#wire.inFlight < concurrency && queued > blocked;
-    if (this.#wire.inFlight === 0 && queued > 0)
+    const isFree = this.wire.inFlight < concurrency && queued > blocked;
+    if (this.wire.inFlight === 0 && queued > 0)
       this.#fail('no stall', `${queued} items wait for nothing`);
     if (!isFree) this.#freeSince = undefined;
     else this.#freeSince ??= time.now();
@@ -90,7 +90,7 @@ export class CallWatch implements CallListener {
   onSettled(call: Call, outcome: Outcome): void {
     this.#look();
     const { time, plan } = this.#watched;
-    const last = this.#wire.lastSent(call.key);
+    const last = this.wire.lastSent(call.key);
     if (last !== undefined) this.lastSentFor.set(call, last);
     const tookMs = time.now() - call.calledAt;
     // Timers count whole milliseconds.
@@ -106,7 +106,7 @@ export class CallWatch implements CallListener {
   }
 
   #onDispatch({ items, bytes, reason }: AutobatchEvents['dispatch']): void {
-    this.#wire.announce(items, bytes, reason === 'depart');
+    this.wire.announce(items, bytes, reason === 'depart');
     this.#freeSince = undefined;
     this.#note(`reason ${reason}`, () => `a request of ${items} leaves: ${reason}`);
   }

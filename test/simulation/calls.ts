@@ -169,7 +169,16 @@ export class CallLog {
   #enter(call: Call): void {
     const { key, label, relations } = call;
     const after = this.items.filter((earlier) => mustPrecede(earlier.relations, relations));
-    const item: Item = { key, label, calls: [call], relations, after, effectAt: undefined };
+    const item: Item = {
+      key,
+      label,
+      calls: [call],
+      relations,
+      after,
+      effectAt: undefined,
+      isUsed: false,
+      isMalformed: false,
+    };
     call.item = item;
     this.items.push(item);
     this.#current.set(key, item);

@@ -1,4 +1,5 @@
 /** What the simulation reads in errors; by name, since the package under test may be a copy. */
+import { USED_CODE } from './repeats.ts';
 
 interface Read {
   readonly name: string;
@@ -38,7 +39,7 @@ export type Column = 'refused' | 'notAttempted' | 'inDoubt' | 'cancelled' | 'dec
 /** Where design.md, section 8, enters a rejected call. */
 export function columnOf(error: unknown, isAccepted: boolean, isAborted: boolean): Column {
   if (!isAccepted) return 'declined';
-  const { code, maybeApplied, status, cause } = readError(error);
+  const { code, maybeApplied, status, apiCode, cause } = readError(error);
   if (isAborted && code === undefined) return 'cancelled';
   switch (code) {
     case 'SKIPPED':
@@ -55,9 +56,9 @@ export function columnOf(error: unknown, isAccepted: boolean, isAborted: boolean
       return isItemError ? 'refused' : 'notAttempted';
     }
     default: {
-      // A definite answer for the item leaves no doubt; that of a whole request may.
+      // A definite answer for the item leaves no doubt, but for what its key did; that of a whole request may.
       const isForRequest = status !== undefined || cause !== undefined;
-      return isForRequest && maybeApplied ? 'inDoubt' : 'refused';
+      return (isForRequest || apiCode === USED_CODE) && maybeApplied ? 'inDoubt' : 'refused';
     }
   }
 }

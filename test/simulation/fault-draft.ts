@@ -2,7 +2,7 @@
 import type { Fault } from '../../src/testing/index.ts';
 import type { Random } from '../helpers/random.ts';
 import { pick } from '../helpers/random.ts';
-import type { PlannedFault, PlannedOptions } from './plan.ts';
+import type { PlannedFault, PlannedOptions, SpoiltAnswer } from './plan.ts';
 
 /** Numbers below `limit`, each with that probability. */
 export function drawTimes(random: Random, limit: number, rate: number): number[] {
@@ -18,6 +18,39 @@ export function drawFaults(random: Random, options: PlannedOptions): PlannedFaul
     return { at, ...draw(random, options) };
   });
 }
+
+/** Answers that are there, and of no use. */
+export function drawSpoilt(random: Random): PlannedFault[] {
+  const kinds = (['malformed', 'large'] as const).filter(() => random() < 0.08);
+  if (kinds.length === 0) return [];
+  const rate = pick(random, [0.1, 0.3]);
+  return drawTimes(random, 24, rate).map((at) => {
+    const kind = pick(random, kinds);
+    const answer: SpoiltAnswer =
+      kind === 'large' ? { kind } : { kind, place: random(), output: pick(random, MALFORMED) };
+    return { at, fault: { kind: 'delay', delayMs: 0 }, answer };
+  });
+}
+
+/** A request has one fault: the answers that are spoilt come first. */
+export function withSpoilt(
+  faults: readonly PlannedFault[],
+  spoilt: readonly PlannedFault[],
+): PlannedFault[] {
+  const places = new Set(spoilt.map(({ at }) => at));
+  return [...faults.filter(({ at }) => !places.has(at)), ...spoilt];
+}
+
+/** Neither a success nor an error (wire.md 2.4). */
+const MALFORMED: readonly unknown[] = [
+  null,
+  'success',
+  7,
+  [],
+  { status: 'pending', details: { id: '01fr3hth00partaafffffffffffffff9' } },
+  { status: true },
+  {},
+];
 
 function drawKinds(random: Random): string[] {
   const kinds = Object.keys(DRAWN);

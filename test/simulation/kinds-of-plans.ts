@@ -25,6 +25,15 @@ export function isPoisonOnly({ faults, outages, tokenFaults, server, options }: 
   );
 }
 
+/** Besides items that the server refuses, only answers are to blame: each comes, in time. */
+export function isSpoiltOnly(plan: Plan): boolean {
+  return (
+    isPoisonOnly({ ...plan, faults: [] }) &&
+    plan.faults.every(({ answer }) => answer !== undefined) &&
+    fatesOf(plan).every((fate) => fate === 'refused')
+  );
+}
+
 /** The server answers in time, and nothing waits for an item that never gets through. */
 export function isCalm(plan: Plan): boolean {
   return (

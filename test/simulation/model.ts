@@ -77,6 +77,10 @@ export interface Item {
   readonly after: readonly Item[];
   /** Its first effect on the server, in the order of all effects. */
   effectAt: number | undefined;
+  /** While somebody waited for it, the server said that its key had been used before. */
+  isUsed: boolean;
+  /** While somebody waited for it, its output was neither a success nor an error. */
+  isMalformed: boolean;
 }
 
 /** Whether the later of two items has to wait for the earlier. */

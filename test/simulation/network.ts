@@ -2,8 +2,10 @@
  * The simulated network: hands each request to the emulator, with the fault that the plan has for
  * it, and sees what the server would see.
  */
-import type { Emulator, Fault } from '../../src/testing/index.ts';
+import type { Fault } from '../../src/testing/index.ts';
 import type { Plan, PlannedFault } from './plan.ts';
+import type { SimulatedServer } from './server.ts';
+import { spoil } from './spoil.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** A request as it left. */
@@ -17,6 +19,9 @@ export interface Sent {
   readonly leftAt: number;
   /** An answer, a broken connection, or nothing since the client gave it up. */
   result: number | 'broken' | 'given up' | undefined;
+  endedAt?: number | undefined;
+  /** No other was in flight when it ended. */
+  isLastInFlight?: boolean | undefined;
 }
 
 interface SentItem {
@@ -30,6 +35,10 @@ export interface NetworkListener {
   /** `pauseMs`: how long the server wants to be left alone. */
   onResult(sent: Sent, pauseMs: number | undefined): void;
   onFault(kind: string): void;
+  /** The output of that key says nothing. */
+  onMalformed(key: string): void;
+  /** The answer is larger than what is read. */
+  onLarge(sent: Sent): void;
 }
 
 const NO_FAULT: Fault = { kind: 'delay', delayMs: 0 };
@@ -38,7 +47,7 @@ const PIECE_MS = 2_000;
 
 export class Network {
   readonly #plan: Plan;
-  readonly #emulator: Emulator;
+  readonly #server: SimulatedServer;
   readonly #time: VirtualTime;
   readonly #listener: NetworkListener;
   readonly #faults: ReadonlyMap<number, PlannedFault>;
@@ -46,9 +55,9 @@ export class Network {
   /** Requests that have not got to the server yet, or whose work there nobody can stop. */
   heldUp = 0;
 
-  constructor(plan: Plan, emulator: Emulator, time: VirtualTime, listener: NetworkListener) {
+  constructor(plan: Plan, server: SimulatedServer, time: VirtualTime, listener: NetworkListener) {
     this.#plan = plan;
-    this.#emulator = emulator;
+    this.#server = server;
     this.#time = time;
     this.#listener = listener;
     this.#faults = new Map(plan.faults.map((planned) => [planned.at, planned]));
@@ -79,7 +88,11 @@ export class Network {
     this.#listener.onRequest(sent);
     try {
       const planned = number === undefined ? undefined : this.#faults.get(number);
-      const response = await this.#exchange(request, body, planned);
+      const response = await this.#spoilt(
+        await this.#exchange(request, body, planned),
+        sent,
+        planned,
+      );
       // Of a broken answer the client sees nothing for certain.
       const isCut = planned?.fault.kind === 'dropMiddle';
       if (isCut) end('broken');
@@ -90,6 +103,22 @@ export class Network {
       throw error;
     }
   };
+
+  async #spoilt(
+    response: Response,
+    sent: Sent,
+    planned: PlannedFault | undefined,
+  ): Promise<Response> {
+    const answer = planned?.answer;
+    if (answer === undefined) return response;
+    const keys = sent.items.map(({ key }) => key);
+    const spoilt = await spoil(answer, response, keys);
+    if (spoilt === undefined) return response;
+    const isRead = sent.result === undefined;
+    if (isRead && spoilt.key !== undefined) this.#listener.onMalformed(spoilt.key);
+    if (isRead && answer.kind === 'large') this.#listener.onLarge(sent);
+    return spoilt.response;
+  }
 
   async #exchange(
     request: Request,
@@ -107,21 +136,24 @@ export class Network {
     return fault.kind === 'endless' ? this.#slow(response, request.signal) : response;
   }
 
-  #arrive(
+  async #arrive(
     request: Request,
     body: string,
     fault: Fault,
     signal: AbortSignal | undefined,
   ): Promise<Response> {
+    const { emulator, repeats } = this.#server;
+    const keys = itemsOf(body).map(({ key }) => key);
     // Requests are taken up in the order in which they come, and each takes its own.
-    this.#emulator.faults.next(fault, { on: 'any' });
-    return this.#emulator.fetch(request.url, {
+    emulator.faults.next(fault, { on: 'any' });
+    const response = await emulator.fetch(request.url, {
       method: request.method,
       headers: request.headers,
       redirect: request.redirect,
       ...(signal !== undefined && { signal }),
-      ...(request.method === 'POST' && { body }),
+      ...(request.method === 'POST' && { body: repeats?.renamed(body, keys) ?? body }),
     });
+    return repeats?.restored(response) ?? response;
   }
 
   /** Whoever has sent it can stop waiting, but cannot call it back. */

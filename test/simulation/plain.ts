@@ -9,6 +9,7 @@ export const PLAIN_SERVER: PlannedServer = {
   maxInFlight: undefined,
   maxPerSecond: undefined,
   storeErrors: false,
+  repeats: 'replay',
 };
 
 export const PLAIN_OPTIONS: PlannedOptions = {

@@ -83,7 +83,14 @@ export interface PlannedFault {
   readonly heldUpMs?: number | undefined;
   /** The answer says whose token it was. */
   readonly echoes?: boolean | undefined;
+  /** What becomes of the answer on its way. */
+  readonly answer?: SpoiltAnswer | undefined;
 }
+
+/** One of its outputs, by a number from 0 up to 1, is replaced; or all of it is more than anybody reads. */
+export type SpoiltAnswer =
+  | { readonly kind: 'malformed'; readonly place: number; readonly output: unknown }
+  | { readonly kind: 'large' };
 
 export interface PlannedOptions {
   readonly window: 'tick' | number | 'function';
@@ -115,6 +122,8 @@ export interface PlannedServer {
   readonly maxInFlight: number | undefined;
   readonly maxPerSecond: number | undefined;
   readonly storeErrors: boolean;
+  /** What a key gets that has run before: the answer of that time, or `idempotency_key_already_used`. */
+  readonly repeats: 'replay' | 'refuse';
 }
 
 export interface Plan {

@@ -3,11 +3,14 @@ import type { Random } from '../helpers/random.ts';
 import { pick, randomFrom } from '../helpers/random.ts';
 import type { Theme } from './agent-draft.ts';
 import { AgentDraft } from './agent-draft.ts';
-import { drawFaults, drawTimes } from './fault-draft.ts';
+import { drawFaults, drawSpoilt, drawTimes, withSpoilt } from './fault-draft.ts';
 import type { Fate, How, Plan, PlannedOptions, PlannedServer, Step } from './plan.ts';
 
 export function planFrom(seed: number): Plan {
   const random = randomFrom(seed);
+  // Kinds of faults that came later draw from a stream of their own: so the plan of a seed stays what
+  // it was but for them.
+  const later = randomFrom(seed ^ 0x1a7e);
   const options = drawOptions(random);
   const theme = drawTheme(random);
   const agents = Math.ceil(random() * 3);
@@ -16,8 +19,8 @@ export function planFrom(seed: number): Plan {
   return {
     seed,
     options,
-    server: drawServer(random),
-    faults: drawFaults(random, options),
+    server: drawServer(random, later),
+    faults: withSpoilt(drawFaults(random, options), drawSpoilt(later)),
     tokenFaults:
       options.token === 'function' && random() < 0.6
         ? drawTimes(random, 12, 0.25).map((at) => ({
@@ -59,7 +62,7 @@ function drawOptions(random: Random): PlannedOptions {
   };
 }
 
-function drawServer(random: Random): PlannedServer {
+function drawServer(random: Random, later: Random): PlannedServer {
   const least = pick(random, [1, 5, 20, 80]);
   const rarely = <T>(...values: readonly T[]): T | undefined =>
     random() < 0.1 ? pick(random, values) : undefined;
@@ -71,6 +74,7 @@ function drawServer(random: Random): PlannedServer {
     maxInFlight: rarely(1, 2),
     maxPerSecond: rarely(2, 5, 10),
     storeErrors: random() < 0.2,
+    repeats: later() < 0.25 ? 'refuse' : 'replay',
   };
 }
 

@@ -1,14 +1,17 @@
 /** Which row of design.md, section 5, the end of a rejected call belongs to. */
 import { readError } from './errors.ts';
+import { USED_CODE } from './repeats.ts';
 
 export function rowOf(error: unknown): string {
-  const { code, status, apiCode, message, cause } = readError(error);
+  const { code, status, apiCode, message, maybeApplied } = readError(error);
   switch (code) {
     case undefined:
       return 'row aborted';
     case 'SKIPPED':
       return 'row skipped: rejects';
     case 'CONTRACT_BROKEN':
+      if (message.includes('larger than')) return 'row large: contract error alone';
+      if (message.includes('The output for')) return 'row malformed output: contract error';
       return message.includes('no output for')
         ? 'row missing: contract error at the end'
         : 'row body: contract error at the end';
@@ -24,17 +27,15 @@ export function rowOf(error: unknown): string {
     case 'IDEMPOTENCY_CONFLICT':
     case 'INVALID_ARGUMENT':
       return `row ${code}`;
+    case 'CONFLICT':
+      if (apiCode === USED_CODE) return `row used key: ${maybeApplied ? 'in doubt' : 'rejects'}`;
+      return rowOfAnswer(status, apiCode);
     default:
-      return rowOfAnswer(status, apiCode, cause);
+      return rowOfAnswer(status, apiCode);
   }
 }
 
-function rowOfAnswer(
-  status: number | undefined,
-  apiCode: string | undefined,
-  cause: unknown,
-): string {
-  if (status === undefined && cause !== undefined) return 'row token function: rejects';
+function rowOfAnswer(status: number | undefined, apiCode: string | undefined): string {
   if (status === undefined) {
     const isPassing = apiCode === 'unexpected' || apiCode === 'temporarily_unavailable';
     return isPassing ? 'row passing error: stored, rejects' : 'row error: rejects';

@@ -4,13 +4,16 @@ import { Emulator } from '../../src/testing/index.ts';
 import { randomFrom } from '../helpers/random.ts';
 import type { CallLog } from './calls.ts';
 import type { Item } from './model.ts';
-import { Thing } from './model.ts';
+import { isSettled, Thing } from './model.ts';
 import type { Fate, Plan } from './plan.ts';
 import { FOREIGN_SPANS, tokenOf } from './plan.ts';
+import { Repeats, USED_CODE } from './repeats.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 export class SimulatedServer {
   readonly emulator: Emulator;
+  /** Where it refuses keys that have run before. */
+  readonly repeats: Repeats | undefined;
   /** Each run of an action, replays left out, in their order: whose it was. */
   readonly runs: { readonly key: string | null; readonly item: Item | undefined }[] = [];
   readonly #plan: Plan;
@@ -19,6 +22,8 @@ export class SimulatedServer {
 
   constructor(plan: Plan, time: VirtualTime, onFate: (fate: Fate) => void) {
     this.emulator = newEmulator(plan);
+    const { repeats, storeErrors } = plan.server;
+    this.repeats = repeats === 'refuse' ? new Repeats(this.emulator, storeErrors) : undefined;
     this.#plan = plan;
     this.#time = time;
     this.#onFate = onFate;
@@ -69,6 +74,7 @@ export class SimulatedServer {
       this.runs.push({ key, item: key === null ? undefined : calls.itemOf(key) });
       return false;
     });
+    faults.refuse(({ key: name }) => this.#isUsed(name, calls), { code: USED_CODE });
     faults.refuse(isFated('refused'));
     faults.refuse(isFated('passes once'), { code: 'unexpected', times: 1 });
     faults.refuse(isFated('passes twice'), { code: 'temporarily_unavailable', times: 2 });
@@ -77,6 +83,14 @@ export class SimulatedServer {
     faults.poison(isFated('poison 422'), { kind: 'status', status: 422 });
     faults.poison(isFated('poison 500'), { kind: 'status', status: 500 });
     faults.poison(isFated('poison drop'), { kind: 'dropBefore' });
+  }
+
+  #isUsed(name: string | null, calls: CallLog): boolean {
+    const key = name === null ? undefined : this.repeats?.keyOf(name);
+    if (key === undefined) return false;
+    const item = calls.itemOf(key);
+    if (item !== undefined && !isSettled(item)) item.isUsed = true;
+    return true;
   }
 }
 

@@ -101,7 +101,7 @@ class Run {
     const count = (what: string): void => this.#count(what);
     const watched = { plan, time, fail: this.fail, tell, count };
     const wire = new WireWatch(watched, () => calls);
-    const network = new Network(plan, emulator, time, wire);
+    const network = new Network(plan, server, time, wire);
     const client = new this.#Client(this.#options(network));
     const watch = new CallWatch(watched, wire, client, () => calls);
     const calls = new CallLog(client, time, watch);

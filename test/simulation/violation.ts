@@ -16,6 +16,7 @@ export const INVARIANTS = {
   'key in one request': 'A key is in one request at a time.',
   'same bytes': 'A key is always sent with the same bytes.',
   books: 'The ledger balances whenever somebody looks, and agrees with what the callers got.',
+  halved: 'What got too large an answer is sent again in parts, at once.',
   innocence: 'Nobody is refused or given up for a neighbour.',
   'pause kept': 'Nothing is sent while a pause runs.',
   'key conflict': 'A pending key that asks for something else is refused, and nothing else is.',

@@ -1,9 +1,11 @@
 /** What must hold at each request: looked at as it leaves, and as its answer comes. */
 import type { CallLog } from './calls.ts';
 import { readError } from './errors.ts';
+import { isSpoiltOnly } from './kinds-of-plans.ts';
 import type { Call, Item, Thing } from './model.ts';
 import { isSettled, neededBy } from './model.ts';
 import type { NetworkListener, Sent } from './network.ts';
+import { USED_CODE } from './repeats.ts';
 import type { Watched } from './watched.ts';
 
 export class WireWatch implements NetworkListener {
@@ -17,6 +19,10 @@ export class WireWatch implements NetworkListener {
   readonly #announced: { readonly items: number; readonly bytes: number }[] = [];
   readonly #texts = new Map<string, string>();
   readonly #lastSent = new Map<string, Sent>();
+  readonly #sends = new Map<Item, number>();
+  /** Answers to several items that were too large, by key until that is sent again. */
+  readonly #large = new Map<string, Sent>();
+  readonly #halved = new Set<Sent>();
   readonly #pauses: { readonly from: number; readonly to: number }[] = [];
   #hasDeparted = false;
 
@@ -29,6 +35,11 @@ export class WireWatch implements NetworkListener {
   /** The last request so far that carried a key. */
   lastSent(key: string): Sent | undefined {
     return this.#lastSent.get(key);
+  }
+
+  /** Requests that have carried it. */
+  sendsOf(item: Item): number {
+    return this.#sends.get(item) ?? 0;
   }
 
   /** The client says that a request leaves. */
@@ -58,6 +69,7 @@ export class WireWatch implements NetworkListener {
     for (const { key, text } of sent.items) this.#checkKey(sent, key, text);
     this.inFlight++;
     this.#checkBounds(sent);
+    this.#checkHalves(sent);
     this.#checkOrder(sent);
     // What leaves with the page does not wait for a free slot.
     if (this.inFlight > plan.options.concurrency && !this.#hasDeparted) {
@@ -73,6 +85,8 @@ export class WireWatch implements NetworkListener {
       if (this.#carrying.get(key) === sent) this.#carrying.delete(key);
     }
     this.inFlight--;
+    sent.endedAt = this.#watched.time.now();
+    sent.isLastInFlight = this.inFlight === 0;
     const isBusy = sent.result === 429 || (sent.result === 503 && pauseMs !== undefined);
     if (isBusy && pauseMs !== undefined) {
       this.pause(Math.min(pauseMs, plan.options.retry.maxPauseMs));
@@ -85,6 +99,40 @@ export class WireWatch implements NetworkListener {
     this.#tell(() => `fault: ${kind}`);
   }
 
+  onMalformed(key: string): void {
+    this.onFault('malformed output');
+    const item = this.#log.itemOf(key);
+    if (item !== undefined && !isSettled(item)) item.isMalformed = true;
+  }
+
+  onLarge(sent: Sent): void {
+    const isAlone = sent.items.length === 1;
+    this.onFault(`large answer ${isAlone ? 'for one' : 'for several'}`);
+    if (!isAlone) for (const { key } of sent.items) this.#large.set(key, sent);
+  }
+
+  /** What got more than anybody reads goes again in parts, and waits for nothing. */
+  #checkHalves(sent: Sent): void {
+    const { plan } = this.#watched;
+    const mates = new Map<Sent, number>();
+    for (const { key } of sent.items) {
+      const large = this.#large.get(key);
+      if (large !== undefined) mates.set(large, (mates.get(large) ?? 0) + 1);
+      this.#large.delete(key);
+    }
+    for (const [large, times] of mates) {
+      if (times >= large.items.length && !this.#isPacked(large)) {
+        this.#fail('halved', `${nameOf(large)} goes again as it was`);
+      }
+      const waitedMs = sent.leftAt - (large.endedAt ?? sent.leftAt);
+      const wasFree = large.isLastInFlight === true && !isPausedAt(this.#pauses, large.endedAt);
+      if (isSpoiltOnly(plan) && wasFree && waitedMs > 1 && !this.#halved.has(large)) {
+        this.#fail('halved', `a half of ${nameOf(large)} waits for ${waitedMs} ms`);
+      }
+      this.#halved.add(large);
+    }
+  }
+
   #checkKey(sent: Sent, key: string, text: string): void {
     if (this.#log.itemOf(key) === undefined && !this.#log.packed.has(key)) {
       this.#fail('same bytes', `no call has the key ${key}`);
@@ -93,6 +141,8 @@ export class WireWatch implements NetworkListener {
       this.#fail('key in one request', `${this.#log.nameOf(key)} is in two requests`);
     }
     this.#carrying.set(key, sent);
+    const item = this.#log.itemOf(key);
+    if (item !== undefined) this.#sends.set(item, this.sendsOf(item) + 1);
     this.#lastSent.set(key, sent);
     const before = this.#texts.get(key);
     if (before !== undefined && before !== text) {
@@ -146,7 +196,7 @@ export class WireWatch implements NetworkListener {
       if (maker.item !== undefined && maker.item.calls.length > 1) continue;
       const { maybeApplied, code, apiCode } = readError(maker.outcome.error);
       // An abort says nothing of what became of it; what is there already is there.
-      if (code === undefined || maybeApplied || apiCode === 'conflict') continue;
+      if (code === undefined || maybeApplied || mayBeThere(apiCode)) continue;
       // It changes nothing for what an earlier call has made, may have, or is about to make.
       if (isThereWithout(maker, thing)) continue;
       this.#fail('no orphans', `${label} leaves, but ${maker.label} failed`);
@@ -179,8 +229,20 @@ function isThereWithout(maker: Call, { makers }: Thing): boolean {
     if (item === undefined) return false;
     if (outcome?.kind !== 'rejected') return true;
     const { maybeApplied, code, apiCode } = readError(outcome.error);
-    return code === undefined || maybeApplied || apiCode === 'conflict';
+    return code === undefined || maybeApplied || mayBeThere(apiCode);
   });
+}
+
+function isPausedAt(
+  pauses: readonly { readonly from: number; readonly to: number }[],
+  at: number | undefined,
+): boolean {
+  return at !== undefined && pauses.some(({ from, to }) => from <= at && at < to);
+}
+
+/** Refused, since it is there already, or since its key has made it. */
+function mayBeThere(apiCode: string | undefined): boolean {
+  return apiCode === 'conflict' || apiCode === USED_CODE;
 }
 
 function nameOf({ number }: Sent): string {
