@@ -245,6 +245,7 @@ export class Agents {
         ),
     });
     thing.isOpen = false;
+    thing.hasEnded = true;
   }
 
   #submit(step: Extract<Step, { do: 'submit' }>): void {
@@ -334,7 +335,7 @@ export class Agents {
 
   #call(
     label: string,
-    { fate, abortAfterMs, hasOwnKey }: CallTerms,
+    { fate, abortAfterMs, hasOwnKey, hook }: CallTerms,
     what: Omit<Parameters<CallLog['make']>[0], 'label' | 'fate' | 'signal' | 'invoke'> & {
       invoke: (
         options: { signal?: AbortSignal | undefined },
@@ -347,7 +348,7 @@ export class Agents {
     const invoke = (options: { signal?: AbortSignal | undefined }): Made['promise'] =>
       what.invoke(options, key);
     const signal = calls.abortAfter(abortAfterMs);
-    const made = calls.make({ ...what, label, fate, signal, invoke });
+    const made = calls.make({ ...what, label, fate, signal, hook, invoke });
     if (key === undefined) return made;
     const hadId = made.promise.id !== undefined;
     this.#repeatable.push((later) => {

@@ -78,6 +78,13 @@ function auditResolved({ report, fail, count, watch, calls, plan }: Audited, cal
     }
     return;
   }
+  if (call.isAccepted === false) {
+    // Another call may have had the key.
+    if (report.effects.has(call.key) && !call.key.startsWith('own-key')) {
+      fail('left out', `${call.label} took effect`);
+    }
+    return;
+  }
   if (!report.effects.has(call.key)) fail('truth', `${call.label} resolved without effect`);
   // No other answer comes for it then, unless copies of its request are on their way.
   if (call.item?.isUsed && !holdsUp(plan)) {
@@ -261,7 +268,7 @@ function auditBooks({ calls, client, fail }: Audited): void {
     if (outcome === undefined) continue;
     if (type === 'execute') continue;
     if (isAccepted) own.accepted++;
-    if (outcome.kind === 'resolved') own.succeeded++;
+    if (outcome.kind === 'resolved') own[isAccepted ? 'succeeded' : 'declined']++;
     else own[columnOf(outcome.error, isAccepted === true, signal?.aborted === true)]++;
   }
   const { pending, ...ledger } = client.stats().ledger;

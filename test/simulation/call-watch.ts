@@ -84,6 +84,10 @@ export class CallWatch implements CallListener {
     if (call.isAccepted !== false && (call.mustDecline || call.isLate) && call.type !== 'execute') {
       this.#fail('declined', `${call.label} was taken in`);
     }
+    if (call.isLeftOut === true && call.isAccepted === true) {
+      this.#fail('left out', `${call.label} was taken in`);
+    }
+    if (call.isLeftOut === true) this.#watched.count('left out');
     this.#look();
   }
 
@@ -131,8 +135,14 @@ export class CallWatch implements CallListener {
 
   #onResolved(call: Call, value: unknown): void {
     this.#tell(() => `${call.label} resolves`);
+    const isUnsent = call.isAccepted === false;
+    if (isUnsent && call.isLeftOut === false) {
+      this.#fail('left out', `${call.label} resolves, and was not taken in`);
+    }
     for (const [field, expected] of Object.entries(call.expected)) {
       const given: unknown = Reflect.get(Object(value), field);
+      // What was not sent has no more than it was called with.
+      if (isUnsent && given === undefined) continue;
       if (given !== expected && !this.#mayBeMisnamed(field)) {
         this.#fail('own result', `${call.label}: ${field} is ${given}, not ${expected}`);
       }
@@ -146,6 +156,7 @@ export class CallWatch implements CallListener {
 
   #onRejected(call: Call, error: unknown): void {
     const { bound, code, idempotencyKey } = readError(error);
+    if (call.isLeftOut === true) this.#fail('left out', `${call.label} rejects: ${code}`);
     this.#tell(() => `${call.label} rejects: ${textOf(error).slice(0, 160)}`);
     const isAbort = call.signal?.aborted === true && error === call.signal.reason;
     if (isAbort) return;

@@ -2,8 +2,8 @@
 import type { AutobatchClient } from '../../src/client.ts';
 import type { ActionPromise } from '../../src/index.ts';
 import type { Call, Item, Outcome, Relations, Thing } from './model.ts';
-import { isSettled, mustPrecede } from './model.ts';
-import type { Fate } from './plan.ts';
+import { goesAlong, isSettled, mustPrecede } from './model.ts';
+import type { Fate, HookAct } from './plan.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 export interface Made {
@@ -21,7 +21,16 @@ interface Making {
   /** Another call with the same key is pending, and asks for something else. */
   readonly mustClash?: boolean | undefined;
   readonly mustDecline?: boolean | undefined;
+  readonly hook?: HookAct | undefined;
   invoke(options: { readonly signal?: AbortSignal | undefined }): ActionPromise<unknown>;
+}
+
+/** A call that is being made, and what the client had before. */
+interface Frame {
+  accepted: number;
+  pending: number;
+  readonly act: HookAct | undefined;
+  wasAsked: boolean;
 }
 
 /** Hears of calls as they are made and settled. */
@@ -40,14 +49,16 @@ export class CallLog {
   readonly packed = new Map<string, Call>();
   /** Calls that the books have to know of. */
   counted = 0;
-  /** A call is being made: the books may know of it or not. */
-  isCalling = false;
+  /** Calls that `beforeEnqueue` changed. */
+  readonly redacted = new Set<string>();
   isClosed = false;
   readonly #client: AutobatchClient;
   readonly #time: VirtualTime;
   readonly #listener: CallListener;
   readonly #fates = new Map<string, Fate>();
   readonly #current = new Map<string, Item>();
+  /** The call that is being made; one that the hook makes meanwhile comes first. */
+  #making: Frame | undefined;
   #keys = 0;
   #batches = 0;
 
@@ -55,6 +66,18 @@ export class CallLog {
     this.#client = client;
     this.#time = time;
     this.#listener = listener;
+  }
+
+  /** A call is being made: the books may know of it or not. */
+  get isCalling(): boolean {
+    return this.#making !== undefined;
+  }
+
+  /** What `beforeEnqueue`, asked now, is to do. */
+  actOfHook(): HookAct | undefined {
+    if (this.#making === undefined) return undefined;
+    this.#making.wasAsked = true;
+    return this.#making.act;
   }
 
   newKey(): string {
@@ -90,14 +113,29 @@ export class CallLog {
 
   make(making: Making): Made {
     const { label, relations, signal } = making;
+    const outer = this.#making;
     const before = this.#client.stats();
-    const pendingBefore = before.queued + before.inFlight;
+    const frame: Frame = {
+      accepted: before.ledger.accepted,
+      pending: before.queued + before.inFlight,
+      act: making.hook,
+      wasAsked: false,
+    };
+    const along = goesAlong(relations);
     this.counted++;
-    this.isCalling = true;
+    this.#making = frame;
     const promise = making.invoke({ signal });
-    this.isCalling = false;
+    this.#making = outer;
     const after = this.#client.stats();
-    const isAccepted = after.ledger.accepted > before.ledger.accepted;
+    // What the hook has called meanwhile has been counted already.
+    const pendingBefore = frame.pending;
+    const isAccepted = after.ledger.accepted > frame.accepted;
+    const isNew = after.queued + after.inFlight > pendingBefore;
+    if (outer !== undefined) {
+      outer.accepted += after.ledger.accepted - before.ledger.accepted;
+      outer.pending += after.queued + after.inFlight - before.queued - before.inFlight;
+    }
+    const act = frame.wasAsked ? making.hook : undefined;
     const key = promise.idempotencyKey;
     const call: Call = {
       label: `#${this.calls.length} ${label}`,
@@ -112,14 +150,15 @@ export class CallLog {
       isAccepted,
       isLate: this.isClosed,
       mustClash: making.mustClash ?? false,
-      mustDecline: making.mustDecline ?? false,
+      mustDecline: act === 'throws' || (making.mustDecline === true && along === false),
+      isLeftOut: act === 'leaves out' ? true : along,
       item: undefined,
       outcome: undefined,
     };
     this.calls.push(call);
     relations.makes?.makers.push(call);
     if (making.fate !== undefined) this.#fates.set(key, making.fate);
-    const isNew = after.queued + after.inFlight > pendingBefore;
+    if (act === 'redacts') this.redacted.add(key);
     if (isAccepted && isNew) this.#enter(call);
     else if (isAccepted) this.#join(call);
     this.#follow(call, promise);
@@ -146,6 +185,7 @@ export class CallLog {
       isLate: this.isClosed,
       mustClash: false,
       mustDecline: false,
+      isLeftOut: false,
       item: undefined,
       outcome: undefined,
     };

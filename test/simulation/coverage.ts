@@ -86,6 +86,11 @@ const ROWS = [
 ];
 
 const TO_BE_MET: readonly string[] = [
+  'hook leaves out',
+  'hook redacts',
+  'hook throws',
+  'hook calls',
+  'left out',
   ...FAULTS.map((name) => `fault ${name}`),
   ...FATES.map((name) => `fate ${name}`),
   'server maxInFlight',

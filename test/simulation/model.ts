@@ -18,6 +18,8 @@ export class Thing {
   isOpen = false;
   /** An answer gave it another id than the one that was sent: its two names are in no order. */
   isSplit = false;
+  /** Its finish was called: what was left out and has ended may be forgotten. */
+  hasEnded = false;
 
   constructor(label: string, kind: Thing['kind'], id?: string, instance?: Thing) {
     this.label = label;
@@ -62,6 +64,8 @@ export interface Call {
   readonly mustClash: boolean;
   /** Is invalid. */
   readonly mustDecline: boolean;
+  /** `beforeEnqueue` left it out, or what it needs; undefined: what it needs was also made by others. */
+  readonly isLeftOut: boolean | undefined;
   /** What it waits for; several calls with one key share it. */
   item: Item | undefined;
   outcome: Outcome | undefined;
@@ -96,6 +100,19 @@ function touchedBy({ makes, changes, uses = [] }: Relations): Thing[] {
 /** What a call needs to be there. */
 export function neededBy({ changes, uses = [] }: Relations): Thing[] {
   return changes === undefined ? [...uses] : [changes, ...uses];
+}
+
+/** Whether it goes with what `beforeEnqueue` left out; undefined: who knows. */
+export function goesAlong(relations: Relations): boolean | undefined {
+  const needed = neededBy(relations).filter((thing) => thing !== relations.makes);
+  const isGone = (thing: Thing): boolean =>
+    thing.makers.length > 0 &&
+    thing.makers.every(({ isLeftOut }) => isLeftOut === true) &&
+    !thing.hasEnded;
+  if (needed.some(isGone)) return true;
+  const mayBeGone = ({ makers }: Thing): boolean =>
+    makers.some(({ isLeftOut }) => isLeftOut !== false);
+  return needed.some(mayBeGone) ? undefined : false;
 }
 
 /** Whether nobody waits for it any more. */

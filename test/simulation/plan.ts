@@ -18,12 +18,16 @@ export type Fate =
   | 'poison 500'
   | 'poison drop';
 
+/** What `beforeEnqueue` does when it is asked for a call. */
+export type HookAct = 'leaves out' | 'redacts' | 'throws' | 'calls';
+
 /** What every call may have. */
 export interface CallTerms {
   readonly fate?: Fate | undefined;
   readonly abortAfterMs?: number | undefined;
   /** The caller gives the key, so that the call can be repeated. */
   readonly hasOwnKey?: boolean | undefined;
+  readonly hook?: HookAct | undefined;
 }
 
 /** One step of an agent. Slots are names of what was made, for all agents. */
@@ -137,6 +141,11 @@ export interface Plan {
   /** Times in which nothing gets through, in milliseconds since the start. */
   readonly outages: readonly { readonly fromMs: number; readonly toMs: number }[];
   readonly agents: readonly (readonly Step[])[];
+}
+
+/** Without anything to do, there is no hook. */
+export function hasHook({ agents }: Plan): boolean {
+  return agents.some((steps) => steps.some((step) => 'hook' in step && step.hook !== undefined));
 }
 
 /** Spans that another client made. */

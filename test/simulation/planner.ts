@@ -29,10 +29,10 @@ export function planFrom(seed: number): Plan {
           }))
         : [],
     outages: drawOutages(random),
-    agents: [
+    agents: withHook(later, [
       ...Array.from({ length: agents }, () => new AgentDraft(random, theme, slots).steps(calls)),
       ...(random() < 0.03 ? [drawFlood(random)] : []),
-    ],
+    ]),
   };
 }
 
@@ -112,6 +112,33 @@ function drawOutages(random: Random): Plan['outages'] {
   if (random() < 0.85) return [];
   const fromMs = random() < 0.5 ? 0 : Math.floor(random() * 400);
   return [{ fromMs, toMs: fromMs + pick(random, [50, 500, 4_000, 20_000]) }];
+}
+
+const HOOKED: readonly Step['do'][] = [
+  'register',
+  'start',
+  'end',
+  'quality',
+  'create',
+  'finish',
+  'recreate',
+  'submit',
+];
+
+/** Lets `beforeEnqueue` do something with some of the calls. */
+function withHook(random: Random, agents: readonly (readonly Step[])[]): Plan['agents'] {
+  const acts = (['leaves out', 'redacts', 'throws', 'calls'] as const).filter(
+    () => random() < 0.07,
+  );
+  if (acts.length === 0) return agents;
+  const rate = pick(random, [0.05, 0.2]);
+  return agents.map((steps) =>
+    steps.map((step) =>
+      HOOKED.includes(step.do) && random() < rate
+        ? ({ ...step, hook: pick(random, acts) } as Step)
+        : step,
+    ),
+  );
 }
 
 /** Calls that have nothing to do with each other, and are refused all alike. */

@@ -78,7 +78,7 @@ function* withoutSome<T>(list: readonly T[]): Iterable<readonly T[]> {
 }
 
 function* plainerThan(step: Step): Iterable<Step> {
-  for (const name of ['fate', 'abortAfterMs', 'hasOwnKey', 'parent']) {
+  for (const name of ['fate', 'abortAfterMs', 'hasOwnKey', 'hook', 'parent']) {
     if (Reflect.get(step, name) === undefined) continue;
     const { [name as keyof Step]: _, ...rest } = step;
     yield rest as Step;

@@ -9,11 +9,12 @@ import { Agents } from './agents.ts';
 import { audit } from './audit.ts';
 import { CallWatch } from './call-watch.ts';
 import { CallLog } from './calls.ts';
+import { hookFor } from './hook.ts';
 import { isBrisk } from './kinds-of-plans.ts';
 import { Network } from './network.ts';
 import { installPage } from './page.ts';
 import type { Plan } from './plan.ts';
-import { TOKEN_SIGN, tokenOf } from './plan.ts';
+import { hasHook, TOKEN_SIGN, tokenOf } from './plan.ts';
 import { planFrom } from './planner.ts';
 import { SimulatedServer } from './server.ts';
 import type { Violation } from './violation.ts';
@@ -102,7 +103,12 @@ class Run {
     const watched = { plan, time, fail: this.fail, tell, count };
     const wire = new WireWatch(watched, () => calls);
     const network = new Network(plan, server, time, wire);
-    const client = new this.#Client(this.#options(network));
+    const hook = hookFor(
+      () => calls,
+      () => client,
+      count,
+    );
+    const client: AutobatchClient = new this.#Client(this.#options(network, hook));
     const watch = new CallWatch(watched, wire, client, () => calls);
     const calls = new CallLog(client, time, watch);
     server.setFates(calls);
@@ -173,7 +179,7 @@ class Run {
 
   #ids = 0;
 
-  #options(network: Network): AutobatchOptions {
+  #options(network: Network, hook: AutobatchOptions['beforeEnqueue']): AutobatchOptions {
     const { options, seed } = this.#plan;
     const token = tokenOf(seed);
     return {
@@ -181,6 +187,7 @@ class Run {
       apiToken: options.token === 'fixed' ? token : () => this.#token(token),
       fetch: network.fetch,
       logger: false,
+      ...(hasHook(this.#plan) && { beforeEnqueue: hook }),
       batch: {
         window:
           options.window === 'function'

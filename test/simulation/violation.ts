@@ -20,6 +20,8 @@ export const INVARIANTS = {
   innocence: 'Nobody is refused or given up for a neighbour.',
   'pause kept': 'Nothing is sent while a pause runs.',
   'key conflict': 'A pending key that asks for something else is refused, and nothing else is.',
+  'left out':
+    'What beforeEnqueue leaves out resolves unsent, and so does whatever needs it; nothing else.',
   declined: 'A call that is invalid, or comes after the end, is not taken in.',
   'no breach': 'The contract of the API is kept.',
   'token hidden': 'No token is part of an error or an event.',

@@ -149,6 +149,9 @@ export class WireWatch implements NetworkListener {
       this.#fail('same bytes', `${this.#log.nameOf(key)}: ${before}, then ${text}`);
     }
     this.#texts.set(key, text);
+    if (this.#log.redacted.has(key) && text.includes('ä')) {
+      this.#fail('left out', `${this.#log.nameOf(key)} is sent with what was taken out of it`);
+    }
   }
 
   #checkBounds(sent: Sent): void {
