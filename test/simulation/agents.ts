@@ -3,7 +3,7 @@ import type { AutobatchClient } from '../../src/client.ts';
 import type { AgentInstance, AgentSpan, Ref } from '../../src/index.ts';
 import type { CallLog, Made } from './calls.ts';
 import type { Relations } from './model.ts';
-import { Thing } from './model.ts';
+import { isLeftOut, Thing } from './model.ts';
 import type { CallTerms, How, Step } from './plan.ts';
 
 /** What the agents share. */
@@ -196,6 +196,8 @@ export class Agents {
           ),
       });
       thing.id = made.promise.id;
+      // By its id, what was complete is not kept in mind beside the run that was left out.
+      thing.hasEnded = !step.isActive && isLeftOut(instance);
       if (step.isActive) calls.opened(thing, made.call);
       this.#held.set(step.slot, { thing, made });
     });
@@ -354,7 +356,7 @@ export class Agents {
     this.#repeatable.push((later) => {
       const relations = relationsOfRepeat(what.relations, hadId);
       const repeat = { ...what, label: `${label}, again`, relations, isOverBound: false };
-      calls.make({ ...repeat, fate, signal: later, invoke });
+      calls.make({ ...repeat, fate, signal: later, hook, invoke });
     });
     return made;
   }

@@ -5,7 +5,14 @@ import type { CallWatch } from './call-watch.ts';
 import type { CallLog } from './calls.ts';
 import type { Column } from './errors.ts';
 import { columnOf, readError } from './errors.ts';
-import { endsInTime, holdsUp, isCalm, isPoisonOnly, skipsItems } from './kinds-of-plans.ts';
+import {
+  endsInTime,
+  holdsUp,
+  isCalm,
+  isFrozenOnly,
+  isPoisonOnly,
+  skipsItems,
+} from './kinds-of-plans.ts';
 import type { Call, Item, Thing } from './model.ts';
 import { neededBy } from './model.ts';
 import type { Plan } from './plan.ts';
@@ -183,9 +190,11 @@ function auditMalformed({ label, outcome }: Call, fail: Fail): void {
 }
 
 /** Attempts, or time, were used up. */
-function auditGivenUp({ plan, fail }: Audited, call: Call, error: unknown, size: number): void {
+function auditGivenUp(audited: Audited, call: Call, error: unknown, size: number): void {
+  const { plan, fail } = audited;
   const { message, code } = readError(error);
   if (message.includes('deliveryTimeoutMs')) {
+    auditStops(audited, call);
     // Those who share an item share its time.
     const since = Math.min(...watchersOf(call).map(({ calledAt }) => calledAt), call.calledAt);
     const waited = (call.outcome?.at ?? 0) - since;
@@ -212,6 +221,21 @@ function auditGivenUp({ plan, fail }: Audited, call: Call, error: unknown, size:
   const isCulprit = call.fate?.startsWith('poison 500') || call.fate === 'poison drop';
   if ((isPoisonOnly(plan) || isOutageOnly) && !isOwnOutput && !isCulprit) {
     fail('innocence', `${call.label} was given up for a neighbour: ${message}`);
+  }
+}
+
+/** Its time was over: not for an answer that was there, nor, with the process stopped, before it was sent. */
+function auditStops({ plan, fail, watch }: Audited, call: Call): void {
+  const since = Math.min(...watchersOf(call).map(({ calledAt }) => calledAt), call.calledAt);
+  const over = since + plan.options.deliveryTimeoutMs;
+  const last = watch.lastSentFor.get(call);
+  const endedAt = call.outcome?.at ?? 0;
+  const isThere = last?.succeeded?.has(call.key) && last.heldUntil === endedAt;
+  if (isThere && last?.heldUntil !== undefined && last.heldUntil - over > 10) {
+    fail('stops', `${call.label} was given up beside its answer`);
+  }
+  if (last === undefined && isFrozenOnly(plan)) {
+    fail('stops', `${call.label} was given up before it was sent`);
   }
 }
 
@@ -280,17 +304,22 @@ function auditBooks({ calls, client, fail }: Audited): void {
 
 /**
  * A call that was to make it failed; or an answer gave it another id than was said. What has an id, and
- * was refused for its key, may be there: it takes nobody along.
+ * was refused for its key, may be there: it takes nobody along. Nor does what was made before.
  */
 function hasFailed({ makers, isSplit, id }: Thing): boolean {
   return (
     isSplit ||
     makers.some(
-      ({ outcome }) =>
+      ({ outcome }, at) =>
         outcome?.kind === 'rejected' &&
-        (id === undefined || readError(outcome.error).apiCode !== USED_CODE),
+        (id === undefined || readError(outcome.error).apiCode !== USED_CODE) &&
+        !makers.slice(0, at).some(hasSucceeded),
     )
   );
+}
+
+function hasSucceeded({ outcome, isAccepted }: Call): boolean {
+  return isAccepted === true && outcome?.kind === 'resolved';
 }
 
 function hasError({ calls }: CallLog, code: string): boolean {

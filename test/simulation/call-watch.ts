@@ -6,6 +6,7 @@ import type { CallListener, CallLog } from './calls.ts';
 import { readError, textOf } from './errors.ts';
 import type { Call, Outcome } from './model.ts';
 import type { Sent } from './network.ts';
+import type { Plan } from './plan.ts';
 import { TOKEN_SIGN } from './plan.ts';
 import type { Watched } from './watched.ts';
 import type { WireWatch } from './wire-watch.ts';
@@ -18,6 +19,7 @@ export class CallWatch implements CallListener {
   /** The last request that had carried a call when it settled. */
   readonly lastSentFor = new Map<Call, Sent>();
   readonly #errors = new Set<unknown>();
+  readonly #values = new Set<unknown>();
   readonly #failures = new Map<string, number>();
   #bisected = 0;
   /** Since when a request might have left and did not. */
@@ -98,7 +100,7 @@ export class CallWatch implements CallListener {
     if (last !== undefined) this.lastSentFor.set(call, last);
     const tookMs = time.now() - call.calledAt;
     // Timers count whole milliseconds.
-    if (tookMs > plan.options.deliveryTimeoutMs + 1) {
+    if (tookMs > plan.options.deliveryTimeoutMs + 1 + lateMsOf(plan)) {
       this.#fail('settled in time', `${call.label} took ${tookMs} ms`);
     }
     const { signal } = call;
@@ -135,6 +137,8 @@ export class CallWatch implements CallListener {
 
   #onResolved(call: Call, value: unknown): void {
     this.#tell(() => `${call.label} resolves`);
+    if (this.#values.has(value)) this.#fail('own result', `${call.label} shares its result`);
+    this.#values.add(value);
     const isUnsent = call.isAccepted === false;
     if (isUnsent && call.isLeftOut === false) {
       this.#fail('left out', `${call.label} resolves, and was not taken in`);
@@ -217,6 +221,12 @@ export class CallWatch implements CallListener {
   get #log(): CallLog {
     return this.#calls();
   }
+}
+
+/** After a stop of the process, what was never sent gets one attempt. */
+function lateMsOf({ freezes, options }: Plan): number {
+  if (freezes.length === 0) return 0;
+  return freezes.reduce((sum, { forMs }) => sum + forMs, options.attemptTimeoutMs + 1);
 }
 
 function isBalanced(ledger: Ledger): boolean {

@@ -150,7 +150,8 @@ export class CallLog {
       isAccepted,
       isLate: this.isClosed,
       mustClash: making.mustClash ?? false,
-      mustDecline: act === 'throws' || (making.mustDecline === true && along === false),
+      mustDecline:
+        act === 'throws' || act === 'rejects' || (making.mustDecline === true && along === false),
       isLeftOut: act === 'leaves out' ? true : along,
       item: undefined,
       outcome: undefined,

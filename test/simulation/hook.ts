@@ -29,6 +29,8 @@ export function hookFor(
       }
       case 'throws':
         throw new Error('the hook is broken');
+      case 'rejects':
+        return Promise.reject(new Error('the hook is broken')) as never;
       case 'calls':
         callFrom(calls(), client());
         return action;

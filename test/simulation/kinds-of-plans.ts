@@ -12,10 +12,18 @@ export function holdsUp({ faults }: Plan): boolean {
 }
 
 /** Only items are to blame: nothing is wrong with the way, or with the server's patience. */
-export function isPoisonOnly({ faults, outages, tokenFaults, server, options }: Plan): boolean {
+export function isPoisonOnly({
+  faults,
+  outages,
+  freezes,
+  tokenFaults,
+  server,
+  options,
+}: Plan): boolean {
   return (
     faults.length === 0 &&
     outages.length === 0 &&
+    freezes.length === 0 &&
     tokenFaults.length === 0 &&
     server.maxItems === undefined &&
     server.maxBytes === undefined &&
@@ -30,6 +38,15 @@ export function isSpoiltOnly(plan: Plan): boolean {
   return (
     isPoisonOnly({ ...plan, faults: [] }) &&
     plan.faults.every(({ answer }) => answer !== undefined) &&
+    fatesOf(plan).every((fate) => fate === 'refused')
+  );
+}
+
+/** Besides items that the server refuses, all that goes wrong is one stop of the process. */
+export function isFrozenOnly(plan: Plan): boolean {
+  return (
+    isPoisonOnly({ ...plan, freezes: [] }) &&
+    plan.freezes.length === 1 &&
     fatesOf(plan).every((fate) => fate === 'refused')
   );
 }
@@ -54,6 +71,7 @@ export function endsInTime(plan: Plan): boolean {
   }, 0);
   return (
     deliveryTimeoutMs >= 300_000 &&
+    plan.freezes.length === 0 &&
     attemptTimeoutMs >= 1_000 &&
     lostMs <= 60_000 &&
     !fatesOf(plan).some((fate) => endless.includes(fate))

@@ -18,7 +18,7 @@ export class Thing {
   isOpen = false;
   /** An answer gave it another id than the one that was sent: its two names are in no order. */
   isSplit = false;
-  /** Its finish was called: what was left out and has ended may be forgotten. */
+  /** What was left out and has ended may be forgotten. */
   hasEnded = false;
 
   constructor(label: string, kind: Thing['kind'], id?: string, instance?: Thing) {
@@ -102,16 +102,18 @@ export function neededBy({ changes, uses = [] }: Relations): Thing[] {
   return changes === undefined ? [...uses] : [changes, ...uses];
 }
 
+/** Whether all who were to make it were left out. */
+export function isLeftOut({ makers }: Thing): boolean {
+  return makers.length > 0 && makers.every((maker) => maker.isLeftOut === true);
+}
+
 /** Whether it goes with what `beforeEnqueue` left out; undefined: who knows. */
 export function goesAlong(relations: Relations): boolean | undefined {
   const needed = neededBy(relations).filter((thing) => thing !== relations.makes);
-  const isGone = (thing: Thing): boolean =>
-    thing.makers.length > 0 &&
-    thing.makers.every(({ isLeftOut }) => isLeftOut === true) &&
-    !thing.hasEnded;
+  const isGone = (thing: Thing): boolean => isLeftOut(thing) && !thing.hasEnded;
   if (needed.some(isGone)) return true;
   const mayBeGone = ({ makers }: Thing): boolean =>
-    makers.some(({ isLeftOut }) => isLeftOut !== false);
+    makers.some((maker) => maker.isLeftOut !== false);
   return needed.some(mayBeGone) ? undefined : false;
 }
 

@@ -86,8 +86,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'settles those twice who share a key',
     file: 'coalescer/intake.ts',
-    from: '    if (item.isGhost) this.#backlog.renew(item, this.#now());\n',
-    to: '    this.#settlement.join(item);\n',
+    from: '    if (item.isGhost) backlog.renew(item, this.#now());\n',
+    to: '    settlement.join(item, submission.read, undefined);\n',
     breaks: 'books',
     seed: 3,
   },
@@ -281,10 +281,168 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'enters a batch that the caller packed in the books',
-    file: 'coalescer/settlement.ts',
-    from: 'this.ledger.succeeded += end.item.weight;',
-    to: 'this.ledger.succeeded++;',
+    file: 'coalescer/packed-batch.ts',
+    from: '  override get weight(): 0 {\n    return 0;\n  }\n',
+    to: '',
     breaks: 'books',
     seed: 4,
+  },
+  {
+    name: 'tells of a failure in the middle of a step',
+    file: 'coalescer/settlement.ts',
+    from: '    this.ledger.pending -= weight;\n',
+    to: `    this.ledger.pending -= weight;
+    if (end.kind !== 'succeeded') {
+      this.#events.emit('idle', {});
+      this.#events.deliver();
+    }
+`,
+    breaks: 'books',
+    seed: 1,
+  },
+  {
+    name: 'takes a hook that throws for one that leaves the call out',
+    file: 'resources/hook.ts',
+    from: "throw new InvalidCall([{ path: 'beforeEnqueue', message: 'threw (see cause)' }], cause);",
+    to: 'return null;',
+    breaks: 'left out',
+    seed: 22,
+  },
+  {
+    name: 'leaves the promise of a hook to itself',
+    file: 'resources/hook.ts',
+    from: 'const isAsync = handled(answer, () => {});',
+    to: 'const isAsync = answer instanceof Promise;',
+    breaks: 'unhandled',
+    seed: 47,
+  },
+  {
+    name: 'lets a second create that failed take the first one along',
+    file: 'coalescer/settlement.ts',
+    from: 'return this.#fates.isThere(makes) || this.#backlog.isMadeEarlier(item);',
+    to: 'return false;',
+    breaks: 'dependency failed',
+    seed: 18,
+  },
+  {
+    name: 'gives one result to all who share a key',
+    file: 'coalescer/outcome.ts',
+    from: 'if (caller?.next === undefined) return undefined;',
+    to: 'return undefined;',
+    breaks: 'own result',
+    seed: 31,
+  },
+  {
+    name: 'takes a key that was used before for a success',
+    file: 'schemas/output.ts',
+    from: '  const conflict = conflictOf(code,',
+    to: "  if (code === 'idempotency_key_already_used') return undefined;\n  const conflict = conflictOf(code,",
+    breaks: 'own result',
+    seed: 218,
+  },
+  {
+    name: 'resolves with the refusal of a key that may have been used by an attempt of its own',
+    file: 'coalescer/replies.ts',
+    from: '          const { code, retryAfterMs, conflict } = verdict;\n',
+    to: `          const { code, retryAfterMs, conflict } = verdict;
+          if (conflict === 'used' && item.maybeApplied) {
+            const id = item.makes?.id;
+            step.ends.push({ kind: 'succeeded', item, value: { id, ...(output as object) }, id });
+            break;
+          }
+`,
+    breaks: 'own result',
+    seed: 14,
+  },
+  {
+    name: 'is sure that a key which was used before was used by others',
+    file: 'coalescer/attempts.ts',
+    from: 'item.maybeApplied && conflict !== undefined;',
+    to: "item.maybeApplied && conflict !== undefined && conflict !== 'used';",
+    breaks: 'truth',
+    seed: 14,
+  },
+  {
+    name: 'takes along who needs what its key may have made',
+    file: 'coalescer/replies.ts',
+    from: "conflict === 'exists' || conflict === 'used';",
+    to: "conflict === 'exists';",
+    breaks: 'dependency failed',
+    seed: 18,
+  },
+  {
+    name: 'is sure that nothing was done where an output says nothing',
+    file: 'coalescer/attempts.ts',
+    from: "return { kind: 'contract', problem, output, maybeApplied: true };",
+    to: "return { kind: 'contract', problem, output, maybeApplied: problem === 'missing output' };",
+    breaks: 'truth',
+    seed: 9,
+  },
+  {
+    name: 'takes a status that is neither word for a success',
+    file: 'schemas/output.ts',
+    from: "if (status !== 'error') return malformed;",
+    to: "if (status !== 'error') return undefined;",
+    breaks: 'own result',
+    seed: 9,
+  },
+  {
+    name: 'forgets that what got too large an answer may have been done',
+    file: 'coalescer/attempts.ts',
+    from: `    item.maybeApplied = true;
+    item.noteSetback().last = { kind: 'failure', failure };
+    if (this.isDone(item)) {
+      drop(step, item);
+      return false;
+    }
+    const isOver`,
+    to: `    item.noteSetback().last = { kind: 'failure', failure };
+    if (this.isDone(item)) {
+      drop(step, item);
+      return false;
+    }
+    const isOver`,
+    breaks: 'truth',
+    seed: 10,
+  },
+  {
+    name: 'takes too large an answer for a lost one',
+    file: 'coalescer/replies.ts',
+    from: 'if (reply.oversized) this.#oversized',
+    to: 'if (false) this.#oversized',
+    breaks: 'halved',
+    seed: 25,
+  },
+  {
+    name: 'cannot read a date in Retry-After',
+    file: 'internal/pause.ts',
+    from: 'return at === undefined ? undefined : Math.max(0, at - now);',
+    to: 'return undefined;',
+    breaks: 'pause kept',
+    seed: 48,
+  },
+  {
+    name: 'sends what needs what the hook left out',
+    file: 'resources/left-out.ts',
+    from: '    if (this.#isEmpty) return false;\n',
+    to: '    return false;\n',
+    breaks: 'left out',
+    seed: 17,
+  },
+  {
+    name: 'sends what the hook was given, not what it gave back',
+    file: 'resources/resource.ts',
+    from: ': askHook(beforeEnqueue, kind, given);',
+    to: ': askHook(beforeEnqueue, kind, given) && given;',
+    breaks: 'left out',
+    seed: 64,
+  },
+  {
+    name: 'packs one item more where items fail often',
+    file: 'coalescer/cut.ts',
+    from: 'return limit > WORTH * whole ? whole : limit;',
+    to: 'return limit > WORTH * whole ? whole + 1 : limit;',
+    breaks: 'bounds',
+    seed: 18,
   },
 ];

@@ -20,6 +20,10 @@ export interface Sent {
   /** An answer, a broken connection, or nothing since the client gave it up. */
   result: number | 'broken' | 'given up' | undefined;
   endedAt?: number | undefined;
+  /** Its answer came while the process stood still, until then. */
+  heldUntil?: number | undefined;
+  /** Keys of which that answer says that they succeeded. */
+  succeeded?: ReadonlySet<string> | undefined;
   /** No other was in flight when it ended. */
   isLastInFlight?: boolean | undefined;
 }
@@ -39,6 +43,8 @@ export interface NetworkListener {
   onMalformed(key: string): void;
   /** The answer is larger than what is read. */
   onLarge(sent: Sent): void;
+  /** It was given up, though its answer was there when the process went on. */
+  onIgnored(sent: Sent): void;
 }
 
 const NO_FAULT: Fault = { kind: 'delay', delayMs: 0 };
@@ -82,7 +88,10 @@ export class Network {
       request.signal.removeEventListener('abort', giveUp);
       this.#listener.onResult(sent, pauseMs);
     };
-    const giveUp = (): void => end('given up');
+    const giveUp = (): void => {
+      if (sent.heldUntil !== undefined) this.#listener.onIgnored(sent);
+      end('given up');
+    };
     request.signal.throwIfAborted();
     request.signal.addEventListener('abort', giveUp);
     this.#listener.onRequest(sent);
@@ -93,16 +102,36 @@ export class Network {
         sent,
         planned,
       );
+      if (planned === undefined) await this.#noteSuccesses(sent, response);
+      await this.#running(sent);
       // Of a broken answer the client sees nothing for certain.
       const isCut = planned?.fault.kind === 'dropMiddle';
       if (isCut) end('broken');
-      else end(response.status, pauseOf(response.headers, planned?.fault));
+      else end(response.status, pauseOf(response.headers, planned?.fault, this.#time.wallNow()));
       return response;
     } catch (error) {
+      await this.#running(sent);
       end('broken');
       throw error;
     }
   };
+
+  /** What comes while the process stands still lies in its socket. */
+  async #running(sent: Sent): Promise<void> {
+    const until = this.#time.frozenUntil;
+    if (until === undefined) return;
+    sent.heldUntil = until;
+    await new Promise<void>((resolve) => this.#time.whenRunning(resolve));
+  }
+
+  async #noteSuccesses(sent: Sent, response: Response): Promise<void> {
+    if (this.#time.frozenUntil === undefined || response.status !== 200) return;
+    const { outputs }: { outputs?: Record<string, { status: string }> } = await response
+      .clone()
+      .json();
+    const succeeded = Object.entries(outputs ?? {}).filter(([, one]) => one.status === 'success');
+    sent.succeeded = new Set(succeeded.map(([key]) => key));
+  }
 
   async #spoilt(
     response: Response,
@@ -162,7 +191,7 @@ export class Network {
     this.heldUp++;
     const { signal } = request;
     const response = new Promise<Response>((resolve, reject) => {
-      this.#time.after(ms, () => {
+      this.#time.afterOutside(ms, () => {
         this.#arrive(request, body, NO_FAULT, undefined)
           .finally(() => this.heldUp--)
           .then(resolve, reject);
@@ -189,7 +218,7 @@ export class Network {
       return { ...fault, message: `${token} may not do this`, errors: { token: [token] } };
     }
     if (retryAfterDateS === undefined) return fault;
-    return { ...fault, retryAfter: new Date(Date.now() + retryAfterDateS * 1_000) };
+    return { ...fault, retryAfter: new Date(this.#time.wallNow() + retryAfterDateS * 1_000) };
   }
 
   #isOut(): boolean {
@@ -199,7 +228,7 @@ export class Network {
 
   #wait(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const cancel = this.#time.after(ms, () => {
+      const cancel = this.#time.afterOutside(ms, () => {
         signal.removeEventListener('abort', abort);
         resolve();
       });
@@ -214,7 +243,10 @@ export class Network {
   /** An endless body that comes slowly; at full speed all of it would have to be read each time. */
   #slow(response: Response, signal: AbortSignal): Response {
     const reader = response.body?.getReader();
-    const wait = (): Promise<void> => this.#wait(PIECE_MS, signal);
+    const wait = async (): Promise<void> => {
+      await this.#wait(PIECE_MS, signal);
+      await new Promise<void>((resolve) => this.#time.whenRunning(resolve));
+    };
     const body = new ReadableStream<Uint8Array>(
       {
         async pull(controller) {
@@ -240,9 +272,9 @@ function itemsOf(body: string): SentItem[] {
   }
 }
 
-function pauseOf(headers: Headers, fault: Fault | undefined): number | undefined {
+function pauseOf(headers: Headers, fault: Fault | undefined, now: number): number | undefined {
   const header = headers.get('retry-after');
   if (header === null) return fault?.kind === 'status' ? fault.retryAfterMs : undefined;
   const seconds = Number(header);
-  return Number.isNaN(seconds) ? Math.max(0, Date.parse(header) - Date.now()) : seconds * 1_000;
+  return Number.isNaN(seconds) ? Math.max(0, Date.parse(header) - now) : seconds * 1_000;
 }

@@ -41,6 +41,7 @@ export const HAPPY_PLAN: Plan = {
   faults: [],
   tokenFaults: [],
   outages: [],
+  freezes: [],
   agents: [
     [
       ...happyRun(1),

@@ -19,7 +19,7 @@ export type Fate =
   | 'poison drop';
 
 /** What `beforeEnqueue` does when it is asked for a call. */
-export type HookAct = 'leaves out' | 'redacts' | 'throws' | 'calls';
+export type HookAct = 'leaves out' | 'redacts' | 'throws' | 'rejects' | 'calls';
 
 /** What every call may have. */
 export interface CallTerms {
@@ -140,6 +140,8 @@ export interface Plan {
   readonly tokenFaults: readonly { readonly at: number; readonly what: 'throws' | 'is stale' }[];
   /** Times in which nothing gets through, in milliseconds since the start. */
   readonly outages: readonly { readonly fromMs: number; readonly toMs: number }[];
+  /** When the process stops, in milliseconds since the start, and for how long; the server goes on. */
+  readonly freezes: readonly { readonly atMs: number; readonly forMs: number }[];
   readonly agents: readonly (readonly Step[])[];
 }
 

@@ -29,6 +29,7 @@ export function planFrom(seed: number): Plan {
           }))
         : [],
     outages: drawOutages(random),
+    freezes: drawFreezes(later, options),
     agents: withHook(later, [
       ...Array.from({ length: agents }, () => new AgentDraft(random, theme, slots).steps(calls)),
       ...(random() < 0.03 ? [drawFlood(random)] : []),
@@ -114,6 +115,21 @@ function drawOutages(random: Random): Plan['outages'] {
   return [{ fromMs, toMs: fromMs + pick(random, [50, 500, 4_000, 20_000]) }];
 }
 
+function drawFreezes(random: Random, options: PlannedOptions): Plan['freezes'] {
+  if (random() >= 0.1) return [];
+  const { attemptTimeoutMs, deliveryTimeoutMs } = options;
+  const times = random() < 0.8 ? 1 : 2;
+  return Array.from({ length: times }, () => ({
+    atMs: Math.floor(random() * pick(random, [5, 60, 600])),
+    forMs: pick(random, [
+      500,
+      3_000,
+      attemptTimeoutMs + 2_000,
+      Math.min(deliveryTimeoutMs, 300_000) + 3_000,
+    ]),
+  }));
+}
+
 const HOOKED: readonly Step['do'][] = [
   'register',
   'start',
@@ -127,7 +143,7 @@ const HOOKED: readonly Step['do'][] = [
 
 /** Lets `beforeEnqueue` do something with some of the calls. */
 function withHook(random: Random, agents: readonly (readonly Step[])[]): Plan['agents'] {
-  const acts = (['leaves out', 'redacts', 'throws', 'calls'] as const).filter(
+  const acts = (['leaves out', 'redacts', 'throws', 'rejects', 'calls'] as const).filter(
     () => random() < 0.07,
   );
   if (acts.length === 0) return agents;

@@ -21,7 +21,7 @@ export class SimulatedServer {
   readonly #onFate: (fate: Fate) => void;
 
   constructor(plan: Plan, time: VirtualTime, onFate: (fate: Fate) => void) {
-    this.emulator = newEmulator(plan);
+    this.emulator = newEmulator(plan, time);
     const { repeats, storeErrors } = plan.server;
     this.repeats = repeats === 'refuse' ? new Repeats(this.emulator, storeErrors) : undefined;
     this.#plan = plan;
@@ -94,13 +94,15 @@ export class SimulatedServer {
   }
 }
 
-function newEmulator({ server, seed }: Plan): Emulator {
+function newEmulator({ server, seed }: Plan, time: VirtualTime): Emulator {
   const [least, most] = server.latencyMs;
   const random = randomFrom(seed ^ 0x5eed);
   const { maxItems, maxBytes, maxInFlight, maxPerSecond } = server;
   return new Emulator({
     token: tokenOf(seed),
     seed,
+    now: () => time.wallNow(),
+    delay: (ms, signal) => delayed(time, ms, signal),
     latencyMs: () => least + random() * (most - least),
     itemMs: server.itemMs,
     storeErrors: server.storeErrors,
@@ -108,5 +110,15 @@ function newEmulator({ server, seed }: Plan): Emulator {
     ...(maxBytes !== undefined && { maxBytes }),
     ...(maxInFlight !== undefined && { maxInFlight }),
     ...(maxPerSecond !== undefined && { maxPerSecond }),
+  });
+}
+
+function delayed(time: VirtualTime, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = time.afterOutside(ms, () => {
+      signal?.removeEventListener('abort', cancel);
+      resolve();
+    });
+    signal?.addEventListener('abort', cancel, { once: true });
   });
 }

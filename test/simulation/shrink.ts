@@ -44,6 +44,7 @@ async function breaks(Client: ClientClass, plan: Plan, name: InvariantName): Pro
 function* reductionsOf(plan: Plan): Iterable<Plan> {
   for (const agents of withoutSome(plan.agents)) yield { ...plan, agents };
   for (const outages of withoutSome(plan.outages)) yield { ...plan, outages };
+  for (const freezes of withoutSome(plan.freezes)) yield { ...plan, freezes };
   for (const tokenFaults of withoutSome(plan.tokenFaults)) yield { ...plan, tokenFaults };
   for (const faults of withoutSome(plan.faults)) yield { ...plan, faults };
   for (const [at, steps] of plan.agents.entries()) {

@@ -147,6 +147,8 @@ class Run {
       this.fail('unhandled', error instanceof Error ? (error.stack ?? '') : String(error));
     });
 
+    let freezeMs = 0;
+    for (const { atMs, forMs } of plan.freezes) time.after(atMs, () => (freezeMs = forMs));
     const isBriskRun = isBrisk(plan);
     await time.settle();
     for (let steps = 0; time.timers > 0; steps++) {
@@ -156,6 +158,13 @@ class Run {
         break;
       }
       await time.next();
+      if (freezeMs > 0 && !isOver) {
+        count('fault freeze');
+        tell(() => `the process stops for ${freezeMs} ms`);
+        await time.freeze(freezeMs);
+        tell(() => 'the process goes on');
+      }
+      freezeMs = 0;
       if (isOver && network.heldUp === 0 && time.timers > time.ownTimers) {
         this.fail(
           'idle at the end',

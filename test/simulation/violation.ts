@@ -10,6 +10,7 @@ export const INVARIANTS = {
   order: 'Nothing overtakes what it depends on, on its way and on the server.',
   'no orphans': 'What cannot succeed, since what it needs was not made, is not sent.',
   'dependency failed': 'Only what needs something that failed is rejected for it.',
+  stops: 'A stop of the process costs no answer that is there, and no call that was never sent.',
   bounds: 'No request is larger, and none more at once, than the options allow.',
   'exact bytes': 'A request is as large as was said of it.',
   'queue bounds': 'The queue takes in what it has room for, and nothing beyond, but for what ends.',

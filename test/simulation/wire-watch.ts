@@ -8,6 +8,9 @@ import type { NetworkListener, Sent } from './network.ts';
 import { USED_CODE } from './repeats.ts';
 import type { Watched } from './watched.ts';
 
+/** A timer that is so late says that the process stood still. */
+const LATE_MS = 10;
+
 export class WireWatch implements NetworkListener {
   readonly #watched: Watched;
   readonly #calls: () => CallLog;
@@ -91,6 +94,7 @@ export class WireWatch implements NetworkListener {
     if (isBusy && pauseMs !== undefined) {
       this.pause(Math.min(pauseMs, plan.options.retry.maxPauseMs));
     }
+    if (sent.heldUntil !== undefined) this.#watched.count('fault freeze: an answer was there');
     if (sent.result === 'given up') this.#watched.count('fault given up');
   }
 
@@ -109,6 +113,13 @@ export class WireWatch implements NetworkListener {
     const isAlone = sent.items.length === 1;
     this.onFault(`large answer ${isAlone ? 'for one' : 'for several'}`);
     if (!isAlone) for (const { key } of sent.items) this.#large.set(key, sent);
+  }
+
+  onIgnored(sent: Sent): void {
+    const { plan } = this.#watched;
+    if (this.#log.isClosed || sent.heldUntil === undefined) return;
+    const lateMs = sent.heldUntil - sent.leftAt - plan.options.attemptTimeoutMs;
+    if (lateMs > LATE_MS) this.#fail('stops', `${nameOf(sent)} was given up beside its answer`);
   }
 
   /** What got more than anybody reads goes again in parts, and waits for nothing. */
