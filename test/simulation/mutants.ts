@@ -210,8 +210,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'ends an item in flight with its last caller',
     file: 'coalescer/withdrawals.ts',
-    from: 'if (isLast && !isInFlight && !this.#isNeeded(item)) {',
-    to: 'if (isLast && !this.#isNeeded(item)) {',
+    from: 'if (isItsLast && !isInFlight && !this.#isNeeded(item)) {',
+    to: 'if (isItsLast && !this.#isNeeded(item)) {',
     breaks: 'order',
     seed: 139,
   },
