@@ -1,6 +1,6 @@
 /** Makes calls, and keeps what became of each. */
 import type { AutobatchClient } from '../../src/client.ts';
-import type { ActionPromise } from '../../src/index.ts';
+import type { ActionPromise, Ledger } from '../../src/index.ts';
 import type { Call, Item, Outcome, Relations, Thing } from './model.ts';
 import { goesAlong, isSettled, mustPrecede } from './model.ts';
 import type { Fate, HookAct } from './plan.ts';
@@ -160,7 +160,9 @@ export class CallLog {
     relations.makes?.makers.push(call);
     if (making.fate !== undefined) this.#fates.set(key, making.fate);
     if (act === 'redacts') this.redacted.add(key);
-    if (isAccepted && isNew) this.#enter(call);
+    // With a call others may end whose time was over while the process stood still.
+    const haveOthersEnded = givenUp(after.ledger) > givenUp(before.ledger);
+    if (isAccepted && (isNew || (haveOthersEnded && !this.#current.has(key)))) this.#enter(call);
     else if (isAccepted) this.#join(call);
     this.#follow(call, promise);
     this.#listener.onMade(call, pendingBefore);
@@ -243,4 +245,8 @@ export class CallLog {
       (error) => settle({ kind: 'rejected', error, at: this.#time.now() }),
     );
   }
+}
+
+function givenUp({ notAttempted, inDoubt }: Ledger): number {
+  return notAttempted + inDoubt;
 }

@@ -298,7 +298,7 @@ export const MUTANTS: readonly Mutant[] = [
     }
 `,
     breaks: 'books',
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'takes a hook that throws for one that leaves the call out',
@@ -444,5 +444,13 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'return limit > WORTH * whole ? whole + 1 : limit;',
     breaks: 'bounds',
     seed: 18,
+  },
+  {
+    name: 'lets timers that are late win over answers that are there',
+    file: 'internal/patience.ts',
+    from: 'if (this.#clock.now() - at > BEHIND_MS) return this.#afterReading(run);',
+    to: '',
+    breaks: 'stops',
+    seed: 15,
   },
 ];
