@@ -1,6 +1,6 @@
 import type { Batch } from '../coalescer/ports.ts';
 import { utf8Length } from '../internal/bytes.ts';
-import type { BulkRequest, BulkResult } from '../schemas/bulk.ts';
+import type { BulkItem, BulkRequest, BulkResult } from '../schemas/bulk.ts';
 import { checkBulkRequest } from '../schemas/bulk.ts';
 import type { CallOptions } from '../schemas/call-options.ts';
 import { checkCallOptions } from '../schemas/call-options.ts';
@@ -91,8 +91,7 @@ export class Bulk {
 /** Read once, so that what is checked is what is sent. */
 function ownRequest(given: BulkRequest): BulkRequest {
   if (!isObject(given)) return given;
-  const request: Record<string, unknown> = { ...given };
-  const { items } = request;
-  if (Array.isArray(items)) request['items'] = Array.from(items, ownItem);
-  return request as unknown as BulkRequest;
+  const request: BulkRequest = { ...given };
+  if (!Array.isArray(request.items)) return request;
+  return { ...request, items: Array.from<BulkItem, BulkItem>(request.items, ownItem) };
 }

@@ -21,7 +21,7 @@ export function ownAction(
 }
 
 /** An item of a batch that the caller packed, made ours in the same way; its fields keep their order. */
-export function ownItem(item: unknown): unknown {
+export function ownItem<Item>(item: Item): Item {
   return isObject(item) ? withoutToJson({ ...item }) : item;
 }
 
