@@ -2,7 +2,7 @@ import ky, { isNetworkError } from 'ky';
 import { runInRoot } from '../internal/context.ts';
 import type { Fetch } from '../options.ts';
 import { readBody } from './body.ts';
-import { neverConnected } from './never-connected.ts';
+import { NeverSent, neverConnected } from './never-connected.ts';
 import { isNodesOwn } from './nodes-own.ts';
 import type { Sender } from './sender.ts';
 
@@ -24,16 +24,14 @@ export function fetchSender(own: Fetch | undefined): Sender {
     // ky would make a stream of the body, which fetch copies: a sixth of all the work of a request.
     // So ky knows only where it goes, and the token is in no error of ky's; `init` is what is sent.
     const isNodes = own === undefined && isNodesOwn(globalThis.fetch);
-    // Of another fetch nobody knows what it has sent by the time that it fails.
-    if (!isNodes) left();
+    // Nobody hears when fetch begins to send; of Node's own it is known afterwards if it never did.
+    left();
     const response = await http(url, { method, fetch: () => exchange(url, init) }).catch(
       (error: unknown) => {
         const cause = isNetworkError(error) ? error.cause : error;
-        if (!neverConnected(cause)) left();
-        return Promise.reject(cause);
+        return Promise.reject(isNodes && neverConnected(cause) ? new NeverSent(cause) : cause);
       },
     );
-    left();
     heard();
     // ky passes on whatever a user's fetch gives.
     if (typeof response?.status !== 'number') {

@@ -7,6 +7,7 @@ import { Auth } from './auth.ts';
 import { dispatchSender } from './dispatch-sender.ts';
 import { fetchSender } from './fetch-sender.ts';
 import { withinLimits } from './limits.ts';
+import { NeverSent } from './never-connected.ts';
 import { sdkHeader } from './sdk-header.ts';
 import type { Answer, Outgoing, Sender } from './sender.ts';
 
@@ -91,6 +92,8 @@ export class Http {
       return result.kind === 'timeout' && !hasLeft ? { ...result, unsent: true } : result;
     } catch (cause) {
       if (!hasToken) return { kind: 'token', cause };
+      if (cause instanceof NeverSent)
+        return { kind: 'connection', cause: cause.cause, unsent: true };
       return { kind: 'connection', cause, ...(!hasLeft && { unsent: true }) };
     }
   }

@@ -2,6 +2,15 @@
 const certificateCode =
   /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH)/;
 
+/** What a request rejects with that certainly was never sent, around what it failed with. */
+export class NeverSent {
+  readonly cause: unknown;
+
+  constructor(cause: unknown) {
+    this.cause = cause;
+  }
+}
+
 /**
  * Whether what Node's own `fetch` failed with says that there never was a connection: the name was not
  * found, nobody listens, or the certificate is not trusted. Then certainly nothing was sent.
