@@ -275,18 +275,21 @@ export class Dispatcher<Failure> {
         trip.hasLeft = true;
       },
     };
-    // A sender is no part of a step: it may call the user's own code.
+    // A sender is no part of a step: it may call the user's own code. What is given up until then
+    // has been said not to have left, so no sender hears of it, be it one that minds no signal.
     await undefined;
-    trip.hasLeft = !trip.isRecalled;
+    trip.hasLeft = !request.signal.aborted;
     // Made in its place: kept in a variable, it lives through enough collections that V8 begins to
     // make it old from the start, and the items of each batch with it.
     const reply = unsentOr(
       trip,
-      await attempt(
-        send,
-        packedOf(flight.items) ?? new ItemBatch(flight.items, flight.bytes),
-        options,
-      ),
+      trip.hasLeft
+        ? await attempt(
+            send,
+            packedOf(flight.items) ?? new ItemBatch(flight.items, flight.bytes),
+            options,
+          )
+        : { kind: 'unsent', failure: request.signal.reason },
     );
     const outcomes =
       reply.kind === 'answered' && packedOf(flight.items) === undefined

@@ -52,6 +52,19 @@ describe('an abort before the call was sent', () => {
     t.expectIdle();
   });
 
+  test('while its request is about to leave, keeps it from the sender', async () => {
+    const t = engineUnderTest({}, { gather: openWindow });
+    const abort = new AbortController();
+    const calls = [t.call('a'), t.call('b', { signal: abort.signal })];
+    void t.engine.flush();
+    abort.abort();
+    expect(t.events.dispatch).toHaveLength(1);
+    await t.answerAll();
+    expect(t.wire.batches).toEqual([['a']]);
+    expect(await endsOf(...calls)).toEqual(['ok', 'aborted']);
+    t.expectIdle();
+  });
+
   test('while it is blocked, drops it and lets go who waited for it', async () => {
     const t = engineUnderTest({ maxItems: 1 });
     const abort = new AbortController();

@@ -32,9 +32,9 @@ test('the books balance after each step of a story with every kind of end', asyn
   call('with it');
   call('waiting');
   call('one too many');
+  await t.clock.settle();
   abort.abort();
   look();
-  await t.clock.settle();
   t.wire.parked[0]?.answer();
   await t.clock.settle();
   t.wire.parked[0]?.stopAt('bad');
