@@ -2,7 +2,7 @@
 import type { AutobatchClient } from '../../src/client.ts';
 import type { ActionPromise, Ledger } from '../../src/index.ts';
 import type { Call, Item, Outcome, Relations, Thing } from './model.ts';
-import { goesAlong, isSettled, mustPrecede } from './model.ts';
+import { goesAlong, isSettled, mustPrecede, neededBy } from './model.ts';
 import type { Fate, HookAct } from './plan.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -61,6 +61,8 @@ export class CallLog {
   #making: Frame | undefined;
   #keys = 0;
   #batches = 0;
+  /** When the process goes on that has stopped last. */
+  wakesAt = Number.NaN;
 
   constructor(client: AutobatchClient, time: VirtualTime, listener: CallListener) {
     this.#client = client;
@@ -161,7 +163,11 @@ export class CallLog {
     if (making.fate !== undefined) this.#fates.set(key, making.fate);
     if (act === 'redacts') this.redacted.add(key);
     // With a call others may end whose time was over while the process stood still.
-    const haveOthersEnded = givenUp(after.ledger) > givenUp(before.ledger);
+    const haveOthersEnded =
+      givenUp(after.ledger) > givenUp(before.ledger) ||
+      (this.wakesAt === this.#time.now() &&
+        after.ledger.refused > before.ledger.refused &&
+        !isDoomed(relations));
     if (isAccepted && (isNew || (haveOthersEnded && !this.#current.has(key)))) this.#enter(call);
     else if (isAccepted) this.#join(call);
     this.#follow(call, promise);
@@ -245,6 +251,13 @@ export class CallLog {
       (error) => settle({ kind: 'rejected', error, at: this.#time.now() }),
     );
   }
+}
+
+/** It is refused as soon as it is made: what it needs could not be made. */
+function isDoomed(relations: Relations): boolean {
+  return neededBy(relations).some(({ makers }) =>
+    makers.some(({ outcome }) => outcome?.kind === 'rejected'),
+  );
 }
 
 function givenUp({ notAttempted, inDoubt }: Ledger): number {

@@ -161,6 +161,7 @@ class Run {
       if (freezeMs > 0 && !isOver) {
         count('fault freeze');
         tell(() => `the process stops for ${freezeMs} ms`);
+        calls.wakesAt = time.now() + freezeMs;
         await time.freeze(freezeMs);
         tell(() => 'the process goes on');
       }
