@@ -26,8 +26,8 @@ export class WireWatch implements NetworkListener {
   /** Answers to several items that were too large, by key until that is sent again. */
   readonly #large = new Map<string, Sent>();
   readonly #halved = new Set<Sent>();
-  /** When a batch that its caller has packed left last. */
-  #packedAt = Number.NEGATIVE_INFINITY;
+  /** When a half, or a batch that its caller has packed, left last: they take turns. */
+  #turnAt = Number.NEGATIVE_INFINITY;
   readonly #pauses: { readonly from: number; readonly to: number }[] = [];
   #hasDeparted = false;
 
@@ -75,7 +75,6 @@ export class WireWatch implements NetworkListener {
     this.inFlight++;
     this.#checkBounds(sent);
     this.#checkHalves(sent);
-    if (this.#isPacked(sent)) this.#packedAt = sent.leftAt;
     this.#checkOrder(sent);
     // What leaves with the page does not wait for a free slot.
     if (this.inFlight > plan.options.concurrency && !this.#hasDeparted) {
@@ -139,16 +138,16 @@ export class WireWatch implements NetworkListener {
         this.#fail('halved', `${nameOf(large)} goes again as it was`);
       }
       const waitedMs = sent.leftAt - (large.endedAt ?? sent.leftAt);
-      // A batch that its caller has packed waits in the same line, and its turn may come first.
       const wasFree =
         large.isLastInFlight === true &&
-        this.#packedAt < (large.endedAt ?? 0) &&
+        this.#turnAt < (large.endedAt ?? 0) &&
         !isPausedAt(this.#pauses, large.endedAt);
       if (isSpoiltOnly(plan) && wasFree && waitedMs > 1 && !this.#halved.has(large)) {
         this.#fail('halved', `a half of ${nameOf(large)} waits for ${waitedMs} ms`);
       }
       this.#halved.add(large);
     }
+    if (mates.size > 0 || this.#isPacked(sent)) this.#turnAt = sent.leftAt;
   }
 
   #checkKey(sent: Sent, key: string, text: string): void {
