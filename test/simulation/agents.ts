@@ -158,7 +158,7 @@ export class Agents {
     const isEnd = step.do === 'end';
     this.#call(`${step.do} ${thing.label}`, step, {
       relations: { changes: thing, follows: isEnd },
-      isOverBound: isEnd && thing.isOpen,
+      isOverBound: isEnd && thing.isOpen === true,
       expected: { type: 'agent_instance' },
       invoke: (options, idempotencyKey) => {
         if (step.do === 'start') return agentInstances.start(ref, { idempotencyKey }, options);
@@ -223,18 +223,18 @@ export class Agents {
           options,
         ),
     });
-    // Whether the span is open still, nobody can say.
-    thing.isOpen = false;
+    if (thing.isOpen === true) thing.isOpen = undefined;
   }
 
   #finish(terms: CallTerms, ref: AnyRef, thing: Thing): void {
     const { instance, isOpen } = thing;
     const isForeign = thing.kind === 'foreign span';
-    const isKnown = isOpen && instance?.isOpen === true;
+    const isKnown = isOpen === true && instance?.isOpen === true;
     this.#call(`finish ${thing.label}`, terms, {
       relations: {
         changes: thing,
         uses: isKnown ? [instance] : [],
+        mayUse: isOpen === undefined ? instance : undefined,
         precedes: isForeign,
       },
       isOverBound: isKnown,

@@ -134,8 +134,9 @@ function auditRejected(audited: Audited, call: Call, error: unknown): void {
   const size = last?.items.length ?? 0;
   switch (code) {
     case 'DEPENDENCY_FAILED': {
-      const needed = neededBy((call.item ?? call).relations);
-      if (!needed.some(hasFailed)) {
+      const { relations } = call.item ?? call;
+      const needed = [...neededBy(relations), relations.mayUse];
+      if (!needed.some((thing) => thing !== undefined && hasFailed(thing))) {
         fail('dependency failed', `${call.label}: nothing that it needs has failed`);
       }
       break;

@@ -14,8 +14,11 @@ export class Thing {
   readonly instance: Thing | undefined;
   /** All calls that were to make it, declined ones too. */
   readonly makers: Call[] = [];
-  /** Made by an accepted call as something to be finished later, which has not been called. */
-  isOpen = false;
+  /**
+   * Made by an accepted call as something to be finished later, which has not been called; undefined:
+   * it was created once more, and nobody can say.
+   */
+  isOpen: boolean | undefined = false;
   /** An answer gave it another id than the one that was sent: its two names are in no order. */
   isSplit = false;
   /** What was left out and has ended may be forgotten. */
@@ -34,6 +37,8 @@ export interface Relations {
   readonly makes?: Thing | undefined;
   readonly changes?: Thing | undefined;
   readonly uses?: readonly Thing[] | undefined;
+  /** What it uses as well if it still belongs there. */
+  readonly mayUse?: Thing | undefined;
   /** The finish of a span that this client never saw: the finish of any instance waits for it. */
   readonly precedes?: boolean | undefined;
   readonly follows?: boolean | undefined;
