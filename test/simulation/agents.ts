@@ -307,7 +307,9 @@ export class Agents {
         ),
     });
     const { call } = calls.make(quality(1));
-    if (call.item !== undefined) calls.make({ ...quality(2), mustClash: true });
+    if (call.item !== undefined && !calls.isWaking) {
+      calls.make({ ...quality(2), mustClash: true });
+    }
   }
 
   #invalid({ slot, of }: Extract<Step, { do: 'invalid' }>): void {

@@ -2,7 +2,7 @@
 import type { AutobatchClient } from '../../src/client.ts';
 import type { ActionPromise, Ledger } from '../../src/index.ts';
 import type { Call, Item, Outcome, Relations, Thing } from './model.ts';
-import { goesAlong, isSettled, mustPrecede, neededBy } from './model.ts';
+import { goesAlong, isSettled, mustPrecede } from './model.ts';
 import type { Fate, HookAct } from './plan.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -75,6 +75,11 @@ export class CallLog {
     return this.#making !== undefined;
   }
 
+  /** The process goes on at this moment: of a call that is accepted, nobody can say whether it pends. */
+  get isWaking(): boolean {
+    return this.wakesAt === this.#time.now();
+  }
+
   /** What `beforeEnqueue`, asked now, is to do. */
   actOfHook(): HookAct | undefined {
     if (this.#making === undefined) return undefined;
@@ -110,7 +115,7 @@ export class CallLog {
 
   /** What was made is open from now on, if the call was taken in. */
   opened(thing: Thing, call: Call): void {
-    thing.isOpen = call.item !== undefined;
+    thing.isOpen = this.isWaking ? undefined : call.item !== undefined;
   }
 
   make(making: Making): Made {
@@ -165,9 +170,7 @@ export class CallLog {
     // With a call others may end whose time was over while the process stood still.
     const haveOthersEnded =
       givenUp(after.ledger) > givenUp(before.ledger) ||
-      (this.wakesAt === this.#time.now() &&
-        after.ledger.refused > before.ledger.refused &&
-        !isDoomed(relations));
+      (this.isWaking && after.ledger.refused > before.ledger.refused);
     if (isAccepted && (isNew || (haveOthersEnded && !this.#current.has(key)))) this.#enter(call);
     else if (isAccepted) this.#join(call);
     this.#follow(call, promise);
@@ -251,13 +254,6 @@ export class CallLog {
       (error) => settle({ kind: 'rejected', error, at: this.#time.now() }),
     );
   }
-}
-
-/** It is refused as soon as it is made: what it needs could not be made. */
-function isDoomed(relations: Relations): boolean {
-  return neededBy(relations).some(({ makers }) =>
-    makers.some(({ outcome }) => outcome?.kind === 'rejected'),
-  );
 }
 
 function givenUp({ notAttempted, inDoubt }: Ledger): number {

@@ -16,7 +16,7 @@ export class Thing {
   readonly makers: Call[] = [];
   /**
    * Made by an accepted call as something to be finished later, which has not been called; undefined:
-   * it was created once more, and nobody can say.
+   * nobody can say, since it was created once more, or as the process went on.
    */
   isOpen: boolean | undefined = false;
   /** An answer gave it another id than the one that was sent: its two names are in no order. */
