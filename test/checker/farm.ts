@@ -1,14 +1,12 @@
 /** Spreads seeds over processes, and tells what was found. */
-import { fork } from 'node:child_process';
-import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { askInProcess, WORKERS } from '../helpers/worker-process.ts';
 import type { Dimension } from './dimensions.ts';
 import type { Rule } from './story.ts';
 import { RULES } from './story.ts';
 import type { Failure, Found, Share } from './worker.ts';
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
-const WORKERS = Math.max(2, Math.min(8, availableParallelism()));
 
 export interface Order {
   readonly first: number;
@@ -27,14 +25,14 @@ export async function checkMany(order: Order): Promise<Found> {
   const workers = Math.min(WORKERS, count);
   const found = await Promise.all(
     Array.from({ length: workers }, (_, part) =>
-      runShare({
+      askInProcess<Found>(WORKER, {
         seeds: seeds.filter((_seed, at) => at % workers === part),
         dimensions,
         isExact,
         mutant,
         until,
         told,
-      }),
+      } satisfies Share),
     ),
   );
   const counts: Record<string, number> = {};
@@ -48,24 +46,6 @@ export async function checkMany(order: Order): Promise<Found> {
     counts,
     failures: found.flatMap(({ failures }) => failures).sort((one, other) => one.seed - other.seed),
   };
-}
-
-function runShare(share: Share): Promise<Found> {
-  return new Promise((resolve, reject) => {
-    // What this process was started with is not for the other one.
-    const { NODE_OPTIONS: _, NODE_V8_COVERAGE: __, ...env } = process.env;
-    const child = fork(WORKER, { execArgv: ['--no-warnings'], env });
-    child.once('message', (found) => {
-      resolve(found as Found);
-      // It waits for that, so that no message is lost.
-      child.disconnect();
-    });
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      reject(new Error(`A checker's process ended with exit code ${code}.`));
-    });
-    child.send(share);
-  });
 }
 
 /** A failure as a short story: what broke, what it takes, and what happened. */

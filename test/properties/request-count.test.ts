@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { endsOf, engineUnderTest } from '../helpers/engine.ts';
-import { modelServer } from '../helpers/model-server.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { fewestInAnyOrder, fewestInOrder, most } from '../helpers/request-bounds.ts';
+import { costOf } from '../helpers/storm.ts';
 
 interface Load {
   readonly seed: number;
@@ -22,28 +22,12 @@ const load: fc.Arbitrary<Load> = fc.record({
   concurrency: fc.constantFrom(2, 4, 16),
 });
 
-/** Exactly the failing items reject; returns which they are, and how many requests it took. */
+/** Makes the calls; returns which of them failed, and how many requests it took. */
 async function run({ seed, items, share, maxItems, concurrency }: Load) {
   const random = randomFrom(seed);
-  const keys = Array.from({ length: items }, (_, index) => `k${index}`);
-  const failing = new Set(keys.filter(() => random() < share));
-  const t = engineUnderTest(
-    { maxItems, concurrency },
-    { send: (batch, options) => server.send(batch, options) },
-  );
-  const server = modelServer({
-    clock: t.clock,
-    random,
-    rates: {},
-    failing,
-    idFor: () => undefined,
-  });
-  const calls = keys.map((key) => t.call(key));
-  await t.clock.drain();
-  const fails = keys.map((key) => failing.has(key));
-  expect(await endsOf(...calls)).toEqual(fails.map((hasFailed) => (hasFailed ? 'error' : 'ok')));
-  t.expectIdle();
-  return { fails, requests: server.requests.length };
+  const fails = Array.from({ length: items }, () => random() < share);
+  const { requests } = await costOf({ fails, maxItems, concurrency }, random);
+  return { fails, requests };
 }
 
 test('one at a time, k failures among n items cost at most k + ceil(n / maxItems) requests', async () => {

@@ -5,42 +5,11 @@ import { loads } from '../../scripts/storms/loads.ts';
 import { oneAtATime } from '../../scripts/storms/one-at-a-time.ts';
 import { rows } from '../../scripts/storms/table.ts';
 import { Cut } from '../../src/coalescer/cut.ts';
-import { endsOf, engineUnderTest } from '../helpers/engine.ts';
-import { modelServer } from '../helpers/model-server.ts';
+import { engineUnderTest } from '../helpers/engine.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { fewestInOrder, most } from '../helpers/request-bounds.ts';
-
-interface Storm {
-  /** Of each call, in order, whether it fails. */
-  readonly fails: readonly boolean[];
-  readonly maxItems: number;
-  readonly concurrency: number;
-}
-
-/** Makes all calls at once, and lets exactly those fail; returns what it took. */
-async function costOf({ fails, maxItems, concurrency }: Storm, seed = 1) {
-  const random = randomFrom(seed);
-  const keys = fails.map((_, index) => `k${index}`);
-  const failing = new Set(keys.filter((_, index) => fails[index]));
-  const t = engineUnderTest(
-    { maxItems, concurrency },
-    { send: (batch, options) => server.send(batch, options) },
-  );
-  const server = modelServer({
-    clock: t.clock,
-    random,
-    rates: {},
-    roundTripMs: 2,
-    failing,
-    idFor: () => undefined,
-  });
-  const calls = keys.map((key) => t.call(key));
-  await t.clock.drain();
-  expect(await endsOf(...calls)).toEqual(fails.map((hasFailed) => (hasFailed ? 'error' : 'ok')));
-  t.expectIdle();
-  const { requests, items } = t.engine.stats();
-  return { requests, items, visits: t.engine.visits };
-}
+import type { Storm } from '../helpers/storm.ts';
+import { costOf } from '../helpers/storm.ts';
 
 /** Calls of which some fail, one here and there or many on end, in no order that a rule could know. */
 const fails = fc
@@ -60,7 +29,7 @@ describe('one request at a time', () => {
     await fc.assert(
       fc.asyncProperty(fails, maxItems, async (fails, maxItems) => {
         const storm = { fails, maxItems, concurrency: 1 };
-        const { requests } = await costOf(storm);
+        const { requests } = await costOf(storm, randomFrom(1));
         expect(requests).toBeLessThanOrEqual(mostOf(storm));
         expect(requests).toBeGreaterThanOrEqual(fewestInOrder(fails, maxItems));
       }),
@@ -70,7 +39,10 @@ describe('one request at a time', () => {
 
   test.each(loads)('$title: the simulation says what the engine sends', async ({ draw }) => {
     const fails = draw(randomFrom(3)).slice(0, 4_000);
-    const { requests, items } = await costOf({ fails, maxItems: 100, concurrency: 1 });
+    const { requests, items } = await costOf(
+      { fails, maxItems: 100, concurrency: 1 },
+      randomFrom(1),
+    );
     expect({ requests, items }).toEqual(oneAtATime(fails, new Cut(100), 100));
   });
 
@@ -78,7 +50,7 @@ describe('one request at a time', () => {
     await fc.assert(
       fc.asyncProperty(fails, async (fails) => {
         const maxItems = fails.length;
-        const { requests } = await costOf({ fails, maxItems, concurrency: 1 });
+        const { requests } = await costOf({ fails, maxItems, concurrency: 1 }, randomFrom(1));
         expect(requests).toBe(fewestInOrder(fails, maxItems));
       }),
       { numRuns: 50 },
@@ -104,7 +76,7 @@ test('with so many in flight, at most two more requests for each beside the firs
     fc.asyncProperty(fails, maxItems, fc.constantFrom(2, 4, 16), fc.integer(), async (...given) => {
       const [fails, maxItems, concurrency, seed] = given;
       const storm = { fails, maxItems, concurrency };
-      const { requests } = await costOf(storm, seed);
+      const { requests } = await costOf(storm, randomFrom(seed));
       expect(requests).toBeLessThanOrEqual(mostOf(storm) + 2 * (concurrency - 1));
     }),
     { numRuns: 200 },
@@ -116,7 +88,7 @@ test.each([1, 4, 16])(
   async (concurrency) => {
     const random = randomFrom(11);
     const fails = Array.from({ length: 10_000 }, () => random() < 0.2);
-    const { requests, items } = await costOf({ fails, maxItems: 100, concurrency });
+    const { requests, items } = await costOf({ fails, maxItems: 100, concurrency }, randomFrom(1));
     expect(requests).toBeLessThanOrEqual(1.1 * fewestInOrder(fails, 100));
     expect(items).toBeLessThanOrEqual(4 * fails.length);
   },
@@ -127,7 +99,7 @@ test('what an item costs in steps does not grow with the number of those that wa
   for (const calls of [5_000, 50_000]) {
     const random = randomFrom(13);
     const fails = Array.from({ length: calls }, () => random() < 0.2);
-    const { visits, items } = await costOf({ fails, maxItems: 100, concurrency: 1 });
+    const { visits, items } = await costOf({ fails, maxItems: 100, concurrency: 1 }, randomFrom(1));
     costs.push(visits / items);
   }
   const [few = 0, many = 0] = costs;
@@ -154,8 +126,8 @@ test('in the same backlog batches grow back within a few requests', async () => 
   const storm = Array.from({ length: 5_000 }, () => random() < 0.2);
   const calm = Array.from({ length: 5_000 }, () => false);
   const given = { maxItems: 100, concurrency: 1 };
-  const without = await costOf({ ...given, fails: storm });
-  const { requests, items } = await costOf({ ...given, fails: [...storm, ...calm] });
+  const without = await costOf({ ...given, fails: storm }, randomFrom(1));
+  const { requests, items } = await costOf({ ...given, fails: [...storm, ...calm] }, randomFrom(1));
   expect(requests - without.requests).toBeLessThanOrEqual(50 + 6);
   expect(items - without.items).toBeLessThanOrEqual(5_000 + 100);
 });

@@ -1,14 +1,12 @@
 /** Spreads schedules over processes. */
-import { fork } from 'node:child_process';
-import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { askInProcess, WORKERS } from '../helpers/worker-process.ts';
 import { Coverage } from './coverage.ts';
 import { INVARIANTS } from './violation.ts';
 import type { Failure, Found, Share } from './worker.ts';
 
 export const SOURCES: string = fileURLToPath(new URL('../../src', import.meta.url));
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
-const WORKERS = Math.max(2, Math.min(8, availableParallelism()));
 
 export interface Harvest {
   readonly ran: number;
@@ -39,21 +37,7 @@ export async function simulateMany(first: number, count: number): Promise<Harves
 
 /** One share in a process of its own. */
 export function runShare(share: Share): Promise<Found> {
-  return new Promise((resolve, reject) => {
-    // What this process was started with is not for the other one.
-    const { NODE_OPTIONS: _, NODE_V8_COVERAGE: __, ...env } = process.env;
-    const child = fork(WORKER, { execArgv: ['--no-warnings'], env });
-    child.once('message', (found) => {
-      resolve(found as Found);
-      // It waits for that, so that no message is lost.
-      child.disconnect();
-    });
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      reject(new Error(`A simulation ended with exit code ${code}.`));
-    });
-    child.send(share);
-  });
+  return askInProcess(WORKER, share);
 }
 
 /** A failure as a short story: what was called and sent, and what broke. */
