@@ -181,15 +181,18 @@ export class Attempts<Failure> {
     return true;
   }
 
-  /** It was never sent, so no request has carried it. Returns whether it is to be sent again. */
-  unsent(step: Step<Failure>, item: Item, failure: Failure): boolean {
+  /**
+   * It was never sent, so no request has carried it. Returns whether it is to be sent again. Where its
+   * request was called back for a neighbour, not even its last chance is over.
+   */
+  unsent(step: Step<Failure>, item: Item, failure: Failure, isRecalled: boolean): boolean {
     item.attempts--;
     item.noteSetback().last = { kind: 'failure', failure };
     if (this.isDone(item)) {
       drop(step, item);
       return false;
     }
-    if (this.#isOver(step, item)) {
+    if (!isRecalled && this.#isOver(step, item)) {
       fail(step, item, exhausted(item, 'deliveryTimeoutMs'));
       return false;
     }

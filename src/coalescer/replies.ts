@@ -320,7 +320,9 @@ export class Replies<Failure> {
       capacity.gate.unanswered(step.now);
       capacity.spacing.inVain(flight.number, step.now);
     }
-    const left = flight.items.filter((item) => attempts.unsent(step, item, failure));
+    const left = flight.items.filter((item) =>
+      attempts.unsent(step, item, failure, flight.isRecalled),
+    );
     this.#putBack(left, flight.part, 0);
   }
 

@@ -113,6 +113,19 @@ describe('what was never sent when its time was over', () => {
     t.expectIdle();
   });
 
+  test('also where it shares the request with a call that is aborted before it leaves', async () => {
+    const t = engineUnderTest(settings, { gather: openWindow });
+    const abort = new AbortController();
+    const calls = [t.call('a'), t.call('b', { signal: abort.signal })];
+    await t.clock.stop(60_000);
+    void t.engine.flush();
+    abort.abort();
+    await t.answerAll();
+    expect(await endsOf(...calls)).toEqual(['ok', 'aborted']);
+    expect(t.wire.batches).toEqual([['a']]);
+    t.expectIdle();
+  });
+
   test('gets one attempt, and none after it got lost', async () => {
     const t = engineUnderTest(narrow);
     const first = t.call('a');
