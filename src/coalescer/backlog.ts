@@ -125,6 +125,7 @@ export class Backlog {
   /** Somebody waits anew, from now on, for an item that nobody waited for. */
   renew(item: Item, now: number): void {
     item.calledAt = now;
+    if (item.setbacks !== undefined) item.setbacks.isLastChance = false;
     this.#order.enterMade();
     this.#unlink(item);
     this.#append(item);

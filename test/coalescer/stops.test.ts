@@ -194,6 +194,23 @@ describe('what was never sent when its time was over', () => {
     t.expectIdle();
   });
 
+  test('is sent again for who asks for it anew while its last chance is at the server', async () => {
+    const t = engineUnderTest(settings, { gather: openWindow });
+    const options = { fingerprint: 'same' };
+    const first = t.call('a', options);
+    await t.clock.stop(60_000);
+    void t.engine.flush();
+    await t.clock.pass(701);
+    expect(await endsOf(first)).toEqual(['exhausted']);
+    const again = t.call('a', options);
+    t.wire.parked[0]?.lose();
+    await t.clock.pass(250);
+    await t.answerAll();
+    expect(await endsOf(again)).toEqual(['ok']);
+    expect(t.wire.batches).toEqual([['a'], ['a']]);
+    t.expectIdle();
+  });
+
   test('is given up as ever where the engine wakes late by a second or less', async () => {
     const t = engineUnderTest(narrow);
     void t.call('a');

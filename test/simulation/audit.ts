@@ -196,10 +196,10 @@ function auditGivenUp(audited: Audited, call: Call, error: unknown, size: number
   const { message, code } = readError(error);
   if (message.includes('deliveryTimeoutMs')) {
     auditStops(audited, call);
-    // Those who share an item share its time; of one whose callers had left nobody can say when it began.
+    // Those who share an item share its time.
     const since = Math.min(...watchersOf(call).map(({ calledAt }) => calledAt), call.calledAt);
     const waited = (call.outcome?.at ?? 0) - since;
-    if (call.item !== undefined && waited < plan.options.deliveryTimeoutMs) {
+    if (waited < plan.options.deliveryTimeoutMs) {
       fail('innocence', `${call.label} was given up after ${waited} ms`);
     }
     if (isCalm(plan) || endsInTime(plan))
