@@ -42,7 +42,11 @@ export class LeftOuts {
   /** Whether the action needs something that was left out, so that it goes the same way. */
   takeAlong(action: WireAction, options: SubmitOptions | undefined): boolean {
     if (this.#isEmpty) return false;
-    const isLeftOut = (reference: unknown): boolean => this.find(reference) !== undefined;
+    // What it makes itself, it does not lack.
+    const isLeftOut = (reference: unknown): boolean => {
+      const leftOut = this.find(reference);
+      return leftOut !== undefined && leftOut.id !== options?.makes;
+    };
     return (
       needsOf(action).some(isLeftOut) ||
       isLeftOut(options?.changes) ||

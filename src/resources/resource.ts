@@ -11,6 +11,7 @@ import type { PrefactorIssue } from '../errors/argument.ts';
 import { checkKey, makeKey } from '../ids/idempotency-key.ts';
 import { generateRelated, isPfid } from '../ids/pfid.ts';
 import type { Action, ActionKind, Place, WireAction, WireKind } from '../schemas/action.ts';
+import { registerAgentInstance } from '../schemas/agent-instances.ts';
 import { createAgentSpan } from '../schemas/agent-spans.ts';
 import { checkEnvelope } from '../schemas/bulk.ts';
 import type { CallOptions, SubmitOptions } from '../schemas/call-options.ts';
@@ -54,12 +55,18 @@ interface Terms {
   readonly options: SubmitOptions | undefined;
   /** Only where the caller gave the key, so that another call may have the same. */
   readonly fingerprint: string | undefined;
-  /** What a pending call makes that has the same key and asks for the same. */
-  readonly shared: Resource | undefined;
   /** The ids that the first call with this key was sent with; see `Repeats`. */
   readonly sent: Map<string, string> | undefined;
   /** The id that was made up for what the call makes. */
   readonly newId: string | undefined;
+}
+
+/** A call that is turned away. */
+interface About {
+  readonly type: string;
+  readonly key: string;
+  /** What it was called on. */
+  readonly target: unknown;
 }
 
 export class Pipeline {
@@ -106,18 +113,18 @@ export class Pipeline {
         given === undefined
           ? undefined
           : fingerprintOf(kind.toAction({ ...call, now: '', place: asGiven }));
-      const shared = this.#sharedMakes(key, fingerprint);
       const defaults = this.#repeats.defaultsOf(key, fingerprint);
       const { now } = defaults;
       const action = kind.toAction({ key, target, params, now, place: this.#place });
       const newId =
         kind.type === createAgentSpan.type
-          ? this.#giveId(detailsOf(action), shared, defaults)
+          ? this.#giveId(detailsOf(action), this.#shared(key, fingerprint), defaults)
           : undefined;
       const { sent } = defaults;
-      return this.#enqueue(kind, action, { options, fingerprint, shared, sent, newId });
+      return this.#enqueue(kind, action, { options, fingerprint, sent, newId });
     } catch (error) {
-      return this.#decline(error, kind.type, key ?? makeKey(), target, params);
+      const about = { type: kind.type, key: key ?? makeKey(), target };
+      return this.#decline(error, about, () => params.id);
     }
   }
 
@@ -137,16 +144,20 @@ export class Pipeline {
       demand(kind.checkAction(action));
 
       const fingerprint = idempotency_key === undefined ? undefined : fingerprintOf(action);
-      const shared = this.#sharedMakes(key, fingerprint);
       const { sent } = this.#repeats.defaultsOf(key, fingerprint);
       const newId = undefined;
-      return this.#enqueue(kind, action, { options, fingerprint, shared, sent, newId });
+      return this.#enqueue(kind, action, { options, fingerprint, sent, newId });
     } catch (error) {
-      return this.#decline(error, type, key ?? makeKey(), undefined, undefined);
+      const about = { type, key: key ?? makeKey(), target: undefined };
+      return this.#decline(error, about, () => options?.makes ?? idMadeBy(given));
     }
   }
 
-  #sharedMakes(key: string, fingerprint: string | undefined): Resource | undefined {
+  /**
+   * What a pending call makes that has the same key and asks for the same. The hook, a signal and a
+   * payload may have made one meanwhile, so it is asked each time.
+   */
+  #shared(key: string, fingerprint: string | undefined): Resource | undefined {
     return fingerprint === undefined ? undefined : this.#engine.sharedMakes(key, fingerprint);
   }
 
@@ -193,17 +204,18 @@ export class Pipeline {
     // The hook may have hung it elsewhere.
     if (this.#leftOuts.takeAlong(action, options)) return this.#leaveOut(kind, action, terms);
 
-    const { shared, sent, newId } = terms;
+    const { fingerprint, sent, newId } = terms;
+    const key = action.idempotency_key;
+    const shared = this.#shared(key, fingerprint);
     const naming = new Naming(this.#engine, this.#references, this.#texts, shared, sent, newId);
     const relations = this.#relate(action, naming, terms.options);
     const { makes, changes, instance } = relations;
     const { pieces, holes, bytes } = this.#texts.make(action, naming.missing);
-    const key = action.idempotency_key;
     const { accepted } = this.#engine;
     const promise = this.#engine.submit({
       key,
-      fingerprint: terms.fingerprint,
-      hasNewKey: terms.fingerprint === undefined,
+      fingerprint,
+      hasNewKey: fingerprint === undefined,
       type: kind.type,
       pieces,
       bytes,
@@ -223,7 +235,8 @@ export class Pipeline {
       this.#dependencies.note(action, relations, bytes);
     }
     if (typeof makes === 'string') this.#leftOuts.reconsider(makes);
-    return this.#handle(promise, key, makes ?? changes);
+    const made = makes && (this.#shared(key, fingerprint) ?? makes);
+    return this.#handle(promise, key, made ?? changes);
   }
 
   #relate(action: WireAction, naming: Naming, options: SubmitOptions | undefined): Relations {
@@ -236,8 +249,9 @@ export class Pipeline {
   #leaveOut<Value>(
     kind: WireKind<Value>,
     action: WireAction,
-    { shared, options }: Terms,
+    { fingerprint, options }: Terms,
   ): ActionPromise<Value> {
+    const shared = this.#shared(action.idempotency_key, fingerprint);
     const target = targetOf(action);
     const localId = localIdOf(action);
     const name =
@@ -256,16 +270,17 @@ export class Pipeline {
     return call;
   }
 
-  /** Rejects a call that is invalid. What it was to make counts as failed, so nothing waits for it. */
+  /**
+   * Rejects a call that is invalid. What it was to make counts as failed, so nothing waits for it;
+   * `readId` reads its id from what may be anything, and may throw.
+   */
   #decline(
     error: unknown,
-    type: string,
-    key: string,
-    target: unknown,
-    params: unknown,
+    { type, key, target }: About,
+    readId: () => unknown,
   ): ActionPromise<never> {
     const changes = this.#nameOfTarget(target);
-    const makes = changes ?? idIn(params) ?? this.#engine.newResource();
+    const makes = changes ?? nameFrom(readId) ?? this.#engine.newResource();
     const promise = this.#engine.decline(invalidCallError(error, type, key), {
       key,
       type,
@@ -304,10 +319,21 @@ function keyFor(given: unknown): string {
   return typeof given === 'string' && checkKey(given) === undefined ? given : makeKey();
 }
 
-/** The id in parameters that may be anything, and may throw. */
-function idIn(params: unknown): string | undefined {
+/** The id that an action in wire form gives to what it makes, if it makes anything. */
+function idMadeBy({ _type, id, details }: Action): unknown {
+  switch (_type) {
+    case registerAgentInstance.type:
+      return id;
+    case createAgentSpan.type:
+      return isObject(details) ? details['id'] : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function nameFrom(read: () => unknown): string | undefined {
   try {
-    const id: unknown = Reflect.get(Object(params), 'id');
+    const id = read();
     return isName(id) ? id : undefined;
   } catch {
     // The error that is on its way comes from the same object.

@@ -66,6 +66,57 @@ test.each(['client', 'server'] as const)(
   },
 );
 
+describe.each(['client', 'server'] as const)(
+  'user code that repeats the call while it is made (ids: %s)',
+  (ids) => {
+    const places = ['the hook', 'toJSON', 'a signal'] as const;
+    test.each(places)('%s: both are references to the one thing', async (place) => {
+      let repeat = (): void => {};
+      const meddle = (): void => {
+        const once = repeat;
+        repeat = () => {};
+        once();
+      };
+      const t = await harness({
+        ids,
+        beforeEnqueue: (action) => {
+          if (place === 'the hook') meddle();
+          return action;
+        },
+      });
+      const payload = {
+        toJSON: () => {
+          if (place === 'toJSON') meddle();
+          return { n: 1 };
+        },
+      };
+      const { signal } = new AbortController();
+      const duck = Object.create(signal, {
+        aborted: { value: false },
+        addEventListener: { value: () => place === 'a signal' && meddle() },
+        removeEventListener: { value: () => {} },
+      });
+      const make = () =>
+        t.client.agentSpans.create(
+          { ...span('a', { status: 'active', payload }) },
+          { signal: duck },
+        );
+      const inner: ReturnType<typeof make>[] = [];
+      repeat = () => inner.push(make());
+      const outer = make();
+      const child = t.span('child', { parentSpanId: outer });
+      const end = t.client.agentSpans.finish(outer);
+      await t.settled();
+      expect(inner).toHaveLength(1);
+      expect(await outcomes(...inner, outer, child, end)).toEqual(['ok', 'ok', 'ok', 'ok']);
+      expect((await child).parentSpanId).toBe((await outer).id);
+      expect(
+        t.actions().filter(({ idempotency_key }) => idempotency_key === keyOf('a')),
+      ).toHaveLength(1);
+    });
+  },
+);
+
 test('one of them may be aborted, and the other gets its result', async () => {
   const t = await harness();
   const abort = new AbortController();

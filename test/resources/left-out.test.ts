@@ -61,6 +61,15 @@ describe.each(['client', 'server'] as const)('with ids: %s', (ids) => {
     expect(engine.entries).toEqual([]);
   });
 
+  test('what makes a thing anew, and uses it, is asked about again', () => {
+    const { pipeline, engine, asked } = sampled((action) => action['noise'] === true, ids);
+    const options = { makes: 'a name', uses: ['a name'] };
+    void pipeline.submit({ _type: 'agents/create', noise: true }, options);
+    void pipeline.submit({ _type: 'agents/create' }, options);
+    expect(asked).toHaveLength(2);
+    expect(engine.entries).toHaveLength(1);
+  });
+
   test('a span takes along its children and its finish, and not its run', () => {
     const { instances, spans, engine } = sampled(isNoise, ids);
     const noise = spans.create({ ...root, schemaName: 'noise' });

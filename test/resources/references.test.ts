@@ -2,6 +2,8 @@ import { extractPartition } from '@prefactor/pfid';
 import { describe, expect, test } from 'vitest';
 import type { Ref } from '../../src/action-promise.ts';
 import { Resource } from '../../src/coalescer/line.ts';
+import type { Action } from '../../src/schemas/action.ts';
+import type { SubmitOptions } from '../../src/schemas/call-options.ts';
 import { failureOf, RUN, resources, SPAN_A, SPAN_Z } from './recording-engine.ts';
 
 const root = { agentInstanceId: RUN, schemaName: 'a', status: 'active' };
@@ -135,6 +137,42 @@ describe('a reference is', () => {
     const bad = spans.create({ ...root, schemaName: '', id: SPAN_A });
     expect(bad.id).toBe(SPAN_A);
     expect(engine.declined[0]?.makes).toBe(SPAN_A);
+  });
+
+  test.each<[string, Action, SubmitOptions]>([
+    ['the name that its caller said', { _type: 'agents/create' }, { makes: 'a name' }],
+    ['the id of a run', { _type: 'agent_instances/register', id: 'a name' }, {}],
+    [
+      'the id of a span',
+      {
+        _type: 'agent_spans/create',
+        details: { agent_instance_id: RUN, schema_name: 'a', status: 'active', id: 'a name' },
+      },
+      {},
+    ],
+  ])('a declined action in wire form: %s has failed', async (_, action, options) => {
+    const { pipeline, engine } = resources({
+      beforeEnqueue: () => {
+        throw new Error('no');
+      },
+    });
+    const bad = pipeline.submit(action, options);
+    expect(bad.id).toBe('a name');
+    expect(engine.declined[0]?.makes).toBe('a name');
+    await failureOf(bad);
+  });
+
+  test('a declined action in wire form that cannot even be read makes nothing that has a name', async () => {
+    const { pipeline, engine } = resources();
+    const unreadable = {
+      _type: 'agent_spans/create',
+      get details(): never {
+        throw new Error('no');
+      },
+    };
+    const bad = pipeline.submit(unreadable as never, undefined);
+    expect(engine.declined[0]?.makes).toBeInstanceOf(Resource);
+    await failureOf(bad);
   });
 });
 
