@@ -4,6 +4,7 @@ import type { Call, CallBook, Kind, Thing } from './calls.ts';
 import { Chance } from './chance.ts';
 import type { Meddler } from './meddler.ts';
 import type { Plan, What } from './plan.ts';
+import { PACKED } from './plan.ts';
 import type { Seams } from './seams.ts';
 import { isFields, own } from './server/items.ts';
 import type { Signals } from './signals.ts';
@@ -320,7 +321,7 @@ export class Caller {
     const items: Params[] = [];
     for (let number = 0; number < count; number++) {
       const marker = `${name}b${number}`;
-      const key = `bulk-${marker}`;
+      const key = `${PACKED}${marker}`;
       items.push(
         run?.id !== undefined && run.result !== undefined && chance.is(0.5)
           ? {
@@ -399,13 +400,14 @@ export class Caller {
     }
   }
 
-  /** The same once more; it makes the same thing only where its id was known from the start. */
+  /** The same once more; it makes the same thing only where its id was known from the start, and kept. */
   #again(order: Order): Order | undefined {
     const { makes, ...rest } = order;
     if (makes === undefined) return order;
     const isSettled = makes.makers.every(({ outcome }) => outcome !== undefined);
     if (isSettled && !this.#world.plan.dimensions.has('twins')) return undefined;
-    return Object.hasOwn(makes.promise ?? {}, 'id') ? order : rest;
+    const id: unknown = Reflect.get(makes.promise ?? {}, 'id');
+    return id !== undefined && id === makes.id ? order : rest;
   }
 
   /** A second create of something that is there, or on its way. */

@@ -5,6 +5,12 @@ import type { Dimension } from './dimensions.ts';
 /** Nobody but the server may ever read it. */
 export const TOKEN = 'secret-that-nobody-says';
 
+/** One that the token function may give instead, which nobody says either. */
+export const OTHER_TOKEN = 'token-of-yesterday';
+
+/** How keys begin of items that a caller packed. */
+export const PACKED = 'bulk-';
+
 export interface Plan {
   readonly seed: number;
   readonly dimensions: ReadonlySet<Dimension>;

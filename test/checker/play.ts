@@ -5,7 +5,7 @@ import { Caller } from './caller.ts';
 import { CallBook, errorOf, maybeApplied } from './calls.ts';
 import { EVENTS, Meddler } from './meddler.ts';
 import type { Plan } from './plan.ts';
-import { TOKEN } from './plan.ts';
+import { OTHER_TOKEN, TOKEN } from './plan.ts';
 import type { Seams } from './seams.ts';
 import { holds } from './secret.ts';
 import { Service } from './server/service.ts';
@@ -209,7 +209,8 @@ export class Play {
   }
 
   #guard(what: string, value: unknown): void {
-    if (holds(value, TOKEN)) this.#stage.story.fail('secret', `${what} holds the token`);
+    if ([TOKEN, OTHER_TOKEN].some((token) => holds(value, token)))
+      this.#stage.story.fail('secret', `${what} holds the token`);
   }
 
   #count(what: string): void {

@@ -5,6 +5,7 @@ import type { Meddler } from './meddler.ts';
 import { rejecting } from './meddler.ts';
 import type { Network } from './network.ts';
 import type { Plan } from './plan.ts';
+import { OTHER_TOKEN } from './plan.ts';
 import type { Story } from './story.ts';
 import type { Time } from './time.ts';
 
@@ -101,7 +102,7 @@ class UserCode {
       () => new Promise(() => undefined),
       () => new Promise((resolve) => void time.after(50, () => resolve(token))),
       () => 7 as unknown as string,
-      () => 'token-of-yesterday',
+      () => OTHER_TOKEN,
     ])();
   }
 

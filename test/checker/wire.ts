@@ -249,7 +249,9 @@ export class Wire {
     for (const thing of [...call.uses, ...(call.changes === undefined ? [] : [call.changes])]) {
       const makers = thing.makers.filter((maker) => maker.end < call.begin);
       if (makers.length === 0 || makers.length < thing.makers.length) continue;
-      if (makers.every((maker) => this.#hasFailed(maker))) {
+      // One of those that share an item may fail by itself: its signal, say. The item lives on.
+      const sharing = makers.flatMap(({ key }) => this.#book.withKey(key));
+      if (sharing.every((maker) => this.#hasFailed(maker))) {
         this.#story.fail(
           'orphans',
           `${call.kind} ${call.marker} left in request ${sent.no}, though ${makers.map(({ marker }) => marker).join(', ')} had failed`,

@@ -5,6 +5,7 @@
  */
 import { Chance } from '../chance.ts';
 import type { Plan } from '../plan.ts';
+import { PACKED } from '../plan.ts';
 import type { Fate, Fault, Pause } from './draws.ts';
 import { fateOf, faultOf } from './draws.ts';
 import type { Fields, Item } from './items.ts';
@@ -99,7 +100,8 @@ export class Service {
   ): Answer | undefined {
     const { ways } = this.#plan;
     if (authorization !== `Bearer ${this.#ports.token}`) {
-      return this.#error(requestNo, 401, { code: 'bad_authtoken' });
+      // It cannot say a token that it was not sent.
+      return this.#error(requestNo, 401, { code: 'bad_authtoken' }, undefined, authorization);
     }
     if (Buffer.byteLength(body) > ways.maxBytes) {
       return this.#error(requestNo, 413, { code: 'bad_request' });
@@ -171,8 +173,14 @@ export class Service {
   }
 
   /** An error body as wire.md 6.1 has it; its message says which request it was. */
-  #error(requestNo: number, status: number, fields: Fields, pause?: Pause): Answer {
-    const echo = this.#plan.dimensions.has('tokenEcho') ? ` to ${this.#ports.token}` : '';
+  #error(
+    requestNo: number,
+    status: number,
+    fields: Fields,
+    pause?: Pause,
+    said: string | null = this.#ports.token,
+  ): Answer {
+    const echo = this.#plan.dimensions.has('tokenEcho') ? ` to ${said}` : '';
     const message = `request ${requestNo}: no${echo}`;
     const ms = pause !== undefined && pause.kind === 'body' ? pause.ms : undefined;
     const body = JSON.stringify({ status: 'error', message, ...fields, retry_after_ms: ms });
@@ -246,8 +254,8 @@ export class Service {
     if (output['status'] === 'error') return output;
     if (fate.kind === 'omitted' && this.#count(item) <= fate.times) return undefined;
     if (fate.kind !== 'malformed') return output;
-    // Of an action whose output is handed on as it came, nobody knows what it lacks.
-    const isHandedOn = item.type.startsWith('agents/');
+    // Where an output is handed on as it came, nobody knows what it lacks.
+    const isHandedOn = item.type.startsWith('agents/') || item.key.startsWith(PACKED);
     return malformed(output, isHandedOn ? fate.form % UNREADABLE : fate.form);
   }
 
