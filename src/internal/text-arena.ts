@@ -38,9 +38,9 @@ const LONG = 4_096;
 const BYTES_PER_UNIT = 3;
 /** Slabs that are kept for later, at most. */
 const MAX_SPARE = 32;
-/** The most that buffers hold, as a multiple of the bytes of the texts in them; beside the spare ones. */
+/** The most that buffers hold, as a multiple of the bytes of the texts in them; beside the one that is written. */
 const MAX_HELD = 4;
-/** What buffers may hold whatever is in them: those that are kept for later, and the one that is written. */
+/** What buffers may hold whatever is in them: as much as is kept for later, and the one that is written. */
 const ALWAYS_HELD = (MAX_SPARE + 1) * SLAB_BYTES;
 
 const encoder = new TextEncoder();
@@ -79,7 +79,7 @@ export class TextArena {
     tenant.slab = undefined;
     this.#leave(tenant, slab);
     if (slab !== this.#slab && slab.texts > 0) this.#noteIfSparse(slab);
-    if (this.held > ALWAYS_HELD + MAX_HELD * this.bytes) this.#gather();
+    if (this.#holdsTooMuch()) this.#shrink();
   }
 
   #writeAlone(text: string, tenant: Tenant): void {
@@ -144,15 +144,27 @@ export class TextArena {
     }
     this.#sparse.delete(slab);
     const { length } = slab.buffer;
-    if (length === SLAB_BYTES && this.#spare.length < MAX_SPARE) this.#spare.push(slab);
+    const mayStay = length === SLAB_BYTES && this.#spare.length < MAX_SPARE;
+    if (mayStay && !this.#holdsTooMuch()) this.#spare.push(slab);
     else this.held -= length;
   }
 
-  /** Moves what is left in sparse slabs, those first that have been so for longest. */
-  #gather(): void {
+  #holdsTooMuch(): boolean {
+    return this.held > ALWAYS_HELD && this.held > MAX_HELD * this.bytes;
+  }
+
+  /**
+   * Gives back what is kept for later, then moves what is left in sparse slabs, those first that have been
+   * so for longest; until it is enough.
+   */
+  #shrink(): void {
+    while (this.#spare.pop() !== undefined) {
+      this.held -= SLAB_BYTES;
+      if (!this.#holdsTooMuch()) return;
+    }
     for (const slab of this.#sparse) {
       for (const tenant of slab.tenants) if (tenant !== undefined) this.#move(tenant, slab);
-      if (this.held <= ALWAYS_HELD + MAX_HELD * this.bytes) return;
+      if (!this.#holdsTooMuch()) return;
     }
   }
 

@@ -5,8 +5,8 @@ import { Item } from '../../src/coalescer/item.ts';
 import { endsOf, engineUnderTest, submission } from '../helpers/engine.ts';
 import { randomFrom } from '../helpers/random.ts';
 
-/** Buffers that an engine may keep for later, whatever waits in it. */
-const FOR_LATER = 34 * 65_536;
+/** What an engine may hold, whatever waits in it. */
+const ALWAYS = 33 * 65_536;
 
 test.each([1, 2, 3])(
   'calls that wait for long among others that do not (%#): four times their bytes are held at most, and each leaves as it was written',
@@ -34,7 +34,9 @@ test.each([1, 2, 3])(
       for (const request of [...t.wire.parked]) if (request !== register) request.answer();
       await t.clock.settle();
       const { queuedBytes } = t.engine.stats();
-      expect(t.engine.heldBytes).toBeLessThanOrEqual(4 * queuedBytes + FOR_LATER);
+      // One buffer is still written.
+      const bound = Math.max(ALWAYS, 4 * queuedBytes + 65_536);
+      expect(t.engine.heldBytes).toBeLessThanOrEqual(bound);
     }
     expect(t.engine.stats().queued).toBe(late.size);
     register?.answer();

@@ -4,8 +4,8 @@ import { randomFrom } from '../helpers/random.ts';
 
 const encoder = new TextEncoder();
 
-/** Buffers that may be there whatever is in them: 32 for later, the one being written, the one before. */
-const ALWAYS = 34 * 65_536;
+/** Buffers that may be there whatever is in them: 32 for later, and the one being written. */
+const ALWAYS = 33 * 65_536;
 
 /** As in a runtime with Buffer, or without it. */
 async function arenaOf(hasBuffer: boolean): Promise<TextArena> {
@@ -113,7 +113,7 @@ describe.each([true, false])('with Buffer: %s', (hasBuffer) => {
         if (phase % 2 === 0) gone.sort(() => random() - 0.5);
         for (const reader of gone) {
           arena.release(reader);
-          expect(arena.held).toBeLessThanOrEqual(4 * arena.bytes + ALWAYS);
+          expect(arena.held).toBeLessThanOrEqual(mayHold(arena.bytes));
         }
         waiting = left;
         expect(arena.bytes).toBe(waiting.reduce((sum, { bytes }) => sum + bytes, 0));
@@ -138,9 +138,9 @@ test('one text in 300 that stays, for a million, takes no more than its share', 
     going = [];
   }
   expect(arena.bytes).toBeGreaterThan(3_333 * 400);
-  expect(arena.held).toBeLessThanOrEqual(4 * arena.bytes + ALWAYS);
-  // Of those that stay, each is moved once or twice.
-  expect(arena.moved).toBeLessThanOrEqual(2 * 3_334);
+  expect(arena.held).toBeLessThanOrEqual(mayHold(arena.bytes));
+  // Of those that stay, each is moved a few times, since where it comes to lie others go again.
+  expect(arena.moved).toBeLessThanOrEqual(1_000_000 / 40);
 });
 
 test('releasing a text twice changes nothing', async () => {
@@ -150,6 +150,11 @@ test('releasing a text twice changes nothing', async () => {
   arena.release(one);
   expect([arena.bytes, other.isAsWritten]).toEqual([5, true]);
 });
+
+/** Four times what is needed and the buffer that is written; or what is always held. */
+function mayHold(bytes: number): number {
+  return Math.max(ALWAYS, 4 * bytes + 65_536);
+}
 
 function divided<T>(all: readonly T[], isFirst: (one: T) => boolean): [T[], T[]] {
   const first: T[] = [];
