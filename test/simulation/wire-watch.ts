@@ -120,6 +120,12 @@ export class WireWatch implements NetworkListener {
   onIgnored(sent: Sent): void {
     const { plan } = this.#watched;
     if (this.#log.isClosed || sent.heldUntil === undefined) return;
+    // A client that closes does not wait for what nobody waits for.
+    const isWaitedFor = sent.items.some(({ key }) => {
+      const item = this.#log.itemOf(key);
+      return item !== undefined && !isSettled(item);
+    });
+    if (!isWaitedFor) return;
     const lateMs = sent.heldUntil - sent.leftAt - plan.options.attemptTimeoutMs;
     if (lateMs > LATE_MS) this.#fail('stops', `${nameOf(sent)} was given up beside its answer`);
   }
