@@ -55,6 +55,7 @@ export class CallLog {
   readonly #client: AutobatchClient;
   readonly #time: VirtualTime;
   readonly #listener: CallListener;
+  readonly #deliveryTimeoutMs: number;
   readonly #fates = new Map<string, Fate>();
   readonly #current = new Map<string, Item>();
   /** The call that is being made; one that the hook makes meanwhile comes first. */
@@ -64,10 +65,16 @@ export class CallLog {
   /** When the process goes on that has stopped last. */
   wakesAt = Number.NaN;
 
-  constructor(client: AutobatchClient, time: VirtualTime, listener: CallListener) {
+  constructor(
+    client: AutobatchClient,
+    time: VirtualTime,
+    listener: CallListener,
+    deliveryTimeoutMs: number,
+  ) {
     this.#client = client;
     this.#time = time;
     this.#listener = listener;
+    this.#deliveryTimeoutMs = deliveryTimeoutMs;
   }
 
   /** A call is being made: the books may know of it or not. */
@@ -167,10 +174,10 @@ export class CallLog {
     relations.makes?.makers.push(call);
     if (making.fate !== undefined) this.#fates.set(key, making.fate);
     if (act === 'redacts') this.redacted.add(key);
-    // With a call others may end whose time was over while the process stood still.
+    // With a call others may end whose time is over.
     const haveOthersEnded =
       givenUp(after.ledger) > givenUp(before.ledger) ||
-      (this.isWaking && after.ledger.refused > before.ledger.refused);
+      (after.ledger.refused > before.ledger.refused && (this.isWaking || this.#isTimeOver()));
     if (isAccepted && (isNew || (haveOthersEnded && !this.#current.has(key)))) this.#enter(call);
     else if (isAccepted) this.#join(call);
     this.#follow(call, promise);
@@ -234,6 +241,14 @@ export class CallLog {
     call.item = item;
     this.items.push(item);
     this.#current.set(key, item);
+  }
+
+  /** Of a pending call, at this moment. */
+  #isTimeOver(): boolean {
+    const calledBy = this.#time.now() - this.#deliveryTimeoutMs;
+    return this.items.some(
+      (item) => !isSettled(item) && item.calls.some(({ calledAt }) => calledAt <= calledBy),
+    );
   }
 
   /** Shares a pending item. One that nobody waits for may be pending, or over: who knows. */

@@ -110,7 +110,7 @@ class Run {
     );
     const client: AutobatchClient = new this.#Client(this.#options(network, hook));
     const watch = new CallWatch(watched, wire, client, () => calls);
-    const calls = new CallLog(client, time, watch);
+    const calls = new CallLog(client, time, watch, this.#plan.options.deliveryTimeoutMs);
     server.setFates(calls);
 
     const awaited: Promise<unknown>[] = [];

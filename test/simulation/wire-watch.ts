@@ -140,7 +140,9 @@ export class WireWatch implements NetworkListener {
       this.#large.delete(key);
     }
     for (const [large, times] of mates) {
-      if (times >= large.items.length && !this.#isPacked(large)) {
+      // A page that goes sends what it can, in as few requests as it can.
+      const isDue = !this.#isPacked(large) && !sent.isKeptAlive;
+      if (times >= large.items.length && isDue) {
         this.#fail('halved', `${nameOf(large)} goes again as it was`);
       }
       const waitedMs = sent.leftAt - (large.endedAt ?? sent.leftAt);
