@@ -307,7 +307,7 @@ export class Agents {
         ),
     });
     const { call } = calls.make(quality(1));
-    if (call.item !== undefined && !calls.isWaking) {
+    if (call.item !== undefined && !calls.isUnclear) {
       calls.make({ ...quality(2), mustClash: true });
     }
   }

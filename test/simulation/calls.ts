@@ -82,9 +82,12 @@ export class CallLog {
     return this.#making !== undefined;
   }
 
-  /** The process goes on at this moment: of a call that is accepted, nobody can say whether it pends. */
-  get isWaking(): boolean {
-    return this.wakesAt === this.#time.now();
+  /**
+   * The process goes on at this moment, or the time of a pending call is over: others may end with the
+   * next call, and of one that is accepted nobody can say whether it pends.
+   */
+  get isUnclear(): boolean {
+    return this.wakesAt === this.#time.now() || this.#isTimeOver();
   }
 
   /** What `beforeEnqueue`, asked now, is to do. */
@@ -122,7 +125,7 @@ export class CallLog {
 
   /** What was made is open from now on, if the call was taken in. */
   opened(thing: Thing, call: Call): void {
-    thing.isOpen = this.isWaking ? undefined : call.item !== undefined;
+    thing.isOpen = this.isUnclear ? undefined : call.item !== undefined;
   }
 
   make(making: Making): Made {
@@ -177,7 +180,7 @@ export class CallLog {
     // With a call others may end whose time is over.
     const haveOthersEnded =
       givenUp(after.ledger) > givenUp(before.ledger) ||
-      (after.ledger.refused > before.ledger.refused && (this.isWaking || this.#isTimeOver()));
+      (after.ledger.refused > before.ledger.refused && this.isUnclear);
     if (isAccepted && (isNew || (haveOthersEnded && !this.#current.has(key)))) this.#enter(call);
     else if (isAccepted) this.#join(call);
     this.#follow(call, promise);
@@ -243,7 +246,6 @@ export class CallLog {
     this.#current.set(key, item);
   }
 
-  /** Of a pending call, at this moment. */
   #isTimeOver(): boolean {
     const calledBy = this.#time.now() - this.#deliveryTimeoutMs;
     return this.items.some(
