@@ -54,10 +54,12 @@ export class Verdicts {
     if (call.isLeftOut) return true;
     return needsOf(call).some(({ makers }) => {
       const before = makers.filter(({ end }) => end < call.begin);
+      // What is turned away has failed before its caller hears of it.
+      const hasFailed = (maker: Call): boolean =>
+        failedBefore(maker, call) ||
+        (maker.outcome?.kind === 'rejected' && this.#isDeclined(maker));
       const isMissing = before.some((maker) => this.isLeftOut(maker));
-      return (
-        isMissing && before.every((maker) => this.isLeftOut(maker) || failedBefore(maker, call))
-      );
+      return isMissing && before.every((maker) => this.isLeftOut(maker) || hasFailed(maker));
     });
   }
 
@@ -84,9 +86,15 @@ export class Verdicts {
       const isBorn = needsOf(call).every(({ makers }) =>
         makers.some((maker) => maker.outcome?.kind === 'resolved' && !this.isLeftOut(maker)),
       );
-      if (!isMaking || !isBorn || this.#isTooLarge(call)) continue;
+      if (!isMaking || !isBorn || this.#isTooLarge(call) || this.#wasDoneUnheard(call)) continue;
       story.fail('innocence', `${kind} ${marker} rejects: ${String(outcome.error)}`);
     }
+  }
+
+  /** Its answer took too long, and of a repetition the server says only that its key was used. */
+  #wasDoneUnheard(call: Call): boolean {
+    const isRefused = this.#evidence.plan.ways.repeats === 'refuse';
+    return isRefused && this.#verdicts(call, call.key).some(({ kind }) => kind === 'doubtful');
   }
 
   #isTooLarge(call: Call): boolean {
