@@ -253,6 +253,8 @@ function ownErrorsOf({ fate }: Call): number {
 function auditOrder(items: readonly Item[], plan: Plan, fail: Fail): void {
   for (const item of items) {
     if (item.effectAt === undefined) continue;
+    // What was held up may have done it, for an item of that key that was given up since.
+    if (holdsUp(plan) && items.find(({ key }) => key === item.key) !== item) continue;
     for (const earlier of item.after) {
       // Nobody waits for it any more, and it is on its way: the others cannot wait for it for ever.
       if (holdsUp(plan) && isGivenUp(earlier)) continue;
