@@ -194,6 +194,20 @@ describe('what was never sent when its time was over', () => {
     t.expectIdle();
   });
 
+  test('keeps no later call waiting beyond its own time, where an attempt may take longer than that', async () => {
+    const t = engineUnderTest({ ...narrow, attemptTimeoutMs: 30_000 });
+    void t.call('a');
+    const old = t.call('old');
+    await t.clock.settle();
+    await t.clock.stop(60_000);
+    const young = t.call('young');
+    await t.clock.pass(2_001);
+    expect(await reasonOf(young)).toMatchObject({ attempts: 0, limit: 'deliveryTimeoutMs' });
+    expect(await reasonOf(old)).toMatchObject({ attempts: 0, limit: 'deliveryTimeoutMs' });
+    await t.answerAll();
+    t.expectIdle();
+  });
+
   test('is sent again for who asks for it anew while its last chance is at the server', async () => {
     const t = engineUnderTest(settings, { gather: openWindow });
     const options = { fingerprint: 'same' };
