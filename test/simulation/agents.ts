@@ -234,7 +234,7 @@ export class Agents {
       relations: {
         changes: thing,
         uses: isKnown ? [instance] : [],
-        mayUse: isOpen === undefined ? instance : undefined,
+        mayUse: isKnown ? undefined : instance,
         precedes: isForeign,
       },
       isOverBound: isKnown,
