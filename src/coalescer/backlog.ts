@@ -49,6 +49,8 @@ export class Backlog {
   /** By the time that they wait for; some may be settled meanwhile. */
   readonly #delayed = new Heap<Item>((a, b) => a.notBefore < b.notBefore);
   #oldest: Item | undefined;
+  /** The first that waits as if it were called later than now, if any does: who is called now stands before it. */
+  #spared: Item | undefined;
   #youngest: Item | undefined;
 
   readonly #now: () => number;
@@ -142,6 +144,7 @@ export class Backlog {
       this.#link(item, older);
       older = item;
     }
+    this.#spared ??= items[0];
   }
 
   /** The window of these items has ended. */
@@ -263,7 +266,10 @@ export class Backlog {
   }
 
   #append(item: Item): void {
-    this.#link(item, this.#youngest);
+    while (this.#spared !== undefined && this.#spared.calledAt <= item.calledAt) {
+      this.#spared = this.#spared.younger;
+    }
+    this.#link(item, this.#spared === undefined ? this.#youngest : this.#spared.older);
   }
 
   #link(item: Item, older: Item | undefined): void {
@@ -278,6 +284,7 @@ export class Backlog {
 
   #unlink(item: Item): void {
     const { older, younger } = item;
+    if (item === this.#spared) this.#spared = younger;
     if (older !== undefined) older.younger = younger;
     else this.#oldest = younger;
     if (younger !== undefined) younger.older = older;

@@ -397,9 +397,7 @@ export class Coalescer<Failure> {
     if (now < this.#deadline) return;
     const { deliveryTimeoutMs, attemptTimeoutMs = deliveryTimeoutMs } = this.#settings;
     const calledBy = now - deliveryTimeoutMs;
-    // No longer than who calls now has, so that the oldest is still who waits first for its end.
-    const reprieveMs = Math.min(attemptTimeoutMs, deliveryTimeoutMs);
-    const reprievedTo = isLate ? Math.ceil(calledBy + reprieveMs) : undefined;
+    const reprievedTo = isLate ? Math.ceil(calledBy + attemptTimeoutMs) : undefined;
     this.#withdrawals.expireWaiting(calledBy, reprievedTo);
   }
 

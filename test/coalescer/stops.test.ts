@@ -203,8 +203,9 @@ describe('what was never sent when its time was over', () => {
     const young = t.call('young');
     await t.clock.pass(2_001);
     expect(await reasonOf(young)).toMatchObject({ attempts: 0, limit: 'deliveryTimeoutMs' });
-    expect(await reasonOf(old)).toMatchObject({ attempts: 0, limit: 'deliveryTimeoutMs' });
+    expect(await isSettled(old)).toBe(false);
     await t.answerAll();
+    expect(await endsOf(old)).toEqual(['ok']);
     t.expectIdle();
   });
 
