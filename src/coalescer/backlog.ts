@@ -7,6 +7,7 @@
  *                                                   └→ held  in a part of a divided batch
  */
 import { TextArena } from '../internal/text-arena.ts';
+import { Chain } from './chain.ts';
 import { Heap } from './heap.ts';
 import type { Item, ItemState } from './item.ts';
 import type { Resource } from './line.ts';
@@ -43,15 +44,15 @@ export class Backlog {
     (item) => {
       if (item.state === 'blocked') this.#place(item);
     },
-    () => this.#youngest,
+    () => this.#called.youngest,
   );
   readonly #packer: Packer;
   /** By the time that they wait for; some may be settled meanwhile. */
   readonly #delayed = new Heap<Item>((a, b) => a.notBefore < b.notBefore);
-  #oldest: Item | undefined;
-  /** The first that waits as if it were called later than now, if any does: who is called now stands before it. */
-  #spared: Item | undefined;
-  #youngest: Item | undefined;
+  /** Pending items in the order of their calls. */
+  readonly #called = new Chain();
+  /** Those with a last chance: how long they wait says nothing of when they were called. */
+  readonly #spared = new Chain();
 
   readonly #now: () => number;
 
@@ -81,20 +82,31 @@ export class Backlog {
 
   /** The pending item for which somebody has waited longest. */
   get oldest(): Item | undefined {
-    let item = this.#oldest;
-    while (item?.isGhost) item = item.younger;
-    return item;
+    const called = this.#called.oldestAwaited;
+    const spared = this.#spared.oldestAwaited;
+    if (called === undefined || spared === undefined) return called ?? spared;
+    return spared.calledAt < called.calledAt ? spared : called;
   }
 
   /** Nothing is pending, batches that their callers have packed included. */
   get isEmpty(): boolean {
-    return this.#oldest === undefined;
+    return this.#called.oldest === undefined && this.#spared.oldest === undefined;
   }
 
   /** All pending items. */
   all(): Item[] {
+    return [...this.#called, ...this.#spared];
+  }
+
+  /** Those that were called by that time. */
+  calledBy(time: number): Item[] {
     const items: Item[] = [];
-    for (let item = this.#oldest; item !== undefined; item = item.younger) items.push(item);
+    for (const chain of [this.#called, this.#spared]) {
+      for (const item of chain) {
+        if (item.calledAt > time) break;
+        items.push(item);
+      }
+    }
     return items;
   }
 
@@ -115,36 +127,31 @@ export class Backlog {
     this.#counts.gathering++;
     // Not linked yet: what it makes must not be found before it stands in line.
     this.#order.join(item, relations);
-    this.#append(item);
+    this.#called.append(item);
   }
 
   /** Takes in a batch that its caller has packed, which stands in no line. */
   appendPacked(batch: PackedBatch): void {
     batch.state = 'held';
-    this.#append(batch);
+    this.#called.append(batch);
   }
 
   /** Somebody waits anew, from now on, for an item that nobody waited for. */
   renew(item: Item, now: number): void {
+    this.#leaveChain(item);
     item.calledAt = now;
     if (item.setbacks !== undefined) item.setbacks.isLastChance = false;
-    this.#order.enterMade();
-    this.#unlink(item);
-    this.#append(item);
+    this.#called.append(item);
   }
 
-  /** Lets these, the oldest, wait as if they had been called at that time. */
-  moveOn(items: readonly Item[], calledAt: number): void {
-    this.#order.enterMade();
-    for (const item of items) this.#unlink(item);
-    let older = this.#youngest;
-    while (older !== undefined && older.calledAt > calledAt) older = older.older;
+  /** Gives these a last chance: they wait as if they had been called at that time. */
+  spare(items: readonly Item[], calledAt: number): void {
     for (const item of items) {
+      this.#leaveChain(item);
       item.calledAt = calledAt;
-      this.#link(item, older);
-      older = item;
+      item.noteSetback().isLastChance = true;
+      this.#spared.append(item);
     }
-    this.#spared ??= items[0];
   }
 
   /** The window of these items has ended. */
@@ -217,7 +224,7 @@ export class Backlog {
     this.size -= item.weight;
     this.bytes -= item.bytes * item.weight;
     item.dropText(this.texts);
-    this.#unlink(item);
+    this.#chainOf(item).remove(item);
   }
 
   /** Lets go those who waited for a retired item, and for nothing else. */
@@ -265,32 +272,14 @@ export class Backlog {
     if (this.#delayed.size > 2 * left + FEW) this.#delayed.keep(({ state }) => state === 'delayed');
   }
 
-  #append(item: Item): void {
-    while (this.#spared !== undefined && this.#spared.calledAt <= item.calledAt) {
-      this.#spared = this.#spared.younger;
-    }
-    this.#link(item, this.#spared === undefined ? this.#youngest : this.#spared.older);
+  #chainOf({ setbacks }: Item): Chain {
+    return setbacks?.isLastChance === true ? this.#spared : this.#called;
   }
 
-  #link(item: Item, older: Item | undefined): void {
-    const younger = older === undefined ? this.#oldest : older.younger;
-    item.older = older;
-    item.younger = younger;
-    if (older !== undefined) older.younger = item;
-    else this.#oldest = item;
-    if (younger !== undefined) younger.older = item;
-    else this.#youngest = item;
-  }
-
-  #unlink(item: Item): void {
-    const { older, younger } = item;
-    if (item === this.#spared) this.#spared = younger;
-    if (older !== undefined) older.younger = younger;
-    else this.#oldest = younger;
-    if (younger !== undefined) younger.older = older;
-    else this.#youngest = older;
-    item.older = undefined;
-    item.younger = undefined;
+  /** For another place: what is made is found by the order of the calls, so it is entered before. */
+  #leaveChain(item: Item): void {
+    this.#order.enterMade();
+    this.#chainOf(item).remove(item);
   }
 
   #enter(item: Item, state: ItemState): void {

@@ -136,7 +136,7 @@ export class Item implements Tenant {
   /** What attempts without progress have left behind; most items never have any. */
   setbacks: Setbacks | undefined;
 
-  /** Neighbours among the pending items, by `calledAt`. */
+  /** Neighbours in its chain. */
   older: Item | undefined;
   younger: Item | undefined;
 

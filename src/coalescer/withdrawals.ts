@@ -43,17 +43,13 @@ export class Withdrawals<Failure> {
   expireWaiting(calledBy: number, reprievedTo: number | undefined): void {
     const over: Item[] = [];
     const reprieved: Item[] = [];
-    let item = this.#backlog.oldest;
-    for (; item !== undefined && item.calledAt <= calledBy; item = item.younger) {
+    for (const item of this.#backlog.calledBy(calledBy)) {
       if (item.isGhost || item.state === 'in flight') continue;
       const mayStill = reprievedTo !== undefined && item.attempts === 0;
       if (mayStill && !item.setbacks?.isLastChance) reprieved.push(item);
       else over.push(item);
     }
-    for (const one of reprieved) one.noteSetback().isLastChance = true;
-    if (reprievedTo !== undefined && reprieved.length > 0) {
-      this.#backlog.moveOn(reprieved, reprievedTo);
-    }
+    if (reprievedTo !== undefined) this.#backlog.spare(reprieved, reprievedTo);
     for (const one of over) this.#expire(one);
   }
 

@@ -209,6 +209,27 @@ describe('what was never sent when its time was over', () => {
     t.expectIdle();
   });
 
+  test.each([700, 30_000])(
+    "stands in nobody's way who is called after it: what needs another waits for that (attempts of %d ms)",
+    async (attemptTimeoutMs) => {
+      const t = engineUnderTest({ ...settings, attemptTimeoutMs, maxItems: 1, concurrency: 3 });
+      void t.call('a', { makes: t.engine.newResource('a') });
+      const old = t.call('old', { uses: ['a'] });
+      await t.clock.settle();
+      await t.clock.stop(60_000);
+      const [a] = t.wire.parked;
+      void t.call('parent', { makes: t.engine.newResource('parent') });
+      void t.call('child', { uses: ['parent'] });
+      await t.clock.settle();
+      expect(t.wire.batches).toEqual([['a'], ['parent']]);
+      a?.answer();
+      await t.answerAll();
+      expect(await endsOf(old)).toEqual(['ok']);
+      expect(t.wire.batches.flat().toSorted()).toEqual(['a', 'child', 'old', 'parent']);
+      t.expectIdle();
+    },
+  );
+
   test('is sent again for who asks for it anew while its last chance is at the server', async () => {
     const t = engineUnderTest(settings, { gather: openWindow });
     const options = { fingerprint: 'same' };
