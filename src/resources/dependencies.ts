@@ -1,6 +1,7 @@
 import type { Name } from '../coalescer/ports.ts';
-import type { WireAction } from '../schemas/action.ts';
+import type { Action, WireAction } from '../schemas/action.ts';
 import type { SubmitOptions } from '../schemas/call-options.ts';
+import { isObject } from '../schemas/check.ts';
 import { isTerminal } from '../schemas/status.ts';
 import { InvalidCall } from './invalid-call.ts';
 import type { Naming } from './naming.ts';
@@ -107,6 +108,18 @@ export function needsOf(action: WireAction): readonly unknown[] {
       return [action['agent_span_id']];
     default:
       return [];
+  }
+}
+
+/** The id that an action of a known type gives to what it makes, as the caller gave it. */
+export function idMadeBy({ _type, id, details }: Action): unknown {
+  switch (_type) {
+    case 'agent_instances/register':
+      return id;
+    case 'agent_spans/create':
+      return isObject(details) ? details['id'] : undefined;
+    default:
+      return undefined;
   }
 }
 

@@ -11,14 +11,13 @@ import type { PrefactorIssue } from '../errors/argument.ts';
 import { checkKey, makeKey } from '../ids/idempotency-key.ts';
 import { generateRelated, isPfid } from '../ids/pfid.ts';
 import type { Action, ActionKind, Place, WireAction, WireKind } from '../schemas/action.ts';
-import { registerAgentInstance } from '../schemas/agent-instances.ts';
 import { createAgentSpan } from '../schemas/agent-spans.ts';
 import { checkEnvelope } from '../schemas/bulk.ts';
 import type { CallOptions, SubmitOptions } from '../schemas/call-options.ts';
 import { checkCallOptions, checkSubmitOptions } from '../schemas/call-options.ts';
 import { isName, isObject, within } from '../schemas/check.ts';
 import type { Relations } from './dependencies.ts';
-import { Dependencies, detailsOf, withNamed } from './dependencies.ts';
+import { Dependencies, detailsOf, idMadeBy, withNamed } from './dependencies.ts';
 import type { Engine } from './engine.ts';
 import type { BeforeEnqueue } from './hook.ts';
 import { askHook } from './hook.ts';
@@ -62,7 +61,7 @@ interface Terms {
 }
 
 /** A call that is turned away. */
-interface About {
+interface Declined {
   readonly type: string;
   readonly key: string;
   /** What it was called on. */
@@ -123,8 +122,8 @@ export class Pipeline {
       const { sent } = defaults;
       return this.#enqueue(kind, action, { options, fingerprint, sent, newId });
     } catch (error) {
-      const about = { type: kind.type, key: key ?? makeKey(), target };
-      return this.#decline(error, about, () => params.id);
+      const declined = { type: kind.type, key: key ?? makeKey(), target };
+      return this.#decline(error, declined, () => params.id);
     }
   }
 
@@ -148,8 +147,8 @@ export class Pipeline {
       const newId = undefined;
       return this.#enqueue(kind, action, { options, fingerprint, sent, newId });
     } catch (error) {
-      const about = { type, key: key ?? makeKey(), target: undefined };
-      return this.#decline(error, about, () => options?.makes ?? idMadeBy(given));
+      const declined = { type, key: key ?? makeKey(), target: undefined };
+      return this.#decline(error, declined, () => options?.makes ?? idMadeBy(given));
     }
   }
 
@@ -276,7 +275,7 @@ export class Pipeline {
    */
   #decline(
     error: unknown,
-    { type, key, target }: About,
+    { type, key, target }: Declined,
     readId: () => unknown,
   ): ActionPromise<never> {
     const changes = this.#nameOfTarget(target);
@@ -317,18 +316,6 @@ function asGiven(reference: unknown): unknown {
 /** The caller's key; a fresh one where none was given, or one that the call is about to be refused for. */
 function keyFor(given: unknown): string {
   return typeof given === 'string' && checkKey(given) === undefined ? given : makeKey();
-}
-
-/** The id that an action in wire form gives to what it makes, if it makes anything. */
-function idMadeBy({ _type, id, details }: Action): unknown {
-  switch (_type) {
-    case registerAgentInstance.type:
-      return id;
-    case createAgentSpan.type:
-      return isObject(details) ? details['id'] : undefined;
-    default:
-      return undefined;
-  }
 }
 
 function nameFrom(read: () => unknown): string | undefined {
