@@ -2,7 +2,7 @@
 import type { AutobatchClient } from '../../src/client.ts';
 import type { AgentInstance, AgentSpan, Ref } from '../../src/index.ts';
 import type { CallLog, Made } from './calls.ts';
-import type { Relations } from './model.ts';
+import type { Call, Relations } from './model.ts';
 import { isLeftOut, Thing } from './model.ts';
 import type { CallTerms, How, Step } from './plan.ts';
 
@@ -142,10 +142,10 @@ export class Agents {
     const made = this.#call('register', step, {
       relations: { makes: thing },
       expected: id === undefined ? { type: 'agent_instance' } : { type: 'agent_instance', id },
+      onTaken: (call) => calls.opened(thing, call),
       invoke: (options, idempotencyKey) =>
         client.agentInstances.register({ id, idempotencyKey, purpose: 'eval' }, options),
     });
-    calls.opened(thing, made.call);
     this.#held.set(step.slot, { thing, made });
   }
 
@@ -158,6 +158,9 @@ export class Agents {
     const isEnd = step.do === 'end';
     this.#call(`${step.do} ${thing.label}`, step, {
       relations: { changes: thing, follows: isEnd },
+      onTaken: () => {
+        if (isEnd) this.#close(thing);
+      },
       isOverBound: isEnd && thing.isOpen === true,
       expected: { type: 'agent_instance' },
       invoke: (options, idempotencyKey) => {
@@ -167,7 +170,14 @@ export class Agents {
         return agentInstances.recordQuality(ref, quality, options);
       },
     });
-    if (isEnd) thing.isOpen = false;
+  }
+
+  /** What is open in a run ends with it; what is made there later is open again. */
+  #close(instance: Thing): void {
+    instance.isOpen = false;
+    for (const { thing } of this.#held.values()) {
+      if (thing.instance === instance) thing.isOpen = false;
+    }
   }
 
   #create(step: Extract<Step, { do: 'create' }>): Promise<void> | undefined {
@@ -182,6 +192,9 @@ export class Agents {
           uses: parent === undefined ? [instance] : [instance, parent.thing],
         },
         expected: { type: 'agent_span', schemaName },
+        onTaken: (call) => {
+          if (step.isActive) calls.opened(thing, call);
+        },
         invoke: (options, idempotencyKey) =>
           client.agentSpans.create(
             {
@@ -198,7 +211,6 @@ export class Agents {
       thing.id = made.promise.id;
       // By its id, what was complete is not kept in mind beside the run that was left out.
       thing.hasEnded = !step.isActive && isLeftOut(instance);
-      if (step.isActive) calls.opened(thing, made.call);
       this.#held.set(step.slot, { thing, made });
     });
   }
@@ -229,15 +241,18 @@ export class Agents {
   #finish(terms: CallTerms, ref: AnyRef, thing: Thing): void {
     const { instance, isOpen } = thing;
     const isForeign = thing.kind === 'foreign span';
-    const isKnown = isOpen === true && instance?.isOpen === true;
+    const isKnown = isOpen === true && instance !== undefined;
     this.#call(`finish ${thing.label}`, terms, {
       relations: {
         changes: thing,
         uses: isKnown ? [instance] : [],
-        mayUse: isKnown ? undefined : instance,
+        mayUse: isOpen === undefined ? instance : undefined,
         precedes: isForeign,
       },
       isOverBound: isKnown,
+      onTaken: () => {
+        thing.isOpen = false;
+      },
       expected: { type: 'agent_span' },
       invoke: (options, idempotencyKey) =>
         this.#stage.client.agentSpans.finish(
@@ -246,7 +261,6 @@ export class Agents {
           options,
         ),
     });
-    thing.isOpen = false;
     thing.hasEnded = true;
   }
 
@@ -345,6 +359,8 @@ export class Agents {
         options: { signal?: AbortSignal | undefined },
         key: string | undefined,
       ) => Made['promise'];
+      /** What is open or over with it. */
+      onTaken?: (call: Call) => void;
     },
   ): Made {
     const { calls } = this.#stage;
@@ -353,12 +369,15 @@ export class Agents {
       what.invoke(options, key);
     const signal = calls.abortAfter(abortAfterMs);
     const made = calls.make({ ...what, label, fate, signal, hook, invoke });
+    if (made.call.isAccepted !== false) what.onTaken?.(made.call);
     if (key === undefined) return made;
     const hadId = made.promise.id !== undefined;
     this.#repeatable.push((later) => {
       const relations = relationsOfRepeat(what.relations, hadId);
       const repeat = { ...what, label: `${label}, again`, relations, isOverBound: false };
-      calls.make({ ...repeat, fate, signal: later, hook, invoke });
+      const { call } = calls.make({ ...repeat, fate, signal: later, hook, invoke });
+      const isTheSame = relations.makes === what.relations.makes;
+      if (isTheSame && call.isAccepted !== false) what.onTaken?.(call);
     });
     return made;
   }
