@@ -93,12 +93,12 @@ export class Backlog {
     return this.#called.oldest === undefined && this.#spared.oldest === undefined;
   }
 
-  /** All pending items. */
+  /** All pending items, in the order of their calls. */
   all(): Item[] {
-    return [...this.#called, ...this.#spared];
+    return this.calledBy(Number.POSITIVE_INFINITY);
   }
 
-  /** Those that were called by that time. */
+  /** Those that were called by that time, in that order. */
   calledBy(time: number): Item[] {
     const items: Item[] = [];
     for (const chain of [this.#called, this.#spared]) {
@@ -107,7 +107,7 @@ export class Backlog {
         items.push(item);
       }
     }
-    return items;
+    return items.sort((a, b) => a.seq - b.seq);
   }
 
   /** When the next delayed item may be sent. */

@@ -230,6 +230,20 @@ describe('what was never sent when its time was over', () => {
     },
   );
 
+  test('is told that the client closes before who was called after it', async () => {
+    const t = engineUnderTest(narrow);
+    void t.call('first');
+    const told: string[] = [];
+    void t.call('spared').catch(() => told.push('spared'));
+    await t.clock.settle();
+    await t.clock.stop(60_000);
+    void t.call('later').catch(() => told.push('later'));
+    void t.engine.close({ timeoutMs: 0 });
+    await t.clock.pass(0);
+    await t.clock.settle();
+    expect(told).toEqual(['spared', 'later']);
+  });
+
   test('is sent again for who asks for it anew while its last chance is at the server', async () => {
     const t = engineUnderTest(settings, { gather: openWindow });
     const options = { fingerprint: 'same' };
