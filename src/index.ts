@@ -49,6 +49,7 @@ export type {
   AgentSchemaVersion,
   AgentVersion,
   QualitySchema,
+  RuntimeEnvironment,
   SpanTypeSchema,
 } from './schemas/agent-schema.ts';
 export type {

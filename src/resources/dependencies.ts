@@ -27,8 +27,11 @@ const ANY_SPAN = '*';
 export class Dependencies {
   readonly #unfinished = new Unfinished();
 
-  /** Reads the references of an action that is ours, and says what it does to them. */
-  of(action: WireAction, naming: Naming): Relations {
+  /**
+   * Reads the references of an action that is ours, and says what it does to them. `run` is what its
+   * caller named as the run of a span, in case that nobody here knows it.
+   */
+  of(action: WireAction, naming: Naming, run?: unknown): Relations {
     switch (action._type) {
       case 'agent_instances/register': {
         const instance = naming.made(action);
@@ -56,15 +59,13 @@ export class Dependencies {
       case 'agent_spans/finish': {
         const span = naming.take(action, 'agent_span_id', 'agent_span_id');
         const instance = this.#unfinished.instanceOf(span);
-        return instance === undefined
-          ? { changes: span, precedes: ANY_SPAN }
-          : {
-              changes: span,
-              uses: [instance],
-              overBound: true,
-              echoBytes: this.#unfinished.bytesOf(span),
-              instance,
-            };
+        if (instance !== undefined) {
+          const echoBytes = this.#unfinished.bytesOf(span);
+          return { changes: span, uses: [instance], overBound: true, echoBytes, instance };
+        }
+        if (run === undefined) return { changes: span, precedes: ANY_SPAN };
+        const named = naming.nameOf(run, 'agentInstanceId');
+        return { changes: span, uses: [named], instance: named };
       }
       default:
         return {};

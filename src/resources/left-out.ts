@@ -39,8 +39,14 @@ export class LeftOuts {
     this.#engine = engine;
   }
 
-  /** Whether the action needs something that was left out, so that it goes the same way. */
-  takeAlong(action: WireAction, options: SubmitOptions | undefined): boolean {
+  /**
+   * Whether the action needs something that was left out, so that it goes the same way; what it needs is
+   * named in it, in `options`, or is the `run` that was named beside it.
+   */
+  takeAlong(
+    action: WireAction,
+    { options, run }: { readonly options: SubmitOptions | undefined; readonly run: unknown },
+  ): boolean {
     if (this.#isEmpty) return false;
     // What it makes itself, it does not lack.
     const isLeftOut = (reference: unknown): boolean => {
@@ -49,6 +55,7 @@ export class LeftOuts {
     };
     return (
       needsOf(action).some(isLeftOut) ||
+      isLeftOut(run) ||
       isLeftOut(options?.changes) ||
       options?.uses?.some(isLeftOut) === true
     );

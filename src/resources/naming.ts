@@ -48,6 +48,11 @@ export class Naming {
     return name;
   }
 
+  /** The name of what is not part of the action. */
+  nameOf(reference: unknown, path: string): Name {
+    return this.#references.nameOf(reference, path);
+  }
+
   /** The name of what is made: the id in the action, or a resource that gets one from its answer. */
   made(fields: Readonly<Record<string, unknown>>): Name {
     const id = fields['id'];

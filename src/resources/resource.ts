@@ -7,8 +7,7 @@ import type { ActionPromise } from '../action-promise.ts';
 import { actionPromise } from '../action-promise.ts';
 import type { Resource } from '../coalescer/line.ts';
 import type { Name } from '../coalescer/ports.ts';
-import type { PrefactorIssue } from '../errors/argument.ts';
-import { checkKey, makeKey } from '../ids/idempotency-key.ts';
+import { makeKey } from '../ids/idempotency-key.ts';
 import { generateRelated, isPfid } from '../ids/pfid.ts';
 import type { Action, ActionKind, Place, WireAction, WireKind } from '../schemas/action.ts';
 import { createAgentSpan } from '../schemas/agent-spans.ts';
@@ -16,12 +15,13 @@ import { checkEnvelope } from '../schemas/bulk.ts';
 import type { CallOptions, SubmitOptions } from '../schemas/call-options.ts';
 import { checkCallOptions, checkSubmitOptions } from '../schemas/call-options.ts';
 import { isName, isObject, within } from '../schemas/check.ts';
+import { demand, demandKey, keyFor } from './demand.ts';
 import type { Relations } from './dependencies.ts';
 import { Dependencies, detailsOf, idMadeBy, withNamed } from './dependencies.ts';
 import type { Engine } from './engine.ts';
 import type { BeforeEnqueue } from './hook.ts';
 import { askHook } from './hook.ts';
-import { InvalidCall, invalidCallError } from './invalid-call.ts';
+import { invalidCallError } from './invalid-call.ts';
 import { rawKindOf } from './kinds.ts';
 import { LeftOuts } from './left-out.ts';
 import { Naming } from './naming.ts';
@@ -58,6 +58,8 @@ interface Terms {
   readonly sent: Map<string, string> | undefined;
   /** The id that was made up for what the call makes. */
   readonly newId: string | undefined;
+  /** The run that the caller named beside the action. */
+  readonly run: unknown;
 }
 
 /** A call that is turned away. */
@@ -120,7 +122,8 @@ export class Pipeline {
           ? this.#giveId(detailsOf(action), this.#shared(key, fingerprint), defaults)
           : undefined;
       const { sent } = defaults;
-      return this.#enqueue(kind, action, { options, fingerprint, sent, newId });
+      const run = kind.runOf?.(params, this.#place);
+      return this.#enqueue(kind, action, { options, fingerprint, sent, newId, run });
     } catch (error) {
       const declined = { type: kind.type, key: key ?? makeKey(), target };
       return this.#decline(error, declined, () => params.id);
@@ -144,8 +147,8 @@ export class Pipeline {
 
       const fingerprint = idempotency_key === undefined ? undefined : fingerprintOf(action);
       const { sent } = this.#repeats.defaultsOf(key, fingerprint);
-      const newId = undefined;
-      return this.#enqueue(kind, action, { options, fingerprint, sent, newId });
+      const terms = { options, fingerprint, sent, newId: undefined, run: undefined };
+      return this.#enqueue(kind, action, terms);
     } catch (error) {
       const declined = { type, key: key ?? makeKey(), target: undefined };
       return this.#decline(error, declined, () => options?.makes ?? idMadeBy(given));
@@ -194,20 +197,19 @@ export class Pipeline {
 
   #enqueue<Value>(kind: WireKind<Value>, given: WireAction, terms: Terms): ActionPromise<Value> {
     const { beforeEnqueue, disabled } = this.#settings;
-    const { options } = terms;
-    if (disabled || this.#leftOuts.takeAlong(given, options)) {
+    if (disabled || this.#leftOuts.takeAlong(given, terms)) {
       return this.#leaveOut(kind, given, terms);
     }
     const action = beforeEnqueue === undefined ? given : askHook(beforeEnqueue, kind, given);
     if (action === undefined) return this.#leaveOut(kind, given, terms);
     // The hook may have hung it elsewhere.
-    if (this.#leftOuts.takeAlong(action, options)) return this.#leaveOut(kind, action, terms);
+    if (this.#leftOuts.takeAlong(action, terms)) return this.#leaveOut(kind, action, terms);
 
     const { fingerprint, sent, newId } = terms;
     const key = action.idempotency_key;
     const shared = this.#shared(key, fingerprint);
     const naming = new Naming(this.#engine, this.#references, this.#texts, shared, sent, newId);
-    const relations = this.#relate(action, naming, terms.options);
+    const relations = this.#relate(action, naming, terms);
     const { makes, changes, instance } = relations;
     const { pieces, holes, bytes } = this.#texts.make(action, naming.missing);
     const { accepted } = this.#engine;
@@ -238,8 +240,8 @@ export class Pipeline {
     return this.#handle(promise, key, made ?? changes);
   }
 
-  #relate(action: WireAction, naming: Naming, options: SubmitOptions | undefined): Relations {
-    const known = this.#dependencies.of(action, naming);
+  #relate(action: WireAction, naming: Naming, { options, run }: Terms): Relations {
+    const known = this.#dependencies.of(action, naming, run);
     if (options === undefined) return known;
     return withNamed(known, options, (name, path) => this.#references.nameOf(name, path));
   }
@@ -313,11 +315,6 @@ function asGiven(reference: unknown): unknown {
   return reference;
 }
 
-/** The caller's key; a fresh one where none was given, or one that the call is about to be refused for. */
-function keyFor(given: unknown): string {
-  return typeof given === 'string' && checkKey(given) === undefined ? given : makeKey();
-}
-
 function nameFrom(read: () => unknown): string | undefined {
   try {
     const id = read();
@@ -326,13 +323,4 @@ function nameFrom(read: () => unknown): string | undefined {
     // The error that is on its way comes from the same object.
     return undefined;
   }
-}
-
-function demandKey(given: unknown, path: string): void {
-  const message = given === undefined ? undefined : checkKey(given);
-  if (message !== undefined) throw new InvalidCall([{ path, message }]);
-}
-
-function demand(issues: readonly PrefactorIssue[] | undefined): void {
-  if (issues !== undefined && issues.length > 0) throw new InvalidCall(issues);
 }

@@ -45,6 +45,8 @@ export interface ActionKind<Params, Value> extends WireKind<Value> {
     readonly now: string;
     readonly place: Place;
   }): WireAction;
+  /** The run that the caller names for the order alone: it is not sent. */
+  runOf?(params: Params, place: Place): unknown;
 }
 
 /** `Date | string` as the wire has it. */

@@ -41,6 +41,8 @@ export interface AgentInstance extends Identified {
   readonly agentVersionId?: string;
   readonly environmentId?: string;
   readonly agentDeploymentId?: string;
+  /** The name that was given to `register`. */
+  readonly externalIdentifier?: string | null;
   readonly status?: InstanceStatus;
   readonly purpose?: Purpose;
   /** ISO 8601, as are all times here. */
@@ -65,6 +67,8 @@ export interface AgentInstanceRegisterParams {
   readonly agentSchemaVersion?: AgentSchemaVersion | undefined;
   /** An id of your own: a PFID in the partition of the account. @default given by the API */
   readonly id?: string | undefined;
+  /** Your own name for the run, unique per agent: that of a job, of a conversation. */
+  readonly externalIdentifier?: string | undefined;
   readonly updateCurrentVersion?: boolean | undefined;
   /** @default 'live', by the API */
   readonly purpose?: Purpose | undefined;
@@ -108,6 +112,7 @@ export const registerAgentInstance: ActionKind<AgentInstanceRegisterParams, Agen
         agent_version: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
         agent_schema_version: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
         id: z.optional(z.nullable(z.custom(isName, NAME))),
+        external_identifier: z.optional(z.nullable(z.custom(isName, NAME))),
         update_current_version: z.optional(z.nullable(z.boolean(BOOLEAN))),
         purpose: z.optional(z.nullable(z.custom(isText, TEXT))),
       }),
@@ -121,6 +126,7 @@ export const registerAgentInstance: ActionKind<AgentInstanceRegisterParams, Agen
     agent_version: toAgentVersion(params.agentVersion),
     agent_schema_version: toAgentSchemaVersion(params.agentSchemaVersion),
     id: params.id,
+    external_identifier: params.externalIdentifier,
     update_current_version: params.updateCurrentVersion,
     purpose: params.purpose,
   }),
@@ -218,6 +224,7 @@ const checkRegister = check(() =>
       agentVersion: z.optional(z.custom(isObject, OBJECT)),
       agentSchemaVersion: z.optional(z.custom(isObject, OBJECT)),
       id: z.optional(z.custom(isName, NAME)),
+      externalIdentifier: z.optional(z.custom(isName, NAME)),
       updateCurrentVersion: z.optional(z.boolean(BOOLEAN)),
       purpose: z.optional(z.custom(isText, TEXT)),
       idempotencyKey: z.optional(z.unknown()),

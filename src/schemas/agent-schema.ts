@@ -4,8 +4,9 @@
  * on untouched, so it is in wire form: `params_schema`, not `paramsSchema` (wire.md 4.3).
  */
 import * as z from 'zod/mini';
+import type { PrefactorIssue } from '../errors/argument.ts';
 import type { Check } from './check.ts';
-import { check, isName, isObject, NAME, OBJECT } from './check.ts';
+import { check, isName, isObject, NAME, OBJECT, within } from './check.ts';
 
 /** The version of the agent's code; made on demand when the API first sees it. */
 export interface AgentVersion {
@@ -13,6 +14,19 @@ export interface AgentVersion {
   readonly externalIdentifier?: string | undefined;
   readonly name?: string | undefined;
   readonly description?: string | null | undefined;
+  /** What the code runs on. */
+  readonly runtimeEnvironment?: RuntimeEnvironment | undefined;
+}
+
+/** What an agent's code runs on, in words of your own. */
+export interface RuntimeEnvironment {
+  /** Name and version of what the agent is built on: `['ai@7.0.0']`. */
+  readonly agentSdk?: readonly string[] | undefined;
+  /** Name and version of what reports its runs: `['prefactor-autobatch@0.1.0']`. */
+  readonly prefactorSdk?: readonly string[] | undefined;
+  /** Name and version of the language's runtime: `'node 24.21.0'`. */
+  readonly runtime?: string | undefined;
+  readonly os?: string | undefined;
 }
 
 /** The version of the agent's schemas; made on demand, so a changed schema needs a new identifier. */
@@ -57,12 +71,36 @@ export interface QualitySchema {
   readonly [field: string]: unknown;
 }
 
-export const checkAgentVersion: Check = check(() =>
+/** Of a version, and of the environment within it. */
+export function checkAgentVersion(version: AgentVersion): readonly PrefactorIssue[] {
+  const { runtimeEnvironment } = Object(version);
+  return [
+    ...(checkVersion(version) ?? []),
+    // What is no object at all was found by the first check.
+    ...(isObject(runtimeEnvironment)
+      ? within('runtimeEnvironment', checkRuntimeEnvironment(runtimeEnvironment))
+      : []),
+  ];
+}
+
+const checkVersion: Check = check(() =>
   z.compile(
     z.strictObject({
       externalIdentifier: z.optional(z.custom(isName, NAME)),
       name: z.optional(z.custom(isName, NAME)),
       description: z.optional(z.nullable(z.string('a string'))),
+      runtimeEnvironment: z.optional(z.custom(isObject, OBJECT)),
+    }),
+  ),
+);
+
+const checkRuntimeEnvironment: Check = check(() =>
+  z.compile(
+    z.strictObject({
+      agentSdk: z.optional(z.custom(isNames, NAMES)),
+      prefactorSdk: z.optional(z.custom(isNames, NAMES)),
+      runtime: z.optional(z.custom(isName, NAME)),
+      os: z.optional(z.custom(isName, NAME)),
     }),
   ),
 );
@@ -85,6 +123,18 @@ export function toAgentVersion(version: AgentVersion | undefined): object | unde
       external_identifier: version.externalIdentifier,
       name: version.name,
       description: version.description,
+      runtime_environment: toRuntimeEnvironment(version.runtimeEnvironment),
+    }
+  );
+}
+
+function toRuntimeEnvironment(environment: RuntimeEnvironment | undefined): object | undefined {
+  return (
+    environment && {
+      agent_sdk: environment.agentSdk,
+      os: environment.os,
+      prefactor_sdk: environment.prefactorSdk,
+      runtime: environment.runtime,
     }
   );
 }
@@ -102,3 +152,8 @@ export function toAgentSchemaVersion(version: AgentSchemaVersion | undefined): o
 }
 
 const LIST = 'an array';
+const NAMES = `an array of which each is ${NAME}`;
+
+function isNames(value: unknown): boolean {
+  return Array.isArray(value) && Array.from(value).every(isName);
+}

@@ -83,6 +83,12 @@ export interface AgentSpanFinishParams {
   readonly timestamp?: Date | string | undefined;
   /** As in `create`: give it here too where `resultPayload` holds marked values. @default false */
   readonly sensitiveEncoding?: boolean | undefined;
+  /**
+   * The run of a span that this client did not make: the run's own finish then waits for this call. It
+   * is not sent, and of no use where this client made the span.
+   * @default unknown, so that the finish of every run waits
+   */
+  readonly agentInstanceId?: Ref<AgentInstance> | null | undefined;
   /** 8 to 64 characters, the same for each repetition of this call. @default made for the call */
   readonly idempotencyKey?: string | undefined;
 }
@@ -158,6 +164,7 @@ export const finishAgentSpan: ActionKind<AgentSpanFinishParams, AgentSpan> = {
         resultPayload: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
         timestamp: z.optional(z.custom(isTime, TIME)),
         sensitiveEncoding: z.optional(z.boolean(BOOLEAN)),
+        agentInstanceId: z.optional(z.unknown()),
         idempotencyKey: z.optional(z.unknown()),
       }),
     ),
@@ -182,6 +189,9 @@ export const finishAgentSpan: ActionKind<AgentSpanFinishParams, AgentSpan> = {
     result_payload: params.resultPayload,
     sensitive_encoding: params.sensitiveEncoding,
   }),
+  // No source has a field for it in a finish (wire.md 2.2, 3).
+  runOf: ({ agentInstanceId }, place) =>
+    agentInstanceId == null ? undefined : place(agentInstanceId, 'agentInstanceId'),
   read: readAgentSpan,
 };
 

@@ -32,6 +32,8 @@ export interface Span {
 
 export interface Instance {
   readonly id: string;
+  /** The caller's own name for it. */
+  readonly externalIdentifier: string | null;
   readonly agentId: string;
   readonly environmentId: string;
   readonly versionId: string;
@@ -91,6 +93,7 @@ export class World {
   readonly #now: () => number;
   readonly #partition: string;
   readonly #versions: Map<string, string> = new Map();
+  readonly #runNames = new Set<string>();
   #unnamed = 0;
   // The last timestamp, since the items of a batch mostly share one.
   #timestampOf = Number.NaN;
@@ -142,6 +145,14 @@ export class World {
 
   isTaken(id: string): boolean {
     return this.spans.has(id) || this.instances.has(id);
+  }
+
+  /** Takes a caller's own name for a run, if no other run of the agent has it (wire.md 4.3). */
+  takeName(agentId: string, externalIdentifier: string): boolean {
+    const name = JSON.stringify([agentId, externalIdentifier]);
+    const isFree = !this.#runNames.has(name);
+    this.#runNames.add(name);
+    return isFree;
   }
 
   addSpan(span: Span): void {

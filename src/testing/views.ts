@@ -57,8 +57,8 @@ export function instanceDetails(world: World, instance: Instance): Fields {
     purpose: instance.purpose,
     quality_payloads: Object.fromEntries(instance.quality),
     quality_summaries: qualitySummaries(instance),
-    // Newer additions [ts-new cli], of which nothing is known but the names.
-    external_identifier: null,
+    // Newer additions [ts-new cli]; of those below, nothing is known but the names.
+    external_identifier: instance.externalIdentifier,
     last_activity_span_at: null,
     raised_alert_count: null,
     cost_breakdown: null,

@@ -93,6 +93,30 @@ test('98 spans with register, start and finish leave in at most two requests', a
   expect(t.batches().length).toBeLessThanOrEqual(2);
 });
 
+test('a worker that finishes what another made, and names its run, holds up the end of that run alone', async () => {
+  const t = await harness();
+  const other = '01k3zxw0000000a1b2c3000000000002';
+  void t.client.agentInstances.register({ id: other });
+  const made = t.span('made', { status: 'active' });
+  await t.settled();
+
+  const worker = t.newClient({ batch: { maxItems: 1, concurrency: 8 } });
+  const { id } = await made;
+  const calls = [
+    worker.agentSpans.finish(id, { agentInstanceId: INSTANCE, idempotencyKey: keyOf('span') }),
+    worker.agentInstances.finish(INSTANCE, { idempotencyKey: keyOf('its-run') }),
+    worker.agentInstances.finish(other, { idempotencyKey: keyOf('other-run') }),
+  ];
+  await t.settle();
+  const before = t.batches().length;
+  await t.settled();
+  expect(await outcomes(...calls)).toEqual(['ok', 'ok', 'ok']);
+  const [, ...batches] = t.batches();
+  expect(batches).toEqual([['span'], ['other-run'], ['its-run']]);
+  // The other run had not waited for the answer.
+  expect(before).toBe(3);
+});
+
 describe.each(modes)('ids: %s', (ids) => {
   test('an id, a result and a call are the same reference', async () => {
     const t = await harness({ ids });

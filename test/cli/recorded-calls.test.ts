@@ -32,8 +32,18 @@ test('what an agent declares of itself is passed on as the file has it', async (
     external_identifier: 'schema-1',
     span_type_schemas: [{ name: 'agent:tool', params_schema: { type: 'object' } }],
   };
-  const agent_version = { external_identifier: 'v1', name: 'Agent', description: 'An agent' };
-  const payload = { agent_version, agent_schema_version };
+  const agent_version = {
+    external_identifier: 'v1',
+    name: 'Agent',
+    description: 'An agent',
+    runtime_environment: {
+      agent_sdk: ['ai@7.0.0'],
+      os: 'linux',
+      prefactor_sdk: ['core@1.1.0'],
+      runtime: 'node',
+    },
+  };
+  const payload = { external_identifier: 'ticket-7', agent_version, agent_schema_version };
   const registered = calls.call(
     actionOf({ t: 0, type: 'agent_instances/register', instance: 'r', payload }),
   );

@@ -99,6 +99,30 @@ test('the other calls check theirs', async () => {
   ]);
 });
 
+test('what is wrong in a runtime environment is named, beside what else is wrong', async () => {
+  const { instances } = resources();
+  const runtimeEnvironment = { agentSdk: ['ai@7', ''], prefactorSDK: [], os: 7 };
+  const wrong = { agentVersion: { nam: 'Shop', runtimeEnvironment } } as never;
+  const names = 'an array of which each is a string of 1 to 200 characters';
+  expect(await failureOf(instances.register(wrong))).toMatchObject({
+    issues: [
+      { path: 'agentVersion.nam', message: 'is not known here; the nearest is name' },
+      {
+        path: 'agentVersion.runtimeEnvironment.agentSdk',
+        message: `must be ${names}, but it is an array`,
+      },
+      {
+        path: 'agentVersion.runtimeEnvironment.os',
+        message: 'must be a string of 1 to 200 characters, but it is a number',
+      },
+      {
+        path: 'agentVersion.runtimeEnvironment.prefactorSDK',
+        message: 'is not known here; the nearest is prefactorSdk',
+      },
+    ],
+  });
+});
+
 test.each([undefined, null, 7, 'text', []])('parameters that are %j reject', async (params) => {
   const { spans } = resources();
   expect(await failureOf(spans.create(params as never))).toMatchObject({

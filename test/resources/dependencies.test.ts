@@ -123,3 +123,57 @@ test('a span that the server gave another id is known by that one', () => {
   void spans.finish(span);
   expect(engine.submissions[1]).toMatchObject({ changes: SPAN_Z, uses: [RUN], overBound: true });
 });
+
+describe('the run that a finish names', () => {
+  const named = { changes: SPAN_A, uses: [RUN], precedes: undefined };
+
+  test.each([
+    ['its id', () => RUN],
+    ['its result', () => ({ id: RUN })],
+    [
+      'its registration',
+      ({ instances }: ReturnType<typeof resources>) => instances.register({ id: RUN }),
+    ],
+  ])('by %s, is the run of the span, and of no use to the queue', (_, refer) => {
+    const t = resources();
+    void t.spans.finish(SPAN_A, { agentInstanceId: refer(t) });
+    expect(t.engine.submissions.at(-1)).toMatchObject({ ...named, overBound: undefined });
+    expect(t.engine.item(t.engine.texts.length - 1)).not.toHaveProperty('agent_instance_id');
+  });
+
+  test('by a registration that was not answered, is what that makes', () => {
+    const { instances, spans, engine } = resources();
+    void spans.finish(SPAN_A, { agentInstanceId: instances.register({}) });
+    const [register, finish] = engine.submissions;
+    expect(finish).toMatchObject({ holes: [], precedes: undefined });
+    expect(finish?.uses).toEqual([register?.makes]);
+  });
+
+  test.each([null, undefined])('is not known where it is %s', (agentInstanceId) => {
+    const { spans, engine } = resources();
+    void spans.finish(SPAN_A, { agentInstanceId });
+    expect(engine.submissions[0]).toMatchObject({ uses: undefined, precedes: '*' });
+  });
+
+  test('gives way to the run in which this client made the span', () => {
+    const { spans, engine } = resources();
+    void spans.create({ ...root, id: SPAN_A });
+    void spans.finish(SPAN_A, { agentInstanceId: SPAN_Z });
+    expect(engine.submissions[1]).toMatchObject({ ...named, overBound: true });
+  });
+
+  test('takes the finish along where it was left out', () => {
+    const beforeEnqueue = (action: { _type: string }) =>
+      action._type === 'agent_instances/register' ? null : action;
+    const { instances, spans, engine } = resources({ beforeEnqueue });
+    void spans.finish(SPAN_A, { agentInstanceId: instances.register({ id: RUN }) });
+    expect(engine).toMatchObject({ entries: [], omitted: 2 });
+  });
+
+  test('is told of when the answer says that it was ended', () => {
+    const t = resources();
+    void t.spans.finish(SPAN_A, { agentInstanceId: RUN });
+    t.engine.answer(0, { id: SPAN_A }, { control: { terminate: true, reason: 'by hand' } });
+    expect(t.ended).toEqual([[RUN, 'by hand']]);
+  });
+});

@@ -18,6 +18,15 @@ const names: [string, (calls: Calls, name: string) => Promise<unknown>][] = [
       instances.register({ agentVersion: { externalIdentifier } }),
   ],
   [
+    'externalIdentifier',
+    ({ instances }, externalIdentifier) => instances.register({ externalIdentifier }),
+  ],
+  [
+    'agentVersion.runtimeEnvironment.runtime',
+    ({ instances }, runtime) =>
+      instances.register({ agentVersion: { runtimeEnvironment: { runtime } } }),
+  ],
+  [
     'agentSchemaVersion.externalIdentifier',
     ({ instances }, externalIdentifier) =>
       instances.register({ agentSchemaVersion: { externalIdentifier } }),
@@ -31,6 +40,7 @@ const references: [string, (calls: Calls, name: string) => Promise<unknown>][] =
   ['agentInstanceId', ({ spans }, id) => spans.create({ ...root, agentInstanceId: id })],
   ['parentSpanId', ({ spans }, id) => spans.create({ ...root, parentSpanId: id })],
   ['span', ({ spans }, id) => spans.finish(id)],
+  ['agentInstanceId', ({ spans }, id) => spans.finish(SPAN_A, { agentInstanceId: id })],
   ['instance', ({ instances }, id) => instances.finish(id)],
   [
     'agent_instance_id',

@@ -65,7 +65,18 @@ test('the calls of an instance', () => {
   void instances.register({
     agentId: 'agent',
     environmentId: 'env',
-    agentVersion: { externalIdentifier: 'v1', name: 'Shop', description: '' },
+    agentVersion: {
+      externalIdentifier: 'v1',
+      name: 'Shop',
+      description: '',
+      runtimeEnvironment: {
+        agentSdk: ['ai@7.0.0'],
+        os: 'linux',
+        prefactorSdk: ['prefactor-autobatch@0.1.0'],
+        runtime: 'node@24.21.0',
+      },
+    },
+    externalIdentifier: 'ticket-7',
     agentSchemaVersion: { externalIdentifier: 's1', spanTypeSchemas },
     updateCurrentVersion: false,
     purpose: 'eval',
@@ -75,7 +86,7 @@ test('the calls of an instance', () => {
   void instances.recordQuality(RUN, { name: 'helpful', payload: null, ...key(3) });
   void instances.finish(RUN, { status: 'failed', ...key(4) });
   expect(engine.texts).toEqual([
-    '{"_type":"agent_instances/register","idempotency_key":"key-00001","agent_id":"agent","environment_id":"env","agent_version":{"external_identifier":"v1","name":"Shop","description":""},"agent_schema_version":{"external_identifier":"s1","span_type_schemas":[{"name":"agent:llm","params_schema":{"type":"object"}}]},"update_current_version":false,"purpose":"eval"}',
+    '{"_type":"agent_instances/register","idempotency_key":"key-00001","agent_id":"agent","environment_id":"env","agent_version":{"external_identifier":"v1","name":"Shop","description":"","runtime_environment":{"agent_sdk":["ai@7.0.0"],"os":"linux","prefactor_sdk":["prefactor-autobatch@0.1.0"],"runtime":"node@24.21.0"}},"agent_schema_version":{"external_identifier":"s1","span_type_schemas":[{"name":"agent:llm","params_schema":{"type":"object"}}]},"external_identifier":"ticket-7","update_current_version":false,"purpose":"eval"}',
     `{"_type":"agent_instances/start","idempotency_key":"key-00002","agent_instance_id":"${RUN}","timestamp":"${NOW}"}`,
     `{"_type":"agent_instances/record_quality","idempotency_key":"key-00003","agent_instance_id":"${RUN}","name":"helpful","payload":null}`,
     `{"_type":"agent_instances/finish","idempotency_key":"key-00004","agent_instance_id":"${RUN}","status":"failed","timestamp":"${NOW}"}`,

@@ -28,7 +28,19 @@ describe('register', () => {
       id: INSTANCE,
       agent_id: 'agent-1',
       environment_id: 'environment-1',
-      agent_version: { external_identifier: 'v1', name: 'Agent', description: '' },
+      external_identifier: 'ticket-7',
+      agent_version: {
+        external_identifier: 'v1',
+        name: 'Agent',
+        description: '',
+        // What core 1.1.0 sends with every register (wire.md 4.3).
+        runtime_environment: {
+          agent_sdk: ['ai@7.0.0'],
+          os: 'linux',
+          prefactor_sdk: ['@prefactor/core@1.1.0'],
+          runtime: 'node',
+        },
+      },
       agent_schema_version: { external_identifier: 's1', span_type_schemas: [] },
       update_current_version: true,
       purpose: 'eval',
@@ -63,7 +75,7 @@ describe('register', () => {
         purpose: 'eval',
         quality_payloads: {},
         quality_summaries: {},
-        external_identifier: null,
+        external_identifier: 'ticket-7',
         last_activity_span_at: null,
         raised_alert_count: null,
         cost_breakdown: null,
@@ -93,6 +105,35 @@ describe('register', () => {
     expect(at(reply.body, 'errors')).toEqual({
       agent_id: ['is required'],
       environment_id: ['is required'],
+    });
+  });
+
+  test('takes a name of the caller once for each agent', async () => {
+    const emulator = newEmulator({ tokenKind: 'account' });
+    const replies = [];
+    for (const agent_id of ['agent-1', 'agent-1', 'agent-2']) {
+      const body = { agent_id, environment_id: 'live', external_identifier: 'ticket-7' };
+      replies.push(await post(emulator, 'agent_instance/register', body));
+    }
+    expect(replies.map(({ status }) => status)).toEqual([200, 422, 200]);
+    expect(replies[1]?.body).toMatchObject({
+      code: 'validation_errors',
+      errors: { external_identifier: ['has already been taken'] },
+    });
+  });
+
+  test('refuses an environment of the wrong types', async () => {
+    const runtime_environment = { agent_sdk: ['ai', 7], os: 7, prefactor_sdk: 'core', runtime: {} };
+    const body = { agent_version: { runtime_environment } };
+    const reply = await post(newEmulator(), 'agent_instance/register', body);
+    const at = 'agent_version.runtime_environment.';
+    expect(reply.body).toMatchObject({
+      errors: {
+        [`${at}agent_sdk`]: ['must be an array of strings'],
+        [`${at}os`]: ['must be a string'],
+        [`${at}prefactor_sdk`]: ['must be an array'],
+        [`${at}runtime`]: ['must be a string'],
+      },
     });
   });
 

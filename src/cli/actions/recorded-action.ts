@@ -12,6 +12,7 @@ export type RecordedAction = {
   | {
       readonly type: 'agent_instances/register';
       readonly payload: {
+        readonly external_identifier?: string | undefined;
         readonly agent_version?: RecordedVersion | undefined;
         readonly agent_schema_version?: RecordedSchemaVersion | undefined;
       };
@@ -39,6 +40,14 @@ interface RecordedVersion {
   readonly external_identifier?: string | undefined;
   readonly name?: string | undefined;
   readonly description?: string | undefined;
+  readonly runtime_environment?:
+    | {
+        readonly agent_sdk?: readonly string[] | undefined;
+        readonly os?: string | undefined;
+        readonly prefactor_sdk?: readonly string[] | undefined;
+        readonly runtime?: string | undefined;
+      }
+    | undefined;
 }
 
 /** In wire form too; what stands in the lists and maps is passed on untouched. */
@@ -105,11 +114,20 @@ const recordedAction: z.ZodType<RecordedAction> = z.discriminatedUnion(
       ...common,
       type: z.literal('agent_instances/register'),
       payload: z.object({
+        external_identifier: z.string().optional(),
         agent_version: z
           .object({
             external_identifier: z.string().optional(),
             name: z.string().optional(),
             description: z.string().optional(),
+            runtime_environment: z
+              .object({
+                agent_sdk: z.array(z.string()).optional(),
+                os: z.string().optional(),
+                prefactor_sdk: z.array(z.string()).optional(),
+                runtime: z.string().optional(),
+              })
+              .optional(),
           })
           .optional(),
         agent_schema_version: z

@@ -77,13 +77,21 @@ export class RecordedCalls {
   }: Extract<RecordedAction, { type: 'agent_instances/register' }>): ActionPromise<AgentInstance> {
     const { agentId, environmentId } = this.#options;
     const { agent_version: version, agent_schema_version: schemas } = payload;
+    const environment = version?.runtime_environment;
     const call = this.#client.agentInstances.register({
       agentId,
       environmentId,
+      externalIdentifier: payload.external_identifier,
       agentVersion: version && {
         externalIdentifier: version.external_identifier,
         name: version.name,
         description: version.description,
+        runtimeEnvironment: environment && {
+          agentSdk: environment.agent_sdk,
+          os: environment.os,
+          prefactorSdk: environment.prefactor_sdk,
+          runtime: environment.runtime,
+        },
       },
       agentSchemaVersion: schemas && {
         externalIdentifier: schemas.external_identifier,

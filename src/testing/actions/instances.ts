@@ -5,6 +5,7 @@ import { FieldReader, Problems } from '../checks.ts';
 import type { Instance, InstanceStatus } from '../state.ts';
 import { FINISH_STATUSES, isTerminal } from '../state.ts';
 import { instanceDetails } from '../views.ts';
+import type { Fields } from '../wire.ts';
 import { errorOutput } from '../wire.ts';
 import type { ActionCall, Ran } from './action.ts';
 import { failure, invalid, invalidAction, notFound, refuseUnknown, success } from './action.ts';
@@ -16,10 +17,12 @@ const REGISTER = new Set([
   'agent_version',
   'agent_schema_version',
   'id',
+  'external_identifier',
   'update_current_version',
   'purpose',
 ]);
-const VERSION = new Set(['external_identifier', 'name', 'description']);
+const VERSION = new Set(['external_identifier', 'name', 'description', 'runtime_environment']);
+const ENVIRONMENT = new Set(['agent_sdk', 'os', 'prefactor_sdk', 'runtime']);
 const START = new Set(['agent_instance_id', 'timestamp']);
 const FINISH = new Set(['agent_instance_id', 'status', 'timestamp']);
 const RECORD_QUALITY = new Set(['agent_instance_id', 'name', 'payload']);
@@ -39,6 +42,7 @@ export function registerInstance(call: ActionCall): Ran {
   const version = reader.object('agent_version', 'optional');
   const schemaVersion = reader.object('agent_schema_version', 'optional');
   const id = reader.id('id', 'nullable') ?? null;
+  const ownIdentifier = reader.name('external_identifier', 'nullable') ?? null;
   reader.boolean('update_current_version', 'optional');
   const purpose = reader.oneOf('purpose', PURPOSES, 'optional') ?? 'live';
   let externalIdentifier: string | null = null;
@@ -48,16 +52,24 @@ export function registerInstance(call: ActionCall): Ran {
     externalIdentifier = versionReader.string('external_identifier', 'optional') ?? null;
     versionReader.string('name', 'optional');
     versionReader.string('description', 'optional');
+    const environment = versionReader.object('runtime_environment', 'optional');
+    if (environment !== undefined) checkEnvironment(call, environment, problems);
   }
   const schemas = readSchemaVersion(call, schemaVersion ?? {}, agentId, problems);
   if (problems.any) return invalid('Invalid agent instance', problems, id);
   if (id !== null && world.isTaken(id)) {
     return failure(errorOutput('conflict', 'The id is taken already'), id);
   }
+  if (ownIdentifier !== null && !world.takeName(agentId, ownIdentifier)) {
+    // How the API says so, no source tells; this is how its kind of server does.
+    problems.add('external_identifier', 'has already been taken');
+    return invalid('Invalid agent instance', problems, id);
+  }
 
   const now = world.timestamp();
   const instance: Instance = {
     id: id ?? world.newId(call.key),
+    externalIdentifier: ownIdentifier,
     agentId,
     environmentId,
     versionId: world.versionId('agent_version', agentId, externalIdentifier),
@@ -85,6 +97,19 @@ export function registerInstance(call: ActionCall): Ran {
     },
     instance.id,
   );
+}
+
+/** Which of its fields are required, no source says (wire.md 4.3). */
+function checkEnvironment(call: ActionCall, environment: Fields, problems: Problems): void {
+  const reader = new FieldReader(environment, problems, 'agent_version.runtime_environment.');
+  refuseUnknown(call, reader, ENVIRONMENT, problems);
+  for (const name of ['agent_sdk', 'prefactor_sdk']) {
+    if (reader.array(name, 'optional')?.every((one) => typeof one === 'string') === false) {
+      problems.add(`agent_version.runtime_environment.${name}`, 'must be an array of strings');
+    }
+  }
+  reader.string('os', 'optional');
+  reader.string('runtime', 'optional');
 }
 
 export function startInstance(call: ActionCall): Ran {
