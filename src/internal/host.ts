@@ -3,6 +3,7 @@ interface Host {
   readonly performance: { now(): number };
   readonly process?: {
     readonly env?: Readonly<Record<string, string | undefined>>;
+    readonly versions?: Readonly<Record<string, string | undefined>>;
     getBuiltinModule?(id: string): unknown;
     nextTick?(run: () => void): void;
   };
@@ -10,6 +11,7 @@ interface Host {
   readonly Buffer?: {
     byteLength(text: string): number;
     allocUnsafeSlow(bytes: number): Uint8Array;
+    readonly prototype?: { readonly utf8Write?: unknown };
   };
 }
 

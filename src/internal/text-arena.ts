@@ -9,7 +9,7 @@
  * left in those is moved. A buffer has to lose most of what was written to it before it is emptied, so
  * no more than half of all bytes that are ever written are moved.
  */
-import { host } from './host.ts';
+import { newBuffer, writeUtf8 } from './bytes.ts';
 
 /** Whoever has a text in an arena. The arena alone writes these fields, and it may move the text. */
 export interface Tenant {
@@ -69,7 +69,7 @@ export class TextArena {
       return;
     }
     const slab = this.#slabWith(text.length * BYTES_PER_UNIT);
-    this.#settle(tenant, slab, writeInto(slab.buffer, text, this.#used));
+    this.#settle(tenant, slab, writeUtf8(slab.buffer, text, this.#used));
   }
 
   /** Nobody will read the text any more. */
@@ -107,8 +107,7 @@ export class TextArena {
 
   #newSlab(): Slab {
     this.held += SLAB_BYTES;
-    const buffer = host.Buffer?.allocUnsafeSlow(SLAB_BYTES) ?? new Uint8Array(SLAB_BYTES);
-    return { buffer, tenants: [], texts: 0, bytes: 0 };
+    return { buffer: newBuffer(SLAB_BYTES), tenants: [], texts: 0, bytes: 0 };
   }
 
   /** The next bytes of the slab are the tenant's. */
@@ -177,15 +176,4 @@ export class TextArena {
     this.moved++;
     this.movedBytes += bytes;
   }
-}
-
-function writeInto(
-  buffer: Uint8Array & { utf8Write?: unknown },
-  text: string,
-  start: number,
-): number {
-  // Node's own way needs no view of the place, and no object for what it says.
-  return typeof buffer.utf8Write === 'function'
-    ? buffer.utf8Write(text, start)
-    : encoder.encodeInto(text, buffer.subarray(start)).written;
 }
