@@ -5,7 +5,8 @@
 import type { Last, Reason, ToRecord } from './coalescer/ports.ts';
 import { bareReason } from './coalescer/record.ts';
 import type { Redact } from './errors/answer.ts';
-import { codeAndMessageOf, snippetOf } from './errors/answer.ts';
+import { codeAndMessageOf } from './errors/answer.ts';
+import { copyOfCaught } from './errors/caught.ts';
 import type { Failure } from './errors/failure.ts';
 
 export function createToRecord(redact: Redact): ToRecord<Failure> {
@@ -23,7 +24,7 @@ function recordOf(reason: Reason<Failure>, redact: Redact): Reason<Failure> {
     case 'closed':
       return { ...reason, last: reason.last && shortLast(reason.last, redact) };
     case 'fault':
-      return { ...reason, error: shortCause(reason.error, redact) };
+      return { ...reason, error: copyOfCaught(reason.error, redact) };
     case 'skipped': {
       const { key, reason: first } = reason.because;
       return { ...reason, because: { key, reason: recordOf(first, redact) } };
@@ -52,29 +53,11 @@ function shortFailure(failure: Failure, redact: Redact): Failure {
     case 'connection':
     case 'aborted':
     case 'token':
-      return { ...failure, cause: shortCause(failure.cause, redact) };
+      return { ...failure, cause: copyOfCaught(failure.cause, redact) };
     case 'contract':
     case 'timeout':
       return failure;
     default:
       return failure satisfies never;
   }
-}
-
-/** Name, message and code of what was caught. Its stack may hold on to much, and helps nobody here. */
-function shortCause(cause: unknown, redact: Redact): unknown {
-  if (!(cause instanceof Error)) {
-    return typeof cause === 'string' ? snippetOf(cause, redact) : undefined;
-  }
-  const short = new Error(snippetOf(cause.message, redact));
-  short.name = snippetOf(cause.name, redact);
-  short.stack = `${short.name}: ${short.message}`;
-  const code = codeOf(cause) ?? codeOf(cause.cause);
-  return code === undefined ? short : Object.assign(short, { code });
-}
-
-/** Of the error or of its cause, as fetch wraps it. */
-function codeOf(error: unknown): string | undefined {
-  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && code.length <= 40 ? code : undefined;
 }

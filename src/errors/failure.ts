@@ -17,10 +17,13 @@ export type Failure =
       readonly problem: string;
       readonly bodySnippet: string;
     }
-  /** No answer, or only a part of one. `unsent`: the request certainly never reached the server. */
+  /**
+   * No answer, or only a part of one; `cause` is a copy of what was caught. `unsent`: the request
+   * certainly never reached the server.
+   */
   | { readonly kind: 'connection'; readonly cause: unknown; readonly unsent?: true }
   | { readonly kind: 'timeout'; readonly ms: number; readonly unsent?: true }
   /** Given up on our side, for the reason of the signal. */
   | { readonly kind: 'aborted'; readonly cause: unknown }
-  /** The token function gave no token, so nothing was sent. */
+  /** The token function gave no token, so nothing was sent; `cause` is what it threw, as it is. */
   | { readonly kind: 'token'; readonly cause: unknown };

@@ -1,4 +1,5 @@
 import type { SendOptions } from '../coalescer/ports.ts';
+import { copyOfCaught } from '../errors/caught.ts';
 import type { Failure } from '../errors/failure.ts';
 import type { Patience } from '../internal/patience.ts';
 import type { Logger } from '../internal/warn.ts';
@@ -22,6 +23,9 @@ export interface HttpOptions {
   /** Never throws. */
   readonly logger: Logger;
 }
+
+/** Lines of a stack that are kept of what a `fetch` threw, which may be a fault of its own. */
+const FRAMES = 8;
 
 const jsonHeader = { 'content-type': 'application/json' };
 
@@ -90,11 +94,12 @@ export class Http {
         };
       }
       return result.kind === 'timeout' && !hasLeft ? { ...result, unsent: true } : result;
-    } catch (cause) {
-      if (!hasToken) return { kind: 'token', cause };
-      if (cause instanceof NeverSent)
-        return { kind: 'connection', cause: cause.cause, unsent: true };
-      return { kind: 'connection', cause, ...(!hasLeft && { unsent: true }) };
+    } catch (error) {
+      if (!hasToken) return { kind: 'token', cause: error };
+      const isUnsent = error instanceof NeverSent || !hasLeft;
+      const caught = error instanceof NeverSent ? error.cause : error;
+      const cause = copyOfCaught(caught, (text) => this.auth.redact(text), { frames: FRAMES });
+      return { kind: 'connection', cause, ...(isUnsent && { unsent: true }) };
     }
   }
 

@@ -69,6 +69,19 @@ describe.each(ways)('over %s', (way) => {
     expect(await sendTo(apiUrl)).toEqual(lost({ kind: 'connection', cause: expect.any(Error) }));
   });
 
+  test('a request that is echoed where a chunk should begin is in no part of the cause', async () => {
+    const { apiUrl } = await serve((request) => {
+      const { authorization } = request.headers;
+      request.socket.end(
+        `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${authorization} {"echoed":1}\r\n`,
+      );
+    });
+    const reply = await sendTo(apiUrl, { text: '{"echoed":1}' });
+    expect(reply).toEqual(lost({ kind: 'connection', cause: expect.any(Error) }));
+    expect(inspect(reply, { depth: 5 })).toMatch(/HPE_INVALID_CHUNK_SIZE|HTTPParserError/);
+    expect(inspect(reply, { depth: 5 })).not.toContain('echoed');
+  });
+
   test('to a port where nobody listens nothing is sent', async () => {
     const { apiUrl, close } = await serve(() => undefined);
     await close();
