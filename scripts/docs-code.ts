@@ -27,6 +27,8 @@ const documents =
         ...globSync('docs/**/*.md', { cwd: root }).sort(),
       ];
 const node = resolve(values.node);
+/** Nodes before 22.18 strip types only where they are told to. */
+const stripTypes = '--experimental-strip-types';
 const project = values.project ? resolve(values.project) : makeProject();
 const folder = mkdtempSync(join(project, 'docs-'));
 
@@ -120,7 +122,7 @@ async function checkTypes(samples: readonly Written[]): Promise<Map<string, stri
 async function runProblem({ language, file, output }: Written): Promise<string | undefined> {
   const { code, text, stdout } =
     language === 'ts'
-      ? await captureWithEmulator(node, [file], folder)
+      ? await captureWithEmulator(node, [stripTypes, file], folder)
       : await captureWithEmulator('sh', ['-e', join(folder, file)], project, shellEnv(node));
   if (code !== 0) return `exit code ${code}\n${text}`;
   if (output ? isPrinted(stdout, output) : stdout === '') return undefined;

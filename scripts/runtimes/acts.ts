@@ -1,0 +1,115 @@
+// One answer of a scripted server, over a bare socket where HTTP's rules are in the way.
+import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
+
+export type Act =
+  /** Does what the items ask for. */
+  | 'ok'
+  | { readonly ok: 'slowly'; readonly ms: number }
+  | { readonly ok: 'gzip' }
+  | { readonly ok: 'after a BOM' }
+  /** With an own text in each output's place: `KEY` stands for the item's key. */
+  | { readonly ok: 'with outputs'; readonly output: string }
+  /** With so many bytes beside the outputs. */
+  | { readonly ok: 'padded'; readonly bytes: number }
+  /** Any answer at all. */
+  | {
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string;
+      /** Puts the date into the header `Retry-After`: so many milliseconds from now, by the header `Date`. */
+      readonly retryAfterMs?: number;
+    }
+  /** Never ends. */
+  | { readonly hangs: 'before the headers' | 'in the body' }
+  /** The connection is cut. */
+  | { readonly cut: 'before the headers' | 'in the headers' | 'in the body' };
+
+export async function perform(act: Act, text: string, response: ServerResponse): Promise<void> {
+  if (act === 'ok') return sendJson(response, outputsFor(text));
+  if ('ok' in act) return performOk(act, text, response);
+  if ('hangs' in act) {
+    if (act.hangs === 'in the body') startBody(response);
+    return;
+  }
+  if ('cut' in act) {
+    if (act.cut === 'in the headers') response.socket?.write('HTTP/1.1 200 OK\r\ncontent-ty');
+    if (act.cut === 'in the body') startBody(response);
+    setTimeout(() => response.socket?.destroy(), 5);
+    return;
+  }
+  const at = act.retryAfterMs === undefined ? undefined : new Date(Date.now() + act.retryAfterMs);
+  response.writeHead(act.status, {
+    'content-type': 'application/json',
+    ...(at && { 'retry-after': at.toUTCString() }),
+    ...act.headers,
+  });
+  response.end(act.body ?? '');
+}
+
+async function performOk(
+  act: Extract<Act, { readonly ok: string }>,
+  text: string,
+  response: ServerResponse,
+): Promise<void> {
+  const body = outputsFor(text);
+  switch (act.ok) {
+    case 'slowly':
+      await new Promise((resolve) => setTimeout(resolve, act.ms));
+      return sendJson(response, body);
+    case 'gzip':
+      response.setHeader('content-encoding', 'gzip');
+      return sendJson(response, gzipSync(body));
+    case 'after a BOM':
+      return sendJson(response, `\uFEFF${body}`);
+    case 'padded':
+      return sendJson(response, `{"padding":"${'x'.repeat(act.bytes)}",${body.slice(1)}`);
+    case 'with outputs': {
+      const keys = itemsOf(text).map(({ idempotency_key }) => idempotency_key);
+      const outputs = keys.map(
+        (key) => `${JSON.stringify(key)}:${act.output.replaceAll('KEY', String(key))}`,
+      );
+      return sendJson(response, `{"status":"success","outputs":{${outputs.join(',')}}}`);
+    }
+    default:
+      act satisfies never;
+  }
+}
+
+function sendJson(response: ServerResponse, body: string | Buffer): void {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(body);
+}
+
+function startBody(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 });
+  response.write('{"status":"success","outputs":{');
+}
+
+interface Sent {
+  readonly idempotency_key?: unknown;
+  readonly id?: unknown;
+  readonly agent_span_id?: unknown;
+  readonly agent_instance_id?: unknown;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+let made = 0;
+
+function outputsFor(text: string): string {
+  const outputs = itemsOf(text).map((item) => {
+    const { details, agent_span_id, agent_instance_id } = item;
+    const id = details?.['id'] ?? item.id ?? agent_span_id ?? agent_instance_id ?? newId();
+    return [item.idempotency_key, { status: 'success', details: { ...details, id } }] as const;
+  });
+  return JSON.stringify({ status: 'success', outputs: Object.fromEntries(outputs) });
+}
+
+function itemsOf(text: string): readonly Sent[] {
+  if (text === '') return [];
+  return (JSON.parse(text) as { readonly items?: readonly Sent[] }).items ?? [];
+}
+
+function newId(): string {
+  return `01hzs0k0000000000000${String(++made).padStart(12, '0')}`;
+}

@@ -1,0 +1,52 @@
+// What the runtime suite runs on: the runtimes, and a project into which the packed package is installed.
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { capture, root } from '../run.ts';
+
+const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+
+/** Outside the main lock: nobody else needs 700 MB of runtimes. Does nothing when they are there. */
+const deps = join(root, 'test/runtimes/deps');
+
+/** Of Debian. */
+const browsers = ['chromium', 'firefox-esr'];
+
+export function program(name: string): string {
+  return join(deps, 'node_modules', name);
+}
+
+export async function installRuntimes(): Promise<void> {
+  await must('npm', ['install', '--no-package-lock', ...quiet], deps);
+}
+
+export async function installBrowsers(): Promise<void> {
+  if (browsers.every((name) => existsSync(join('/usr/bin', name)))) return;
+  await must('apt-get', ['update']);
+  await must('apt-get', ['install', '--yes', '--no-install-recommends', ...browsers]);
+}
+
+/** Packs the package (build first), and installs it into a project in `folder`, the suite beside it. */
+export async function makeProject(folder: string): Promise<string> {
+  await must('npm', ['pack', '--pack-destination', folder, ...quiet]);
+  const { name, version } = (await import('../../package.json', { with: { type: 'json' } }))
+    .default;
+  const project = join(folder, 'project');
+  mkdirSync(project);
+  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
+  const tarball = join(folder, `${name}-${version}.tgz`);
+  // Types for the README's code.
+  await must('npm', ['install', tarball, '@types/node@24.19.2', ...quiet], project);
+  cpSync(join(root, 'test/runtimes'), project, {
+    recursive: true,
+    filter: (path) => !path.startsWith(deps),
+  });
+  cpSync(join(root, 'test/packed/consumer.cjs'), join(project, 'consumer.cjs'));
+  return project;
+}
+
+/** Without it nothing else can be checked: its failure ends all. */
+async function must(command: string, args: readonly string[], cwd: string = root): Promise<void> {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const { code, text } = await capture(command, args, { cwd, env, timeoutMs: 300_000 });
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} failed in ${cwd}:\n${text}`);
+}

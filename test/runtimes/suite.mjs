@@ -1,0 +1,52 @@
+// Runs every check in the runtime that it is in, and tells the stage how each went. Plain ESM, no types,
+// nothing of any runtime: Node, Bun, Deno, workers and pages all load this very file.
+import { checks } from './checks/all.mjs';
+import { Context, Skipped } from './context.mjs';
+import { watchRejections } from './rejections.mjs';
+
+/** Longer than any check takes on a starved machine, shorter than the set-up's own limit. */
+const LIMIT_MS = 120_000;
+
+/** `places`: what the set-up has that not every one has, such as `leave` of a page. */
+export async function runSuite({ origin, setup, more = {} }) {
+  const tell = async (told) => {
+    const url = `${origin}/told/${encodeURIComponent(setup)}`;
+    await (await fetch(url, { method: 'POST', body: JSON.stringify(told) })).text();
+  };
+  const rejections = watchRejections();
+  for (const [title, check] of Object.entries({ ...checks, ...more })) {
+    await tell({ title, state: 'begun' });
+    await tell({ title, ...(await outcomeOf(check, new Context(origin), rejections)) });
+  }
+  await tell({ title: 'all', state: 'end' });
+}
+
+async function outcomeOf(check, context, rejections) {
+  let timer;
+  const limit = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not over after ${LIMIT_MS} ms`)), LIMIT_MS);
+  });
+  try {
+    await Promise.race([check(context), limit]);
+    await context.end();
+    const unhandled = rejections.take();
+    if (unhandled.length > 0) throw new Error(`unhandled: ${unhandled.join('; ')}`);
+    return { state: 'passed' };
+  } catch (error) {
+    if (error instanceof Skipped) return { state: 'skipped', error: error.message };
+    await context.end();
+    return { state: 'failed', error: said(error) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function said(error) {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : `\ncause: ${said(error.cause)}`;
+  // Some runtimes' stacks begin with the message, others' do not.
+  const stack = String(error.stack ?? '')
+    .split('\n')
+    .filter((line) => !line.includes(error.message));
+  return [`${error.name}: ${error.message}`, ...stack.slice(0, 6)].join('\n') + cause;
+}
