@@ -23,6 +23,7 @@ import { onExitSignal, onPageHide } from './surroundings.ts';
 import { createToError } from './to-error.ts';
 import { createToRecord } from './to-record.ts';
 import { maxAnswerBytes } from './transport/body.ts';
+import type { Transport } from './transport/bulk-transport.ts';
 import { createTransport, envelopeBytes, separatorBytes } from './transport/bulk-transport.ts';
 import { gatherWith } from './window.ts';
 
@@ -71,15 +72,20 @@ export class AutobatchClient {
     const clock = systemClock();
     const busy = new BusyPeriods(settings.waitUntil, settings.logger);
     this.#events = new ClientEvents(clock, settings.logger, () => busy.end());
-    this.#engine = engineOf(settings, clock, busy, this.#events, (name, id) =>
-      this.#pipeline.learn(name, id),
-    );
+    const transport = transportOf(settings, clock);
+    this.#engine =
+      transport === undefined
+        ? new DisabledEngine(this.#events)
+        : engineOf(settings, transport, clock, busy, this.#events, (name, id) =>
+            this.#pipeline.learn(name, id),
+          );
     this.#pipeline = new Pipeline(this.#engine, {
       ids: settings.ids,
       maxItemBytes: settings.maxItemBytes,
       disabled: settings.disabled,
       beforeEnqueue: settings.beforeEnqueue,
       onTerminate: (agentInstanceId, reason) => this.#terminate(agentInstanceId, reason),
+      redact: transport?.redact ?? ((text) => text),
     });
     this.agentInstances = new AgentInstances(this.#pipeline);
     this.agentSpans = new AgentSpans(this.#pipeline);
@@ -170,17 +176,21 @@ export class AutobatchClient {
   }
 }
 
+/** None with `disabled`; without a token the options are refused otherwise. */
+function transportOf(settings: Options, clock: Clock): Transport | undefined {
+  const { apiToken, disabled } = settings;
+  if (disabled || apiToken === undefined) return undefined;
+  return createTransport({ ...settings, apiToken }, clock);
+}
+
 function engineOf(
   settings: Options,
+  transport: Transport,
   clock: Clock,
   busy: BusyPeriods,
   events: ClientEvents,
   onNamed: (name: Name, id: string) => void,
 ): ClientEngine {
-  const { apiToken, disabled } = settings;
-  // Without a token the options are refused, unless the client is disabled.
-  if (disabled || apiToken === undefined) return new DisabledEngine(events);
-  const transport = createTransport({ ...settings, apiToken }, clock);
   return new Coalescer(
     {
       send: transport.send,

@@ -1,7 +1,10 @@
 import type { Logger } from './internal/warn.ts';
 import type { WireAction } from './schemas/action.ts';
 
-/** The token, or what gives it: asked once for each request, so that it may change. */
+/**
+ * The token, or what gives it: asked once for each request, so that it may change. 8 characters or more,
+ * printable Latin-1 without spaces; any number where `apiUrl` is on this machine, or `fetch` is given.
+ */
 export type ApiToken = string | (() => string | Promise<string>);
 
 /** What sends a request; always called with a `Request` alone, though it may take an `init` as `fetch` does. */

@@ -16,6 +16,7 @@ import {
 import { env } from './internal/env.ts';
 import { headerFields, isToken } from './internal/header-fields.ts';
 import { nearest } from './internal/nearest.ts';
+import { isTooShort, shortTokenProblem } from './internal/short-token.ts';
 import type { Logger } from './internal/warn.ts';
 import { consoleLogger, fencedLogger, silentLogger } from './internal/warn.ts';
 import type { ApiToken, BatchWindow, Fetch, Options } from './options.ts';
@@ -35,12 +36,13 @@ export function parseOptions(input: unknown): Options {
   }
   const given = parsed.data;
   const issues: PrefactorIssue[] = [];
+  const apiUrl = apiUrlOf(given.apiUrl, given.allowInsecure, issues);
   const disabled = given.disabled ?? /^(1|true)$/i.test(env('PREFACTOR_AUTOBATCH_DISABLED') ?? '');
   const options: Options = {
     ...given,
     disabled,
-    apiUrl: apiUrlOf(given.apiUrl, given.allowInsecure, issues),
-    apiToken: apiTokenOf(given.apiToken, disabled, issues),
+    apiUrl,
+    apiToken: apiTokenOf(given, apiUrl, disabled, issues),
     batch: Object.freeze(given.batch),
     queue: Object.freeze(given.queue),
     retry: Object.freeze(retryOf(given.retry, given.deliveryTimeoutMs, issues)),
@@ -74,7 +76,8 @@ function apiUrlOf(
 }
 
 function apiTokenOf(
-  given: ApiToken | undefined,
+  { apiToken: given, fetch }: Given,
+  apiUrl: string,
   disabled: boolean,
   issues: PrefactorIssue[],
 ): ApiToken | undefined {
@@ -82,16 +85,21 @@ function apiTokenOf(
   if (disabled) {
     return token;
   }
+  const path = given === undefined ? 'PREFACTOR_API_TOKEN' : 'apiToken';
   if (token === undefined) {
     issues.push({
       path: 'apiToken',
       message: 'is missing: pass it, or set the environment variable PREFACTOR_API_TOKEN',
     });
   } else if (given === undefined && !isToken(token)) {
-    issues.push({ path: 'PREFACTOR_API_TOKEN', message: tokenProblem });
+    issues.push({ path, message: tokenProblem });
+  } else if (typeof token === 'string' && isTooShort(token, apiUrl, fetch)) {
+    issues.push({ path, message: shortTokenProblem });
   }
   return token;
 }
+
+type Given = z.infer<typeof schema>;
 
 type Retry = z.infer<typeof retry>;
 

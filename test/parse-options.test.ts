@@ -321,9 +321,31 @@ describe('the token', () => {
     expect(error.message).not.toContain('secret');
   });
 
+  test.each([
+    [{ apiToken: 'of7char' }, 'apiToken'],
+    [{ apiToken: 'of7char', apiUrl: 'https://127.example' }, 'apiToken'],
+    [{}, 'PREFACTOR_API_TOKEN'],
+  ])('of less than 8 characters is refused, and never shown: %j', (options, path) => {
+    vi.stubEnv('PREFACTOR_API_TOKEN', 'env_tok');
+    const error = errorOf(options);
+    expect(error.issues).toEqual([
+      { path, message: expect.stringContaining('must have at least 8 characters') },
+    ]);
+    expect(error.message).not.toMatch(/of7char|env_tok/);
+  });
+
+  test.each([
+    { apiUrl: 'http://localhost:4000' },
+    { apiUrl: 'https://[::1]' },
+    { fetch },
+    { disabled: true },
+  ])('may be shorter where it protects nothing: %j', (options) => {
+    expect(parseOptions({ ...options, apiToken: 't' }).apiToken).toBe('t');
+  });
+
   test('comes from the environment', () => {
-    vi.stubEnv('PREFACTOR_API_TOKEN', 'pf_env');
-    expect(parseOptions({}).apiToken).toBe('pf_env');
+    vi.stubEnv('PREFACTOR_API_TOKEN', 'pf_of_env');
+    expect(parseOptions({}).apiToken).toBe('pf_of_env');
     expect(parseOptions({ apiToken }).apiToken).toBe(apiToken);
   });
 

@@ -1,6 +1,7 @@
 import ky, { isTimeoutError } from 'ky';
 import { DEFAULT_API_URL, readApiUrl } from '../internal/api-url.ts';
 import { isToken } from '../internal/header-fields.ts';
+import { isTooShort, MIN_TOKEN_LENGTH } from '../internal/short-token.ts';
 import { VERSION } from '../internal/version.ts';
 import { wrongUsage } from './arguments.ts';
 import { CommandFailure } from './failure.ts';
@@ -45,6 +46,12 @@ export function readAccount(
     throw wrongUsage(
       command,
       'PREFACTOR_API_TOKEN has to be printable Latin-1 characters without spaces.',
+    );
+  }
+  if (isTooShort(apiToken, read.url, undefined)) {
+    throw wrongUsage(
+      command,
+      `PREFACTOR_API_TOKEN must have at least ${MIN_TOKEN_LENGTH} characters.`,
     );
   }
   return { apiUrl: read.url, apiToken };

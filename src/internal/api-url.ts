@@ -31,6 +31,6 @@ export function readApiUrl(text: string, allowInsecure: boolean): ApiUrl {
   return { url: url.origin + path.replace(/\/+$/, '') };
 }
 
-function isLoopback(hostname: string): boolean {
+export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }

@@ -1,19 +1,24 @@
 import type { Name } from '../coalescer/ports.ts';
 import type { WireKind } from '../schemas/action.ts';
 import type { Reading } from '../schemas/output.ts';
-import { controlOf, instanceIdOf } from '../schemas/output.ts';
+import { controlOf, instanceIdOf, withReason } from '../schemas/output.ts';
 
 type Read<Value> = (output: unknown) => Reading<Value>;
 
 /** Makes what judges the output of a call, and hears when the API ends the run. */
 export class Readers {
   readonly #onTerminate: (agentInstanceId: string, reason: string | null) => void;
+  readonly #redact: (text: string) => string;
   // Consecutive calls are mostly of one kind and one instance: they share one function, which saves
   // a hundred bytes for each call that waits.
   #last: { kind: WireKind<unknown>; instance: Name | undefined; read: Read<unknown> } | undefined;
 
-  constructor(onTerminate: (agentInstanceId: string, reason: string | null) => void) {
+  constructor(
+    onTerminate: (agentInstanceId: string, reason: string | null) => void,
+    redact: (text: string) => string,
+  ) {
     this.#onTerminate = onTerminate;
+    this.#redact = redact;
   }
 
   of<Value>(kind: WireKind<Value>, instance: Name | undefined): Read<Value> {
@@ -31,12 +36,14 @@ export class Readers {
     output: unknown,
   ): Reading<Value> {
     const control = controlOf(output);
-    if (control?.terminate === true) {
+    if (control === undefined) return kind.read(output);
+    const given: unknown = control.reason;
+    const reason = typeof given === 'string' ? this.#redact(given) : null;
+    if (control.terminate === true) {
       const known = typeof instance === 'string' ? instance : instance?.id;
       const id = known ?? instanceIdOf(output);
-      const { reason } = control;
-      if (id !== undefined) this.#onTerminate(id, typeof reason === 'string' ? reason : null);
+      if (id !== undefined) this.#onTerminate(id, reason);
     }
-    return kind.read(output);
+    return kind.read(reason === null || reason === given ? output : withReason(output, reason));
   }
 }

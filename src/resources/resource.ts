@@ -47,6 +47,8 @@ export interface PipelineSettings {
   readonly beforeEnqueue: BeforeEnqueue | undefined;
   /** An answer says that the run of an instance was ended; perhaps not for the first time. */
   readonly onTerminate: (agentInstanceId: string, reason: string | null) => void;
+  /** Takes every token out of a text that the server wrote. */
+  readonly redact: (text: string) => string;
 }
 
 /** What belongs to a call beside its action. */
@@ -85,7 +87,7 @@ export class Pipeline {
     this.#settings = settings;
     this.#references = new References(engine);
     this.#leftOuts = new LeftOuts(engine);
-    this.#readers = new Readers(settings.onTerminate);
+    this.#readers = new Readers(settings.onTerminate, settings.redact);
     this.#texts = new TextMaker(makeKey(), settings.maxItemBytes);
   }
 

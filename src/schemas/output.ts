@@ -63,6 +63,11 @@ export function controlOf(output: unknown): Control | undefined {
   return isObject(control) ? control : undefined;
 }
 
+/** The same output, whose control has that reason. */
+export function withReason(output: unknown, reason: string): unknown {
+  return { ...Object(output), control: { ...controlOf(output), reason } };
+}
+
 /** The instance that an output about a span names. */
 export function instanceIdOf(output: unknown): string | undefined {
   return nameOf(own(own(output, 'details'), 'agent_instance_id'));

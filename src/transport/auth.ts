@@ -1,22 +1,32 @@
 import { runInRoot } from '../internal/context.ts';
 import { isToken } from '../internal/header-fields.ts';
+import { isTooShort, MIN_TOKEN_LENGTH, shortTokenProblem } from '../internal/short-token.ts';
 import type { Logger } from '../internal/warn.ts';
-import type { ApiToken } from '../options.ts';
+import type { ApiToken, Fetch } from '../options.ts';
 
 // As many attempts as can overlap (batch.concurrency), each of which may have a token of its own.
 const remembered = 256;
 
+interface AuthOptions {
+  readonly apiToken: ApiToken;
+  readonly apiUrl: string;
+  readonly fetch: Fetch | undefined;
+  readonly logger: Logger;
+}
+
 /** Gives the token for each attempt, and keeps all of them out of what is said about answers. */
 export class Auth {
   readonly #source: ApiToken;
+  readonly #isTooShort: (token: string) => boolean;
   readonly #logger: Logger;
   #isFailing = false;
   readonly #tokens = new Set<string>();
   /** The one that was given last: mostly it is the same again. */
   #latest: string | undefined;
 
-  constructor(source: ApiToken, logger: Logger) {
-    this.#source = source;
+  constructor({ apiToken, apiUrl, fetch, logger }: AuthOptions) {
+    this.#source = apiToken;
+    this.#isTooShort = (token) => isTooShort(token, apiUrl, fetch);
     this.#logger = logger;
   }
 
@@ -55,11 +65,17 @@ export class Auth {
         'The apiToken function has to give a string of printable Latin-1 characters without spaces.',
       );
     }
+    if (this.#isTooShort(token)) {
+      throw new TypeError(`What the apiToken function gives ${shortTokenProblem}.`);
+    }
     this.#remember(token);
     return token;
   }
 
-  /** `text` without any token in it, whether plain or as JSON would write it. */
+  /**
+   * `text` without any token in it, whether plain or as JSON would write it. One too short for that
+   * stays: it protects nothing.
+   */
   redact(text: string): string {
     let clean = text;
     for (const token of this.#tokens) {
@@ -72,6 +88,7 @@ export class Auth {
 
   #remember(token: string): void {
     this.#latest = token;
+    if (token.length < MIN_TOKEN_LENGTH) return;
     this.#tokens.delete(token);
     this.#tokens.add(token);
     const [oldest] = this.#tokens;

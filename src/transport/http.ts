@@ -38,7 +38,7 @@ export class Http {
   readonly #overFetch: Sender;
 
   constructor(options: HttpOptions, patience: Patience) {
-    this.auth = new Auth(options.apiToken, options.logger);
+    this.auth = new Auth(options);
     this.#options = options;
     this.#patience = patience;
     this.#headers = {

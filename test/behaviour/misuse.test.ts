@@ -12,7 +12,7 @@ afterEach(() => vi.unstubAllEnvs());
 describe('options', () => {
   function complaintAbout(options: unknown): string {
     try {
-      new AutobatchClient({ apiToken: 'a-token', ...(options as object) });
+      new AutobatchClient({ apiToken: 'test-token', ...(options as object) });
     } catch (error) {
       expect(error).toBeInstanceOf(PrefactorInvalidArgumentError);
       return (error as Error).message;

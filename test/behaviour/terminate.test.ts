@@ -1,6 +1,6 @@
 // wire.md 5, design.md 8: somebody ends a run in the web app.
 import { expect, test } from 'vitest';
-import { harness } from '../helpers/harness.ts';
+import { harness, TOKEN } from '../helpers/harness.ts';
 import { outcomes } from '../helpers/outcomes.ts';
 import { INSTANCE, span } from '../helpers/spans.ts';
 
@@ -31,6 +31,21 @@ test('the result carries the control', async () => {
   const a = t.span('a');
   await t.settled();
   expect((await a).control).toEqual({ terminate: true, reason: 'enough' });
+});
+
+test('a token in its reason is in no result and no event, whatever the call was', async () => {
+  const t = await harness();
+  const told: unknown[] = [];
+  t.client.on('terminate', (detail) => told.push(detail));
+  t.emulator.terminate(INSTANCE, `revoke ${TOKEN}, it leaked`);
+  const a = t.span('a');
+  const details = { agent_instance_id: INSTANCE, schema_name: 'a', status: 'active', payload: {} };
+  const b = t.client.submit({ _type: 'agent_spans/create', details });
+  await t.settled();
+  const control = { terminate: true, reason: 'revoke [token], it leaked' };
+  expect((await a).control).toEqual(control);
+  expect(await b).toMatchObject({ status: 'success', control });
+  expect(told).toEqual([{ agentInstanceId: INSTANCE, reason: control.reason }]);
 });
 
 test('each client tells of it', async () => {

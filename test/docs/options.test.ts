@@ -67,7 +67,7 @@ describe('values that the table shows', () => {
 
   test.each(numeric)('$path has the default that is shown', ({ path }) => {
     const shown = rows.find((row) => row.path === path)?.defaultsTo ?? '';
-    const value = read(parseOptions({ apiToken: 't' }), path);
+    const value = read(parseOptions({ apiToken: 'test-token' }), path);
     expect(typeof value === 'string' ? `'${value}'` : value).toBe(
       shown.includes("'") ? plain(shown) : numberIn(shown),
     );
@@ -77,7 +77,7 @@ describe('values that the table shows', () => {
     const { least, most } = boundsIn(rows.find((row) => row.path === path)?.remarks ?? '');
     const accepts = (value: number): boolean => {
       try {
-        parseOptions({ apiToken: 't', ...given(path, value) });
+        parseOptions({ apiToken: 'test-token', ...given(path, value) });
         return true;
       } catch {
         return false;

@@ -139,6 +139,7 @@ export function resources(settings: Partial<PipelineSettings> = {}) {
     disabled: false,
     beforeEnqueue: undefined,
     onTerminate: (...run) => ended.push(run),
+    redact: (text) => text,
     ...settings,
   });
   engine.onNamed = (name, id) => pipeline.learn(name, id);
