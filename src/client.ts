@@ -7,6 +7,7 @@ import type { Ledger } from './coalescer/ledger.ts';
 import { Memory } from './coalescer/memory.ts';
 import type { Gather, Name } from './coalescer/ports.ts';
 import type { Stats } from './coalescer/stats.ts';
+import { onExitSignal } from './exit-signals.ts';
 import type { Clock } from './internal/clock.ts';
 import { systemClock } from './internal/clock.ts';
 import type { AutobatchOptions, Options } from './options.ts';
@@ -19,7 +20,7 @@ import type { ClientEngine } from './resources/engine.ts';
 import { Pipeline } from './resources/resource.ts';
 import type { Action } from './schemas/action.ts';
 import type { SubmitOptions } from './schemas/call-options.ts';
-import { onExitSignal, onPageHide } from './surroundings.ts';
+import { onPageHide } from './surroundings.ts';
 import { createToError } from './to-error.ts';
 import { createToRecord } from './to-record.ts';
 import { maxAnswerBytes } from './transport/body.ts';
@@ -97,7 +98,7 @@ export class AutobatchClient {
     this.#stopListening = settings.disabled
       ? []
       : [
-          onExitSignal(settings.exitSignals, () => this.close()),
+          onExitSignal(settings.exitSignals, () => this.close(), settings.logger),
           onPageHide(() => this.#engine.depart(KEEPALIVE_BYTES)),
         ];
   }

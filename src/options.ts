@@ -125,7 +125,10 @@ export interface AutobatchOptions {
   readonly disabled?: boolean | undefined;
   /** Allows http: to hosts other than this one. @default false */
   readonly allowInsecure?: boolean | undefined;
-  /** Signals on which the client is closed and the process then ended by that signal. @default [] */
+  /**
+   * Signals on which the client is closed and the process then ended by that signal; none that cannot be
+   * caught. @default []
+   */
   readonly exitSignals?: readonly string[] | undefined;
   /** Given a promise of what is under way, so that a serverless runtime waits for it. */
   readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { PrefactorIssue } from './errors/argument.ts';
 import { PrefactorInvalidArgumentError } from './errors/argument.ts';
+import { exitSignal } from './exit-signals.ts';
 import { DEFAULT_API_URL, readApiUrl } from './internal/api-url.ts';
 import type { Check } from './internal/checks.ts';
 import {
@@ -241,10 +242,7 @@ const schema = z.strictObject({
   ),
   disabled: z.optional(checked<boolean>(aBoolean)),
   allowInsecure: z._default(checked<boolean>(aBoolean), false),
-  exitSignals: z._default(
-    z.array(checked<string>(matching("a signal's name, such as 'SIGTERM'", /^SIG[A-Z0-9]+$/))),
-    [],
-  ),
+  exitSignals: z._default(z.array(checked<string>(exitSignal)), []),
   waitUntil: z.optional(checked<(promise: Promise<unknown>) => void>(aFunction)),
 });
 

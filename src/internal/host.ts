@@ -6,6 +6,11 @@ interface Host {
     readonly versions?: Readonly<Record<string, string | undefined>>;
     getBuiltinModule?(id: string): unknown;
     nextTick?(run: () => void): void;
+    readonly pid?: number;
+    on?(signal: string, listener: () => void): unknown;
+    off?(signal: string, listener: () => void): unknown;
+    listenerCount?(signal: string): number;
+    kill?(pid: number | undefined, signal: string): unknown;
   };
   readonly Deno?: { readonly env?: { get(name: string): string | undefined } };
   readonly Buffer?: {

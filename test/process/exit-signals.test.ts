@@ -27,6 +27,17 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   30_000,
 );
 
+test('eleven clients send all that they hold, and Node warns of nothing', async () => {
+  const { emulator, url } = await listen();
+  const child = startScript('exit-signal.ts', [url, 'SIGTERM', '11']);
+  await child.says('ready');
+  child.kill('SIGTERM');
+  const ended = await child.ended;
+  expect(ended).toMatchObject({ code: null, signal: 'SIGTERM', stderr: '' });
+  expect(ended.stdout).toContain('settled 77');
+  expect(Object.values(emulator.snapshot().instances)).toHaveLength(11);
+}, 30_000);
+
 test('a second signal is not held up', async () => {
   let arrive = (): void => {};
   const arrived = new Promise<void>((resolve) => {

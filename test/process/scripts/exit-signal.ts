@@ -2,12 +2,12 @@
 import process from 'node:process';
 import { makeRun, newClient, say } from './agent.ts';
 
-const [, , , signals = ''] = process.argv;
-const client = newClient({
+const [, , , signals = '', clients = '1'] = process.argv;
+const options = {
   batch: { window: 60_000 },
   exitSignals: signals === '' ? [] : signals.split(','),
-});
-const calls = makeRun(client);
+};
+const calls = Array.from({ length: Number(clients) }, () => makeRun(newClient(options))).flat();
 void Promise.all(calls).then(() => say('settled', calls.length));
 setInterval(() => {}, 60_000);
 say('ready');
