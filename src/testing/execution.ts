@@ -1,11 +1,11 @@
 // Runs one item: the stored answer of its key first, then an injected refusal, then the action.
 
 import { findAction } from './actions/table.ts';
+import { errorOutput } from './error-output.ts';
 import type { FaultSource } from './faults.ts';
 import type { Recorder, Trace } from './recorder.ts';
 import type { KeyRecord, World } from './state.ts';
 import type { EmulatedItem, Output } from './wire.ts';
-import { errorOutput } from './wire.ts';
 
 export class Execution {
   readonly #world: World;
@@ -35,9 +35,10 @@ export class Execution {
     // must never do it, so it is refused, whether or not the first one got its answer.
     if (record !== undefined && !isSameItem(record.item, item)) {
       this.#recorder.breach(trace, `Key "${item.key}" came again with other content`);
-      const output = errorOutput('validation_errors', 'The idempotency key is taken', {
-        idempotency_key: ['was used for other content'],
-      });
+      const output = errorOutput(
+        'idempotency_key_already_used',
+        'The idempotency key was used for other content',
+      );
       this.#recorder.ran(item, null, trace, false, output);
       return output;
     }

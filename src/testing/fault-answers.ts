@@ -1,9 +1,12 @@
 // What a fault looks like on the wire.
 
+import { codeOfStatus, errorOutput, requestNotValid } from './error-output.ts';
 import type { Fault } from './fault-types.ts';
 import { matches } from './faults.ts';
 import type { Answer, EmulatedItem, FullAnswer, Output } from './wire.ts';
-import { codeOfStatus, errorOutput, jsonAnswer, requestNotValid } from './wire.ts';
+import { jsonAnswer } from './wire.ts';
+
+type StatusFault = Fault & { readonly kind: 'status' };
 
 const HTML =
   '<!DOCTYPE html>\n<html><head><title>Bad Gateway</title></head><body>Try again later.</body></html>\n';
@@ -18,8 +21,12 @@ const MESSAGES: ReadonlyMap<number, string> = new Map([
   [503, 'Try again later'],
 ]);
 
-/** The answer of a fault that replaces the work's own; `undefined` if it leaves that in place. */
-export function answerInstead(fault: Fault): Answer | undefined {
+/**
+ * The answer of a fault that replaces the work's own; `undefined` if it leaves that in place.
+ *
+ * @param nowMs The emulator's time, which a `Retry-After` that is a date is counted from.
+ */
+export function answerInstead(fault: Fault, nowMs: number): Answer | undefined {
   switch (fault.kind) {
     case 'dropBefore':
     case 'dropAfter':
@@ -39,7 +46,7 @@ export function answerInstead(fault: Fault): Answer | undefined {
         chunk: ' '.repeat(CHUNK_BYTES),
       };
     case 'status':
-      return statusAnswer(fault);
+      return statusAnswer(fault, nowMs);
     case 'delay':
     case 'dropMiddle':
     case 'truncate':
@@ -113,7 +120,7 @@ export function misnamed(output: Output, id: string): Output {
   return output.status === 'success' ? { ...output, details: { ...output.details, id } } : output;
 }
 
-function statusAnswer(fault: Fault & { readonly kind: 'status' }): FullAnswer {
+function statusAnswer(fault: StatusFault, nowMs: number): FullAnswer {
   const { status, retryAfter } = fault;
   const headers: Record<string, string> = { ...fault.headers };
   if (retryAfter !== undefined) {
@@ -123,20 +130,24 @@ function statusAnswer(fault: Fault & { readonly kind: 'status' }): FullAnswer {
   if (fault.location !== undefined) headers['location'] = fault.location;
   if (fault.body !== undefined) return { kind: 'full', status, headers, body: fault.body };
   // wire.md 11.3 is what a refused request looks like; a fault's own words go before it.
-  const plain =
-    fault.code === undefined && fault.message === undefined && fault.errors === undefined;
-  const output =
-    plain && status === 422
-      ? requestNotValid('items', 'required', 'one or more items are incomplete')
-      : errorOutput(
-          fault.code ?? codeOfStatus(status),
-          fault.message ?? MESSAGES.get(status) ?? `Answer ${status} of the emulator`,
-          fault.errors,
-        );
-  return fault.retryAfterMs === undefined
-    ? jsonAnswer(status, output, headers)
-    : {
-        ...jsonAnswer(status, output, headers),
-        body: JSON.stringify({ ...output, retry_after_ms: fault.retryAfterMs }),
-      };
+  if (
+    status === 422 &&
+    fault.code === undefined &&
+    fault.message === undefined &&
+    fault.errors === undefined
+  ) {
+    const refused = requestNotValid('items', 'required_value', 'one or more items are incomplete');
+    return jsonAnswer(status, refused, headers);
+  }
+  const { code = codeOfStatus(status), errors } = fault;
+  const message = fault.message ?? MESSAGES.get(status) ?? `Answer ${status} of the emulator`;
+  const retryAfterMs =
+    fault.retryAfterMs ?? (code === 'rate_limited' ? waitOf(retryAfter, nowMs) : undefined);
+  return jsonAnswer(status, errorOutput(code, message, { errors, retryAfterMs }), headers);
+}
+
+/** The wait in milliseconds; undefined where a text says it, which may be none that can be read. */
+function waitOf(retryAfter: StatusFault['retryAfter'], nowMs: number): number | undefined {
+  if (typeof retryAfter === 'number') return retryAfter * 1_000;
+  return retryAfter instanceof Date ? Math.max(0, retryAfter.getTime() - nowMs) : undefined;
 }

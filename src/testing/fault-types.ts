@@ -45,13 +45,13 @@ export type Fault =
   | (AnyFault & {
       readonly kind: 'status';
       readonly status: number;
-      /** @default what wire.md 6.1 has for the status, or a word of our own */
+      /** Any word. @default the one of wire.md 6.1 that fits the status */
       readonly code?: string;
       readonly message?: string;
       readonly errors?: unknown;
       /** The `Retry-After` header: seconds, a `Date` (sent as an HTTP date), or a text as it stands. */
       readonly retryAfter?: number | Date | string;
-      /** The body's `retry_after_ms` (wire.md 6.2, [go-user]). */
+      /** The body's `retry_after_ms`. @default with `rate_limited` what `retryAfter` says, or 1000; else none */
       readonly retryAfterMs?: number;
       /** The `Location` header of a redirect. */
       readonly location?: string;
@@ -91,14 +91,22 @@ export type RequestKind = 'bulk' | 'single' | 'ping';
 /** An item by its key, or by whatever a function sees in it (`type`, `fields`, `key`). */
 export type ItemMatch = string | ((item: EmulatedItem) => boolean);
 
-/** The error that an item gets instead of running. */
-export interface ItemRefusal {
-  /** @default 'validation_errors' */
+/** The error of an item. */
+export interface ItemError {
+  /**
+   * Any word. Those of the API are a closed list (wire.md 6.1), and the emulator says no other by itself.
+   * @default 'validation_errors'
+   */
   readonly code?: string;
-  /** @default 'Refused by the emulator' */
   readonly message?: string;
-  /** @default none */
+  /** What is wrong, by field. @default the message under `base` with `validation_errors`, else none */
   readonly errors?: unknown;
+  /** Milliseconds before which the item is not to come back. @default 1000 with `rate_limited`, else none */
+  readonly retryAfterMs?: number;
+}
+
+/** The error that an item gets instead of running. */
+export interface ItemRefusal extends ItemError {
   /** How often, counted for each key; then the item runs. @default Infinity */
   readonly times?: number;
 }
@@ -126,9 +134,9 @@ export interface FaultPlan {
   /** `Retry-After` of a random 429 or 503, in seconds. @default none */
   readonly retryAfter?: number;
   /** The error of `itemTransient`. @default { code: 'temporarily_unavailable', message: 'Try again' } */
-  readonly transient?: Omit<ItemRefusal, 'times'>;
+  readonly transient?: ItemError;
   /** The error of `itemPermanent`. @default { code: 'validation_errors', ... } */
-  readonly permanent?: Omit<ItemRefusal, 'times'>;
+  readonly permanent?: ItemError;
 }
 
 /**

@@ -1,5 +1,6 @@
 // Which fault fires when: those put in by hand, in their order, then those of the seeded plan.
 
+import { errorLike, errorOutput } from './error-output.ts';
 import type {
   Fault,
   FaultKind,
@@ -12,7 +13,6 @@ import type {
 import { hash, Random } from './random.ts';
 import type { Trace } from './recorder.ts';
 import type { EmulatedItem, ErrorOutput } from './wire.ts';
-import { errorOutput } from './wire.ts';
 
 interface Queued {
   readonly fault: Fault;
@@ -47,6 +47,9 @@ const RANDOM_KINDS: readonly FaultKind[] = [
   'wrongId',
 ];
 
+const REFUSED = errorOutput('validation_errors', 'Refused by the emulator');
+const NOT_NOW = errorOutput('temporarily_unavailable', 'Try again');
+
 /** Keeps what `Faults` was told, and says which fault a request or an item has. */
 export class FaultSource implements Faults {
   readonly #seed: number;
@@ -79,7 +82,7 @@ export class FaultSource implements Faults {
   refuse(item: ItemMatch, refusal: ItemRefusal = {}): void {
     this.#refusals.push({
       match: item,
-      error: refusalOutput(refusal, 'validation_errors', 'Refused by the emulator'),
+      error: errorLike(refusal, REFUSED),
       times: refusal.times ?? Number.POSITIVE_INFINITY,
       used: new Map(),
     });
@@ -170,11 +173,11 @@ export class FaultSource implements Faults {
     const { itemPermanent = 0, itemTransient = 0 } = plan.rates;
     if (item.key !== null && hash(item.key, this.#seed) / 2 ** 32 < itemPermanent) {
       this.#fired('itemPermanent', trace);
-      return refusalOutput(plan.permanent ?? {}, 'validation_errors', 'Refused by the emulator');
+      return errorLike(plan.permanent ?? {}, REFUSED);
     }
     if (itemTransient > 0 && this.#random.next() < itemTransient) {
       this.#fired('itemTransient', trace);
-      return refusalOutput(plan.transient ?? {}, 'temporarily_unavailable', 'Try again');
+      return errorLike(plan.transient ?? {}, NOT_NOW);
     }
     return undefined;
   }
@@ -182,8 +185,4 @@ export class FaultSource implements Faults {
 
 export function matches(match: ItemMatch, item: EmulatedItem): boolean {
   return typeof match === 'string' ? match === item.key : match(item);
-}
-
-function refusalOutput(refusal: ItemRefusal, code: string, message: string): ErrorOutput {
-  return errorOutput(refusal.code ?? code, refusal.message ?? message, refusal.errors);
 }

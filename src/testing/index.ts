@@ -9,6 +9,7 @@ export type {
   FaultPlan,
   FaultRates,
   Faults,
+  ItemError,
   ItemMatch,
   ItemRefusal,
   RequestKind,

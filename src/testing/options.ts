@@ -1,5 +1,5 @@
 import type { AnsweredRequest } from './answered-request.ts';
-import type { FaultPlan } from './fault-types.ts';
+import type { FaultPlan, ItemError } from './fault-types.ts';
 
 /** What an `Emulator` takes. All of it may be left out. */
 export interface EmulatorOptions {
@@ -53,6 +53,11 @@ export interface EmulatorOptions {
    * @default false
    */
   readonly storeErrors?: boolean;
+  /**
+   * What a create gets whose id is taken. What the API says then is **unknown** (wire.md 8).
+   * @default { code: 'validation_errors', errors: { id: ['has already been taken'] } }
+   */
+  readonly takenId?: ItemError;
   /** Whether each span output has a `control`, not only those of a terminated run. @default false */
   readonly alwaysControl?: boolean;
   /**
@@ -90,6 +95,7 @@ export interface Rules {
   readonly maxPerSecond: number;
   readonly strict: boolean;
   readonly storeErrors: boolean;
+  readonly takenId: ItemError;
   readonly alwaysControl: boolean;
   readonly samePartition: boolean;
   readonly record: boolean;
@@ -110,6 +116,7 @@ export function readOptions(options: EmulatorOptions): Rules {
     maxPerSecond: options.maxPerSecond ?? Number.POSITIVE_INFINITY,
     strict: options.strict ?? true,
     storeErrors: options.storeErrors ?? false,
+    takenId: options.takenId ?? {},
     alwaysControl: options.alwaysControl ?? false,
     samePartition: options.samePartition ?? false,
     record: options.record ?? true,

@@ -3,10 +3,11 @@
 
 import { BULK_ACTIONS } from './actions/table.ts';
 import { isObject } from './checks.ts';
+import { errorOutput, requestNotValid } from './error-output.ts';
 import type { Rules } from './options.ts';
 import type { Route } from './routes.ts';
 import type { EmulatedItem, Fields, FullAnswer, Incoming } from './wire.ts';
-import { errorOutput, jsonAnswer, requestNotValid } from './wire.ts';
+import { jsonAnswer } from './wire.ts';
 
 /** What a request asks for, and the answer if it must not be done. */
 export interface Reading {
@@ -17,6 +18,7 @@ export interface Reading {
 }
 
 type Breach = (sentence: string) => void;
+type ItemProblem = readonly [code: 'required_value' | 'invalid_value', message: string];
 
 const NOTHING: Fields = {};
 const SDK = /^\S+@\S+(?: \S+@\S+)*$/;
@@ -47,7 +49,7 @@ export function readRequest(
     route.kind === 'bulk' ? readBulk(body, rules, breach) : readSingle(body, route, breach);
   if (refusal !== undefined) return { ...read, refusal };
   if (incoming.body.length <= rules.maxBytes) return read;
-  const tooLarge = errorOutput('payload_too_large', 'The request is too large');
+  const tooLarge = errorOutput('bad_request', 'The request is too large');
   return { ...read, refusal: jsonAnswer(413, tooLarge) };
 }
 
@@ -85,59 +87,62 @@ function checkType(incoming: Incoming, breach: Breach): FullAnswer | undefined {
       ? `The content type is ${type ?? 'missing'}, not application/json`
       : `The body is encoded (${encoding})`;
   breach(sentence);
-  return jsonAnswer(415, errorOutput('unsupported_media_type', sentence));
+  return jsonAnswer(415, errorOutput('bad_request', sentence));
 }
 
 function readBulk(body: Fields, rules: Rules, breach: Breach): Reading {
   const { items, ...others } = body;
   const refused: FullAnswer[] = [];
-  const refuse = (field: string, code: string, message: string): void => {
+  const refuse = (field: string, code: ItemProblem[0], message: string): void => {
     refused.push(jsonAnswer(422, requestNotValid(field, code, message)));
   };
   const found: EmulatedItem[] = [];
   const keys: string[] = [];
   for (const name of Object.keys(others)) {
     breach(`Unknown field "${name}" beside items`);
-    if (rules.strict) refuse(name, 'unknown', 'is not a known field');
+    if (rules.strict) refuse(name, 'invalid_value', 'is not a known field');
   }
   if (!Array.isArray(items) || items.length === 0) {
     breach('A bulk request without items');
-    refuse('items', 'required', 'at least one item is needed');
+    refuse('items', 'required_value', 'at least one item is needed');
     return reading(found, keys, refused[0]);
   }
   const entries: readonly unknown[] = items;
-  let problem: readonly [code: string, message: string] | undefined;
+  let problem: ItemProblem | undefined;
   for (const entry of entries) {
     const item = readItem(entry, keys);
     if ('type' in item) found.push(item);
     else problem ??= item.problem;
   }
-  if (new Set(keys).size < keys.length) problem ??= ['unique', 'idempotency keys are not unique'];
+  if (new Set(keys).size < keys.length)
+    problem ??= ['invalid_value', 'idempotency keys are not unique'];
   if (problem !== undefined) {
     breach(`A bulk request that is not valid: ${problem[1]}`);
     refuse('items', ...problem);
   }
   // A limit is no breach, since nobody knows the API's own (wire.md 2.1).
-  if (items.length > rules.maxItems) refuse('items', 'too_long', 'too many items');
+  if (items.length > rules.maxItems) refuse('items', 'invalid_value', 'too many items');
   return reading(found, keys, refused[0]);
 }
 
 function readItem(
   entry: unknown,
   keys: string[],
-): EmulatedItem | { readonly problem: readonly [code: string, message: string] } {
+): EmulatedItem | { readonly problem: ItemProblem } {
   // A mock shows that one incomplete item makes the whole request invalid (wire.md 10, 11.3).
-  if (!isObject(entry)) return { problem: ['required', 'one or more items are incomplete'] };
+  if (!isObject(entry)) return { problem: ['required_value', 'one or more items are incomplete'] };
   const { _type: type, idempotency_key: key, ...fields } = entry;
   if (typeof key === 'string') keys.push(key);
   if (typeof type !== 'string' || typeof key !== 'string') {
-    return { problem: ['required', 'one or more items are incomplete'] };
+    return { problem: ['required_value', 'one or more items are incomplete'] };
   }
   if (key.length < KEY_MIN || key.length > KEY_MAX) {
-    return { problem: ['length', `idempotency keys have ${KEY_MIN} to ${KEY_MAX} characters`] };
+    return {
+      problem: ['invalid_value', `idempotency keys have ${KEY_MIN} to ${KEY_MAX} characters`],
+    };
   }
   if (!BULK_ACTIONS.has(type)) {
-    return { problem: ['inclusion', 'one or more items have an unknown _type'] };
+    return { problem: ['invalid_value', 'one or more items have an unknown _type'] };
   }
   return { key, type, fields };
 }
@@ -147,7 +152,7 @@ function readSingle(body: Fields, route: Route, breach: Breach): Reading {
   const { type, param } = route;
   if (param !== undefined && Object.hasOwn(fields, param.name)) {
     breach(`"${param.name}" stands in the path and in the body`);
-    const refused = requestNotValid(param.name, 'unknown', 'is not a known field');
+    const refused = requestNotValid(param.name, 'invalid_value', 'is not a known field');
     return reading([], [], jsonAnswer(422, refused));
   }
   const item = { key: null, type, fields: { ...fields, ...pathField(route) } };
@@ -156,7 +161,11 @@ function readSingle(body: Fields, route: Route, breach: Breach): Reading {
   if (typeof key !== 'string' || key.length === 0 || key.length > KEY_MAX) {
     breach('A single request with an idempotency key that is not valid');
     const message = `has at most ${KEY_MAX} characters`;
-    return reading([], [], jsonAnswer(422, requestNotValid('idempotency_key', 'length', message)));
+    return reading(
+      [],
+      [],
+      jsonAnswer(422, requestNotValid('idempotency_key', 'invalid_value', message)),
+    );
   }
   return reading([{ ...item, key }], [key], undefined);
 }

@@ -1,6 +1,7 @@
 // From a request to its answer: arrival, the way there, the work, the way back.
 
 import type { AnsweredRequest } from './answered-request.ts';
+import { errorOutput, requestNotValid, statusOfCode } from './error-output.ts';
 import { Execution } from './execution.ts';
 import {
   answerInstead,
@@ -20,7 +21,7 @@ import type { NoRoute, Route } from './routes.ts';
 import { findRoute } from './routes.ts';
 import type { World } from './state.ts';
 import type { Answer, EmulatedItem, FullAnswer, Incoming, Output } from './wire.ts';
-import { errorOutput, jsonAnswer, requestNotValid, statusOfCode, textAnswer } from './wire.ts';
+import { jsonAnswer, textAnswer } from './wire.ts';
 
 interface Work {
   readonly answer: FullAnswer;
@@ -110,7 +111,7 @@ export class Service {
           ? this.#runBatch(read.items, fault, trace)
           : this.#runSingle(route, read.items, fault, trace);
     await this.#pace.wait(onTheWayMs + work.ran * this.#world.rules.itemMs, signal);
-    const instead = fault === undefined ? undefined : answerInstead(fault);
+    const instead = fault === undefined ? undefined : answerInstead(fault, this.#pace.now());
     return instead ?? (work.answer.kind === 'full' ? damage(fault, work.answer) : work.answer);
   }
 
@@ -126,12 +127,14 @@ export class Service {
   ): { readonly answer: Answer | undefined; readonly delayMs: number } {
     const limit = route.kind === 'bulk' ? this.#limit(trace) : undefined;
     const delayMs = fault?.delayMs ?? 0;
-    const instead = fault === undefined || worksFirst(fault) ? undefined : answerInstead(fault);
+    const nowMs = this.#pace.now();
+    const instead =
+      fault === undefined || worksFirst(fault) ? undefined : answerInstead(fault, nowMs);
     const answer = instead ?? read.refusal ?? limit;
     if (answer !== undefined) return { answer, delayMs };
     const poison = this.#faults.ofItems(read.items, trace);
     return {
-      answer: poison === undefined ? undefined : answerInstead(poison),
+      answer: poison === undefined ? undefined : answerInstead(poison, nowMs),
       delayMs: delayMs + (poison?.delayMs ?? 0),
     };
   }
@@ -207,10 +210,13 @@ export class Service {
     const { count, account_id: accountId, ...others } = fields;
     const [unknown] = Object.keys(others);
     if (unknown !== undefined) {
-      return jsonAnswer(422, requestNotValid(unknown, 'unknown', 'is not a known field'));
+      return jsonAnswer(422, requestNotValid(unknown, 'invalid_value', 'is not a known field'));
     }
     if (typeof count !== 'number' || !Number.isInteger(count) || count < 1 || count > MAX_PFIDS) {
-      return jsonAnswer(422, requestNotValid('count', 'inclusion', `is from 1 to ${MAX_PFIDS}`));
+      return jsonAnswer(
+        422,
+        requestNotValid('count', 'invalid_value', `is from 1 to ${MAX_PFIDS}`),
+      );
     }
     if (accountId !== undefined && accountId !== this.#world.accountId) {
       return jsonAnswer(404, errorOutput('not_found', 'Account not found'));
@@ -234,7 +240,7 @@ export class Service {
     this.#inSecond += 1;
     if (this.#inSecond <= maxPerSecond) return undefined;
     this.#recorder.fault('maxPerSecond', trace);
-    const slowDown = errorOutput('rate_limited', 'Slow down');
+    const slowDown = errorOutput('rate_limited', 'Slow down', { retryAfterMs: 1_000 });
     return jsonAnswer(429, slowDown, { 'retry-after': '1' });
   }
 
@@ -243,6 +249,6 @@ export class Service {
     await this.#pace.wait(this.#world.rules.latencyMs(), incoming.signal);
     return allow === ''
       ? jsonAnswer(404, errorOutput('not_found', 'Not found'))
-      : jsonAnswer(405, errorOutput('method_not_allowed', `Allowed: ${allow}`), { allow });
+      : jsonAnswer(405, errorOutput('bad_request', `Allowed: ${allow}`), { allow });
   }
 }

@@ -1,5 +1,4 @@
-// Shapes that travel: what a request and an answer look like, and which HTTP status a code has.
-// All of it restates wire.md by hand. Nothing is shared with the client: a field that both misread
+// Shapes that travel: what a request and an answer look like. All of it restates wire.md by hand. Nothing is shared with the client: a field that both misread
 // would otherwise go unnoticed.
 
 /** A JSON object, as `JSON.parse` made it. */
@@ -31,12 +30,15 @@ export interface SuccessOutput {
   readonly account_id?: string;
 }
 
-/** The error body; `errors` only for detailed errors (wire.md 6.1). */
+/** The error body (wire.md 6.1). */
 export interface ErrorOutput {
   readonly status: 'error';
   readonly code: string;
   readonly message: string;
+  /** With `validation_errors` always, else for detailed errors only. */
   readonly errors?: unknown;
+  /** With `rate_limited` always. */
+  readonly retry_after_ms?: number;
 }
 
 export type Output = SuccessOutput | ErrorOutput;
@@ -76,63 +78,6 @@ export interface EmulatorServer {
   /** Ends all connections, also those with a request in flight, and stops listening. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
-}
-
-export function errorOutput(code: string, message: string, errors?: unknown): ErrorOutput {
-  return errors === undefined
-    ? { status: 'error', code, message }
-    : { status: 'error', code, message, errors };
-}
-
-// wire.md 6.1. Which status goes with which code of the API's list is unknown, but for 400 to 422.
-// `conflict` (an id used twice), `unauthorized`, those of 405 to 425 and that of 502 are on no list: they
-// are our own words.
-const STATUS_OF_CODE: ReadonlyMap<string, number> = new Map([
-  ['bad_request', 400],
-  ['bad_authtoken', 401],
-  ['unauthorized', 403],
-  ['not_found', 404],
-  ['conflict', 409],
-  ['invalid_action', 409],
-  ['validation_errors', 422],
-  ['method_not_allowed', 405],
-  ['request_timeout', 408],
-  ['payload_too_large', 413],
-  ['unsupported_media_type', 415],
-  ['too_early', 425],
-  ['rate_limited', 429],
-  ['unexpected', 500],
-  ['bad_gateway', 502],
-  ['temporarily_unavailable', 503],
-]);
-
-const CODE_OF_STATUS: ReadonlyMap<number, string> = new Map(
-  [...STATUS_OF_CODE]
-    .filter(([code]) => code !== 'conflict')
-    .map(([code, status]): [number, string] => [status, code]),
-);
-
-/** The status of a single endpoint's error answer; 400 for a code that we do not know. */
-export function statusOfCode(code: string): number {
-  return STATUS_OF_CODE.get(code) ?? 400;
-}
-
-export function codeOfStatus(status: number): string {
-  return CODE_OF_STATUS.get(status) ?? (status >= 500 ? 'unexpected' : 'bad_request');
-}
-
-/** The body for a bulk request that was refused as a whole (wire.md 11.3). */
-export function requestNotValid(
-  field: string,
-  code: string,
-  message: string,
-): ErrorOutput & { readonly errors: unknown } {
-  return {
-    status: 'error',
-    code: 'validation_errors',
-    message: 'Request is not valid',
-    errors: { [field]: { status: 'error', code, message } },
-  };
 }
 
 export function jsonAnswer(

@@ -46,13 +46,13 @@ test('it is sent as it stands: never split, never merged, and waits for nobody',
 
 test('items that failed, and what was not reached, are as the wire has them', async () => {
   const t = await harness();
-  t.refuse('b', { message: 'No.' });
+  t.refuse('b', { code: 'invalid_value', message: 'No.' });
   const packed = t.client.bulk.execute(items('a', 'b', 'c'));
   await t.settled();
   const { outputs } = await packed;
   expect(outputs).toEqual({
     [keyOf('a')]: expect.objectContaining({ status: 'success' }),
-    [keyOf('b')]: { status: 'error', code: 'validation_errors', message: 'No.' },
+    [keyOf('b')]: { status: 'error', code: 'invalid_value', message: 'No.' },
   });
   expect(t.sent).toHaveLength(1);
 });

@@ -81,12 +81,6 @@ const cases: readonly (readonly [what: string, Script, id: string, answer: strin
     'different: A success: an id does not stand for one span.',
   ],
   [
-    'that has another word for an id that is taken',
-    editCodes('conflict', 'already_there'),
-    'id-twice',
-    'different: It is refused (already_there: The id is taken already), but the client knows only',
-  ],
-  [
     'that fails as a whole for one error',
     withItem(isStopper, refuse(422)),
     'stops-at-error',

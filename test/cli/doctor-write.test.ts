@@ -109,6 +109,22 @@ describe("an account's token", () => {
 });
 
 test.each<[EmulatorOptions, string, string]>([
+  [{}, 'id-twice', 'ok: It is refused (validation_errors: Invalid span).'],
+  [
+    { takenId: { code: 'conflict', message: 'It is there' } },
+    'id-twice',
+    'ok: It is refused (conflict: It is there).',
+  ],
+  [
+    { takenId: { code: 'invalid_value', message: 'Not this one' } },
+    'id-twice',
+    'different: It is refused (invalid_value: Not this one), which may mean anything to the client',
+  ],
+  [
+    { takenId: { errors: { id: ['no'], status: ['no'] } } },
+    'id-twice',
+    'different: It is refused (validation_errors: Invalid span), which may mean anything to the client',
+  ],
   [{ samePartition: true }, 'other-partition', 'ok: No, it is refused (validation_errors: '],
   [
     { storeErrors: true },

@@ -251,8 +251,9 @@ function idOf(number: number): string {
 function kindOfError(error: unknown): unknown {
   if (!(error instanceof PrefactorError)) return error;
   const { name, idempotencyKey, maybeApplied } = error;
-  // After an attempt without answer these two cannot know whether it was done.
-  const mayDoubt = error.code === 'CONFLICT' || error.code === 'DEPENDENCY_FAILED';
+  // After an attempt without answer these cannot know whether it was done.
+  const isTaken = Object.keys(Object(Reflect.get(error, 'errors'))).join() === 'id';
+  const mayDoubt = isTaken || error.code === 'CONFLICT' || error.code === 'DEPENDENCY_FAILED';
   return {
     name,
     idempotencyKey,

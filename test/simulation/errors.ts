@@ -9,6 +9,7 @@ interface Read {
   readonly maybeApplied: boolean | undefined;
   readonly status: number | undefined;
   readonly apiCode: string | undefined;
+  readonly errors: unknown;
   readonly idempotencyKey: string | undefined;
   readonly cause: unknown;
 }
@@ -23,6 +24,7 @@ export function readError(error: unknown): Read {
     maybeApplied: fields.maybeApplied,
     status: fields.status,
     apiCode: fields.apiCode,
+    errors: fields.errors,
     idempotencyKey: fields.idempotencyKey,
     cause: fields.cause,
   };

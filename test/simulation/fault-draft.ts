@@ -93,7 +93,8 @@ const DRAWN: Readonly<Record<string, Draw>> = {
       case 'date':
         return { fault: base, retryAfterDateS: seconds + 1 };
       default:
-        return { fault: base };
+        // As from a proxy: the API itself never says this without a time.
+        return { fault: { ...base, body: '' } };
     }
   },
   failing: (random) => ({

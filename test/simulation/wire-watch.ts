@@ -222,9 +222,8 @@ export class WireWatch implements NetworkListener {
       const maker = thing.makers.findLast((one) => this.#log.calls.indexOf(one) < place);
       if (maker?.outcome?.kind !== 'rejected' || thing.isSplit) continue;
       if (maker.item !== undefined && maker.item.calls.length > 1) continue;
-      const { maybeApplied, code, apiCode } = readError(maker.outcome.error);
       // An abort says nothing of what became of it; what is there already is there.
-      if (code === undefined || maybeApplied || mayBeThere(apiCode)) continue;
+      if (mayBeThere(readError(maker.outcome.error))) continue;
       // It changes nothing for what an earlier call has made, may have, or is about to make.
       if (isThereWithout(maker, thing)) continue;
       this.#fail('no orphans', `${label} leaves, but ${maker.label} failed`);
@@ -256,8 +255,7 @@ function isThereWithout(maker: Call, { makers }: Thing): boolean {
   return makers.slice(0, makers.indexOf(maker)).some(({ item, outcome }) => {
     if (item === undefined) return false;
     if (outcome?.kind !== 'rejected') return true;
-    const { maybeApplied, code, apiCode } = readError(outcome.error);
-    return code === undefined || maybeApplied || mayBeThere(apiCode);
+    return mayBeThere(readError(outcome.error));
   });
 }
 
@@ -268,9 +266,15 @@ function isPausedAt(
   return at !== undefined && pauses.some(({ from, to }) => from <= at && at < to);
 }
 
-/** Refused, since it is there already, or since its key has made it. */
-function mayBeThere(apiCode: string | undefined): boolean {
-  return apiCode === 'conflict' || apiCode === USED_CODE;
+/** Aborted, or in doubt; or refused, since it is there already, or since its key has made it. */
+function mayBeThere({
+  code,
+  maybeApplied,
+  apiCode,
+  errors,
+}: ReturnType<typeof readError>): boolean {
+  if (code === undefined || maybeApplied === true || apiCode === USED_CODE) return true;
+  return Object.keys(Object(errors)).join() === 'id';
 }
 
 function nameOf({ number }: Sent): string {

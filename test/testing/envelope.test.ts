@@ -6,51 +6,56 @@ import { at, bulk, create, newEmulator, outcomes, post, send, withInstance } fro
 const LIST = { _type: 'agents/list', idempotency_key: 'list-of-agents' };
 
 test.each([
-  ['no items', {}, 'required', 'at least one item is needed'],
-  ['no list of items', { items: {} }, 'required', 'at least one item is needed'],
-  ['an empty list', { items: [] }, 'required', 'at least one item is needed'],
-  ['an item that is no object', { items: ['x'] }, 'required', 'one or more items are incomplete'],
+  ['no items', {}, 'required_value', 'at least one item is needed'],
+  ['no list of items', { items: {} }, 'required_value', 'at least one item is needed'],
+  ['an empty list', { items: [] }, 'required_value', 'at least one item is needed'],
+  [
+    'an item that is no object',
+    { items: ['x'] },
+    'required_value',
+    'one or more items are incomplete',
+  ],
   [
     'an item without key',
     { items: [{ _type: 'agents/list' }] },
-    'required',
+    'required_value',
     'one or more items are incomplete',
   ],
   [
     'an item without type',
     { items: [{ idempotency_key: 'key-00001' }] },
-    'required',
+    'required_value',
     'one or more items are incomplete',
   ],
   [
     'a key of 7 characters',
     { items: [{ ...LIST, idempotency_key: '1234567' }] },
-    'length',
+    'invalid_value',
     'idempotency keys have 8 to 64 characters',
   ],
   [
     'a key of 65 characters',
     { items: [{ ...LIST, idempotency_key: 'k'.repeat(65) }] },
-    'length',
+    'invalid_value',
     'idempotency keys have 8 to 64 characters',
   ],
-  ['a key twice', { items: [LIST, LIST] }, 'unique', 'idempotency keys are not unique'],
+  ['a key twice', { items: [LIST, LIST] }, 'invalid_value', 'idempotency keys are not unique'],
   [
     'an unknown type',
     { items: [{ ...LIST, _type: 'agents/destroy' }] },
-    'inclusion',
+    'invalid_value',
     'one or more items have an unknown _type',
   ],
   [
     'the old form of items',
     { items: [{ method: 'GET', path: '/agents' }] },
-    'required',
+    'required_value',
     'one or more items are incomplete',
   ],
   [
     'the type of a single endpoint only',
     { items: [{ ...LIST, _type: 'agent_instances/terminate' }] },
-    'inclusion',
+    'invalid_value',
     'one or more items have an unknown _type',
   ],
 ])('%s makes the whole request invalid', async (_name, body, code, message) => {
@@ -79,7 +84,7 @@ test('nothing runs in a request of which one item is not valid', async () => {
 test('a field beside items is refused, and only reported when not strict', async () => {
   const strict = newEmulator();
   const refused = await post(strict, 'bulk', { items: [LIST], details: {} });
-  expect(at(refused.body, 'errors', 'details', 'code')).toBe('unknown');
+  expect(at(refused.body, 'errors', 'details', 'code')).toBe('invalid_value');
 
   const lenient = newEmulator({ strict: false });
   expect((await post(lenient, 'bulk', { items: [LIST], details: {} })).status).toBe(200);

@@ -181,10 +181,10 @@ describe('register', () => {
     });
   });
 
-  test('an id that is taken is a conflict', async () => {
+  test('an id that is taken is refused', async () => {
     const reply = await post(await withInstance(), 'agent_instance/register', { id: INSTANCE });
-    expect(reply.status).toBe(409);
-    expect(at(reply.body, 'code')).toBe('conflict');
+    expect(reply.status).toBe(422);
+    expect(at(reply.body, 'errors')).toEqual({ id: ['has already been taken'] });
   });
 });
 

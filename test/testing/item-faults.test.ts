@@ -97,7 +97,7 @@ test('a poisoned item may make the request invalid', async () => {
   emulator.faults.poison('key-00002', { kind: 'status', status: 422 }, { times: 1 });
   const reply = await bulk(emulator, first, second);
   expect(reply.status).toBe(422);
-  expect(at(reply.body, 'errors', 'items', 'code')).toBe('required');
+  expect(at(reply.body, 'errors', 'items', 'code')).toBe('required_value');
   expect((await bulk(emulator, first, second)).status).toBe(200);
 });
 

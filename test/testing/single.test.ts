@@ -39,7 +39,7 @@ test('a single finish answers what the bulk output would say', async () => {
 test.each([
   ['validation_errors', 422, 'agent_spans', { details: span({ status: 'odd' }) }],
   ['not_found', 404, 'agent_spans', { details: span({ parent_span_id: UNKNOWN }) }],
-  ['conflict', 409, 'agent_spans', { details: span({ id: SPAN }) }],
+  ['validation_errors', 422, 'agent_spans', { details: span({ id: SPAN }) }],
   ['not_found', 404, `agent_spans/${UNKNOWN}/finish`, {}],
 ])('the code %s has the status %i', async (code, status, path, body) => {
   const reply = await post(await withSpan(), path, body);

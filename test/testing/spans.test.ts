@@ -1,7 +1,7 @@
 // Spans: wire.md 2.2, 4.1, 4.2 and 4.4.
 
 import { describe, expect, test } from 'vitest';
-import type { Fields } from '../../src/testing/index.ts';
+import type { Fields, ItemError } from '../../src/testing/index.ts';
 import type { Reply } from './helpers.ts';
 import {
   at,
@@ -215,17 +215,37 @@ describe('create', () => {
     });
   });
 
-  test('an id that is taken is a conflict, whoever has it', async () => {
+  test('an id that is taken is refused, whoever has it', async () => {
     const emulator = await withSpan();
     for (const id of [SPAN, INSTANCE]) {
       const reply = await post(emulator, 'agent_spans', { details: span({ id }) });
-      expect(reply.status).toBe(409);
+      expect(reply.status).toBe(422);
       expect(reply.body).toEqual({
         status: 'error',
-        code: 'conflict',
-        message: 'The id is taken already',
+        code: 'validation_errors',
+        message: 'Invalid span',
+        errors: { id: ['has already been taken'] },
       });
     }
+  });
+
+  test.each<[ItemError, number, object]>([
+    [{ code: 'invalid_action' }, 409, { code: 'invalid_action', message: 'Invalid span' }],
+    [
+      { message: 'There is one' },
+      422,
+      { code: 'validation_errors', message: 'There is one', errors: { base: ['There is one'] } },
+    ],
+    [
+      { errors: { id: ['taken'] } },
+      422,
+      { code: 'validation_errors', message: 'Invalid span', errors: { id: ['taken'] } },
+    ],
+  ])('what a taken id gets may be another: %j', async (takenId, status, error) => {
+    const reply = await post(await withSpan({ takenId }), 'agent_spans', {
+      details: span({ id: SPAN }),
+    });
+    expect(reply).toMatchObject({ status, body: { status: 'error', ...error } });
   });
 
   test('a parent in another instance is refused', async () => {

@@ -142,6 +142,7 @@ test('11.2: the second of four creates fails; the third and fourth are absent', 
   expect(outcomes(next)).toEqual({ 'order-span-03': 'success', 'order-span-04': 'success' });
 });
 
+// The example's own word for the nested code is `required`, which is not of the list of 6.1.
 test('11.3: a request with an incomplete item is refused as a whole', async () => {
   const emulator = newEmulator();
   const reply = await bulk(emulator, { _type: 'agents/list' });
@@ -151,7 +152,11 @@ test('11.3: a request with an incomplete item is refused as a whole', async () =
     code: 'validation_errors',
     message: 'Request is not valid',
     errors: {
-      items: { status: 'error', code: 'required', message: 'one or more items are incomplete' },
+      items: {
+        status: 'error',
+        code: 'required_value',
+        message: 'one or more items are incomplete',
+      },
     },
   });
 });
@@ -166,5 +171,6 @@ test('11.4: rate limited, with Retry-After', async () => {
     status: 'error',
     code: 'rate_limited',
     message: 'Slow down',
+    retry_after_ms: 7_000,
   });
 });

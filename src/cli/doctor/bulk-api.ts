@@ -34,7 +34,15 @@ export type Output =
       /** All of it, `details` included. */
       readonly fields: Json;
     }
-  | { readonly kind: 'error'; readonly code: string; readonly because: string };
+  | OutputError;
+
+export interface OutputError {
+  readonly kind: 'error';
+  readonly code: string;
+  readonly because: string;
+  /** Of the error body, as they stand. */
+  readonly errors?: unknown;
+}
 
 /** What a single endpoint answered. */
 export type SingleAnswer = (Output & { readonly kind: 'success' }) | Refused;
@@ -88,7 +96,8 @@ export class BulkApi {
 
   #output(output: unknown): Output {
     if (!isJson(output) || output['status'] !== 'success') {
-      return { kind: 'error', ...this.#error(output) };
+      const errors = isJson(output) ? output['errors'] : undefined;
+      return { kind: 'error', ...this.#error(output), errors };
     }
     const { details } = output;
     return { kind: 'success', details: isJson(details) ? details : {}, fields: output };

@@ -2,9 +2,9 @@
 // its own (wire.md 2.3) without a way back being needed.
 
 import type { FieldReader, Problems } from '../checks.ts';
+import { errorLike, errorOutput } from '../error-output.ts';
 import type { World } from '../state.ts';
 import type { ErrorOutput, Fields, Output, SuccessOutput } from '../wire.ts';
-import { errorOutput } from '../wire.ts';
 
 export interface ActionCall {
   readonly world: World;
@@ -31,7 +31,7 @@ export function failure(output: ErrorOutput, id: string | null = null): Ran {
 }
 
 export function invalid(message: string, problems: Problems, id: string | null = null): Ran {
-  return failure(errorOutput('validation_errors', message, problems.toErrors()), id);
+  return failure(errorOutput('validation_errors', message, { errors: problems.toErrors() }), id);
 }
 
 export function notFound(what: string, id: string | null): Ran {
@@ -40,6 +40,15 @@ export function notFound(what: string, id: string | null): Ran {
 
 export function invalidAction(message: string, id: string | null): Ran {
   return failure(errorOutput('invalid_action', message), id);
+}
+
+/** For a create whose id is there already. What the API says then is **unknown** (wire.md 8). */
+export function taken({ rules }: World, message: string, id: string): Ran {
+  const errors = { id: ['has already been taken'] };
+  return failure(
+    errorLike(rules.takenId, errorOutput('validation_errors', message, { errors })),
+    id,
+  );
 }
 
 /** Reports what nobody knows, and refuses it where the rules are strict. */

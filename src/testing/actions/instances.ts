@@ -6,9 +6,8 @@ import type { Instance, InstanceStatus } from '../state.ts';
 import { FINISH_STATUSES, isTerminal } from '../state.ts';
 import { instanceDetails } from '../views.ts';
 import type { Fields } from '../wire.ts';
-import { errorOutput } from '../wire.ts';
 import type { ActionCall, Ran } from './action.ts';
-import { failure, invalid, invalidAction, notFound, refuseUnknown, success } from './action.ts';
+import { invalid, invalidAction, notFound, refuseUnknown, success, taken } from './action.ts';
 import { readSchemaVersion } from './schema-version.ts';
 
 const REGISTER = new Set([
@@ -57,9 +56,7 @@ export function registerInstance(call: ActionCall): Ran {
   }
   const schemas = readSchemaVersion(call, schemaVersion ?? {}, agentId, problems);
   if (problems.any) return invalid('Invalid agent instance', problems, id);
-  if (id !== null && world.isTaken(id)) {
-    return failure(errorOutput('conflict', 'The id is taken already'), id);
-  }
+  if (id !== null && world.isTaken(id)) return taken(world, 'Invalid agent instance', id);
   if (ownIdentifier !== null && !world.takeName(agentId, ownIdentifier)) {
     // How the API says so, no source tells; this is how its kind of server does.
     problems.add('external_identifier', 'has already been taken');

@@ -1,14 +1,22 @@
 // `agent_spans/*`: wire.md 2.2, 4.1, 4.2 and 4.4.
 
 import { FieldReader, Problems } from '../checks.ts';
+import { errorOutput } from '../error-output.ts';
 import { partitionText } from '../pfid.ts';
 import type { Instance, Span, SpanStatus, World } from '../state.ts';
 import { CREATE_STATUSES, FINISH_STATUSES, isTerminal } from '../state.ts';
 import { controlOf, spanDetails, spanSummary } from '../views.ts';
 import type { Fields } from '../wire.ts';
-import { errorOutput } from '../wire.ts';
 import type { ActionCall, Ran } from './action.ts';
-import { failure, invalid, invalidAction, notFound, refuseUnknown, success } from './action.ts';
+import {
+  failure,
+  invalid,
+  invalidAction,
+  notFound,
+  refuseUnknown,
+  success,
+  taken,
+} from './action.ts';
 
 const CREATE_ITEM = new Set(['details']);
 const CREATE_DETAILS = new Set([
@@ -219,10 +227,7 @@ function checkPlace(world: World, span: NewSpan, instance: Instance): Ran | unde
     if (parent.instance !== instance) problems.add('parent_span_id', 'is of another instance');
   }
   if (span.id !== null) {
-    // Whether a second create of an id conflicts, and by which code, is **unknown** (wire.md 8).
-    if (world.isTaken(span.id)) {
-      return failure(errorOutput('conflict', 'The id is taken already'), span.id);
-    }
+    if (world.isTaken(span.id)) return taken(world, 'Invalid span', span.id);
     if (world.rules.samePartition && partitionText(span.id) !== partitionText(instance.id)) {
       problems.add('id', 'is of another partition than its instance');
     }
