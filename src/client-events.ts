@@ -1,8 +1,12 @@
 import type { Emitter, EngineEvents } from './coalescer/events.ts';
+import type { PrefactorIssue } from './errors/argument.ts';
+import { PrefactorInvalidArgumentError } from './errors/argument.ts';
+import { aFunction, shown } from './internal/checks.ts';
 import type { Clock } from './internal/clock.ts';
 import type { Listener } from './internal/events.ts';
 import { Events } from './internal/events.ts';
 import { FailureNotice } from './internal/failure-notice.ts';
+import { nearest } from './internal/nearest.ts';
 import type { Logger } from './internal/warn.ts';
 
 /** What a client tells those who listen; they only watch. */
@@ -10,6 +14,18 @@ export interface AutobatchEvents extends EngineEvents {
   /** Somebody ended a run; once for each instance. Start nothing more in it. */
   terminate: { readonly agentInstanceId: string; readonly reason: string | null };
 }
+
+/** All of their names. */
+const names: Readonly<Record<keyof AutobatchEvents, true>> = {
+  dispatch: true,
+  response: true,
+  requeue: true,
+  retry: true,
+  pause: true,
+  failure: true,
+  terminate: true,
+  idle: true,
+};
 
 /**
  * Passes events on to those who listen, and to the log what nobody listens to but somebody should
@@ -32,6 +48,7 @@ export class ClientEvents implements Emitter {
     name: Name,
     listener: Listener<AutobatchEvents[Name]>,
   ): () => void {
+    checkListener(name, listener);
     return this.#events.on(name, listener);
   }
 
@@ -62,4 +79,18 @@ export class ClientEvents implements Emitter {
   #debug(message: string, detail: unknown): void {
     this.#events.note(() => this.#logger.debug(message, detail));
   }
+}
+
+/** @throws {PrefactorInvalidArgumentError} what a misspelt event would never tell, nobody would miss */
+function checkListener(name: unknown, listener: unknown): void {
+  const known = Object.keys(names);
+  const issues: PrefactorIssue[] = [];
+  if (typeof name !== 'string' || !known.includes(name)) {
+    const hint = typeof name === 'string' ? `; the nearest is '${nearest(name, known)}'` : '';
+    const message = `must be the name of an event, but it is ${shown(name)}${hint}`;
+    issues.push({ path: 'event', message });
+  }
+  const message = aFunction(listener);
+  if (message !== undefined) issues.push({ path: 'listener', message });
+  if (issues.length > 0) throw new PrefactorInvalidArgumentError('Invalid call of on', issues);
 }

@@ -7,9 +7,11 @@ import type { Ledger } from './coalescer/ledger.ts';
 import { Memory } from './coalescer/memory.ts';
 import type { Gather, Name } from './coalescer/ports.ts';
 import type { Stats } from './coalescer/stats.ts';
+import type { PrefactorIssue } from './errors/argument.ts';
 import { onExitSignal } from './exit-signals.ts';
 import type { Clock } from './internal/clock.ts';
 import { systemClock } from './internal/clock.ts';
+import { readTimeLimit } from './internal/time-limit.ts';
 import type { AutobatchOptions, Options } from './options.ts';
 import { parseOptions } from './parse-options.ts';
 import { AgentInstances } from './resources/agent-instances.ts';
@@ -17,6 +19,7 @@ import { AgentSpans } from './resources/agent-spans.ts';
 import { Bulk } from './resources/bulk.ts';
 import { DisabledEngine } from './resources/disabled-engine.ts';
 import type { ClientEngine } from './resources/engine.ts';
+import { InvalidCall, invalidCallError } from './resources/invalid-call.ts';
 import { Pipeline } from './resources/resource.ts';
 import type { Action } from './schemas/action.ts';
 import type { SubmitOptions } from './schemas/call-options.ts';
@@ -121,20 +124,28 @@ export class AutobatchClient {
 
   /**
    * Sends what is gathered at once. Resolves with the books when all that was called before has
-   * settled, or after `timeoutMs` milliseconds; never rejects. @default as long as it takes
+   * settled, or after `timeoutMs` milliseconds. @default as long as it takes
+   *
+   * @throws {PrefactorInvalidArgumentError} the options are wrong; what is gathered is sent all the same
    */
   flush(options?: { readonly timeoutMs?: number | undefined }): Promise<Ledger> {
-    return this.#engine.flush(options);
+    const { timeoutMs, problem } = readTimeLimit(options);
+    const flushed = this.#engine.flush({ timeoutMs });
+    return problem === undefined ? flushed : this.#decline('flush', problem);
   }
 
   /**
    * Takes no more calls, and sends what is queued; what has not settled after `timeoutMs`
    * milliseconds rejects with `PrefactorClosedError`. Resolves with the books, and never rejects; a
-   * second call returns the promise of the first. @default 10_000
+   * second call returns the promise of the first. Options that are wrong are told to `failure`, and as
+   * if they were not given. @default 10_000
    */
   close(options?: { readonly timeoutMs?: number | undefined }): Promise<Ledger> {
+    const { timeoutMs, problem } = readTimeLimit(options);
     for (const stop of this.#stopListening) stop();
-    return this.#engine.close(options);
+    const closed = this.#engine.close({ timeoutMs });
+    if (problem !== undefined) void this.#decline('close', problem);
+    return closed;
   }
 
   /** `close`, for `await using`. */
@@ -162,12 +173,19 @@ export class AutobatchClient {
   /**
    * Tells `listener` of each event of that name. It only watches; if it throws, that harms nothing.
    * Returns the function that removes it.
+   *
+   * @throws {PrefactorInvalidArgumentError} at once: there is no such event, or `listener` is no function
    */
   on<Name extends keyof AutobatchEvents>(
     event: Name,
     listener: (detail: AutobatchEvents[Name]) => unknown,
   ): () => void {
     return this.#events.on(event, listener);
+  }
+
+  #decline(type: string, problem: PrefactorIssue): Promise<never> {
+    const error = invalidCallError(new InvalidCall([problem]), type);
+    return this.#engine.decline(error, { key: undefined, type });
   }
 
   #terminate(agentInstanceId: string, reason: string | null): void {

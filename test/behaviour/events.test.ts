@@ -1,7 +1,7 @@
 // design.md 8: seeing inside.
 import { describe, expect, test } from 'vitest';
 import type { AutobatchEvents } from '../../src/index.ts';
-import { PrefactorValidationError } from '../../src/index.ts';
+import { PrefactorInvalidArgumentError, PrefactorValidationError } from '../../src/index.ts';
 import type { Harness } from '../helpers/harness.ts';
 import { expectBalanced, harness } from '../helpers/harness.ts';
 import { failureOf, outcomes } from '../helpers/outcomes.ts';
@@ -213,5 +213,34 @@ test('stats tell the queue at this moment', async () => {
     items: 6,
     bytes: batches.reduce((sum, { bytes }) => sum + bytes, 0),
     oldestMs: 0,
+  });
+});
+
+describe('what is refused at once, since nobody would ever hear of it', () => {
+  test.each([
+    [
+      'failures',
+      'event must be the name of an event, but it is "failures"; the nearest is \'failure\'',
+    ],
+    ['Idle', 'event must be the name of an event, but it is "Idle"; the nearest is \'idle\''],
+    ['toString', 'event must be the name of an event, but it is "toString"'],
+    [7, 'event must be the name of an event, but it is 7'],
+    [undefined, 'event must be the name of an event, but it is undefined'],
+  ])('the event %j', async (name, complaint) => {
+    const { client } = await harness();
+    expect(() => client.on(name as never, () => {})).toThrow(PrefactorInvalidArgumentError);
+    expect(() => client.on(name as never, () => {})).toThrow(`Invalid call of on: ${complaint}`);
+  });
+
+  test.each([undefined, null, 'log', { handleEvent() {} }])('the listener %j', async (listener) => {
+    const { client } = await harness();
+    expect(() => client.on('failure', listener as never)).toThrow(
+      'Invalid call of on: listener must be a function, but it is',
+    );
+  });
+
+  test('every event that there is may be listened to', async () => {
+    const { client } = await harness();
+    for (const name of [...names, 'pause', 'terminate'] as const) client.on(name, () => {})();
   });
 });
