@@ -12,26 +12,31 @@ const http = ky.create({ retry: 0, throwHttpErrors: false, timeout: false });
 
 /** Sends by ky over `fetch`; without one, over the global one. */
 export function fetchSender(own: Fetch | undefined): Sender {
-  // The global one is looked up each time: instrumentation and request mocks replace it late.
-  const exchange = (url: string, init: RequestInit): Promise<Response> =>
-    runInRoot(() =>
-      own === undefined ? globalThis.fetch(url, init) : own(new Request(url, init)),
-    );
+  const exchange = (url: string, init: RequestInit & { signal: AbortSignal }) => {
+    // The global one is looked up each time: instrumentation and request mocks replace it late.
+    if (own === undefined) return globalThis.fetch(url, init);
+    let request: Request | undefined = new Request(url, init);
+    // So whoever can cut it off holds it: a Request that is collected does not follow its signal (Node).
+    const letGo = (): void => {
+      request = undefined;
+    };
+    init.signal.addEventListener('abort', letGo, { once: true });
+    return own(request);
+  };
   return async ({ url, body, headers, signal, keepalive, heard, left }) => {
     const method = body === undefined ? 'GET' : 'POST';
     const rest = body === undefined ? {} : { body };
-    const init: RequestInit = { method, headers, ...rest, signal, keepalive, redirect: 'manual' };
+    const init = { method, headers, ...rest, signal, keepalive, redirect: 'manual' } as const;
     // ky would make a stream of the body, which fetch copies: a sixth of all the work of a request.
     // So ky knows only where it goes, and the token is in no error of ky's; `init` is what is sent.
     const isNodes = own === undefined && isNodesOwn(globalThis.fetch);
     // Nobody hears when fetch begins to send; of Node's own it is known afterwards if it never did.
     left();
-    const response = await http(url, { method, fetch: () => exchange(url, init) }).catch(
-      (error: unknown) => {
-        const cause = isNetworkError(error) ? error.cause : error;
-        return Promise.reject(isNodes && neverConnected(cause) ? new NeverSent(cause) : cause);
-      },
-    );
+    const fetch = (): Promise<Response> => runInRoot(() => exchange(url, init));
+    const response = await http(url, { method, fetch }).catch((error: unknown) => {
+      const cause = isNetworkError(error) ? error.cause : error;
+      return Promise.reject(isNodes && neverConnected(cause) ? new NeverSent(cause) : cause);
+    });
     heard();
     // ky passes on whatever a user's fetch gives.
     if (typeof response?.status !== 'number') {
