@@ -3,7 +3,7 @@ import type { WireAction } from './schemas/action.ts';
 
 /**
  * The token, or what gives it: asked once for each request, so that it may change. 8 characters or more,
- * printable Latin-1 without spaces; any number where `apiUrl` is on this machine, or `fetch` is given.
+ * printable ASCII without blanks; any number where `apiUrl` is on this machine, or `fetch` is given.
  */
 export type ApiToken = string | (() => string | Promise<string>);
 

@@ -15,7 +15,7 @@ import {
   wanted,
 } from './internal/checks.ts';
 import { env } from './internal/env.ts';
-import { headerFields, isToken } from './internal/header-fields.ts';
+import { headerFields, isToken, TOKEN } from './internal/header-fields.ts';
 import { nearest } from './internal/nearest.ts';
 import { isTooShort, shortTokenProblem } from './internal/short-token.ts';
 import type { Logger } from './internal/warn.ts';
@@ -156,8 +156,7 @@ const second = 1_000;
 const hour = 3_600 * second;
 const day = 24 * hour;
 
-const tokenProblem =
-  'must be a string of printable Latin-1 characters without spaces, or a function that gives one';
+const tokenProblem = `must be a string of ${TOKEN}, or a function that gives one`;
 
 /** A value that `check` finds nothing wrong with; what it finds is the issue's message. */
 function checked<T>(check: Check): z.ZodMiniCustom<T, T> {

@@ -1,6 +1,6 @@
 import ky, { isTimeoutError } from 'ky';
 import { DEFAULT_API_URL, readApiUrl } from '../internal/api-url.ts';
-import { isToken } from '../internal/header-fields.ts';
+import { isToken, TOKEN } from '../internal/header-fields.ts';
 import { isTooShort, MIN_TOKEN_LENGTH } from '../internal/short-token.ts';
 import { VERSION } from '../internal/version.ts';
 import { wrongUsage } from './arguments.ts';
@@ -43,10 +43,7 @@ export function readAccount(
   }
   // The message of whoever refuses it later could repeat it.
   if (!isToken(apiToken)) {
-    throw wrongUsage(
-      command,
-      'PREFACTOR_API_TOKEN has to be printable Latin-1 characters without spaces.',
-    );
+    throw wrongUsage(command, `PREFACTOR_API_TOKEN must be ${TOKEN}.`);
   }
   if (isTooShort(apiToken, read.url, undefined)) {
     throw wrongUsage(

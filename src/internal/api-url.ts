@@ -11,6 +11,10 @@ export type ApiUrl = { readonly url: string } | { readonly problem: string };
  * `/api/v1` (wire.md 1, *inferred*). Credentials are never repeated in what is said about it.
  */
 export function readApiUrl(text: string, allowInsecure: boolean): ApiUrl {
+  // Left to URL, some would vanish without a word, and others become part of the path.
+  if (/[\s\p{Cc}]/u.test(text)) {
+    return { problem: 'must not hold blanks, line breaks or control characters' };
+  }
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     const given = text.includes('@') ? '' : `, but it is ${shown(text)}`;

@@ -42,7 +42,13 @@ export const headerFields: Check = (value) => {
   return undefined;
 };
 
-/** Checks a bearer token: whatever passes can be sent in a header and ends nowhere else in it. */
+/** What a token has to be, in words that never show one. */
+export const TOKEN = 'printable ASCII characters, without blanks and line breaks';
+
+/**
+ * Checks a bearer token: whatever passes can be sent in a header and ends nowhere else in it. Beyond
+ * ASCII, each way to send a header has bytes of its own for a character.
+ */
 export function isToken(value: unknown): value is string {
-  return typeof value === 'string' && /^[\x21-\x7e\xa1-\xff]+$/.test(value);
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 }

@@ -1,5 +1,5 @@
 import { runInRoot } from '../internal/context.ts';
-import { isToken } from '../internal/header-fields.ts';
+import { isToken, TOKEN } from '../internal/header-fields.ts';
 import { isTooShort, MIN_TOKEN_LENGTH, shortTokenProblem } from '../internal/short-token.ts';
 import type { Logger } from '../internal/warn.ts';
 import type { ApiToken, Fetch } from '../options.ts';
@@ -61,9 +61,7 @@ export class Auth {
     const token: unknown = typeof source === 'string' ? source : await runInRoot(source);
     if (typeof token === 'string' && token === this.#latest) return token;
     if (!isToken(token)) {
-      throw new TypeError(
-        'The apiToken function has to give a string of printable Latin-1 characters without spaces.',
-      );
+      throw new TypeError(`The apiToken function has to give a string of ${TOKEN}.`);
     }
     if (this.#isTooShort(token)) {
       throw new TypeError(`What the apiToken function gives ${shortTokenProblem}.`);

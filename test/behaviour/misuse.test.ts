@@ -42,6 +42,9 @@ describe('options', () => {
     [{ logger: {} }, 'logger must be false, or an object with the methods'],
     [{ apiToken: '' }, 'apiToken must be'],
     [{ apiToken: 'two words' }, 'apiToken must be'],
+    [{ apiToken: 'Zugriffsschlüssel' }, 'apiToken must be a string of printable ASCII characters'],
+    [{ apiToken: 'from-a-file\n' }, 'without blanks and line breaks'],
+    [{ apiUrl: 'https://example.test\n' }, 'apiUrl must not hold blanks, line breaks or control'],
   ])('%j', (options, complaint) => {
     expect(complaintAbout(options)).toContain(complaint);
   });
@@ -61,7 +64,9 @@ describe('options', () => {
   });
 
   test('a token that is wrong is not shown', () => {
-    expect(complaintAbout({ apiToken: 'my secret' })).not.toContain('my secret');
+    for (const apiToken of ['my secret', 'Schlüssel-geheim', 'secret-with-a-zero-width\u200b']) {
+      expect(complaintAbout({ apiToken })).not.toMatch(/secret|Schl/);
+    }
     expect(complaintAbout({ apiUrl: 'https://u:hunter2@example.test' })).not.toContain('hunter2');
     expect(complaintAbout({ headers: { 'x-key': 'hunter2\n' } })).not.toContain('hunter2');
   });

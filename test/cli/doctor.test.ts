@@ -156,7 +156,7 @@ test.each([
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
 });
 
-const odd = 't"o\\k$&e|n<é>%41~';
+const odd = 't"o\\k$&e|n<e>%41~';
 
 test.each([
   ['reading', []],
