@@ -31,9 +31,6 @@ import type { Transport } from './transport/bulk-transport.ts';
 import { createTransport, envelopeBytes, separatorBytes } from './transport/bulk-transport.ts';
 import { gatherWith } from './window.ts';
 
-/** What browsers let all keep-alive requests of a page hold together, in bytes. */
-const KEEPALIVE_BYTES = 65_536;
-
 /** Ended runs that are remembered, so that each is told of once. */
 const MAX_ENDED_RUNS = 10_000;
 
@@ -66,6 +63,20 @@ export class AutobatchClient {
   readonly #pipeline: Pipeline;
   readonly #stopListening: readonly (() => void)[];
   readonly #endedRuns = new Memory<string, true>(MAX_ENDED_RUNS);
+
+  static {
+    // A runtime without that symbol has named the method "undefined" instead. Compilers that translate
+    // `await using` look for it by the other symbol there.
+    if (Symbol.asyncDispose === undefined) {
+      const { prototype } = AutobatchClient;
+      Reflect.deleteProperty(prototype, 'undefined');
+      Object.defineProperty(prototype, Symbol.for('Symbol.asyncDispose'), {
+        value: async function (this: AutobatchClient): Promise<void> {
+          await this.close();
+        },
+      });
+    }
+  }
 
   /**
    * Opens no connection, and starts no timer.
@@ -102,7 +113,7 @@ export class AutobatchClient {
       ? []
       : [
           onExitSignal(settings.exitSignals, () => this.close(), settings.logger),
-          onPageHide(() => this.#engine.depart(KEEPALIVE_BYTES)),
+          onPageHide((budgetBytes) => this.#engine.depart(budgetBytes)),
         ];
   }
 

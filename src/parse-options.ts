@@ -66,8 +66,9 @@ function apiUrlOf(
   allowInsecure: boolean,
   issues: PrefactorIssue[],
 ): string {
-  const fromEnv = env('PREFACTOR_API_URL');
-  const read = readApiUrl(given ?? fromEnv ?? DEFAULT_API_URL, allowInsecure);
+  // Read only where it is needed: Deno asks a person for each variable.
+  const url = given ?? env('PREFACTOR_API_URL') ?? DEFAULT_API_URL;
+  const read = readApiUrl(url, allowInsecure);
   if ('url' in read) {
     return read.url;
   }

@@ -357,6 +357,22 @@ describe('the token', () => {
   });
 });
 
+test('the environment is read only for what was not given: Deno asks a person for each variable', () => {
+  const read: unknown[] = [];
+  const env = new Proxy({}, { get: (_env, name) => void read.push(name) });
+  const { nextTick } = process;
+  vi.stubGlobal('process', { env, nextTick });
+  try {
+    parseOptions({ apiUrl: 'https://api.example', apiToken, disabled: false, logger: false });
+    expect(read).toEqual([]);
+    parseOptions({ apiToken });
+    expect(read).not.toContain('PREFACTOR_API_TOKEN');
+    expect(read).toContain('PREFACTOR_API_URL');
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});
+
 describe('the environment', () => {
   test('has the URL', () => {
     vi.stubEnv('PREFACTOR_API_URL', 'https://tea.example/api/v1');

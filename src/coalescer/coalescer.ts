@@ -288,14 +288,15 @@ export class Coalescer<Failure> {
     return this.#bounds.ready();
   }
 
-  /** Sends what fits, since the page is going away. */
-  depart(budgetBytes: number): void {
-    this.#steps.run(() => {
+  /** Sends what fits, since the page is going away. Returns the bytes that it sends. */
+  depart(budgetBytes: number): number {
+    return this.#steps.run(() => {
       this.#isDeparting = true;
       this.#intake.endWindow();
-      this.#dispatcher.depart(budgetBytes);
+      const sentBytes = this.#dispatcher.depart(budgetBytes);
       this.#isDeparting = false;
       this.#pump();
+      return sentBytes;
     });
   }
 

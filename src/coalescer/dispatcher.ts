@@ -66,6 +66,12 @@ const FORGET = { part: 1.002, ms: 0.01 };
  */
 const WORTH_WAITING = 2 / 3;
 
+/**
+ * Bytes of a request that outlives its page, at most, unless one item has more. Small ones: a browser that
+ * has no room for one refuses it whole.
+ */
+const DEPART_BYTES = 16_000;
+
 const NEVER = Number.POSITIVE_INFINITY;
 
 export class Dispatcher<Failure> {
@@ -118,8 +124,11 @@ export class Dispatcher<Failure> {
     }
   }
 
-  /** Sends what fits into so many bytes, whatever is in flight, in requests that outlive the page. */
-  depart(budgetBytes: number): void {
+  /**
+   * Sends what fits into so many bytes, whatever is in flight, in requests that outlive the page. Returns
+   * the bytes that it sends.
+   */
+  depart(budgetBytes: number): number {
     const { backlog, parts } = this.#others;
     for (const item of parts.dissolve()) if (item.state === 'held') backlog.putBack(item, 0);
     let room = budgetBytes;
@@ -128,6 +137,7 @@ export class Dispatcher<Failure> {
       sent = this.#dispatch({ reason: 'depart' }, this.#others.clock.now(), room);
       room -= sent;
     } while (sent > 0);
+    return budgetBytes - room;
   }
 
   /**
@@ -219,7 +229,8 @@ export class Dispatcher<Failure> {
     const { backlog, capacity, events, health, parts } = this.#others;
     const whole = { maxItems: capacity.items.limit, maxBytes: capacity.bytes.limit };
     // A page that goes away will not be there to send the rest.
-    const limits = reason === 'depart' ? whole : this.#limits;
+    const maxBytes = Math.min(whole.maxBytes, DEPART_BYTES);
+    const limits = reason === 'depart' ? { ...whole, maxBytes } : this.#limits;
     if (part === undefined) {
       this.#requeued = false;
       this.#waitingSince = undefined;

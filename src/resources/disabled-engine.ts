@@ -74,7 +74,9 @@ export class DisabledEngine implements ClientEngine {
     return Promise.resolve();
   }
 
-  depart(): void {}
+  depart(): number {
+    return 0;
+  }
 
   stats(): Stats {
     return {

@@ -34,6 +34,7 @@ export interface ClientEngine extends Engine {
   flush(deadline?: Deadline): Promise<Ledger>;
   close(deadline?: Deadline): Promise<Ledger>;
   ready(): Promise<void>;
-  depart(budgetBytes: number): void;
+  /** Sends what fits, since the page is going away; gives the bytes that it sends. */
+  depart(budgetBytes: number): number;
   stats(): Stats;
 }

@@ -105,18 +105,16 @@ export const registerAgentInstance: ActionKind<AgentInstanceRegisterParams, Agen
   type: 'agent_instances/register',
   checkParams: (params) => checkRegister(params) ?? checkVersions(params),
   checkAction: check(() =>
-    z.compile(
-      z.looseObject({
-        agent_id: z.optional(z.nullable(z.custom(isName, NAME))),
-        environment_id: z.optional(z.nullable(z.custom(isName, NAME))),
-        agent_version: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
-        agent_schema_version: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
-        id: z.optional(z.nullable(z.custom(isName, NAME))),
-        external_identifier: z.optional(z.nullable(z.custom(isName, NAME))),
-        update_current_version: z.optional(z.nullable(z.boolean(BOOLEAN))),
-        purpose: z.optional(z.nullable(z.custom(isText, TEXT))),
-      }),
-    ),
+    z.looseObject({
+      agent_id: z.optional(z.nullable(z.custom(isName, NAME))),
+      environment_id: z.optional(z.nullable(z.custom(isName, NAME))),
+      agent_version: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
+      agent_schema_version: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
+      id: z.optional(z.nullable(z.custom(isName, NAME))),
+      external_identifier: z.optional(z.nullable(z.custom(isName, NAME))),
+      update_current_version: z.optional(z.nullable(z.boolean(BOOLEAN))),
+      purpose: z.optional(z.nullable(z.custom(isText, TEXT))),
+    }),
   ),
   toAction: ({ key, params }) => ({
     _type: 'agent_instances/register',
@@ -139,15 +137,13 @@ export const registerAgentInstance: ActionKind<AgentInstanceRegisterParams, Agen
 export const startAgentInstance: ActionKind<AgentInstanceStartParams, AgentInstance> = {
   type: 'agent_instances/start',
   checkParams: check(() =>
-    z.compile(
-      z.strictObject({
-        timestamp: z.optional(z.custom(isTime, TIME)),
-        idempotencyKey: z.optional(z.unknown()),
-      }),
-    ),
+    z.strictObject({
+      timestamp: z.optional(z.custom(isTime, TIME)),
+      idempotencyKey: z.optional(z.unknown()),
+    }),
   ),
   checkAction: check(() =>
-    z.compile(z.looseObject({ timestamp: z.optional(z.nullable(z.custom(isTime, TIME))) })),
+    z.looseObject({ timestamp: z.optional(z.nullable(z.custom(isTime, TIME))) }),
   ),
   toAction: ({ key, target, params, now, place }) => ({
     _type: 'agent_instances/start',
@@ -161,21 +157,17 @@ export const startAgentInstance: ActionKind<AgentInstanceStartParams, AgentInsta
 export const finishAgentInstance: ActionKind<AgentInstanceFinishParams, AgentInstance> = {
   type: 'agent_instances/finish',
   checkParams: check(() =>
-    z.compile(
-      z.strictObject({
-        status: z.optional(z.custom(isText, TEXT)),
-        timestamp: z.optional(z.custom(isTime, TIME)),
-        idempotencyKey: z.optional(z.unknown()),
-      }),
-    ),
+    z.strictObject({
+      status: z.optional(z.custom(isText, TEXT)),
+      timestamp: z.optional(z.custom(isTime, TIME)),
+      idempotencyKey: z.optional(z.unknown()),
+    }),
   ),
   checkAction: check(() =>
-    z.compile(
-      z.looseObject({
-        status: z.optional(z.custom(isText, TEXT)),
-        timestamp: z.optional(z.nullable(z.custom(isTime, TIME))),
-      }),
-    ),
+    z.looseObject({
+      status: z.optional(z.custom(isText, TEXT)),
+      timestamp: z.optional(z.nullable(z.custom(isTime, TIME))),
+    }),
   ),
   toAction: ({ key, target, params, now, place }) => ({
     _type: 'agent_instances/finish',
@@ -190,21 +182,17 @@ export const finishAgentInstance: ActionKind<AgentInstanceFinishParams, AgentIns
 export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentInstance> = {
   type: 'agent_instances/record_quality',
   checkParams: check(() =>
-    z.compile(
-      z.strictObject({
-        name: z.custom(isName, NAME),
-        payload: z.nullable(z.custom(isJsonObject, OBJECT)),
-        idempotencyKey: z.optional(z.unknown()),
-      }),
-    ),
+    z.strictObject({
+      name: z.custom(isName, NAME),
+      payload: z.nullable(z.custom(isJsonObject, OBJECT)),
+      idempotencyKey: z.optional(z.unknown()),
+    }),
   ),
   checkAction: check(() =>
-    z.compile(
-      z.looseObject({
-        name: z.custom(isName, NAME),
-        payload: z.nullable(z.custom(isJsonObject, OBJECT)),
-      }),
-    ),
+    z.looseObject({
+      name: z.custom(isName, NAME),
+      payload: z.nullable(z.custom(isJsonObject, OBJECT)),
+    }),
   ),
   toAction: ({ key, target, params, place }) => ({
     _type: 'agent_instances/record_quality',
@@ -217,19 +205,17 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
 };
 
 const checkRegister = check(() =>
-  z.compile(
-    z.strictObject({
-      agentId: z.optional(z.custom(isName, NAME)),
-      environmentId: z.optional(z.custom(isName, NAME)),
-      agentVersion: z.optional(z.custom(isObject, OBJECT)),
-      agentSchemaVersion: z.optional(z.custom(isObject, OBJECT)),
-      id: z.optional(z.custom(isName, NAME)),
-      externalIdentifier: z.optional(z.custom(isName, NAME)),
-      updateCurrentVersion: z.optional(z.boolean(BOOLEAN)),
-      purpose: z.optional(z.custom(isText, TEXT)),
-      idempotencyKey: z.optional(z.unknown()),
-    }),
-  ),
+  z.strictObject({
+    agentId: z.optional(z.custom(isName, NAME)),
+    environmentId: z.optional(z.custom(isName, NAME)),
+    agentVersion: z.optional(z.custom(isObject, OBJECT)),
+    agentSchemaVersion: z.optional(z.custom(isObject, OBJECT)),
+    id: z.optional(z.custom(isName, NAME)),
+    externalIdentifier: z.optional(z.custom(isName, NAME)),
+    updateCurrentVersion: z.optional(z.boolean(BOOLEAN)),
+    purpose: z.optional(z.custom(isText, TEXT)),
+    idempotencyKey: z.optional(z.unknown()),
+  }),
 );
 
 /** Of register parameters that are right on the whole: what is wrong within the two versions. */

@@ -84,37 +84,31 @@ export function checkAgentVersion(version: AgentVersion): readonly PrefactorIssu
 }
 
 const checkVersion: Check = check(() =>
-  z.compile(
-    z.strictObject({
-      externalIdentifier: z.optional(z.custom(isName, NAME)),
-      name: z.optional(z.custom(isName, NAME)),
-      description: z.optional(z.nullable(z.string('a string'))),
-      runtimeEnvironment: z.optional(z.custom(isObject, OBJECT)),
-    }),
-  ),
+  z.strictObject({
+    externalIdentifier: z.optional(z.custom(isName, NAME)),
+    name: z.optional(z.custom(isName, NAME)),
+    description: z.optional(z.nullable(z.string('a string'))),
+    runtimeEnvironment: z.optional(z.custom(isObject, OBJECT)),
+  }),
 );
 
 const checkRuntimeEnvironment: Check = check(() =>
-  z.compile(
-    z.strictObject({
-      agentSdk: z.optional(z.custom(isNames, NAMES)),
-      prefactorSdk: z.optional(z.custom(isNames, NAMES)),
-      runtime: z.optional(z.custom(isName, NAME)),
-      os: z.optional(z.custom(isName, NAME)),
-    }),
-  ),
+  z.strictObject({
+    agentSdk: z.optional(z.custom(isNames, NAMES)),
+    prefactorSdk: z.optional(z.custom(isNames, NAMES)),
+    runtime: z.optional(z.custom(isName, NAME)),
+    os: z.optional(z.custom(isName, NAME)),
+  }),
 );
 
 export const checkAgentSchemaVersion: Check = check(() =>
-  z.compile(
-    z.strictObject({
-      externalIdentifier: z.optional(z.custom(isName, NAME)),
-      spanTypeSchemas: z.optional(z.custom(Array.isArray, LIST)),
-      spanSchemas: z.optional(z.custom(isObject, OBJECT)),
-      spanResultSchemas: z.optional(z.custom(isObject, OBJECT)),
-      qualitySchemas: z.optional(z.custom(Array.isArray, LIST)),
-    }),
-  ),
+  z.strictObject({
+    externalIdentifier: z.optional(z.custom(isName, NAME)),
+    spanTypeSchemas: z.optional(z.custom(Array.isArray, LIST)),
+    spanSchemas: z.optional(z.custom(isObject, OBJECT)),
+    spanResultSchemas: z.optional(z.custom(isObject, OBJECT)),
+    qualitySchemas: z.optional(z.custom(Array.isArray, LIST)),
+  }),
 );
 
 export function toAgentVersion(version: AgentVersion | undefined): object | undefined {

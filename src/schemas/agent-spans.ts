@@ -96,40 +96,36 @@ export interface AgentSpanFinishParams {
 export const createAgentSpan: ActionKind<AgentSpanCreateParams, AgentSpan> = {
   type: 'agent_spans/create',
   checkParams: check(() =>
-    z.compile(
-      z.strictObject({
-        agentInstanceId: z.optional(z.unknown()),
-        schemaName: z.custom(isName, NAME),
-        status: z.custom(isText, TEXT),
-        payload: z.optional(z.custom(isJsonObject, OBJECT)),
-        resultPayload: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
-        id: z.optional(z.custom(isName, NAME)),
-        parentSpanId: z.optional(z.unknown()),
-        startedAt: z.optional(z.custom(isTime, TIME)),
-        finishedAt: z.optional(z.nullable(z.custom(isTime, TIME))),
-        sensitiveEncoding: z.optional(z.boolean(BOOLEAN)),
-        idempotencyKey: z.optional(z.unknown()),
-      }),
-    ),
+    z.strictObject({
+      agentInstanceId: z.optional(z.unknown()),
+      schemaName: z.custom(isName, NAME),
+      status: z.custom(isText, TEXT),
+      payload: z.optional(z.custom(isJsonObject, OBJECT)),
+      resultPayload: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
+      id: z.optional(z.custom(isName, NAME)),
+      parentSpanId: z.optional(z.unknown()),
+      startedAt: z.optional(z.custom(isTime, TIME)),
+      finishedAt: z.optional(z.nullable(z.custom(isTime, TIME))),
+      sensitiveEncoding: z.optional(z.boolean(BOOLEAN)),
+      idempotencyKey: z.optional(z.unknown()),
+    }),
   ),
   checkAction: check(() =>
-    z.compile(
-      z.looseObject({
-        details: z.looseObject(
-          {
-            id: z.optional(z.nullable(z.custom(isName, NAME))),
-            schema_name: z.custom(isName, NAME),
-            status: z.custom(isText, TEXT),
-            sensitive_encoding: z.optional(z.boolean(BOOLEAN)),
-            payload: z.custom(isJsonObject, OBJECT),
-            result_payload: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
-            started_at: z.optional(z.nullable(z.custom(isTime, TIME))),
-            finished_at: z.optional(z.nullable(z.custom(isTime, TIME))),
-          },
-          OBJECT,
-        ),
-      }),
-    ),
+    z.looseObject({
+      details: z.looseObject(
+        {
+          id: z.optional(z.nullable(z.custom(isName, NAME))),
+          schema_name: z.custom(isName, NAME),
+          status: z.custom(isText, TEXT),
+          sensitive_encoding: z.optional(z.boolean(BOOLEAN)),
+          payload: z.custom(isJsonObject, OBJECT),
+          result_payload: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
+          started_at: z.optional(z.nullable(z.custom(isTime, TIME))),
+          finished_at: z.optional(z.nullable(z.custom(isTime, TIME))),
+        },
+        OBJECT,
+      ),
+    }),
   ),
   // The fields stand in `details`: the safer side of a *conflict* (wire.md 2.2, [rust-user]).
   toAction: ({ key, params, now, place }) => ({
@@ -158,26 +154,22 @@ export const createAgentSpan: ActionKind<AgentSpanCreateParams, AgentSpan> = {
 export const finishAgentSpan: ActionKind<AgentSpanFinishParams, AgentSpan> = {
   type: 'agent_spans/finish',
   checkParams: check(() =>
-    z.compile(
-      z.strictObject({
-        status: z.optional(z.custom(isText, TEXT)),
-        resultPayload: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
-        timestamp: z.optional(z.custom(isTime, TIME)),
-        sensitiveEncoding: z.optional(z.boolean(BOOLEAN)),
-        agentInstanceId: z.optional(z.unknown()),
-        idempotencyKey: z.optional(z.unknown()),
-      }),
-    ),
+    z.strictObject({
+      status: z.optional(z.custom(isText, TEXT)),
+      resultPayload: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
+      timestamp: z.optional(z.custom(isTime, TIME)),
+      sensitiveEncoding: z.optional(z.boolean(BOOLEAN)),
+      agentInstanceId: z.optional(z.unknown()),
+      idempotencyKey: z.optional(z.unknown()),
+    }),
   ),
   checkAction: check(() =>
-    z.compile(
-      z.looseObject({
-        status: z.optional(z.custom(isText, TEXT)),
-        timestamp: z.optional(z.nullable(z.custom(isTime, TIME))),
-        result_payload: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
-        sensitive_encoding: z.optional(z.boolean(BOOLEAN)),
-      }),
-    ),
+    z.looseObject({
+      status: z.optional(z.custom(isText, TEXT)),
+      timestamp: z.optional(z.nullable(z.custom(isTime, TIME))),
+      result_payload: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
+      sensitive_encoding: z.optional(z.boolean(BOOLEAN)),
+    }),
   ),
   // Flat: within `details` the API would accept the fields and store no result (wire.md 2.2).
   toAction: ({ key, target, params, now, place }) => ({

@@ -31,9 +31,7 @@ export interface BulkResult {
 }
 
 /** Of an action in wire form: what every action must have, beside its key. */
-export const checkEnvelope: Check = check(() =>
-  z.compile(z.looseObject({ _type: z.custom(isName, NAME) })),
-);
+export const checkEnvelope: Check = check(() => z.looseObject({ _type: z.custom(isName, NAME) }));
 
 /** Of a whole request: its items and their keys (wire.md 2.1, [py-http models/bulk.py]). */
 export function checkBulkRequest(request: unknown): readonly PrefactorIssue[] | undefined {
@@ -44,7 +42,7 @@ export function checkBulkRequest(request: unknown): readonly PrefactorIssue[] | 
 }
 
 const checkRequest = check(() =>
-  z.compile(z.strictObject({ items: z.custom(isFilledArray, 'an array of at least one item') })),
+  z.strictObject({ items: z.custom(isFilledArray, 'an array of at least one item') }),
 );
 
 function isFilledArray(value: unknown): boolean {

@@ -31,18 +31,16 @@ export interface SubmitOptions extends CallOptions {
 }
 
 export const checkCallOptions: Check = check(() =>
-  z.compile(z.strictObject({ signal: z.optional(z.custom(isSignal, SIGNAL)) })),
+  z.strictObject({ signal: z.optional(z.custom(isSignal, SIGNAL)) }),
 );
 
 export const checkSubmitOptions: Check = check(() =>
-  z.compile(
-    z.strictObject({
-      signal: z.optional(z.custom(isSignal, SIGNAL)),
-      uses: z.optional(z.custom(Array.isArray, 'an array of names')),
-      changes: z.optional(z.unknown()),
-      makes: z.optional(z.custom(isName, NAME)),
-    }),
-  ),
+  z.strictObject({
+    signal: z.optional(z.custom(isSignal, SIGNAL)),
+    uses: z.optional(z.custom(Array.isArray, 'an array of names')),
+    changes: z.optional(z.unknown()),
+    makes: z.optional(z.custom(isName, NAME)),
+  }),
 );
 
 const SIGNAL = 'an AbortSignal';

@@ -1,3 +1,5 @@
+import * as z from 'zod/mini';
+
 import type { PrefactorIssue } from '../errors/argument.ts';
 import { nearest } from '../internal/nearest.ts';
 
@@ -22,20 +24,37 @@ interface Finding {
   readonly keys?: readonly string[];
 }
 
-/**
- * A check by a schema that is built at its first use, not on import: compiling it asks for
- * `new Function`, which a page's Content-Security-Policy may forbid and report. Where that is so,
- * zod falls back to its slower parser by itself.
- */
+/** A check by a schema that is built, and compiled, at its first use: not on import. */
 export function check(build: () => Schema): Check {
   let schema: Schema | undefined;
   return (value) => {
-    schema ??= build();
+    schema ??= compiled(build());
     const result = schema.safeParse(value);
     if (result.success) return undefined;
     const names = Object.keys(schema.shape);
     return result.error.issues.flatMap((finding) => issuesOf(finding, value, names));
   };
+}
+
+/**
+ * zod compiles by `new Function`, and without it checks more slowly. A page's Content-Security-Policy that
+ * forbids it reports each try, be its error caught or not: so it is tried once for all schemas, and never
+ * where zod was told to make no code.
+ */
+function compiled(schema: Schema): Schema {
+  mayCompile ??= z.config().jitless !== true && mayMakeCode();
+  return mayCompile ? z.compile(schema as z.ZodMiniObject) : schema;
+}
+
+let mayCompile: boolean | undefined;
+
+function mayMakeCode(): boolean {
+  try {
+    new Function('');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The same findings, as of the field that the value was found in. */

@@ -35,6 +35,11 @@ export class Auth {
     return typeof this.#source === 'function';
   }
 
+  /** The one that was given last, for who cannot wait for another. */
+  get latest(): string | undefined {
+    return this.#latest;
+  }
+
   /**
    * The token for one attempt. Rejects with what the token function threw, or for what it gave; the log
    * hears of the first time.

@@ -67,7 +67,9 @@ export class Http {
       const result = await withinLimits(
         { signal: options.signal, ms, patience: this.#patience },
         async (signal) => {
-          const token = await this.auth.token();
+          // A page that goes away is not there to hear of another token.
+          const known = options.keepalive ? this.auth.latest : undefined;
+          const token = known ?? (await this.auth.token());
           // Not later: a token that comes after its time must not send anything.
           signal.throwIfAborted();
           hasToken = true;
