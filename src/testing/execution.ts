@@ -7,6 +7,9 @@ import type { Recorder, Trace } from './recorder.ts';
 import type { KeyRecord, World } from './state.ts';
 import type { EmulatedItem, Output } from './wire.ts';
 
+// When the API says so is **unknown** (wire.md 7).
+const USED = 'idempotency_key_already_used';
+
 export class Execution {
   readonly #world: World;
   readonly #faults: FaultSource;
@@ -35,15 +38,17 @@ export class Execution {
     // must never do it, so it is refused, whether or not the first one got its answer.
     if (record !== undefined && !isSameItem(record.item, item)) {
       this.#recorder.breach(trace, `Key "${item.key}" came again with other content`);
-      const output = errorOutput(
-        'idempotency_key_already_used',
-        'The idempotency key was used for other content',
-      );
+      const output = errorOutput(USED, 'The idempotency key was used for other content');
       this.#recorder.ran(item, null, trace, false, output);
       return output;
     }
     if (record?.stored !== undefined) {
       const { output, id } = record.stored;
+      if (this.#world.rules.repeats === 'refuse') {
+        const used = errorOutput(USED, 'The idempotency key was used before');
+        this.#recorder.ran(item, id, trace, false, used);
+        return used;
+      }
       this.#recorder.ran(item, id, trace, true, output);
       return output;
     }

@@ -48,8 +48,15 @@ export interface EmulatorOptions {
    */
   readonly strict?: boolean;
   /**
-   * Whether an error is stored under its key and replayed, as a success is. Which of the two the
-   * API does is **unknown** (wire.md 7).
+   * What a key gets that was used before, in bulk and at single endpoints: the answer of then, or
+   * `idempotency_key_already_used`. An official source says the first; that code, which is of the
+   * API's list, speaks for the second (wire.md 7).
+   * @default 'replay'
+   */
+  readonly repeats?: 'replay' | 'refuse';
+  /**
+   * Whether a key counts as used when its item has failed, as it does when it has succeeded. Which of
+   * the two the API does is **unknown** (wire.md 7).
    * @default false
    */
   readonly storeErrors?: boolean;
@@ -94,6 +101,7 @@ export interface Rules {
   readonly maxInFlight: number;
   readonly maxPerSecond: number;
   readonly strict: boolean;
+  readonly repeats: 'replay' | 'refuse';
   readonly storeErrors: boolean;
   readonly takenId: ItemError;
   readonly alwaysControl: boolean;
@@ -115,6 +123,7 @@ export function readOptions(options: EmulatorOptions): Rules {
     maxInFlight: options.maxInFlight ?? Number.POSITIVE_INFINITY,
     maxPerSecond: options.maxPerSecond ?? Number.POSITIVE_INFINITY,
     strict: options.strict ?? true,
+    repeats: options.repeats ?? 'replay',
     storeErrors: options.storeErrors ?? false,
     takenId: options.takenId ?? {},
     alwaysControl: options.alwaysControl ?? false,

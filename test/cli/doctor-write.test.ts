@@ -109,6 +109,11 @@ describe("an account's token", () => {
 });
 
 test.each<[EmulatorOptions, string, string]>([
+  [
+    { repeats: 'refuse' },
+    'replay',
+    'different: It is refused (idempotency_key_already_used: The idempotency key was used before)',
+  ],
   [{}, 'id-twice', 'ok: It is refused (validation_errors: Invalid span).'],
   [
     { takenId: { code: 'conflict', message: 'It is there' } },

@@ -16,8 +16,8 @@ import {
 import type { Call, Item, Thing } from './model.ts';
 import { neededBy } from './model.ts';
 import type { Plan } from './plan.ts';
-import { USED_CODE, usedNameOf } from './repeats.ts';
 import { rowOf } from './rows.ts';
+import { USED_CODE } from './server.ts';
 import type { Fail } from './violation.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -63,7 +63,7 @@ export function audit(audited: Audited): void {
 
 /** When each item first took effect. */
 function noteEffects({ report, runs, fail }: Audited): void {
-  const ran = report.ran.filter(({ outcome }) => outcome !== 'replay');
+  const ran = report.ran.filter(({ outcome, code }) => outcome !== 'replay' && code !== USED_CODE);
   for (const [at, { key, outcome }] of ran.entries()) {
     const run = runs[at];
     if (run?.key !== key) {
@@ -157,8 +157,7 @@ function auditRejected(audited: Audited, call: Call, error: unknown): void {
     case 'API_ERROR':
       if (status === undefined && cause === undefined) {
         if (apiCode === USED_CODE) auditUsed(audited, call, error);
-        const name = apiCode === USED_CODE ? usedNameOf(call.key) : call.key;
-        const own = report.ran.some((ran) => ran.key === name && ran.code === apiCode);
+        const own = report.ran.some((ran) => ran.key === call.key && ran.code === apiCode);
         if (!own) fail('innocence', `${call.label} got an error (${apiCode}) that is not its own`);
       } else if (status === 400 || status === 413 || status === 422) {
         if (size !== 1) fail('innocence', `${call.label} was refused in a request of ${size}`);

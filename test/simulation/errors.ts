@@ -1,5 +1,5 @@
 /** What the simulation reads in errors; by name, since the package under test may be a copy. */
-import { USED_CODE } from './repeats.ts';
+import { USED_CODE } from './server.ts';
 
 interface Read {
   readonly name: string;

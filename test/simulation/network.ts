@@ -171,18 +171,16 @@ export class Network {
     fault: Fault,
     signal: AbortSignal | undefined,
   ): Promise<Response> {
-    const { emulator, repeats } = this.#server;
-    const keys = itemsOf(body).map(({ key }) => key);
+    const { emulator } = this.#server;
     // Requests are taken up in the order in which they come, and each takes its own.
     emulator.faults.next(fault, { on: 'any' });
-    const response = await emulator.fetch(request.url, {
+    return emulator.fetch(request.url, {
       method: request.method,
       headers: request.headers,
       redirect: request.redirect,
       ...(signal !== undefined && { signal }),
-      ...(request.method === 'POST' && { body: repeats?.renamed(body, keys) ?? body }),
+      ...(request.method === 'POST' && { body }),
     });
-    return repeats?.restored(response) ?? response;
   }
 
   /** Whoever has sent it can stop waiting, but cannot call it back. */

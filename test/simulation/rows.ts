@@ -1,6 +1,6 @@
 /** Which row of design.md, section 5, the end of a rejected call belongs to. */
 import { readError } from './errors.ts';
-import { USED_CODE } from './repeats.ts';
+import { USED_CODE } from './server.ts';
 
 export function rowOf(error: unknown): string {
   const { code, status, apiCode, message, maybeApplied } = readError(error);

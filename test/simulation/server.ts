@@ -7,23 +7,23 @@ import type { Item } from './model.ts';
 import { isSettled, Thing } from './model.ts';
 import type { Fate, Plan } from './plan.ts';
 import { FOREIGN_SPANS, tokenOf } from './plan.ts';
-import { Repeats, USED_CODE } from './repeats.ts';
 import type { VirtualTime } from './virtual-time.ts';
+
+/** The code of wire.md 6.1. */
+export const USED_CODE = 'idempotency_key_already_used';
 
 export class SimulatedServer {
   readonly emulator: Emulator;
-  /** Where it refuses keys that have run before. */
-  readonly repeats: Repeats | undefined;
-  /** Each run of an action, replays left out, in their order: whose it was. */
+  /** Each run of an action in their order, without keys that were used before: whose it was. */
   readonly runs: { readonly key: string | null; readonly item: Item | undefined }[] = [];
   readonly #plan: Plan;
   readonly #time: VirtualTime;
   readonly #onFate: (fate: Fate) => void;
+  #calls: CallLog | undefined;
+  #answered = 0;
 
   constructor(plan: Plan, time: VirtualTime, onFate: (fate: Fate) => void) {
-    this.emulator = newEmulator(plan, time);
-    const { repeats, storeErrors } = plan.server;
-    this.repeats = repeats === 'refuse' ? new Repeats(this.emulator, storeErrors) : undefined;
+    this.emulator = newEmulator(plan, time, () => this.#noteUsed());
     this.#plan = plan;
     this.#time = time;
     this.#onFate = onFate;
@@ -60,6 +60,7 @@ export class SimulatedServer {
 
   /** Lets items fare as the plan says, by the calls that they are for. */
   setFates(calls: CallLog): void {
+    this.#calls = calls;
     const { faults } = this.emulator;
     const isFated =
       (...fates: readonly Fate[]) =>
@@ -74,7 +75,6 @@ export class SimulatedServer {
       this.runs.push({ key, item: key === null ? undefined : calls.itemOf(key) });
       return false;
     });
-    faults.refuse(({ key: name }) => this.#isUsed(name, calls), { code: USED_CODE });
     faults.refuse(isFated('refused'));
     faults.refuse(isFated('passes once'), { code: 'unexpected', times: 1 });
     faults.refuse(isFated('passes twice'), { code: 'temporarily_unavailable', times: 2 });
@@ -85,16 +85,20 @@ export class SimulatedServer {
     faults.poison(isFated('poison drop'), { kind: 'dropBefore' });
   }
 
-  #isUsed(name: string | null, calls: CallLog): boolean {
-    const key = name === null ? undefined : this.repeats?.keyOf(name);
-    if (key === undefined) return false;
-    const item = calls.itemOf(key);
-    if (item !== undefined && !isSettled(item)) item.isUsed = true;
-    return true;
+  /** Whose key was refused as used, in the answer that leaves now. */
+  #noteUsed(): void {
+    if (this.#plan.server.repeats === 'replay') return;
+    const { ran } = this.emulator.report();
+    for (const { key, code } of ran.slice(this.#answered)) {
+      if (key === null || code !== USED_CODE) continue;
+      const item = this.#calls?.itemOf(key);
+      if (item !== undefined && !isSettled(item)) item.isUsed = true;
+    }
+    this.#answered = ran.length;
   }
 }
 
-function newEmulator({ server, seed }: Plan, time: VirtualTime): Emulator {
+function newEmulator({ server, seed }: Plan, time: VirtualTime, onAnswer: () => void): Emulator {
   const [least, most] = server.latencyMs;
   const random = randomFrom(seed ^ 0x5eed);
   const { maxItems, maxBytes, maxInFlight, maxPerSecond } = server;
@@ -105,7 +109,9 @@ function newEmulator({ server, seed }: Plan, time: VirtualTime): Emulator {
     delay: (ms, signal) => delayed(time, ms, signal),
     latencyMs: () => least + random() * (most - least),
     itemMs: server.itemMs,
+    repeats: server.repeats,
     storeErrors: server.storeErrors,
+    onAnswer,
     ...(maxItems !== undefined && { maxItems }),
     ...(maxBytes !== undefined && { maxBytes }),
     ...(maxInFlight !== undefined && { maxInFlight }),

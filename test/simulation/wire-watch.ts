@@ -5,7 +5,7 @@ import { isSpoiltOnly } from './kinds-of-plans.ts';
 import type { Call, Item, Thing } from './model.ts';
 import { isSettled, neededBy } from './model.ts';
 import type { NetworkListener, Sent } from './network.ts';
-import { USED_CODE } from './repeats.ts';
+import { USED_CODE } from './server.ts';
 import type { Watched } from './watched.ts';
 
 /** A timer that is so late says that the process stood still. */
