@@ -8,8 +8,11 @@ export type { Clock } from '../internal/clock.ts';
 export type { AttemptSettings } from './attempts.ts';
 export type { RetrySettings } from './backoff.ts';
 export type { QueueBounds } from './bounds.ts';
+export { CheckedCoalescer as Coalescer } from './checked-coalescer.ts';
 export type { CoalescerPorts, CoalescerSettings } from './coalescer.ts';
-export { Coalescer } from './coalescer.ts';
+// The same without a look at what it is given, for a caller who has made sure: of a million calls a
+// second, that look would be felt.
+export { Coalescer as UncheckedCoalescer } from './coalescer.ts';
 export type { DispatchSettings } from './dispatcher.ts';
 export type { DispatchReason, Emitter, EngineEvents } from './events.ts';
 export type { About, ExecuteOptions } from './intake.ts';

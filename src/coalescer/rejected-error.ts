@@ -9,7 +9,9 @@ export class RejectedError extends Error {
 
   constructor(reason: Reason<unknown>, key: string | undefined) {
     const subject = key === undefined ? 'The call' : `Item "${key}"`;
-    super(`${subject} was rejected (${reason.kind}); see reason.`);
+    const fault = reason.kind === 'fault' ? reason.error : undefined;
+    const what = fault instanceof Error ? `: ${fault.message}` : '; see reason.';
+    super(`${subject} was rejected (${reason.kind})${what}`, fault ? { cause: fault } : {});
     this.key = key;
     this.reason = reason;
   }

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { Coalescer } from '../../src/coalescer/coalescer.ts';
 import type {
   CoalescerPorts,
   CoalescerSettings,
@@ -10,7 +11,7 @@ import type {
   Submission,
   Verdict,
 } from '../../src/coalescer/index.ts';
-import { Coalescer, RejectedError } from '../../src/coalescer/index.ts';
+import { RejectedError } from '../../src/coalescer/index.ts';
 import type { Fault, ScriptedSend } from './scripted-send.ts';
 import { scriptedSend } from './scripted-send.ts';
 import type { VirtualClock } from './virtual-clock.ts';

@@ -5,7 +5,8 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Batch, Coalescer, Name, RejectedError } from '../../src/coalescer/index.ts';
+import type { Coalescer } from '../../src/coalescer/coalescer.ts';
+import type { Batch, Name, RejectedError } from '../../src/coalescer/index.ts';
 import { engineUnderTest } from '../helpers/engine.ts';
 import type { FaultRates, ModelServer } from '../helpers/model-server.ts';
 import { modelServer } from '../helpers/model-server.ts';
