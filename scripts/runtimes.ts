@@ -35,7 +35,7 @@ try {
   const packed = join(project, 'node_modules/prefactor-autobatch/dist/testing/index.js');
   const { Emulator } = (await import(packed)) as typeof import('../src/testing/index.ts');
   const { checks } = (await import(join(project, 'checks/all.mjs'))) as { checks: object };
-  stage = await openStage((options) => new Emulator(options));
+  stage = await openStage((options) => new Emulator({ strict: true, ...options }));
   const where = { origin: stage.origin, project, stage };
   const titles = Object.keys(checks);
   results = await severalAtOnce(chosen, (setUp) => play(setUp, where, titles));

@@ -22,6 +22,8 @@ export interface AnsweredRequest {
   readonly skipped: number;
   /** Kinds of the faults that fired, as in `EmulatorReport.faults`. */
   readonly faults: readonly string[];
+  /** Fields that the API does not know, as in `EmulatorReport`. */
+  readonly unknownFields: readonly string[];
   /** Ways in which the request broke the contract, as sentences. */
   readonly breaches: readonly string[];
 }

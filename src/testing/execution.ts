@@ -74,6 +74,7 @@ export class Execution {
         const of = item.key === null ? item.type : `${item.type} "${item.key}"`;
         this.#recorder.breach(trace, `${sentence} (${of})`);
       },
+      drop: (field) => this.#recorder.drop(trace, `${item.type}: ${field}`),
     });
   }
 }

@@ -42,9 +42,9 @@ export interface EmulatorOptions {
   /** Most bulk requests in a second; one more gets 429 with `Retry-After: 1`. @default Infinity */
   readonly maxPerSecond?: number;
   /**
-   * Whether an unknown field is refused with `validation_errors`. It is reported as a breach either
-   * way. The live API most likely ignores unknown fields of an item (wire.md 2.1, *inferred*).
-   * @default true
+   * Whether an unknown field is a breach, and refused with `validation_errors`. The API drops it without
+   * a word (wire.md 2.2), and so does the emulator by default; its report lists it.
+   * @default false
    */
   readonly strict?: boolean;
   /**
@@ -122,7 +122,7 @@ export function readOptions(options: EmulatorOptions): Rules {
     maxBytes: options.maxBytes ?? Number.POSITIVE_INFINITY,
     maxInFlight: options.maxInFlight ?? Number.POSITIVE_INFINITY,
     maxPerSecond: options.maxPerSecond ?? Number.POSITIVE_INFINITY,
-    strict: options.strict ?? true,
+    strict: options.strict ?? false,
     repeats: options.repeats ?? 'replay',
     storeErrors: options.storeErrors ?? false,
     takenId: options.takenId ?? {},

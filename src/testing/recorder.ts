@@ -57,6 +57,12 @@ export interface EmulatorReport {
   readonly ran: readonly RanItem[];
   /** Empty with `record: false`. */
   readonly batches: readonly BatchRecord[];
+  /**
+   * Fields that the API does not know, and drops without a word, such as
+   * `agent_instances/register: agent_version.colour`: each once; the first 1,000. With `strict` they are
+   * refused, and breaches.
+   */
+  readonly unknownFields: readonly string[];
   /** Each way in which the client broke the contract, as a sentence; the first 1,000. */
   readonly breaches: readonly string[];
   /**
@@ -70,8 +76,11 @@ export interface EmulatorReport {
 
 /** What is known of a request so far. */
 export interface Trace
-  extends Mutable<Omit<AnsweredRequest, 'status' | 'ms' | 'faults' | 'breaches'>> {
+  extends Mutable<
+    Omit<AnsweredRequest, 'status' | 'ms' | 'faults' | 'unknownFields' | 'breaches'>
+  > {
   readonly faults: string[];
+  readonly unknownFields: string[];
   readonly breaches: string[];
 }
 
@@ -84,7 +93,8 @@ export interface Visit {
   readonly record: Mutable<BatchRecord>;
 }
 
-const MAX_BREACHES = 1_000;
+/** Of each list of words. */
+const MAX_WORDS = 1_000;
 
 export class Recorder {
   readonly #lists: boolean;
@@ -92,6 +102,7 @@ export class Recorder {
   readonly #faults: Map<string, number> = new Map();
   readonly #overlaps: Set<string> = new Set();
   readonly #breaches: string[] = [];
+  readonly #unknownFields: Set<string> = new Set();
   readonly #ran: RanItem[] = [];
   readonly #batches: BatchRecord[] = [];
   #requests = 0;
@@ -124,6 +135,7 @@ export class Recorder {
       failed: 0,
       skipped: 0,
       faults: [],
+      unknownFields: [],
       breaches: [],
     };
   }
@@ -183,8 +195,13 @@ export class Recorder {
   /** `trace` is null where a breach belongs to no request in particular. */
   breach(trace: Trace | null, sentence: string): void {
     trace?.breaches.push(sentence);
-    if (this.#breaches.length >= MAX_BREACHES) return;
+    if (this.#breaches.length >= MAX_WORDS) return;
     this.#breaches.push(trace === null ? sentence : `Request ${trace.request}: ${sentence}`);
+  }
+
+  drop(trace: Trace, field: string): void {
+    if (trace.unknownFields.length < MAX_WORDS) trace.unknownFields.push(field);
+    if (this.#unknownFields.size < MAX_WORDS) this.#unknownFields.add(field);
   }
 
   fault(kind: string, trace: Trace): void {
@@ -222,6 +239,7 @@ export class Recorder {
       overlaps: [...this.#overlaps],
       ran: [...this.#ran],
       batches: this.#batches.map((batch) => ({ ...batch })),
+      unknownFields: [...this.#unknownFields],
       breaches: [...this.#breaches],
       faults: Object.fromEntries(this.#faults),
       openBodies: this.#openBodies,

@@ -17,7 +17,14 @@ export interface Reading {
   readonly refusal: FullAnswer | undefined;
 }
 
-type Breach = (sentence: string) => void;
+/** What is told of a request beside its answer. */
+export interface Notes {
+  /** A way in which the contract was broken. */
+  breach(sentence: string): void;
+  /** A field that is left out of account. */
+  drop(field: string): void;
+}
+
 type ItemProblem = readonly [code: 'required_value' | 'invalid_value', message: string];
 
 const NOTHING: Fields = {};
@@ -28,25 +35,20 @@ const KEY_MIN = 8;
 const KEY_MAX = 64;
 const textOf = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-export function readRequest(
-  incoming: Incoming,
-  route: Route,
-  rules: Rules,
-  breach: Breach,
-): Reading {
-  const refusal = checkHeaders(incoming, route, rules, breach);
+export function readRequest(incoming: Incoming, route: Route, rules: Rules, notes: Notes): Reading {
+  const refusal = checkHeaders(incoming, route, rules, notes);
   if (!route.hasBody) {
     const fields = { ...Object.fromEntries(incoming.url.searchParams), ...pathField(route) };
     return reading([{ key: null, type: route.type, fields }], [], refusal);
   }
   const body = parse(incoming.body);
   if (!isObject(body)) {
-    breach('The body is not a JSON object');
+    notes.breach('The body is not a JSON object');
     const bad = errorOutput('bad_request', 'The body is not a JSON object');
     return reading([], [], refusal ?? jsonAnswer(400, bad));
   }
   const read =
-    route.kind === 'bulk' ? readBulk(body, rules, breach) : readSingle(body, route, breach);
+    route.kind === 'bulk' ? readBulk(body, rules, notes) : readSingle(body, route, rules, notes);
   if (refusal !== undefined) return { ...read, refusal };
   if (incoming.body.length <= rules.maxBytes) return read;
   const tooLarge = errorOutput('bad_request', 'The request is too large');
@@ -57,7 +59,7 @@ function checkHeaders(
   incoming: Incoming,
   route: Route,
   rules: Rules,
-  breach: Breach,
+  { breach }: Notes,
 ): FullAnswer | undefined {
   const sdk = incoming.header('x-prefactor-sdk');
   // Whether the server needs the header is **unknown** (wire.md 1); a client must send it.
@@ -78,7 +80,7 @@ function checkHeaders(
 }
 
 /** Plain JSON only: no source shows another type, or a compressed body (wire.md 1, 10). */
-function checkType(incoming: Incoming, breach: Breach): FullAnswer | undefined {
+function checkType(incoming: Incoming, breach: Notes['breach']): FullAnswer | undefined {
   const type = incoming.header('content-type');
   const encoding = incoming.header('content-encoding');
   if (type !== null && JSON_TYPE.test(type) && encoding === null) return undefined;
@@ -90,7 +92,7 @@ function checkType(incoming: Incoming, breach: Breach): FullAnswer | undefined {
   return jsonAnswer(415, errorOutput('bad_request', sentence));
 }
 
-function readBulk(body: Fields, rules: Rules, breach: Breach): Reading {
+function readBulk(body: Fields, rules: Rules, { breach, drop }: Notes): Reading {
   const { items, ...others } = body;
   const refused: FullAnswer[] = [];
   const refuse = (field: string, code: ItemProblem[0], message: string): void => {
@@ -99,8 +101,12 @@ function readBulk(body: Fields, rules: Rules, breach: Breach): Reading {
   const found: EmulatedItem[] = [];
   const keys: string[] = [];
   for (const name of Object.keys(others)) {
+    if (!rules.strict) {
+      drop(`bulk: ${name}`);
+      continue;
+    }
     breach(`Unknown field "${name}" beside items`);
-    if (rules.strict) refuse(name, 'invalid_value', 'is not a known field');
+    refuse(name, 'invalid_value', 'is not a known field');
   }
   if (!Array.isArray(items) || items.length === 0) {
     breach('A bulk request without items');
@@ -147,13 +153,16 @@ function readItem(
   return { key, type, fields };
 }
 
-function readSingle(body: Fields, route: Route, breach: Breach): Reading {
+function readSingle(body: Fields, route: Route, rules: Rules, { breach, drop }: Notes): Reading {
   const { idempotency_key: key, ...fields } = body;
   const { type, param } = route;
   if (param !== undefined && Object.hasOwn(fields, param.name)) {
-    breach(`"${param.name}" stands in the path and in the body`);
-    const refused = requestNotValid(param.name, 'invalid_value', 'is not a known field');
-    return reading([], [], jsonAnswer(422, refused));
+    if (rules.strict) {
+      breach(`"${param.name}" stands in the path and in the body`);
+      const refused = requestNotValid(param.name, 'invalid_value', 'is not a known field');
+      return reading([], [], jsonAnswer(422, refused));
+    }
+    drop(`${type}: ${param.name}`);
   }
   const item = { key: null, type, fields: { ...fields, ...pathField(route) } };
   if (key === undefined) return reading([item], [], undefined);

@@ -87,8 +87,10 @@ export class Service {
 
   /** Reads the request and notes that it is there. */
   #arrive(incoming: Incoming, route: Route, trace: Trace): Arrival {
-    const breach = (sentence: string): void => this.#recorder.breach(trace, sentence);
-    const read = readRequest(incoming, route, this.#world.rules, breach);
+    const read = readRequest(incoming, route, this.#world.rules, {
+      breach: (sentence) => this.#recorder.breach(trace, sentence),
+      drop: (field) => this.#recorder.drop(trace, field),
+    });
     const keys = read.items.flatMap((item) =>
       item.key === null ? [] : [this.#execution.recordOf(item, item.key)],
     );
@@ -187,7 +189,7 @@ export class Service {
     if (item === undefined || route.kind === 'ping') {
       return { answer: jsonAnswer(200, { status: 'success' }), ran: 0 };
     }
-    if (route.type === 'pfid/generate') return { answer: this.#generate(item), ran: 0 };
+    if (route.type === 'pfid/generate') return { answer: this.#generate(item, trace), ran: 0 };
     const outputs: (Output | undefined)[] = [this.#execution.run(item, trace)];
     this.#misname(fault, items, outputs);
     const [output = errorOutput('unexpected', 'No output')] = outputs;
@@ -206,11 +208,14 @@ export class Service {
   }
 
   /** The newer of the two shapes on record (wire.md 8, *conflict*): ids beside `status`. */
-  #generate({ fields }: EmulatedItem): FullAnswer {
+  #generate({ fields }: EmulatedItem, trace: Trace): FullAnswer {
     const { count, account_id: accountId, ...others } = fields;
-    const [unknown] = Object.keys(others);
-    if (unknown !== undefined) {
-      return jsonAnswer(422, requestNotValid(unknown, 'invalid_value', 'is not a known field'));
+    for (const name of Object.keys(others)) {
+      if (this.#world.rules.strict) {
+        this.#recorder.breach(trace, `Unknown field "${name}"`);
+        return jsonAnswer(422, requestNotValid(name, 'invalid_value', 'is not a known field'));
+      }
+      this.#recorder.drop(trace, `pfid/generate: ${name}`);
     }
     if (typeof count !== 'number' || !Number.isInteger(count) || count < 1 || count > MAX_PFIDS) {
       return jsonAnswer(

@@ -89,7 +89,7 @@ test('a retry and a flush run in the root context as well', async () => {
 test('the global dispatcher sees no caller either, and each caller is back in its own context', async () => {
   const storage = new AsyncLocalStorage<string>();
   const seen: unknown[] = [];
-  const server = await new Emulator().listen();
+  const server = await new Emulator({ strict: true }).listen();
   onTestFinished(() => server.close());
   const dispatcher = globalDispatcher();
   setGlobalDispatcher({

@@ -37,7 +37,7 @@ afterEach(unfake);
 
 /** A client of a server that answers, unless it is `stuck` for a while. */
 function clientWith(options: AutobatchOptions = {}) {
-  const emulator = new Emulator();
+  const emulator = new Emulator({ strict: true });
   const log = recordingLogger();
   const state = { stuck: 0, sent: 0 };
   const client = new AutobatchClient({

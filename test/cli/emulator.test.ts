@@ -106,6 +106,14 @@ test('a breach of the contract stands below its request, and in the summary', as
   expect(stdout).toContain('  and 2 more\n');
 });
 
+test('a field that the API does not know is named below its request', async () => {
+  const emulator = await listening();
+  await post(emulator, [{ ...register('key-00001'), colour: 'red' }]);
+  const { stdout } = await emulator.interrupt();
+  expect(stdout).toMatch(/ 1 succeeded .*\n {2}unknown field: agent_instances\/register: colour\n/);
+  expect(stdout).toContain('unknown   1 fields\n');
+});
+
 test('another token is refused, and not shown', async () => {
   const emulator = await listening();
   await post({ ...emulator, apiToken: 'wrong-t0ken' }, [register('key-00001')]);

@@ -51,7 +51,7 @@ export interface Api {
 
 /** An emulator on a port of its own, and the environment that leads to it. */
 export async function serveApi(options: EmulatorOptions = {}): Promise<Api> {
-  const emulator = new Emulator({ token: TOKEN, ...options });
+  const emulator = new Emulator({ token: TOKEN, strict: true, ...options });
   const server = await emulator.listen();
   onTestFinished(() => server.close());
   return { emulator, env: { PREFACTOR_API_URL: server.url, PREFACTOR_API_TOKEN: TOKEN } };

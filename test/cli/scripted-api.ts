@@ -40,7 +40,7 @@ export type Script = (
 
 /** Serves an emulator with a script before it. */
 export async function serveScripted(script: Script, options: EmulatorOptions = {}): Promise<Api> {
-  const emulator = new Emulator({ token: TOKEN, ...options });
+  const emulator = new Emulator({ token: TOKEN, strict: true, ...options });
   const server = createServer(async (message, response) => {
     const chunks: Uint8Array[] = [];
     for await (const chunk of message) chunks.push(chunk);

@@ -71,6 +71,7 @@ export async function harness(
   let hasBegun = false;
   const { latencyMs = ROUND_TRIP_MS } = emulatorOptions;
   const emulator = new Emulator({
+    strict: true,
     ...emulatorOptions,
     // What comes before the test takes no time.
     latencyMs: () => (!hasBegun ? 0 : typeof latencyMs === 'number' ? latencyMs : latencyMs()),

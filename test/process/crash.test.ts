@@ -16,6 +16,7 @@ test.each([
     // Each request waits on its way there and back: the second one, with its work done, for ever.
     let waits = 0;
     const emulator = new Emulator({
+      strict: true,
       latencyMs: 2,
       delay: async () => {
         waits++;

@@ -7,7 +7,7 @@ import { Emulator } from '../../src/testing/index.ts';
 import { runScript, startScript } from '../helpers/child.ts';
 
 async function listen(options: EmulatorOptions = {}) {
-  const emulator = new Emulator(options);
+  const emulator = new Emulator({ strict: true, ...options });
   const server = await emulator.listen();
   onTestFinished(() => server.close());
   return { emulator, url: server.url };

@@ -41,7 +41,11 @@ async function replay(
 ): Promise<Outcome> {
   const time = fakeTime();
   try {
-    const emulator = new Emulator({ latencyMs: 20, ...(faults !== undefined && { faults }) });
+    const emulator = new Emulator({
+      latencyMs: 20,
+      strict: true,
+      ...(faults !== undefined && { faults }),
+    });
     const client = new AutobatchClient({
       apiUrl: 'https://emulator.test',
       apiToken: 'test-token',

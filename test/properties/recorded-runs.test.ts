@@ -20,7 +20,7 @@ describe.each(files)('$name', ({ name, actions }) => {
   test.skipIf(!existsSync(data(name))).each(['client', 'server'] as const)(
     'every action succeeds, and few requests carry them (ids: %s)',
     async (ids) => {
-      const emulator = new Emulator({ latencyMs: 20 });
+      const emulator = new Emulator({ latencyMs: 20, strict: true });
       const client = new AutobatchClient({
         apiUrl: 'https://emulator.test',
         apiToken: 'test-token',

@@ -103,6 +103,7 @@ function newEmulator({ server, seed }: Plan, time: VirtualTime, onAnswer: () => 
   const random = randomFrom(seed ^ 0x5eed);
   const { maxItems, maxBytes, maxInFlight, maxPerSecond } = server;
   return new Emulator({
+    strict: true,
     token: tokenOf(seed),
     seed,
     now: () => time.wallNow(),

@@ -81,21 +81,6 @@ test('nothing runs in a request of which one item is not valid', async () => {
   expect(emulator.report().effects.size).toBe(0);
 });
 
-test('a field beside items is refused, and only reported when not strict', async () => {
-  const strict = newEmulator();
-  const refused = await post(strict, 'bulk', { items: [LIST], details: {} });
-  expect(at(refused.body, 'errors', 'details', 'code')).toBe('invalid_value');
-
-  const lenient = newEmulator({ strict: false });
-  expect((await post(lenient, 'bulk', { items: [LIST], details: {} })).status).toBe(200);
-
-  for (const emulator of [strict, lenient]) {
-    expect(emulator.report().breaches).toEqual([
-      expect.stringContaining('Unknown field "details" beside items'),
-    ]);
-  }
-});
-
 test.each([
   ['is no JSON', '{"items":'],
   ['is a list', '[]'],

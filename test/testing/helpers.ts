@@ -28,7 +28,7 @@ export interface Reply {
 }
 
 export function newEmulator(options: EmulatorOptions = {}): Emulator {
-  return new Emulator({ now: () => NOW, ...options });
+  return new Emulator({ now: () => NOW, strict: true, ...options });
 }
 
 /** An emulator that has the instance `INSTANCE`, started. */

@@ -254,13 +254,6 @@ describe('finish', () => {
     expect(at(reply.body, 'code')).toBe('invalid_action');
   });
 
-  test('refuses a details wrapper', async () => {
-    const emulator = await withInstance();
-    const reply = await post(emulator, `${PATH}/finish`, { details: { status: 'failed' } });
-    expect(at(reply.body, 'errors')).toEqual({ details: ['must not wrap the fields of a finish'] });
-    expect(emulator.report().breaches).toHaveLength(1);
-  });
-
   test.each([{ status: 'active' }, { timestamp: null }, { result_payload: {} }])(
     'refuses %j',
     async (body) => {

@@ -50,6 +50,7 @@ test('a bulk request is told of with its items and what became of them', async (
       failed: 1,
       skipped: 2,
       faults: [],
+      unknownFields: [],
       breaches: [],
     },
   ]);

@@ -37,7 +37,6 @@ test('takes all that the API knows', async () => {
         title: 'Reply',
         description: null,
         template: '{{text}}',
-        result_template: '{{ok}}',
         data_risk: RISK,
       },
     ],

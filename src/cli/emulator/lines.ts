@@ -16,9 +16,9 @@ Ctrl-C ends it.
 `;
 }
 
-/** A line for a request, and one below it for each breach of the contract. */
+/** A line for a request, and one below it for each unknown field and each breach of the contract. */
 export function lineOf(answered: AnsweredRequest, at: Date): string {
-  const { route, status, ms, faults, breaches } = answered;
+  const { route, status, ms, faults, unknownFields, breaches } = answered;
   const parts = [
     timeOf(at),
     route,
@@ -28,12 +28,16 @@ export function lineOf(answered: AnsweredRequest, at: Date): string {
     `${amount(Math.round(ms))} ms`,
     ...(faults.length > 0 ? [`fault: ${faults.join(', ')}`] : []),
   ];
-  const lines = [parts.join('  '), ...breaches.map((breach) => `  breach: ${breach}`)];
+  const lines = [
+    parts.join('  '),
+    ...unknownFields.map((field) => `  unknown field: ${field}`),
+    ...breaches.map((breach) => `  breach: ${breach}`),
+  ];
   return `${lines.join('\n')}\n`;
 }
 
 export function summaryOf(report: EmulatorReport): string {
-  const { requests, items, replays, breaches, faults } = report;
+  const { requests, items, replays, unknownFields, breaches, faults } = report;
   const row = (label: string, ...parts: readonly string[]): string =>
     `${label.padEnd(10)}${parts.join(', ')}`;
   const fired = Object.entries(faults).map(([kind, times]) => `${kind} ${amount(times)}`);
@@ -43,6 +47,7 @@ export function summaryOf(report: EmulatorReport): string {
     row('requests', amount(requests.all), `${amount(requests.bulk)} bulk`, bytes(report.bytes)),
     row('items', amount(items), `${amount(replays)} answered from the store`),
     row('faults', ...(fired.length > 0 ? fired : ['none'])),
+    ...(unknownFields.length > 0 ? [row('unknown', `${amount(unknownFields.length)} fields`)] : []),
     row('breaches', breaches.length > 0 ? amount(breaches.length) : 'none'),
     ...breaches.slice(0, BREACHES_SHOWN).map((breach) => `  ${breach}`),
     ...(more > 0 ? [`  and ${amount(more)} more`] : []),

@@ -131,6 +131,9 @@ function seenProblemsOf(seen: Seen | undefined): readonly string[] {
     ...seen.breaches
       .slice(0, 3)
       .map((breach) => `The emulator saw a breach of the API's rules: ${breach}.`),
+    ...seen.unknownFields
+      .slice(0, 3)
+      .map((field) => `The API drops a field that it does not know (${field}).`),
     ...(seen.doubled > 0 ? [`${amount(seen.doubled)} actions took effect more than once.`] : []),
   ];
 }

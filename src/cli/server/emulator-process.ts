@@ -15,6 +15,8 @@ export interface Seen {
   readonly bytes: number;
   /** What a right client never does, as sentences. */
   readonly breaches: readonly string[];
+  /** Fields that the API does not know. */
+  readonly unknownFields: readonly string[];
   /** Keys that took effect more than once. */
   readonly doubled: number;
 }
@@ -77,10 +79,10 @@ async function serve(options: EmulatorOptions): Promise<void> {
   process.send?.(server.url);
 }
 
-function seenBy({ requests, bytes, breaches, effects }: EmulatorReport): Seen {
+function seenBy({ requests, bytes, breaches, unknownFields, effects }: EmulatorReport): Seen {
   let doubled = 0;
   for (const times of effects.values()) if (times > 1) doubled++;
-  return { requests: requests.all, bytes, breaches, doubled };
+  return { requests: requests.all, bytes, breaches, unknownFields, doubled };
 }
 
 const [, file, options] = process.argv;

@@ -12,6 +12,8 @@ export interface ActionCall {
   readonly fields: Fields;
   /** Notes that the client broke the contract, beyond what the answer says. */
   breach(sentence: string): void;
+  /** Notes a field that is left out of account. */
+  drop(field: string): void;
 }
 
 /** The answer, and which resource it was about. */
@@ -51,15 +53,25 @@ export function taken({ rules }: World, message: string, id: string): Ran {
   );
 }
 
-/** Reports what nobody knows, and refuses it where the rules are strict. */
-export function refuseUnknown(
+/**
+ * Drops what nobody knows, as the API does (wire.md 2.2), and reports it; where the rules are strict,
+ * refuses it.
+ *
+ * @param at Goes before the names in the report, such as `details.`.
+ */
+export function dropUnknown(
   call: ActionCall,
   reader: FieldReader,
   known: ReadonlySet<string>,
   problems: Problems,
+  at = '',
 ): void {
   for (const name of reader.unknown(known)) {
-    call.breach(`Unknown field "${name}"`);
-    if (call.world.rules.strict) problems.add(name, 'is not a known field');
+    if (!call.world.rules.strict) {
+      call.drop(at + name);
+      continue;
+    }
+    call.breach(`Unknown field "${at}${name}"`);
+    problems.add(name, 'is not a known field');
   }
 }

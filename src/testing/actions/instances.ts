@@ -7,7 +7,7 @@ import { FINISH_STATUSES, isTerminal } from '../state.ts';
 import { instanceDetails } from '../views.ts';
 import type { Fields } from '../wire.ts';
 import type { ActionCall, Ran } from './action.ts';
-import { invalid, invalidAction, notFound, refuseUnknown, success, taken } from './action.ts';
+import { dropUnknown, invalid, invalidAction, notFound, success, taken } from './action.ts';
 import { readSchemaVersion } from './schema-version.ts';
 
 const REGISTER = new Set([
@@ -32,7 +32,7 @@ export function registerInstance(call: ActionCall): Ran {
   const { world } = call;
   const problems = new Problems();
   const reader = new FieldReader(call.fields, problems);
-  refuseUnknown(call, reader, REGISTER, problems);
+  dropUnknown(call, reader, REGISTER, problems);
   const needed = world.rules.tokenKind === 'account' ? 'required' : 'optional';
   const agentId = reader.name('agent_id', needed) ?? world.defaultAgentId;
   const environmentId = reader.name('environment_id', needed) ?? world.defaultEnvironmentId;
@@ -47,7 +47,7 @@ export function registerInstance(call: ActionCall): Ran {
   let externalIdentifier: string | null = null;
   if (version !== undefined) {
     const versionReader = new FieldReader(version, problems, 'agent_version.');
-    refuseUnknown(call, versionReader, VERSION, problems);
+    dropUnknown(call, versionReader, VERSION, problems);
     externalIdentifier = versionReader.string('external_identifier', 'optional') ?? null;
     versionReader.string('name', 'optional');
     versionReader.string('description', 'optional');
@@ -99,7 +99,7 @@ export function registerInstance(call: ActionCall): Ran {
 /** Which of its fields are required, no source says (wire.md 4.3). */
 function checkEnvironment(call: ActionCall, environment: Fields, problems: Problems): void {
   const reader = new FieldReader(environment, problems, 'agent_version.runtime_environment.');
-  refuseUnknown(call, reader, ENVIRONMENT, problems);
+  dropUnknown(call, reader, ENVIRONMENT, problems);
   for (const name of ['agent_sdk', 'prefactor_sdk']) {
     if (reader.array(name, 'optional')?.every((one) => typeof one === 'string') === false) {
       problems.add(`agent_version.runtime_environment.${name}`, 'must be an array of strings');
@@ -112,7 +112,7 @@ function checkEnvironment(call: ActionCall, environment: Fields, problems: Probl
 export function startInstance(call: ActionCall): Ran {
   const problems = new Problems();
   const reader = new FieldReader(call.fields, problems);
-  refuseUnknown(call, reader, START, problems);
+  dropUnknown(call, reader, START, problems);
   const id = reader.id('agent_instance_id', 'required') ?? null;
   // Python sends an explicit null here, and only here (wire.md 3).
   const timestamp = reader.timestamp('timestamp', 'nullable');
@@ -133,12 +133,10 @@ export function finishInstance(call: ActionCall): Ran {
   const problems = new Problems();
   const reader = new FieldReader(call.fields, problems);
   if (call.fields['details'] !== undefined) {
-    // As with agent_spans/finish: stricter than what is known of the API (wire.md 2.2).
-    call.breach('agent_instances/finish with a details wrapper');
-    problems.add('details', 'must not wrap the fields of a finish');
-    return invalid('Invalid finish', problems);
+    // As with agent_spans/finish.
+    call.breach('agent_instances/finish with a details wrapper: its status is not read');
   }
-  refuseUnknown(call, reader, FINISH, problems);
+  dropUnknown(call, reader, FINISH, problems);
   const id = reader.id('agent_instance_id', 'required') ?? null;
   const status = reader.oneOf('status', FINISH_STATUSES, 'optional') ?? 'complete';
   const timestamp = reader.timestamp('timestamp', 'optional');
@@ -156,7 +154,7 @@ export function finishInstance(call: ActionCall): Ran {
 export function recordQuality(call: ActionCall): Ran {
   const problems = new Problems();
   const reader = new FieldReader(call.fields, problems);
-  refuseUnknown(call, reader, RECORD_QUALITY, problems);
+  dropUnknown(call, reader, RECORD_QUALITY, problems);
   const id = reader.id('agent_instance_id', 'required') ?? null;
   const name = reader.name('name', 'required');
   const payload = reader.object('payload', 'nullable');
@@ -175,7 +173,7 @@ export function recordQuality(call: ActionCall): Ran {
 export function terminateInstance(call: ActionCall): Ran {
   const problems = new Problems();
   const reader = new FieldReader(call.fields, problems);
-  refuseUnknown(call, reader, TERMINATE, problems);
+  dropUnknown(call, reader, TERMINATE, problems);
   const id = reader.id('agent_instance_id', 'required') ?? null;
   const reason = reader.string('reason', 'required');
   const timestamp = reader.timestamp('timestamp', 'optional');

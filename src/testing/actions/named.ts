@@ -5,7 +5,7 @@ import { FieldReader, Problems } from '../checks.ts';
 import type { Named, World } from '../state.ts';
 import { namedDetails } from '../views.ts';
 import type { Action, ActionCall, Ran } from './action.ts';
-import { invalid, notFound, refuseUnknown, success } from './action.ts';
+import { dropUnknown, invalid, notFound, success } from './action.ts';
 
 export interface NamedActions {
   readonly list: Action;
@@ -40,7 +40,7 @@ function actionsOf(
   function read(call: ActionCall, known: ReadonlySet<string>): [FieldReader, Problems] {
     const problems = new Problems();
     const reader = new FieldReader(call.fields, problems);
-    refuseUnknown(call, reader, known, problems);
+    dropUnknown(call, reader, known, problems);
     return [reader, problems];
   }
 

@@ -7,7 +7,7 @@ import type { Schemas } from '../state.ts';
 import { qualityType } from '../views.ts';
 import type { Fields } from '../wire.ts';
 import type { ActionCall } from './action.ts';
-import { refuseUnknown } from './action.ts';
+import { dropUnknown } from './action.ts';
 
 const SCHEMA_VERSION = new Set([
   'external_identifier',
@@ -23,7 +23,6 @@ const SPAN_TYPE = new Set([
   'title',
   'description',
   'template',
-  'result_template',
   'data_risk',
 ]);
 const QUALITY = new Set(['name', 'schema', 'title', 'description', 'template', 'data_risk']);
@@ -70,7 +69,7 @@ export function readSchemaVersion(
 ): Schemas {
   const at = 'agent_schema_version.';
   const reader = new FieldReader(fields, problems, at);
-  refuseUnknown(call, reader, SCHEMA_VERSION, problems);
+  dropUnknown(call, reader, SCHEMA_VERSION, problems);
   const externalIdentifier = reader.string('external_identifier', 'optional') ?? null;
   const types: [string, Schemas['types'] extends ReadonlyMap<string, infer Type> ? Type : never][] =
     [];
@@ -106,13 +105,12 @@ function readSchema(
     return ['', {}];
   }
   const reader = new FieldReader(schema, problems, at);
-  refuseUnknown(call, reader, known, problems);
+  dropUnknown(call, reader, known, problems);
   const name = reader.name('name', 'required') ?? '';
   reader.object(known === QUALITY ? 'schema' : 'params_schema', 'required');
   const ofSpan = known === SPAN_TYPE ? 'nullable' : 'optional';
   if (known === SPAN_TYPE) {
     reader.object('result_schema', 'nullable');
-    reader.string('result_template', 'optional');
   }
   const title = reader.string('title', 'optional');
   reader.string('description', ofSpan);
@@ -127,11 +125,11 @@ function readSchema(
 
 function checkDataRisk(call: ActionCall, risk: Fields, at: string, problems: Problems): void {
   const reader = new FieldReader(risk, problems, at);
-  refuseUnknown(call, reader, DATA_RISK, problems);
+  dropUnknown(call, reader, DATA_RISK, problems);
   const profile = reader.object('action_profile', 'required');
   if (profile !== undefined) {
     const inner = new FieldReader(profile, problems, `${at}action_profile.`);
-    refuseUnknown(call, inner, ACTION_PROFILE_NAMES, problems);
+    dropUnknown(call, inner, ACTION_PROFILE_NAMES, problems);
     // All six are required by the OpenAPI document; Python fills in `unknown` before it sends.
     for (const name of ACTION_PROFILE) inner.oneOf(name, PERMISSIONS, 'required');
   }
@@ -139,7 +137,7 @@ function checkDataRisk(call: ActionCall, risk: Fields, at: string, problems: Pro
     const categories = reader.object(side, 'required');
     if (categories === undefined) continue;
     const inner = new FieldReader(categories, problems, `${at}${side}.`);
-    refuseUnknown(call, inner, CATEGORY_NAMES, problems);
+    dropUnknown(call, inner, CATEGORY_NAMES, problems);
     // Which of these are required, no source says.
     inner.oneOf('classification', CLASSIFICATIONS, 'optional');
     for (const name of CATEGORIES) inner.oneOf(name, PRESENCE, 'optional');
