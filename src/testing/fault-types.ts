@@ -88,6 +88,23 @@ export type FaultKind = Fault['kind'];
 /** `single`: all single endpoints but ping. */
 export type RequestKind = 'bulk' | 'single' | 'ping';
 
+/** A single endpoint, by the `_type` that its action has in bulk, or would have. */
+export type SingleEndpoint =
+  | 'agent_instances/register'
+  | 'agent_instances/start'
+  | 'agent_instances/finish'
+  | 'agent_instances/record_quality'
+  | 'agent_instances/terminate'
+  | 'agent_instances/show'
+  | 'agent_spans/create'
+  | 'agent_spans/finish'
+  | 'agent_spans/show'
+  | 'agent_spans/list'
+  | 'pfid/generate';
+
+/** Which requests a fault meets: all, those of a kind, or those to one single endpoint. */
+export type FaultTarget = 'any' | RequestKind | SingleEndpoint;
+
 /** An item by its key, or by whatever a function sees in it (`type`, `fields`, `key`). */
 export type ItemMatch = string | ((item: EmulatedItem) => boolean);
 
@@ -113,7 +130,7 @@ export interface ItemRefusal extends ItemError {
 
 /** Probabilities, from 0 to 1. */
 export type FaultRates = {
-  /** That a bulk request has this fault; at most one each, so their sum should stay below 1. */
+  /** That a request has this fault: at most one each, so that their sum is at most 1. */
   readonly [Kind in FaultKind]?: number;
 } & {
   /** That an item is refused once more each time it runs, with `temporarily_unavailable`. */
@@ -125,6 +142,8 @@ export type FaultRates = {
 /** Faults at random, repeatable by their seed. Draws are made as requests arrive and items run. */
 export interface FaultPlan {
   readonly rates: FaultRates;
+  /** Which requests have the faults; items are refused wherever they run. @default 'bulk' */
+  readonly on?: FaultTarget;
   /** @default the emulator's seed */
   readonly seed?: number;
   /** The longest random delay, in milliseconds. @default 1000 */
@@ -145,23 +164,20 @@ export interface FaultPlan {
  *
  * ```ts
  * emulator.faults.next({ kind: 'status', status: 429, retryAfter: 7 });
+ * emulator.faults.next({ kind: 'dropAfter' }, { on: 'agent_instances/register' });
  * emulator.faults.refuse('key-of-one-span', { code: 'temporarily_unavailable', times: 2 });
  * emulator.faults.poison((item) => item.fields['agent_span_id'] === id);
  * ```
  */
 export interface Faults {
   /**
-   * Gives the fault to the next request, or to the next `times` requests, of the kind that `on`
-   * names. An outage of everything is `next({ kind: 'dropBefore' }, { times: Infinity, on: 'any' })`,
+   * Gives the fault to the next request, or to the next `times` requests, that `on` names. An outage of everything is `next({ kind: 'dropBefore' }, { times: Infinity, on: 'any' })`,
    * until `clear()`.
    *
    * @param options.times How many requests. Default 1.
    * @param options.on Default `'bulk'`.
    */
-  next(
-    fault: Fault,
-    options?: { readonly times?: number; readonly on?: RequestKind | 'any' },
-  ): void;
+  next(fault: Fault, options?: { readonly times?: number; readonly on?: FaultTarget }): void;
 
   /**
    * Refuses items instead of running them, in bulk and at single endpoints; in bulk that stops the

@@ -6,17 +6,18 @@ import type {
   FaultKind,
   FaultPlan,
   Faults,
+  FaultTarget,
   ItemMatch,
   ItemRefusal,
-  RequestKind,
 } from './fault-types.ts';
 import { hash, Random } from './random.ts';
 import type { Trace } from './recorder.ts';
+import type { Route } from './routes.ts';
 import type { EmulatedItem, ErrorOutput } from './wire.ts';
 
 interface Queued {
   readonly fault: Fault;
-  readonly on: RequestKind | 'any';
+  readonly on: FaultTarget;
   left: number;
 }
 
@@ -72,10 +73,7 @@ export class FaultSource implements Faults {
     this.#fired = fired;
   }
 
-  next(
-    fault: Fault,
-    options: { readonly times?: number; readonly on?: RequestKind | 'any' } = {},
-  ): void {
+  next(fault: Fault, options: { readonly times?: number; readonly on?: FaultTarget } = {}): void {
     this.#queued.push({ fault, on: options.on ?? 'bulk', left: options.times ?? 1 });
   }
 
@@ -108,15 +106,17 @@ export class FaultSource implements Faults {
   }
 
   /** Which fault a request that has just arrived has. */
-  ofRequest(kind: RequestKind, trace: Trace): Fault | undefined {
-    const queued = this.#queued.find((one) => one.on === 'any' || one.on === kind);
+  ofRequest(route: Route, trace: Trace): Fault | undefined {
+    const queued = this.#queued.find((one) => isOn(one.on, route));
     if (queued !== undefined) {
       queued.left -= 1;
       if (queued.left <= 0) this.#queued = this.#queued.filter((one) => one !== queued);
       this.#fired(queued.fault.kind, trace);
       return queued.fault;
     }
-    return kind === 'bulk' && this.#plan !== undefined ? this.#draw(this.#plan, trace) : undefined;
+    const plan = this.#plan;
+    if (plan === undefined || !isOn(plan.on ?? 'bulk', route)) return undefined;
+    return this.#draw(plan, route, trace);
   }
 
   /** Which fault the items of a request bring about by being in it. */
@@ -142,13 +142,13 @@ export class FaultSource implements Faults {
     return this.#plan === undefined ? undefined : this.#drawItem(this.#plan, item, trace);
   }
 
-  #draw(plan: FaultPlan, trace: Trace): Fault | undefined {
+  #draw(plan: FaultPlan, route: Route, trace: Trace): Fault | undefined {
     let rest = this.#random.next();
     const kind = RANDOM_KINDS.find((one) => {
       rest -= plan.rates[one] ?? 0;
       return rest < 0;
     });
-    if (kind === undefined) return undefined;
+    if (kind === undefined || (isOfBulk(kind) && route.kind !== 'bulk')) return undefined;
     this.#fired(kind, trace);
     switch (kind) {
       case 'delay':
@@ -181,6 +181,15 @@ export class FaultSource implements Faults {
     }
     return undefined;
   }
+}
+
+function isOn(target: FaultTarget, { kind, type }: Route): boolean {
+  return target === 'any' || target === kind || (target === type && kind === 'single');
+}
+
+/** Whether there is nothing else that the fault could befall. */
+function isOfBulk(kind: FaultKind): boolean {
+  return kind === 'omit' || kind === 'extra';
 }
 
 export function matches(match: ItemMatch, item: EmulatedItem): boolean {

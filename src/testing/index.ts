@@ -9,10 +9,12 @@ export type {
   FaultPlan,
   FaultRates,
   Faults,
+  FaultTarget,
   ItemError,
   ItemMatch,
   ItemRefusal,
   RequestKind,
+  SingleEndpoint,
 } from './fault-types.ts';
 export type { EmulatorOptions } from './options.ts';
 export type { BatchRecord, EmulatorReport, RanItem } from './recorder.ts';

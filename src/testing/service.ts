@@ -1,7 +1,7 @@
 // From a request to its answer: arrival, the way there, the work, the way back.
 
 import type { AnsweredRequest } from './answered-request.ts';
-import { errorOutput, requestNotValid, statusOfCode } from './error-output.ts';
+import { errorOutput, statusOfCode } from './error-output.ts';
 import { Execution } from './execution.ts';
 import {
   answerInstead,
@@ -35,9 +35,6 @@ interface Arrival {
   readonly read: Reading;
   readonly visit: Visit;
 }
-
-// Most ids that one call may ask for; the API's own limit is **unknown** (wire.md 8).
-const MAX_PFIDS = 1_000;
 
 export class Service {
   readonly #world: World;
@@ -101,7 +98,7 @@ export class Service {
   async #process(incoming: Incoming, { route, read }: Arrival, trace: Trace): Promise<Answer> {
     const { signal } = incoming;
     const onTheWayMs = this.#world.rules.latencyMs() / 2;
-    const fault = this.#faults.ofRequest(route.kind, trace);
+    const fault = this.#faults.ofRequest(route, trace);
     const { answer: early, delayMs } = this.#decide(route, read, fault, trace);
     await this.#pace.wait(onTheWayMs + delayMs, signal);
     // All the work is done in one step, at its arrival: so requests never interleave by item. The
@@ -189,7 +186,6 @@ export class Service {
     if (item === undefined || route.kind === 'ping') {
       return { answer: jsonAnswer(200, { status: 'success' }), ran: 0 };
     }
-    if (route.type === 'pfid/generate') return { answer: this.#generate(item, trace), ran: 0 };
     const outputs: (Output | undefined)[] = [this.#execution.run(item, trace)];
     this.#misname(fault, items, outputs);
     const [output = errorOutput('unexpected', 'No output')] = outputs;
@@ -205,29 +201,6 @@ export class Service {
     const index = misnamedItem(fault, items, outputs);
     const output = outputs[index];
     if (output !== undefined) outputs[index] = misnamed(output, this.#world.newId(null));
-  }
-
-  /** The newer of the two shapes on record (wire.md 8, *conflict*): ids beside `status`. */
-  #generate({ fields }: EmulatedItem, trace: Trace): FullAnswer {
-    const { count, account_id: accountId, ...others } = fields;
-    for (const name of Object.keys(others)) {
-      if (this.#world.rules.strict) {
-        this.#recorder.breach(trace, `Unknown field "${name}"`);
-        return jsonAnswer(422, requestNotValid(name, 'invalid_value', 'is not a known field'));
-      }
-      this.#recorder.drop(trace, `pfid/generate: ${name}`);
-    }
-    if (typeof count !== 'number' || !Number.isInteger(count) || count < 1 || count > MAX_PFIDS) {
-      return jsonAnswer(
-        422,
-        requestNotValid('count', 'invalid_value', `is from 1 to ${MAX_PFIDS}`),
-      );
-    }
-    if (accountId !== undefined && accountId !== this.#world.accountId) {
-      return jsonAnswer(404, errorOutput('not_found', 'Account not found'));
-    }
-    const pfids = Array.from({ length: count }, () => this.#world.newId(null));
-    return jsonAnswer(200, { status: 'success', pfids, account_id: this.#world.accountId });
   }
 
   /** Limits that the options set. Decided on arrival, as a gateway would. */

@@ -12,6 +12,7 @@ import {
   terminateInstance,
 } from './instances.ts';
 import { agentActions, environmentActions } from './named.ts';
+import { generatePfids } from './pfids.ts';
 import { createSpan, finishSpan, listSpans, showSpan } from './spans.ts';
 
 /** What a bulk item may ask for. */
@@ -39,6 +40,7 @@ export const BULK_ACTIONS: ReadonlyMap<string, Action> = new Map([
 const SINGLE_ACTIONS: ReadonlyMap<string, Action> = new Map([
   ['agent_instances/terminate', terminateInstance],
   ['agent_spans/show', showSpan],
+  ['pfid/generate', generatePfids],
 ]);
 
 export function findAction(type: string): Action {
