@@ -17,6 +17,7 @@ import {
 import { env } from './internal/env.ts';
 import { headerFields, isToken, TOKEN } from './internal/header-fields.ts';
 import { nearest } from './internal/nearest.ts';
+import { unpolluted, withCleanPrototype } from './internal/pollution.ts';
 import { isTooShort, shortTokenProblem } from './internal/short-token.ts';
 import type { Logger } from './internal/warn.ts';
 import { consoleLogger, fencedLogger, silentLogger } from './internal/warn.ts';
@@ -28,14 +29,14 @@ import type { WireAction } from './schemas/action.ts';
  * @throws {PrefactorInvalidArgumentError} with an issue for each thing that is wrong
  */
 export function parseOptions(input: unknown): Options {
-  const parsed = schema.safeParse(input ?? {});
+  const parsed = schema.safeParse(withoutPollution(input ?? {}));
   if (!parsed.success) {
     throw new PrefactorInvalidArgumentError(
       'Invalid options',
       parsed.error.issues.flatMap((issue) => issuesOf(issue, input)),
     );
   }
-  const given = parsed.data;
+  const given: Given = withoutPrototype(parsed.data);
   const issues: PrefactorIssue[] = [];
   const apiUrl = apiUrlOf(given.apiUrl, given.allowInsecure, issues);
   const disabled = given.disabled ?? /^(1|true)$/i.test(env('PREFACTOR_AUTOBATCH_DISABLED') ?? '');
@@ -46,7 +47,7 @@ export function parseOptions(input: unknown): Options {
     apiToken: apiTokenOf(given, apiUrl, disabled, issues),
     batch: Object.freeze(given.batch),
     queue: Object.freeze(given.queue),
-    retry: Object.freeze(retryOf(given.retry, given.deliveryTimeoutMs, issues)),
+    retry: Object.freeze(retryOf(withoutPrototype(given.retry), given.deliveryTimeoutMs, issues)),
     headers: Object.freeze({ ...given.headers }),
     sdk: Object.freeze(given.sdk),
     exitSignals: Object.freeze(given.exitSignals),
@@ -166,85 +167,93 @@ function checked<T>(check: Check): z.ZodMiniCustom<T, T> {
   });
 }
 
-const batch = z.strictObject({
-  window: z._default(
-    checked<BatchWindow>(
-      wanted(
-        "'tick', milliseconds from 0 to 60000, or a function",
-        (value) =>
-          value === 'tick' ||
-          typeof value === 'function' ||
-          numberFrom(0, 60 * second)(value) === undefined,
+const batch = withCleanPrototype(() =>
+  z.strictObject({
+    window: z._default(
+      checked<BatchWindow>(
+        wanted(
+          "'tick', milliseconds from 0 to 60000, or a function",
+          (value) =>
+            value === 'tick' ||
+            typeof value === 'function' ||
+            numberFrom(0, 60 * second)(value) === undefined,
+        ),
+      ),
+      'tick',
+    ),
+    maxItems: z._default(checked<number>(integerFrom(1, 10_000)), 100),
+    maxBytes: z._default(checked<number>(integerFrom(1_024, 100_000_000)), 1_000_000),
+    concurrency: z._default(checked<number>(integerFrom(1, 256)), 16),
+    maxWaitMs: z._default(checked<number>(numberFrom(0, 60 * second)), 20),
+  }),
+);
+
+const queue = withCleanPrototype(() =>
+  z.strictObject({
+    maxItems: z._default(checked<number>(integerFrom(1, Number.MAX_SAFE_INTEGER)), 100_000),
+    maxBytes: z._default(checked<number>(integerFrom(1, Number.MAX_SAFE_INTEGER)), 64_000_000),
+  }),
+);
+
+const retry = withCleanPrototype(() =>
+  z.strictObject({
+    limit: z._default(checked<number>(integerFrom(1, 1_000)), 10),
+    minDelayMs: z.optional(checked<number>(numberFrom(0, 60 * second))),
+    maxDelayMs: z.optional(checked<number>(numberFrom(0, hour))),
+    maxPauseMs: z.optional(checked<number>(numberFrom(0, day))),
+    itemCodes: z._default(z.array(checked<string>(matching('a non-empty string', /./))), [
+      'temporarily_unavailable',
+      'rate_limited',
+      'unknown',
+      'unexpected',
+    ]),
+  }),
+);
+
+const schema = withCleanPrototype(() =>
+  z.strictObject({
+    apiUrl: z.optional(
+      checked<string>(wanted('a URL, as a string', (value) => typeof value === 'string')),
+    ),
+    apiToken: z.optional(
+      checked<ApiToken>((value) =>
+        typeof value === 'function' || isToken(value) ? undefined : tokenProblem,
       ),
     ),
-    'tick',
-  ),
-  maxItems: z._default(checked<number>(integerFrom(1, 10_000)), 100),
-  maxBytes: z._default(checked<number>(integerFrom(1_024, 100_000_000)), 1_000_000),
-  concurrency: z._default(checked<number>(integerFrom(1, 256)), 16),
-  maxWaitMs: z._default(checked<number>(numberFrom(0, 60 * second)), 20),
-});
-
-const queue = z.strictObject({
-  maxItems: z._default(checked<number>(integerFrom(1, Number.MAX_SAFE_INTEGER)), 100_000),
-  maxBytes: z._default(checked<number>(integerFrom(1, Number.MAX_SAFE_INTEGER)), 64_000_000),
-});
-
-const retry = z.strictObject({
-  limit: z._default(checked<number>(integerFrom(1, 1_000)), 10),
-  minDelayMs: z.optional(checked<number>(numberFrom(0, 60 * second))),
-  maxDelayMs: z.optional(checked<number>(numberFrom(0, hour))),
-  maxPauseMs: z.optional(checked<number>(numberFrom(0, day))),
-  itemCodes: z._default(z.array(checked<string>(matching('a non-empty string', /./))), [
-    'temporarily_unavailable',
-    'rate_limited',
-    'unknown',
-    'unexpected',
-  ]),
-});
-
-const schema = z.strictObject({
-  apiUrl: z.optional(
-    checked<string>(wanted('a URL, as a string', (value) => typeof value === 'string')),
-  ),
-  apiToken: z.optional(
-    checked<ApiToken>((value) =>
-      typeof value === 'function' || isToken(value) ? undefined : tokenProblem,
+    batch: z.prefault(batch, nothing),
+    maxItemBytes: z._default(checked<number>(integerFrom(1, 100_000_000)), 8_000_000),
+    onSkipped: z._default(checked<Options['onSkipped']>(oneOf('requeue', 'reject')), 'requeue'),
+    ids: z._default(checked<Options['ids']>(oneOf('client', 'server')), 'client'),
+    queue: z.prefault(queue, nothing),
+    retry: z.prefault(retry, nothing),
+    attemptTimeoutMs: z._default(checked<number>(numberFrom(1, hour)), 30 * second),
+    deliveryTimeoutMs: z._default(
+      checked<number>(numberFrom(1, Number.POSITIVE_INFINITY)),
+      300 * second,
     ),
-  ),
-  batch: z.prefault(batch, {}),
-  maxItemBytes: z._default(checked<number>(integerFrom(1, 100_000_000)), 8_000_000),
-  onSkipped: z._default(checked<Options['onSkipped']>(oneOf('requeue', 'reject')), 'requeue'),
-  ids: z._default(checked<Options['ids']>(oneOf('client', 'server')), 'client'),
-  queue: z.prefault(queue, {}),
-  retry: z.prefault(retry, {}),
-  attemptTimeoutMs: z._default(checked<number>(numberFrom(1, hour)), 30 * second),
-  deliveryTimeoutMs: z._default(
-    checked<number>(numberFrom(1, Number.POSITIVE_INFINITY)),
-    300 * second,
-  ),
-  headers: z._default(checked<Options['headers']>(headerFields), {}),
-  sdk: z._default(
-    z.array(
-      checked<string>(
-        matching('name@version, without spaces', /^@?[\w.~-]+(\/[\w.~-]+)?@[\w.+-]+$/),
+    headers: z._default(checked<Options['headers']>(headerFields), {}),
+    sdk: z._default(
+      z.array(
+        checked<string>(
+          matching('name@version, without spaces', /^@?[\w.~-]+(\/[\w.~-]+)?@[\w.+-]+$/),
+        ),
       ),
+      [],
     ),
-    [],
-  ),
-  fetch: z.optional(checked<Fetch>(aFunction)),
-  beforeEnqueue: z.optional(checked<(action: WireAction) => WireAction | null>(aFunction)),
-  logger: z._default(
-    checked<Logger | false>(
-      wanted('false, or an object with the methods debug, info, warn and error', isLoggerOption),
+    fetch: z.optional(checked<Fetch>(aFunction)),
+    beforeEnqueue: z.optional(checked<(action: WireAction) => WireAction | null>(aFunction)),
+    logger: z._default(
+      checked<Logger | false>(
+        wanted('false, or an object with the methods debug, info, warn and error', isLoggerOption),
+      ),
+      consoleLogger,
     ),
-    consoleLogger,
-  ),
-  disabled: z.optional(checked<boolean>(aBoolean)),
-  allowInsecure: z._default(checked<boolean>(aBoolean), false),
-  exitSignals: z._default(z.array(checked<string>(exitSignal)), []),
-  waitUntil: z.optional(checked<(promise: Promise<unknown>) => void>(aFunction)),
-});
+    disabled: z.optional(checked<boolean>(aBoolean)),
+    allowInsecure: z._default(checked<boolean>(aBoolean), false),
+    exitSignals: z._default(z.array(checked<string>(exitSignal)), []),
+    waitUntil: z.optional(checked<(promise: Promise<unknown>) => void>(aFunction)),
+  }),
+);
 
 const optionPaths: readonly string[] = [
   ...Object.keys(schema.shape),
@@ -252,6 +261,24 @@ const optionPaths: readonly string[] = [
   ...Object.keys(queue.shape).map((name) => `queue.${name}`),
   ...Object.keys(retry.shape).map((name) => `retry.${name}`),
 ];
+
+function nothing(): Record<string, never> {
+  return withoutPrototype({});
+}
+
+function withoutPrototype<Fields extends object>(fields: Fields): Fields {
+  return Object.assign(Object.create(null), fields);
+}
+
+/** What was given, and its sections. */
+function withoutPollution(input: unknown): unknown {
+  const options: unknown = unpolluted(input);
+  if (options !== input) {
+    const fields = options as Record<string, unknown>;
+    for (const name of ['batch', 'queue', 'retry']) fields[name] = unpolluted(fields[name]);
+  }
+  return options;
+}
 
 function isLoggerOption(value: unknown): boolean {
   const methods = ['debug', 'info', 'warn', 'error'];

@@ -1,4 +1,5 @@
 import { shown, wanted } from './checks.ts';
+import { unpolluted } from './pollution.ts';
 
 /** What is wrong, and where. */
 interface Problem {
@@ -30,7 +31,7 @@ export function readTimeLimit(options: unknown): TimeLimit {
       const message = 'is not known here; the nearest is timeoutMs';
       return { problem: { path: `options.${unknown}`, message } };
     }
-    const timeoutMs: unknown = Reflect.get(options, 'timeoutMs');
+    const timeoutMs: unknown = Reflect.get(unpolluted(options), 'timeoutMs');
     if (timeoutMs === undefined) return {};
     const message = aDuration(timeoutMs);
     return message === undefined

@@ -1,5 +1,6 @@
 import type { Batch } from '../coalescer/ports.ts';
 import { utf8Length } from '../internal/bytes.ts';
+import { unpolluted } from '../internal/pollution.ts';
 import type { BulkItem, BulkRequest, BulkResult } from '../schemas/bulk.ts';
 import { checkBulkRequest } from '../schemas/bulk.ts';
 import type { CallOptions } from '../schemas/call-options.ts';
@@ -53,12 +54,14 @@ export class Bulk {
    */
   execute(request: BulkRequest, options?: CallOptions): Promise<BulkResult> {
     let batch: Batch;
+    let signal: AbortSignal | undefined;
     try {
       batch = this.#batchOf(request, options);
+      signal = unpolluted(options)?.signal;
     } catch (error) {
       return this.#engine.decline(invalidCallError(error, type), { key: undefined, type });
     }
-    const result = this.#execute(batch, options?.signal);
+    const result = this.#execute(batch, signal);
     // Marked as handled, as each call is: a failure that nobody waits for harms nobody.
     result.catch(() => {});
     this.#settings.onWork(result);

@@ -1,5 +1,6 @@
 import { isActionPromise } from '../action-promise.ts';
 import { hash128 } from '../internal/hash.ts';
+import { unpolluted } from '../internal/pollution.ts';
 import type { WireAction } from '../schemas/action.ts';
 import { isObject } from '../schemas/check.ts';
 import { serialise } from './text.ts';
@@ -26,7 +27,8 @@ export function ownItem<Item>(item: Item): Item {
 }
 
 /** JSON leaves functions out, but for this one, which it asks what to write instead. */
-function withoutToJson<Fields extends Record<string, unknown>>(fields: Fields): Fields {
+function withoutToJson<Fields extends Record<string, unknown>>(given: Fields): Fields {
+  const fields = unpolluted(given);
   if (typeof fields['toJSON'] === 'function') delete (fields as Record<string, unknown>)['toJSON'];
   return fields;
 }

@@ -9,6 +9,7 @@ import type { Resource } from '../coalescer/line.ts';
 import type { Name } from '../coalescer/ports.ts';
 import { makeKey } from '../ids/idempotency-key.ts';
 import { generateRelated, isPfid } from '../ids/pfid.ts';
+import { unpolluted } from '../internal/pollution.ts';
 import type { Action, ActionKind, Place, WireAction, WireKind } from '../schemas/action.ts';
 import { createAgentSpan } from '../schemas/agent-spans.ts';
 import { checkEnvelope } from '../schemas/bulk.ts';
@@ -100,11 +101,13 @@ export class Pipeline {
   call<Params extends CallParams, Value>(
     kind: ActionKind<Params, Value>,
     target: unknown,
-    params: Params,
-    options: CallOptions | undefined,
+    givenParams: Params,
+    givenOptions: CallOptions | undefined,
   ): ActionPromise<Value> {
     let key: string | undefined;
     try {
+      const params = unpolluted(givenParams);
+      const options = unpolluted(givenOptions);
       const given = params?.idempotencyKey;
       key = keyFor(given);
       demand(kind.checkParams(params));
@@ -128,16 +131,17 @@ export class Pipeline {
       return this.#enqueue(kind, action, { options, fingerprint, sent, newId, run });
     } catch (error) {
       const declined = { type: kind.type, key: key ?? makeKey(), target };
-      return this.#decline(error, declined, () => params.id);
+      return this.#decline(error, declined, () => givenParams.id);
     }
   }
 
   /** Any action in wire form; its value is the output as the wire has it. */
-  submit(given: Action, options: SubmitOptions | undefined): ActionPromise<unknown> {
+  submit(given: Action, givenOptions: SubmitOptions | undefined): ActionPromise<unknown> {
     let key: string | undefined;
     let type = 'unknown';
     try {
-      const { _type, idempotency_key }: Partial<Action> = Object(given);
+      const options = unpolluted(givenOptions);
+      const { _type, idempotency_key }: Partial<Action> = Object(unpolluted(given));
       key = keyFor(idempotency_key);
       demand(checkEnvelope(isObject(given) ? { _type } : given));
       demandKey(idempotency_key, 'idempotency_key');
@@ -153,7 +157,7 @@ export class Pipeline {
       return this.#enqueue(kind, action, terms);
     } catch (error) {
       const declined = { type, key: key ?? makeKey(), target: undefined };
-      return this.#decline(error, declined, () => options?.makes ?? idMadeBy(given));
+      return this.#decline(error, declined, () => givenOptions?.makes ?? idMadeBy(given));
     }
   }
 

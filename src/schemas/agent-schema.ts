@@ -5,6 +5,7 @@
  */
 import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/argument.ts';
+import { unpolluted } from '../internal/pollution.ts';
 import type { Check } from './check.ts';
 import { check, isName, isObject, NAME, OBJECT, within } from './check.ts';
 
@@ -111,7 +112,8 @@ export const checkAgentSchemaVersion: Check = check(() =>
   }),
 );
 
-export function toAgentVersion(version: AgentVersion | undefined): object | undefined {
+export function toAgentVersion(given: AgentVersion | undefined): object | undefined {
+  const version = unpolluted(given);
   return (
     version && {
       external_identifier: version.externalIdentifier,
@@ -122,7 +124,8 @@ export function toAgentVersion(version: AgentVersion | undefined): object | unde
   );
 }
 
-function toRuntimeEnvironment(environment: RuntimeEnvironment | undefined): object | undefined {
+function toRuntimeEnvironment(given: RuntimeEnvironment | undefined): object | undefined {
+  const environment = unpolluted(given);
   return (
     environment && {
       agent_sdk: environment.agentSdk,
@@ -133,7 +136,8 @@ function toRuntimeEnvironment(environment: RuntimeEnvironment | undefined): obje
   );
 }
 
-export function toAgentSchemaVersion(version: AgentSchemaVersion | undefined): object | undefined {
+export function toAgentSchemaVersion(given: AgentSchemaVersion | undefined): object | undefined {
+  const version = unpolluted(given);
   return (
     version && {
       external_identifier: version.externalIdentifier,

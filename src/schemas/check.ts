@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 
 import type { PrefactorIssue } from '../errors/argument.ts';
 import { nearest } from '../internal/nearest.ts';
+import { unpolluted, withCleanPrototype } from '../internal/pollution.ts';
 
 /** Says what is wrong with a value; undefined: nothing. */
 export type Check = (value: unknown) => readonly PrefactorIssue[] | undefined;
@@ -28,8 +29,8 @@ interface Finding {
 export function check(build: () => Schema): Check {
   let schema: Schema | undefined;
   return (value) => {
-    schema ??= compiled(build());
-    const result = schema.safeParse(value);
+    schema ??= withCleanPrototype(() => compiled(build()));
+    const result = schema.safeParse(unpolluted(value));
     if (result.success) return undefined;
     const names = Object.keys(schema.shape);
     return result.error.issues.flatMap((finding) => issuesOf(finding, value, names));
