@@ -3,6 +3,7 @@ import { PrefactorError } from './base.ts';
 
 export interface PrefactorApiErrorDetails extends PrefactorErrorDetails {
   readonly apiCode?: string | undefined;
+  readonly apiMessage?: string | undefined;
   readonly status?: number | undefined;
 }
 
@@ -18,12 +19,16 @@ export class PrefactorApiError extends PrefactorError {
   /** The API's own code, one of a closed list (wire.md 6.1); undefined where the answer has none. */
   readonly apiCode: string | undefined;
 
+  /** What the API said in words, at most 200 characters of it; undefined where it said nothing. */
+  readonly apiMessage: string | undefined;
+
   /** HTTP status; undefined where the API refused one item of a request that it accepted. */
   readonly status: number | undefined;
 
   constructor(message: string, details: PrefactorApiErrorDetails = {}) {
     super(message, details);
     this.apiCode = details.apiCode;
+    this.apiMessage = details.apiMessage;
     this.status = details.status;
   }
 

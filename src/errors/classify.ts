@@ -69,7 +69,8 @@ export function isKnownCode(code: string): boolean {
  * status of a refused request decides, else the code; so an item's error and the same error of a
  * single call are one class.
  */
-export function apiError(failure: ApiFailure): PrefactorApiError {
+export function apiError(answered: ApiFailure): PrefactorApiError {
+  const failure = { ...answered, apiMessage: answered.message };
   const kind = kindOf(failure);
   const subject =
     failure.idempotencyKey === undefined ? 'a request' : `"${failure.idempotencyKey}"`;

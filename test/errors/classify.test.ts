@@ -173,3 +173,13 @@ describe('a message', () => {
     expect(messageOf({ ...failure, makesIds: true })).not.toContain("ids: 'server'");
   });
 });
+
+test('what the API said in words is a field of its own', () => {
+  const error = apiError({
+    maybeApplied: false,
+    idempotencyKey: key,
+    apiCode: 'invalid_action',
+    message: 'It is over',
+  });
+  expect(error).toMatchObject({ apiCode: 'invalid_action', apiMessage: 'It is over' });
+});
