@@ -5,6 +5,8 @@ import { CommandFailure, exitCodes } from './failure.ts';
 
 /** An option's value, as text on the command line. */
 export interface Value<T> {
+  /** Its values are lists, and the option may be given more than once. */
+  readonly isList?: true;
   /** Ends the sentence "--rtt takes ..." */
   readonly takes: string;
   /** Undefined where the text is none of what it takes. */
@@ -34,6 +36,29 @@ export function oneOf<Word extends string>(...words: readonly Word[]): Value<Wor
   return {
     takes: words.map((word) => `"${word}"`).join(' or '),
     read: (given) => words.find((word) => word === given),
+  };
+}
+
+/** Names, separated by commas; may be given more than once. */
+export function names(what: string): Value<readonly string[]> {
+  return {
+    takes: what,
+    read: (given) => {
+      const all = given.split(',').map((name) => name.trim());
+      return all.includes('') ? undefined : all;
+    },
+    isList: true,
+  };
+}
+
+/** A time, as milliseconds since 1970. */
+export function time(): Value<number> {
+  return {
+    takes: 'a time such as 2026-09-01T08:00:00Z',
+    read: (given) => {
+      const ms = /^\d{4}-\d\d-\d\d/.test(given) ? Date.parse(given) : Number.NaN;
+      return Number.isNaN(ms) ? undefined : ms;
+    },
   };
 }
 
@@ -96,7 +121,9 @@ export function readCommandLine<Table extends OptionTable>(
         `There is no option ${rawName}.${meant === undefined ? '' : ` Did you mean --${meant}?`}`,
       );
     }
-    if (given.has(name)) throw wrong(`${rawName} is given twice.`);
+    const before = given.get(name);
+    const isList = kind !== 'flag' && kind.isList;
+    if (before !== undefined && !isList) throw wrong(`${rawName} is given twice.`);
     if (kind === 'flag') {
       if (value !== undefined) throw wrong(`${rawName} takes no value.`);
       given.set(name, true);
@@ -110,7 +137,7 @@ export function readCommandLine<Table extends OptionTable>(
         `${rawName} takes ${kind.takes}${isMissing ? '' : `, not "${value}"`}${isMissing ? ': its value is missing' : ''}.`,
       );
     }
-    given.set(name, read);
+    given.set(name, before === undefined ? read : [before, read].flat());
   }
   const options = Object.fromEntries(
     Object.entries(table).map(([name, kind]) => [

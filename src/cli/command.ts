@@ -25,7 +25,7 @@ export interface Surroundings {
   /** For progress and for what went wrong. */
   readonly stderr: Terminal;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborts at Ctrl-C, or when the process is told to end. */
+  /** Aborts at Ctrl-C, or when the process is told to end; its reason is the name of the signal. */
   readonly interrupted: AbortSignal;
 }
 

@@ -23,4 +23,30 @@ export const exitCodes = {
   usage: 2,
   /** Ended by Ctrl-C, as a shell has it: 128 and the signal's number. */
   interrupted: 130,
+  /** Told to end by SIGTERM. */
+  terminated: 143,
+  /** The terminal is gone: SIGHUP. */
+  hungUp: 129,
 } as const;
+
+/** The exit code of a command that was ended before it was through. */
+export function exitCodeOf({ reason }: AbortSignal): number {
+  if (reason === 'SIGTERM') return exitCodes.terminated;
+  return reason === 'SIGHUP' ? exitCodes.hungUp : exitCodes.interrupted;
+}
+
+/** The same promise, which rejects with a `CommandFailure` at once where the command is interrupted. */
+export async function unlessInterrupted<T>(work: Promise<T>, interrupted: AbortSignal): Promise<T> {
+  const stop = new AbortController();
+  const end = new Promise<never>((_, reject) => {
+    const fail = (): void =>
+      reject(new CommandFailure('Interrupted before it was through.', exitCodeOf(interrupted)));
+    if (interrupted.aborted) fail();
+    else interrupted.addEventListener('abort', fail, { signal: stop.signal });
+  });
+  try {
+    return await Promise.race([work, end]);
+  } finally {
+    stop.abort();
+  }
+}

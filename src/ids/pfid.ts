@@ -23,6 +23,11 @@ export function generateRelated(pfid: string): string {
   return timeText() + partitionOf(pfid) + randomText(randomLength);
 }
 
+/** The id of that time, in that partition, that ends in those 16 characters of the alphabet. */
+export function pfidFrom(ms: number, pfid: string, random: string): string {
+  return timeTextOf(ms) + partitionOf(pfid) + random;
+}
+
 /** What was asked for last: mostly it is the same run as before. */
 let related: string | undefined;
 let partition = '';
@@ -48,14 +53,23 @@ let text = '';
  * what makes each another is drawn at random.
  */
 function timeText(): string {
-  const ms = Math.min(Math.max(wallNow(), 0), maxTimeMs);
+  const ms = wallNow();
   if (ms !== textMs) {
     textMs = ms;
-    text = '';
-    // Division, since bit operators end at 32 of the 48 bits.
-    for (let rest = ms; text.length < timeLength; rest = Math.floor(rest / 32)) {
-      text = alphabet.charAt(rest % 32) + text;
-    }
+    text = timeTextOf(ms);
   }
   return text;
+}
+
+function timeTextOf(ms: number): string {
+  let made = '';
+  // Division, since bit operators end at 32 of the 48 bits.
+  for (
+    let rest = Math.min(Math.max(ms, 0), maxTimeMs);
+    made.length < timeLength;
+    rest = Math.floor(rest / 32)
+  ) {
+    made = alphabet.charAt(rest % 32) + made;
+  }
+  return made;
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { RecordedAction } from '../../src/cli/actions/recorded-action.ts';
 import { readLine } from '../../src/cli/actions/recorded-action.ts';
 import { RecordedCalls } from '../../src/cli/actions/recorded-calls.ts';
+import type { AgentInstance, AgentSpan } from '../../src/index.ts';
 import { harness } from '../helpers/harness.ts';
 import { create, finish, run } from './lines.ts';
 
@@ -11,15 +12,22 @@ function actionOf(line: object): RecordedAction {
   return reading.action;
 }
 
+/** The call that an action becomes. */
+function call(calls: RecordedCalls, line: object): Promise<AgentInstance | AgentSpan> {
+  const taken = calls.take(actionOf(line));
+  if (taken.kind !== 'call') throw new Error(taken.kind === 'bad' ? taken.problem : taken.kind);
+  return taken.call;
+}
+
 test('once a run is registered, all the rest of it is one request', async () => {
   const t = await harness();
   const calls = new RecordedCalls(t.client);
   const [register = {}, ...lines] = run('r', ['a', 'b']);
   lines.splice(3, 0, { ...create('r', 'c'), parent: 'a' }, finish('r', 'c'));
-  const registered = calls.call(actionOf(register));
+  const registered = call(calls, register);
   await t.settled();
   await registered;
-  const all = Promise.all(lines.map((line) => calls.call(actionOf(line))));
+  const all = Promise.all(lines.map((line) => call(calls, line)));
   await t.settled();
   expect(await all).toHaveLength(8);
   expect(t.sent).toHaveLength(2);
@@ -44,9 +52,12 @@ test('what an agent declares of itself is passed on as the file has it', async (
     },
   };
   const payload = { external_identifier: 'ticket-7', agent_version, agent_schema_version };
-  const registered = calls.call(
-    actionOf({ t: 0, type: 'agent_instances/register', instance: 'r', payload }),
-  );
+  const registered = call(calls, {
+    t: 0,
+    type: 'agent_instances/register',
+    instance: 'r',
+    payload,
+  });
   await t.settled();
   await registered;
   expect(t.actions()).toMatchObject([payload]);
@@ -54,11 +65,11 @@ test('what an agent declares of itself is passed on as the file has it', async (
 
 test('actions bear the time of their call, or the one that they are given', async () => {
   const t = await harness();
-  const timeOf = ({ t: ms }: RecordedAction) => new Date(ms).toISOString();
+  const timeOf = ({ t: ms = 0 }: RecordedAction) => new Date(ms).toISOString();
   const [atCall, given] = [new RecordedCalls(t.client), new RecordedCalls(t.client, { timeOf })];
   const before = Date.now();
   for (const calls of [atCall, given]) {
-    for (const line of run('r', ['a'], 7)) void calls.call(actionOf(line));
+    for (const line of run('r', ['a'], 7)) void call(calls, line);
   }
   await t.settled();
   const starts = t.actions().flatMap(({ details }) => (details ? [details] : []));
@@ -71,11 +82,11 @@ test('actions bear the time of their call, or the one that they are given', asyn
 test('a name ends with its run, and can be made again', async () => {
   const t = await harness();
   const calls = new RecordedCalls(t.client);
-  const first = run('r', ['a']).map((line) => calls.call(actionOf(line)));
-  expect(() => calls.call(actionOf(create('r', 'b')))).toThrow(
-    'It names the instance "r", which no earlier line has made.',
+  const first = run('r', ['a']).map((line) => call(calls, line));
+  expect(() => call(calls, create('r', 'b'))).toThrow(
+    'It names the run "r", which no earlier line registers, or which has ended.',
   );
-  const again = run('r', ['a']).map((line) => calls.call(actionOf(line)));
+  const again = run('r', ['a']).map((line) => call(calls, line));
   await t.settled();
   const [[one], [other]] = [await Promise.all(first), await Promise.all(again)];
   expect(one?.id).not.toBe(other?.id);

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { dueMs } from '../../src/cli/send/send.ts';
+import { RecordedClock } from '../../src/cli/send/recorded-clock.ts';
 import { create, finish, ndjson, run } from './lines.ts';
 import { fileWith, openInput, runCli, serveApi, TOKEN } from './run-cli.ts';
 
@@ -34,8 +34,12 @@ test('--json gives the summary as JSON, and nothing else', async () => {
     complete: true,
     actions: 5,
     succeeded: 5,
+    sentBefore: 0,
     failed: 0,
     badLines: 0,
+    needBadLines: 0,
+    skipped: 0,
+    leftOpen: { runs: 0, spans: 0 },
     requests: requests.bulk,
     meanBatchSize: 5 / requests.bulk,
     bytes,
@@ -97,15 +101,17 @@ describe('what fails is told by class, with the first lines', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^actions +13, 3 succeeded, 10 failed$/m);
     expect(stdout).toMatch(
-      /^5 x PrefactorValidationError \(validation_errors\)\n {2}line 3, agent_spans\/create: .+\n {2}line 4, .+\n {2}line 5, .+\n {2}and 2 more$/m,
+      /^5 x PrefactorValidationError \(validation_errors\)\n {2}line 3, agent_spans\/create, run "r", span "s0": .+\n {4}.+\n {2}line 4, .+\n {4}.+\n {2}line 5, .+\n {4}.+\n {2}and 2 more$/m,
     );
-    expect(stdout).toMatch(/^5 x PrefactorDependencyError\n {2}line 8, agent_spans\/finish: /m);
+    expect(stdout).toMatch(
+      /^5 x PrefactorDependencyError, for want of what failed above\n {2}line 8, agent_spans\/finish, run /m,
+    );
   });
 
   test('bad lines, and lines that name what is not there', async () => {
     const { env } = await serveApi();
     const path = fileWith(
-      `nonsense\n${ndjson(...run('r', ['a']), create('r', 'late'), create('elsewhere', 'b'))}`,
+      `nonsense\n${ndjson(...run('r', ['a']), create('r', 'late'), create('elsewhere', 'b'), finish('elsewhere', 'b'))}`,
     );
     const { code, stdout } = await runCli(['send', path, '--json'], { env });
     expect(code).toBe(1);
@@ -113,22 +119,26 @@ describe('what fails is told by class, with the first lines', () => {
       actions: 5,
       succeeded: 5,
       badLines: 3,
+      needBadLines: 1,
       failures: [
         {
           kind: 'bad line',
+          isConsequence: false,
           count: 3,
           examples: [
             { line: 1, message: 'This is no line of JSON.' },
             {
               line: 7,
-              message: 'It names the instance "r", which no earlier line has made.',
+              message: 'It names the run "r", which no earlier line registers, or which has ended.',
             },
             {
               line: 8,
-              message: 'It names the instance "elsewhere", which no earlier line has made.',
+              message:
+                'It names the run "elsewhere", which no earlier line registers, or which has ended.',
             },
           ],
         },
+        { kind: 'needs a bad line', isConsequence: true, count: 1, examples: [{ line: 9 }] },
       ],
     });
   });
@@ -140,7 +150,7 @@ describe('what fails is told by class, with the first lines', () => {
     const { code, stdout } = await runCli(['send', path], { env });
     expect(code).toBe(1);
     expect(stdout).toContain(
-      '  line 3: It names the span "ghost", which no earlier line has made.\n',
+      '  line 3: It names the span "ghost", which no earlier line creates.\n',
     );
   });
 
@@ -253,7 +263,12 @@ describe('the recorded clock', () => {
     [10, 5_000, 500],
     [0.5, 5_000, 10_000],
   ] as const)('at speed %s an action of %i ms is due after %i ms', (speed, t, due) => {
-    expect(dueMs({ t }, speed)).toBe(due);
+    expect(new RecordedClock(speed).dueMs(t)).toBe(due);
+  });
+
+  test('of times that count from 1970 the first is due at once', () => {
+    const clock = new RecordedClock(2);
+    expect([1.7e12, 1.7e12 + 500].map((t) => clock.dueMs(t))).toEqual([0, 250]);
   });
 
   test('what is not due yet is not sent, and Ctrl-C ends the wait', async () => {

@@ -88,7 +88,7 @@ describe.each(['small.ndjson', 'large.ndjson.gz'])('%s', (name) => {
       expect(stormy.digest).toBe(calm.digest);
       // The small file takes too few requests for every kind to come up.
       const kinds = Object.keys(stormy.report.faults).length;
-      expect(kinds).toBeGreaterThanOrEqual(actions.length > 10_000 ? 6 : 2);
+      expect(kinds).toBeGreaterThanOrEqual(actions.length > 10_000 ? 6 : 1);
     },
     120_000,
   );
@@ -105,7 +105,8 @@ test.skipIf(!existsSync(data('small.ndjson')))(
     expectBalanced(ledger);
     expect(ledger).toMatchObject({ accepted: actions.length, pending: 0, declined: 0 });
     expect(ledger.succeeded).toBe(replayed.succeeded);
-    expect(ledger.succeeded + ledger.refused).toBe(actions.length);
+    // In doubt is what an answer that was lost may have held, before what it needs was refused.
+    expect(ledger.succeeded + ledger.refused + ledger.inDoubt).toBe(actions.length);
     expect(report.effects.size).toBe(replayed.succeeded);
     expect(report.breaches).toEqual([]);
   },

@@ -1,28 +1,37 @@
-/** Action files as bytes: a file or a stream, plain or gzip, read line by line. */
-import { open } from 'node:fs/promises';
+/** Action files as bytes: a file, a pipe or a stream, plain or gzip, read line by line. */
+import { isUtf8 } from 'node:buffer';
+import { constants, openSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { CommandFailure } from '../failure.ts';
-import type { RecordedAction } from './recorded-action.ts';
+import { otherKindOf, otherKindOfLine } from './other-kinds.ts';
+import type { Reading, RecordedAction } from './recorded-action.ts';
 import { readLine } from './recorded-action.ts';
 
 /** A line of the file, from 1, and what it says. Blank lines are left out, but counted. */
-type NumberedLine = { readonly number: number } & ReturnType<typeof readLine>;
+type NumberedLine = { readonly number: number; readonly text: string } & Reading;
 
 export interface ActionFile {
+  /** Its own name, without folders; undefined for a stream. */
+  readonly name: string | undefined;
+  /** When it was made, or last written if that was before, in milliseconds since 1970; undefined for a stream. */
+  readonly madeAt: number | undefined;
   /** Bytes in all, packed where the file is; undefined for a stream. */
   readonly size: number | undefined;
   /** Bytes read so far. */
   readonly bytesRead: number;
-  /** Once. Ends with a `CommandFailure` where the file cannot be read to its end. */
-  lines(): AsyncGenerator<NumberedLine>;
+  /** Once. Ends with a `CommandFailure` where the file cannot be read to its end, or is no action file. */
+  lines(ignored?: ReadonlySet<string>): AsyncGenerator<NumberedLine>;
   /** Lets go of it; a reading that is under way fails. */
   close(): void;
 }
 
 /** The longest line: more than the API takes in a body, and a bound for what is no text at all. */
-const MAX_LINE_CHARACTERS = 64_000_000;
+const MAX_LINE_BYTES = 64_000_000;
 
 /**
  * Opens an action file, `-` being the standard input. Whether it is packed its first bytes tell.
@@ -30,18 +39,29 @@ const MAX_LINE_CHARACTERS = 64_000_000;
  * @throws {CommandFailure} when there is no such file, or it may not be read.
  */
 export async function openActionFile(path: string, stdin: Readable): Promise<ActionFile> {
-  if (path === '-') return new Lines('Standard input', stdin, undefined);
+  if (path === '-') return new Lines('Standard input', stdin, stream);
   try {
-    const handle = await open(path);
-    const stats = await handle.stat();
+    const stats = await stat(path);
     if (stats.isDirectory()) {
-      await handle.close();
       throw new CommandFailure(`"${path}" is a folder; name an action file in it.`);
     }
-    return new Lines(path, handle.createReadStream(), stats.isFile() ? stats.size : undefined);
+    if (stats.isFIFO()) return new Lines(path, openPipe(path), stream);
+    const source = (await open(path)).createReadStream();
+    if (!stats.isFile()) return new Lines(path, source, stream);
+    // Where a file's birth is not known it is 0.
+    const madeAt = Math.floor(Math.min(stats.birthtimeMs || stats.mtimeMs, stats.mtimeMs));
+    return new Lines(path, source, { size: stats.size, name: basename(path), madeAt });
   } catch (error) {
     throw error instanceof CommandFailure ? error : new CommandFailure(whyNot(path, error));
   }
+}
+
+const stream = { size: undefined, name: undefined, madeAt: undefined };
+
+/** To open one in the usual way would wait for a writer, and nothing could end that. */
+function openPipe(path: string): Readable {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false });
 }
 
 /** The actions of a file that is known to be right: ends with a `CommandFailure` at a bad line. */
@@ -55,29 +75,60 @@ export async function* readActions(path: string): AsyncGenerator<RecordedAction>
   }
 }
 
+type Kind = Pick<ActionFile, 'size' | 'name' | 'madeAt'>;
+
 class Lines implements ActionFile {
   readonly size: number | undefined;
+  readonly name: string | undefined;
+  readonly madeAt: number | undefined;
   bytesRead = 0;
-  readonly #name: string;
+  readonly #path: string;
   readonly #source: Readable;
 
-  constructor(name: string, source: Readable, size: number | undefined) {
+  constructor(path: string, source: Readable, { size, name, madeAt }: Kind) {
     this.size = size;
-    this.#name = name;
+    this.name = name;
+    this.madeAt = madeAt;
+    this.#path = path;
     this.#source = source;
   }
 
-  async *lines(): AsyncGenerator<NumberedLine> {
+  async *lines(ignored?: ReadonlySet<string>): AsyncGenerator<NumberedLine> {
     let number = 0;
+    let isFirst = true;
     try {
-      for await (const line of linesOf(await unpacked(this.#counted()))) {
+      for await (const { bytes, isWhole } of linesOf(await unpacked(this.#counted()))) {
         number++;
-        if (line.trim() !== '') yield { number, ...readLine(line) };
+        if (number === 1) this.#refuse(otherKindOf(bytes));
+        if (!isUtf8(bytes)) {
+          yield {
+            number,
+            text: '',
+            kind: 'problem',
+            problem: 'This is no text in UTF-8.',
+            isJson: true,
+          };
+          continue;
+        }
+        const text = bytes.toString().trim();
+        if (text === '') continue;
+        const reading = readLine(text, ignored);
+        if (isFirst && reading.kind === 'problem') this.#refuse(otherKindOfLine(text));
+        isFirst = false;
+        if (reading.kind === 'problem' && !reading.isJson && !isWhole) {
+          throw new CommandFailure(`${this.#path} ends in the middle of line ${number}.`);
+        }
+        yield { number, text, ...reading };
       }
     } catch (error) {
+      if (error instanceof CommandFailure) throw error;
       const after = number === 0 ? 'at its first line' : `after line ${number}`;
-      throw new CommandFailure(`${this.#name} cannot be read ${after}: ${messageOf(error)}.`);
+      throw new CommandFailure(`${this.#path} cannot be read ${after}: ${messageOf(error)}.`);
     }
+  }
+
+  #refuse(kind: string | undefined): void {
+    if (kind !== undefined) throw new CommandFailure(`${this.#path} is no action file: ${kind}`);
   }
 
   close(): void {
@@ -119,25 +170,35 @@ async function* chain(
   yield* rest;
 }
 
-async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let begun = '';
+interface Line {
+  readonly bytes: Buffer;
+  /** False for what stands after the last line break. */
+  readonly isWhole: boolean;
+}
+
+const LINE_BREAK = 0x0a;
+
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
+  let begun: Buffer[] = [];
+  let length = 0;
   for await (const chunk of chunks) {
-    const lines = decoder.decode(chunk, { stream: true }).split('\n');
-    const last = lines.pop() ?? '';
-    for (const line of lines) {
-      yield begun + line;
-      begun = '';
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let from = 0;
+    for (let end = bytes.indexOf(LINE_BREAK); end >= 0; end = bytes.indexOf(LINE_BREAK, from)) {
+      const last = bytes.subarray(from, end);
+      yield { bytes: length === 0 ? last : Buffer.concat([...begun, last]), isWhole: true };
+      begun = [];
+      length = 0;
+      from = end + 1;
     }
-    begun += last;
-    if (begun.length > MAX_LINE_CHARACTERS) {
-      throw new Error(
-        `a line is longer than ${MAX_LINE_CHARACTERS.toLocaleString('en')} characters`,
-      );
+    if (from === bytes.length) continue;
+    begun.push(bytes.subarray(from));
+    length += bytes.length - from;
+    if (length > MAX_LINE_BYTES) {
+      throw new Error(`a line is longer than ${MAX_LINE_BYTES.toLocaleString('en')} bytes`);
     }
   }
-  begun += decoder.decode();
-  if (begun !== '') yield begun;
+  if (length > 0) yield { bytes: Buffer.concat(begun), isWhole: false };
 }
 
 function whyNot(path: string, error: unknown): string {

@@ -1,134 +1,420 @@
+/** Makes the calls that recorded actions stand for. */
 import type { ActionPromise, AgentInstance, AgentSpan, AutobatchClient, Ref } from '../../index.ts';
-import type { RecordedAction } from './recorded-action.ts';
+import type { ActionOf, RecordedAction, Unmade } from './recorded-action.ts';
+import { hasEnded } from './recorded-action.ts';
+import { registrationOf } from './registration.ts';
 
-export interface RecordedCallsOptions {
-  /** When an action is said to have happened, as ISO 8601. @default at its call */
-  readonly timeOf?: (action: RecordedAction) => string;
-  /** An account's token needs both for a registration; a deployment's token names them itself. */
+/** What runs are registered for: an account's token needs both; a deployment's token names them itself. */
+export interface Deployment {
   readonly agentId?: string | undefined;
   readonly environmentId?: string | undefined;
 }
 
-/** A run of the recording that has not ended. */
-interface OpenRun {
-  instance: Ref<AgentInstance>;
-  readonly spans: Map<string, Ref<AgentSpan>>;
+export interface RecordedCallsOptions extends Deployment {
+  /** When an action is said to have happened, as ISO 8601, if it does not say so itself. @default now */
+  readonly timeOf?: ((action: RecordedAction) => string) | undefined;
+  /** @default each call is another one, and the client makes the ids of spans */
+  readonly identities?: Identities | undefined;
+  /** What becomes of a span whose parent no earlier line has made. @default the line is bad */
+  readonly missingParents?: 'root' | 'skip' | undefined;
+}
+
+/** What makes an action the same when it is sent again. */
+export interface Identities {
+  of(action: RecordedAction, line: string): Identity;
+}
+
+export interface Identity {
+  readonly key: string;
+  /** The id of the span that the action makes in the run of that id; undefined: the client makes one. */
+  idIn(instance: string, time: string): string | undefined;
+}
+
+interface Call<Value> {
+  readonly kind: 'call';
+  readonly call: Promise<Value>;
+  /** Undefined where the client makes one. */
+  readonly key: string | undefined;
+  /** Ids of what the action names, as far as they are known by now. */
+  ids(): KnownIds;
+}
+
+/** What became of an action. */
+export type Taken =
+  | Call<AgentInstance | AgentSpan>
+  /** `isConsequence`: it is right by itself, but needs what a bad line was to make. */
+  | { readonly kind: 'bad'; readonly problem: string; readonly isConsequence: boolean }
+  /** Left out with its parent, as `missingParents` says. */
+  | { readonly kind: 'skipped' };
+
+/** By the fields of an action that may hold them. */
+export type KnownIds = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What waits for a registration the client does not know of, so its own bounds do not count it. All of
+ * it is called at once, and has to fit into the fifth of the queue that `ready` leaves.
+ */
+const MAX_WAITING_BYTES = 4_000_000;
+
+/** A run that has not ended, or some of whose spans have not. */
+interface Run {
+  /** Its id, or the call that is to give it. */
+  ref: Ref<AgentInstance>;
+  /** Until its registration has settled: then the ids of its spans can be made here. */
+  registering: Promise<void> | undefined;
+  hasEnded: boolean;
+  openSpans: number;
+  readonly spans: Map<string, Span | 'unmade' | 'skipped'>;
+}
+
+interface Span {
+  /** Its id, or the call that is to give it; undefined before that call. */
+  ref: Ref<AgentSpan> | undefined;
+  isOpen: boolean;
 }
 
 /**
- * Makes the calls that recorded actions stand for: plain calls with references. What later actions
- * may name is kept until their run is finished, as ids as soon as they are known, never as answers: so
- * memory grows with the runs that are open, not with the recording.
+ * Keeps what later actions may name until their run has ended, as ids as soon as they are known, never
+ * as answers: so memory grows with the runs that are open, not with the recording. What belongs to a
+ * run waits for its registration: only then can a whole tree of spans leave in one request.
  */
 export class RecordedCalls {
   readonly #client: AutobatchClient;
   readonly #options: RecordedCallsOptions;
-  readonly #runs: Map<string, OpenRun> = new Map();
+  readonly #runs: Map<string, Run | 'unmade'> = new Map();
+  /** Runs whose registration has not settled. */
+  #registering = 0;
+  /** Characters of the lines that wait for a registration, and the last one that was waited for. */
+  #waitingBytes = 0;
+  #lastAwaited: Promise<void> | undefined;
+  #openRuns = 0;
+  #openSpans = 0;
 
   constructor(client: AutobatchClient, options: RecordedCallsOptions = {}) {
     this.#client = client;
     this.#options = options;
   }
 
-  /** @throws {Error} when the action names what no earlier one has made. */
-  call(action: RecordedAction): ActionPromise<AgentInstance | AgentSpan> {
-    const { agentInstances, agentSpans } = this.#client;
-    const timestamp = this.#options.timeOf?.(action);
-    switch (action.type) {
-      case 'agent_instances/register':
-        return this.#register(action);
-      case 'agent_instances/start':
-        return agentInstances.start(this.#runOf(action).instance, { timestamp });
-      case 'agent_spans/create': {
-        const run = this.#runOf(action);
-        const call = agentSpans.create({
-          agentInstanceId: run.instance,
-          parentSpanId: action.parent == null ? null : spanOf(run, action.parent),
-          schemaName: action.schema_name,
-          status: action.status,
-          payload: action.payload,
-          startedAt: timestamp,
-        });
-        const held = call.id ?? call;
-        run.spans.set(action.span, held);
-        onceKnown(call, (id) => {
-          if (run.spans.get(action.span) === held) run.spans.set(action.span, id);
-        });
-        return call;
+  /** Runs and spans that were made and not ended. */
+  get leftOpen(): { readonly runs: number; readonly spans: number } {
+    return { runs: this.#openRuns, spans: this.#openSpans };
+  }
+
+  /** `line` is the text that the action was read from. */
+  take(action: RecordedAction, line = ''): Taken {
+    const { agentInstances } = this.#client;
+    if (action.type === 'agent_instances/register') return this.#register(action, line);
+    if (action.instance === undefined && action.agent_instance_id === undefined) {
+      // A span may be named by its id alone.
+      if (action.type === 'agent_spans/finish' && action.agent_span_id !== undefined) {
+        return this.#finishSpan(action, line, undefined);
       }
-      case 'agent_spans/finish': {
-        const { status, result_payload: resultPayload } = action;
-        const span = spanOf(this.#runOf(action), action.span);
-        return agentSpans.finish(span, { status, resultPayload, timestamp });
+      return bad('"instance" is missing.');
+    }
+    const run = this.#runFor(action);
+    if (run === 'unmade') return consequence(`It needs the run "${action.instance}".`);
+    if (run === undefined) {
+      return bad(
+        `It names the run "${action.instance}", which no earlier line registers, or which has ended.`,
+      );
+    }
+    switch (action.type) {
+      case 'agent_spans/create':
+        return this.#create(action, line, run);
+      case 'agent_spans/finish':
+        return this.#finishSpan(action, line, run);
+      case 'agent_instances/start':
+        return this.#call(action, line, { run }, ({ idempotencyKey, time }) =>
+          agentInstances.start(run.ref, { timestamp: action.timestamp ?? time, idempotencyKey }),
+        );
+      case 'agent_instances/record_quality': {
+        const { name, payload } = action;
+        return this.#call(action, line, { run }, ({ idempotencyKey }) =>
+          agentInstances.recordQuality(run.ref, { name, payload, idempotencyKey }),
+        );
       }
       case 'agent_instances/finish': {
-        const { instance } = this.#runOf(action);
-        this.#runs.delete(action.instance);
-        return agentInstances.finish(instance, { status: action.status, timestamp });
+        this.#openRuns--;
+        run.hasEnded = true;
+        this.#forgetEnded(action, run);
+        const { status } = action;
+        return this.#call(action, line, { run }, ({ idempotencyKey, time }) => {
+          const { timestamp = time } = action;
+          return agentInstances.finish(run.ref, { status, timestamp, idempotencyKey });
+        });
       }
       default:
         return action satisfies never;
     }
   }
 
-  #register({
-    instance,
-    payload,
-  }: Extract<RecordedAction, { type: 'agent_instances/register' }>): ActionPromise<AgentInstance> {
-    const { agentId, environmentId } = this.#options;
-    const { agent_version: version, agent_schema_version: schemas } = payload;
-    const environment = version?.runtime_environment;
-    const call = this.#client.agentInstances.register({
-      agentId,
-      environmentId,
-      externalIdentifier: payload.external_identifier,
-      agentVersion: version && {
-        externalIdentifier: version.external_identifier,
-        name: version.name,
-        description: version.description,
-        runtimeEnvironment: environment && {
-          agentSdk: environment.agent_sdk,
-          os: environment.os,
-          prefactorSdk: environment.prefactor_sdk,
-          runtime: environment.runtime,
-        },
-      },
-      agentSchemaVersion: schemas && {
-        externalIdentifier: schemas.external_identifier,
-        spanTypeSchemas: schemas.span_type_schemas,
-        spanSchemas: schemas.span_schemas,
-        spanResultSchemas: schemas.span_result_schemas,
-      },
-    });
-    const run: OpenRun = { instance: call, spans: new Map() };
-    this.#runs.set(instance, run);
-    onceKnown(call, (id) => {
-      run.instance = id;
-    });
-    return call;
+  /** Resolves when there is room for another action. */
+  async ready(): Promise<void> {
+    while (this.#waitingBytes >= MAX_WAITING_BYTES) await this.#lastAwaited;
+    await this.#client.ready();
   }
 
-  #runOf({ instance }: RecordedAction): OpenRun {
+  /** Resolves when all calls have settled, those included that waited for their run. */
+  async flush(): Promise<void> {
+    let isAnyWaiting: boolean;
+    do {
+      isAnyWaiting = this.#registering > 0;
+      await this.#client.flush();
+    } while (isAnyWaiting);
+  }
+
+  /** Notes what a bad line would have made: what needs it is a consequence, not another fault. */
+  noteUnmade({ instance, span }: Unmade): void {
     const run = this.#runs.get(instance);
-    if (run === undefined) throw notMade('instance', instance);
+    if (span === undefined) {
+      if (!isOpen(run)) this.#runs.set(instance, 'unmade');
+    } else if (isOpen(run) && !isOpenSpan(run.spans.get(span))) {
+      run.spans.set(span, 'unmade');
+    }
+  }
+
+  #register(action: ActionOf<'agent_instances/register'>, line: string): Taken {
+    const { instance, payload } = action;
+    if (isOpen(this.#runs.get(instance))) {
+      return bad(`The run "${instance}" is registered by an earlier line, and has not ended.`);
+    }
+    const { agentId, environmentId } = this.#options;
+    const params = registrationOf({ agent_id: agentId, environment_id: environmentId, ...payload });
+    let made: ActionPromise<AgentInstance> | undefined;
+    const taken = this.#call(action, line, {}, ({ idempotencyKey }) => {
+      made = this.#client.agentInstances.register({ ...params, idempotencyKey });
+      return made;
+    });
+    const run = newRun(made ?? '');
+    this.#runs.set(instance, run);
+    this.#openRuns++;
+    this.#registering++;
+    run.registering = taken.call.then(
+      ({ id }) => {
+        run.ref = id;
+        run.registering = undefined;
+        this.#registering--;
+      },
+      () => {
+        run.registering = undefined;
+        this.#registering--;
+        if (!run.hasEnded) this.#openRuns--;
+      },
+    );
+    return taken;
+  }
+
+  /** The run of an action; one that is known by its id alone is open from its first line on. */
+  #runFor(action: RecordedAction): Run | 'unmade' | undefined {
+    const { instance, agent_instance_id: id } = action;
+    const name = instance ?? id ?? '';
+    const known = this.#runs.get(name);
+    const isLate = known !== undefined && known !== 'unmade' && known.hasEnded;
+    if (known !== undefined && !(isLate && action.type !== 'agent_spans/finish')) return known;
+    if (id === undefined) {
+      if (known === undefined) this.#runs.set(name, 'unmade');
+      return undefined;
+    }
+    const run = newRun(id);
+    this.#runs.set(name, run);
+    this.#openRuns++;
     return run;
   }
+
+  #create(action: ActionOf<'agent_spans/create'>, line: string, run: Run): Taken {
+    const { span: name, parent: parentName, parent_span_id: parentId } = action;
+    if (isOpenSpan(run.spans.get(name))) {
+      return bad(`The span "${name}" is created by an earlier line, and has not ended.`);
+    }
+    const parent = this.#parentOf(run, parentName, parentId);
+    if (parent === 'skipped') {
+      run.spans.set(name, 'skipped');
+      return { kind: 'skipped' };
+    }
+    if (parent === 'unmade' || parent === 'unknown') {
+      run.spans.set(name, 'unmade');
+      return parent === 'unmade'
+        ? consequence(`It needs the span "${parentName}".`)
+        : bad(
+            `Its parent "${parentName}" is made by no earlier line; --missing-parents root makes a root of it, skip leaves it out.`,
+          );
+    }
+    const isWhole = hasEnded(action.status);
+    const span: Span = { ref: undefined, isOpen: !isWhole };
+    run.spans.set(name, span);
+    if (span.isOpen) this.#noteOpen(run, 1);
+    const { status, schema_name: schemaName, payload = {}, result_payload: resultPayload } = action;
+    const taken = this.#call(
+      action,
+      line,
+      { run, parent },
+      ({ idempotencyKey, time, identity }) => {
+        const { started_at: startedAt = time } = action;
+        const { finished_at: finishedAt = isWhole ? time : undefined } = action;
+        const { ref: agentInstanceId } = run;
+        const made =
+          typeof agentInstanceId === 'string' ? identity?.idIn(agentInstanceId, time) : undefined;
+        const call = this.#client.agentSpans.create({
+          id: action.id ?? made,
+          agentInstanceId,
+          parentSpanId: refOf(parent),
+          schemaName,
+          status,
+          payload,
+          resultPayload,
+          startedAt,
+          finishedAt,
+          sensitiveEncoding: action.sensitive_encoding,
+          idempotencyKey,
+        });
+        span.ref = call.id ?? call;
+        return call;
+      },
+    );
+    taken.call.then(
+      ({ id }) => {
+        span.ref = id;
+      },
+      () => this.#close(run, span, action),
+    );
+    return taken;
+  }
+
+  /** Its parent, or the id of it; undefined for a root. */
+  #parentOf(
+    run: Run,
+    name: string | undefined,
+    id: string | undefined,
+  ): Span | string | undefined | 'unmade' | 'skipped' | 'unknown' {
+    const known = name === undefined ? undefined : run.spans.get(name);
+    if (known !== undefined) return known;
+    if (id !== undefined || name === undefined) return id;
+    const { missingParents } = this.#options;
+    if (missingParents === 'root') return undefined;
+    return missingParents === 'skip' ? 'skipped' : 'unknown';
+  }
+
+  #finishSpan(action: ActionOf<'agent_spans/finish'>, line: string, run: Run | undefined): Taken {
+    const { span: name, agent_span_id: id, status, result_payload: resultPayload } = action;
+    const span = name === undefined ? undefined : run?.spans.get(name);
+    if (span === 'skipped') return { kind: 'skipped' };
+    if (span === 'unmade') return consequence(`It needs the span "${name}".`);
+    if (span === undefined && id === undefined) {
+      if (name === undefined) return bad('"span" is missing.');
+      return bad(`It names the span "${name}", which no earlier line creates.`);
+    }
+    if (span !== undefined && run !== undefined) this.#close(run, span, action);
+    return this.#call(action, line, { run, span: span ?? id }, ({ idempotencyKey, time }) =>
+      this.#client.agentSpans.finish(refOf(span ?? id) ?? '', {
+        status,
+        resultPayload,
+        timestamp: action.timestamp ?? time,
+        sensitiveEncoding: action.sensitive_encoding,
+        agentInstanceId: run?.ref,
+        idempotencyKey,
+      }),
+    );
+  }
+
+  #close(run: Run, span: Span, action: RecordedAction): void {
+    if (!span.isOpen) return;
+    span.isOpen = false;
+    this.#noteOpen(run, -1);
+    this.#forgetEnded(action, run);
+  }
+
+  #noteOpen(run: Run, more: number): void {
+    run.openSpans += more;
+    this.#openSpans += more;
+  }
+
+  /** Once the run has ended, and all of its spans, nothing is left to name it. */
+  #forgetEnded({ instance, agent_instance_id: id }: RecordedAction, run: Run): void {
+    if (!run.hasEnded || run.openSpans > 0) return;
+    const name = instance ?? id ?? '';
+    if (this.#runs.get(name) === run) this.#runs.delete(name);
+  }
+
+  /** Makes the call, once its run is registered. */
+  #call<Value>(
+    action: RecordedAction,
+    line: string,
+    { run, span, parent }: Named,
+    make: (terms: Terms) => ActionPromise<Value>,
+  ): Call<Value> {
+    const { timeOf, identities } = this.#options;
+    const time = timeOf?.(action) ?? new Date().toISOString();
+    const identity = identities?.of(action, line);
+    const idempotencyKey = action.idempotency_key ?? identity?.key;
+    const terms = { time, identity, idempotencyKey };
+    const call =
+      run?.registering === undefined
+        ? make(terms)
+        : this.#after(run.registering, line.length, () => make(terms));
+    return {
+      kind: 'call',
+      call,
+      key: idempotencyKey,
+      ids: () => ({
+        agent_instance_id: textOf(run?.ref),
+        agent_span_id: textOf(refOf(span)),
+        parent_span_id: textOf(refOf(parent)),
+      }),
+    };
+  }
+
+  #after<Value>(
+    registered: Promise<void>,
+    bytes: number,
+    make: () => ActionPromise<Value>,
+  ): Promise<Value> {
+    this.#waitingBytes += bytes;
+    this.#lastAwaited = registered;
+    return registered.then(() => {
+      this.#waitingBytes -= bytes;
+      return make();
+    });
+  }
 }
 
-function spanOf(run: OpenRun, name: string): Ref<AgentSpan> {
-  const span = run.spans.get(name);
-  if (span === undefined) throw notMade('span', name);
-  return span;
+/** What an action names: as the file's own things, or by their ids. */
+interface Named {
+  readonly run?: Run | undefined;
+  readonly span?: Span | string | undefined;
+  readonly parent?: Span | string | undefined;
 }
 
-function notMade(what: string, name: string): Error {
-  return new Error(`It names the ${what} "${name}", which no earlier line has made.`);
+interface Terms {
+  /** When the action is said to have happened. */
+  readonly time: string;
+  readonly identity: Identity | undefined;
+  readonly idempotencyKey: string | undefined;
 }
 
-/** Where the call fails, the call itself stays the reference: what uses it fails by that. */
-function onceKnown(call: ActionPromise<{ readonly id: string }>, hold: (id: string) => void): void {
-  call.then(
-    ({ id }) => hold(id),
-    () => {},
-  );
+function newRun(ref: Ref<AgentInstance>): Run {
+  return { ref, registering: undefined, hasEnded: false, openSpans: 0, spans: new Map() };
+}
+
+function refOf(span: Span | string | undefined): Ref<AgentSpan> | undefined {
+  return typeof span === 'object' ? span.ref : span;
+}
+
+function textOf(ref: unknown): string | undefined {
+  return typeof ref === 'string' ? ref : undefined;
+}
+
+function isOpen(run: Run | 'unmade' | undefined): run is Run {
+  return run !== undefined && run !== 'unmade' && !run.hasEnded;
+}
+
+function isOpenSpan(span: Span | 'unmade' | 'skipped' | undefined): boolean {
+  return typeof span === 'object' && span.isOpen;
+}
+
+function bad(problem: string): Taken {
+  return { kind: 'bad', problem, isConsequence: false };
+}
+
+function consequence(problem: string): Taken {
+  return { kind: 'bad', problem, isConsequence: true };
 }

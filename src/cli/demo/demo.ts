@@ -5,7 +5,7 @@ import { AutobatchClient } from '../../index.ts';
 import { readActions } from '../actions/action-file.ts';
 import { readCommandLine, wrongUsage } from '../arguments.ts';
 import type { Command, Surroundings } from '../command.ts';
-import { exitCodes } from '../failure.ts';
+import { CommandFailure, exitCodes, unlessInterrupted } from '../failure.ts';
 import { startEmulator } from '../server/emulator-process.ts';
 import { replayBatched } from './batched.ts';
 import type { Replay } from './comparison.ts';
@@ -38,7 +38,10 @@ Examples:
   run,
 };
 
-async function run(args: readonly string[], { stdout }: Surroundings): Promise<number> {
+async function run(
+  args: readonly string[],
+  { stdout, interrupted }: Surroundings,
+): Promise<number> {
   const { positionals } = readCommandLine('demo', args, {});
   if (positionals.length > 1) throw wrongUsage('demo', 'One file at a time.');
   const [file] = positionals;
@@ -46,15 +49,21 @@ async function run(args: readonly string[], { stdout }: Surroundings): Promise<n
     `${file ?? 'Example runs'}: each action sent to a local server with a round trip of ${ROUND_TRIP_MS} ms\n\n`,
   );
   const path = file ?? EXAMPLE;
+  const against = (replay: (url: string) => Promise<Replayed>): Promise<Replay> =>
+    replayAgainstEmulator((url) => unlessInterrupted(replay(url), interrupted));
   const oneByOne = await against((url) =>
     replayOneByOne(readActions(path), { url, token, inFlight: ONE_BY_ONE_IN_FLIGHT }),
   );
+  if (oneByOne.replayed.actions === 0) throw new CommandFailure('There was no action in it.');
   let ledger: Ledger | undefined;
   const batched = await against(async (apiUrl) => {
     const client = new AutobatchClient({ apiUrl, apiToken: token, logger: false });
-    const replayed = await replayBatched(readActions(path), client);
-    ledger = await client.close();
-    return replayed;
+    try {
+      return await replayBatched(readActions(path), client);
+    } finally {
+      // What failed it may have left calls that nobody waits for.
+      ledger = await client.close({ timeoutMs: 0 });
+    }
   });
   stdout.write(
     `${tableOf(oneByOne, batched)}\n\nCall by call: at most ${ONE_BY_ONE_IN_FLIGHT} requests in flight, each after what it needs.\n`,
@@ -65,7 +74,7 @@ async function run(args: readonly string[], { stdout }: Surroundings): Promise<n
 }
 
 /** One replay against a fresh server. */
-async function against(replay: (url: string) => Promise<Replayed>): Promise<Replay> {
+async function replayAgainstEmulator(replay: (url: string) => Promise<Replayed>): Promise<Replay> {
   const emulator = await startEmulator({ token, latencyMs: ROUND_TRIP_MS });
   try {
     const start = performance.now();

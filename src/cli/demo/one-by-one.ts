@@ -1,8 +1,11 @@
 import type { Actions, RecordedAction } from '../actions/recorded-action.ts';
-import { timeOf } from './recorded-time.ts';
+import { recordedTimes } from '../actions/recorded-time.ts';
 import { Slots } from './slots.ts';
+import { START } from './start.ts';
 import type { Replayed } from './tally.ts';
 import { nameOf, Tally } from './tally.ts';
+import type { Places } from './wire-form.ts';
+import { wireFormOf } from './wire-form.ts';
 
 /** Where the calls go, and how many of them may be on their way at once. */
 export interface Target {
@@ -27,48 +30,44 @@ export async function replayOneByOne(actions: Actions, target: Target): Promise<
   const slots = new Slots(target.inFlight);
   const runs = new Map<string, Made>();
   const spans = new Map<string, Made>();
+  const timeOf = recordedTimes(START);
 
+  /** The request of an action, once all that it needs has its answer. */
   const call = async (
+    action: RecordedAction,
     needed: readonly Promise<unknown>[],
-    request: () => Promise<readonly [path: string, body: object]>,
+    places: () => Promise<Places> | Places,
   ): Promise<string> => {
+    const time = timeOf(action);
     await Promise.all(needed);
-    const [path, body] = await request();
-    return slots.use(() => post(target, path, body));
+    const request = requestOf(action, time, await places());
+    return slots.use(() => post(target, request));
   };
 
   const start = (action: RecordedAction): void => {
-    const timestamp = timeOf(action);
     if (action.type === 'agent_instances/register') {
-      const { agent_version } = action.payload;
-      const id = call([], async () => ['agent_instance/register', { agent_version }]);
+      const id = call(action, [], () => ({}));
       runs.set(action.instance, { id, within: [] });
       tally.count(id, nameOf(action));
       return;
     }
     const run = known(runs, action.instance);
+    const instance = async (): Promise<Places> => ({ instance: await run.id });
     switch (action.type) {
-      case 'agent_instances/start': {
-        const done = call([], async () => [`agent_instance/${await run.id}/start`, { timestamp }]);
+      case 'agent_instances/start':
+      case 'agent_instances/record_quality': {
+        const done = call(action, [], instance);
         run.within.push(done);
         tally.count(done);
         break;
       }
       case 'agent_spans/create': {
-        const { schema_name, status, payload } = action;
-        const parent = action.parent == null ? undefined : known(spans, action.parent);
+        const parent = action.parent === undefined ? undefined : known(spans, action.parent);
         // The start of the run is the first of what is within it.
-        const id = call(run.within.slice(0, 1), async () => {
-          const details = {
-            agent_instance_id: await run.id,
-            parent_span_id: (await parent?.id) ?? null,
-            schema_name,
-            status,
-            payload,
-            started_at: timestamp,
-          };
-          return ['agent_spans', { details }];
-        });
+        const id = call(action, run.within.slice(0, 1), async () => ({
+          instance: await run.id,
+          parent: await parent?.id,
+        }));
         spans.set(action.span, { id, within: [] });
         parent?.within.push(id);
         run.within.push(id);
@@ -76,20 +75,15 @@ export async function replayOneByOne(actions: Actions, target: Target): Promise<
         break;
       }
       case 'agent_spans/finish': {
-        const { status, result_payload } = action;
         const { id, within } = known(spans, action.span);
-        const body = { status, result_payload, timestamp };
-        const done = call(within, async () => [`agent_spans/${await id}/finish`, body]);
+        const done = call(action, within, async () => ({ span: await id }));
         run.within.push(done);
         tally.count(done);
         break;
       }
-      case 'agent_instances/finish': {
-        const body = { status: action.status, timestamp };
-        const { id, within } = run;
-        tally.count(call(within, async () => [`agent_instance/${await id}/finish`, body]));
+      case 'agent_instances/finish':
+        tally.count(call(action, run.within, instance));
         break;
-      }
       default:
         action satisfies never;
     }
@@ -99,7 +93,27 @@ export async function replayOneByOne(actions: Actions, target: Target): Promise<
   return tally.result();
 }
 
-async function post({ url, token }: Target, path: string, body: object): Promise<string> {
+interface Request {
+  readonly path: string;
+  readonly body: object;
+}
+
+/** What is one item of a bulk request is one request here: ids stand in its path (wire.md 3). */
+function requestOf(action: RecordedAction, time: string, places: Places): Request {
+  const { _type, agent_instance_id, agent_span_id, ...body } = wireFormOf(action, time, places);
+  switch (action.type) {
+    case 'agent_instances/register':
+      return { path: 'agent_instance/register', body };
+    case 'agent_spans/create':
+      return { path: 'agent_spans', body };
+    case 'agent_spans/finish':
+      return { path: `agent_spans/${agent_span_id}/finish`, body };
+    default:
+      return { path: `agent_instance/${agent_instance_id}/${_type.split('/')[1]}`, body };
+  }
+}
+
+async function post({ url, token }: Target, { path, body }: Request): Promise<string> {
   const response = await fetch(`${url}/api/v1/${path}`, {
     method: 'POST',
     headers: {
@@ -118,8 +132,8 @@ async function post({ url, token }: Target, path: string, body: object): Promise
   return details.id;
 }
 
-function known(made: ReadonlyMap<string, Made>, name: string): Made {
-  const found = made.get(name);
+function known(made: ReadonlyMap<string, Made>, name: string | undefined): Made {
+  const found = made.get(name ?? '');
   if (found === undefined) throw new Error(`The file uses "${name}" before it makes it.`);
   return found;
 }

@@ -3,7 +3,7 @@ import { readAccount } from '../api.ts';
 import type { OptionTable } from '../arguments.ts';
 import { readCommandLine, text, wrongUsage } from '../arguments.ts';
 import type { Command, Surroundings } from '../command.ts';
-import { exitCodes } from '../failure.ts';
+import { exitCodeOf, exitCodes } from '../failure.ts';
 import { BulkApi } from './bulk-api.ts';
 import { askConnection } from './connection.ts';
 import { examine } from './examination.ts';
@@ -36,7 +36,7 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
     complete: !interrupted.aborted,
   });
   stdout.write(given.json ? `${JSON.stringify(report, null, 2)}\n` : markdownOf(report));
-  if (interrupted.aborted) return exitCodes.interrupted;
+  if (interrupted.aborted) return exitCodeOf(interrupted);
   const { different, problem } = report.verdicts;
   return different + problem === 0 ? exitCodes.ok : exitCodes.failed;
 }

@@ -6,7 +6,11 @@ const BREACHES_SHOWN = 10;
 
 /** What a client has to be told. */
 export function introOf(url: string, token: string): string {
-  return `The emulator listens at ${url}. In the shell of a client:
+  return `The emulator listens at
+
+  ${url}
+
+In the shell of a client:
 
   export PREFACTOR_API_URL=${url}
   export PREFACTOR_API_TOKEN=${token}

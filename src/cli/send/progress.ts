@@ -38,6 +38,9 @@ function liveBar(terminal: Terminal, position: () => Position): Progress {
     barIncompleteChar: '.',
     barsize: 24,
     clearOnComplete: true,
+    // What it would turn off stays off where the process is ended.
+    linewrap: true,
+    hideCursor: false,
     // Ctrl-C is the command's own matter.
     gracefulExit: false,
   });

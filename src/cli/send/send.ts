@@ -1,16 +1,23 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AutobatchClient, PrefactorInvalidArgumentError } from '../../index.ts';
 import type { ActionFile } from '../actions/action-file.ts';
 import { openActionFile } from '../actions/action-file.ts';
+import type { Deployment, Identities, RecordedCallsOptions } from '../actions/recorded-calls.ts';
 import { RecordedCalls } from '../actions/recorded-calls.ts';
+import { recordedTimes } from '../actions/recorded-time.ts';
 import { wrongUsage } from '../arguments.ts';
 import { balances } from '../books.ts';
 import type { Command, Surroundings } from '../command.ts';
-import { CommandFailure, exitCodes } from '../failure.ts';
+import { CommandFailure, exitCodeOf, exitCodes } from '../failure.ts';
 import { duration } from '../figures.ts';
+import { FailedLines } from './failed-lines.ts';
+import { mayBeDone } from './failure.ts';
 import { help } from './help.ts';
+import { FileIdentities } from './identities.ts';
 import type { Progress } from './progress.ts';
 import { showProgress } from './progress.ts';
+import { RecordedClock } from './recorded-clock.ts';
 import type { Settings } from './settings.ts';
 import { options, readSettings } from './settings.ts';
 import type { Summary } from './summary.ts';
@@ -31,24 +38,26 @@ export const send: Command = {
 const MAX_PENDING = 10_000;
 /** How long an interrupted client may take for what it has begun. */
 const LAST_MS = 5_000;
+/** How soon it is seen that there is room again. */
+const ROOM_MS = 5;
 
 async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const settings = readSettings(args);
   const file = await openActionFile(settings.file, surroundings.stdin);
   try {
-    const target = await openTarget(settings, surroundings.env);
+    const target = await openTarget(settings, surroundings);
     const summary = await sendFile(file, settings, target, surroundings).finally(target.close);
     const { stdout, interrupted } = surroundings;
     stdout.write(settings.json ? `${JSON.stringify(summary, null, 2)}\n` : textOf(summary));
-    if (interrupted.aborted) return exitCodes.interrupted;
+    if (interrupted.aborted) return exitCodeOf(interrupted);
     return isRight(summary) ? exitCodes.ok : exitCodes.failed;
   } finally {
     file.close();
   }
 }
 
-function isRight({ actions, succeeded, badLines, ledger, problems }: Summary): boolean {
-  return succeeded === actions && badLines === 0 && balances(ledger) && problems.length === 0;
+function isRight({ failures, ledger, problems }: Summary): boolean {
+  return failures.length === 0 && balances(ledger) && problems.length === 0;
 }
 
 async function sendFile(
@@ -58,37 +67,51 @@ async function sendFile(
   { env, stderr, interrupted }: Surroundings,
 ): Promise<Summary> {
   const client = makeClient(settings, target);
-  const calls = new RecordedCalls(client, {
+  const failedLines =
+    settings.failedFile === undefined ? undefined : await FailedLines.at(settings.failedFile);
+  const deployment = {
     agentId: env['PREFACTOR_AGENT_ID'] || undefined,
     environmentId: env['PREFACTOR_ENVIRONMENT_ID'] || undefined,
+  };
+  const calls = new RecordedCalls(client, {
+    ...deployment,
+    timeOf: timesOf(settings, file),
+    identities: identitiesOf(settings, file, deployment),
+    missingParents: settings.missingParents,
   });
   const tally = new Tally();
   const progress = showProgress(stderr, () => ({
     bytesRead: file.bytesRead,
     size: file.size,
     actions: tally.actions,
-    settled: tally.succeeded + tally.failed,
+    settled: tally.settled,
     failed: tally.failed,
     requests: client.stats().requests,
   }));
   noteTroubles(client, progress);
   const stopped = AbortSignal.any([interrupted, target.lost]);
   // Ends every wait below: for lines, for room, and for what is pending.
-  stopped.addEventListener('abort', () => {
+  const stop = (): void => {
     file.close();
     void client.close({ timeoutMs: target.lost.aborted ? 0 : LAST_MS });
-  });
+  };
+  if (stopped.aborted) stop();
+  else stopped.addEventListener('abort', stop);
   const start = performance.now();
   try {
-    const unread = await sendLines(file, settings.speed, { client, calls, tally, stopped });
-    await client.flush();
+    const way = { calls, tally, failedLines, stopped };
+    const unread = await sendLines(file, settings, way);
+    await calls.flush();
     const wallMs = performance.now() - start;
     await client.close();
+    const unwritten = await failedLines?.end();
     return summaryOf({
       file: settings.file,
       apiUrl: target.apiUrl,
       emulated: target.isEmulator,
       tally,
+      leftOpen: calls.leftOpen,
+      failedLines: failedLines && { file: settings.failedFile ?? '', count: failedLines.count },
       stats: client.stats(),
       wallMs,
       seen: await target.seen(),
@@ -97,6 +120,7 @@ async function sendFile(
         : interrupted.aborted
           ? 'Interrupted before it was through.'
           : unread,
+      problem: unwritten,
     });
   } finally {
     progress.end();
@@ -120,33 +144,67 @@ function makeClient({ client }: Settings, { apiUrl, apiToken }: Target): Autobat
   }
 }
 
+/** When actions are said to have happened. */
+function timesOf(
+  { times, start }: Settings,
+  { madeAt }: ActionFile,
+): RecordedCallsOptions['timeOf'] {
+  return times === 'sent' ? undefined : recordedTimes(start ?? madeAt ?? Date.now());
+}
+
+/** A stream has no name by which it could be known the next time. */
+function identitiesOf(
+  { again, client }: Settings,
+  { name }: ActionFile,
+  { agentId = '', environmentId = '' }: Deployment,
+): Identities {
+  const file = name === undefined ? ['-', again ?? randomUUID()] : [name, again ?? ''];
+  return new FileIdentities([...file, agentId, environmentId], client.ids !== 'server');
+}
+
 interface Way {
-  readonly client: AutobatchClient;
   readonly calls: RecordedCalls;
   readonly tally: Tally;
+  readonly failedLines: FailedLines | undefined;
   readonly stopped: AbortSignal;
 }
 
 /** Makes the calls. Gives why the file was not read to its end, where it was not. */
 async function sendLines(
   file: ActionFile,
-  speed: Settings['speed'],
-  { client, calls, tally, stopped }: Way,
+  { speed, ignored }: Settings,
+  { calls, tally, failedLines, stopped }: Way,
 ): Promise<string | undefined> {
-  const start = performance.now();
+  const clock = new RecordedClock(speed);
   try {
-    for await (const line of file.lines()) {
+    for await (const line of file.lines(ignored)) {
+      const { number, text } = line;
       if (line.kind === 'problem') {
-        tally.badLine(line.number, line.problem);
+        if (line.unmade !== undefined) calls.noteUnmade(line.unmade);
+        tally.badLine(number, line.problem);
+        failedLines?.add(text);
         continue;
       }
-      const { action, number } = line;
-      const waitMs = dueMs(action, speed) - (performance.now() - start);
-      if (waitMs > 0) await delay(waitMs, undefined, { signal: stopped });
-      await client.ready();
-      const call = attempt(() => calls.call(action));
-      if (call instanceof Error) tally.badLine(number, call.message);
-      else tally.count(call, number, action.type);
+      const { action } = line;
+      await clock.until(action.t, stopped);
+      await room(calls, tally, stopped);
+      const taken = calls.take(action, text);
+      if (taken.kind === 'skipped') {
+        tally.skip();
+      } else if (taken.kind === 'bad') {
+        tally.badLine(number, taken.problem, taken.isConsequence);
+        failedLines?.add(text);
+      } else {
+        const { call, key, ids } = taken;
+        const again =
+          failedLines &&
+          ((error: unknown) =>
+            failedLines.add(text, {
+              idempotency_key: mayBeDone(error) ? key : undefined,
+              ...ids(),
+            }));
+        tally.count(call, number, action, again);
+      }
     }
   } catch (error) {
     // Whatever was waited for, the stop ended it.
@@ -157,16 +215,11 @@ async function sendLines(
   return undefined;
 }
 
-/** When an action is due, in milliseconds since the start. */
-export function dueMs({ t }: { readonly t: number }, speed: Settings['speed']): number {
-  return speed === 'max' ? 0 : t / speed;
-}
-
-function attempt<T>(call: () => T): T | Error {
-  try {
-    return call();
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+/** Waits until an action may be called: some wait for their run before the client has them. */
+async function room(calls: RecordedCalls, tally: Tally, stopped: AbortSignal): Promise<void> {
+  await calls.ready();
+  while (tally.actions - tally.settled >= MAX_PENDING) {
+    await delay(ROOM_MS, undefined, { signal: stopped });
   }
 }
 

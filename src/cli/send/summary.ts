@@ -12,8 +12,19 @@ export interface Summary {
   readonly complete: boolean;
   readonly actions: number;
   readonly succeeded: number;
+  /** Those whose keys the API knows already. */
+  readonly sentBefore: number;
   readonly failed: number;
+  /** Lines that no call could be made of. */
   readonly badLines: number;
+  /** Lines that were not sent, since they need what a bad line was to make. */
+  readonly needBadLines: number;
+  /** Lines left out with a parent that is missing, as `--missing-parents skip` says. */
+  readonly skipped: number;
+  /** What was made and not ended. */
+  readonly leftOpen: LeftOpen;
+  /** The file of `--failed`, and how many lines it has. */
+  readonly failedLines?: { readonly file: string; readonly count: number };
   readonly requests: number;
   readonly meanBatchSize: number;
   /** Of all request bodies. */
@@ -28,20 +39,28 @@ export interface Summary {
   readonly problems: readonly string[];
 }
 
+interface LeftOpen {
+  readonly runs: number;
+  readonly spans: number;
+}
+
 export interface Sending {
   readonly file: string;
   readonly apiUrl: string;
   readonly emulated: boolean;
   readonly tally: Tally;
+  readonly leftOpen: LeftOpen;
+  readonly failedLines: Summary['failedLines'] | undefined;
   readonly stats: Stats;
   readonly wallMs: number;
   readonly seen: Seen | undefined;
   /** Why it ended before its time, where it did. */
   readonly cut: string | undefined;
+  readonly problem: string | undefined;
 }
 
 export function summaryOf(sending: Sending): Summary {
-  const { file, apiUrl, emulated, tally, stats, wallMs, cut } = sending;
+  const { file, apiUrl, emulated, tally, leftOpen, failedLines, stats, wallMs, cut } = sending;
   return {
     file,
     apiUrl,
@@ -49,8 +68,13 @@ export function summaryOf(sending: Sending): Summary {
     complete: cut === undefined,
     actions: tally.actions,
     succeeded: tally.succeeded,
+    sentBefore: tally.sentBefore,
     failed: tally.failed,
     badLines: tally.badLines,
+    needBadLines: tally.needBadLines,
+    skipped: tally.skipped,
+    leftOpen,
+    ...(failedLines !== undefined && { failedLines }),
     requests: stats.requests,
     meanBatchSize: stats.meanBatchSize,
     bytes: stats.bytes,
@@ -60,7 +84,7 @@ export function summaryOf(sending: Sending): Summary {
     ledger: stats.ledger,
     failures: tally.failures,
     problems: [
-      ...(cut === undefined ? [] : [cut]),
+      ...[cut, sending.problem].filter((problem) => problem !== undefined),
       ...(cut === undefined && tally.actions + tally.badLines === 0
         ? ['There was no action in it.']
         : []),
@@ -71,7 +95,7 @@ export function summaryOf(sending: Sending): Summary {
 
 /** For people. */
 export function textOf(summary: Summary): string {
-  const { actions, succeeded, failed, badLines, latencyMs, ledger, failures, problems } = summary;
+  const { actions, succeeded, latencyMs, ledger, failures, failedLines, problems } = summary;
   const row = (label: string, ...parts: readonly (string | undefined)[]): string =>
     `${label.padEnd(12)}${parts.filter((part) => part !== undefined).join(', ')}`;
   const latency = ({ p50, p99 }: Summary['latencyMs']): string =>
@@ -83,8 +107,11 @@ export function textOf(summary: Summary): string {
       'actions',
       amount(actions),
       `${amount(succeeded)} succeeded`,
-      failed > 0 ? `${amount(failed)} failed` : undefined,
-      badLines > 0 ? `${amount(badLines)} bad lines` : undefined,
+      some(summary.sentBefore, 'sent before'),
+      some(summary.failed, 'failed'),
+      some(summary.badLines, 'bad line', 'bad lines'),
+      some(summary.needBadLines, 'line that needs them', 'lines that need them'),
+      some(summary.skipped, 'left out'),
     ),
     row(
       'requests',
@@ -99,20 +126,44 @@ export function textOf(summary: Summary): string {
     ),
     row('latency', latency(latencyMs)),
     row('books', booksOf(ledger)),
+    ...leftOpenRow(summary.leftOpen).map((text) => row('left open', text)),
     ...failures.flatMap((failure) => ['', ...failureLines(failure)]),
+    ...(failedLines === undefined || failedLines.count === 0
+      ? []
+      : ['', `${amount(failedLines.count)} lines to be sent again: ${failedLines.file}`]),
     ...(problems.length > 0 ? ['', ...problems] : []),
     '',
   ].join('\n');
 }
 
-function failureLines({ kind, apiCode, count, examples }: FailureKind): string[] {
+/** Undefined where there are none. */
+function some(count: number, one: string, many = one): string | undefined {
+  return count > 0 ? `${amount(count)} ${count === 1 ? one : many}` : undefined;
+}
+
+function leftOpenRow({ runs, spans }: LeftOpen): string[] {
+  if (runs + spans === 0) return [];
+  const parts = [some(runs, 'run', 'runs'), some(spans, 'span', 'spans')];
+  return [parts.filter((part) => part !== undefined).join(', ')];
+}
+
+function failureLines({ kind, apiCode, isConsequence, count, examples }: FailureKind): string[] {
   const more = count - examples.length;
+  const why = isConsequence ? ', for want of what failed above' : '';
   return [
-    `${amount(count)} x ${kind}${apiCode === undefined ? '' : ` (${apiCode})`}`,
-    ...examples.map(
-      ({ line, type, message }) =>
-        `  line ${amount(line)}${type === undefined ? '' : `, ${type}`}: ${message}`,
-    ),
+    `${amount(count)} x ${kind}${apiCode === undefined ? '' : ` (${apiCode})`}${why}`,
+    ...examples.flatMap(({ line, type, run, span, message, errors, causes = [] }) => {
+      const names = [
+        ...(type === undefined ? [] : [type]),
+        ...(run === undefined ? [] : [`run ${JSON.stringify(run)}`]),
+        ...(span === undefined ? [] : [`span ${JSON.stringify(span)}`]),
+      ];
+      return [
+        `  ${[`line ${amount(line)}`, ...names].join(', ')}: ${message}`,
+        ...(errors === undefined ? [] : [`    ${JSON.stringify(errors)}`]),
+        ...(isConsequence ? [] : causes.map((cause) => `    ${cause}`)),
+      ];
+    }),
     ...(more > 0 ? [`  and ${amount(more)} more`] : []),
   ];
 }

@@ -1,5 +1,7 @@
 import type { Account } from '../api.ts';
 import { checkAccount, readAccount } from '../api.ts';
+import type { Surroundings } from '../command.ts';
+import { unlessInterrupted } from '../failure.ts';
 import type { Seen } from '../server/emulator-process.ts';
 import { startEmulator } from '../server/emulator-process.ts';
 import type { Settings } from './settings.ts';
@@ -14,10 +16,10 @@ export interface Target extends Account {
   close(): void;
 }
 
-/** @throws {CommandFailure} when nothing there answers, or the token is refused. */
+/** @throws {CommandFailure} when nothing there answers, the token is refused, or it is interrupted. */
 export async function openTarget(
   { apiUrl, emulate, roundTripMs }: Settings,
-  env: Readonly<Record<string, string | undefined>>,
+  { env, interrupted }: Surroundings,
 ): Promise<Target> {
   if (emulate) {
     const apiToken = 'emulator-token';
@@ -33,7 +35,7 @@ export async function openTarget(
   }
   const account = readAccount('send', apiUrl, env);
   // Else the client would try for minutes what cannot work.
-  await checkAccount(account);
+  await unlessInterrupted(checkAccount(account), interrupted);
   return {
     ...account,
     isEmulator: false,

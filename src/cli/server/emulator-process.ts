@@ -50,6 +50,8 @@ export async function startEmulator(
   const loss = new AbortController();
   const lose = (): void => loss.abort();
   child.once('exit', lose);
+  // Of a question that it does not hear any more; what waits for the answer hears of the end.
+  child.on('error', lose);
   return {
     url,
     seen: () => ask<Seen>({ kind: 'seen' }),
@@ -67,8 +69,8 @@ async function serve(options: EmulatorOptions): Promise<void> {
   const emulator = new Emulator({ ...options, record: false });
   const server = await emulator.listen();
   process.once('disconnect', () => void server.close());
-  // Ctrl-C reaches all processes of a terminal; the client still has answers to wait for.
-  process.on('SIGINT', () => {});
+  // They reach all processes of a terminal, or of a group; the client still has answers to wait for.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   process.on('message', (question: Question) => {
     process.send?.(
       question.kind === 'seen'

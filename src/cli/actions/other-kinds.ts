@@ -1,0 +1,57 @@
+/** Files that people have, and that are no action files: what they are, as the end of a sentence. */
+
+const NO_COMMAND = 'no command here reads it; examples/README.md says what an action file is.';
+
+/** By the first bytes of the file. */
+export function otherKindOf(bytes: Buffer): string | undefined {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return UTF_16;
+  for (const [name, ...start] of packings) {
+    if (start.every((byte, at) => bytes[at] === byte)) {
+      return `it is packed by ${name}; unpack it, or pack it with gzip.`;
+    }
+  }
+  const zeros = bytes.subarray(0, 1_000).filter((byte) => byte === 0).length;
+  if (zeros === 0) return undefined;
+  // Of English text in UTF-16 every other byte is 0.
+  return zeros * 3 > Math.min(bytes.length, 1_000) &&
+    first !== undefined &&
+    isPrintable(first || second)
+    ? UTF_16
+    : 'it is no text.';
+}
+
+const UTF_16 = 'it is text in UTF-16; make it UTF-8: iconv -f UTF-16 -t UTF-8.';
+
+const packings = [
+  ['zip', 0x50, 0x4b, 0x03, 0x04],
+  ['zstd', 0x28, 0xb5, 0x2f, 0xfd],
+  ['bzip2', 0x42, 0x5a, 0x68],
+  ['xz', 0xfd, 0x37, 0x7a, 0x58, 0x5a],
+] as const;
+
+function isPrintable(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x20 && byte < 0x7f;
+}
+
+/** By its first line, which is no action. */
+export function otherKindOfLine(line: string): string | undefined {
+  if (/^[[{]\s*$/.test(line) || /^\[\s*\{/.test(line)) {
+    return 'it is one JSON text, where each line has to be one: jq -c ".[]" makes lines of a list, jq -c . of objects.';
+  }
+  for (const [pattern, kind] of foreign) {
+    if (pattern.test(line)) return `it looks like ${kind}; ${NO_COMMAND}`;
+  }
+  if (/^<(!doctype|html|\?xml)/i.test(line)) return `it is a page of HTML or XML; ${NO_COMMAND}`;
+  return undefined;
+}
+
+const foreign: readonly (readonly [RegExp, string])[] = [
+  [/"(resourceSpans|scopeSpans|resource_spans)"/, 'an export of OpenTelemetry (OTLP)'],
+  [/"(traceId|trace_id)".*"(observations|projectId|parentObservationId)"/, 'an export of Langfuse'],
+  [
+    /"(spanId|span_id)".*"(traceId|trace_id)"|"(traceId|trace_id)".*"(spanId|span_id)"/,
+    'spans of a tracer',
+  ],
+  [/^\{\s*"(messages|role)"/, 'a transcript of a conversation'],
+];

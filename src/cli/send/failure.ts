@@ -1,0 +1,94 @@
+import {
+  isPrefactorError,
+  PrefactorApiError,
+  PrefactorClosedError,
+  PrefactorDependencyError,
+  PrefactorInvalidArgumentError,
+  PrefactorRetryExhaustedError,
+  PrefactorSkippedError,
+} from '../../index.ts';
+
+/** What a call failed with, for people and for the summary. */
+export interface Failure {
+  /** The class of the error. */
+  readonly kind: string;
+  readonly apiCode?: string | undefined;
+  readonly message: string;
+  /** What the API says of single fields. */
+  readonly errors?: unknown;
+  /** What it goes back to, the nearest first. */
+  readonly causes?: readonly string[] | undefined;
+  readonly isConsequence: boolean;
+}
+
+const LEVELS = 5;
+
+export function failureOf(error: unknown): Failure {
+  if (!(error instanceof Error)) {
+    return { kind: 'unknown', message: String(error), isConsequence: false };
+  }
+  const causes = causesOf(error).map((cause) => `${cause.name}: ${sentenceOf(cause)}`);
+  return {
+    kind: isPrefactorError(error) ? error.name : 'unknown',
+    apiCode: apiCodeOf(error),
+    message: sentenceOf(error),
+    errors: 'errors' in error ? error.errors : undefined,
+    causes: causes.length === 0 ? undefined : causes,
+    isConsequence:
+      error instanceof PrefactorDependencyError || error instanceof PrefactorSkippedError,
+  };
+}
+
+/** Whether the API knows its key already, or that of what it needs. */
+export function wasSentBefore(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return [error, ...causesOf(error)].some(
+    (one) => apiCodeOf(one) === 'idempotency_key_already_used',
+  );
+}
+
+/** Whether the server may have done it, so that only its own key can ask for it again. */
+export function mayBeDone(error: unknown): boolean {
+  return isPrefactorError(error) && error.maybeApplied;
+}
+
+/** Of a line, not of a call: neither its key nor the options of the client mean anything here. */
+function sentenceOf(error: Error): string {
+  if (error instanceof PrefactorApiError) {
+    const what = [error.status, error.apiCode].filter((part) => part !== undefined).join(' ');
+    const words = error.apiMessage === undefined ? '' : `: ${JSON.stringify(error.apiMessage)}`;
+    return `The API says ${what === '' ? 'no' : what}${words}.`;
+  }
+  if (error instanceof PrefactorClosedError) {
+    return error.maybeApplied
+      ? 'It was sent, and the sending ended before its answer came.'
+      : 'It was not sent any more.';
+  }
+  if (error instanceof PrefactorRetryExhaustedError) {
+    return `No usable answer, after ${error.attempts === 1 ? '1 attempt' : `${error.attempts} attempts`}.`;
+  }
+  if (error instanceof PrefactorDependencyError) return 'What it needs could not be made.';
+  if (error instanceof PrefactorSkippedError) {
+    return 'The API did not reach it: an earlier item of its request failed.';
+  }
+  if (error instanceof PrefactorInvalidArgumentError) {
+    return error.issues.map(({ path, message }) => `${path} ${message}.`.trim()).join(' ');
+  }
+  return error.message;
+}
+
+function apiCodeOf(error: Error): string | undefined {
+  return error instanceof PrefactorApiError ? error.apiCode : undefined;
+}
+
+function causesOf(error: Error): Error[] {
+  const causes: Error[] = [];
+  for (
+    let { cause } = error;
+    cause instanceof Error && causes.length < LEVELS;
+    cause = cause.cause
+  ) {
+    causes.push(cause);
+  }
+  return causes;
+}
