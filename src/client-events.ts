@@ -8,6 +8,8 @@ import { Events } from './internal/events.ts';
 import { FailureNotice } from './internal/failure-notice.ts';
 import { nearest } from './internal/nearest.ts';
 import type { Logger } from './internal/warn.ts';
+import type { Watched } from './server-log.ts';
+import { ServerLog } from './server-log.ts';
 
 /** What a client tells those who listen; they only watch. */
 export interface AutobatchEvents extends EngineEvents {
@@ -22,10 +24,21 @@ const names: Readonly<Record<keyof AutobatchEvents, true>> = {
   requeue: true,
   retry: true,
   pause: true,
+  outage: true,
+  recovery: true,
   failure: true,
   terminate: true,
   idle: true,
 };
+
+export interface ClientEventsOptions {
+  readonly apiUrl: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The number of calls that wait. */
+  readonly waiting: () => number;
+  readonly onIdle: () => void;
+}
 
 /**
  * Passes events on to those who listen, and to the log what nobody listens to but somebody should
@@ -35,13 +48,24 @@ export class ClientEvents implements Emitter {
   readonly #events: Events<AutobatchEvents>;
   readonly #notice: FailureNotice;
   readonly #logger: Logger;
+  readonly #serverLog: ServerLog;
   readonly #onIdle: () => void;
 
-  constructor(clock: Clock, logger: Logger, onIdle: () => void) {
+  constructor({ apiUrl, clock, logger, waiting, onIdle }: ClientEventsOptions) {
     this.#events = new Events(clock, logger, 'failure');
     this.#notice = new FailureNotice(clock, logger);
     this.#logger = logger;
+    const tell = (line: () => void): void => {
+      this.#events.note(line);
+      this.#events.deliver();
+    };
+    this.#serverLog = new ServerLog({ apiUrl, clock, logger, waiting, tell });
     this.#onIdle = onIdle;
+  }
+
+  /** The same transport, of which the log hears. */
+  watching(transport: Watched): Pick<Watched, 'send' | 'ping'> {
+    return this.#serverLog.watching(transport);
   }
 
   on<Name extends keyof AutobatchEvents>(
@@ -60,6 +84,12 @@ export class ClientEvents implements Emitter {
     if (name === 'idle') this.#onIdle();
     if (name === 'requeue') this.#debug('An item was skipped, and goes back.', detail);
     if (name === 'retry') this.#debug('An item goes back for another attempt.', detail);
+    if (name === 'outage' && 'waiting' in detail) {
+      this.#events.note(() => this.#serverLog.outage(detail));
+    }
+    if (name === 'recovery' && 'durationMs' in detail) {
+      this.#events.note(() => this.#serverLog.recovery(detail));
+    }
     if (name === 'failure' && !this.#events.has('failure') && 'error' in detail) {
       const { error } = detail;
       this.#events.note(() => this.#notice.report(error));

@@ -86,7 +86,13 @@ export class AutobatchClient {
     const settings = parseOptions(options);
     const clock = systemClock();
     const busy = new BusyPeriods(settings.waitUntil, settings.logger);
-    this.#events = new ClientEvents(clock, settings.logger, () => busy.end());
+    this.#events = new ClientEvents({
+      apiUrl: settings.apiUrl,
+      clock,
+      logger: settings.logger,
+      waiting: () => this.#engine.stats().ledger.pending,
+      onIdle: () => busy.end(),
+    });
     const transport = transportOf(settings, clock);
     this.#engine =
       transport === undefined
@@ -223,8 +229,8 @@ function engineOf(
 ): ClientEngine {
   return new Coalescer(
     {
-      send: transport.send,
-      ping: transport.ping,
+      ...events.watching(transport),
+      describe: transport.describe,
       toError: createToError({ redact: transport.redact, ids: settings.ids }),
       toRecord: createToRecord(transport.redact),
       clock,

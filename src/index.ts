@@ -3,7 +3,7 @@ export { AutobatchClient } from './client.ts';
 export type { AutobatchEvents } from './client-events.ts';
 export type { DispatchReason, EngineEvents } from './coalescer/events.ts';
 export type { Ledger } from './coalescer/ledger.ts';
-export type { Stats } from './coalescer/stats.ts';
+export type { ServerStats, Stats } from './coalescer/stats.ts';
 export type { PrefactorApiErrorDetails, PrefactorValidationErrorDetails } from './errors/api.ts';
 export {
   PrefactorApiError,

@@ -116,7 +116,11 @@ export interface AutobatchOptions {
    * rejects the call. Synchronous.
    */
   readonly beforeEnqueue?: ((action: WireAction) => WireAction | null) | undefined;
-  /** False: silence. @default warnings and errors to the console */
+  /**
+   * False: silence.
+   * @default warnings and errors to the console; with env PREFACTOR_AUTOBATCH_LOG=debug all, among it
+   * a line for each request
+   */
   readonly logger?: Logger | false | undefined;
   /**
    * Nothing is sent: calls are checked, and resolve with their own fields and a local id.

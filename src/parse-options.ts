@@ -20,7 +20,7 @@ import { nearest } from './internal/nearest.ts';
 import { unpolluted, withCleanPrototype } from './internal/pollution.ts';
 import { isTooShort, shortTokenProblem } from './internal/short-token.ts';
 import type { Logger } from './internal/warn.ts';
-import { consoleLogger, fencedLogger, silentLogger } from './internal/warn.ts';
+import { consoleLogger, debuggingLogger, fencedLogger, silentLogger } from './internal/warn.ts';
 import type { ApiToken, BatchWindow, Fetch, Options } from './options.ts';
 import type { WireAction } from './schemas/action.ts';
 
@@ -51,7 +51,7 @@ export function parseOptions(input: unknown): Options {
     headers: Object.freeze({ ...given.headers }),
     sdk: Object.freeze(given.sdk),
     exitSignals: Object.freeze(given.exitSignals),
-    logger: given.logger === false ? silentLogger : fencedLogger(given.logger),
+    logger: given.logger === false ? silentLogger : fencedLogger(given.logger ?? defaultLogger()),
     fetch: given.fetch,
     beforeEnqueue: given.beforeEnqueue,
     waitUntil: given.waitUntil,
@@ -60,6 +60,10 @@ export function parseOptions(input: unknown): Options {
     throw new PrefactorInvalidArgumentError('Invalid options', issues);
   }
   return Object.freeze(options);
+}
+
+function defaultLogger(): Logger {
+  return env('PREFACTOR_AUTOBATCH_LOG') === 'debug' ? debuggingLogger : consoleLogger;
 }
 
 function apiUrlOf(
@@ -242,11 +246,10 @@ const schema = withCleanPrototype(() =>
     ),
     fetch: z.optional(checked<Fetch>(aFunction)),
     beforeEnqueue: z.optional(checked<(action: WireAction) => WireAction | null>(aFunction)),
-    logger: z._default(
+    logger: z.optional(
       checked<Logger | false>(
         wanted('false, or an object with the methods debug, info, warn and error', isLoggerOption),
       ),
-      consoleLogger,
     ),
     disabled: z.optional(checked<boolean>(aBoolean)),
     allowInsecure: z._default(checked<boolean>(aBoolean), false),

@@ -11,6 +11,7 @@ import {
   PrefactorIdempotencyConflictError,
   PrefactorQueueFullError,
 } from './errors/queue.ts';
+import { metBy } from './errors/words.ts';
 
 export interface ToErrorOptions {
   /** Takes every token out of a text that the server wrote. */
@@ -77,16 +78,17 @@ class ErrorMaker {
           details,
         );
       case 'full':
-        return new PrefactorQueueFullError(fullOf(reason), {
+        return new PrefactorQueueFullError(fullOf(reason) + sinceOf(reason.last), {
           ...details,
           bound: reason.bound,
           limit: reason.limit,
+          cause: reason.last && this.#causeOfLast(reason.last, details),
         });
       case 'closed':
         return new PrefactorClosedError(
           reason.maybeApplied
-            ? `The client was closed before ${subject} was answered. ${nextStep(details)}`
-            : `The client is closed, and ${subject} was not sent. Call before close(), or give close() more time.`,
+            ? `The client was closed before ${subject} was answered${lastOf(reason.last)}. ${nextStep(details)}`
+            : `The client is closed, and ${subject} was not sent${lastOf(reason.last)}. Call before close(), or give close() more time.`,
           { ...details, cause: reason.last && this.#causeOfLast(reason.last, details) },
         );
       case 'fault':
@@ -149,9 +151,8 @@ class ErrorMaker {
     if (failure?.kind === 'contract' && limit !== 'deliveryTimeoutMs') {
       return contractError(failure, details);
     }
-    const met = last?.kind === 'output' ? 'an error that may pass' : failure && metBy(failure);
     return new PrefactorRetryExhaustedError(
-      `No usable answer ${boundOf(limit)}${attempts === 1 ? '1 attempt' : `${attempts} attempts`}${met === undefined ? '' : ` (last: ${met}, see cause)`}. ${nextStep(details)}`,
+      `No usable answer ${boundOf(limit)}${attempts === 1 ? '1 attempt' : `${attempts} attempts`}${lastOf(last)}. ${nextStep(details)}`,
       {
         ...details,
         attempts,
@@ -202,6 +203,11 @@ class ErrorMaker {
   }
 }
 
+/** Why what is in the queue may wait. */
+function sinceOf(last: Last<Failure> | undefined): string {
+  return last === undefined ? '' : ` Nothing usable comes from the server${lastOf(last)}.`;
+}
+
 function fullOf({ bound, limit }: Extract<Reason<Failure>, { kind: 'full' }>): string {
   switch (bound) {
     case 'items':
@@ -225,6 +231,13 @@ function contractError(
   );
 }
 
+/** What came last, as a part of a sentence. */
+function lastOf(last: Last<Failure> | undefined): string {
+  if (last === undefined) return '';
+  const met = last.kind === 'output' ? 'an error that may pass' : metBy(last.failure);
+  return ` (last: ${met}, see cause)`;
+}
+
 function boundOf(limit: Limit): string {
   switch (limit) {
     case 'attempts':
@@ -234,35 +247,6 @@ function boundOf(limit: Limit): string {
     default:
       return limit satisfies never;
   }
-}
-
-/** What an attempt met, in few words. */
-function metBy(failure: Failure): string {
-  switch (failure.kind) {
-    case 'status':
-      return `status ${failure.status}`;
-    case 'contract':
-      return `an answer that ${failure.problem}`;
-    case 'timeout':
-      return `no whole answer within ${failure.ms} ms`;
-    case 'connection':
-      return `connection failed${systemCodeOf(failure.cause)}`;
-    case 'aborted':
-      return 'given up by the client';
-    case 'token':
-      return 'the apiToken function failed';
-    default:
-      return failure satisfies never;
-  }
-}
-
-/** ` (ECONNRESET)`: of the error or of its cause, as fetch wraps it; only such words are safe to show. */
-function systemCodeOf(cause: unknown): string {
-  const inner: unknown = cause instanceof Error ? cause.cause : undefined;
-  const code = [cause, inner]
-    .map((error) => (error instanceof Error && 'code' in error ? error.code : undefined))
-    .find((word) => typeof word === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(word));
-  return code === undefined ? '' : ` (${code})`;
 }
 
 function fateOf(because: Cause<Failure>): string {

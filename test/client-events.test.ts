@@ -12,7 +12,13 @@ function events() {
   return {
     logger,
     idle: () => idle,
-    events: new ClientEvents(clock, logger, () => idle++),
+    events: new ClientEvents({
+      apiUrl: 'https://api.example',
+      clock,
+      logger,
+      waiting: () => 0,
+      onIdle: () => void idle++,
+    }),
   };
 }
 

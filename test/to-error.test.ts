@@ -407,6 +407,18 @@ describe('a call that the client does not take', () => {
     });
   });
 
+  test('since the queue is full of what waits for the server', () => {
+    const last = { kind: 'failure', failure: dropped } as const;
+    const reason = { kind: 'full', bound: 'items', limit: 7, last, maybeApplied: false } as const;
+    expect(errorOf(reason)).toMatchObject({
+      name: 'PrefactorQueueFullError',
+      cause: reset,
+      message: expect.stringMatching(
+        / Nothing usable comes from the server \(last: connection failed \(ECONNRESET\), see cause\)\.$/,
+      ),
+    });
+  });
+
   test('since another one has its key', () => {
     expect(errorOf({ kind: 'conflict', maybeApplied: false })).toMatchObject({
       name: 'PrefactorIdempotencyConflictError',

@@ -14,12 +14,17 @@ export async function attempt<Failure>(
   }
 }
 
-/** A ping that throws had no answer. */
-export async function ask(ping: Ping, signal: AbortSignal): Promise<boolean> {
+/** What a ping met; undefined where it was answered. One that throws had no answer. */
+export async function ask<Failure>(
+  ping: Ping<Failure>,
+  signal: AbortSignal,
+): Promise<{ readonly failure: Failure | undefined } | undefined> {
   try {
-    return (await ping({ signal })) === true;
-  } catch {
-    return false;
+    const answer = await ping({ signal });
+    if (answer === true) return undefined;
+    return { failure: Object(answer).failure };
+  } catch (error) {
+    return { failure: error as Failure };
   }
 }
 

@@ -21,6 +21,7 @@ import { Capacity } from './capacity.ts';
 import type { DispatchSettings } from './dispatcher.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Emitter } from './events.ts';
+import { fencedEmitter, silent } from './events.ts';
 import { gatherRun } from './gather.ts';
 import { Health } from './health.ts';
 import type { About, ExecuteOptions } from './intake.ts';
@@ -43,11 +44,13 @@ import type {
   Submission,
   ToError,
   ToRecord,
+  Trouble,
 } from './ports.ts';
 import { bareReason } from './record.ts';
 import { toRejectedError } from './rejected-error.ts';
 import type { Flight } from './replies.ts';
 import { Replies } from './replies.ts';
+import { ServerWatch } from './server-watch.ts';
 import { Settlement } from './settlement.ts';
 import { Signals } from './signals.ts';
 import type { Stats } from './stats.ts';
@@ -70,7 +73,9 @@ export interface CoalescerSettings extends DispatchSettings, AttemptSettings, Ba
 export interface CoalescerPorts<Failure> {
   readonly send: Send<Failure>;
   /** Without it, an item that makes the server fall cannot be told from an outage. */
-  readonly ping?: Ping | undefined;
+  readonly ping?: Ping<Failure> | undefined;
+  /** Puts a failure in words. Without it, no more than a status is told. */
+  readonly describe?: ((failure: Failure) => Trouble) | undefined;
   readonly toError?: ToError<Failure> | undefined;
   /** Without it, nothing is kept of an answer, and none of the reason of an abort. */
   readonly toRecord?: ToRecord<Failure> | undefined;
@@ -102,6 +107,7 @@ export class Coalescer<Failure> {
   readonly #attempts: Attempts<Failure>;
   readonly #parts: Parts;
   readonly #capacity: Capacity;
+  readonly #watch: ServerWatch<Failure>;
   readonly #withdrawals: Withdrawals<Failure>;
   readonly #intake: Intake<Failure>;
   readonly #alarm: Alarm;
@@ -144,7 +150,16 @@ export class Coalescer<Failure> {
     this.#attempts = new Attempts(settings, this.#backlog, health, events);
     this.#capacity = new Capacity(settings);
     this.#parts = new Parts(settings.retry.minDelayMs);
+    this.#watch = new ServerWatch({
+      health,
+      capacity: this.#capacity,
+      random,
+      events,
+      describe: ports.describe,
+      waiting: () => this.#settlement.ledger.pending,
+    });
     const shared = {
+      watch: this.#watch,
       backlog: this.#backlog,
       capacity: this.#capacity,
       parts: this.#parts,
@@ -167,7 +182,7 @@ export class Coalescer<Failure> {
       onReply: (flight, reply, outcomes) => this.#onReply(flight, reply, outcomes),
       onPing: () => this.#steps.run(() => this.#pump()),
     });
-    this.#withdrawals = new Withdrawals(this.#backlog, this.#settlement);
+    this.#withdrawals = new Withdrawals(this.#backlog, this.#settlement, this.#watch);
     this.#intake = new Intake(settings, {
       clock,
       steps: this.#steps,
@@ -177,6 +192,7 @@ export class Coalescer<Failure> {
       parts: this.#parts,
       settlement: this.#settlement,
       withdrawals: this.#withdrawals,
+      watch: this.#watch,
       toError,
       gather: ports.gather ?? gatherRun,
       onAdmitted: () => this.#pump(),
@@ -304,21 +320,23 @@ export class Coalescer<Failure> {
     const { size, bytes, oldest } = this.#backlog;
     const { requests, items, bytes: sentBytes } = this.#dispatcher;
     const inFlight = this.#backlog.count('in flight');
+    const now = this.#clock.now();
     return {
       queued: size - inFlight,
       blocked: this.#backlog.count('blocked'),
       inFlight,
       queuedBytes: bytes,
       concurrency: this.#capacity.concurrency.limit,
-      oldestMs: oldest === undefined ? 0 : Math.max(0, this.#clock.now() - oldest.calledAt),
+      oldestMs: oldest === undefined ? 0 : Math.max(0, now - oldest.calledAt),
       requests,
       items,
       bytes: sentBytes,
       requeued: this.#attempts.requeued,
       retried: this.#attempts.retried,
       bisected: this.#parts.divided,
-      pausedMs: this.#capacity.gate.pausedMs(this.#clock.now()),
+      pausedMs: this.#capacity.gate.pausedMs(now),
       meanBatchSize: requests === 0 ? 0 : items / requests,
+      server: this.#watch.stats(now),
       ledger: this.#ledger(),
     };
   }
@@ -439,7 +457,7 @@ export class Coalescer<Failure> {
       this.#settlement.settle(
         this.#backlog.all().map((item) => {
           const maybeApplied = item.maybeApplied || item.isAtServer;
-          const last = item.setbacks?.last as Last<Failure> | undefined;
+          const last = (item.setbacks?.last as Last<Failure> | undefined) ?? this.#watch.last;
           return { kind: 'failed', item, reason: { kind: 'closed', last, maybeApplied } };
         }),
       );
@@ -457,23 +475,4 @@ export class Coalescer<Failure> {
   #ledger(): Ledger {
     return { ...this.#settlement.ledger };
   }
-}
-
-const silent: Emitter = { has: () => false, emit: () => {}, deliver: () => {} };
-
-/** An emitter comes from outside; if it throws within a step, nothing but its event is lost. */
-function fencedEmitter(emitter: Emitter): Emitter {
-  const fenced = <T>(call: () => T, otherwise: T): T => {
-    try {
-      return call();
-    } catch {
-      return otherwise;
-    }
-  };
-  return {
-    has: (name) => fenced(() => emitter.has(name), false),
-    emit: (name, detail) => fenced(() => emitter.emit(name, detail), undefined),
-    isTelling: (name) => fenced(() => emitter.isTelling?.(name) ?? false, false),
-    deliver: () => fenced(() => emitter.deliver(), undefined),
-  };
 }

@@ -21,6 +21,7 @@ import type { BatchLimits, Envelope } from './packer.ts';
 import type { Part, Parts } from './parts.ts';
 import type { Batch, Ping, Reply, Send } from './ports.ts';
 import type { Flight } from './replies.ts';
+import type { ServerWatch } from './server-watch.ts';
 
 export interface DispatchSettings extends Envelope, Pick<BatchLimits, 'maxAnswerBytes'> {
   /** The longest that a call waits for a fuller batch while others are in flight, milliseconds. */
@@ -30,13 +31,13 @@ export interface DispatchSettings extends Envelope, Pick<BatchLimits, 'maxAnswer
 /** What the dispatcher asks, and whom it tells. */
 interface Others<Failure> {
   readonly send: Send<Failure>;
-  readonly ping?: Ping | undefined;
+  readonly ping?: Ping<Failure> | undefined;
   readonly clock: Clock;
   /** Bytes of an answer have come. */
   readonly heard: () => void;
-  readonly random: () => number;
   readonly backlog: Backlog;
   readonly health: Health;
+  readonly watch: ServerWatch<Failure>;
   readonly capacity: Capacity;
   readonly parts: Parts;
   readonly events: Emitter;
@@ -317,17 +318,15 @@ export class Dispatcher<Failure> {
     this.#fastestMs = Math.min(roundTripMs, this.#fastestMs * FORGET.part + FORGET.ms);
   }
 
-  async #pingFirst(ping: Ping): Promise<void> {
-    const { capacity, clock, health, random, onPing } = this.#others;
+  async #pingFirst(ping: Ping<Failure>): Promise<void> {
+    const { clock, watch, onPing } = this.#others;
     const request = new AbortController();
     this.#ping = request;
     await undefined;
-    const answered = await ask(ping, request.signal);
+    const silence = await ask(ping, request.signal);
     if (this.#ping !== request) return;
     this.#ping = undefined;
-    const now = clock.now();
-    health.pinged(answered, now, random());
-    if (!answered) capacity.gate.unanswered(now);
+    watch.pinged(silence, clock.now());
     onPing();
   }
 }

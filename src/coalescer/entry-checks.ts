@@ -64,6 +64,7 @@ const ports: ChecksOf<CoalescerPorts<unknown>> = {
   ping: optional(aFunction),
   toError: optional(aFunction),
   toRecord: optional(aFunction),
+  describe: optional(aFunction),
   clock: optional(withMethods('now', 'after')),
   random: optional(aFunction),
   gather: optional(aFunction),

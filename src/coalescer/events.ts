@@ -32,6 +32,8 @@ export interface EngineEvents {
     readonly returned: number;
     /** Outputs for keys that were not asked; they are ignored. */
     readonly unasked: number;
+    /** What went wrong, in words; undefined where it was answered. */
+    readonly cause: string | undefined;
   };
   /** An item that the server did not reach goes back to its place. */
   requeue: { readonly key: string; readonly type: string; readonly becauseOf: string };
@@ -48,6 +50,21 @@ export interface EngineEvents {
   };
   /** Nothing leaves for so long: the server asked for it. */
   pause: { readonly ms: number; readonly status: number };
+  /**
+   * Nothing usable has come three times in a row, or what went wrong will hardly mend by itself. Told
+   * once, until a `recovery`.
+   */
+  outage: {
+    /** What went wrong last, in words. */
+    readonly cause: string;
+    /** Calls that are pending. */
+    readonly waiting: number;
+  };
+  /** A usable answer has come after an outage. */
+  recovery: {
+    /** Milliseconds since the first attempt that failed. */
+    readonly durationMs: number;
+  };
   /** A call was rejected. */
   failure: {
     readonly error: unknown;
@@ -76,4 +93,24 @@ export interface Emitter {
    */
   isTelling?(name: keyof EngineEvents): boolean;
   deliver(): void;
+}
+
+/** Tells nobody. */
+export const silent: Emitter = { has: () => false, emit: () => {}, deliver: () => {} };
+
+/** An emitter comes from outside; if it throws within a step, nothing but its event is lost. */
+export function fencedEmitter(emitter: Emitter): Emitter {
+  const fenced = <T>(call: () => T, otherwise: T): T => {
+    try {
+      return call();
+    } catch {
+      return otherwise;
+    }
+  };
+  return {
+    has: (name) => fenced(() => emitter.has(name), false),
+    emit: (name, detail) => fenced(() => emitter.emit(name, detail), undefined),
+    isTelling: (name) => fenced(() => emitter.isTelling?.(name) ?? false, false),
+    deliver: () => fenced(() => emitter.deliver(), undefined),
+  };
 }

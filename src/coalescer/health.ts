@@ -50,14 +50,21 @@ export class Health {
   /**
    * A request had none. `answersBefore`: the number of answers when it left. Requests that were
    * under way when the outage began tell nothing new, and do not make the next probe later. Not
-   * `isPaced`: the next one has to wait for its ping only.
+   * `isPaced`: the next one has to wait for its ping only. Returns whether it says something new.
    */
-  lost(answersBefore: number, isProbe: boolean, now: number, chance: number, isPaced = true): void {
-    if (this.answers > answersBefore || (this.isDown && !isProbe)) return;
+  lost(
+    answersBefore: number,
+    isProbe: boolean,
+    now: number,
+    chance: number,
+    isPaced = true,
+  ): boolean {
+    if (this.answers > answersBefore || (this.isDown && !isProbe)) return false;
     this.hasPing = false;
-    if (!isPaced) return;
+    if (!isPaced) return true;
     this.#failures++;
     this.nextProbeAt = now + this.#delay(chance);
+    return true;
   }
 
   /** A ping came back. Whatever it says, probing goes on. */

@@ -35,7 +35,8 @@ export type {
   Submission,
   ToError,
   ToRecord,
+  Trouble,
   Verdict,
 } from './ports.ts';
 export { RejectedError } from './rejected-error.ts';
-export type { Stats } from './stats.ts';
+export type { ServerStats, Stats } from './stats.ts';

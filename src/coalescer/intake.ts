@@ -8,6 +8,7 @@ import { PackedBatch } from './packed-batch.ts';
 import type { BatchLimits, Envelope } from './packer.ts';
 import type { Parts } from './parts.ts';
 import type { Answer, Batch, Gather, Name, Reason, Submission, ToError } from './ports.ts';
+import type { ServerWatch } from './server-watch.ts';
 import type { Settlement } from './settlement.ts';
 import type { Follower, Signals } from './signals.ts';
 import type { Steps } from './steps.ts';
@@ -39,6 +40,7 @@ interface Others<Failure> {
   readonly parts: Parts;
   readonly settlement: Settlement<Failure>;
   readonly withdrawals: Withdrawals<Failure>;
+  readonly watch: ServerWatch<Failure>;
   readonly toError: ToError<Failure>;
   readonly gather: (onEnd: (items: readonly Item[]) => void) => Gather<Item>;
   /** Items may be packed now. */
@@ -136,7 +138,8 @@ export class Intake<Failure> {
     const broken = bounds.brokenBy(bytesOf(submission), submission.overBound);
     if (broken !== undefined) {
       this.endWindow();
-      const reason: Reason<Failure> = { kind: 'full', ...broken, maybeApplied: false };
+      const { last } = this.#others.watch;
+      const reason: Reason<Failure> = { kind: 'full', ...broken, last, maybeApplied: false };
       return { promise: this.#refuse(submission, follower, reason) };
     }
     const lacking = this.#lacking(submission);

@@ -130,6 +130,14 @@ export type Reply<Failure> =
   /** Certainly never reached the server: nothing was done, and nothing is to blame. */
   | { readonly kind: 'unsent'; readonly failure: Failure };
 
+/** What went wrong, for people. */
+export interface Trouble {
+  /** In few words: `connection failed (ECONNREFUSED)`. */
+  readonly cause: string;
+  /** Repetition will hardly mend it: told at once, though it is waited out as all others are. */
+  readonly lasting?: boolean | undefined;
+}
+
 export interface SendOptions {
   readonly signal: AbortSignal;
   /** The page is going away: the request must outlive it. */
@@ -152,8 +160,10 @@ export interface SendOptions {
 /** Makes exactly one attempt at a request. It never throws what a reply can say. */
 export type Send<Failure> = (batch: Batch, options: SendOptions) => Promise<Reply<Failure>>;
 
-/** Asks whether the server answers at all; true for any usable answer. */
-export type Ping = (options: SendOptions) => Promise<boolean>;
+/** Asks whether the server answers at all; true for any usable answer, else false, or why not. */
+export type Ping<Failure = unknown> = (
+  options: SendOptions,
+) => Promise<boolean | { readonly failure: Failure }>;
 
 /** Gathers items until their window ends, then hands them on in the order of their calls. */
 export interface Gather<Entry> {
@@ -204,6 +214,8 @@ export type Reason<Failure> =
       /** `finishes`: also the room beyond the two others, for what closes what was opened. */
       readonly bound: 'items' | 'bytes' | 'finishes';
       readonly limit: number;
+      /** What went wrong last, where nothing usable has come since: perhaps why the queue is full. */
+      readonly last?: Last<Failure> | undefined;
       readonly maybeApplied: false;
     }
   | {

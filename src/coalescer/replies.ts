@@ -12,6 +12,7 @@ import type { Outcome } from './outcome.ts';
 import { PackedBatch } from './packed-batch.ts';
 import type { Part, Parts } from './parts.ts';
 import type { Answer, Reply } from './ports.ts';
+import type { ServerWatch } from './server-watch.ts';
 import type { Settlement } from './settlement.ts';
 
 /** Lost attempts with evidence, after which a batch is halved: one of its items may be to blame. */
@@ -49,6 +50,7 @@ interface Others<Failure> {
   readonly attempts: Attempts<Failure>;
   readonly settlement: Settlement<Failure>;
   readonly health: Health;
+  readonly watch: ServerWatch<Failure>;
   readonly capacity: Capacity;
   readonly parts: Parts;
   readonly events: Emitter;
@@ -116,9 +118,9 @@ export class Replies<Failure> {
     { status, outputs }: Answer,
     outcomes: readonly Outcome<Item>[],
   ): void {
-    const { attempts, capacity, health, parts, retry } = this.#others;
+    const { attempts, capacity, health, parts, retry, watch } = this.#others;
     const { items, part } = flight;
-    health.answered();
+    watch.answered(flight.leftAt, step.now);
     capacity.answered(keysOf(items).length, flight.bytes, flight.leftAt);
     parts.passed(part);
     const tooLarge = parts.tooLarge(part);
@@ -179,14 +181,11 @@ export class Replies<Failure> {
 
   /** A definite no to the whole request. One item: it is to blame. More: its halves will tell. */
   #refused(step: Step<Failure>, flight: Flight, reply: Refusal<Failure>): void {
-    const { attempts, backlog, capacity, health, parts } = this.#others;
+    const { attempts, backlog, capacity, parts, watch } = this.#others;
     const { status, failure, blame, exists = false } = reply;
     const { part } = flight;
     parts.failed(part);
-    if (status !== undefined) {
-      health.answered();
-      capacity.gate.answered(flight.leftAt);
-    }
+    if (status !== undefined) watch.answered(flight.leftAt, step.now, reply);
     const items = flight.items.filter((item) => {
       // Refused means not run: what nobody waits for is not sent again.
       const isOver = attempts.isDone(item);
@@ -224,15 +223,15 @@ export class Replies<Failure> {
   /** Nothing leaves for a while. It is no attempt: nobody could have done better. */
   #busy(
     step: Step<Failure>,
-    { number, items, leftAt, inFlight, part }: Flight,
+    flight: Flight,
     reply: Extract<Reply<Failure>, { kind: 'busy' }>,
   ): void {
-    const { attempts, capacity, events, health, retry, random } = this.#others;
+    const { attempts, capacity, events, retry, random, watch } = this.#others;
+    const { items, leftAt, inFlight, part } = flight;
     const { status, failure, afterMs, maybeApplied } = reply;
     const { now } = step;
-    if (!maybeApplied) health.answered();
+    if (watch.putOff(flight, reply, now)) this.#busyInARow++;
     capacity.concurrency.refused(leftAt, inFlight, now);
-    if (capacity.spacing.inVain(number, now)) this.#busyInARow++;
     // A time that is over already, by the server's clock or ours, is none.
     const ownMs = backoffMs(Math.max(1, this.#busyInARow), retry, step.chance);
     const pauseMs = afterMs || Math.min(ownMs, retry.maxPauseMs);
@@ -251,10 +250,11 @@ export class Replies<Failure> {
   #lost(
     step: Step<Failure>,
     flight: Flight,
-    { failure, overload, status }: Extract<Reply<Failure>, { kind: 'lost' }>,
+    reply: Extract<Reply<Failure>, { kind: 'lost' }>,
   ): void {
-    const { attempts, backlog, capacity, health, parts, random } = this.#others;
+    const { attempts, backlog, capacity, parts, watch } = this.#others;
     const { items, leftAt, inFlight, part } = flight;
+    const { failure, overload, status } = reply;
     parts.failed(part);
     // What is divided already is suspected itself, whatever goes beside it.
     if (overload && part?.line.why !== 'lost') {
@@ -262,9 +262,7 @@ export class Replies<Failure> {
     }
     // A half of what a server that answers pings does not answer need not wait as in an outage.
     const isPaced = part?.line.why !== 'lost' || !flight.hasPing || items.length === 1;
-    health.lost(flight.answersBefore, flight.isProbe, step.now, random(), isPaced);
-    capacity.gate.unanswered(step.now);
-    capacity.spacing.inVain(flight.number, step.now);
+    watch.unanswered(flight, reply, step.now, isPaced);
     let notBefore = 0;
     const company = { isAlone: items.length === 1, hasPing: flight.hasPing };
     const left = items.filter((item) => {
@@ -292,13 +290,12 @@ export class Replies<Failure> {
   #oversized(
     step: Step<Failure>,
     { items, leftAt, part }: Flight,
-    { failure }: Extract<Reply<Failure>, { kind: 'lost' }>,
+    reply: Extract<Reply<Failure>, { kind: 'lost' }>,
   ): void {
-    const { attempts, backlog, capacity, health, parts } = this.#others;
-    health.answered();
-    capacity.gate.answered(leftAt);
+    const { attempts, backlog, parts, watch } = this.#others;
+    watch.answered(leftAt, step.now, reply);
     const left = items.filter((item) =>
-      attempts.oversized(step, item, failure, items.length === 1),
+      attempts.oversized(step, item, reply.failure, items.length === 1),
     );
     if (left.length > 1) {
       for (const item of left) backlog.hold(item);
@@ -312,16 +309,12 @@ export class Replies<Failure> {
   #unsent(
     step: Step<Failure>,
     flight: Flight,
-    { failure }: Extract<Reply<Failure>, { kind: 'unsent' }>,
+    reply: Extract<Reply<Failure>, { kind: 'unsent' }>,
   ): void {
-    const { attempts, capacity, health, random } = this.#others;
-    if (!flight.isRecalled) {
-      health.lost(flight.answersBefore, flight.isProbe, step.now, random());
-      capacity.gate.unanswered(step.now);
-      capacity.spacing.inVain(flight.number, step.now);
-    }
+    const { attempts, watch } = this.#others;
+    if (!flight.isRecalled) watch.unanswered(flight, reply, step.now);
     const left = flight.items.filter((item) =>
-      attempts.unsent(step, item, failure, flight.isRecalled),
+      attempts.unsent(step, item, reply.failure, flight.isRecalled),
     );
     this.#putBack(left, flight.part, 0);
   }
@@ -338,7 +331,7 @@ export class Replies<Failure> {
   }
 
   #tell({ items, leftAt }: Flight, reply: Reply<Failure>, { now, ends }: Step<Failure>): void {
-    const { events } = this.#others;
+    const { events, watch } = this.#others;
     if (!events.has('response')) return;
     const outputs = reply.kind === 'answered' ? reply.outputs : {};
     const asked = keysOf(items).filter((key) => Object.hasOwn(outputs, key)).length;
@@ -350,6 +343,7 @@ export class Replies<Failure> {
       failed: ends.length - succeeded,
       returned: items.length - ends.length,
       unasked: Object.keys(outputs).length - asked,
+      cause: reply.kind === 'answered' ? undefined : watch.wordsFor(reply).cause,
     });
   }
 }

@@ -1,5 +1,18 @@
 import type { Ledger } from './ledger.ts';
 
+/** What is known of the server, or of the way to it. */
+export interface ServerStats {
+  /**
+   * `unknown`: nothing has come back yet. `answering`: the last that came was usable. `pausing`: it
+   * wants to be left alone for a while. `failing`: the last attempt brought nothing usable.
+   */
+  readonly state: 'unknown' | 'answering' | 'pausing' | 'failing';
+  /** Since when; undefined where it is unknown. */
+  readonly since: Date | undefined;
+  /** What went wrong last, in words, even if it is over; undefined where nothing has. */
+  readonly cause: string | undefined;
+}
+
 /** The engine at one moment, and what it has done so far. */
 export interface Stats {
   /** Items that are not in flight. */
@@ -27,5 +40,6 @@ export interface Stats {
   /** Milliseconds in pauses that the server asked for. */
   readonly pausedMs: number;
   readonly meanBatchSize: number;
+  readonly server: ServerStats;
   readonly ledger: Ledger;
 }

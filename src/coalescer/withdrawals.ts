@@ -3,19 +3,22 @@ import type { Backlog } from './backlog.ts';
 import type { Caller, Item, LeftBy, Trip, Waiting } from './item.ts';
 import { ghostReason } from './item.ts';
 import type { Last } from './ports.ts';
+import type { ServerWatch } from './server-watch.ts';
 import type { End, Settlement } from './settlement.ts';
 
 export class Withdrawals<Failure> {
   readonly #backlog: Backlog;
   readonly #settlement: Settlement<Failure>;
+  readonly #watch: ServerWatch<Failure>;
   /** Items that were left by their last caller, while they were at the server or needed by others. */
   readonly #ghosts = new Set<Item>();
   /** Requests that must not leave any more, since one of their calls has ended as not sent. */
   #recalled: Trip[] = [];
 
-  constructor(backlog: Backlog, settlement: Settlement<Failure>) {
+  constructor(backlog: Backlog, settlement: Settlement<Failure>, watch: ServerWatch<Failure>) {
     this.#backlog = backlog;
     this.#settlement = settlement;
+    this.#watch = watch;
   }
 
   /** Rejects calls that were aborted, all for the same reason. */
@@ -64,7 +67,7 @@ export class Withdrawals<Failure> {
 
   #expire(item: Item): void {
     const { sent: attempts } = item;
-    const last = item.setbacks?.last as Last<Failure> | undefined;
+    const last = (item.setbacks?.last as Last<Failure> | undefined) ?? this.#watch.last;
     const reason = { kind: 'exhausted', limit: 'deliveryTimeoutMs', attempts, last } as const;
     // One of those before it may have taken it along: nobody waits for it then.
     if (item.state === 'settled') return;

@@ -19,9 +19,14 @@ export type Failure =
     }
   /**
    * No answer, or only a part of one; `cause` is a copy of what was caught. `unsent`: the request
-   * certainly never reached the server.
+   * certainly never reached the server. `lasting`: what is wrong, where repetition will hardly mend it.
    */
-  | { readonly kind: 'connection'; readonly cause: unknown; readonly unsent?: true }
+  | {
+      readonly kind: 'connection';
+      readonly cause: unknown;
+      readonly unsent?: true;
+      readonly lasting?: string;
+    }
   | { readonly kind: 'timeout'; readonly ms: number; readonly unsent?: true }
   /** Given up on our side, for the reason of the signal. */
   | { readonly kind: 'aborted'; readonly cause: unknown }

@@ -12,11 +12,18 @@ export interface Logger {
 export const consoleLogger: Logger = {
   debug: nothing,
   info: nothing,
+  warn: toConsole,
   // biome-ignore lint/suspicious/noConsole: the one place that writes to it; a logger option replaces it
-  warn: (message, ...detail) => console.warn(`[prefactor-autobatch] ${message}`, ...detail),
-  // biome-ignore lint/suspicious/noConsole: as above
   error: (message, ...detail) => console.error(`[prefactor-autobatch] ${message}`, ...detail),
 };
+
+/** The same, and the rest as well: by the warnings' way, since many an agent speaks by standard output. */
+export const debuggingLogger: Logger = { ...consoleLogger, debug: toConsole, info: toConsole };
+
+function toConsole(message: string, ...detail: unknown[]): void {
+  // biome-ignore lint/suspicious/noConsole: as above
+  console.warn(`[prefactor-autobatch] ${message}`, ...detail);
+}
 
 export const silentLogger: Logger = {
   debug: nothing,

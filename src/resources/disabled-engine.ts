@@ -94,6 +94,7 @@ export class DisabledEngine implements ClientEngine {
       bisected: 0,
       pausedMs: 0,
       meanBatchSize: 0,
+      server: { state: 'unknown', since: undefined, cause: undefined },
       ledger: { ...this.#ledger },
     };
   }

@@ -1,7 +1,6 @@
 import { runInRoot } from '../internal/context.ts';
 import { isToken, TOKEN } from '../internal/header-fields.ts';
 import { isTooShort, MIN_TOKEN_LENGTH, shortTokenProblem } from '../internal/short-token.ts';
-import type { Logger } from '../internal/warn.ts';
 import type { ApiToken, Fetch } from '../options.ts';
 
 // As many attempts as can overlap (batch.concurrency), each of which may have a token of its own.
@@ -11,23 +10,19 @@ interface AuthOptions {
   readonly apiToken: ApiToken;
   readonly apiUrl: string;
   readonly fetch: Fetch | undefined;
-  readonly logger: Logger;
 }
 
 /** Gives the token for each attempt, and keeps all of them out of what is said about answers. */
 export class Auth {
   readonly #source: ApiToken;
   readonly #isTooShort: (token: string) => boolean;
-  readonly #logger: Logger;
-  #isFailing = false;
   readonly #tokens = new Set<string>();
   /** The one that was given last: mostly it is the same again. */
   #latest: string | undefined;
 
-  constructor({ apiToken, apiUrl, fetch, logger }: AuthOptions) {
+  constructor({ apiToken, apiUrl, fetch }: AuthOptions) {
     this.#source = apiToken;
     this.#isTooShort = (token) => isTooShort(token, apiUrl, fetch);
-    this.#logger = logger;
   }
 
   /** Whether the next token may be another one than the last. */
@@ -40,28 +35,8 @@ export class Auth {
     return this.#latest;
   }
 
-  /**
-   * The token for one attempt. Rejects with what the token function threw, or for what it gave; the log
-   * hears of the first time.
-   */
+  /** The token for one attempt. Rejects with what the token function threw, or for what it gave. */
   async token(): Promise<string> {
-    try {
-      const token = await this.#ask();
-      this.#isFailing = false;
-      return token;
-    } catch (error) {
-      if (!this.#isFailing) {
-        this.#isFailing = true;
-        this.#logger.warn(
-          'The apiToken function gave no token, so nothing is sent until it does.',
-          error,
-        );
-      }
-      throw error;
-    }
-  }
-
-  async #ask(): Promise<string> {
     const source = this.#source;
     const token: unknown = typeof source === 'string' ? source : await runInRoot(source);
     if (typeof token === 'string' && token === this.#latest) return token;

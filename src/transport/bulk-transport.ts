@@ -1,6 +1,7 @@
-import type { Batch, Ping, Reply, Send, SendOptions } from '../coalescer/ports.ts';
+import type { Batch, Ping, Reply, Send, SendOptions, Trouble } from '../coalescer/ports.ts';
 import { ownField, readErrorAnswer, snippetOf } from '../errors/answer.ts';
 import type { Failure } from '../errors/failure.ts';
+import { inWords } from '../errors/words.ts';
 import type { Clock } from '../internal/clock.ts';
 import { Patience } from '../internal/patience.ts';
 import { pauseOf } from '../internal/pause.ts';
@@ -12,7 +13,9 @@ import type { Answer } from './sender.ts';
 
 export interface Transport {
   readonly send: Send<Failure>;
-  readonly ping: Ping;
+  readonly ping: Ping<Failure>;
+  /** Puts what an attempt met in words, for people. */
+  readonly describe: (failure: Failure) => Trouble;
   /** Takes every token that was sent lately out of a text. */
   readonly redact: (text: string) => string;
 }
@@ -31,6 +34,11 @@ export function createTransport(options: HttpOptions, clock: Clock): Transport {
   const redact = (text: string): string => http.auth.redact(text);
   return {
     redact,
+    describe(failure) {
+      // A token function that fails may come round; but nothing is sent till then, and somebody should know.
+      const lasting = failure.kind === 'token' || 'lasting' in failure;
+      return { cause: inWords(failure, redact), lasting };
+    },
     async send(batch: Batch, sendOptions: SendOptions): Promise<Reply<Failure>> {
       const result = await http.exchange('/api/v1/bulk', bodyOf(batch), sendOptions);
       switch (result.kind) {
@@ -45,9 +53,10 @@ export function createTransport(options: HttpOptions, clock: Clock): Transport {
         }
       }
     },
-    async ping(sendOptions: SendOptions): Promise<boolean> {
+    async ping(sendOptions: SendOptions): Promise<true | { readonly failure: Failure }> {
       const result = await http.exchange('/api/v1/ping', undefined, sendOptions);
-      return result.kind === 'answer' && (isSuccess(result.status) || isRefusal(result.status));
+      if (result.kind !== 'answer') return { failure: result };
+      return isAnswerToPing(result) || { failure: failureOf(result, parsedOf(result), redact) };
     },
   };
 }
@@ -67,20 +76,14 @@ function toReply(
   tokenMayChange: boolean,
 ): Reply<Failure> {
   const { status } = answer;
-  const body = answer.isWhole ? parsed(answer.text) : undefined;
-  if (isSuccess(status)) {
-    const outputs = ownField(body, 'outputs');
-    if (isRecord(outputs)) {
-      return { kind: 'answered', status, outputs };
-    }
-    const problem = problemOf(answer, body);
-    const bodySnippet = snippetOf(answer.text, redact);
-    const failure: Failure = { kind: 'contract', status, problem, bodySnippet };
+  const body = parsedOf(answer);
+  const outputs = isSuccess(status) ? ownField(body, 'outputs') : undefined;
+  if (isRecord(outputs)) return { kind: 'answered', status, outputs };
+  const failure = failureOf(answer, body, redact);
+  if (failure.kind === 'contract') {
     return { kind: 'lost', status, failure, ...(!answer.isWhole && { oversized: true }) };
   }
-  const said = readErrorAnswer(body, redact);
-  const message = said.message ?? (body === undefined ? snippetOf(answer.text, redact) : undefined);
-  const failure: Failure = { kind: 'status', status, ...said, message };
+  const { apiCode, errors } = failure;
   const afterMs = pauseOf(answer.headers, body);
   if (status === 429) {
     return { kind: 'busy', status, failure, afterMs, maybeApplied: false };
@@ -94,12 +97,37 @@ function toReply(
     // wire.md 6.1: 409 with `invalid_action` is about the state of what is there.
     const exists =
       status === 409
-        ? said.apiCode !== 'invalid_action'
-        : said.apiCode === ALREADY_USED ||
-          (blame === 'items' && saysIdIsTaken(said.apiCode, said.errors));
+        ? apiCode !== 'invalid_action'
+        : apiCode === ALREADY_USED || (blame === 'items' && saysIdIsTaken(apiCode, errors));
     return { kind: 'refused', status, failure, exists, blame };
   }
   return { kind: 'lost', status, failure, overload: status === 503 };
+}
+
+/** What an answer says that cannot be used. */
+function failureOf(
+  answer: Answer,
+  body: unknown,
+  redact: (text: string) => string,
+): Extract<Failure, { kind: 'status' | 'contract' }> {
+  const { status, text } = answer;
+  if (isSuccess(status)) {
+    const bodySnippet = snippetOf(text, redact);
+    return { kind: 'contract', status, problem: problemOf(answer, body), bodySnippet };
+  }
+  const said = readErrorAnswer(body, redact);
+  const message = said.message ?? (body === undefined ? snippetOf(text, redact) : undefined);
+  return { kind: 'status', status, ...said, message };
+}
+
+/**
+ * Whether it is the API that answers, and not a page in its place. What its ping says is *unknown*
+ * (wire.md 1), so beside JSON a word or two will do: who takes too little for an answer never asks again.
+ */
+function isAnswerToPing(answer: Answer): boolean {
+  const { status, text } = answer;
+  if (!isSuccess(status)) return isRefusal(status);
+  return parsedOf(answer) !== undefined || /^[\w .!]{0,40}$/.test(text.trim());
 }
 
 /** Whether one of the items, their number or size, or the token may be to blame (wire.md 6.1, 10). */
@@ -132,7 +160,8 @@ function problemOf({ isWhole }: Answer, body: unknown): string {
   return body === undefined ? 'is no JSON' : 'has no outputs';
 }
 
-function parsed(text: string): unknown {
+function parsedOf({ text, isWhole }: Answer): unknown {
+  if (!isWhole) return undefined;
   try {
     return JSON.parse(text);
   } catch {

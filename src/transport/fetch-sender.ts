@@ -2,6 +2,7 @@ import ky, { isNetworkError } from 'ky';
 import { runInRoot } from '../internal/context.ts';
 import type { Fetch } from '../options.ts';
 import { readBody } from './body.ts';
+import { BrokenFetch } from './lasting.ts';
 import { NeverSent, neverConnected } from './never-connected.ts';
 import { isNodesOwn } from './nodes-own.ts';
 import type { Sender } from './sender.ts';
@@ -32,7 +33,13 @@ export function fetchSender(own: Fetch | undefined): Sender {
     const isNodes = own === undefined && isNodesOwn(globalThis.fetch);
     // Nobody hears when fetch begins to send; of Node's own it is known afterwards if it never did.
     left();
-    const fetch = (): Promise<Response> => runInRoot(() => exchange(url, init));
+    const fetch = (): Promise<Response> => {
+      try {
+        return runInRoot(() => exchange(url, init));
+      } catch (error) {
+        throw new BrokenFetch('fetch threw', error);
+      }
+    };
     const response = await http(url, { method, fetch }).catch((error: unknown) => {
       const cause = isNetworkError(error) ? error.cause : error;
       return Promise.reject(isNodes && neverConnected(cause) ? new NeverSent(cause) : cause);
@@ -40,7 +47,8 @@ export function fetchSender(own: Fetch | undefined): Sender {
     heard();
     // ky passes on whatever a user's fetch gives.
     if (typeof response?.status !== 'number') {
-      throw new TypeError('The fetch option has to give a Response.');
+      const error = new TypeError('The fetch option has to give a Response.');
+      throw new BrokenFetch('fetch gave no Response', error);
     }
     return {
       kind: 'answer',

@@ -2,11 +2,11 @@ import type { SendOptions } from '../coalescer/ports.ts';
 import { copyOfCaught } from '../errors/caught.ts';
 import type { Failure } from '../errors/failure.ts';
 import type { Patience } from '../internal/patience.ts';
-import type { Logger } from '../internal/warn.ts';
 import type { ApiToken, Fetch } from '../options.ts';
 import { Auth } from './auth.ts';
 import { dispatchSender } from './dispatch-sender.ts';
 import { fetchSender } from './fetch-sender.ts';
+import { BrokenFetch, lastingFaultOf } from './lasting.ts';
 import { withinLimits } from './limits.ts';
 import { NeverSent } from './never-connected.ts';
 import { sdkHeader } from './sdk-header.ts';
@@ -20,8 +20,6 @@ export interface HttpOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly sdk: readonly string[];
   readonly fetch: Fetch | undefined;
-  /** Never throws. */
-  readonly logger: Logger;
 }
 
 /** Lines of a stack that are kept of what a `fetch` threw, which may be a fault of its own. */
@@ -98,11 +96,22 @@ export class Http {
       return result.kind === 'timeout' && !hasLeft ? { ...result, unsent: true } : result;
     } catch (error) {
       if (!hasToken) return { kind: 'token', cause: error };
-      const isUnsent = error instanceof NeverSent || !hasLeft;
-      const caught = error instanceof NeverSent ? error.cause : error;
-      const cause = copyOfCaught(caught, (text) => this.auth.redact(text), { frames: FRAMES });
-      return { kind: 'connection', cause, ...(isUnsent && { unsent: true }) };
+      return this.#failureOf(error, error instanceof NeverSent || !hasLeft);
     }
+  }
+
+  #failureOf(error: unknown, isUnsent: boolean): Failure {
+    const isWrapped = error instanceof BrokenFetch || error instanceof NeverSent;
+    const caught = isWrapped ? error.cause : error;
+    const cause = copyOfCaught(caught, (text) => this.auth.redact(text), { frames: FRAMES });
+    const broken = error instanceof BrokenFetch ? error.what : undefined;
+    const lasting = lastingFaultOf(cause) ?? broken;
+    return {
+      kind: 'connection',
+      cause,
+      ...(isUnsent && { unsent: true }),
+      ...(lasting !== undefined && { lasting }),
+    };
   }
 
   /** Node's own way where there is one; asked for each time, since `fetch` may be replaced late. */

@@ -78,7 +78,10 @@ describe('a token function', () => {
       }
       expect(t.sent).toEqual([]);
       expect(t.client.stats().ledger).toMatchObject({ notAttempted: 2, inDoubt: 0 });
-      const warnings = t.log.entries.filter(([, text]) => String(text).includes('gave no token'));
+      const warnings = t.log.entries.filter(
+        ([level, text]) =>
+          level === 'warn' && String(text).includes('the apiToken function failed: '),
+      );
       expect(warnings).toHaveLength(1);
     },
   );

@@ -98,7 +98,7 @@ describe.each(['client', 'server'] as const)('with ids: %s', (ids) => {
     expect(seen).toEqual(['agent_instances/register', 'agent_spans/create']);
     expect(t.batches()).toEqual([['other']]);
     expect(t.client.stats().ledger).toMatchObject({ accepted: 1, succeeded: 1, declined: 8 });
-    expect([failures, t.log.entries]).toEqual([[], []]);
+    expect([failures, t.log.entries.filter(([level]) => level !== 'debug')]).toEqual([[], []]);
   });
 
   test('one null for a span takes its subtree along, and nothing beside it', async () => {

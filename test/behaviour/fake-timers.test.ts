@@ -93,7 +93,9 @@ describe('a call that was made under fake timers', () => {
     const after = create('b');
     await next.tickAsync(60_000);
     expect(await outcomes(during, after)).toEqual(['ok', 'ok']);
-    expect(log.entries).toMatchObject([['warn', expect.stringContaining('batch.window')]]);
+    expect(log.entries.filter(([level]) => level !== 'debug')).toMatchObject([
+      ['warn', expect.stringContaining('batch.window')],
+    ]);
     const last = create('c');
     await next.tickAsync(10);
     expect(await outcomes(last)).toEqual(['ok']);

@@ -25,6 +25,8 @@ export const EVENTS: readonly (keyof AutobatchEvents)[] = [
   'requeue',
   'retry',
   'pause',
+  'outage',
+  'recovery',
   'failure',
   'terminate',
   'idle',

@@ -55,6 +55,8 @@ export function engineUnderTest(
     requeue: [],
     retry: [],
     pause: [],
+    outage: [],
+    recovery: [],
     failure: [],
     idle: [],
   };

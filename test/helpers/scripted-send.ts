@@ -93,19 +93,19 @@ export function scriptedSend(): ScriptedSend {
 }
 
 export interface ScriptedPing {
-  readonly ping: Ping;
+  readonly ping: Ping<Fault>;
   /** Questions without an answer, the oldest first; call one to answer it. */
-  readonly parked: ((answers: boolean) => void)[];
+  readonly parked: ((answers: boolean | { readonly failure: Fault }) => void)[];
 }
 
 /** A ping that parks each question until the test answers it. */
 export function scriptedPing(): ScriptedPing {
-  const parked: ((answers: boolean) => void)[] = [];
+  const parked: ScriptedPing['parked'] = [];
   return {
     parked,
     ping: () =>
       new Promise((resolve) => {
-        const answer = (answers: boolean): void => {
+        const answer: ScriptedPing['parked'][number] = (answers) => {
           parked.splice(parked.indexOf(answer), 1);
           resolve(answers);
         };

@@ -1,5 +1,10 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { consoleLogger, fencedLogger, silentLogger } from '../../src/internal/warn.ts';
+import {
+  consoleLogger,
+  debuggingLogger,
+  fencedLogger,
+  silentLogger,
+} from '../../src/internal/warn.ts';
 import { recordingLogger } from './recording-logger.ts';
 
 afterEach(() => vi.restoreAllMocks());
@@ -21,6 +26,20 @@ test('the default logger writes warnings and errors to the console, and nothing 
     ['warn', '[prefactor-autobatch] warn', detail],
     ['error', '[prefactor-autobatch] error', detail],
     ['warn', '[prefactor-autobatch] alone'],
+  ]);
+});
+
+test('the one for those who debug writes all, and nothing of it to standard output', () => {
+  const written: unknown[][] = [];
+  for (const level of [...levels, 'log'] as const) {
+    vi.spyOn(console, level).mockImplementation((...entry) => void written.push([level, ...entry]));
+  }
+  for (const level of levels) debuggingLogger[level](`a ${level}`);
+  expect(written).toEqual([
+    ['warn', '[prefactor-autobatch] a debug'],
+    ['warn', '[prefactor-autobatch] a info'],
+    ['warn', '[prefactor-autobatch] a warn'],
+    ['error', '[prefactor-autobatch] a error'],
   ]);
 });
 

@@ -22,6 +22,7 @@ export class CallWatch implements CallListener {
   readonly #values = new Set<unknown>();
   readonly #failures = new Map<string, number>();
   #bisected = 0;
+  #isOutage = false;
   /** Since when a request might have left and did not. */
   #freeSince: number | undefined;
 
@@ -45,6 +46,8 @@ export class CallWatch implements CallListener {
       wire.pause(ms);
       this.#note(`pause ${status}`, () => `pause of ${ms} ms`);
     });
+    client.on('outage', ({ cause }) => this.#onOutage(cause));
+    client.on('recovery', () => this.#onOutage(undefined));
     client.on('failure', (detail) => this.#onFailure(detail));
     client.on('terminate', () => this.#note('terminate', () => 'a run was ended'));
     client.on('idle', () => this.#look());
@@ -127,6 +130,16 @@ export class CallWatch implements CallListener {
     }
     this.#bisected = bisected;
     if (unasked > 0) this.#watched.count('answer with unasked outputs');
+  }
+
+  /** One begins, for that cause; or, without one, is over. */
+  #onOutage(cause: string | undefined): void {
+    const isOn = cause !== undefined;
+    const name = isOn ? 'outage' : 'recovery';
+    this.#note(name, () => (isOn ? `an outage: ${cause}` : 'the server answers again'));
+    if (isOn === this.#isOutage) this.#fail('health', `a second ${name} in a row`);
+    if (cause === '') this.#fail('health', 'an outage without a cause');
+    this.#isOutage = isOn;
   }
 
   #onFailure({ error, key, systemic }: AutobatchEvents['failure']): void {

@@ -67,6 +67,8 @@ const ROWS = [
   'retry unsent',
   'pause 429',
   'pause 503',
+  'outage',
+  'recovery',
   'retry lost',
   'row together: halved for no answer',
   'row lost: used up',

@@ -453,4 +453,12 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'stops',
     seed: 15,
   },
+  {
+    name: 'tells of each failed probe as of an outage of its own',
+    file: 'coalescer/server-watch.ts',
+    from: '    this.#isOutage = true;\n',
+    to: '',
+    breaks: 'health',
+    seed: 1,
+  },
 ];

@@ -20,6 +20,7 @@ export const INVARIANTS = {
   halved: 'What got too large an answer is sent again in parts, at once.',
   innocence: 'Nobody is refused or given up for a neighbour.',
   'pause kept': 'Nothing is sent while a pause runs.',
+  health: 'Outages and recoveries take turns, and each outage says why.',
   'key conflict': 'A pending key that asks for something else is refused, and nothing else is.',
   'left out':
     'What beforeEnqueue leaves out resolves unsent, and so does whatever needs it; nothing else.',

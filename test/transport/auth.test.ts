@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
-import { silentLogger } from '../../src/internal/warn.ts';
 import type { ApiToken } from '../../src/options.ts';
 import { Auth } from '../../src/transport/auth.ts';
 
 function authOf(apiToken: ApiToken, apiUrl = 'https://api.example'): Auth {
-  return new Auth({ apiToken, apiUrl, fetch: undefined, logger: silentLogger });
+  return new Auth({ apiToken, apiUrl, fetch: undefined });
 }
 
 test('a token is taken out of a text, plain or as JSON writes it', async () => {

@@ -305,11 +305,11 @@ describe('a status', () => {
 });
 
 describe('no answer', () => {
-  const said = (cause: object) => ({
+  const said = (cause: object, lasting?: string) => ({
     kind: 'lost',
     status: undefined,
     overload: false,
-    failure: { kind: 'connection', cause: expect.objectContaining(cause) },
+    failure: { kind: 'connection', cause: expect.objectContaining(cause), lasting },
   });
 
   test('has a copy of what fetch threw as its cause', async () => {
@@ -325,7 +325,9 @@ describe('no answer', () => {
       throw new TypeError('nope is not a function');
     };
     const reply = await transportOf({ fetch }).send(batchOf('{}'), patient());
-    expect(reply).toEqual(said({ stack: expect.stringContaining('at brokenFetch') }));
+    expect(reply).toEqual(
+      said({ stack: expect.stringContaining('at brokenFetch') }, 'fetch threw'),
+    );
   });
 
   test.each([
@@ -338,13 +340,13 @@ describe('no answer', () => {
         throw thrown;
       },
     });
-    expect(await transport.send(batchOf('{}'), patient())).toEqual(said(cause));
+    expect(await transport.send(batchOf('{}'), patient())).toEqual(said(cause, 'fetch threw'));
   });
 
   test('also when a fetch gives no Response', async () => {
     const fetch = () => Promise.resolve(JSON.parse('{}'));
     expect(await transportOf({ fetch }).send(batchOf('{}'), patient())).toEqual(
-      said({ message: 'The fetch option has to give a Response.' }),
+      said({ message: 'The fetch option has to give a Response.' }, 'fetch gave no Response'),
     );
   });
 });
@@ -382,7 +384,9 @@ describe('the token', () => {
       kind: 'unsent',
       failure: { kind: 'token', cause: expected },
     });
-    expect(await transport.ping(patient())).toBe(false);
+    expect(await transport.ping(patient())).toEqual({
+      failure: { kind: 'token', cause: expected },
+    });
     expect(requests).toEqual([]);
   });
 
@@ -416,24 +420,49 @@ describe('a ping', () => {
     expect(request?.headers.has('content-type')).toBe(false);
   });
 
-  test.each([
-    [204, true],
-    [200, true],
-    [401, true],
-    [404, true],
-    [429, true],
-    [302, false],
-    [408, false],
-    [425, false],
-    [500, false],
-    [503, false],
-  ])('with %d is an answer: %j', async (status, usable) => {
-    const fetch = async () => new Response(null, { status });
-    expect(await transportOf({ fetch }).ping(patient())).toBe(usable);
+  const pinged = (status: number, body: string | null = null) =>
+    transportOf({ fetch: async () => new Response(body, { status }) }).ping(patient());
+
+  test.each([204, 200, 401, 404, 429])('that is answered with %d is answered', async (status) => {
+    expect(await pinged(status)).toBe(true);
   });
 
-  test('without an answer is none', async () => {
+  test.each([302, 408, 425, 500, 503])('that is answered with %d is not', async (status) => {
+    expect(await pinged(status)).toEqual({
+      failure: expect.objectContaining({ kind: 'status', status }),
+    });
+  });
+
+  test.each(['{"status":"success"}', '{}', 'null', '"pong"', 'pong', 'OK\n', ''])(
+    'is answered by %j, whatever the API says there',
+    async (body) => {
+      expect(await pinged(200, body)).toBe(true);
+    },
+  );
+
+  test.each([
+    '<!DOCTYPE html><title>Sign in</title>',
+    '<h1>It works!</h1>',
+    '{"status":"succ',
+    `Welcome to this server. ${'It works. '.repeat(10)}`,
+  ])('is not answered by %j, which somebody else says', async (body) => {
+    expect(await pinged(200, body)).toEqual({
+      failure: {
+        kind: 'contract',
+        status: 200,
+        problem: 'is no JSON',
+        bodySnippet: body,
+      },
+    });
+  });
+
+  test('without an answer says what it met', async () => {
     const fetch = () => Promise.reject(new TypeError('fetch failed'));
-    expect(await transportOf({ fetch }).ping(patient())).toBe(false);
+    expect(await transportOf({ fetch }).ping(patient())).toEqual({
+      failure: {
+        kind: 'connection',
+        cause: expect.objectContaining({ message: 'fetch failed' }),
+      },
+    });
   });
 });

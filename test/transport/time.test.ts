@@ -163,7 +163,9 @@ describe('an abort', () => {
     expect(await transport.send(batchOf('{}'), { signal })).toEqual(
       lost({ kind: 'aborted', cause: reason }),
     );
-    expect(await transport.ping({ signal })).toBe(false);
+    expect(await transport.ping({ signal })).toEqual({
+      failure: { kind: 'aborted', cause: reason },
+    });
     expect(sent).toBe(0);
   });
 

@@ -1,7 +1,6 @@
 import type { Batch, SendOptions } from '../../src/coalescer/ports.ts';
 import type { Clock } from '../../src/internal/clock.ts';
 import { systemClock } from '../../src/internal/clock.ts';
-import { silentLogger } from '../../src/internal/warn.ts';
 import type { Transport } from '../../src/transport/bulk-transport.ts';
 import { createTransport } from '../../src/transport/bulk-transport.ts';
 import type { HttpOptions } from '../../src/transport/http.ts';
@@ -20,7 +19,6 @@ export function transportOf(
     headers: {},
     sdk: [],
     fetch: undefined,
-    logger: silentLogger,
   };
   return createTransport({ ...defaults, ...options }, clock);
 }
