@@ -185,6 +185,41 @@ const cases: readonly (readonly [what: string, Script, id: string, answer: strin
     'different: It is refused (known: No): a call whose answer was lost would fail',
   ],
   [
+    'that refuses what is still under way, by another word',
+    refuseKnownKeys('busy'),
+    'key-at-once',
+    'different: It is refused (busy: No), though it is being done.',
+  ],
+  [
+    'that does twice what comes twice at once',
+    forgetKeys(() => true),
+    'key-at-once',
+    'different: It is done twice',
+  ],
+  [
+    'whose items have codes of their own',
+    editCodes('not_found', 'out_of_tea'),
+    'item-codes',
+    'different: Not all (another word, ',
+  ],
+  [
+    'that answers with ids alone',
+    withItem(
+      ({ _type }) => _type.startsWith('agent_spans/'),
+      async ({ items }, forward) => {
+        const answer = await forward();
+        if (answer.status !== 200) return answer;
+        const idOnly = (output: Readonly<Record<string, unknown>>) => {
+          const { id } = output['details'] as { id: string };
+          return { ...output, details: { id } };
+        };
+        return bulkAnswer(mapOutputs(answer.outputs, items, idOnly));
+      },
+    ),
+    'echo',
+    'ok: No: answers are small, whatever was sent.',
+  ],
+  [
     'that answers for a known key without looking at the body',
     keepFirstItems(),
     'other-body',

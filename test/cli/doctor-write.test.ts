@@ -21,7 +21,7 @@ describe('of an API that is as the client assumes', () => {
       problem: 0,
       unknown: 0,
     });
-    expect(report.answers.length).toBe(26);
+    expect(report.answers.length).toBe(29);
     expect(report).toMatchObject({ wrote: true, complete: true });
     expect(code).toBe(0);
   });
@@ -56,8 +56,8 @@ describe('of an API that is as the client assumes', () => {
     expect(before).toContain('It registers one run, "prefactor-autobatch doctor"');
     expect(before).not.toContain('Can a run be registered');
     expect(after).toContain('ok         Can a run be registered in bulk? Yes.\n');
-    expect(stdout).toContain('26 ok, 0 different, 0 problem, 0 unknown.\n');
-    expect(stdout.match(/^\| ok \| .* \| .* \| [\d.]+ \|$/gm)).toHaveLength(26);
+    expect(stdout).toContain('29 ok, 0 different, 0 problem, 0 unknown.\n');
+    expect(stdout.match(/^\| ok \| .* \| .* \| [\d.]+ \|$/gm)).toHaveLength(29);
   });
 });
 
@@ -136,6 +136,15 @@ test.each<[EmulatorOptions, string, string]>([
     'stored-error',
     'ok: Yes: with its reason gone, the same key still gets ',
   ],
+  [{ repeats: 'refuse' }, 'replay', 'different: It is refused (idempotency_key_already_used: '],
+  [
+    { repeats: 'refuse' },
+    'key-at-once',
+    'different: It is refused (idempotency_key_already_used: ',
+  ],
+  [{}, 'key-at-once', 'ok: The same answer, and it is done once.'],
+  [{}, 'item-codes', 'ok: Yes: not_found, invalid_action, validation_errors'],
+  [{}, 'echo', 'ok: Yes ('],
   [{ alwaysControl: true }, 'control', 'ok: Yes, also while the run goes on.'],
   [{ maxItems: 300 }, 'max-items', 'ok: 200 items; 400 items are refused (422).'],
   [

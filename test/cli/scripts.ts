@@ -163,13 +163,13 @@ export function forgetKeys(fits: Fits): Script {
 }
 
 /** Fails a key that has succeeded before. */
-export function refuseKnownKeys(): Script {
+export function refuseKnownKeys(code = 'known'): Script {
   const known = new Set<string>();
   return async ({ items }, forward) => {
     const [item] = items;
     if (item === undefined || items.length > 1) return undefined;
     const { idempotency_key: key } = item;
-    if (known.has(key)) return bulkAnswer({ [key]: errorBody('known') });
+    if (known.has(key)) return bulkAnswer({ [key]: errorBody(code) });
     const { status, body, outputs } = await forward();
     if (outputs[key]?.['status'] === 'success') known.add(key);
     return { status, body };

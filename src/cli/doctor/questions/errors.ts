@@ -1,7 +1,7 @@
 /** What an item at fault does to its request (wire.md 2.3 and 10). */
 import type { Item } from '../bulk-api.ts';
 import type { Finding } from '../finding.ts';
-import { asAssumed, different } from '../finding.ts';
+import { asAssumed, different, unknown } from '../finding.ts';
 import type { Question } from '../question.ts';
 import type { SmokeRun } from '../smoke-run.ts';
 
@@ -90,4 +90,60 @@ async function besideOthers(run: SmokeRun, malformed: Item): Promise<Finding> {
   return asAssumed(`It fails alone (${second.because}), and stops the request.`);
 }
 
-export const errorQuestions: readonly Question[] = [stopsAtError, unknownType, missingField];
+/** The closed list of wire.md 6.1. */
+const codes: ReadonlySet<string> = new Set([
+  'bad_request',
+  'bad_authtoken',
+  'not_authenticated',
+  'not_permitted',
+  'not_implemented',
+  'unknown',
+  'not_found',
+  'unexpected_ref_type',
+  'unexpected',
+  'invalid_action',
+  'alert_unknown',
+  'alert_already_cleared',
+  'invalid_value',
+  'required_value',
+  'idempotency_key_already_used',
+  'temporarily_unavailable',
+  'validation_errors',
+  'rate_limited',
+]);
+
+const itemCodes: Question = {
+  id: 'item-codes',
+  section: '6.1',
+  question: "Have errors of items codes of the API's list?",
+  async ask(run) {
+    const { details } = await run.must(run.create());
+    const id = typeof details['id'] === 'string' ? details['id'] : run.newId();
+    const wrong = [
+      run.finish(run.newId()),
+      run.finish(id),
+      run.create({ status: 'no such status' }),
+      run.create({ parent_span_id: run.newId() }),
+    ];
+    const seen: string[] = [];
+    for (const item of wrong) {
+      const output = await run.one(item);
+      if (output.kind === 'error') seen.push(output.code);
+    }
+    if (seen.length === 0) return unknown('Nothing that was asked for is an error.');
+    const others = seen.filter((code) => !codes.has(code));
+    const shown = [...new Set(seen.map((code) => (codes.has(code) ? code : 'another word')))];
+    return others.length === 0
+      ? asAssumed(`Yes: ${shown.join(', ')}.`)
+      : different(
+          `Not all (${shown.join(', ')}): an error without a code of the list is final, whatever it says.`,
+        );
+  },
+};
+
+export const errorQuestions: readonly Question[] = [
+  stopsAtError,
+  unknownType,
+  missingField,
+  itemCodes,
+];

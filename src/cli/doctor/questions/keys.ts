@@ -3,6 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { asAssumed, different, unknown } from '../finding.ts';
 import type { Question } from '../question.ts';
 
+/** Of wire.md 6.1. */
+const USED = 'idempotency_key_already_used';
+
 const replay: Question = {
   id: 'replay',
   section: '7',
@@ -12,8 +15,9 @@ const replay: Question = {
     const first = await run.must(item);
     const second = await run.one(item);
     if (second.kind === 'error') {
+      const fate = second.code === USED ? 'end in doubt' : 'fail';
       return different(
-        `It is refused (${second.because}): a call whose answer was lost would fail, though it was done.`,
+        `It is refused (${second.because}): a call whose answer was lost would ${fate}, though it was done.`,
       );
     }
     if (first.details['id'] !== second.details['id']) {
@@ -22,6 +26,30 @@ const replay: Question = {
     return isDeepStrictEqual(first.fields, second.fields)
       ? asAssumed('Yes, to the letter.')
       : asAssumed('Yes, the same id, though not every field is the same.');
+  },
+};
+
+const meanwhile: Question = {
+  id: 'key-at-once',
+  section: '7',
+  question: 'What does a key get whose first request is still under way?',
+  async ask(run) {
+    const item = run.create();
+    const [first, second] = await Promise.all([run.one(item), run.one(item)]);
+    if (first.kind === 'success' && second.kind === 'success') {
+      return first.details['id'] === second.details['id']
+        ? asAssumed('The same answer, and it is done once.')
+        : different('It is done twice: an attempt that is repeated too early doubles a call.');
+    }
+    const refused = first.kind === 'error' ? first : second;
+    if (refused.kind === 'success' || first.kind === second.kind) {
+      return different('Both are refused.');
+    }
+    return refused.code === USED
+      ? different(
+          `It is refused (${refused.because}): what is repeated before it was through ends in doubt.`,
+        )
+      : different(`It is refused (${refused.because}), though it is being done.`);
   },
 };
 
@@ -87,4 +115,10 @@ const keySpace: Question = {
   },
 };
 
-export const keyQuestions: readonly Question[] = [replay, otherBody, storedError, keySpace];
+export const keyQuestions: readonly Question[] = [
+  replay,
+  meanwhile,
+  otherBody,
+  storedError,
+  keySpace,
+];

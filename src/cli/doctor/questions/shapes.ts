@@ -136,6 +136,28 @@ const control: Question = {
   },
 };
 
+const echo: Question = {
+  id: 'echo',
+  section: '4.2',
+  question: 'Do answers repeat payloads?',
+  async ask(run) {
+    const payload = { asked_by: 'echo' };
+    const created = await run.must(run.create({ status: 'active', payload }));
+    const id = typeof created.details['id'] === 'string' ? created.details['id'] : '';
+    const finished = await run.must(run.finish(id, { result_payload: result }));
+    const repeated = [
+      ...(isJson(created.details['payload']) ? ["a create's"] : []),
+      ...(isJson(finished.details['payload']) ? ["a finish's, that of its create"] : []),
+      ...(isJson(finished.details['result_payload']) ? ["a finish's result"] : []),
+    ];
+    return repeated.length === 0
+      ? asAssumed('No: answers are small, whatever was sent.')
+      : asAssumed(
+          `Yes (${repeated.join('; ')}): answers are as large as what was sent. The client packs finishes by that.`,
+        );
+  },
+};
+
 async function openSpan(run: SmokeRun): Promise<string> {
   const { details } = await run.must(run.create({ status: 'active' }));
   return typeof details['id'] === 'string' ? details['id'] : '';
@@ -169,4 +191,5 @@ export const shapeQuestions: readonly Question[] = [
   quality,
   undeclared,
   control,
+  echo,
 ];
