@@ -81,7 +81,7 @@ export class Bulk {
     ];
     if (issues.length > 0) throw new InvalidCall(issues);
     const keys = request.items.map((item) => item.idempotency_key);
-    const texts = request.items.map((item) => serialise(item));
+    const texts = request.items.map((item, place) => serialise(item, `items.${place}`));
     const { envelopeBytes, separatorBytes } = this.#settings;
     const bytes = texts.reduce(
       (sum, text) => sum + utf8Length(text),

@@ -33,6 +33,7 @@ import type { Defaults } from './repeats.ts';
 import { Repeats } from './repeats.ts';
 import { TextMaker } from './text.ts';
 import { localIdOf, targetOf, unsentOutput } from './unsent.ts';
+import { Unwritable } from './unwritable.ts';
 
 /** What all parameters have in common, as far as they have it. */
 interface CallParams {
@@ -131,8 +132,14 @@ export class Pipeline {
       return this.#enqueue(kind, action, { options, fingerprint, sent, newId, run });
     } catch (error) {
       const declined = { type: kind.type, key: key ?? makeKey(), target };
-      return this.#decline(error, declined, () => givenParams.id);
+      return this.#decline(this.#asOfMethod(error), declined, () => givenParams.id);
     }
+  }
+
+  /** What a hook returned has the wire's names, and no other. */
+  #asOfMethod(error: unknown): unknown {
+    const isOwn = error instanceof Unwritable && this.#settings.beforeEnqueue === undefined;
+    return isOwn ? error.ofMethod() : error;
   }
 
   /** Any action in wire form; its value is the output as the wire has it. */

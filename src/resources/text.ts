@@ -1,6 +1,7 @@
 import type { Resource } from '../coalescer/line.ts';
 import { utf8Length } from '../internal/bytes.ts';
 import { InvalidCall } from './invalid-call.ts';
+import { whyUnwritable } from './unwritable.ts';
 
 /** An item's text, cut where an id is missing. */
 export interface Text {
@@ -62,24 +63,18 @@ export class TextMaker {
   }
 }
 
-/** `JSON.stringify`, whose failures are the call's own. */
-export function serialise(value: object): string {
+/** `JSON.stringify`, whose failures are the call's own; `path` is where the value stands in it. */
+export function serialise(value: object, path = ''): string {
   let text: string | undefined;
   try {
     text = JSON.stringify(value);
   } catch (cause) {
-    throw new InvalidCall([unserialisable], cause);
+    throw whyUnwritable(value, path, cause);
   }
-  if (text === undefined) throw new InvalidCall([unserialisable]);
+  if (text === undefined) throw whyUnwritable(value, path, undefined);
   return text;
 }
 
 function whole(text: string): Text {
   return { pieces: [text], holes: noHoles, bytes: utf8Length(text) };
 }
-
-const unserialisable = {
-  path: '',
-  message:
-    'it cannot be written as JSON (see cause), which knows no cycle, no BigInt, and no toJSON that throws',
-};

@@ -99,11 +99,20 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 export function isJsonObject(value: unknown): boolean {
   if (!isObject(value)) return false;
   try {
-    return !hasToJson(value) || isObject(value.toJSON());
+    const written = hasToJson(value) ? value.toJSON() : value;
+    return isObject(written) && !isWrapped(written);
   } catch {
     // Told of where the text is made.
     return true;
   }
+}
+
+/** Not what JSON writes in braces but what is in it: a string, a number, a boolean; or a text as it is. */
+function isWrapped(value: object): boolean {
+  if (Object.getPrototypeOf(value) === Object.prototype) return false;
+  const { isRawJSON } = JSON as { readonly isRawJSON?: (value: unknown) => boolean };
+  const tag = Object.prototype.toString.call(value);
+  return isRawJSON?.(value) === true || /^\[object (?:String|Number|Boolean)\]$/.test(tag);
 }
 
 function hasToJson(value: object): value is { toJSON(): unknown } {
@@ -152,7 +161,7 @@ function kindAt(value: unknown, path: readonly PropertyKey[]): string {
   let found = value;
   for (const step of path) found = Reflect.get(Object(found), step);
   const kind = kindOf(found);
-  return kind === 'an object' && hasToJson(Object(found))
-    ? 'an object whose toJSON gives something else'
-    : kind;
+  if (kind !== 'an object') return kind;
+  const has = hasToJson(Object(found)) ? 'whose toJSON gives' : 'as which JSON writes';
+  return isJsonObject(found) ? kind : `an object ${has} something else`;
 }

@@ -179,33 +179,6 @@ test('bytes are those of UTF-8', () => {
   expect(engine.submissions[0]?.bytes).toBe(new TextEncoder().encode(text).length);
 });
 
-const cycle: Record<string, unknown> = {};
-cycle['self'] = cycle;
-
-test.each([
-  ['a cycle', cycle],
-  ['a BigInt', { n: 1n }],
-  [
-    'a toJSON that throws',
-    {
-      toJSON() {
-        throw new Error('secret');
-      },
-    },
-  ],
-])('%s rejects that call alone, and its value is not in the message', async (_, payload) => {
-  const { spans, engine } = resources();
-  const call = spans.create({ agentInstanceId: RUN, schemaName: 'a', status: 'active', payload });
-  expect(await failureOf(call)).toMatchObject({
-    name: 'PrefactorInvalidArgumentError',
-    message:
-      'Invalid call of agent_spans/create: it cannot be written as JSON (see cause), which knows no cycle, no BigInt, and no toJSON that throws.',
-    idempotencyKey: call.idempotencyKey,
-    cause: expect.any(Error),
-  });
-  expect(engine.entries).toEqual([]);
-});
-
 test('an item of maxItemBytes is taken; one byte more rejects, and says how large it is', async () => {
   const params = { timestamp: NOW, resultPayload: { text: '€' }, idempotencyKey: 'a key of mine' };
   const bytes = new TextEncoder().encode(
