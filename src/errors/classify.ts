@@ -5,6 +5,7 @@ import {
   PrefactorNotFoundError,
   PrefactorValidationError,
 } from './api.ts';
+import { oneLine } from './one-line.ts';
 
 /** An error that the API answered, for one item or for a whole request: as data, free of the token. */
 export interface ApiFailure {
@@ -118,7 +119,7 @@ function kindOf({ status, apiCode }: ApiFailure): Kind | 'other' {
 
 function saidBy({ status, apiCode, message }: ApiFailure): string {
   const what = [status, apiCode].filter((part) => part !== undefined).join(' ') || 'no code';
-  return message === undefined ? what : `${what}: ${JSON.stringify(message)}`;
+  return oneLine(message === undefined ? what : `${what}: ${JSON.stringify(message)}`);
 }
 
 function adviceFor({ status, apiCode }: ApiFailure): string {

@@ -1,7 +1,10 @@
 /** What an attempt met, in few words: for messages, for `stats().server`, for events and the log. */
+
 import type { Redact } from './answer.ts';
 import { snippetOf } from './answer.ts';
+import { copyOfCaught } from './caught.ts';
 import type { Failure } from './failure.ts';
+import { oneLine } from './one-line.ts';
 
 /** Short, and free of what others wrote, but for a code of the system's such as ECONNRESET. */
 export function metBy(failure: Failure): string {
@@ -31,12 +34,13 @@ export function inWords(failure: Failure, redact: Redact): string {
   const met = metBy(failure);
   switch (failure.kind) {
     case 'status':
-      return failure.apiCode === undefined ? met : `${met}, ${failure.apiCode}`;
+      return failure.apiCode === undefined ? met : `${met}, ${oneLine(failure.apiCode)}`;
     case 'contract':
       return `${met} (status ${failure.status})`;
     case 'connection':
     case 'token': {
-      const said = saidBy(failure.cause, redact);
+      // That of a token function is the user's own error, which may be anything.
+      const said = saidBy(copyOfCaught(failure.cause, redact), redact);
       return said === undefined ? met : `${met}: ${said}`;
     }
     case 'timeout':
@@ -56,7 +60,7 @@ function saidBy(cause: unknown, redact: Redact): string | undefined {
   if (message === '') return undefined;
   const isPlain = name === 'Error' || systemCodeOf(innermost) !== undefined;
   const said = snippetOf(isPlain ? message : `${name}: ${message}`, redact);
-  return said.replaceAll(/\s+/g, ' ').replace(/\.$/, '');
+  return oneLine(said).replace(/\.$/, '');
 }
 
 /** Of the error or of what it goes back to, as fetch wraps it; only such words are safe to show. */

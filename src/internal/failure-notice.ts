@@ -1,4 +1,5 @@
 import { isPrefactorError } from '../errors/base.ts';
+import { oneLine } from '../errors/one-line.ts';
 import type { Clock } from './clock.ts';
 import type { Logger } from './warn.ts';
 
@@ -24,7 +25,7 @@ export class FailureNotice {
   report(error: unknown): void {
     const name = nameOf(error);
     if (this.#counts.size === 0) {
-      this.#first = messageOf(error);
+      this.#first = oneLine(messageOf(error));
     }
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
     const now = this.#clock.now();

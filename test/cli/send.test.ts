@@ -316,7 +316,7 @@ test('while nothing moves it says why', async () => {
   const { code, stderr } = await runCli(['send', path], { env });
   expect(code).toBe(0);
   expect(stderr).toMatch(
-    /^The API asks for a pause of [\d.]+ ms \(429\)\.\nNo answer from the API; trying again\.\nThe API answers again\.\n$/,
+    /^The API asks for a pause of [\d.]+ ms \(429\)\.\nNo answer from the API \(.+\); trying again\.\nThe API answers again\.\n$/,
   );
 });
 

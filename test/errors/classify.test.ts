@@ -183,3 +183,13 @@ test('what the API said in words is a field of its own', () => {
   });
   expect(error).toMatchObject({ apiCode: 'invalid_action', apiMessage: 'It is over' });
 });
+
+test('what the server wrote moves no cursor where the message is printed', () => {
+  const error = apiError({
+    apiCode: '\u001b[2Jno\ncode',
+    message: '\u009b31m said \u202E so',
+    maybeApplied: false,
+  });
+  expect(error.message).not.toMatch(/[\p{Cc}\u202E]/u);
+  expect(error.apiCode).toBe('\u001b[2Jno\ncode');
+});

@@ -229,10 +229,15 @@ function noteTroubles(client: AutobatchClient, progress: Progress): void {
     progress.note(`The API asks for a pause of ${duration(ms)} (${status}).`);
   });
   let isAway = false;
-  client.on('response', ({ status }) => {
-    const wasAway = isAway;
-    isAway = status === undefined;
-    if (isAway && !wasAway) progress.note('No answer from the API; trying again.');
-    if (!isAway && wasAway) progress.note('The API answers again.');
+  const away = (cause: string): void => {
+    if (!isAway) progress.note(`No answer from the API (${cause}); trying again.`);
+    isAway = true;
+  };
+  client.on('outage', ({ cause }) => away(cause));
+  client.on('response', ({ status, cause }) => {
+    if (status === undefined && cause !== undefined) away(cause);
+    if (cause !== undefined || !isAway) return;
+    isAway = false;
+    progress.note('The API answers again.');
   });
 }
