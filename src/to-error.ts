@@ -162,9 +162,16 @@ class ErrorMaker {
   }
 
   #causeOfLast(last: Last<Failure>, details: Details): unknown {
-    return last.kind === 'output'
-      ? this.#apiError(readErrorAnswer(last.output, this.#redact), details, 'own')
-      : this.#causeOf(last.failure);
+    switch (last.kind) {
+      case 'output':
+        return this.#apiError(readErrorAnswer(last.output, this.#redact), details, 'own');
+      case 'failure':
+        return this.#causeOf(last.failure);
+      case 'silence':
+        return new Error('The request was still waiting for a token, a connection or an answer.');
+      default:
+        return last satisfies never;
+    }
   }
 
   /** One cause for all who shared the failed request. */
@@ -231,11 +238,23 @@ function contractError(
   );
 }
 
+function metLast(last: Last<Failure>): string {
+  switch (last.kind) {
+    case 'output':
+      return 'an error that may pass';
+    case 'failure':
+      return metBy(last.failure);
+    case 'silence':
+      return 'nothing yet';
+    default:
+      return last satisfies never;
+  }
+}
+
 /** What came last, as a part of a sentence. */
 function lastOf(last: Last<Failure> | undefined): string {
   if (last === undefined) return '';
-  const met = last.kind === 'output' ? 'an error that may pass' : metBy(last.failure);
-  return ` (last: ${met}, see cause)`;
+  return ` (last: ${metLast(last)}, see cause)`;
 }
 
 function boundOf(limit: Limit): string {

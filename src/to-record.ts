@@ -35,9 +35,16 @@ function recordOf(reason: Reason<Failure>, redact: Redact): Reason<Failure> {
 }
 
 function shortLast(last: Last<Failure>, redact: Redact): Last<Failure> {
-  return last.kind === 'output'
-    ? { kind: 'output', output: shortOutput(last.output, redact) }
-    : { kind: 'failure', failure: shortFailure(last.failure, redact) };
+  switch (last.kind) {
+    case 'output':
+      return { kind: 'output', output: shortOutput(last.output, redact) };
+    case 'failure':
+      return { kind: 'failure', failure: shortFailure(last.failure, redact) };
+    case 'silence':
+      return last;
+    default:
+      return last satisfies never;
+  }
 }
 
 /** An output that says the same, as far as its error does. */

@@ -433,6 +433,18 @@ describe('a call that the client does not take', () => {
   });
 });
 
+test('a request that was still under way is the cause of what ends meanwhile', () => {
+  const last = { kind: 'silence' } as const;
+  const ends: Reason<Failure>[] = [
+    { kind: 'closed', last, maybeApplied: true },
+    { kind: 'exhausted', limit: 'deliveryTimeoutMs', attempts: 1, last, maybeApplied: true },
+  ];
+  for (const reason of ends) {
+    expect(errorOf(reason).message).toContain(' (last: nothing yet, see cause). The work may');
+    expect(errorOf(reason).cause).toMatchObject({ message: expect.stringContaining('an answer') });
+  }
+});
+
 test('who was in flight at the close is in doubt', () => {
   const error = errorOf({ kind: 'closed', maybeApplied: true });
   expect(error).toMatchObject({ name: 'PrefactorClosedError', maybeApplied: true });

@@ -96,6 +96,13 @@ const reasons: Readonly<Record<string, Reason<Failure>>> = {
     because: { key: 'order-span-99', reason: { kind: 'error', output, maybeApplied: false } },
     maybeApplied: false,
   },
+  'a request that was under way': {
+    kind: 'exhausted',
+    limit: 'deliveryTimeoutMs',
+    attempts: 1,
+    last: { kind: 'silence' },
+    maybeApplied: true,
+  },
   'the end of the client': { kind: 'closed', maybeApplied: true },
 };
 

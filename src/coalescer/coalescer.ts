@@ -36,7 +36,6 @@ import type {
   Answer,
   Batch,
   Gather,
-  Last,
   Name,
   Ping,
   Reply,
@@ -457,7 +456,7 @@ export class Coalescer<Failure> {
       this.#settlement.settle(
         this.#backlog.all().map((item) => {
           const maybeApplied = item.maybeApplied || item.isAtServer;
-          const last = (item.setbacks?.last as Last<Failure> | undefined) ?? this.#watch.last;
+          const last = this.#watch.lastFor(item);
           return { kind: 'failed', item, reason: { kind: 'closed', last, maybeApplied } };
         }),
       );

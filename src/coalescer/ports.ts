@@ -243,7 +243,9 @@ export type Cause<Failure> = Blame<Failure> | 'declined' | 'other id' | 'no id';
 
 export type Last<Failure> =
   | { readonly kind: 'failure'; readonly failure: Failure }
-  | { readonly kind: 'output'; readonly output: unknown };
+  | { readonly kind: 'output'; readonly output: unknown }
+  /** A request that was still under way by then: it waits for a token, a connection or an answer. */
+  | { readonly kind: 'silence' };
 
 /** Makes the error that a caller sees; called once for each caller, so that each has its own. */
 export type ToError<Failure> = (reason: Reason<Failure>, key: string | undefined) => unknown;

@@ -6,6 +6,7 @@ import { wallNow } from '../internal/clock.ts';
 import type { Capacity } from './capacity.ts';
 import type { Emitter } from './events.ts';
 import type { Health } from './health.ts';
+import type { Item } from './item.ts';
 import type { Last, Reply, Trouble } from './ports.ts';
 import type { Flight } from './replies.ts';
 import type { ServerStats } from './stats.ts';
@@ -52,9 +53,16 @@ export class ServerWatch<Failure> {
     this.#others = others;
   }
 
-  /** What went wrong last, if nothing usable has come since: also the cause for calls that were never sent. */
+  /** What went wrong last, if nothing usable has come since. */
   get last(): Last<Failure> | undefined {
     return this.#last;
+  }
+
+  /** What an item met last that ends now; one that was never sent ends for what others met. */
+  lastFor({ setbacks, state }: Item): Last<Failure> | undefined {
+    const own = setbacks?.last as Last<Failure> | undefined;
+    if (own !== undefined) return own;
+    return state === 'in flight' ? { kind: 'silence' } : this.#last;
   }
 
   /** A request that left at that time had a usable answer; `met`: one that brought no good news. */

@@ -2,7 +2,6 @@
 import type { Backlog } from './backlog.ts';
 import type { Caller, Item, LeftBy, Trip, Waiting } from './item.ts';
 import { ghostReason } from './item.ts';
-import type { Last } from './ports.ts';
 import type { ServerWatch } from './server-watch.ts';
 import type { End, Settlement } from './settlement.ts';
 
@@ -67,7 +66,7 @@ export class Withdrawals<Failure> {
 
   #expire(item: Item): void {
     const { sent: attempts } = item;
-    const last = (item.setbacks?.last as Last<Failure> | undefined) ?? this.#watch.last;
+    const last = this.#watch.lastFor(item);
     const reason = { kind: 'exhausted', limit: 'deliveryTimeoutMs', attempts, last } as const;
     // One of those before it may have taken it along: nobody waits for it then.
     if (item.state === 'settled') return;

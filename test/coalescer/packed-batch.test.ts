@@ -264,7 +264,7 @@ test('in flight it is given up at the delivery time-out as well', async () => {
     kind: 'exhausted',
     limit: 'deliveryTimeoutMs',
     attempts: 1,
-    last: undefined,
+    last: { kind: 'silence' },
     maybeApplied: true,
   });
   t.wire.parked[0]?.answer();
@@ -373,7 +373,11 @@ test('close waits for it, and gives it up at its time-out', async () => {
   expect(await isSettled(closed)).toBe(true);
   expect(request?.signal.aborted).toBe(true);
   expect(await isSettled(answer)).toBe(true);
-  expect(await reasonOf(answer)).toEqual({ kind: 'closed', maybeApplied: true });
+  expect(await reasonOf(answer)).toEqual({
+    kind: 'closed',
+    last: { kind: 'silence' },
+    maybeApplied: true,
+  });
   t.expectIdle();
 });
 

@@ -202,6 +202,18 @@ test('who was never sent ends for what others met, be it by a close or by time',
   }
 });
 
+test.each(['close', 'time'])(
+  'who ends by %s while its request is under way is told so',
+  async (ending) => {
+    const t = engineUnderTest({ deliveryTimeoutMs: 1_000 }, { describe });
+    const call = t.call('a');
+    await t.clock.settle();
+    if (ending === 'close') void t.engine.close({ timeoutMs: 10 });
+    await t.clock.pass(2_000);
+    expect(await reasonOf(call)).toMatchObject({ last: { kind: 'silence' }, maybeApplied: true });
+  },
+);
+
 test('who is turned away since the queue is full of what waits is told why that waits', async () => {
   const t = engineUnderTest({ queue: { maxItems: 1 } }, { describe });
   void t.call('a');
