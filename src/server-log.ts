@@ -4,7 +4,8 @@ import type { Failure } from './errors/failure.ts';
 import type { Clock } from './internal/clock.ts';
 import type { Logger } from './internal/warn.ts';
 
-const REMINDER_MS = 60_000;
+/** The least time between two warnings, however often the server comes and goes. */
+const QUIET_MS = 60_000;
 
 /** What sends requests, and says what they met. */
 export interface Watched {
@@ -29,30 +30,30 @@ export interface ServerLogOptions {
  */
 export class ServerLog {
   readonly #options: ServerLogOptions;
-  #outage: { readonly since: number; saidAt: number } | undefined;
+  /** Since when there is an outage, and whether it was told of. */
+  #outage: { readonly since: number; isSaid: boolean } | undefined;
+  #saidAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ServerLogOptions) {
     this.#options = options;
   }
 
   outage({ cause, waiting }: EngineEvents['outage']): void {
-    const { apiUrl, clock, logger } = this.#options;
-    const now = clock.now();
-    this.#outage = { since: now, saidAt: now };
-    logger.warn(
-      `Nothing usable comes from ${apiUrl}: ${cause}.${waitingOf(waiting)} What waits is sent when it answers, and rejected after deliveryTimeoutMs. Is apiUrl right, and the network up? Said once a minute while it lasts.`,
-    );
+    this.#outage = { since: this.#options.clock.now(), isSaid: false };
+    this.#warn(cause, waiting);
   }
 
   recovery({ durationMs }: EngineEvents['recovery']): void {
     const { apiUrl, logger } = this.#options;
+    if (this.#outage?.isSaid) {
+      logger.warn(`${apiUrl} answers again, after ${secondsOf(durationMs)}.`);
+    }
     this.#outage = undefined;
-    logger.warn(`${apiUrl} answers again, after ${secondsOf(durationMs)}.`);
   }
 
   /** The same transport, of which each request is told. */
   watching({ send, ping, describe }: Watched): Pick<Watched, 'send' | 'ping'> {
-    const { apiUrl, clock, logger, tell } = this.#options;
+    const { apiUrl, clock, logger, tell, waiting } = this.#options;
     const told = (
       what: string,
       leftAt: number,
@@ -63,7 +64,7 @@ export class ServerLog {
       const ms = Math.round(clock.now() - leftAt);
       tell(() => {
         logger.debug(`${what}: ${came}, after ${ms} ms.`);
-        if (failure !== undefined) this.#remind(came);
+        if (failure !== undefined) this.#warn(came, waiting());
       });
     };
     return {
@@ -88,15 +89,20 @@ export class ServerLog {
     };
   }
 
-  #remind(cause: string): void {
-    const { apiUrl, clock, logger, waiting } = this.#options;
+  /** Says what goes on, unless there is no outage, or something was said just now. */
+  #warn(cause: string, waiting: number): void {
+    const { apiUrl, clock, logger } = this.#options;
     const now = clock.now();
-    if (this.#outage === undefined || now - this.#outage.saidAt < REMINDER_MS) return;
-    this.#outage.saidAt = now;
-    const lastingMs = now - this.#outage.since;
+    const outage = this.#outage;
+    if (outage === undefined || now - this.#saidAt < QUIET_MS) return;
+    this.#saidAt = now;
+    const waits = waiting === 0 ? '' : ` ${callsThatWait(waiting)}.`;
     logger.warn(
-      `Still nothing usable comes from ${apiUrl}, for ${secondsOf(lastingMs)} now: ${cause}.${waitingOf(waiting())}`,
+      outage.isSaid
+        ? `Still nothing usable comes from ${apiUrl}, for ${secondsOf(now - outage.since)} now: ${cause}.${waits}`
+        : `Nothing usable comes from ${apiUrl}: ${cause}.${waits} What waits is sent when it answers, and rejected after deliveryTimeoutMs. Is apiUrl right, and the network up? Said once a minute while it lasts.`,
     );
+    outage.isSaid = true;
   }
 }
 
@@ -104,9 +110,8 @@ function statusOf(reply: Reply<Failure>): number | undefined {
   return 'status' in reply ? reply.status : undefined;
 }
 
-function waitingOf(calls: number): string {
-  if (calls === 0) return '';
-  return calls === 1 ? ' 1 call waits.' : ` ${calls} calls wait.`;
+function callsThatWait(calls: number): string {
+  return calls === 1 ? '1 call waits' : `${calls} calls wait`;
 }
 
 function secondsOf(ms: number): string {

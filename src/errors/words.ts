@@ -1,12 +1,10 @@
-/** What an attempt met, in few words: for messages, for `stats().server`, for events and the log. */
-
 import type { Redact } from './answer.ts';
 import { snippetOf } from './answer.ts';
 import { copyOfCaught } from './caught.ts';
 import type { Failure } from './failure.ts';
 import { oneLine } from './one-line.ts';
 
-/** Short, and free of what others wrote, but for a code of the system's such as ECONNRESET. */
+/** What an attempt met, in few words. Short, and free of what others wrote, but for a code of the system's such as ECONNRESET. */
 export function metBy(failure: Failure): string {
   switch (failure.kind) {
     case 'status':
@@ -25,11 +23,16 @@ export function metBy(failure: Failure): string {
     case 'token':
       return 'the apiToken function failed';
     default:
-      return failure satisfies never;
+      failure satisfies never;
+      // The engine knows no failures, and hands on the reason of its own abort.
+      return 'given up by the client';
   }
 }
 
-/** The same for people who look for the fault: with what was caught in its own words. */
+/**
+ * The same for people who look for the fault, in stats, events and the log: with what was caught in its
+ * own words.
+ */
 export function inWords(failure: Failure, redact: Redact): string {
   const met = metBy(failure);
   switch (failure.kind) {
@@ -43,11 +46,8 @@ export function inWords(failure: Failure, redact: Redact): string {
       const said = saidBy(copyOfCaught(failure.cause, redact), redact);
       return said === undefined ? met : `${met}: ${said}`;
     }
-    case 'timeout':
-    case 'aborted':
-      return met;
     default:
-      return failure satisfies never;
+      return met;
   }
 }
 

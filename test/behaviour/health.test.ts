@@ -55,6 +55,27 @@ describe('an outage', () => {
     expect(t.client.stats().server.state).toBe('answering');
   });
 
+  test('that comes and goes is told of once a minute, and its ends as often', async () => {
+    const t = await harness();
+    const events = told(t.client);
+    for (let times = 0; times < 10; times++) {
+      t.emulator.faults.next({ kind: 'dropBefore' }, { times: 3 });
+      const call = t.span(`call-${times}`);
+      await t.settled();
+      expect(await outcomes(call)).toEqual(['ok']);
+    }
+    expect(events).toHaveLength(20);
+    expect(warnings(t)).toEqual([
+      expect.stringContaining('Nothing usable comes'),
+      expect.stringContaining('answers again'),
+    ]);
+    await t.pass(60_000);
+    t.emulator.faults.next({ kind: 'dropBefore' }, { times: 3 });
+    void t.span('later');
+    await t.settled();
+    expect(warnings(t)).toHaveLength(4);
+  });
+
   test('of two attempts is told to nobody', async () => {
     const t = await harness();
     const events = told(t.client);

@@ -89,3 +89,11 @@ test('what a token function threw may be hostile', () => {
   });
   expect(inWords({ kind: 'token', cause }, redact)).toMatch(/^the apiToken function failed/);
 });
+
+test('the engine knows no failures, and hands on the reason of its own abort', () => {
+  const { reason } = AbortSignal.abort();
+  expect([metBy(reason), inWords(reason, redact)]).toEqual([
+    'given up by the client',
+    'given up by the client',
+  ]);
+});
