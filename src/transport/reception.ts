@@ -1,4 +1,5 @@
 import { maxAnswerBytes, readBody } from './body.ts';
+import { gunzip, isGzip } from './gunzip.ts';
 import type { Answer, Outgoing } from './sender.ts';
 
 type Headers = Answer['headers'];
@@ -116,8 +117,7 @@ export class Reception {
     if (this.#isOver) return;
     this.#end();
     // Nothing is no gzip, and is what an answer without a body has.
-    const isZipped =
-      this.#bytes > 0 && this.#headers.get('content-encoding')?.trim().toLowerCase() === 'gzip';
+    const isZipped = this.#bytes > 0 && isGzip(this.#headers.get('content-encoding'));
     this.#resolve(isZipped ? this.#unzipped() : this.#answer(decoded(this.#chunks), true));
   }
 
@@ -144,13 +144,8 @@ export class Reception {
   }
 
   async #unzipped(): Promise<Answer> {
-    const zipped = new Blob(this.#chunks as Uint8Array<ArrayBuffer>[]).stream();
-    const plain = zipped.pipeThrough(new DecompressionStream('gzip'));
-    const { text, isWhole } = await readBody(
-      new Response(plain),
-      this.#signal,
-      this.#outgoing.heard,
-    );
+    const given = { body: gunzip(this.#chunks) };
+    const { text, isWhole } = await readBody(given, this.#signal, this.#outgoing.heard);
     return this.#answer(text, isWhole);
   }
 }

@@ -45,12 +45,15 @@ describe.each(ways)('over %s', (way) => {
       expect(asked).toMatch(/\bgzip\b/);
     });
 
-    test.each(['gzip', 'GZIP'])('is read where the answer says so: %s', async (encoding) => {
-      const reply = await replyTo((response) =>
-        response.writeHead(200, { 'content-encoding': encoding }).end(zipped),
-      );
-      expect(reply).toEqual(answered);
-    });
+    test.each(['gzip', 'GZIP', 'x-gzip', ' X-GZip '])(
+      'is read where the answer says so: %s',
+      async (encoding) => {
+        const reply = await replyTo((response) =>
+          response.writeHead(200, { 'content-encoding': encoding }).end(zipped),
+        );
+        expect(reply).toEqual(answered);
+      },
+    );
 
     test('may come in pieces', async () => {
       const reply = await replyTo((response) => {
@@ -58,6 +61,28 @@ describe.each(ways)('over %s', (way) => {
         inBytes(response, zipped);
       });
       expect(reply).toEqual(answered);
+    });
+
+    test.each([
+      ['in several members', [json.subarray(0, 7), json.subarray(7, 9), json.subarray(9)], 0],
+      ['padded with zeros', [json], 512],
+      ['with an empty member, and padded', [json, Buffer.alloc(0)], 1],
+    ])('may be %s', async (_, members, zeros) => {
+      const packed = [...members.map((member) => gzipSync(member)), Buffer.alloc(zeros)];
+      const reply = await replyTo((response) =>
+        response.writeHead(200, { 'content-encoding': 'gzip' }).end(Buffer.concat(packed)),
+      );
+      expect(reply).toEqual(answered);
+    });
+
+    test('that goes over the bound in many members is read to it', async () => {
+      const member = gzipSync(Buffer.alloc(1_048_576, ' '), { level: 1 });
+      const reply = await replyTo((response) =>
+        response
+          .writeHead(200, { 'content-encoding': 'gzip' })
+          .end(Buffer.concat(Array(33).fill(member))),
+      );
+      expect(reply).toMatchObject(tooLarge);
     });
 
     test.each([

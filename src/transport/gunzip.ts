@@ -1,0 +1,27 @@
+import { host } from '../internal/host.ts';
+
+interface Gunzip {
+  write(bytes: Uint8Array): void;
+  end(): void;
+}
+
+interface Zlib {
+  createGunzip(): Gunzip;
+}
+
+/**
+ * What was packed, as a stream of Node's, by what Node's own fetch unpacks it with: of several members
+ * each counts, and zeros behind them do no harm. It fails where the bytes are no gzip, or end too early.
+ */
+export function gunzip(packed: readonly Uint8Array[]): object {
+  const zlib = host.process?.getBuiltinModule?.('node:zlib') as Zlib;
+  const stream = zlib.createGunzip();
+  for (const bytes of packed) stream.write(bytes);
+  stream.end();
+  return stream;
+}
+
+/** Both are the same (RFC 9110, 8.4.1.3). */
+export function isGzip(encoding: string | null): boolean {
+  return /^\s*(x-)?gzip\s*$/i.test(encoding ?? '');
+}
