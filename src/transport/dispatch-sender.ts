@@ -14,6 +14,8 @@ const ownHeaders = { 'accept-encoding': 'gzip', 'user-agent': `prefactor-autobat
 
 interface Dispatcher {
   dispatch(options: DispatchOptions, handler: object): boolean;
+  /** That of undici's mocks. */
+  readonly isMockActive?: boolean;
 }
 
 interface DispatchOptions {
@@ -27,18 +29,34 @@ interface DispatchOptions {
   readonly bodyTimeout: 0;
 }
 
-/** All versions of undici put the dispatcher of their process here, and Node's is one of them. */
-const dispatcherName = Symbol.for('undici.globalDispatcher.1');
+/** Where undici keeps the dispatcher of the process, Node's own undici among them: from 7.29 on, and before. */
+const newestPlace = Symbol.for('undici.globalDispatcher.2');
+const olderPlace = Symbol.for('undici.globalDispatcher.1');
+
+/** What was in the older place when it stood for the newest. */
+let standIn: unknown;
 
 /**
  * A sender over the global dispatcher; undefined where requests would not go through it: elsewhere
  * than on Node, and where `fetch` has been replaced, by a mock or by instrumentation.
  */
 export function dispatchSender(): Sender | undefined {
-  const dispatcher: unknown = Reflect.get(globalThis, dispatcherName);
-  return isNodesOwn(globalThis.fetch) && isDispatcher(dispatcher)
-    ? (outgoing) => exchange(dispatcher, outgoing)
-    : undefined;
+  const dispatcher = isNodesOwn(globalThis.fetch) ? globalDispatcher() : undefined;
+  return dispatcher && ((outgoing) => exchange(dispatcher, outgoing));
+}
+
+/** The one that was set last. An undici that knows the newest place writes both, an older one its own. */
+function globalDispatcher(): Dispatcher | undefined {
+  const newest: unknown = Reflect.get(globalThis, newestPlace);
+  const older: unknown = Reflect.get(globalThis, olderPlace);
+  if (older === newest || isWrapper(older) || !(olderPlace in globalThis)) standIn = older;
+  const latest = older === standIn ? newest : older;
+  return isDispatcher(latest) ? latest : undefined;
+}
+
+/** From undici 8 on, the older place has the newest in a wrapper, which holds it to HTTP/1.1. */
+function isWrapper(value: unknown): boolean {
+  return isDispatcher(value) && value.constructor?.name === 'Dispatcher1Wrapper';
 }
 
 function isDispatcher(value: unknown): value is Dispatcher {
@@ -64,7 +82,7 @@ function exchange(dispatcher: Dispatcher, outgoing: Outgoing): Promise<Answer> {
     path,
     method: body === undefined ? 'GET' : 'POST',
     headers: { ...ownHeaders, ...headers },
-    body: body ?? null,
+    body: dispatcher.isMockActive ? asText(body) : (body ?? null),
     headersTimeout: 0,
     bodyTimeout: 0,
   };
@@ -76,4 +94,9 @@ function exchange(dispatcher: Dispatcher, outgoing: Outgoing): Promise<Answer> {
       reception.onError(error);
     }
   });
+}
+
+/** A test matches the body, or makes an answer of it: to it, a request has a text. */
+function asText(body: Outgoing['body']): string | null {
+  return typeof body === 'object' ? new TextDecoder().decode(body) : (body ?? null);
 }

@@ -1,4 +1,4 @@
-// What undici's setGlobalDispatcher does, which Node does not export.
+// What the setGlobalDispatcher of undici before 7.29 does; Node does not export that of its own.
 import { onTestFinished } from 'vitest';
 
 export interface Dispatcher {

@@ -1,11 +1,20 @@
 // docs/decisions/sender-on-node.md: which way a request takes, asked anew for each.
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { VERSION } from '../../src/internal/version.ts';
 import type { Dispatcher } from '../helpers/global-dispatcher.ts';
 import { globalDispatcher, setGlobalDispatcher } from '../helpers/global-dispatcher.ts';
 import { serve } from './servers.ts';
 import { batchOf, patient, transportOf } from './transport.ts';
 
 const answer = '{"outputs":{}}';
+
+/** Until the end of the test: the older place stays as it is. */
+function setNewest(dispatcher: Dispatcher): void {
+  const place = Symbol.for('undici.globalDispatcher.2');
+  const before: unknown = Reflect.get(globalThis, place);
+  Reflect.set(globalThis, place, dispatcher);
+  onTestFinished(() => void Reflect.set(globalThis, place, before));
+}
 
 /** A server, and a fetch and a dispatcher that tell what they were asked to send there. */
 async function surroundings() {
@@ -43,6 +52,49 @@ test('a dispatcher that is set globally sees each request, whenever it was set',
     `dispatcher: GET ${apiUrl}/api/v1/ping`,
     `dispatcher: POST ${apiUrl}/api/v1/bulk`,
   ]);
+});
+
+test("where nothing is replaced, requests go Node's own way, past fetch", async () => {
+  const agents: (string | undefined)[] = [];
+  const { apiUrl } = await serve((request, response) => {
+    agents.push(request.headers['user-agent']);
+    response.end(answer);
+  });
+  const transport = transportOf({ apiUrl });
+  expect(await transport.send(batchOf('{}'), patient())).toEqual(answered);
+  expect(await transport.ping(patient())).toBe(true);
+  // fetch says "node".
+  expect(agents).toEqual(Array(2).fill(`prefactor-autobatch/${VERSION}`));
+});
+
+test('a dispatcher in the newest place of undici is used, whatever stood for the one before it', async () => {
+  const { apiUrl, seen, spying, send } = await surroundings();
+  const transport = transportOf({ apiUrl });
+  expect(await send(transport)).toEqual(answered);
+  setNewest(spying);
+  expect(await send(transport)).toEqual(answered);
+  expect(seen).toEqual([`dispatcher: POST ${apiUrl}/api/v1/bulk`]);
+});
+
+test('a wrapper in the older place stands for what it wraps', async () => {
+  const { apiUrl, seen, spying, send } = await surroundings();
+  class Dispatcher1Wrapper implements Dispatcher {
+    dispatch(): boolean {
+      throw new Error('This one speaks HTTP/1.1 only.');
+    }
+  }
+  setGlobalDispatcher(new Dispatcher1Wrapper());
+  setNewest(spying);
+  expect(await send()).toEqual(answered);
+  expect(seen).toEqual([`dispatcher: POST ${apiUrl}/api/v1/bulk`]);
+});
+
+test('where the newest place has none, the older one is asked', async () => {
+  const { apiUrl, seen, spying, send } = await surroundings();
+  setGlobalDispatcher(spying);
+  setNewest({} as Dispatcher);
+  expect(await send()).toEqual(answered);
+  expect(seen).toEqual([`dispatcher: POST ${apiUrl}/api/v1/bulk`]);
 });
 
 test('a global fetch that is replaced sees each request, and none before or after', async () => {
