@@ -7,7 +7,11 @@ import type { WireAction } from './schemas/action.ts';
  */
 export type ApiToken = string | (() => string | Promise<string>);
 
-/** What sends a request; always called with a `Request` alone, though it may take an `init` as `fetch` does. */
+/**
+ * What sends a request. It is called with a `Request`, and with an `init` that says the same, for the fetch of a
+ * package that knows no `Request` but its own. Of what it gives, `status` is needed, and a body to be read: a
+ * stream, `text()` or `json()`.
+ */
 export type Fetch = (request: Request, init?: RequestInit) => Promise<Response>;
 
 /**

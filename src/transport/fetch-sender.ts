@@ -5,7 +5,7 @@ import { readBody } from './body.ts';
 import { BrokenFetch } from './lasting.ts';
 import { NeverSent, neverConnected } from './never-connected.ts';
 import { isNodesOwn } from './nodes-own.ts';
-import type { Sender } from './sender.ts';
+import type { Answer, Sender } from './sender.ts';
 
 // One attempt, whatever comes of it: the engine owns the only loop. ky's own time-out starts anew for
 // the body, so `withinLimits` has the time.
@@ -13,23 +13,22 @@ const http = ky.create({ retry: 0, throwHttpErrors: false, timeout: false });
 
 /** Sends by ky over `fetch`; without one, over the global one. */
 export function fetchSender(own: Fetch | undefined): Sender {
-  const exchange = (url: string, init: RequestInit & { signal: AbortSignal }) => {
-    // The global one is looked up each time: instrumentation and request mocks replace it late.
-    if (own === undefined) return globalThis.fetch(url, init);
-    let request: Request | undefined = new Request(url, init);
-    // So whoever can cut it off holds it: a Request that is collected does not follow its signal (Node).
-    const letGo = (): void => {
-      request = undefined;
-    };
-    init.signal.addEventListener('abort', letGo, { once: true });
-    return own(request);
-  };
+  // The global one is looked up each time: instrumentation and request mocks replace it late.
+  const exchange = (url: string, init: Init): Promise<Response> =>
+    own === undefined ? globalThis.fetch(url, init) : askWithRequest(own, url, init);
   return async ({ url, body, headers, signal, keepalive, heard, left }) => {
-    const method = body === undefined ? 'GET' : 'POST';
-    const rest = body === undefined ? {} : { body };
-    const init = { method, headers, ...rest, signal, keepalive, redirect: 'manual' } as const;
+    const init: Init = {
+      method: body === undefined ? 'GET' : 'POST',
+      headers,
+      ...(body !== undefined && { body }),
+      signal,
+      redirect: 'manual',
+      // Bun makes a new connection for each request that has it as false.
+      ...(keepalive && { keepalive }),
+    };
     // ky would make a stream of the body, which fetch copies: a sixth of all the work of a request.
     // So ky knows only where it goes, and the token is in no error of ky's; `init` is what is sent.
+    const { method } = init;
     const isNodes = own === undefined && isNodesOwn(globalThis.fetch);
     // Nobody hears when fetch begins to send; of Node's own it is known afterwards if it never did.
     left();
@@ -45,17 +44,56 @@ export function fetchSender(own: Fetch | undefined): Sender {
       return Promise.reject(isNodes && neverConnected(cause) ? new NeverSent(cause) : cause);
     });
     heard();
-    // ky passes on whatever a user's fetch gives.
-    if (typeof response?.status !== 'number') {
-      const error = new TypeError('The fetch option has to give a Response.');
-      throw new BrokenFetch('fetch gave no Response', error);
-    }
     return {
       kind: 'answer',
-      // A browser hides the status of a redirect that is not followed.
-      status: response.type === 'opaqueredirect' ? 302 : response.status,
-      headers: response.headers,
+      status: statusOf(response),
+      headers: headersOf(response.headers),
       ...(await readBody(response, signal, heard)),
     };
+  };
+}
+
+interface Init extends RequestInit {
+  readonly method: 'GET' | 'POST';
+  readonly signal: AbortSignal;
+}
+
+function askWithRequest(own: Fetch, url: string, init: Init): Promise<Response> {
+  let request: Request | undefined = new Request(url, init);
+  // So whoever can cut it off holds it: a Request that is collected does not follow its signal (Node).
+  const letGo = (): void => {
+    request = undefined;
+  };
+  init.signal.addEventListener('abort', letGo, { once: true });
+  // The fetch of a package knows no Request but its own. To it, this one is as good as its URL, and the
+  // rest is beside it; the headers are the same object, so that one that is set on the Request counts.
+  Object.defineProperty(request, 'toString', { value: () => url });
+  return own(request, { ...init, headers: request.headers });
+}
+
+/** ky passes on whatever a user's fetch gives. */
+function statusOf(response: Partial<Response> | undefined): number {
+  const status = response?.status ?? (response?.ok === true ? 200 : undefined);
+  if (typeof status !== 'number') {
+    const error = new TypeError('fetch has to give a Response, which has a status.');
+    throw new BrokenFetch('fetch gave no Response', error);
+  }
+  // A browser hides the status of a redirect that is not followed.
+  return response?.type === 'opaqueredirect' ? 302 : status;
+}
+
+function headersOf(given: unknown): Answer['headers'] {
+  const fields = Object(given);
+  // Tests have plain objects, too.
+  const read =
+    typeof fields.get === 'function'
+      ? (name: string): unknown => fields.get(name)
+      : (name: string): unknown =>
+          Object.entries(fields).find((field) => field[0].toLowerCase() === name)?.[1];
+  return {
+    get: (name) => {
+      const value = read(name);
+      return value === undefined || value === null ? null : String(value);
+    },
   };
 }

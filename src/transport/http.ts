@@ -64,7 +64,7 @@ export class Http {
     try {
       const result = await withinLimits(
         { signal: options.signal, ms, patience: this.#patience },
-        async (signal) => {
+        async (signal, cutOff) => {
           // A page that goes away is not there to hear of another token.
           const known = options.keepalive ? this.auth.latest : undefined;
           const token = known ?? (await this.auth.token());
@@ -73,7 +73,7 @@ export class Http {
           hasToken = true;
           const type = body === undefined ? undefined : jsonHeader;
           const headers = { ...this.#headers, ...type, authorization: `Bearer ${token}` };
-          return this.#sender()({
+          const answer = await this.#sender()({
             url: this.#options.apiUrl + path,
             headers,
             body,
@@ -85,6 +85,9 @@ export class Http {
               options.left?.();
             },
           });
+          // Not every fetch ends the connection when nobody wants the rest of its stream (node-fetch 2).
+          if (!answer.isWhole) cutOff();
+          return answer;
         },
       );
       if (result.kind === 'timeout' && !hasToken) {

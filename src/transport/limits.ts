@@ -9,11 +9,11 @@ export interface Limits {
 
 /**
  * The result of `work`, or why it was cut off. What `work` starts has to obey the signal that it is
- * given; if it does not, it is left to itself, and its outcome is ignored.
+ * given; if it does not, it is left to itself, and its outcome is ignored. It may cut that off itself.
  */
 export function withinLimits<T>(
   limits: Limits,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal, cutOff: () => void) => Promise<T>,
 ): Promise<T | Extract<Failure, { kind: 'timeout' | 'aborted' }>> {
   const { signal, ms, patience } = limits;
   const controller = new AbortController();
@@ -37,6 +37,8 @@ export function withinLimits<T>(
       return;
     }
     signal.addEventListener('abort', abort);
-    work(controller.signal).then(resolve, reject).finally(end);
+    work(controller.signal, () => controller.abort())
+      .then(resolve, reject)
+      .finally(end);
   });
 }

@@ -142,7 +142,7 @@ describe('told at the first attempt', () => {
     [
       'a fetch that gives no Response',
       { fetch: async () => ({ ok: true }) as Response },
-      /fetch gave no Response: TypeError: The fetch option has to give a Response\. 1/,
+      /fetch gave no Response: TypeError: fetch has to give a Response, which has a status\. 1/,
     ],
     [
       'a token function that throws',
