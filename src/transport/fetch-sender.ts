@@ -73,7 +73,7 @@ function askWithRequest(own: Fetch, url: string, init: Init): Promise<Response> 
 
 /** ky passes on whatever a user's fetch gives. */
 function statusOf(response: Partial<Response> | undefined): number {
-  const status = response?.status ?? (response?.ok === true ? 200 : undefined);
+  const status = response?.status;
   if (typeof status !== 'number') {
     const error = new TypeError('fetch has to give a Response, which has a status.');
     throw new BrokenFetch('fetch gave no Response', error);

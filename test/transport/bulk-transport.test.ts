@@ -346,7 +346,10 @@ describe('no answer', () => {
   test('also when a fetch gives no Response', async () => {
     const fetch = () => Promise.resolve(JSON.parse('{}'));
     expect(await transportOf({ fetch }).send(batchOf('{}'), patient())).toEqual(
-      said({ message: 'fetch has to give a Response, which has a status.' }, 'fetch gave no Response'),
+      said(
+        { message: 'fetch has to give a Response, which has a status.' },
+        'fetch gave no Response',
+      ),
     );
   });
 });
