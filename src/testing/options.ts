@@ -4,7 +4,8 @@ import type { FaultPlan, ItemError } from './fault-types.ts';
 /** What an `Emulator` takes. All of it may be left out. */
 export interface EmulatorOptions {
   /**
-   * The bearer token that is accepted, or a function that decides. Any other gets 401 `bad_authtoken`.
+   * The bearer token that is accepted, or a function that decides. Any other gets 401 `bad_authtoken`,
+   * with a message that says which one is wanted: it protects nothing.
    * @default 'test-token'
    */
   readonly token?: string | ((token: string) => boolean);
@@ -92,6 +93,8 @@ export interface EmulatorOptions {
 /** Options with their defaults in place. */
 export interface Rules {
   readonly acceptsToken: (token: string) => boolean;
+  /** Ends the sentence of a refusal. */
+  readonly wantedToken: string;
   readonly tokenKind: 'deployment' | 'account';
   readonly seed: number;
   readonly latencyMs: () => number;
@@ -114,6 +117,10 @@ export function readOptions(options: EmulatorOptions): Rules {
   const latencyMs = options.latencyMs ?? 0;
   return {
     acceptsToken: typeof token === 'string' ? (sent) => sent === token : token,
+    wantedToken:
+      typeof token === 'string'
+        ? `this emulator takes "${token}" (its option "token")`
+        : 'the function in this emulator\'s option "token" decides',
     tokenKind: options.tokenKind ?? 'deployment',
     seed: options.seed ?? 1,
     latencyMs: typeof latencyMs === 'number' ? () => latencyMs : latencyMs,

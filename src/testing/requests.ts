@@ -71,10 +71,11 @@ function checkHeaders(
   }
 
   const authorization = incoming.header('authorization');
-  const token = authorization === null ? null : /^Bearer (\S+)$/.exec(authorization)?.[1];
-  if (token === null || token === undefined) breach('No bearer token');
-  if (token === null || token === undefined || !rules.acceptsToken(token)) {
-    return jsonAnswer(401, errorOutput('bad_authtoken', 'The token is not valid'));
+  const token = /^Bearer (\S+)$/.exec(authorization ?? '')?.[1];
+  if (token === undefined) breach('No bearer token');
+  if (token === undefined || !rules.acceptsToken(token)) {
+    const problem = token === undefined ? 'There is no bearer token' : 'The token is not valid';
+    return jsonAnswer(401, errorOutput('bad_authtoken', `${problem}: ${rules.wantedToken}`));
   }
   return incoming.body.length === 0 || !route.hasBody ? undefined : checkType(incoming, breach);
 }

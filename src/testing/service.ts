@@ -1,6 +1,7 @@
 // From a request to its answer: arrival, the way there, the work, the way back.
 
 import type { AnsweredRequest } from './answered-request.ts';
+import { labelled, preflightAnswer } from './cors.ts';
 import { errorOutput, statusOfCode } from './error-output.ts';
 import { Execution } from './execution.ts';
 import {
@@ -64,6 +65,8 @@ export class Service {
   /** Rejects with the signal's reason when that aborts. Work that was done by then stays done. */
   async handle(incoming: Incoming): Promise<Answer> {
     incoming.signal?.throwIfAborted();
+    const preflight = preflightAnswer(incoming);
+    if (preflight !== undefined) return preflight;
     const arrivedMs = this.#pace.now();
     const route = findRoute(incoming.method, incoming.url.pathname);
     const trace = this.#recorder.nextRequest(route.label, incoming.body.length);
@@ -75,7 +78,7 @@ export class Service {
           ? await this.#noRoute(incoming, arrival, trace)
           : await this.#process(incoming, arrival, trace);
       if (answer.kind === 'full' || answer.kind === 'endless') status = answer.status;
-      return answer;
+      return labelled(answer, trace.request, incoming);
     } finally {
       if ('visit' in arrival) this.#recorder.leave(arrival.visit, status);
       this.#onAnswer?.({ ...trace, status, ms: this.#pace.now() - arrivedMs });

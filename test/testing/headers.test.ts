@@ -25,13 +25,13 @@ test('the headers that an official client sends break nothing', async () => {
   expect(breaches).toEqual([]);
 });
 
-test('without a token a request gets 401 bad_authtoken', async () => {
+test('without a token a request gets 401 bad_authtoken, which says what is wanted', async () => {
   const { reply, breaches } = await bulkWith(without('authorization'));
   expect(reply.status).toBe(401);
   expect(reply.body).toEqual({
     status: 'error',
     code: 'bad_authtoken',
-    message: 'The token is not valid',
+    message: 'There is no bearer token: this emulator takes "test-token" (its option "token")',
   });
   expect(breaches).toEqual(['Request 1: No bearer token']);
 });
@@ -39,6 +39,9 @@ test('without a token a request gets 401 bad_authtoken', async () => {
 test('a wrong token gets 401 too, but breaks no contract', async () => {
   const { reply, breaches } = await bulkWith({ ...HEADERS, authorization: 'Bearer other' });
   expect(reply.status).toBe(401);
+  expect(at(reply.body, 'message')).toBe(
+    'The token is not valid: this emulator takes "test-token" (its option "token")',
+  );
   expect(breaches).toEqual([]);
 });
 
@@ -46,7 +49,16 @@ test('a function may say which tokens are good', async () => {
   const emulator = newEmulator({ token: (token) => token.startsWith('t-') });
   const headers = { ...HEADERS, authorization: 'Bearer t-2' };
   expect((await send(emulator, 'POST', 'bulk', BODY, headers)).status).toBe(200);
-  expect((await send(emulator, 'POST', 'bulk', BODY)).status).toBe(401);
+  const refused = await send(emulator, 'POST', 'bulk', BODY);
+  expect(refused.status).toBe(401);
+  expect(at(refused.body, 'message')).toBe(
+    'The token is not valid: the function in this emulator\'s option "token" decides',
+  );
+});
+
+test('another token of the options is the one that is wanted', async () => {
+  const reply = await get(newEmulator({ token: 'my-t0ken' }), 'ping');
+  expect(at(reply.body, 'message')).toContain('takes "my-t0ken"');
 });
 
 test.each(['text/plain', 'application/json; charset=latin1', 'application/jsonx'])(
