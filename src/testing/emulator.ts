@@ -5,27 +5,16 @@ import { FaultSource } from './faults.ts';
 import type { BodyWatch } from './fetch-adapter.ts';
 import { isRedirect, readFetch, toResponse } from './fetch-adapter.ts';
 import type { EmulatorOptions } from './options.ts';
-import { readOptions } from './options.ts';
+import { MAX_BYTES, readOptions } from './options.ts';
 import { Pace } from './pace.ts';
 import type { EmulatorReport } from './recorder.ts';
 import { Recorder } from './recorder.ts';
+import { listen } from './server.ts';
 import { Service } from './service.ts';
 import type { EmulatorSnapshot } from './snapshot.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { World } from './state.ts';
 import type { Answer, EmulatorServer, Incoming } from './wire.ts';
-
-interface ServerModule {
-  listen(
-    handle: (incoming: Incoming) => Promise<Answer>,
-    watch: BodyWatch,
-    port: number,
-  ): Promise<EmulatorServer>;
-}
-
-// Typed as any string, so that neither the type checker nor a bundler follows the import into the
-// one file that needs Node. The compiler still rewrites its extension, at run time.
-const SERVER_MODULE: string = './server.ts';
 
 /**
  * The Prefactor API in process: it keeps state, is as strict as the public sources allow, and fails
@@ -57,6 +46,7 @@ export class Emulator {
   readonly #recorder: Recorder;
   readonly #service: Service;
   readonly #watch: BodyWatch;
+  readonly #bodyBound: number;
 
   constructor(options: EmulatorOptions = {}) {
     const rules = readOptions(options);
@@ -76,19 +66,20 @@ export class Emulator {
       },
     };
     this.faults = faults;
+    this.#bodyBound = Math.max(rules.maxBytes, MAX_BYTES);
     this.fetch = (input, init) => this.#fetch(input, init);
   }
 
   /**
-   * Listens on 127.0.0.1. Needs Node, or a runtime with its `node:http`. Several servers of one
-   * emulator share its state.
+   * Listens on 127.0.0.1. Needs Node, or a runtime with its `node:http`; a bundle is fine. Several
+   * servers of one emulator share its state.
    *
    * @param port Default 0: a free one.
-   * @throws when the port is taken.
+   * @throws when the port is taken, or the runtime has no `node:http`.
    */
   async listen(port = 0): Promise<EmulatorServer> {
-    const server: ServerModule = await import(SERVER_MODULE);
-    return server.listen((incoming) => this.#service.handle(incoming), this.#watch, port);
+    const handle = (incoming: Incoming): Promise<Answer> => this.#service.handle(incoming);
+    return listen(handle, this.#watch, this.#bodyBound, port);
   }
 
   /** What the emulator saw so far. */
@@ -127,7 +118,7 @@ export class Emulator {
   }
 
   async #fetch(input: Request | string | URL, init: RequestInit | undefined): Promise<Response> {
-    const incoming = await readFetch(input, init);
+    const incoming = await readFetch(input, init, this.#bodyBound);
     const answer = await this.#service.handle(incoming);
     if (isRedirect(answer) && incoming.redirect !== 'manual') {
       this.#recorder.breach(null, 'A redirect would be followed, token and all');

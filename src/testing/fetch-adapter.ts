@@ -1,5 +1,6 @@
 // Between the emulator and the fetch API: a Request comes in, a Response goes out.
 
+import { BoundedBody } from './bounded-body.ts';
 import type { Answer, FullAnswer, Incoming } from './wire.ts';
 
 /** After that many bytes an endless body gives up: a reader without a bound would take all memory. */
@@ -18,6 +19,7 @@ const NO_BYTES = new Uint8Array();
 export async function readFetch(
   input: Request | string | URL,
   init: RequestInit | undefined,
+  bodyBound: number,
 ): Promise<Incoming & { readonly redirect: string }> {
   const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined);
   const body = init?.body;
@@ -42,10 +44,22 @@ export async function readFetch(
     method: request.method,
     url: new URL(request.url),
     header: (name) => request.headers.get(name),
-    body: request.body === null ? NO_BYTES : new Uint8Array(await request.arrayBuffer()),
+    body: request.body === null ? NO_BYTES : await readStream(request.body, bodyBound),
     signal,
     redirect: request.redirect,
   };
+}
+
+async function readStream(stream: ReadableStream<Uint8Array>, bound: number): Promise<Uint8Array> {
+  const body = new BoundedBody(bound);
+  const reader = stream.getReader();
+  while (!body.isOver) {
+    const { done, value } = await reader.read();
+    if (done) return body.bytes();
+    body.add(value);
+  }
+  await reader.cancel();
+  return body.bytes();
 }
 
 /** @throws {TypeError} as `fetch` does when there is no answer to give. */

@@ -36,7 +36,10 @@ export interface EmulatorOptions {
   readonly itemMs?: number;
   /** Most items in a bulk request; more get 422. No source names the API's own limit. @default Infinity */
   readonly maxItems?: number;
-  /** Most UTF-8 bytes in a body; more get 413. No source names the API's own limit. @default Infinity */
+  /**
+   * Most UTF-8 bytes in a body; more get 413. No source names the API's own limit.
+   * @default 67_108_864, which is 64 MiB
+   */
   readonly maxBytes?: number;
   /** Most bulk requests at once; one more gets 503 without `Retry-After`. @default Infinity */
   readonly maxInFlight?: number;
@@ -90,6 +93,9 @@ export interface EmulatorOptions {
   readonly onAnswer?: (answered: AnsweredRequest) => void;
 }
 
+/** A body up to here is read whole, also where it is more than `maxBytes`, so that a record shows its keys. */
+export const MAX_BYTES: number = 64 * 1024 * 1024;
+
 /** Options with their defaults in place. */
 export interface Rules {
   readonly acceptsToken: (token: string) => boolean;
@@ -126,7 +132,7 @@ export function readOptions(options: EmulatorOptions): Rules {
     latencyMs: typeof latencyMs === 'number' ? () => latencyMs : latencyMs,
     itemMs: options.itemMs ?? 0,
     maxItems: options.maxItems ?? Number.POSITIVE_INFINITY,
-    maxBytes: options.maxBytes ?? Number.POSITIVE_INFINITY,
+    maxBytes: options.maxBytes ?? MAX_BYTES,
     maxInFlight: options.maxInFlight ?? Number.POSITIVE_INFINITY,
     maxPerSecond: options.maxPerSecond ?? Number.POSITIVE_INFINITY,
     strict: options.strict ?? false,

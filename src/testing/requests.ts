@@ -42,17 +42,21 @@ export function readRequest(incoming: Incoming, route: Route, rules: Rules, note
     return reading([{ key: null, type: route.type, fields }], [], refusal);
   }
   const body = parse(incoming.body);
+  const tooLarge =
+    incoming.body.length > rules.maxBytes
+      ? jsonAnswer(413, errorOutput('bad_request', 'The request is too large'))
+      : undefined;
   if (!isObject(body)) {
+    // Not all of it may have been read.
+    if (tooLarge !== undefined) return reading([], [], refusal ?? tooLarge);
     notes.breach('The body is not a JSON object');
     const bad = errorOutput('bad_request', 'The body is not a JSON object');
     return reading([], [], refusal ?? jsonAnswer(400, bad));
   }
   const read =
     route.kind === 'bulk' ? readBulk(body, rules, notes) : readSingle(body, route, rules, notes);
-  if (refusal !== undefined) return { ...read, refusal };
-  if (incoming.body.length <= rules.maxBytes) return read;
-  const tooLarge = errorOutput('bad_request', 'The request is too large');
-  return { ...read, refusal: jsonAnswer(413, tooLarge) };
+  const refused = refusal ?? tooLarge;
+  return refused === undefined ? read : { ...read, refusal: refused };
 }
 
 function checkHeaders(

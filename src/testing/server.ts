@@ -1,7 +1,8 @@
-// The emulator on a socket. The only file here that knows Node; `Emulator.listen` loads it.
+// The emulator on a socket. The only file here that knows Node, by its types alone: so a bundle for any
+// platform may hold it, and a bundler has nothing to find.
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
+import { BoundedBody } from './bounded-body.ts';
 import type { BodyWatch } from './fetch-adapter.ts';
 import { ENDLESS_BYTES } from './fetch-adapter.ts';
 import type { Answer, EmulatorServer, Incoming } from './wire.ts';
@@ -12,11 +13,16 @@ const HOST = '127.0.0.1';
 export async function listen(
   handle: (incoming: Incoming) => Promise<Answer>,
   watch: BodyWatch,
+  bodyBound: number,
   port: number,
 ): Promise<EmulatorServer> {
+  const http = globalThis.process?.getBuiltinModule?.('node:http');
+  if (http === undefined) {
+    throw new Error('listen() needs node:http, which this runtime lacks: use emulator.fetch.');
+  }
   const open = new Set<Promise<unknown>>();
-  const server = createServer((message, response) => {
-    const served = serve(message, response, handle, watch);
+  const server = http.createServer((message, response) => {
+    const served = serve(message, response, handle, watch, bodyBound);
     const closed = new Promise<void>((resolve) => response.once('close', resolve));
     const all = Promise.all([served, closed]).finally(() => open.delete(all));
     open.add(all);
@@ -56,13 +62,13 @@ async function serve(
   response: ServerResponse,
   handle: (incoming: Incoming) => Promise<Answer>,
   watch: BodyWatch,
+  bodyBound: number,
 ): Promise<void> {
   // A client that hangs up ends the waiting, as an abort does in process.
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   try {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of message) chunks.push(chunk);
+    const body = await readBody(message, bodyBound);
     const answer = await handle({
       method: message.method ?? 'GET',
       url: new URL(message.url ?? '/', `http://${HOST}`),
@@ -70,7 +76,7 @@ async function serve(
         const value = message.headers[name];
         return typeof value === 'string' ? value : (value?.join(', ') ?? null);
       },
-      body: Buffer.concat(chunks),
+      body,
       signal: gone.signal,
     });
     send(response, answer, watch);
@@ -80,6 +86,22 @@ async function serve(
     response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' });
     response.end(`The emulator failed: ${String(error)}`);
   }
+}
+
+/** Rejects where the client goes before its end. What comes after the bound is read, and not kept. */
+function readBody(message: IncomingMessage, bound: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const body = new BoundedBody(bound);
+    message.on('data', (chunk: Uint8Array) => {
+      if (body.isOver) return;
+      body.add(chunk);
+      if (body.isOver) resolve(body.bytes());
+    });
+    message.on('end', () => resolve(body.bytes()));
+    message.on('error', reject);
+    // Not every runtime has an error for a client that goes.
+    message.on('close', () => reject(new Error('The client went before the end of its request.')));
+  });
 }
 
 function send(response: ServerResponse, answer: Answer, watch: BodyWatch): void {

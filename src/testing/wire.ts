@@ -49,6 +49,7 @@ export interface Incoming {
   /** Absolute; only path and query are looked at, so that any origin will do. */
   readonly url: URL;
   header(name: string): string | null;
+  /** Whole, or, if it is longer than the bound that it was read with, longer than that. */
   readonly body: Uint8Array;
   readonly signal: AbortSignal | undefined;
 }
