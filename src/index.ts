@@ -23,6 +23,7 @@ export {
   PrefactorIdempotencyConflictError,
   PrefactorQueueFullError,
 } from './errors/queue.ts';
+export type { HeaderFields } from './internal/header-fields.ts';
 export type { Logger } from './internal/warn.ts';
 export type {
   ApiToken,

@@ -1,3 +1,4 @@
+import type { HeaderFields } from './internal/header-fields.ts';
 import type { Logger } from './internal/warn.ts';
 import type { WireAction } from './schemas/action.ts';
 
@@ -107,8 +108,12 @@ export interface AutobatchOptions {
    * @default 300_000
    */
   readonly deliveryTimeoutMs?: number | undefined;
-  /** Added to each request; may not set what the client sets itself. @default {} */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Added to each request: an object, a `Headers`, a `Map` or a list of pairs; may not set what the client sets
+   * itself.
+   * @default {}
+   */
+  readonly headers?: HeaderFields | undefined;
   /** Entries of adapters for the header X-Prefactor-SDK, `name@version`, ahead of ours. @default [] */
   readonly sdk?: readonly string[] | undefined;
   /** @default on Node the dispatcher of its own fetch, else the global fetch; looked up at each request */

@@ -15,7 +15,8 @@ import {
   wanted,
 } from './internal/checks.ts';
 import { env } from './internal/env.ts';
-import { headerFields, isToken, TOKEN } from './internal/header-fields.ts';
+import type { HeaderFields } from './internal/header-fields.ts';
+import { headerFields, headerRecord, isToken, TOKEN } from './internal/header-fields.ts';
 import { nearest } from './internal/nearest.ts';
 import { unpolluted, withCleanPrototype } from './internal/pollution.ts';
 import { isTooShort, shortTokenProblem } from './internal/short-token.ts';
@@ -48,7 +49,7 @@ export function parseOptions(input: unknown): Options {
     batch: Object.freeze(given.batch),
     queue: Object.freeze(given.queue),
     retry: Object.freeze(retryOf(withoutPrototype(given.retry), given.deliveryTimeoutMs, issues)),
-    headers: Object.freeze({ ...given.headers }),
+    headers: Object.freeze(headerRecord(given.headers)),
     sdk: Object.freeze(given.sdk),
     exitSignals: Object.freeze(given.exitSignals),
     logger: given.logger === false ? silentLogger : fencedLogger(given.logger ?? defaultLogger()),
@@ -235,7 +236,7 @@ const schema = withCleanPrototype(() =>
       checked<number>(numberFrom(1, Number.POSITIVE_INFINITY)),
       300 * second,
     ),
-    headers: z._default(checked<Options['headers']>(headerFields), {}),
+    headers: z._default(checked<HeaderFields>(headerFields), {}),
     sdk: z._default(
       z.array(
         checked<string>(

@@ -1,6 +1,7 @@
 // wire.md 1: what each request carries; design.md 3: how instrumentation knows our requests.
 import { expect, test, vi } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import type { HeaderFields } from '../../src/index.ts';
 import { isAutobatchRequest } from '../../src/index.ts';
 import { harness, TOKEN } from '../helpers/harness.ts';
 
@@ -32,6 +33,17 @@ test("headers are added, adapters' entries come first, and no entry comes twice"
   const headers = t.sent[0]?.request.headers;
   expect(headers?.get('x-team')).toBe('shop');
   expect(headers?.get('x-prefactor-sdk')).toBe(`@prefactor/langchain@1.2.3 my-agent@0.1.0 ${sdk}`);
+});
+
+test.each<[string, HeaderFields]>([
+  ['a Headers', new Headers({ 'X-Team': 'shop' })],
+  ['a Map', new Map([['X-Team', 'shop']])],
+  ['pairs', [['X-Team', 'shop']]],
+])('headers may be given as %s', async (_, headers) => {
+  const t = await harness({ headers });
+  void t.span('a');
+  await t.settled();
+  expect(t.sent[0]?.request.headers.get('x-team')).toBe('shop');
 });
 
 test.each(['https://emulator.test', 'https://emulator.test/', 'https://emulator.test/api/v1/'])(

@@ -100,13 +100,13 @@ function wordingOf(type: string): RegExp {
   if (bare === 'boolean') return /^boolean$/;
   if (bare === 'number') return /\b(?:milliseconds|items|bytes|requests|attempts)\b/;
   if (bare === 'readonly string[]') return /^array of /;
-  if (bare.startsWith('Readonly<Record<string')) return /^object of strings$/;
   if (bare.includes('=>')) return /=>/;
   const named: Readonly<Record<string, RegExp>> = {
     string: /^string$/,
     ApiToken: /^string, or `\(\) => string \| Promise<string>`$/,
     BatchWindow: /^`'tick'`, milliseconds, or `\(flush\) => void`$/,
     Fetch: /^function$/,
+    HeaderFields: /^object of strings, `Headers`, `Map`, or pairs$/,
     'Logger | false': /^`\{ debug, info, warn, error \}`, or `false`$/,
   };
   const wording = named[bare];
