@@ -57,7 +57,8 @@ function saidBy(cause: unknown, redact: Redact): string | undefined {
   const innermost = errors.at(-1);
   if (innermost === undefined) return undefined;
   const { name, message } = innermost;
-  if (message === '') return undefined;
+  // A mock that does not match quotes what it was sent, payloads included.
+  if (message === '' || systemCodeOf(innermost)?.startsWith('UND_MOCK')) return undefined;
   const isPlain = name === 'Error' || systemCodeOf(innermost) !== undefined;
   const said = snippetOf(isPlain ? message : `${name}: ${message}`, redact);
   return oneLine(said).replace(/\.$/, '');

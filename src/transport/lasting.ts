@@ -16,8 +16,7 @@ export class BrokenFetch {
 }
 
 /** What undici says of a request that it would never send as it stands, or not any more. */
-const unsendableCode =
-  /^(ERR_INVALID_URL|UND_ERR_(INVALID_ARG|DESTROYED|CLOSED)|UND_MOCK_ERR_MOCK_NOT_MATCHED)$/;
+const unsendableCode = /^(ERR_INVALID_URL|UND_ERR_(INVALID_ARG|DESTROYED|CLOSED))$/;
 
 /** What fetch says of an address that it refuses to ask; it has no codes for that. */
 const unfetchable = /^(bad port|unknown scheme|invalid url)\b/i;
@@ -31,6 +30,7 @@ export function lastingFaultOf(error: unknown): string | undefined {
     const code = 'code' in one ? String(one.code) : '';
     if (certificateCode.test(code)) return 'the certificate is not trusted';
     if (noTlsCode.test(code)) return 'what answers does not speak TLS';
+    if (code === 'UND_MOCK_ERR_MOCK_NOT_MATCHED') return 'no mock matches the request';
     if (unsendableCode.test(code)) return 'the request cannot be sent';
     if (unfetchable.test(one.message)) return 'the address cannot be fetched';
   }

@@ -75,7 +75,7 @@ const cases: [string, () => Promise<string>, RegExp, number][] = [
       });
       return 'https://api.example';
     },
-    /the request cannot be sent .*: Mock dispatch not matched/,
+    /no mock matches the request \(UND_MOCK_ERR_MOCK_NOT_MATCHED\)/,
     1,
   ],
 ];

@@ -54,6 +54,14 @@ test.each<[Failure, string, string]>([
     'fetch threw',
     'fetch threw: TypeError: nope is not a function',
   ],
+  [
+    connection(
+      coded('Mock dispatch not matched for body \'{"items":[]}\'', 'UND_MOCK_ERR_MOCK_NOT_MATCHED'),
+      'no mock matches the request',
+    ),
+    'no mock matches the request (UND_MOCK_ERR_MOCK_NOT_MATCHED)',
+    'no mock matches the request (UND_MOCK_ERR_MOCK_NOT_MATCHED)',
+  ],
   [connection(new Error('')), 'connection failed', 'connection failed'],
   [connection('a text'), 'connection failed', 'connection failed'],
   [
