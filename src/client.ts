@@ -100,13 +100,14 @@ export class AutobatchClient {
         : engineOf(settings, transport, clock, busy, this.#events, (name, id) =>
             this.#pipeline.learn(name, id),
           );
+    const redact = transport?.redact ?? ((text: string) => text);
     this.#pipeline = new Pipeline(this.#engine, {
       ids: settings.ids,
       maxItemBytes: settings.maxItemBytes,
       disabled: settings.disabled,
       beforeEnqueue: settings.beforeEnqueue,
       onTerminate: (agentInstanceId, reason) => this.#terminate(agentInstanceId, reason),
-      redact: transport?.redact ?? ((text) => text),
+      redact,
     });
     this.agentInstances = new AgentInstances(this.#pipeline);
     this.agentSpans = new AgentSpans(this.#pipeline);
@@ -114,6 +115,7 @@ export class AutobatchClient {
       envelopeBytes,
       separatorBytes,
       onWork: (work) => busy.await(work),
+      redact,
     });
     this.#stopListening = settings.disabled
       ? []

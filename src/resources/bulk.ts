@@ -6,6 +6,7 @@ import { checkBulkRequest } from '../schemas/bulk.ts';
 import type { CallOptions } from '../schemas/call-options.ts';
 import { checkCallOptions } from '../schemas/call-options.ts';
 import { isObject, within } from '../schemas/check.ts';
+import { withCleanReason } from '../schemas/output.ts';
 import type { Engine } from './engine.ts';
 import { InvalidCall, invalidCallError } from './invalid-call.ts';
 import { ownItem } from './own-action.ts';
@@ -17,6 +18,8 @@ export interface BulkSettings {
   readonly separatorBytes: number;
   /** Told of each request that is under way. */
   readonly onWork: (work: Promise<unknown>) => void;
+  /** Takes every token out of a text that the server wrote. */
+  readonly redact: (text: string) => string;
 }
 
 /** How a request of the caller's own is called in errors and events. */
@@ -70,7 +73,11 @@ export class Bulk {
 
   async #execute(batch: Batch, signal: AbortSignal | undefined): Promise<BulkResult> {
     const { outputs } = await this.#engine.execute(batch, { type, signal });
-    return { status: 'success', outputs };
+    const entries = Object.entries(outputs).map(([key, output]) => [
+      key,
+      withCleanReason(output, this.#settings.redact),
+    ]);
+    return { status: 'success', outputs: Object.fromEntries(entries) };
   }
 
   #batchOf(given: BulkRequest, options: CallOptions | undefined): Batch {

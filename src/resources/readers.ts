@@ -1,7 +1,7 @@
 import type { Name } from '../coalescer/ports.ts';
 import type { WireKind } from '../schemas/action.ts';
 import type { Reading } from '../schemas/output.ts';
-import { controlOf, instanceIdOf, withReason } from '../schemas/output.ts';
+import { controlOf, instanceIdOf, withCleanReason } from '../schemas/output.ts';
 
 type Read<Value> = (output: unknown) => Reading<Value>;
 
@@ -30,20 +30,16 @@ export class Readers {
   }
 
   /** Each output is looked at for a control, since no source says which hold one (wire.md 2.4, 5). */
-  #judge<Value>(
-    kind: WireKind<Value>,
-    instance: Name | undefined,
-    output: unknown,
-  ): Reading<Value> {
+  #judge<Value>(kind: WireKind<Value>, instance: Name | undefined, given: unknown): Reading<Value> {
+    if (controlOf(given) === undefined) return kind.read(given);
+    const output = withCleanReason(given, this.#redact);
     const control = controlOf(output);
-    if (control === undefined) return kind.read(output);
-    const given: unknown = control.reason;
-    const reason = typeof given === 'string' ? this.#redact(given) : null;
-    if (control.terminate === true) {
+    if (control?.terminate === true) {
       const known = typeof instance === 'string' ? instance : instance?.id;
       const id = known ?? instanceIdOf(output);
-      if (id !== undefined) this.#onTerminate(id, reason);
+      const { reason } = control;
+      if (id !== undefined) this.#onTerminate(id, typeof reason === 'string' ? reason : null);
     }
-    return kind.read(reason === null || reason === given ? output : withReason(output, reason));
+    return kind.read(output);
   }
 }

@@ -63,9 +63,12 @@ export function controlOf(output: unknown): Control | undefined {
   return isObject(control) ? control : undefined;
 }
 
-/** The same output, whose control has that reason. */
-export function withReason(output: unknown, reason: string): unknown {
-  return { ...Object(output), control: { ...controlOf(output), reason } };
+/** The same output, without a token in the words of whoever ended the run. */
+export function withCleanReason(output: unknown, redact: (text: string) => string): unknown {
+  const control = controlOf(output);
+  const given: unknown = control?.reason;
+  const reason = typeof given === 'string' ? redact(given) : given;
+  return reason === given ? output : { ...Object(output), control: { ...control, reason } };
 }
 
 /** The instance that an output about a span names. */

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { harness, TOKEN } from '../helpers/harness.ts';
 import { outcomes } from '../helpers/outcomes.ts';
-import { INSTANCE, span } from '../helpers/spans.ts';
+import { INSTANCE, keyOf, span } from '../helpers/spans.ts';
 
 test('terminate fires once for each instance, and every call is settled all the same', async () => {
   const t = await harness();
@@ -41,10 +41,15 @@ test('a token in its reason is in no result and no event, whatever the call was'
   const a = t.span('a');
   const details = { agent_instance_id: INSTANCE, schema_name: 'a', status: 'active', payload: {} };
   const b = t.client.submit({ _type: 'agent_spans/create', details });
+  const key = keyOf('of-a-batch');
+  const c = t.client.bulk.execute({
+    items: [{ _type: 'agent_spans/create', idempotency_key: key, details }],
+  });
   await t.settled();
   const control = { terminate: true, reason: 'revoke [token], it leaked' };
   expect((await a).control).toEqual(control);
   expect(await b).toMatchObject({ status: 'success', control });
+  expect((await c).outputs[key]).toMatchObject({ status: 'success', control });
   expect(told).toEqual([{ agentInstanceId: INSTANCE, reason: control.reason }]);
 });
 

@@ -150,7 +150,12 @@ export function resources(settings: Partial<PipelineSettings> = {}) {
     pipeline,
     instances: new AgentInstances(pipeline),
     spans: new AgentSpans(pipeline),
-    bulk: new Bulk(engine, { envelopeBytes: 12, separatorBytes: 1, onWork: () => {} }),
+    bulk: new Bulk(engine, {
+      envelopeBytes: 12,
+      separatorBytes: 1,
+      onWork: () => {},
+      redact: (text) => text,
+    }),
   };
 }
 
