@@ -8,6 +8,7 @@ import { Events } from './internal/events.ts';
 import { FailureNotice } from './internal/failure-notice.ts';
 import { nearest } from './internal/nearest.ts';
 import type { Logger } from './internal/warn.ts';
+import { isMute } from './internal/warn.ts';
 import type { Watched } from './server-log.ts';
 import { ServerLog } from './server-log.ts';
 
@@ -52,7 +53,7 @@ export class ClientEvents implements Emitter {
   readonly #onIdle: () => void;
 
   constructor({ apiUrl, clock, logger, waiting, onIdle }: ClientEventsOptions) {
-    this.#events = new Events(clock, logger, 'failure');
+    this.#events = new Events(clock, logger);
     this.#notice = new FailureNotice(clock, logger);
     this.#logger = logger;
     const tell = (line: () => void): void => {
@@ -107,7 +108,7 @@ export class ClientEvents implements Emitter {
 
   /** The logger is the user's own code as much as a listener is: it is called when the step is over. */
   #debug(message: string, detail: unknown): void {
-    this.#events.note(() => this.#logger.debug(message, detail));
+    if (!isMute(this.#logger)) this.#events.note(() => this.#logger.debug(message, detail));
   }
 }
 

@@ -1,8 +1,9 @@
 import type { EngineEvents } from './coalescer/events.ts';
-import type { Ping, Reply, Send, Trouble } from './coalescer/ports.ts';
+import type { Batch, Ping, Reply, Send, Trouble } from './coalescer/ports.ts';
 import type { Failure } from './errors/failure.ts';
 import type { Clock } from './internal/clock.ts';
 import type { Logger } from './internal/warn.ts';
+import { isMute } from './internal/warn.ts';
 
 /** The least time between two warnings, however often the server comes and goes. */
 const QUIET_MS = 60_000;
@@ -54,26 +55,24 @@ export class ServerLog {
   /** The same transport, of which each request is told. */
   watching({ send, ping, describe }: Watched): Pick<Watched, 'send' | 'ping'> {
     const { apiUrl, clock, logger, tell, waiting } = this.#options;
+    const isQuiet = isMute(logger);
     const told = (
       what: string,
       leftAt: number,
       status: number | undefined,
       failure: Failure | undefined,
     ): void => {
+      if (isQuiet && failure === undefined) return;
       const came = failure === undefined ? `status ${status}` : describe(failure).cause;
       const ms = Math.round(clock.now() - leftAt);
-      tell(() => {
-        logger.debug(`${what}: ${came}, after ${ms} ms.`);
-        if (failure !== undefined) this.#warn(came, waiting());
-      });
+      if (!isQuiet) tell(() => logger.debug(`${what}: ${came}, after ${ms} ms.`));
+      if (failure !== undefined && this.#outage) tell(() => this.#warn(came, waiting()));
     };
     return {
       send: (batch, options) => {
         const leftAt = clock.now();
         // Nothing of the batch is kept until its answer is there.
-        const { length } = batch.keys;
-        const items = length === 1 ? '1 item' : `${length} items`;
-        const what = `POST ${apiUrl}/api/v1/bulk (${items}, ${batch.bytes} bytes)`;
+        const what = isQuiet ? '' : `POST ${apiUrl}/api/v1/bulk (${sizeOf(batch)})`;
         return send(batch, options).then((reply) => {
           told(what, leftAt, statusOf(reply), 'failure' in reply ? reply.failure : undefined);
           return reply;
@@ -104,6 +103,10 @@ export class ServerLog {
     );
     outage.isSaid = true;
   }
+}
+
+function sizeOf({ keys: { length }, bytes }: Batch): string {
+  return `${length === 1 ? '1 item' : `${length} items`}, ${bytes} bytes`;
 }
 
 function statusOf(reply: Reply<Failure>): number | undefined {

@@ -21,11 +21,8 @@ export class Events<Details extends object> {
   readonly #listeners: { [Name in keyof Details]?: Set<{ call: Listener<Details[Name]> }> } = {};
   readonly #clock: Clock;
   readonly #logger: Logger;
-  /** The event that its own listeners can cause without end, in promise jobs alone. */
-  readonly #endless: keyof Details;
   #queue: (() => void)[] = [];
-  /** The endless event, after it came too often in this turn. */
-  readonly #held: (() => void)[] = [];
+  /** Times that something was told in this turn. */
   #timesInTurn = 0;
   /** Listeners are being called, or what they have caused waits for the next turn. */
   #isHeld = false;
@@ -33,10 +30,9 @@ export class Events<Details extends object> {
   #telling: keyof Details | undefined;
   #warnedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, logger: Logger, endless: keyof Details) {
+  constructor(clock: Clock, logger: Logger) {
     this.#clock = clock;
     this.#logger = logger;
-    this.#endless = endless;
   }
 
   /** Returns the function that removes the listener. The same function twice is two listeners. */
@@ -59,9 +55,7 @@ export class Events<Details extends object> {
    */
   emit<Name extends keyof Details>(name: Name, detail: Details[Name]): void {
     if (!this.has(name)) return;
-    const tell = (): void => this.#tell(name, detail);
-    if (name === this.#endless) this.#noteEndless(tell);
-    else this.note(tell);
+    this.note(() => this.#tell(name, detail));
   }
 
   /** Whether a listener of that event is being called. */
@@ -74,34 +68,30 @@ export class Events<Details extends object> {
     this.#queue.push(tell);
   }
 
-  /** Tells all that was noted. */
+  /**
+   * Tells all that was noted. Where listeners cause it without end, if only by promise jobs, the rest
+   * waits until the event loop has turned.
+   */
   deliver(): void {
     if (this.#isHeld || this.#queue.length === 0) return;
+    if (this.#timesInTurn++ === 0) {
+      inLaterTurn(() => {
+        this.#timesInTurn = 0;
+      }, true);
+    }
     const due = this.#queue;
     this.#queue = [];
     this.#isHeld = true;
     runInRoot(() => {
       for (const tell of due) tell();
     });
-    this.#isHeld = this.#queue.length > 0;
+    this.#isHeld = this.#queue.length > 0 || this.#timesInTurn >= OFTEN;
     if (this.#isHeld) inLaterTurn(() => this.#goOn(), true);
   }
 
   #goOn(): void {
     this.#isHeld = false;
     this.deliver();
-  }
-
-  #noteEndless(tell: () => void): void {
-    if (this.#timesInTurn++ === 0) {
-      inLaterTurn(() => {
-        this.#timesInTurn = 0;
-        this.#queue.push(...this.#held.splice(0));
-        this.deliver();
-      }, true);
-    }
-    if (this.#timesInTurn <= OFTEN) this.note(tell);
-    else this.#held.push(tell);
   }
 
   #tell<Name extends keyof Details>(name: Name, detail: Details[Name]): void {

@@ -38,11 +38,16 @@ export const silentLogger: Logger = {
  */
 export function fencedLogger(logger: Logger): Logger {
   return {
-    debug: (...entry) => fenced(() => logger.debug(...entry), nothing),
+    debug: isMute(logger) ? nothing : (...entry) => fenced(() => logger.debug(...entry), nothing),
     info: (...entry) => fenced(() => logger.info(...entry), nothing),
     warn: (...entry) => fenced(() => logger.warn(...entry), nothing),
     error: (...entry) => fenced(() => logger.error(...entry), nothing),
   };
+}
+
+/** Whether its `debug` goes nowhere, so that its lines need not be made. */
+export function isMute({ debug }: Logger): boolean {
+  return debug === nothing;
 }
 
 function nothing(): void {}

@@ -2,7 +2,9 @@
 // call us again, or never come back. Nobody else hears of it, and nothing of ours hangs.
 import { runInNewContext } from 'node:vm';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { AutobatchClient, AutobatchOptions, Logger } from '../../src/index.ts';
+import type { AutobatchOptions, Logger } from '../../src/index.ts';
+import { AutobatchClient } from '../../src/index.ts';
+import { Emulator } from '../../src/testing/index.ts';
 import type { Harness } from '../helpers/harness.ts';
 import { harness, TOKEN } from '../helpers/harness.ts';
 import { keyOf, span } from '../helpers/spans.ts';
@@ -117,6 +119,30 @@ describe('user code misbehaves', () => {
     expect(stray).toEqual([]);
   });
 });
+
+test.each(['response', 'line of the log'])(
+  'what makes a call at each %s does not keep the event loop from turning, be the server in process',
+  async (where) => {
+    const most = 10_000;
+    let times = 0;
+    const again = (): void => {
+      if (++times < most) void client.agentInstances.register({});
+    };
+    const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+    const client = new AutobatchClient({
+      apiToken: TOKEN,
+      fetch: new Emulator().fetch,
+      logger: where === 'response' ? false : { ...silent, debug: again },
+    });
+    if (where === 'response') client.on('response', again);
+    void client.agentInstances.register({});
+    for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
+    expect(times).toBeGreaterThan(0);
+    expect(times).toBeLessThan(most);
+    times = most;
+    await client.close();
+  },
+);
 
 test('a failure listener that makes a call which fails at once hears of no failure more', async () => {
   const t = await harness({ queue: { maxItems: 2 } });

@@ -3,6 +3,7 @@ import {
   consoleLogger,
   debuggingLogger,
   fencedLogger,
+  isMute,
   silentLogger,
 } from '../../src/internal/warn.ts';
 import { recordingLogger } from './recording-logger.ts';
@@ -60,4 +61,15 @@ test('a fenced logger never throws', () => {
   for (const level of levels) {
     expect(() => fenced[level]('tea')).not.toThrow();
   }
+});
+
+test('a logger whose debug goes nowhere is known, though it is fenced', () => {
+  expect([consoleLogger, silentLogger].map((logger) => isMute(fencedLogger(logger)))).toEqual([
+    true,
+    true,
+  ]);
+  expect([debuggingLogger, recordingLogger()].map((one) => isMute(fencedLogger(one)))).toEqual([
+    false,
+    false,
+  ]);
 });
