@@ -3,6 +3,7 @@ import { DEFAULT_API_URL, readApiUrl } from '../internal/api-url.ts';
 import { isToken, TOKEN } from '../internal/header-fields.ts';
 import { isTooShort, MIN_TOKEN_LENGTH } from '../internal/short-token.ts';
 import { VERSION } from '../internal/version.ts';
+import { certificateCode } from '../transport/never-connected.ts';
 import { wrongUsage } from './arguments.ts';
 import { CommandFailure } from './failure.ts';
 
@@ -94,12 +95,24 @@ export async function checkAccount(account: Account): Promise<void> {
   if (problem !== undefined) throw new CommandFailure(problem);
 }
 
+/** What a ping says is not known, but the API would say it in JSON. */
+export function isPage(ping: Exchange): boolean {
+  if (ping.kind === 'silence' || ping.status < 200 || ping.status > 299) return false;
+  return typeof ping.body !== 'object' || ping.body === null;
+}
+
 /** What an answer to a ping says against sending anything. */
 export function problemOf({ apiUrl }: Account, ping: Exchange): string | undefined {
+  if (ping.kind === 'silence' && certificateCode.test(ping.reason)) {
+    return `The certificate of ${apiUrl} is not trusted (${ping.reason}). Is the URL right? NODE_EXTRA_CA_CERTS names a file with an authority of your own.`;
+  }
   if (ping.kind === 'silence') {
     return `Nothing answers at ${apiUrl} (${ping.reason}). Is the API's URL right, and the network up?`;
   }
   const { status } = ping;
+  if (isPage(ping)) {
+    return `What answers at ${apiUrl} is not the Prefactor API (${status} to a ping, without JSON). Is the URL right?`;
+  }
   if (status >= 200 && status < 300) return undefined;
   if (status === 401 || status === 403) {
     return `The API at ${apiUrl} refuses the token (${status}). Is PREFACTOR_API_TOKEN the one of this API, and not suspended?`;

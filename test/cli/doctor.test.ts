@@ -102,7 +102,7 @@ test('a page that answers everything with 200 is not taken for the API', async (
   emulator.faults.next(page, { times: Number.POSITIVE_INFINITY, on: 'any' });
   const { code, answers } = await ask({ env });
   expect(answers.at(-1)).toMatchObject({
-    id: 'bulk',
+    id: 'url',
     verdict: 'problem',
     answer: expect.stringContaining('is not the Prefactor API'),
   });

@@ -1,6 +1,10 @@
+import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { RecordedClock } from '../../src/cli/send/recorded-clock.ts';
+import { identity } from '../helpers/tls/tls.ts';
+import { listen } from '../transport/servers.ts';
 import { create, finish, ndjson, run } from './lines.ts';
 import { fileWith, openInput, runCli, serveApi, TOKEN } from './run-cli.ts';
 
@@ -210,6 +214,31 @@ describe('what keeps it from sending anything is one sentence', () => {
     expect(stderr.endsWith(`${end}\n`)).toBe(true);
   });
 
+  test('a certificate that nobody vouches for is named as that', async () => {
+    const { port } = await listen(createSecureServer(identity));
+    const { code, stderr } = await runCli(
+      ['send', path(), '--api-url', `https://127.0.0.1:${port}`],
+      {
+        env: { PREFACTOR_API_TOKEN: TOKEN },
+      },
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT).');
+  });
+
+  test('a page in the place of the API', async () => {
+    const page = createServer((_request, response) => void response.end('<html>Welcome</html>'));
+    const { port } = await listen(page);
+    const { code, stderr } = await runCli(
+      ['send', path(), '--api-url', `http://127.0.0.1:${port}`],
+      {
+        env: { PREFACTOR_API_TOKEN: TOKEN },
+      },
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('is not the Prefactor API (200 to a ping, without JSON).');
+  });
+
   test('nobody there', async () => {
     const { env } = await serveApi();
     const { emulator, env: gone } = await serveApi();
@@ -308,15 +337,17 @@ test('Ctrl-C ends the reading of an input that stays open', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ actions: 5, complete: false });
 });
 
-test('while nothing moves it says why', async () => {
+test('while nothing moves it says why, and since when, once', async () => {
   const { emulator, env } = await serveApi();
-  emulator.faults.next({ kind: 'status', status: 429, retryAfterMs: 1 });
-  emulator.faults.next({ kind: 'dropBefore' });
+  for (let pause = 0; pause < 3; pause++) {
+    emulator.faults.next({ kind: 'status', status: 429, retryAfterMs: 1 });
+  }
+  for (let loss = 0; loss < 4; loss++) emulator.faults.next({ kind: 'dropBefore' });
   const path = fileWith(ndjson(...run('r', ['a'])));
   const { code, stderr } = await runCli(['send', path], { env });
   expect(code).toBe(0);
   expect(stderr).toMatch(
-    /^The API asks for a pause of [\d.]+ ms \(429\)\.\nNo answer from the API \(.+\); trying again\.\nThe API answers again\.\n$/,
+    /^The API asks for a pause of [\d.]+ ms \(429\)\.\nNo usable answer from the API at [\d:]{8}: .*(socket|SOCKET).*\. Trying again\.\nThe API answers again, after [\d.]+ m?s\.\n$/,
   );
 });
 

@@ -1,6 +1,6 @@
 /** What can be asked without writing anything. */
 import type { Account, Exchange } from '../api.ts';
-import { exchange, problemOf } from '../api.ts';
+import { exchange, isPage, problemOf } from '../api.ts';
 import { duration } from '../figures.ts';
 import { isJson } from './bulk-api.ts';
 import type { Answered, Finding } from './finding.ts';
@@ -31,7 +31,7 @@ export async function askConnection(
 }
 
 function reach(account: Account, ping: Exchange): Finding {
-  return ping.kind === 'silence'
+  return ping.kind === 'silence' || isPage(ping)
     ? problem(problemOf(account, ping) ?? '')
     : asAssumed(`Yes, after ${duration(ping.ms)}.`);
 }

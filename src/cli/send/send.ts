@@ -38,6 +38,8 @@ export const send: Command = {
 const MAX_PENDING = 10_000;
 /** How long an interrupted client may take for what it has begun. */
 const LAST_MS = 5_000;
+/** Of pauses that follow each other one is told of so often. */
+const PAUSES_EVERY_MS = 60_000;
 /** How soon it is seen that there is room again. */
 const ROOM_MS = 5;
 
@@ -223,21 +225,19 @@ async function room(calls: RecordedCalls, tally: Tally, stopped: AbortSignal): P
   }
 }
 
-/** Says why nothing moves, while nothing does. */
+/** Says why nothing moves, while nothing does: once, and of pauses once a minute. */
 function noteTroubles(client: AutobatchClient, progress: Progress): void {
+  let quietUntil = 0;
   client.on('pause', ({ ms, status }) => {
+    if (performance.now() < quietUntil) return;
+    quietUntil = performance.now() + PAUSES_EVERY_MS;
     progress.note(`The API asks for a pause of ${duration(ms)} (${status}).`);
   });
-  let isAway = false;
-  const away = (cause: string): void => {
-    if (!isAway) progress.note(`No answer from the API (${cause}); trying again.`);
-    isAway = true;
-  };
-  client.on('outage', ({ cause }) => away(cause));
-  client.on('response', ({ status, cause }) => {
-    if (status === undefined && cause !== undefined) away(cause);
-    if (cause !== undefined || !isAway) return;
-    isAway = false;
-    progress.note('The API answers again.');
+  client.on('outage', ({ cause }) => {
+    const at = new Date().toTimeString().slice(0, 8);
+    progress.note(`No usable answer from the API at ${at}: ${cause}. Trying again.`);
+  });
+  client.on('recovery', ({ durationMs }) => {
+    progress.note(`The API answers again, after ${duration(durationMs)}.`);
   });
 }
