@@ -79,7 +79,8 @@ function apiUrlOf(
     return read.url;
   }
   const path = given === undefined ? 'PREFACTOR_API_URL' : 'apiUrl';
-  issues.push({ path, message: read.problem });
+  const { problem, advice } = read;
+  issues.push({ path, message: advice === undefined ? problem : `${problem}; ${advice}` });
   return '';
 }
 

@@ -4,7 +4,10 @@ import { shown } from './checks.ts';
 export const DEFAULT_API_URL = 'https://app.prefactorai.com';
 
 /** The API's base URL in use: without a slash or `/api/v1` at its end; or what is wrong with it. */
-export type ApiUrl = { readonly url: string } | { readonly problem: string };
+export type ApiUrl =
+  | { readonly url: string }
+  /** `advice` is for those who write code: it names options of the client. */
+  | { readonly problem: string; readonly advice?: string };
 
 /**
  * Reads a base URL. Paths are appended to it in full, and people configure it both with and without
@@ -21,14 +24,18 @@ export function readApiUrl(text: string, allowInsecure: boolean): ApiUrl {
     return { problem: `must be an absolute URL that begins with https://${given}` };
   }
   if (url.username !== '' || url.password !== '') {
-    return { problem: 'must not hold a user name or password; the token goes into apiToken' };
+    return {
+      problem: 'must not hold a user name or password',
+      advice: 'the token goes into apiToken',
+    };
   }
   if (url.search !== '' || url.hash !== '') {
     return { problem: 'must not hold a query or a fragment' };
   }
   if (url.protocol === 'http:' && !allowInsecure && !isLoopback(url.hostname)) {
     return {
-      problem: `must begin with https://, since http: would show the token to the network on its way to ${url.hostname}; where that is meant, set allowInsecure: true`,
+      problem: `must begin with https://, since http: would show the token to the network on its way to ${url.hostname}`,
+      advice: 'where that is meant, set allowInsecure: true',
     };
   }
   const path = url.pathname.replace(/\/+$/, '').replace(/\/api\/v1$/, '');

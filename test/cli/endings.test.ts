@@ -2,9 +2,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { listen } from '../transport/servers.ts';
 import { create, ndjson, run } from './lines.ts';
 import { fileWith, serveApi } from './run-cli.ts';
 
@@ -81,13 +81,7 @@ async function hangingApi() {
       response.end('{"status":"success"}');
     }
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
+  const { port } = await listen(server);
   return {
     PREFACTOR_API_URL: `http://127.0.0.1:${port}`,
     PREFACTOR_API_TOKEN: 'token-of-the-test',
@@ -138,13 +132,7 @@ describe('Ctrl-C on a terminal', () => {
 
   test('send, before the API has answered', async () => {
     const server = createServer(() => {});
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    onTestFinished(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-    const { port } = server.address() as AddressInfo;
+    const { port } = await listen(server);
     const sending = start(['send', slow(), '--api-url', `http://127.0.0.1:${port}`], {
       env: { PREFACTOR_API_TOKEN: 'token-of-the-test' },
     });
@@ -162,6 +150,29 @@ describe('Ctrl-C on a terminal', () => {
     const { code, output } = await demo.ended;
     expect(output).toContain('Interrupted before it was through.');
     expect(code).toBe(130);
+  });
+
+  test('doctor: the report, with what was asked by then', async () => {
+    const { env } = await serveApi({ latencyMs: 150 });
+    const doctor = start(['doctor', '--write'], { env });
+    await doctor.until(/Can a run be registered/);
+    doctor.press(CTRL_C);
+    const { code, output } = await doctor.ended;
+    expect(output).toContain('Is the run finished');
+    expect(output).toContain('## prefactor-autobatch doctor');
+    expect(code).toBe(130);
+  });
+
+  test('doctor, while nothing answers', async () => {
+    const server = createServer(() => {});
+    const { port } = await listen(server);
+    const doctor = start(['doctor', '--api-url', `http://127.0.0.1:${port}`], {
+      env: { PREFACTOR_API_TOKEN: 'token-of-the-test' },
+    });
+    await once(server, 'request');
+    doctor.press(CTRL_C);
+    doctor.press(CTRL_C);
+    expect((await doctor.ended).code).toBe(130);
   });
 
   test('emulator: a summary', async () => {

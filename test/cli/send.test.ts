@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { RecordedClock } from '../../src/cli/send/recorded-clock.ts';
 import { identity } from '../helpers/tls/tls.ts';
 import { listen } from '../transport/servers.ts';
@@ -252,7 +252,12 @@ describe('what keeps it from sending anything is one sentence', () => {
 
   test.each([
     ['ftp://127.0.0.1', 'must be an absolute URL that begins with https://'],
-    ['http://api.example', 'must begin with https://'],
+    // No advice names an option that the command lacks.
+    [
+      'http://api.example',
+      'must begin with https://, since http: would show the token to the network on its way to api.example. See',
+    ],
+    ['https://me:secret@api.example', 'must not hold a user name or password. See'],
   ])('an address that cannot be it: %s', async (url, says) => {
     const env = { PREFACTOR_API_TOKEN: TOKEN };
     const { code, stderr } = await runCli(['send', path(), '--api-url', url], { env });
@@ -293,6 +298,19 @@ describe('the recorded clock', () => {
     [0.5, 5_000, 10_000],
   ] as const)('at speed %s an action of %i ms is due after %i ms', (speed, t, due) => {
     expect(new RecordedClock(speed).dueMs(t)).toBe(due);
+  });
+
+  test('a wait may be longer than a timer of Node can be', async () => {
+    const stop = new AbortController();
+    const warnings: string[] = [];
+    const note = ({ name }: Error): void => void warnings.push(name);
+    process.on('warning', note);
+    onTestFinished(() => void process.off('warning', note));
+    const waiting = new RecordedClock(1).until(30 * 86_400_000, stop.signal);
+    await new Promise((resolve) => setImmediate(resolve));
+    stop.abort();
+    await expect(waiting).rejects.toThrow('aborted');
+    expect(warnings).toEqual([]);
   });
 
   test('of times that count from 1970 the first is due at once', () => {

@@ -43,7 +43,8 @@ test.each([
   ['https://app.prefactorai.com/#a', 'must not hold a query'],
 ])('%s is refused', (text, problem) => {
   const read = readApiUrl(text, false);
-  expect(read).toEqual({ problem: expect.stringContaining(problem) });
+  expect(JSON.stringify(read)).toContain(problem);
+  expect(read).toHaveProperty('problem');
   expect(JSON.stringify(read)).not.toContain('secret');
 });
 
