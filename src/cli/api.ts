@@ -1,9 +1,9 @@
 import ky, { isTimeoutError } from 'ky';
 import { DEFAULT_API_URL, readApiUrl } from '../internal/api-url.ts';
+import { certificateCode } from '../internal/certificate-code.ts';
 import { isToken, TOKEN } from '../internal/header-fields.ts';
 import { isTooShort, MIN_TOKEN_LENGTH } from '../internal/short-token.ts';
 import { VERSION } from '../internal/version.ts';
-import { certificateCode } from '../transport/never-connected.ts';
 import { wrongUsage } from './arguments.ts';
 import { CommandFailure } from './failure.ts';
 

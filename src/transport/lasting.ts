@@ -2,7 +2,7 @@
  * Faults that repetition alone will hardly mend: somebody has to change an address, a certificate, a
  * mock or a `fetch`. They are waited out like any other, but told at once.
  */
-import { certificateCode } from './never-connected.ts';
+import { certificateCode } from '../internal/certificate-code.ts';
 
 /** No network is to blame, but the `fetch` itself: in few words, and what there is to show for it. */
 export class BrokenFetch {
