@@ -1,4 +1,4 @@
-import ky, { isTimeoutError } from 'ky';
+import ky from 'ky';
 import { DEFAULT_API_URL, readApiUrl } from '../internal/api-url.ts';
 import { certificateCode } from '../internal/certificate-code.ts';
 import { isToken, TOKEN } from '../internal/header-fields.ts';
@@ -6,6 +6,7 @@ import { isTooShort, MIN_TOKEN_LENGTH } from '../internal/short-token.ts';
 import { VERSION } from '../internal/version.ts';
 import { wrongUsage } from './arguments.ts';
 import { CommandFailure } from './failure.ts';
+import { bytes } from './figures.ts';
 
 /** Where the API is, and who asks. */
 export interface Account {
@@ -24,6 +25,8 @@ export type Exchange =
   | { readonly kind: 'silence'; readonly reason: string };
 
 const TIMEOUT_MS = 10_000;
+/** Of an answer; as much as the client reads. */
+const MAX_BYTES = 32 * 1024 * 1024;
 
 /**
  * The API's address and the token, of the option and the environment.
@@ -55,7 +58,11 @@ export function readAccount(
   return { apiUrl: read.url, apiToken };
 }
 
-/** One request below the client: without a queue, and once. Never rejects. */
+/**
+ * One request below the client: without a queue, and once. Never rejects.
+ *
+ * @param timeoutMs Until the end of the answer.
+ */
 export async function exchange(
   { apiUrl, apiToken }: Account,
   path: string,
@@ -63,6 +70,9 @@ export async function exchange(
   timeoutMs: number = TIMEOUT_MS,
 ): Promise<Exchange> {
   const start = performance.now();
+  const ended = new AbortController();
+  const timer = setTimeout(() => ended.abort(), timeoutMs);
+  let isAnswered = false;
   try {
     const response = await ky(apiUrl + path, {
       ...(body !== undefined && { method: 'post', json: body }),
@@ -72,17 +82,40 @@ export async function exchange(
         'x-prefactor-sdk': `prefactor-autobatch@${VERSION}`,
       },
       retry: 0,
-      timeout: timeoutMs,
+      timeout: false,
+      signal: ended.signal,
       redirect: 'manual',
       throwHttpErrors: false,
     });
-    const answer = await response.text();
+    isAnswered = true;
+    const answer = await readText(response);
+    if (answer === undefined) {
+      return { kind: 'silence', reason: `an answer of more than ${bytes(MAX_BYTES)}` };
+    }
     const ms = performance.now() - start;
     return { kind: 'answer', status: response.status, body: parsed(answer), ms };
   } catch (error) {
-    const reason = isTimeoutError(error) ? `no answer in ${timeoutMs / 1_000} s` : codeOf(error);
+    if (!ended.signal.aborted) return { kind: 'silence', reason: codeOf(error) };
+    const reason = `${isAnswered ? 'no end of its answer' : 'no answer'} in ${timeoutMs / 1_000} s`;
     return { kind: 'silence', reason };
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+/** The body; undefined where there is too much of it. */
+async function readText({ body }: Response): Promise<string | undefined> {
+  if (body === null) return '';
+  const decoder = new TextDecoder();
+  let text = '';
+  let length = 0;
+  // To leave the loop cancels the body, and so its connection.
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > MAX_BYTES) return undefined;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 /**
@@ -107,7 +140,7 @@ export function problemOf({ apiUrl }: Account, ping: Exchange): string | undefin
     return `The certificate of ${apiUrl} is not trusted (${ping.reason}). Is the URL right? NODE_EXTRA_CA_CERTS names a file with an authority of your own.`;
   }
   if (ping.kind === 'silence') {
-    return `Nothing answers at ${apiUrl} (${ping.reason}). Is the API's URL right, and the network up?`;
+    return `There is no usable answer at ${apiUrl} (${ping.reason}). Is the API's URL right, and the network up?`;
   }
   const { status } = ping;
   if (isPage(ping)) {

@@ -24,10 +24,23 @@ export interface Surroundings {
   readonly stdout: Terminal;
   /** For progress and for what went wrong. */
   readonly stderr: Terminal;
+  /** `stderr` as it is: for what moves its cursor, and holds no word of anybody else's. */
+  readonly screen: Stream;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts at Ctrl-C, or when the process is told to end; its reason is the name of the signal. */
   readonly interrupted: AbortSignal;
 }
 
-/** Where text goes; `isTTY` is true where a person reads it. */
-export type Terminal = Writable & { readonly isTTY?: boolean };
+/** What the process has of it. */
+export type Process = Omit<Surroundings, 'stdout' | 'stderr' | 'screen'> & {
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+};
+
+/** `isTTY` is true where a person reads it. */
+export type Stream = Writable & { readonly isTTY?: boolean };
+
+/** Where text goes, made printable: a server, a file or a client may have had a part in it. */
+export interface Terminal {
+  write(text: string): void;
+}

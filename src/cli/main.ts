@@ -1,10 +1,11 @@
 import { nearest } from '../internal/nearest.ts';
 import { VERSION } from '../internal/version.ts';
-import type { Command, Surroundings } from './command.ts';
+import type { Command, Process, Stream, Terminal } from './command.ts';
 import { demo } from './demo/demo.ts';
 import { doctor } from './doctor/doctor.ts';
 import { emulator } from './emulator/emulator.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
+import { printable } from './printable.ts';
 import { send } from './send/send.ts';
 
 export const commands: readonly Command[] = [demo, send, emulator, doctor];
@@ -13,8 +14,8 @@ export const commands: readonly Command[] = [demo, send, emulator, doctor];
  * Runs what the arguments ask for, and gives the exit code. Never rejects: what went wrong is said in
  * a sentence.
  */
-export async function main(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { stdout, stderr } = surroundings;
+export async function main(args: readonly string[], process: Process): Promise<number> {
+  const [stdout, stderr] = [printing(process.stdout), printing(process.stderr)];
   const [name, ...rest] = args;
   if (name === undefined) {
     stderr.write(help());
@@ -34,12 +35,17 @@ export async function main(args: readonly string[], surroundings: Surroundings):
       stdout.write(command.help);
       return exitCodes.ok;
     }
-    return await command.run(rest, surroundings);
+    return await command.run(rest, { ...process, stdout, stderr, screen: process.stderr });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     stderr.write(`prefactor-autobatch: ${message}\n`);
     return error instanceof CommandFailure ? error.exitCode : exitCodes.failed;
   }
+}
+
+/** The one place where text goes out. */
+function printing(stream: Stream): Terminal {
+  return { write: (text) => void stream.write(printable(text)) };
 }
 
 function find(name: string): Command {

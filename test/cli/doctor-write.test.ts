@@ -226,7 +226,9 @@ describe('when it cannot go on', () => {
     expect(answers.at(-1)).toMatchObject({
       id: 'finish',
       verdict: 'problem',
-      answer: expect.stringMatching(/^There was no answer \(\w+\)\. The run may still be open/),
+      answer: expect.stringMatching(
+        /^There was no usable answer \(\w+\)\. The run may still be open/,
+      ),
     });
     expect(runsOf(api)).toMatchObject([{ status: 'pending' }]);
   });

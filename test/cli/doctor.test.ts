@@ -68,7 +68,7 @@ test('nobody at that address is a problem, and nothing else is asked', async () 
     {
       id: 'url',
       verdict: 'problem',
-      answer: `Nothing answers at ${server.url} (ECONNREFUSED). Is the API's URL right, and the network up?`,
+      answer: `There is no usable answer at ${server.url} (ECONNREFUSED). Is the API's URL right, and the network up?`,
     },
   ]);
   expect(code).toBe(1);
@@ -128,7 +128,7 @@ test('a bulk endpoint that says nothing is a problem', async () => {
   const { answers } = await ask({ env });
   expect(answers.at(-1)).toMatchObject({
     verdict: 'problem',
-    answer: expect.stringMatching(/^It does not answer \(\w+\)\.$/),
+    answer: expect.stringMatching(/^There is no usable answer \(\w+\)\.$/),
   });
 });
 

@@ -246,7 +246,7 @@ describe('what keeps it from sending anything is one sentence', () => {
     const { code, stderr } = await runCli(['send', path()], { env: { ...env, ...gone } });
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `prefactor-autobatch: Nothing answers at ${gone['PREFACTOR_API_URL']} (UND_ERR_SOCKET). Is the API's URL right, and the network up?\n`,
+      `prefactor-autobatch: There is no usable answer at ${gone['PREFACTOR_API_URL']} (UND_ERR_SOCKET). Is the API's URL right, and the network up?\n`,
     );
   });
 

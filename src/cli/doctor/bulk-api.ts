@@ -126,7 +126,8 @@ export class BulkApi {
 
 /** @throws {Unanswered} where the request as it stands is not what was answered. */
 function usable(answer: Exchange): { readonly status: number; readonly body: unknown } {
-  if (answer.kind === 'silence') throw new Unanswered(`There was no answer (${answer.reason}).`);
+  if (answer.kind === 'silence')
+    throw new Unanswered(`There was no usable answer (${answer.reason}).`);
   const { status, body } = answer;
   if (status === 401 || status === 403)
     throw new Unanswered(`The token is refused here (${status}).`);

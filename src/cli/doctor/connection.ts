@@ -42,7 +42,7 @@ function token(account: Account, ping: Exchange): Finding {
 }
 
 function bulk({ apiUrl }: Account, empty: Exchange): Finding {
-  if (empty.kind === 'silence') return problem(`It does not answer (${empty.reason}).`);
+  if (empty.kind === 'silence') return problem(`There is no usable answer (${empty.reason}).`);
   const { status, body } = empty;
   if (status === 401 || status === 403) {
     return problem(`It refuses the token (${status}), though a ping does not.`);

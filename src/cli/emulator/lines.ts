@@ -1,6 +1,7 @@
 /** What the emulator prints. */
 import type { AnsweredRequest, EmulatorReport } from '../../testing/index.ts';
 import { amount, bytes } from '../figures.ts';
+import { printableLine } from '../printable.ts';
 
 const BREACHES_SHOWN = 10;
 
@@ -34,8 +35,8 @@ export function lineOf(answered: AnsweredRequest, at: Date): string {
   ];
   const lines = [
     parts.join('  '),
-    ...unknownFields.map((field) => `  unknown field: ${field}`),
-    ...breaches.map((breach) => `  breach: ${breach}`),
+    ...unknownFields.map((field) => `  unknown field: ${printableLine(field)}`),
+    ...breaches.map((breach) => `  breach: ${printableLine(breach)}`),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -53,7 +54,7 @@ export function summaryOf(report: EmulatorReport): string {
     row('faults', ...(fired.length > 0 ? fired : ['none'])),
     ...(unknownFields.length > 0 ? [row('unknown', `${amount(unknownFields.length)} fields`)] : []),
     row('breaches', breaches.length > 0 ? amount(breaches.length) : 'none'),
-    ...breaches.slice(0, BREACHES_SHOWN).map((breach) => `  ${breach}`),
+    ...breaches.slice(0, BREACHES_SHOWN).map((breach) => `  ${printableLine(breach)}`),
     ...(more > 0 ? [`  and ${amount(more)} more`] : []),
     '',
   ].join('\n');

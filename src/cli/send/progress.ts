@@ -1,6 +1,7 @@
 import { SingleBar } from 'cli-progress';
-import type { Terminal } from '../command.ts';
+import type { Stream } from '../command.ts';
 import { amount } from '../figures.ts';
+import { printableLine } from '../printable.ts';
 
 /** How far it is. */
 export interface Position {
@@ -24,12 +25,12 @@ const LINE_EVERY_MS = 5_000;
 const FRAME_EVERY_MS = 100;
 
 /** Shows the position until it is ended: a live bar on a terminal, a line now and then elsewhere. */
-export function showProgress(terminal: Terminal, position: () => Position): Progress {
+export function showProgress(terminal: Stream, position: () => Position): Progress {
   const isLive = terminal.isTTY === true;
   return isLive ? liveBar(terminal, position) : plainLines(terminal, position);
 }
 
-function liveBar(terminal: Terminal, position: () => Position): Progress {
+function liveBar(terminal: Stream, position: () => Position): Progress {
   const { size } = position();
   const bar = new SingleBar({
     stream: terminal,
@@ -53,7 +54,7 @@ function liveBar(terminal: Terminal, position: () => Position): Progress {
   return {
     note(sentence) {
       // The bar draws itself anew on the line below.
-      terminal.write(`\r\u001b[K${sentence}\n`);
+      terminal.write(`\r\u001b[K${printableLine(sentence)}\n`);
       update();
     },
     end() {
@@ -63,7 +64,7 @@ function liveBar(terminal: Terminal, position: () => Position): Progress {
   };
 }
 
-function plainLines(terminal: Terminal, position: () => Position): Progress {
+function plainLines(terminal: Stream, position: () => Position): Progress {
   let shown = '';
   const lines = setInterval(() => {
     const state = stateOf(position());
@@ -71,7 +72,7 @@ function plainLines(terminal: Terminal, position: () => Position): Progress {
     shown = state;
   }, LINE_EVERY_MS);
   return {
-    note: (sentence) => void terminal.write(`${sentence}\n`),
+    note: (sentence) => void terminal.write(`${printableLine(sentence)}\n`),
     end: () => clearInterval(lines),
   };
 }

@@ -66,7 +66,7 @@ async function sendFile(
   file: ActionFile,
   settings: Settings,
   target: Target,
-  { env, stderr, interrupted }: Surroundings,
+  { env, screen, interrupted }: Surroundings,
 ): Promise<Summary> {
   const client = makeClient(settings, target);
   const failedLines =
@@ -82,7 +82,7 @@ async function sendFile(
     missingParents: settings.missingParents,
   });
   const tally = new Tally();
-  const progress = showProgress(stderr, () => ({
+  const progress = showProgress(screen, () => ({
     bytesRead: file.bytesRead,
     size: file.size,
     actions: tally.actions,

@@ -1,5 +1,6 @@
 import type { Ledger, Stats } from '../../index.ts';
 import { amount, bytes, duration } from '../figures.ts';
+import { printableLine } from '../printable.ts';
 import type { Seen } from '../server/emulator-process.ts';
 import type { FailureKind, Tally } from './tally.ts';
 
@@ -151,7 +152,7 @@ function failureLines({ kind, apiCode, isConsequence, count, examples }: Failure
   const more = count - examples.length;
   const why = isConsequence ? ', for want of what failed above' : '';
   return [
-    `${amount(count)} x ${kind}${apiCode === undefined ? '' : ` (${apiCode})`}${why}`,
+    `${amount(count)} x ${kind}${apiCode === undefined ? '' : ` (${printableLine(apiCode)})`}${why}`,
     ...examples.flatMap(({ line, type, run, span, message, errors, causes = [] }) => {
       const names = [
         ...(type === undefined ? [] : [type]),
@@ -159,9 +160,9 @@ function failureLines({ kind, apiCode, isConsequence, count, examples }: Failure
         ...(span === undefined ? [] : [`span ${JSON.stringify(span)}`]),
       ];
       return [
-        `  ${[`line ${amount(line)}`, ...names].join(', ')}: ${message}`,
+        `  ${[`line ${amount(line)}`, ...names].join(', ')}: ${printableLine(message)}`,
         ...(errors === undefined ? [] : [`    ${JSON.stringify(errors)}`]),
-        ...(isConsequence ? [] : causes.map((cause) => `    ${cause}`)),
+        ...(isConsequence ? [] : causes.map((cause) => `    ${printableLine(cause)}`)),
       ];
     }),
     ...(more > 0 ? [`  and ${amount(more)} more`] : []),
