@@ -83,8 +83,8 @@ export class ClientEvents implements Emitter {
 
   emit<Name extends keyof AutobatchEvents>(name: Name, detail: AutobatchEvents[Name]): void {
     if (name === 'idle') this.#onIdle();
-    if (name === 'requeue') this.#debug('An item was skipped, and goes back.', detail);
-    if (name === 'retry') this.#debug('An item goes back for another attempt.', detail);
+    if (name === 'requeue') this.debug('An item was skipped, and goes back.', detail);
+    if (name === 'retry') this.debug('An item goes back for another attempt.', detail);
     if (name === 'outage' && 'waiting' in detail) {
       this.#events.note(() => this.#serverLog.outage(detail));
     }
@@ -107,7 +107,7 @@ export class ClientEvents implements Emitter {
   }
 
   /** The logger is the user's own code as much as a listener is: it is called when the step is over. */
-  #debug(message: string, detail: unknown): void {
+  debug(message: string, detail: unknown): void {
     if (!isMute(this.#logger)) this.#events.note(() => this.#logger.debug(message, detail));
   }
 }

@@ -12,6 +12,7 @@ import { onExitSignal } from './exit-signals.ts';
 import type { Clock } from './internal/clock.ts';
 import { systemClock } from './internal/clock.ts';
 import { readTimeLimit } from './internal/time-limit.ts';
+import { isMute } from './internal/warn.ts';
 import type { AutobatchOptions, Options } from './options.ts';
 import { parseOptions } from './parse-options.ts';
 import { AgentInstances } from './resources/agent-instances.ts';
@@ -30,6 +31,9 @@ import { maxAnswerBytes } from './transport/body.ts';
 import type { Transport } from './transport/bulk-transport.ts';
 import { createTransport, envelopeBytes, separatorBytes } from './transport/bulk-transport.ts';
 import { gatherWith } from './window.ts';
+
+/** Says what to do about what was made of a payload; which, stands beside it. */
+const EMPTIED = 'JSON writes {} for what is no plain object: copy what you need of it into one.';
 
 /** Ended runs that are remembered, so that each is told of once. */
 const MAX_ENDED_RUNS = 10_000;
@@ -108,6 +112,9 @@ export class AutobatchClient {
       beforeEnqueue: settings.beforeEnqueue,
       onTerminate: (agentInstanceId, reason) => this.#terminate(agentInstanceId, reason),
       redact,
+      onEmptied: isMute(settings.logger)
+        ? undefined
+        : (emptied) => this.#events.debug(EMPTIED, emptied),
     });
     this.agentInstances = new AgentInstances(this.#pipeline);
     this.agentSpans = new AgentSpans(this.#pipeline);

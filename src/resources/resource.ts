@@ -20,13 +20,13 @@ import { demand, demandKey, keyFor } from './demand.ts';
 import type { Relations } from './dependencies.ts';
 import { Dependencies, detailsOf, idMadeBy, withNamed } from './dependencies.ts';
 import type { Engine } from './engine.ts';
-import type { BeforeEnqueue } from './hook.ts';
 import { askHook } from './hook.ts';
 import { invalidCallError } from './invalid-call.ts';
 import { rawKindOf } from './kinds.ts';
 import { LeftOuts } from './left-out.ts';
 import { Naming } from './naming.ts';
 import { fingerprintOf, ownAction } from './own-action.ts';
+import type { PipelineSettings } from './pipeline-settings.ts';
 import { Readers } from './readers.ts';
 import { References } from './references.ts';
 import type { Defaults } from './repeats.ts';
@@ -39,18 +39,6 @@ import { Unwritable } from './unwritable.ts';
 interface CallParams {
   readonly id?: string | undefined;
   readonly idempotencyKey?: string | undefined;
-}
-
-export interface PipelineSettings {
-  readonly ids: 'client' | 'server';
-  readonly maxItemBytes: number;
-  /** Every call is left out, and nobody has to know what went with what. */
-  readonly disabled: boolean;
-  readonly beforeEnqueue: BeforeEnqueue | undefined;
-  /** An answer says that the run of an instance was ended; perhaps not for the first time. */
-  readonly onTerminate: (agentInstanceId: string, reason: string | null) => void;
-  /** Takes every token out of a text that the server wrote. */
-  readonly redact: (text: string) => string;
 }
 
 /** What belongs to a call beside its action. */
@@ -90,7 +78,7 @@ export class Pipeline {
     this.#references = new References(engine);
     this.#leftOuts = new LeftOuts(engine);
     this.#readers = new Readers(settings.onTerminate, settings.redact);
-    this.#texts = new TextMaker(makeKey(), settings.maxItemBytes);
+    this.#texts = new TextMaker(makeKey(), settings.maxItemBytes, settings.onEmptied);
   }
 
   /** The answer has told the id of what a call made, or has given it another one than was sent. */

@@ -1,5 +1,8 @@
 import type { Resource } from '../coalescer/line.ts';
 import { utf8Length } from '../internal/bytes.ts';
+import type { WireAction } from '../schemas/action.ts';
+import type { Emptied } from './emptied.ts';
+import { emptiedIn } from './emptied.ts';
 import { InvalidCall } from './invalid-call.ts';
 import { whyUnwritable } from './unwritable.ts';
 
@@ -23,9 +26,18 @@ export class TextMaker {
   readonly #secret: string;
   readonly #cut: RegExp;
   readonly #maxBytes: number;
+  readonly #onEmptied: ((emptied: Emptied) => void) | undefined;
 
-  /** `secret` is unguessable, and made of letters, digits, `-` and `_`. */
-  constructor(secret: string, maxBytes: number) {
+  /**
+   * `secret` is unguessable, and made of letters, digits, `-` and `_`; `onEmptied` is told of what JSON
+   * writes as `{}`, though it is more than that.
+   */
+  constructor(
+    secret: string,
+    maxBytes: number,
+    onEmptied: ((emptied: Emptied) => void) | undefined,
+  ) {
+    this.#onEmptied = onEmptied;
     this.#secret = secret;
     this.#cut = new RegExp(`"${secret}:(\\d)"`);
     this.#maxBytes = maxBytes;
@@ -37,12 +49,19 @@ export class TextMaker {
   }
 
   /** Throws `InvalidCall` for what cannot be serialised, or is too large. */
-  make(action: object, missing: readonly Resource[]): Text {
+  make(action: WireAction, missing: readonly Resource[]): Text {
     const text = serialise(action);
+    this.#look(action, text);
     const made = missing.length === 0 ? whole(text) : this.#cutUp(text, missing);
     if (made.bytes <= this.#maxBytes) return made;
     const message = `the item has ${made.bytes} bytes, more than maxItemBytes (${this.#maxBytes}); send less, or raise it`;
     throw new InvalidCall([{ path: '', message }]);
+  }
+
+  #look(action: WireAction, text: string): void {
+    if (this.#onEmptied === undefined || !text.includes('{}')) return;
+    const emptied = emptiedIn(action);
+    if (emptied !== undefined) this.#onEmptied(emptied);
   }
 
   // The fields need not stand in the order in which they were read, so each marker has its number.

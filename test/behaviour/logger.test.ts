@@ -1,7 +1,9 @@
 // design.md 7 and 8: who hears of failures, and what the logger is never given.
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { harness, TOKEN } from '../helpers/harness.ts';
+import { outcomes } from '../helpers/outcomes.ts';
 import { keyOf } from '../helpers/spans.ts';
+import { recordingLogger } from '../internal/recording-logger.ts';
 
 test('where nobody listens, at most one warning a minute, with counts by class', async () => {
   const t = await harness();
@@ -85,4 +87,48 @@ test('a logger that throws harms nothing', async () => {
   const [, b] = t.spans('a', 'b');
   await t.settled();
   expect(await b).toBeDefined();
+});
+
+describe('what JSON writes as {}, though it holds something,', () => {
+  const payload = { error: new Error('secret'), seen: new Set(['secret']) };
+
+  test('is one line of debug, with key, type and places, and no value', async () => {
+    const t = await harness();
+    const call = t.span('a', { payload });
+    expect(t.log.entries).toEqual([
+      [
+        'debug',
+        'JSON writes {} for what is no plain object: copy what you need of it into one.',
+        {
+          key: keyOf('a'),
+          type: 'agent_spans/create',
+          emptied: ['details.payload.error is an Error', 'details.payload.seen is a Set'],
+        },
+      ],
+    ]);
+    await t.settled();
+    expect(await outcomes(call)).toEqual(['ok']);
+    expect(t.actions()[0]?.['details']).toMatchObject({ payload: { error: {}, seen: {} } });
+  });
+
+  test('is not looked for where nobody reads of it', async () => {
+    const looks: number[] = [];
+    for (const logger of [false, undefined, recordingLogger()] as const) {
+      let times = 0;
+      const counting = new Proxy(new Map(), {
+        ownKeys: (map) => {
+          times++;
+          return Reflect.ownKeys(map);
+        },
+      });
+      const t = await harness({ logger });
+      void t.span('a', { payload: { counting } });
+      looks.push(times);
+      await t.settled();
+      await t.end();
+    }
+    const [silent, usual, read] = looks;
+    expect(usual).toBe(silent);
+    expect(read).toBeGreaterThan(Number(usual));
+  });
 });

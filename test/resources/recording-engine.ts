@@ -6,7 +6,7 @@ import { AgentInstances } from '../../src/resources/agent-instances.ts';
 import { AgentSpans } from '../../src/resources/agent-spans.ts';
 import { Bulk } from '../../src/resources/bulk.ts';
 import type { Engine } from '../../src/resources/engine.ts';
-import type { PipelineSettings } from '../../src/resources/resource.ts';
+import type { PipelineSettings } from '../../src/resources/pipeline-settings.ts';
 import { Pipeline } from '../../src/resources/resource.ts';
 
 interface Entry {
@@ -139,6 +139,7 @@ export function resources(settings: Partial<PipelineSettings> = {}) {
     disabled: false,
     beforeEnqueue: undefined,
     onTerminate: (...run) => ended.push(run),
+    onEmptied: undefined,
     redact: (text) => text,
     ...settings,
   });
