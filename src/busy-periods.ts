@@ -31,7 +31,7 @@ export class BusyPeriods {
       () => this.#waitUntil?.(work),
       (error) =>
         this.#logger.warn(
-          'waitUntil failed, so the runtime may not wait for calls that are under way. Give it a function that takes any promise.',
+          'waitUntil failed, so the runtime may not wait for calls that are under way. Give it a function that takes any promise, and keeps its method on its object: (promise) => ctx.waitUntil(promise), not ctx.waitUntil.',
           error,
         ),
     );

@@ -8,6 +8,7 @@ import { Memory } from './coalescer/memory.ts';
 import type { Gather, Name } from './coalescer/ports.ts';
 import type { Stats } from './coalescer/stats.ts';
 import type { PrefactorIssue } from './errors/argument.ts';
+import type { Failure } from './errors/failure.ts';
 import { onExitSignal } from './exit-signals.ts';
 import type { Clock } from './internal/clock.ts';
 import { systemClock } from './internal/clock.ts';
@@ -240,6 +241,7 @@ function engineOf(
     {
       ...events.watching(transport),
       describe: transport.describe,
+      overdue: (ms): Failure => ({ kind: 'timeout', ms }),
       toError: createToError({ redact: transport.redact, ids: settings.ids }),
       toRecord: createToRecord(transport.redact),
       clock,

@@ -92,11 +92,11 @@ test('only testing/server.ts and the command line need Node', () => {
   expect(wrong, 'use what every runtime has: fetch, Web Crypto, TextEncoder, streams').toEqual([]);
 });
 
-test('only internal/clock.ts, the emulator and the command line know the time', () => {
+test('only internal/clock.ts, lasting-timers.ts beside it, the emulator and the command line know the time', () => {
   const timer = /(?<![.\w$])(?:globalThis\.)?(?:set|clear)(?:Timeout|Interval|Immediate)\b/;
   const now = /\b(?:Date|performance)\.now\b|\bnew Date\(\s*\)|\bAbortSignal\.timeout\b/;
   const wrong = linesWith(new RegExp(`${timer.source}|${now.source}`, 'g')).filter(
-    ({ path }) => path !== 'internal/clock.ts' && !/^(testing|cli)\//.test(path),
+    ({ path }) => !/^(internal\/(clock|lasting-timers)\.ts$|testing\/|cli\/)/.test(path),
   );
   expect(
     places(wrong),

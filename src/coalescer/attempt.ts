@@ -14,11 +14,16 @@ export async function attempt<Failure>(
   }
 }
 
+/** What a ping met that was not answered; perhaps it does not say. */
+export interface Silence<Failure> {
+  readonly failure: Failure | undefined;
+}
+
 /** What a ping met; undefined where it was answered. One that throws had no answer. */
 export async function ask<Failure>(
   ping: Ping<Failure>,
   signal: AbortSignal,
-): Promise<{ readonly failure: Failure | undefined } | undefined> {
+): Promise<Silence<Failure> | undefined> {
   try {
     const answer = await ping({ signal });
     if (answer === true) return undefined;
@@ -26,6 +31,11 @@ export async function ask<Failure>(
   } catch (error) {
     return { failure: error as Failure };
   }
+}
+
+/** Of an attempt whose sender says nothing. */
+export function unheard<Failure>(ms: number): Failure {
+  return new Error(`Nothing was heard of an attempt within ${ms} ms.`) as Failure;
 }
 
 function lost<Failure>(error: unknown): Reply<Failure> {

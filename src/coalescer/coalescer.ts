@@ -11,6 +11,7 @@ import { deferred, rejected } from '../internal/deferred.ts';
 import { Patience } from '../internal/patience.ts';
 import { afterPromiseJobs } from '../internal/tick.ts';
 import { Alarm } from './alarm.ts';
+import { unheard } from './attempt.ts';
 import type { AttemptSettings } from './attempts.ts';
 import { Attempts } from './attempts.ts';
 import { Backlog } from './backlog.ts';
@@ -62,11 +63,6 @@ export interface CoalescerSettings extends DispatchSettings, AttemptSettings, Ba
   readonly queue: QueueBounds;
   /** The longest from a call to its settlement, in milliseconds. */
   readonly deliveryTimeoutMs: number;
-  /**
-   * How long `send` takes for an attempt, at most, in milliseconds: the time that a call has left after
-   * a stop of the process in which its time was over, unsent. @default `deliveryTimeoutMs`
-   */
-  readonly attemptTimeoutMs?: number | undefined;
 }
 
 export interface CoalescerPorts<Failure> {
@@ -78,6 +74,8 @@ export interface CoalescerPorts<Failure> {
   readonly toError?: ToError<Failure> | undefined;
   /** Without it, nothing is kept of an answer, and none of the reason of an abort. */
   readonly toRecord?: ToRecord<Failure> | undefined;
+  /** What a sender should have said of an attempt of which nothing was heard in so many ms. @default an Error */
+  readonly overdue?: ((ms: number) => Failure) | undefined;
   readonly clock?: Clock | undefined;
   /** From 0 up to 1, for jitter. */
   readonly random?: (() => number) | undefined;
@@ -178,6 +176,7 @@ export class Coalescer<Failure> {
       ping,
       clock,
       heard: patience.heard,
+      overdue: ports.overdue ?? unheard,
       onReply: (flight, reply, outcomes) => this.#onReply(flight, reply, outcomes),
       onPing: () => this.#steps.run(() => this.#pump()),
     });
@@ -198,6 +197,7 @@ export class Coalescer<Failure> {
     });
     this.#alarm = new Alarm(clock, patience, (isLate) =>
       this.#steps.run(() => {
+        this.#dispatcher.giveUpOverdue();
         this.#expireWaiting(isLate);
         this.#withdrawals.expire(clock.now() - settings.deliveryTimeoutMs);
         this.#pump();

@@ -7,6 +7,7 @@
  * themselves, and a steady trickle never starves.
  */
 import type { Clock } from '../internal/clock.ts';
+import type { Silence } from './attempt.ts';
 import { ask, attempt } from './attempt.ts';
 import type { Backlog } from './backlog.ts';
 import { ItemBatch } from './batch.ts';
@@ -21,11 +22,20 @@ import type { BatchLimits, Envelope } from './packer.ts';
 import type { Part, Parts } from './parts.ts';
 import type { Batch, Ping, Reply, Send } from './ports.ts';
 import type { Flight } from './replies.ts';
+import { RoundTrips } from './round-trips.ts';
 import type { ServerWatch } from './server-watch.ts';
+import type { Departed, Leg } from './under-way.ts';
+import { abortSoon, UnderWay } from './under-way.ts';
 
 export interface DispatchSettings extends Envelope, Pick<BatchLimits, 'maxAnswerBytes'> {
   /** The longest that a call waits for a fuller batch while others are in flight, milliseconds. */
   readonly maxWaitMs: number;
+  /**
+   * How long `send` takes for an attempt, at most, in milliseconds; one of which nothing is heard for a second
+   * more is given up. So long has a call left after a stop of the process in which its time was over,
+   * unsent. @default `deliveryTimeoutMs`, and no attempt is given up
+   */
+  readonly attemptTimeoutMs?: number | undefined;
 }
 
 /** What the dispatcher asks, and whom it tells. */
@@ -35,6 +45,8 @@ interface Others<Failure> {
   readonly clock: Clock;
   /** Bytes of an answer have come. */
   readonly heard: () => void;
+  /** Says of an attempt that took so many milliseconds what its sender should have said. */
+  readonly overdue: (ms: number) => Failure;
   readonly backlog: Backlog;
   readonly health: Health;
   readonly watch: ServerWatch<Failure>;
@@ -56,18 +68,6 @@ interface Leaving {
 }
 
 /**
- * With each answer the fastest round trip is forgotten a little, should the way have grown: by this
- * part, and by so many milliseconds, since a coarse clock may have said 0.
- */
-const FORGET = { part: 1.002, ms: 0.01 };
-
-/**
- * The part of the fastest round trip that a call waits for a fuller batch, at most. To wait for all of
- * it would let calls take twice as long as a request; two thirds give batches nearly as full.
- */
-const WORTH_WAITING = 2 / 3;
-
-/**
  * Bytes of a request that outlives its page, at most, unless one item has more. Small ones: a browser that
  * has no room for one refuses it whole.
  */
@@ -82,9 +82,8 @@ export class Dispatcher<Failure> {
   bytes = 0;
   readonly #settings: DispatchSettings;
   readonly #others: Others<Failure>;
-  readonly #underWay = new Set<AbortController>();
-  #ping: AbortController | undefined;
-  #fastestMs = NEVER;
+  readonly #underWay: UnderWay;
+  readonly #roundTrips = new RoundTrips();
   /**
    * Since when sendable items wait for a fuller batch. It moves on only when a request leaves: an
    * older item that becomes sendable meanwhile must not start the wait anew.
@@ -98,6 +97,7 @@ export class Dispatcher<Failure> {
   constructor(settings: DispatchSettings, others: Others<Failure>) {
     this.#settings = settings;
     this.#others = others;
+    this.#underWay = new UnderWay(settings.attemptTimeoutMs);
   }
 
   get inFlight(): number {
@@ -142,16 +142,25 @@ export class Dispatcher<Failure> {
   }
 
   /**
-   * Gives up all requests under way; their replies are not waited for. Returns what aborts them, which may
-   * run code of others, so it is no part of the step.
+   * Gives up what should have been over long ago, and of which its sender will never speak: in a runtime where
+   * all that a request has begun goes with it. Not to be called before what has come is read.
    */
+  giveUpOverdue(): void {
+    const { clock, overdue } = this.#others;
+    const { legs, ping } = this.#underWay.overdue(clock.now());
+    const failed = (): Failure => overdue(this.#settings.attemptTimeoutMs ?? NEVER);
+    for (const leg of legs) {
+      this.#returns(leg, { kind: 'lost', status: undefined, failure: failed(), overload: true });
+      abortSoon(leg.trip.request);
+    }
+    if (ping === undefined) return;
+    this.#pingReturns(ping, { failure: failed() });
+    abortSoon(ping);
+  }
+
+  /** Gives up all that is under way, unheard. Returns what aborts it: no part of the step. */
   giveUpAll(): () => void {
-    const requests = [...this.#underWay, ...(this.#ping === undefined ? [] : [this.#ping])];
-    this.#underWay.clear();
-    this.#ping = undefined;
-    return () => {
-      for (const request of requests) request.abort();
-    };
+    return this.#underWay.giveUpAll();
   }
 
   #next(now: number): Leaving | undefined {
@@ -193,7 +202,7 @@ export class Dispatcher<Failure> {
     const { health, ping } = this.#others;
     if (this.#underWay.size > 0 || (health.isDown && now < health.nextProbeAt)) return false;
     if (ping === undefined || !health.needsPing) return true;
-    if (this.#ping === undefined) void this.#pingFirst(ping);
+    if (!this.#underWay.isPinging) void this.#pingFirst(ping);
     return false;
   }
 
@@ -212,14 +221,14 @@ export class Dispatcher<Failure> {
 
   #agedAt(): number {
     const since = this.#waitingSince ?? NEVER;
-    return since + Math.min(this.#settings.maxWaitMs, this.#fastestMs * WORTH_WAITING);
+    return since + Math.min(this.#settings.maxWaitMs, this.#roundTrips.worthWaitingMs);
   }
 
   /** The next time at which the answer to what leaves next may be another one. */
   #nextTime(now: number): number {
     const { backlog, capacity, health, parts } = this.#others;
     const times = [backlog.nextDue, parts.nextTime, capacity.opensAt, health.nextProbeAt];
-    times.push(this.#agedAt());
+    times.push(this.#agedAt(), this.#underWay.overdueAt);
     let next = NEVER;
     for (const time of times) if (time > now && time < next) next = time;
     return next;
@@ -270,11 +279,12 @@ export class Dispatcher<Failure> {
     return bytes;
   }
 
-  async #send(flight: Omit<Flight, 'inFlight' | 'isRecalled'>): Promise<void> {
-    const { clock, heard, send, onReply } = this.#others;
+  async #send(flight: Departed): Promise<void> {
+    const { heard, send } = this.#others;
     const request = new AbortController();
-    this.#underWay.add(request);
     const trip: Trip = { request, hasLeft: false, isRecalled: false };
+    const leg: Leg = { flight, trip };
+    this.#underWay.add(leg);
     for (const item of flight.items) item.trip = trip;
     const options = {
       signal: request.signal,
@@ -293,39 +303,40 @@ export class Dispatcher<Failure> {
     trip.hasLeft = !request.signal.aborted;
     // Made in its place: kept in a variable, it lives through enough collections that V8 begins to
     // make it old from the start, and the items of each batch with it.
-    const reply = unsentOr(
-      trip,
-      trip.hasLeft
-        ? await attempt(
-            send,
-            packedOf(flight.items) ?? new ItemBatch(flight.items, flight.bytes),
-            options,
-          )
-        : { kind: 'unsent', failure: request.signal.reason },
-    );
+    const reply = trip.hasLeft
+      ? await attempt(
+          send,
+          packedOf(flight.items) ?? new ItemBatch(flight.items, flight.bytes),
+          options,
+        )
+      : ({ kind: 'unsent', failure: request.signal.reason } as const);
+    this.#returns(leg, reply);
+  }
+
+  #returns({ flight, trip }: Leg, given: Reply<Failure>): void {
+    const { clock, onReply } = this.#others;
+    const reply = unsentOr(trip, given);
     const outcomes =
       reply.kind === 'answered' && packedOf(flight.items) === undefined
         ? outcomesOf(flight.items, reply.outputs)
         : [];
     const inFlight = this.#underWay.size;
     // Whoever gave the request up has settled its items.
-    if (!this.#underWay.delete(request)) return;
-    if (reply.kind === 'answered') this.#learn(clock.now() - flight.leftAt);
+    if (!this.#underWay.remove(trip.request)) return;
+    if (reply.kind === 'answered') this.#roundTrips.learn(clock.now() - flight.leftAt);
     onReply({ ...flight, inFlight, isRecalled: trip.isRecalled }, reply, outcomes);
   }
 
-  #learn(roundTripMs: number): void {
-    this.#fastestMs = Math.min(roundTripMs, this.#fastestMs * FORGET.part + FORGET.ms);
+  async #pingFirst(ping: Ping<Failure>): Promise<void> {
+    const request = new AbortController();
+    this.#underWay.pingLeaves(request, this.#others.clock.now());
+    await undefined;
+    this.#pingReturns(request, await ask(ping, request.signal));
   }
 
-  async #pingFirst(ping: Ping<Failure>): Promise<void> {
+  #pingReturns(request: AbortController, silence: Silence<Failure> | undefined): void {
     const { clock, watch, onPing } = this.#others;
-    const request = new AbortController();
-    this.#ping = request;
-    await undefined;
-    const silence = await ask(ping, request.signal);
-    if (this.#ping !== request) return;
-    this.#ping = undefined;
+    if (!this.#underWay.pingReturns(request)) return;
     watch.pinged(silence, clock.now());
     onPing();
   }

@@ -62,6 +62,7 @@ const settings: ChecksOf<CoalescerSettings> = {
 const ports: ChecksOf<CoalescerPorts<unknown>> = {
   send: aFunction,
   ping: optional(aFunction),
+  overdue: optional(aFunction),
   toError: optional(aFunction),
   toRecord: optional(aFunction),
   describe: optional(aFunction),

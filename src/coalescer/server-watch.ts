@@ -3,6 +3,7 @@
  * whether it answers, since when, and what went wrong last.
  */
 import { wallNow } from '../internal/clock.ts';
+import type { Silence } from './attempt.ts';
 import type { Capacity } from './capacity.ts';
 import type { Emitter } from './events.ts';
 import type { Health } from './health.ts';
@@ -107,7 +108,7 @@ export class ServerWatch<Failure> {
   }
 
   /** A ping came back: `silence` is what it met, where it was not answered; perhaps it does not say. */
-  pinged(silence: { readonly failure: Failure | undefined } | undefined, now: number): void {
+  pinged(silence: Silence<Failure> | undefined, now: number): void {
     const { capacity, health, random } = this.#others;
     health.pinged(silence === undefined, now, random());
     if (silence === undefined) return;

@@ -1,3 +1,5 @@
+import { isWorkerd, LastingTimers } from './lasting-timers.ts';
+
 /** Time, and waking up at a time; the same shape as the engine's own port. */
 export interface Clock {
   /** Milliseconds since an arbitrary start; never goes back. */
@@ -79,6 +81,10 @@ interface Immediates {
  * as well.
  */
 export function inLaterTurn(run: () => void, isLoose = false): void {
+  if (isWorkerd) {
+    laterTurns.set(run, 0);
+    return;
+  }
   const setImmediate = immediate();
   const { setTimeout } = hasOwn ? ownFunctions : globalThis;
   const turn: unknown = setImmediate === undefined ? setTimeout(run, 0) : setImmediate(run);
@@ -104,6 +110,9 @@ function isOwn(set: unknown): boolean {
 function ownNow(): number {
   return ownRead.call(ownPerformance);
 }
+
+/** Of all clients, so that none takes over from another what is merely late. */
+const laterTurns = new LastingTimers(ownNow, ownFunctions, 1_000);
 
 type Source = (() => unknown) | undefined;
 
@@ -140,6 +149,7 @@ interface Timer {
 
 class SystemClock implements Clock {
   readonly #waiting = new Set<Timer>();
+  readonly #lasting = isWorkerd ? new LastingTimers(ownNow, ownFunctions) : undefined;
   /** What the time was read from last, and what that is a method of. */
   #source: Source = ownNow;
   #performance: unknown;
@@ -158,6 +168,10 @@ class SystemClock implements Clock {
   #standsStillAt = Number.POSITIVE_INFINITY;
 
   now(): number {
+    if (this.#lasting !== undefined) {
+      this.#lasting.setAnew();
+      laterTurns.setAnew();
+    }
     const now = this.#read();
     const { setTimeout } = globalThis;
     const isOther = setTimeout !== this.#setTimeout;
@@ -242,6 +256,10 @@ class SystemClock implements Clock {
     const { setTimeout, clearTimeout } = functions;
     const delayMs = Math.min(Math.ceil(Math.max(0, ms)), longestDelayMs);
     const come = (): void => this.#come(timer, { setTimeout, clearTimeout }, now + delayMs);
+    if (this.#lasting !== undefined && isOwn(setTimeout)) {
+      timer.own = { by: setTimeout, clear: this.#lasting.set(come, delayMs) };
+      return;
+    }
     const handle = setTimeout(come, delayMs);
     const timeout = { by: setTimeout, clear: () => clearTimeout(handle) };
     if (isOwn(setTimeout)) timer.own = timeout;

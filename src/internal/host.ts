@@ -12,6 +12,7 @@ interface Host {
     listenerCount?(signal: string): number;
     kill?(pid: number | undefined, signal: string): unknown;
   };
+  readonly navigator?: { readonly userAgent?: string };
   readonly Deno?: { readonly env?: { get(name: string): string | undefined } };
   readonly Buffer?: {
     byteLength(text: string): number;

@@ -78,7 +78,7 @@ export class Pipeline {
     this.#references = new References(engine);
     this.#leftOuts = new LeftOuts(engine);
     this.#readers = new Readers(settings.onTerminate, settings.redact);
-    this.#texts = new TextMaker(makeKey(), settings.maxItemBytes, settings.onEmptied);
+    this.#texts = new TextMaker(makeKey, settings.maxItemBytes, settings.onEmptied);
   }
 
   /** The answer has told the id of what a call made, or has given it another one than was sent. */

@@ -23,28 +23,30 @@ const noHoles: readonly Resource[] = [];
  * in a payload.
  */
 export class TextMaker {
-  readonly #secret: string;
-  readonly #cut: RegExp;
+  readonly #makeSecret: () => string;
   readonly #maxBytes: number;
   readonly #onEmptied: ((emptied: Emptied) => void) | undefined;
+  #secret: string | undefined;
+  #cut: RegExp | undefined;
 
   /**
-   * `secret` is unguessable, and made of letters, digits, `-` and `_`; `onEmptied` is told of what JSON
+   * `makeSecret` makes what nobody can guess, of letters, digits, `-` and `_`. It is not asked before the first
+   * marker: a client may be made where nothing random may be drawn. `onEmptied` is told of what JSON
    * writes as `{}`, though it is more than that.
    */
   constructor(
-    secret: string,
+    makeSecret: () => string,
     maxBytes: number,
     onEmptied: ((emptied: Emptied) => void) | undefined,
   ) {
+    this.#makeSecret = makeSecret;
     this.#onEmptied = onEmptied;
-    this.#secret = secret;
-    this.#cut = new RegExp(`"${secret}:(\\d)"`);
     this.#maxBytes = maxBytes;
   }
 
   /** What is to stand in the place of a missing id: that of the resource at `index` of the missing. */
   marker(index: number): string {
+    this.#secret ??= this.#makeSecret();
     return `${this.#secret}:${index}`;
   }
 
@@ -69,6 +71,7 @@ export class TextMaker {
     const pieces: string[] = [];
     const holes: Resource[] = [];
     let bytes = 0;
+    this.#cut ??= new RegExp(`"${this.#secret}:(\\d)"`);
     for (const [index, part] of text.split(this.#cut).entries()) {
       const hole = index % 2 === 0 ? undefined : missing[Number(part)];
       if (hole !== undefined) {

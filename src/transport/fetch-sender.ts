@@ -41,7 +41,7 @@ export function fetchSender(own: Fetch | undefined): Sender {
     };
     const response = await http(url, { method, fetch }).catch((error: unknown) => {
       const cause = isNetworkError(error) ? error.cause : error;
-      return Promise.reject(isNodes && neverConnected(cause) ? new NeverSent(cause) : cause);
+      throw isNodes && neverConnected(cause) ? new NeverSent(cause) : cause;
     });
     heard();
     return {

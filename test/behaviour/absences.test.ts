@@ -1,5 +1,5 @@
 // What is not there: listeners, timers, state that two clients share.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { AutobatchClient } from '../../src/index.ts';
 import { harness, TOKEN } from '../helpers/harness.ts';
 import { outcomes } from '../helpers/outcomes.ts';
@@ -13,6 +13,24 @@ test('a client that is made and left alone opens no connection and sets no timer
   await t.settle();
   expect(t.timers).toBe(0);
   expect(t.sent).toEqual([]);
+});
+
+test('a client that is made draws nothing at random', async () => {
+  vi.resetModules();
+  const draw = vi.spyOn(crypto, 'getRandomValues').mockImplementation(() => {
+    throw new Error('Not where modules are loaded.');
+  });
+  const chance = vi.spyOn(Math, 'random');
+  try {
+    const modules = await import('../../src/index.ts');
+    const client = new modules.AutobatchClient({ apiToken: TOKEN });
+    client.on('failure', () => {});
+    expect(client.stats().queued).toBe(0);
+    expect(draw).not.toHaveBeenCalled();
+    expect(chance).not.toHaveBeenCalled();
+  } finally {
+    vi.restoreAllMocks();
+  }
 });
 
 test('it leaves no listener on the process, closed or not', async () => {

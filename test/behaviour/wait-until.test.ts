@@ -65,7 +65,7 @@ test('where it throws, the calls go on, and the log says so', async () => {
   expect(await outcomes(a)).toEqual(['ok']);
   expect(t.log.entries[0]).toEqual([
     'warn',
-    expect.stringContaining('waitUntil failed'),
+    expect.stringMatching(/waitUntil failed.*\(promise\) => ctx\.waitUntil\(promise\), not/),
     expect.any(Error),
   ]);
 });

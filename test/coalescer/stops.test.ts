@@ -178,7 +178,7 @@ describe('what was never sent when its time was over', () => {
   });
 
   test('takes nothing from what was called later, and has its own time', async () => {
-    const t = engineUnderTest(narrow);
+    const t = engineUnderTest({ ...narrow, attemptTimeoutMs: 3_000 });
     void t.call('a');
     const old = t.call('old');
     await t.clock.pass(1_500);

@@ -36,6 +36,18 @@ test('it can be cancelled', async () => {
   expect(order).toEqual([]);
 });
 
+test('so it does in workerd, where nextTick is a promise job', async () => {
+  vi.resetModules();
+  vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+  const tick = await import('../../src/internal/tick.ts');
+  const clock = new HandClock();
+  const run = vi.fn();
+  tick.afterPromiseJobs(clock, run);
+  await new Promise(setImmediate);
+  expect(run).not.toHaveBeenCalled();
+  expect(clock.timers).toBe(1);
+});
+
 test('without nextTick it takes the next turn of the clock', () => {
   vi.stubGlobal('process', undefined);
   const order: string[] = [];
