@@ -11,6 +11,7 @@ import { bun, deno, node } from './runtimes/processes.ts';
 import { installBrowsers, installRuntimes, makeProject, program } from './runtimes/project.ts';
 import type { Stage } from './runtimes/stage.ts';
 import { openStage } from './runtimes/stage.ts';
+import { workerd } from './runtimes/workerd.ts';
 
 /** More at once take no less time on two cores. */
 const AT_ONCE = 3;
@@ -21,6 +22,9 @@ const setUps: readonly SetUp[] = [
   node('26', program('node26/bin/node')),
   bun,
   deno,
+  workerd('2026-04-01', []),
+  workerd('2026-04-01', ['nodejs_compat']),
+  workerd('2024-09-23', ['nodejs_compat']),
 ];
 
 const { positionals } = parseArgs({ allowPositionals: true });

@@ -8,5 +8,8 @@ export function watchRejections() {
     event.preventDefault();
     note(event.reason);
   });
-  return { take: () => seen.splice(0) };
+  return {
+    /** Those so far, but for such as begin so. */
+    take: (but) => seen.splice(0).filter((text) => but === undefined || !text.startsWith(but)),
+  };
 }

@@ -7,8 +7,11 @@ import { watchRejections } from './rejections.mjs';
 /** Longer than any check takes on a starved machine, shorter than the set-up's own limit. */
 const LIMIT_MS = 120_000;
 
-/** `places`: what the set-up has that not every one has, such as `leave` of a page. */
-export async function runSuite({ origin, setup, more = {} }) {
+/**
+ * `more`: checks of that set-up alone. `raises`: by title, how an unhandled rejection begins that the runtime
+ * itself raises there, whatever the code does.
+ */
+export async function runSuite({ origin, setup, more = {}, raises = {} }) {
   const tell = async (told) => {
     const url = `${origin}/told/${encodeURIComponent(setup)}`;
     await (await fetch(url, { method: 'POST', body: JSON.stringify(told) })).text();
@@ -16,12 +19,15 @@ export async function runSuite({ origin, setup, more = {} }) {
   const rejections = watchRejections();
   for (const [title, check] of Object.entries({ ...checks, ...more })) {
     await tell({ title, state: 'begun' });
-    await tell({ title, ...(await outcomeOf(check, new Context(origin), rejections)) });
+    await tell({
+      title,
+      ...(await outcomeOf(check, new Context(origin), () => rejections.take(raises[title]))),
+    });
   }
   await tell({ title: 'all', state: 'end' });
 }
 
-async function outcomeOf(check, context, rejections) {
+async function outcomeOf(check, context, takeUnhandled) {
   let timer;
   const limit = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not over after ${LIMIT_MS} ms`)), LIMIT_MS);
@@ -29,7 +35,7 @@ async function outcomeOf(check, context, rejections) {
   try {
     await Promise.race([check(context), limit]);
     await context.end();
-    const unhandled = rejections.take();
+    const unhandled = takeUnhandled();
     if (unhandled.length > 0) throw new Error(`unhandled: ${unhandled.join('; ')}`);
     return { state: 'passed' };
   } catch (error) {

@@ -1,0 +1,97 @@
+// Set-ups in Cloudflare's workerd: the suite within one request, and then what only there can be: a client
+// that requests share.
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import type { SetUp } from './play.ts';
+import { program } from './project.ts';
+import type { Ask } from './workerd-requests.ts';
+import { requestChecks } from './workerd-requests.ts';
+
+/** What we use of Miniflare, which is not among the main dependencies. */
+interface Miniflare {
+  dispatchFetch(url: string): Promise<{ text(): Promise<string> }>;
+  dispose(): Promise<void>;
+}
+
+interface MiniflareModule {
+  readonly Miniflare: new (options: object) => Miniflare;
+}
+
+/** A new date has what the runtime has by default today; an old one what it had then. */
+export function workerd(compatibilityDate: string, compatibilityFlags: readonly string[]): SetUp {
+  const name = ['workerd', compatibilityDate, ...compatibilityFlags].join(' ');
+  return {
+    name,
+    async run({ origin, project, ended, check }, signal) {
+      const { Miniflare } = (await import(
+        join(program('miniflare'), 'dist/src/index.js')
+      )) as MiniflareModule;
+      const contents = await bundled(project, {
+        ORIGIN: JSON.stringify(origin),
+        SETUP: JSON.stringify(name),
+        RAISES: String(compatibilityDate < '2026-03-03'),
+      });
+      const worker = new Miniflare({
+        modules: [{ type: 'ESModule', path: 'worker.mjs', contents }],
+        durableObjects: { OBJECT: 'SharedClient' },
+        compatibilityDate,
+        compatibilityFlags,
+        // What the runtime says of requests that are gone, in the midst of the results.
+        handleRuntimeStdio: () => {},
+      });
+      const aborted = new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+      const { token, arrived } = await openScene(origin);
+      const ask: Ask = async (path, query = {}) => {
+        const url = `http://worker/${path}?${new URLSearchParams({ token, ...query })}`;
+        const response = await Promise.race([worker.dispatchFetch(url).catch(said), aborted]);
+        return typeof response === 'string' ? response : response.text();
+      };
+      try {
+        await ask('suite');
+        await Promise.race([ended, aborted]);
+        for (const [title, work] of Object.entries(requestChecks))
+          await check(title, work(ask, arrived));
+      } finally {
+        await worker.dispose();
+      }
+    },
+  };
+}
+
+/** A server that takes its time, for all that is asked beside the suite. */
+async function openScene(
+  origin: string,
+): Promise<{ readonly token: string; readonly arrived: () => Promise<number> }> {
+  const order = JSON.stringify({ acts: [{ ok: 'slowly', ms: 50 }] });
+  const opened = await fetch(`${origin}/scenes`, { method: 'POST', body: order });
+  const { token } = (await opened.json()) as { readonly token: string };
+  return {
+    token,
+    async arrived() {
+      const seen = await fetch(`${origin}/scenes/${token}`, { method: 'POST' });
+      const { requests } = (await seen.json()) as { readonly requests: { keys: string[] }[] };
+      return requests.reduce((sum, { keys }) => sum + keys.length, 0);
+    },
+  };
+}
+
+/** The runtime may end a request; what it says then is an answer, too. */
+function said(error: unknown): string {
+  return String(error);
+}
+
+async function bundled(project: string, define: Readonly<Record<string, string>>): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(project, 'worker.mjs')],
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    conditions: ['workerd', 'worker', 'browser'],
+    define,
+    write: false,
+    logLevel: 'warning',
+  });
+  return outputFiles[0]?.text ?? '';
+}
