@@ -105,6 +105,57 @@ describe('a token function', () => {
     expect(t.sent.filter(({ path }) => path.endsWith('/bulk')).length).toBeLessThanOrEqual(3);
   });
 
+  test('that fails every other time, amid answers to others, costs no call an attempt', async () => {
+    let asked = 0;
+    const t = await harness({
+      retry: { limit: 1 },
+      batch: { maxItems: 10, concurrency: 4 },
+      apiToken: async () => {
+        if (++asked % 2 === 1) throw new Error('connect ETIMEDOUT');
+        return TOKEN;
+      },
+    });
+    const calls = t.spans(...Array.from({ length: 1_000 }, (_, index) => `s${index}`));
+    await t.settled();
+    expect(new Set(await outcomes(...calls))).toEqual(new Set(['ok']));
+    // Each batch once, each after at most one that could not leave.
+    expect(t.sent.filter(({ path }) => path.endsWith('/bulk'))).toHaveLength(100);
+    expect(asked).toBeLessThanOrEqual(210);
+  });
+
+  test('that never comes back is given up with its attempt, and asked again', async () => {
+    let asked = 0;
+    const t = await harness({
+      attemptTimeoutMs: 1_000,
+      apiToken: () => (++asked <= 2 ? new Promise<string>(() => {}) : TOKEN),
+    });
+    const calls = t.spans('a', 'b');
+    await t.settled();
+    expect(await outcomes(...calls)).toEqual(['ok', 'ok']);
+    expect(asked).toBe(3);
+    expect(t.sent).toHaveLength(1);
+  });
+
+  test('that is away when a token has run out loses nothing, if it comes back with another', async () => {
+    let isAway = false;
+    let current = 'token-of-yesterday';
+    const t = await harness({
+      apiToken: async () => {
+        if (isAway) throw new Error('connect ETIMEDOUT');
+        isAway = current !== TOKEN;
+        return current;
+      },
+    });
+    t.allowBreaches();
+    const calls = t.spans('a', 'b', 'c');
+    await t.pass(60_000);
+    isAway = false;
+    current = TOKEN;
+    await t.settled();
+    expect(await outcomes(...calls)).toEqual(['ok', 'ok', 'ok']);
+    expect(t.client.stats().ledger).toMatchObject({ succeeded: 3, refused: 0, inDoubt: 0 });
+  });
+
   test('that fails when it is asked again after a 401 is asked once more, and a second 401 rejects', async () => {
     let asked = 0;
     const t = await harness({
