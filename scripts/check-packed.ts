@@ -1,12 +1,13 @@
-// Do the types work for somebody who installs the package? Packs it (build first), installs the tarball
-// into empty projects, and checks them there with an old and a new compiler. What it does when it runs is
-// seen by `npm run runtimes`.
+// Does the package work for somebody who installs it? Packs it (build first), installs the tarball into empty
+// projects, and checks its types there with an old and a new compiler, and an agent's tests with Jest. What it
+// does in each runtime is seen by `npm run runtimes`.
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { capture, root } from './run.ts';
 
 const typescripts = ['5.9.3', '7.0.2'];
+const jest = '30.5.2';
 const resolutions = {
   nodenext: { module: 'nodenext' },
   bundler: { module: 'esnext', moduleResolution: 'bundler' },
@@ -18,9 +19,16 @@ let failures = 0;
 try {
   const tarball = await pack();
   for (const typescript of typescripts) {
-    const project = await install(tarball, typescript);
+    const others = [`typescript@${typescript}`, '@types/node@24.19.2'];
+    const project = await install(`typescript-${typescript}`, [tarball, ...others]);
+    copyFileSync(join(root, 'test/packed/consumer.ts'), join(project, 'consumer.ts'));
     await checkTypes(project, typescript);
   }
+  const project = await install('jest', [tarball, `jest@${jest}`]);
+  copyFileSync(join(root, 'test/packed/agent.test.mjs'), join(project, 'agent.test.mjs'));
+  const bin = join(project, 'node_modules/jest/bin/jest.js');
+  const args = ['--experimental-vm-modules', '--no-warnings', bin, '--rootDir', project];
+  await check(`an agent's tests with Jest ${jest}`, process.execPath, args, project);
 } finally {
   rmSync(temp, { recursive: true, force: true });
 }
@@ -32,18 +40,12 @@ async function pack(): Promise<string> {
   return join(temp, `${name}-${version}.tgz`);
 }
 
-async function install(tarball: string, typescript: string): Promise<string> {
-  const project = join(temp, `typescript-${typescript}`);
+/** A project that has these packages. */
+async function install(name: string, packages: readonly string[]): Promise<string> {
+  const project = join(temp, name);
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
-  await npm(project, [
-    'install',
-    tarball,
-    `typescript@${typescript}`,
-    '@types/node@24.19.2',
-    ...quiet,
-  ]);
-  copyFileSync(join(root, 'test/packed/consumer.ts'), join(project, 'consumer.ts'));
+  await npm(project, ['install', ...packages, ...quiet]);
   return project;
 }
 

@@ -54,6 +54,29 @@ export const options = {
     equal(await outcomes(t.spans(client, 2)), ['ok', 'ok'], 'the outcomes');
   },
 
+  'answers over a fetch option may have text() alone, or json()': async (t) => {
+    const scene = await t.scripted();
+    const only = (name) => async (request) => {
+      const response = await fetch(request);
+      return { status: response.status, [name]: () => response[name]() };
+    };
+    for (const name of ['text', 'json']) {
+      const client = t.client(scene, { fetch: only(name) });
+      equal(await outcomes(t.spans(client, 2)), ['ok', 'ok'], `the outcomes over ${name}()`);
+    }
+  },
+
+  "on Node, requests go Node's own way, past fetch": async (t) => {
+    const { versions } = globalThis.process ?? {};
+    const isNode = versions?.uv && !versions.bun && !versions.deno;
+    if (!isNode) throw new Skipped('this is not Node');
+    const scene = await t.scripted();
+    const client = t.client(scene);
+    equal(await outcomes(t.spans(client, 2)), ['ok', 'ok'], 'the outcomes');
+    const agents = (await scene.requests()).map(({ headers }) => headers['user-agent']);
+    ok(/^prefactor-autobatch\/\d/.test(agents[0]), `Node's fetch is asked: ${agents}`);
+  },
+
   'a global fetch that is replaced later sees each request': async (t) => {
     const scene = await t.scripted();
     const client = t.client(scene);
