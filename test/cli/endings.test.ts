@@ -1,4 +1,5 @@
 // How commands end: signals to a process, to its group, and from the keys of a terminal.
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -10,6 +11,7 @@ import { fileWith, serveApi } from './run-cli.ts';
 
 const bin = fileURLToPath(new URL('../../src/cli/bin.ts', import.meta.url));
 const CTRL_C = '\u0003';
+const CTRL_Z = '\u001a';
 
 interface Started {
   /** Resolves once the output matches. */
@@ -28,15 +30,17 @@ function start(
     env = {},
   }: { onTerminal?: boolean; env?: Readonly<Record<string, string>> } = {},
 ): Started {
-  const command = [process.execPath, '--no-warnings', bin, ...args];
+  const command = commandOf(args);
   const child = onTerminal
-    ? spawn('script', ['-qefc', command.map((word) => `'${word}'`).join(' '), '/dev/null'], {
-        env: { ...process.env, ...env },
-      })
+    ? spawn('script', ['-qefc', quoted(command), '/dev/null'], { env: { ...process.env, ...env } })
     : spawn(command[0] ?? '', command.slice(1), {
         env: { ...process.env, ...env },
         detached: true,
       });
+  return watch(child);
+}
+
+function watch(child: ChildProcessWithoutNullStreams): Started {
   onTestFinished(() => void child.kill('SIGKILL'));
   let output = '';
   const waiting: { pattern: RegExp; resolve(): void }[] = [];
@@ -60,6 +64,15 @@ function start(
     signal: (name) => void process.kill(-Number(child.pid), name),
     ended,
   };
+}
+
+function commandOf(args: readonly string[]): string[] {
+  return [process.execPath, '--no-warnings', bin, ...args];
+}
+
+/** For a shell. */
+function quoted(words: readonly string[]): string {
+  return words.map((word) => `'${word}'`).join(' ');
 }
 
 /** As a shell tells of a process that a signal has ended. */
@@ -88,10 +101,10 @@ async function hangingApi() {
   };
 }
 
-/** What turns something of the terminal off turns it on again, too. */
+/** The wrapping of lines (7) and the cursor (25) are on again, where they were turned off. */
 function expectTerminalAsItWas(output: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a terminal is told with.
-  const modes = output.match(/\u001b\[\?\d+[hl]/g) ?? [];
+  const modes = output.match(/\u001b\[\?(?:7|25)[hl]/g) ?? [];
   const isOn = new Map(modes.map((mode) => [mode.slice(0, -1), mode.endsWith('h')]));
   expect([...isOn.values()]).not.toContain(false);
 }
@@ -207,6 +220,25 @@ describe('SIGTERM to the process group, as timeout(1) sends it', () => {
     expect(output).toMatch(/requests +0, 0 bulk/);
     expect(code).toBe(0);
   });
+});
+
+test('Ctrl-Z in a shell, and on in the foreground: it ends as if nothing had been', async () => {
+  const path = fileWith(ndjson(register, { ...create('r', 'a'), t: 800 }, { ...end, t: 800 }));
+  const shell = spawn('script', ['-qefc', 'bash --norc --noprofile -i', '/dev/null'], {
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  const { until, press, ended } = watch(shell);
+  await until(/[$#] $/);
+  press(`${quoted(commandOf(['send', path, '--emulate', '--speed', '1']))}\n`);
+  await until(/1 actions, [1-9]\d* requests?, 0 pending/);
+  press(CTRL_Z);
+  await until(/Stopped/);
+  press('fg\n');
+  await until(/actions +3, 3 succeeded/);
+  press('exit $?\n');
+  const { code, output } = await ended;
+  expect(code).toBe(0);
+  expectTerminalAsItWas(output);
 });
 
 test('a process group that is stopped and goes on ends as if it had not been', async () => {

@@ -39,7 +39,9 @@ type Question =
 export async function startEmulator(
   options: Pick<EmulatorOptions, 'token' | 'latencyMs'>,
 ): Promise<EmulatorProcess> {
-  const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(options)]);
+  // In a group of its own: Ctrl-C, and a SIGTERM to a group, reach all processes in it, and the client
+  // still has answers to wait for. It ends when its channel does.
+  const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(options)], { detached: true });
   const next = <T>(): Promise<T> => nextMessage<T>(child, 'The emulator');
   const ask = <T>(question: Question): Promise<T> => {
     const answer = next<T>();
@@ -69,8 +71,6 @@ async function serve(options: EmulatorOptions): Promise<void> {
   const emulator = new Emulator({ ...options, record: false });
   const server = await emulator.listen();
   process.once('disconnect', () => void server.close());
-  // They reach all processes of a terminal, or of a group; the client still has answers to wait for.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   process.on('message', (question: Question) => {
     process.send?.(
       question.kind === 'seen'
