@@ -14,8 +14,8 @@ const http = ky.create({ retry: 0, throwHttpErrors: false, timeout: false });
 /** Sends by ky over `fetch`; without one, over the global one. */
 export function fetchSender(own: Fetch | undefined): Sender {
   // The global one is looked up each time: instrumentation and request mocks replace it late.
-  const exchange = (url: string, init: Init): Promise<Response> =>
-    own === undefined ? globalThis.fetch(url, init) : askWithRequest(own, url, init);
+  const exchange = (url: string, init: Init, held: Held): Promise<Response> =>
+    own === undefined ? globalThis.fetch(url, init) : askWithRequest(own, url, init, held);
   return async ({ url, body, headers, signal, keepalive, heard, left }) => {
     const init: Init = {
       method: body === undefined ? 'GET' : 'POST',
@@ -30,27 +30,46 @@ export function fetchSender(own: Fetch | undefined): Sender {
     // So ky knows only where it goes, and the token is in no error of ky's; `init` is what is sent.
     const { method } = init;
     const isNodes = own === undefined && isNodesOwn(globalThis.fetch);
+    const held: Held = { request: undefined };
+    const letGo = (): void => {
+      held.request = undefined;
+    };
+    // So whoever can cut the attempt off holds it, should it never come to its end.
+    signal.addEventListener('abort', letGo, { once: true });
     // Nobody hears when fetch begins to send; of Node's own it is known afterwards if it never did.
     left();
     const fetch = (): Promise<Response> => {
       try {
-        return runInRoot(() => exchange(url, init));
+        return runInRoot(() => exchange(url, init, held));
       } catch (error) {
         throw new BrokenFetch('fetch threw', error);
       }
     };
-    const response = await http(url, { method, fetch }).catch((error: unknown) => {
-      const cause = isNetworkError(error) ? error.cause : error;
-      throw isNodes && neverConnected(cause) ? new NeverSent(cause) : cause;
-    });
-    heard();
-    return {
-      kind: 'answer',
-      status: statusOf(response),
-      headers: headersOf(response.headers),
-      ...(await readBody(response, signal, heard)),
-    };
+    try {
+      const response = await http(url, { method, fetch }).catch((error: unknown) => {
+        const cause = isNetworkError(error) ? error.cause : error;
+        throw isNodes && neverConnected(cause) ? new NeverSent(cause) : cause;
+      });
+      heard();
+      return {
+        kind: 'answer',
+        status: statusOf(response),
+        headers: headersOf(response.headers),
+        ...(await readBody(response, signal, heard)),
+      };
+    } finally {
+      signal.removeEventListener('abort', letGo);
+      letGo();
+    }
   };
+}
+
+/**
+ * What an attempt holds until it is over: a Request that is collected does not follow its signal (Node).
+ * And no longer: Node holds the signal for as long as the Request is there, so neither would ever go.
+ */
+interface Held {
+  request: Request | undefined;
 }
 
 interface Init extends RequestInit {
@@ -58,13 +77,9 @@ interface Init extends RequestInit {
   readonly signal: AbortSignal;
 }
 
-function askWithRequest(own: Fetch, url: string, init: Init): Promise<Response> {
-  let request: Request | undefined = new Request(url, init);
-  // So whoever can cut it off holds it: a Request that is collected does not follow its signal (Node).
-  const letGo = (): void => {
-    request = undefined;
-  };
-  init.signal.addEventListener('abort', letGo, { once: true });
+function askWithRequest(own: Fetch, url: string, init: Init, held: Held): Promise<Response> {
+  const request = new Request(url, init);
+  held.request = request;
   // The fetch of a package knows no Request but its own. To it, this one is as good as its URL, and the
   // rest is beside it; the headers are the same object, so that one that is set on the Request counts.
   Object.defineProperty(request, 'toString', { value: () => url });

@@ -148,13 +148,15 @@ const kinds: Record<string, Kind> = {
   },
 };
 
-async function heapUsed(): Promise<number> {
+/** Bytes of objects and buffers: a body is one or the other. */
+async function bytesUsed(): Promise<number> {
   // What one collection found to be gone may hold more, which goes with the next.
   for (let times = 0; times < 3; times++) {
     await new Promise(setImmediate);
     gc();
   }
-  return process.memoryUsage().heapUsed;
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 }
 
 async function makeCalls({ call, together = 10 }: Kind): Promise<void> {
@@ -168,9 +170,9 @@ answer = (items) => outputs(items, () => ({ status: 'success', details: { id: 'i
 await makeCalls({ answer, together: 100, call: () => agentInstances.start('run') });
 const grown: Record<string, number> = {};
 for (const [name, kind] of Object.entries(kinds)) {
-  const before = await heapUsed();
+  const before = await bytesUsed();
   answer = kind.answer;
   await makeCalls(kind);
-  grown[name] = (await heapUsed()) - before;
+  grown[name] = (await bytesUsed()) - before;
 }
 say(JSON.stringify({ grown, kept: kept.length, pending: client.stats().ledger.pending }));
