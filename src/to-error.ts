@@ -94,7 +94,14 @@ class ErrorMaker {
       case 'fault':
         return new PrefactorInvalidArgumentError(
           'A call could not be handled',
-          [{ path: '', message: 'a part of it failed (see cause): its signal, or its text' }],
+          [
+            reason.part === 'signal'
+              ? {
+                  path: 'options.signal',
+                  message: 'cannot be listened to (see cause): pass the signal itself',
+                }
+              : { path: '', message: 'a part of it failed (see cause): its output, or its text' },
+          ],
           { ...details, cause: reason.error },
         );
       case 'aborted':

@@ -86,7 +86,7 @@ export class Intake<Failure> {
       follower = this.#follow(submission.signal);
       entered = this.#others.steps.run(() => this.#enter(submission, follower));
     } catch (error) {
-      return this.#refuse(submission, follower, { kind: 'fault', error, maybeApplied: false });
+      return this.#refuse(submission, follower, faultOf(error, submission.signal, follower));
     }
     const { promise, item } = entered;
     if (item?.state === 'gathering') this.#addToWindow(item);
@@ -102,7 +102,7 @@ export class Intake<Failure> {
       const promise = this.#others.steps.run(() => this.#enterPacked(batch, about, follower));
       return promise as Promise<Answer>;
     } catch (error) {
-      return this.#refuse(about, follower, { kind: 'fault', error, maybeApplied: false });
+      return this.#refuse(about, follower, faultOf(error, signal, follower));
     }
   }
 
@@ -266,4 +266,14 @@ export class Intake<Failure> {
       onAdmitted();
     });
   }
+}
+
+/** A signal that was not followed is to blame, since it is the first that is asked. */
+function faultOf(
+  error: unknown,
+  signal: AbortSignal | undefined,
+  follower: Following,
+): Extract<Reason<never>, { kind: 'fault' }> {
+  const part = signal !== undefined && follower === undefined ? 'signal' : undefined;
+  return { kind: 'fault', error, part, maybeApplied: false };
 }

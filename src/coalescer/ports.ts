@@ -225,7 +225,13 @@ export type Reason<Failure> =
       readonly maybeApplied: boolean;
     }
   /** It could not be handled: its own parts throw, or its text cannot be made. */
-  | { readonly kind: 'fault'; readonly error: unknown; readonly maybeApplied: boolean }
+  | {
+      readonly kind: 'fault';
+      readonly error: unknown;
+      /** Set where it was the caller's signal, which nobody can listen to. */
+      readonly part?: 'signal' | undefined;
+      readonly maybeApplied: boolean;
+    }
   /** The caller's signal fired: the call rejects with the signal's own reason. */
   | { readonly kind: 'aborted'; readonly reason: unknown; readonly maybeApplied: boolean };
 

@@ -43,10 +43,14 @@ export const checkSubmitOptions: Check = check(() =>
   }),
 );
 
-const SIGNAL = 'an AbortSignal';
+const SIGNAL = 'an AbortSignal, and no Proxy that cannot be used as one';
 
+/** A Proxy around a signal is one where the runtime lets it: what a signal is, not all of them look up. */
 function isSignal(value: unknown): boolean {
-  return (
-    typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value
-  );
+  try {
+    const { aborted, addEventListener } = Object(value);
+    return typeof aborted === 'boolean' && typeof addEventListener === 'function';
+  } catch {
+    return false;
+  }
 }

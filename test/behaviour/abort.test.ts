@@ -203,3 +203,22 @@ test('a signal that many calls share is listened to once, since each further one
   expect(await outcomes(...calls)).toEqual(calls.map(() => 'ok'));
   expect(listeners).toBe(1);
 });
+
+test.each([
+  ['as it is', {}],
+  [
+    'that hands all on',
+    { get: (signal: AbortSignal, name: string) => Reflect.get(signal, name, signal) },
+  ],
+])('a Proxy around a signal works, where it can be read: %s', async (_, handler) => {
+  const t = await harness();
+  const controller = new AbortController();
+  const call = t.client.agentSpans.create(span('a'), {
+    signal: new Proxy(controller.signal, handler as ProxyHandler<AbortSignal>),
+  });
+  const reason = new Error('enough');
+  controller.abort(reason);
+  expect(await failureOf(call)).toBe(reason);
+  await t.settled();
+  expect(t.sent).toEqual([]);
+});

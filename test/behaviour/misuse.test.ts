@@ -106,6 +106,21 @@ describe('arguments', () => {
     },
   };
 
+  const duck = (fields: object) => ({ aborted: false, addEventListener() {}, ...fields }) as never;
+  /** A signal that throws, as a Proxy around a browser's own, when it is read or when a method of it is called. */
+  const hidden = (hides: (what: string) => boolean) => {
+    const illegal = (): never => {
+      throw new TypeError('Illegal invocation');
+    };
+    return new Proxy(new AbortController().signal, {
+      get: (signal, name) => {
+        if (hides(String(name))) illegal();
+        const value: unknown = Reflect.get(signal, name, signal);
+        return typeof value === 'function' ? illegal : value;
+      },
+    });
+  };
+
   test.each<[string, (t: Harness) => Promise<unknown>, string | RegExp]>([
     [
       'no parameters',
@@ -174,6 +189,22 @@ describe('arguments', () => {
       'a signal that is none',
       ({ client }) => client.agentSpans.create(span('a'), { signal: {} as never }),
       /options\.signal must be an AbortSignal/,
+    ],
+    [
+      'a signal whose state is no state',
+      ({ client }) => client.agentSpans.create(span('a'), { signal: duck({ aborted: 'no' }) }),
+      'options.signal must be an AbortSignal, and no Proxy that cannot be used as one',
+    ],
+    [
+      'a Proxy that hides what is a signal, as in a browser',
+      ({ client }) => client.agentSpans.create(span('a'), { signal: hidden(() => true) }),
+      'options.signal must be an AbortSignal, and no Proxy that cannot be used as one',
+    ],
+    [
+      'a Proxy that hides it from whoever listens',
+      ({ client }) =>
+        client.agentSpans.create(span('a'), { signal: hidden((name) => name === 'call') }),
+      'options.signal cannot be listened to (see cause): pass the signal itself',
     ],
     [
       'a quality without a name',

@@ -140,7 +140,11 @@ test.each<[string, unknown, string, string]>([
 
 test.each<[object, string, string]>([
   [{ sginal: 1 }, 'options.sginal', 'is not known here; the nearest is signal'],
-  [{ signal: {} }, 'options.signal', 'must be an AbortSignal, but it is an object'],
+  [
+    { signal: {} },
+    'options.signal',
+    'must be an AbortSignal, and no Proxy that cannot be used as one, but it is an object',
+  ],
   [{ uses: 'a' }, 'options.uses', 'must be an array of names, but it is a string'],
   [
     { uses: [7] },
