@@ -33,8 +33,8 @@ interface DispatchOptions {
 const newestPlace = Symbol.for('undici.globalDispatcher.2');
 const olderPlace = Symbol.for('undici.globalDispatcher.1');
 
-/** What was in the older place when it stood for the newest. */
-let standIn: unknown;
+/** What was last seen in the older place while it stood for the newest, or for one to come. */
+let standIn: unknown = {};
 
 /**
  * A sender over the global dispatcher; undefined where requests would not go through it: elsewhere
@@ -49,8 +49,9 @@ export function dispatchSender(): Sender | undefined {
 function globalDispatcher(): Dispatcher | undefined {
   const newest: unknown = Reflect.get(globalThis, newestPlace);
   const older: unknown = Reflect.get(globalThis, olderPlace);
-  if (older === newest || isWrapper(older) || !(olderPlace in globalThis)) standIn = older;
-  const latest = older === standIn ? newest : older;
+  const areBoth = newestPlace in globalThis && olderPlace in globalThis;
+  if (!areBoth || older === newest || isWrapper(older)) standIn = older;
+  const latest = newestPlace in globalThis && older === standIn ? newest : older;
   return isDispatcher(latest) ? latest : undefined;
 }
 
