@@ -2,7 +2,8 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { deferred } from '../../src/internal/deferred.ts';
 import { maxAnswerBytes } from '../../src/transport/body.ts';
-import { batchOf, patient, transportOf } from './transport.ts';
+import { serve } from './servers.ts';
+import { batchOf, patient, token, transportOf } from './transport.ts';
 
 const outputs = { 'order-span-00': { status: 'success', details: { id: 'span-1' } } };
 const answered = { kind: 'answered', status: 200, outputs };
@@ -195,6 +196,21 @@ describe('a stream', () => {
   });
 });
 
+test('a header that a fetch sets on its Request is sent, also where it hands on the init', async () => {
+  const seen: unknown[] = [];
+  const { apiUrl } = await serve((request, response) => {
+    seen.push(request.headers['x-trace'], request.headers.authorization);
+    response.end(json);
+  });
+  const fetch = async (request: Request, init?: RequestInit): Promise<Response> => {
+    request.headers.set('x-trace', 'tea');
+    return globalThis.fetch(request, init);
+  };
+  const transport = transportOf({ apiUrl, fetch });
+  expect(await transport.send(batchOf('{}'), patient())).toEqual(answered);
+  expect(seen).toEqual(['tea', `Bearer ${token}`]);
+});
+
 test('a request outlives its page only where it shall', async () => {
   const inits: (RequestInit | undefined)[] = [];
   vi.stubGlobal('fetch', async (_: unknown, init?: RequestInit) => {
@@ -206,7 +222,7 @@ test('a request outlives its page only where it shall', async () => {
   await transport.send(batchOf('{}'), patient());
   await transport.send(batchOf('{}'), { ...patient(), keepalive: true });
   // To say false is to say in Bun that the connection shall not be used again.
-  expect(inits.map((init) => init && 'keepalive' in init && init.keepalive)).toEqual([false, true]);
+  expect(inits.map((init) => init?.keepalive)).toEqual([undefined, true]);
 });
 
 function texts(text: string) {
