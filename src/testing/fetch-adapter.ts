@@ -44,10 +44,17 @@ export async function readFetch(
     method: request.method,
     url: new URL(request.url),
     header: (name) => request.headers.get(name),
-    body: request.body === null ? NO_BYTES : await readStream(request.body, bodyBound),
+    body: await readBody(request, bodyBound),
     signal,
     redirect: request.redirect,
   };
+}
+
+async function readBody(request: Request, bound: number): Promise<Uint8Array> {
+  // Firefox's requests have none, though they may have a body.
+  const stream: ReadableStream<Uint8Array> | null | undefined = request.body;
+  if (stream === undefined) return new Uint8Array(await request.arrayBuffer());
+  return stream === null ? NO_BYTES : readStream(stream, bound);
 }
 
 async function readStream(stream: ReadableStream<Uint8Array>, bound: number): Promise<Uint8Array> {

@@ -34,6 +34,14 @@ test('it reads the body of a Request, as fetch does', async () => {
   expect(request.bodyUsed).toBe(true);
 });
 
+test('also of one that shows no stream, as in Firefox', async () => {
+  const emulator = newEmulator();
+  const request = new Request(BULK, INIT);
+  Object.defineProperty(request, 'body', { value: undefined });
+  expect((await emulator.fetch(request)).status).toBe(200);
+  expect(emulator.report().bytes).toBe(BODY.length);
+});
+
 test('any origin will do', async () => {
   const emulator = newEmulator();
   const response = await emulator.fetch('http://127.0.0.1:9/api/v1/ping', { headers: HEADERS });
