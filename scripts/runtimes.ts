@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { browsers, servePages } from './runtimes/browsers.ts';
 import type { Result, SetUp } from './runtimes/play.ts';
 import { play } from './runtimes/play.ts';
 import { bun, deno, node } from './runtimes/processes.ts';
@@ -25,6 +26,7 @@ const setUps: readonly SetUp[] = [
   workerd('2026-04-01', []),
   workerd('2026-04-01', ['nodejs_compat']),
   workerd('2024-09-23', ['nodejs_compat']),
+  ...browsers,
 ];
 
 const { positionals } = parseArgs({ allowPositionals: true });
@@ -40,6 +42,7 @@ try {
   const { Emulator } = (await import(packed)) as typeof import('../src/testing/index.ts');
   const { checks } = (await import(join(project, 'checks/all.mjs'))) as { checks: object };
   stage = await openStage((options) => new Emulator({ strict: true, ...options }));
+  await servePages(stage, project);
   const where = { origin: stage.origin, project, stage };
   const titles = Object.keys(checks);
   results = await severalAtOnce(chosen, (setUp) => play(setUp, where, titles));

@@ -1,7 +1,7 @@
 // Set-ups in Cloudflare's workerd: the suite within one request, and then what only there can be: a client
 // that requests share.
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { bundled } from './bundle.ts';
 import type { SetUp } from './play.ts';
 import { program } from './project.ts';
 import type { Ask } from './workerd-requests.ts';
@@ -17,6 +17,8 @@ interface MiniflareModule {
   readonly Miniflare: new (options: object) => Miniflare;
 }
 
+const conditions = ['workerd', 'worker', 'browser'];
+
 /** A new date has what the runtime has by default today; an old one what it had then. */
 export function workerd(compatibilityDate: string, compatibilityFlags: readonly string[]): SetUp {
   const name = ['workerd', compatibilityDate, ...compatibilityFlags].join(' ');
@@ -26,7 +28,7 @@ export function workerd(compatibilityDate: string, compatibilityFlags: readonly 
       const { Miniflare } = (await import(
         join(program('miniflare'), 'dist/src/index.js')
       )) as MiniflareModule;
-      const contents = await bundled(project, {
+      const contents = await bundled(join(project, 'worker.mjs'), conditions, {
         ORIGIN: JSON.stringify(origin),
         SETUP: JSON.stringify(name),
         RAISES: String(compatibilityDate < '2026-03-03'),
@@ -80,18 +82,4 @@ async function openScene(
 /** The runtime may end a request; what it says then is an answer, too. */
 function said(error: unknown): string {
   return String(error);
-}
-
-async function bundled(project: string, define: Readonly<Record<string, string>>): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [join(project, 'worker.mjs')],
-    bundle: true,
-    format: 'esm',
-    platform: 'browser',
-    conditions: ['workerd', 'worker', 'browser'],
-    define,
-    write: false,
-    logLevel: 'warning',
-  });
-  return outputFiles[0]?.text ?? '';
 }

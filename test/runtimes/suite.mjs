@@ -8,14 +8,11 @@ import { watchRejections } from './rejections.mjs';
 const LIMIT_MS = 120_000;
 
 /**
- * `more`: checks of that set-up alone. `raises`: by title, how an unhandled rejection begins that the runtime
+ * `more`: checks of that set-up alone. `goesOn`: others come after it, and tell of the end. `raises`: by title, how an unhandled rejection begins that the runtime
  * itself raises there, whatever the code does.
  */
-export async function runSuite({ origin, setup, more = {}, raises = {} }) {
-  const tell = async (told) => {
-    const url = `${origin}/told/${encodeURIComponent(setup)}`;
-    await (await fetch(url, { method: 'POST', body: JSON.stringify(told) })).text();
-  };
+export async function runSuite({ origin, setup, more = {}, raises = {}, goesOn = false }) {
+  const tell = tellerOf(origin, setup);
   const rejections = watchRejections();
   for (const [title, check] of Object.entries({ ...checks, ...more })) {
     await tell({ title, state: 'begun' });
@@ -24,7 +21,15 @@ export async function runSuite({ origin, setup, more = {}, raises = {} }) {
       ...(await outcomeOf(check, new Context(origin), () => rejections.take(raises[title]))),
     });
   }
-  await tell({ title: 'all', state: 'end' });
+  if (!goesOn) await tell({ title: 'all', state: 'end' });
+}
+
+/** Gives what tells the stage of a check. */
+export function tellerOf(origin, setup) {
+  const url = `${origin}/told/${encodeURIComponent(setup)}`;
+  return async (told) => {
+    await (await fetch(url, { method: 'POST', body: JSON.stringify(told) })).text();
+  };
 }
 
 async function outcomeOf(check, context, takeUnhandled) {

