@@ -24,7 +24,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   transport: [...ground, 'coalescer/ports.ts', 'coalescer/outcome.ts', 'options.ts'],
   root: middle, // options.ts, window.ts, to-error.ts, ...: the files beside client.ts
   resources: middle,
-  testing: [], // so that a mistake of the client's cannot be the emulator's too
+  // Nothing that knows the API, so that a mistake of the client's cannot be the emulator's too.
+  testing: ['internal/checks.ts', 'internal/nearest.ts'],
   'client.ts': [...middle, 'resources', 'transport'],
   'index.ts': [...middle, 'resources', 'transport', 'client.ts'],
   cli: ['index.ts', 'testing', 'internal', 'ids'], // a user like any other, but for the doctor's ids

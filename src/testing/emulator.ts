@@ -48,6 +48,7 @@ export class Emulator {
   readonly #watch: BodyWatch;
   readonly #bodyBound: number;
 
+  /** @throws {TypeError} that names all that is wrong with the options. */
   constructor(options: EmulatorOptions = {}) {
     const rules = readOptions(options);
     const pace = new Pace(options.now, options.delay);

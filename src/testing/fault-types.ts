@@ -189,8 +189,9 @@ export interface Faults {
   /**
    * Makes a whole request fail whenever the item is in it, before any of its items has run.
    *
-   * @param fault Default a 500; any fault will do.
+   * @param fault Default a 500; of the kinds `delay`, `dropBefore`, `dropAfter`, `html`, `endless` or `status`.
    * @param options.times How many requests. Default Infinity.
+   * @throws {TypeError} that names all that is wrong with the arguments; so do `next` and `refuse`.
    */
   poison(item: ItemMatch, fault?: Fault, options?: { readonly times?: number }): void;
 

@@ -1,5 +1,6 @@
 // Which fault fires when: those put in by hand, in their order, then those of the seeded plan.
 
+import { checkNext, checkPoison, checkRefusal } from './check-arguments.ts';
 import { errorLike, errorOutput } from './error-output.ts';
 import type {
   Fault,
@@ -74,10 +75,12 @@ export class FaultSource implements Faults {
   }
 
   next(fault: Fault, options: { readonly times?: number; readonly on?: FaultTarget } = {}): void {
+    checkNext(fault, options);
     this.#queued.push({ fault, on: options.on ?? 'bulk', left: options.times ?? 1 });
   }
 
   refuse(item: ItemMatch, refusal: ItemRefusal = {}): void {
+    checkRefusal(item, refusal);
     this.#refusals.push({
       match: item,
       error: errorLike(refusal, REFUSED),
@@ -91,6 +94,7 @@ export class FaultSource implements Faults {
     fault: Fault = { kind: 'status', status: 500 },
     options: { readonly times?: number } = {},
   ): void {
+    checkPoison(item, fault, options);
     this.#poisons.push({
       match: item,
       fault,

@@ -1,4 +1,5 @@
 import type { AnsweredRequest } from './answered-request.ts';
+import { checkOptions } from './check-arguments.ts';
 import type { FaultPlan, ItemError } from './fault-types.ts';
 
 /** What an `Emulator` takes. All of it may be left out. */
@@ -118,7 +119,9 @@ export interface Rules {
   readonly record: boolean;
 }
 
+/** @throws {TypeError} that names all that is wrong. */
 export function readOptions(options: EmulatorOptions): Rules {
+  checkOptions(options);
   const token = options.token ?? 'test-token';
   const latencyMs = options.latencyMs ?? 0;
   return {

@@ -19,8 +19,7 @@ export class Pace {
   }
 
   now(): number {
-    if (this.#now !== undefined) return this.#now();
-    const ms: unknown = Date.now();
+    const ms: unknown = this.#now === undefined ? Date.now() : this.#now();
     if (typeof ms !== 'number' || !Number.isFinite(ms)) return new OwnDate().getTime();
     return Math.min(Math.max(ms, -maxDateMs), maxDateMs);
   }

@@ -166,23 +166,54 @@ test('a port that is taken is one sentence', async () => {
 });
 
 test.each([
-  ['statu=0.1', 'There is no fault "statu". Did you mean "status"?'],
-  ['dropbefore=0.1', 'There is no fault "dropbefore". Did you mean "dropBefore"?'],
-  ['status', 'The rate of status is a number from 0 to 1, such as status=0.05.'],
-  ['status=2', 'The rate of status is a number from 0 to 1, such as status=0.05.'],
-  ['status=0.1=0.2', 'The rate of status is a number from 0 to 1, such as status=0.05.'],
-  ['status=0.1,status=0.2', 'The rate of status is given twice.'],
-  ['status=0.6,delay=0.6', 'The rates of what befalls a request add up to 1.20, which is above 1.'],
+  ['statu=0.1', 'Of the plan, rates.statu is not known; the nearest is rates.status.'],
+  [
+    'dropbefore=0.1',
+    'Of the plan, rates.dropbefore is not known; the nearest is rates.dropBefore.',
+  ],
+  ['status', 'Of the plan, rates.status must be a number from 0 to 1, but it is NaN.'],
+  ['status=2', 'Of the plan, rates.status must be a number from 0 to 1, but it is 2.'],
+  ['status=0.1=0.2', 'Of the plan, rates.status must be a number from 0 to 1, but it is NaN.'],
+  ['status=0.1,status=0.2', '"status" is given twice.'],
+  [
+    'status=0.6,delay=0.6',
+    'Of the plan, rates of what befalls a request add up to 1.20, which is above 1.',
+  ],
+  [
+    'status=0.1,on=singel',
+    `Of the plan, on must be a kind of request, or a single endpoint, but it is "singel"; the nearest is 'single'.`,
+  ],
+  ['null', 'Of the plan, rates.null is not known'],
+  ['{"rates":[]}', 'Of the plan, rates must be an object, but it is an array.'],
+  [
+    '{"rates":{"status":"1"}}',
+    'Of the plan, rates.status must be a number from 0 to 1, but it is "1".',
+  ],
+  ['{"rates":{},"seed":1.5}', 'Of the plan, seed must be an integer'],
   ['{"rates":', 'The plan is no JSON.'],
-  ['{"rates":{"stats":1}}', 'There is no fault "stats". Did you mean "status"?'],
-  ['{"rate":{}}', 'There is no "rate" in a plan. Did you mean "rates"?'],
-  ['{"rates":{},"statuses":[]}', '"statuses" of the plan is not right'],
+  ['{"rates":{"stats":1}}', 'Of the plan, rates.stats is not known; the nearest is rates.status.'],
+  ['{"rate":{}}', 'Of the plan, rate is not known; the nearest is rates.'],
+  [
+    '{"rates":{},"statuses":[]}',
+    'Of the plan, statuses must be a list of statuses from 200 to 599, but it is an array.',
+  ],
   ['@no-such-file.json', 'The file "no-such-file.json" cannot be read.'],
 ])('of the plan %s it says what is wrong', async (plan, sentence) => {
   const { code, stdout, stderr } = await runCli(['emulator', '--faults', plan]);
   expect(stderr).toContain(`prefactor-autobatch: --faults: ${sentence}`);
   expect(stderr.split('\n')).toHaveLength(2);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+});
+
+test('a plan may be for the single endpoints', async () => {
+  const emulator = await listening('--faults', 'status=1,on=agent_instances/register');
+  expect((await post(emulator, [register('key-00001')])).status).toBe(200);
+  const single = await fetch(`${emulator.apiUrl}/api/v1/agent_instance/register`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${emulator.apiToken}`, 'content-type': 'application/json' },
+    body: '{}',
+  });
+  expect(single.status).toBeGreaterThanOrEqual(429);
 });
 
 test('rates that add up to 1 but for a rounding error are not above 1', async () => {

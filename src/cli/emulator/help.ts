@@ -19,8 +19,9 @@ It prints what to put into the environment of a client, then a line for each req
 answered, method and route, status ("dropped" where there was no whole answer), items and what
 became of them, bytes, milliseconds, and the fault that fired. Ctrl-C ends it, with a summary.
 
-PLAN is a list of rates from 0 to 1, such as status=0.05,dropAfter=0.02. A bulk request has one of
-these at most, so that their rates add up to 1 or less:
+PLAN is a list of rates from 0 to 1, such as status=0.05,dropAfter=0.02. A request has one of these
+at most, so that their rates add up to 1 or less. It is a bulk request, unless the list has
+on=single, on=ping, on=any, or one single endpoint, such as on=agent_instances/register:
 ${faults}
 The last two are rates of items. PLAN may also be a JSON text, or @FILE for a file of it: the whole
 FaultPlan of prefactor-autobatch/testing, for example
