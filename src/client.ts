@@ -10,6 +10,7 @@ import type { Stats } from './coalescer/stats.ts';
 import type { PrefactorIssue } from './errors/argument.ts';
 import type { Failure } from './errors/failure.ts';
 import { onExitSignal } from './exit-signals.ts';
+import { bindMethods } from './internal/bind.ts';
 import type { Clock } from './internal/clock.ts';
 import { systemClock } from './internal/clock.ts';
 import { readTimeLimit } from './internal/time-limit.ts';
@@ -125,6 +126,7 @@ export class AutobatchClient {
       onWork: (work) => busy.await(work),
       redact,
     });
+    bindMethods(this, 'submit', 'flush', 'close', 'ready', 'stats', 'on');
     this.#stopListening = settings.disabled
       ? []
       : [

@@ -4,7 +4,7 @@
  * there is such a name.
  */
 export function unpolluted<Given>(given: Given): Given {
-  if (!isPolluted() || typeof given !== 'object' || given === null || Array.isArray(given)) {
+  if (typeof given !== 'object' || given === null || !isPolluted() || Array.isArray(given)) {
     return given;
   }
   const copy: object = Object.create(null);

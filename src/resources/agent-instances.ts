@@ -1,4 +1,5 @@
 import type { ActionPromise, Ref } from '../action-promise.ts';
+import { bindMethods } from '../internal/bind.ts';
 import type {
   AgentInstance,
   AgentInstanceFinishParams,
@@ -22,6 +23,7 @@ export class AgentInstances {
   /** @internal */
   constructor(pipeline: Pipeline) {
     this.#pipeline = pipeline;
+    bindMethods(this, 'register', 'start', 'finish', 'recordQuality');
   }
 
   /**

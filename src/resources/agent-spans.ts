@@ -1,4 +1,5 @@
 import type { ActionPromise, Ref } from '../action-promise.ts';
+import { bindMethods } from '../internal/bind.ts';
 import type {
   AgentSpan,
   AgentSpanCreateParams,
@@ -15,6 +16,7 @@ export class AgentSpans {
   /** @internal */
   constructor(pipeline: Pipeline) {
     this.#pipeline = pipeline;
+    bindMethods(this, 'create', 'finish');
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Batch } from '../coalescer/ports.ts';
+import { bindMethods } from '../internal/bind.ts';
 import { utf8Length } from '../internal/bytes.ts';
 import { unpolluted } from '../internal/pollution.ts';
 import type { BulkItem, BulkRequest, BulkResult } from '../schemas/bulk.ts';
@@ -34,6 +35,7 @@ export class Bulk {
   constructor(engine: Engine, settings: BulkSettings) {
     this.#engine = engine;
     this.#settings = settings;
+    bindMethods(this, 'execute');
   }
 
   /**
