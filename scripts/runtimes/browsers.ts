@@ -1,5 +1,6 @@
 // Set-ups in browsers of Debian, without a driver: each is started with the address of a page, and the page tells
 // the rest.
+import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -110,10 +111,20 @@ function setUp(name: string, { command, args, preferences }: Browser, path: stri
         await Promise.race([ended, failed]);
       } finally {
         failed.catch(() => {});
-        if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+        end(child);
         await over;
         rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
       }
     },
   };
+}
+
+/** With all processes of its group; it may have ended meanwhile. */
+function end({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nothing is left of it.
+  }
 }

@@ -6,7 +6,9 @@ import { host } from './host.ts';
  */
 export function env(name: string): string | undefined {
   try {
-    return host.process?.env?.[name] || host.Deno?.env?.get(name) || undefined;
+    // Not both: Deno, which has both, would ask twice.
+    const { env: variables } = host.process ?? {};
+    return (variables ? variables[name] : host.Deno?.env?.get(name)) || undefined;
   } catch {
     return undefined;
   }

@@ -22,6 +22,13 @@ test('Deno has its own', () => {
   expect(env('TEA')).toBe("Deno's TEA");
 });
 
+test('where there are both, it is asked once', () => {
+  const get = vi.fn();
+  vi.stubGlobal('Deno', { env: { get } });
+  expect(env('PREFACTOR_COFFEE')).toBeUndefined();
+  expect(get).not.toHaveBeenCalled();
+});
+
 test('an environment that must not be read is empty', () => {
   vi.stubGlobal('process', undefined);
   vi.stubGlobal('Deno', {
