@@ -97,8 +97,8 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 /** The same of an object that may have a `toJSON`, which decides what JSON writes in its place. */
 export function isJsonObject(value: unknown): boolean {
-  if (!isObject(value)) return false;
   try {
+    if (!isObject(value)) return false;
     const written = hasToJson(value) ? value.toJSON() : value;
     return isObject(written) && !isWrapped(written);
   } catch {
@@ -158,10 +158,14 @@ function issuesOf(
 }
 
 function kindAt(value: unknown, path: readonly PropertyKey[]): string {
-  let found = value;
-  for (const step of path) found = Reflect.get(Object(found), step);
-  const kind = kindOf(found);
-  if (kind !== 'an object') return kind;
-  const has = hasToJson(Object(found)) ? 'whose toJSON gives' : 'as which JSON writes';
-  return isJsonObject(found) ? kind : `an object ${has} something else`;
+  try {
+    let found = value;
+    for (const step of path) found = Reflect.get(Object(found), step);
+    const kind = kindOf(found);
+    if (kind !== 'an object') return kind;
+    const has = hasToJson(Object(found)) ? 'whose toJSON gives' : 'as which JSON writes';
+    return isJsonObject(found) ? kind : `an object ${has} something else`;
+  } catch {
+    return 'an object that cannot be read';
+  }
 }

@@ -201,6 +201,15 @@ describe('arguments', () => {
       'options.signal must be an AbortSignal, and no Proxy that cannot be used as one',
     ],
     [
+      'a Proxy that has been revoked',
+      ({ client }) => {
+        const { proxy, revoke } = Proxy.revocable(new AbortController().signal, {});
+        revoke();
+        return client.agentSpans.create(span('a'), { signal: proxy });
+      },
+      /options\.signal must be an AbortSignal.* but it is an object that cannot be read/,
+    ],
+    [
       'a Proxy that hides it from whoever listens',
       ({ client }) =>
         client.agentSpans.create(span('a'), { signal: hidden((name) => name === 'call') }),

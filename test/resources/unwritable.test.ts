@@ -18,6 +18,12 @@ function nested(depth: number, inmost: unknown): object {
   return Object(value);
 }
 
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 const bigInt = 'is a BigInt, which JSON cannot write: pass it as a string';
 const isCycle =
   'refers back to an object that it is in, and JSON cannot write a cycle: leave it out';
@@ -76,16 +82,8 @@ describe('names what it is, and where, but no value', () => {
       'payload.a',
       'cannot be read (see cause)',
     ],
-    [
-      'a proxy that was revoked',
-      (() => {
-        const { proxy, revoke } = Proxy.revocable({}, {});
-        revoke();
-        return { a: [proxy] };
-      })(),
-      'payload.a.0',
-      'cannot be read (see cause)',
-    ],
+    ['the whole, a proxy that was revoked', revoked(), 'payload', 'cannot be read (see cause)'],
+    ['a proxy that was revoked', { a: [revoked()] }, 'payload.a.0', 'cannot be read (see cause)'],
     [
       'a toJSON that throws',
       {
