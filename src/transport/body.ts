@@ -47,10 +47,9 @@ interface WebStream {
   getReader(): { read: Stream['next']; cancel: Stream['cancel'] };
 }
 
-/** As node-fetch has it. */
-interface NodeStream {
-  [Symbol.asyncIterator](): { next: Stream['next'] };
-  destroy(): unknown;
+/** Streams of Node's, as node-fetch has them, and whatever else can be iterated. */
+interface Iterated {
+  [Symbol.asyncIterator](): { next: Stream['next']; return?(): unknown };
 }
 
 function streamOf(body: unknown): Stream | undefined {
@@ -58,9 +57,12 @@ function streamOf(body: unknown): Stream | undefined {
     const reader = body.getReader();
     return { next: () => reader.read(), cancel: () => reader.cancel() };
   }
-  if (has<NodeStream>(body, Symbol.asyncIterator) && has<NodeStream>(body, 'destroy')) {
+  if (has<Iterated>(body, Symbol.asyncIterator)) {
     const iterator = body[Symbol.asyncIterator]();
-    return { next: () => iterator.next(), cancel: () => body.destroy() };
+    // To return, Node's wait until their next part has come.
+    const cancel = (): unknown =>
+      has<{ destroy(): unknown }>(body, 'destroy') ? body.destroy() : iterator.return?.();
+    return { next: () => iterator.next(), cancel };
   }
   return undefined;
 }

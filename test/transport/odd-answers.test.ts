@@ -1,4 +1,5 @@
 // What a fetch of somebody's own may give in the place of a Response, and streams that behave badly.
+import { Readable } from 'node:stream';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { deferred } from '../../src/internal/deferred.ts';
 import { maxAnswerBytes } from '../../src/transport/body.ts';
@@ -45,6 +46,8 @@ describe('an answer', () => {
         }
       })(),
     ],
+    ['has a stream of Node as its body', { status: 200, body: Readable.from([Buffer.from(json)]) }],
+    ['has what can be iterated as its body', { status: 200, body: parts() }],
     ['has no stream as its body', { status: 200, body: { outputs }, ...texts(json) }],
   ])('that %s is read', async (_, given) => {
     expect(await replyTo(given)).toEqual(answered);
@@ -187,6 +190,20 @@ describe('a stream', () => {
     expect(reply).toMatchObject({ kind: 'lost', failure: { kind: 'aborted' } });
   });
 
+  test('that can only be iterated is ended when nobody wants the rest', async () => {
+    const ended = deferred<void>();
+    async function* endless() {
+      try {
+        for (;;) yield new Uint8Array(1_048_576);
+      } finally {
+        ended.resolve();
+      }
+    }
+    const reply = await replyTo({ status: 200, body: endless() });
+    expect(reply).toMatchObject({ oversized: true, failure: tooLarge });
+    await ended.promise;
+  });
+
   test('that fails midway is cancelled', async () => {
     const cancelled = deferred<void>();
     const read = async () => ({ done: false, value: 'no bytes' });
@@ -227,6 +244,12 @@ test('a request outlives its page only where it shall', async () => {
 
 function texts(text: string) {
   return { headers: new Headers(), text: async () => text, json: async () => JSON.parse(text) };
+}
+
+async function* parts() {
+  const bytes = new TextEncoder().encode(json);
+  yield bytes.subarray(0, 7);
+  yield bytes.subarray(7);
 }
 
 function rejects(): Promise<never> {
