@@ -16,7 +16,7 @@ import { checkEnvelope } from '../schemas/bulk.ts';
 import type { CallOptions, SubmitOptions } from '../schemas/call-options.ts';
 import { checkCallOptions, checkSubmitOptions } from '../schemas/call-options.ts';
 import { isName, isObject, within } from '../schemas/check.ts';
-import { demand, demandKey, keyFor } from './demand.ts';
+import { demand, demandFields, demandKey, keyFor } from './demand.ts';
 import type { Relations } from './dependencies.ts';
 import { Dependencies, detailsOf, idMadeBy, withNamed } from './dependencies.ts';
 import type { Engine } from './engine.ts';
@@ -99,6 +99,7 @@ export class Pipeline {
       const options = unpolluted(givenOptions);
       const given = params?.idempotencyKey;
       key = keyFor(given);
+      demandFields(givenParams);
       demand(kind.checkParams(params));
       demandKey(given, 'idempotencyKey');
       if (options !== undefined) demand(within('options', checkCallOptions(options)));

@@ -130,6 +130,37 @@ test.each([undefined, null, 7, 'text', []])('parameters that are %j reject', asy
   });
 });
 
+test.each<[string, object, string]>([
+  ['a promise', Promise.resolve({ status: 'failed' }), 'a promise: await it first'],
+  ['a promise of another make', Object.create(Promise.prototype), 'a promise: await it first'],
+  ['a Map', new Map([['status', 'failed']]), 'a collection, such as a Map'],
+  ['a form', new URLSearchParams({ status: 'failed' }), 'a collection, such as a Map'],
+])('parameters that are %s, of which no field could be seen, reject', async (_, params, kind) => {
+  const { spans, instances, engine } = resources();
+  const message = `must be an object of named fields, but it is ${kind}`;
+  for (const call of [
+    spans.finish(SPAN_A, params),
+    instances.register(params),
+    instances.start(RUN, params),
+    instances.finish(RUN, params),
+  ]) {
+    expect(await failureOf(call)).toMatchObject({ issues: [{ path: '', message }] });
+  }
+  expect(engine.entries).toEqual([]);
+});
+
+test('parameters of a class are seen', () => {
+  class Params {
+    readonly idempotencyKey = 'a key of mine';
+    get status() {
+      return 'failed' as const;
+    }
+  }
+  const { spans, engine } = resources();
+  void spans.finish(SPAN_A, new Params());
+  expect(engine.item(0)).toMatchObject({ status: 'failed', idempotency_key: 'a key of mine' });
+});
+
 test('options are checked', async () => {
   const { spans } = resources();
   const options = { signal: 'no', timeout: 1 } as never;
