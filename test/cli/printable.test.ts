@@ -27,10 +27,11 @@ test('words of any writing stay, and JSON means what it meant', () => {
   expect(JSON.parse(printable(json))).toEqual(JSON.parse(json));
 });
 
-/** An API that fails each bulk item with such a code, message and errors. */
-function hostileApi() {
+/** An API that fails each bulk item with such a code, message and errors; from the second request on, if told so. */
+function hostileApi(lets = 0) {
+  let requests = 0;
   return serveScripted(({ path, items }) =>
-    path === '/api/v1/bulk'
+    path === '/api/v1/bulk' && items.length > 0 && requests++ >= lets
       ? {
           status: 200,
           body: {
@@ -57,13 +58,14 @@ const file = () =>
     '{"t":0,"type":"agent_instances/register","instance":"r1"}\n{"t":1,"type":"agent_instances/register","instance":"r2"}\n',
   );
 
-test.each([
+test.each<[string, () => string[], number?]>([
   ['doctor, for people', () => ['doctor', '--write']],
   ['doctor, as JSON', () => ['doctor', '--write', '--json']],
+  ['doctor, with a run to ask in', () => ['doctor', '--write'], 1],
   ['send, for people', () => ['send', file()]],
   ['send, as JSON', () => ['send', file(), '--json']],
-])('%s shows what a server writes without its power', async (_what, args) => {
-  const { env } = await hostileApi();
+])('%s shows what a server writes without its power', async (_what, args, lets) => {
+  const { env } = await hostileApi(lets);
   const { stdout, stderr } = await runCli(args(), { env });
   expect(stdout + stderr).toContain('forged');
   expect(stdout).not.toMatch(UNPRINTABLE);
