@@ -71,7 +71,7 @@ async function serve(
     const body = await readBody(message, bodyBound);
     const answer = await handle({
       method: message.method ?? 'GET',
-      url: new URL(message.url ?? '/', `http://${HOST}`),
+      url: urlOf(message.url ?? '/'),
       header: (name) => {
         const value = message.headers[name];
         return typeof value === 'string' ? value : (value?.join(', ') ?? null);
@@ -86,6 +86,12 @@ async function serve(
     response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' });
     response.end(`The emulator failed: ${String(error)}`);
   }
+}
+
+/** A path as it stands, since `//` is no path to a URL; or a whole address, as a proxy gets it. */
+function urlOf(target: string): URL {
+  const origin = `http://${HOST}`;
+  return new URL(target.startsWith('/') ? origin + target : target, origin);
 }
 
 /** Rejects where the client goes before its end. What comes after the bound is read, and not kept. */

@@ -107,11 +107,7 @@ export class Service {
     // All the work is done in one step, at its arrival: so requests never interleave by item. The
     // real server may well do that; no source says (wire.md 2.3).
     const work =
-      early !== undefined
-        ? { answer: early, ran: 0 }
-        : route.kind === 'bulk'
-          ? this.#runBatch(read.items, fault, trace)
-          : this.#runSingle(route, read.items, fault, trace);
+      early === undefined ? this.#work(route, read, fault, trace) : { answer: early, ran: 0 };
     await this.#pace.wait(onTheWayMs + work.ran * this.#world.rules.itemMs, signal);
     const instead = fault === undefined ? undefined : answerInstead(fault, this.#pace.now());
     return instead ?? (work.answer.kind === 'full' ? damage(fault, work.answer) : work.answer);
@@ -139,6 +135,21 @@ export class Service {
       answer: poison === undefined ? undefined : answerInstead(poison, nowMs),
       delayMs: delayMs + (poison?.delayMs ?? 0),
     };
+  }
+
+  #work(route: Route, { items }: Reading, fault: Fault | undefined, trace: Trace): Work {
+    try {
+      return route.kind === 'bulk'
+        ? this.#runBatch(items, fault, trace)
+        : this.#runSingle(route, items, fault, trace);
+    } catch (error) {
+      // What JSON can be read so deep cannot always be written again.
+      if (!(error instanceof RangeError && /call stack/.test(error.message))) throw error;
+      return {
+        answer: jsonAnswer(400, errorOutput('bad_request', 'It is nested too deep')),
+        ran: 0,
+      };
+    }
   }
 
   /**

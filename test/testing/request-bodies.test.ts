@@ -1,8 +1,18 @@
 // Bodies of requests are read to a bound: whoever sends more than that cannot fill the emulator's memory.
 
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { at, create, HEADERS, newEmulator, ORIGIN, readReply } from './helpers.ts';
+import {
+  at,
+  create,
+  HEADERS,
+  newEmulator,
+  ORIGIN,
+  readReply,
+  send,
+  withInstance,
+} from './helpers.ts';
 
 const MiB = 1024 * 1024;
 const BOUND = 64 * MiB;
@@ -101,6 +111,33 @@ test.each([
   expect(at(reply.body, 'code')).toBe(status === 413 ? 'bad_request' : undefined);
   // So that whoever lowers its own bound can be seen to do it for these.
   expect(emulator.report().batches[0]?.keys).toEqual(['list-of-agents']);
+});
+
+test.each([10_000, 1_000_000])(
+  'a payload nested %i levels deep is a bad request',
+  async (levels) => {
+    const emulator = await withInstance();
+    const deep = '['.repeat(levels) + ']'.repeat(levels);
+    const item = JSON.stringify(create('key-00001', { payload: { deep: 'here' } }));
+    const body = `{"items":[${item.replace('"here"', deep)}]}`;
+    const reply = await send(emulator, 'POST', 'bulk', body);
+    expect(reply).toMatchObject({ status: 400, body: { code: 'bad_request' } });
+    expect(emulator.report().effects.size).toBe(0);
+  },
+);
+
+test.each([
+  ['//', 404],
+  ['//api/v1/ping', 404],
+  ['http://emulator.test/api/v1/ping', 200],
+  ['*', 404],
+])('a request for %s on a socket gets %i', async (target, status) => {
+  await using server = await newEmulator().listen();
+  const socket = connect(server.port, '127.0.0.1');
+  socket.write(`GET ${target} HTTP/1.1\r\nhost: emulator\r\n${HEAD.join('')}\r\n`);
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  expect(String(answer)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  socket.destroy();
 });
 
 test('a body of 70 MB that is taken whole', async () => {
