@@ -12,7 +12,8 @@ import {
   wanted,
 } from '../internal/checks.ts';
 import { nearest } from '../internal/nearest.ts';
-import type { FaultKind, FaultRates, FaultTarget } from './fault-types.ts';
+import type { FaultKind, FaultRates } from './fault-types.ts';
+import { ROUTE_TYPES } from './routes.ts';
 
 /** The fields that an object may have. One that is undefined counts as left out. */
 interface Shape {
@@ -82,24 +83,7 @@ const POISONS: readonly string[] = [
 /** There is nothing else that these could befall. */
 const OF_BULK: readonly string[] = ['omit', 'extra'];
 
-const TARGETS: Readonly<Record<FaultTarget, true>> = {
-  any: true,
-  bulk: true,
-  single: true,
-  ping: true,
-  'agent_instances/register': true,
-  'agent_instances/start': true,
-  'agent_instances/finish': true,
-  'agent_instances/record_quality': true,
-  'agent_instances/terminate': true,
-  'agent_instances/show': true,
-  'agent_spans/create': true,
-  'agent_spans/finish': true,
-  'agent_spans/show': true,
-  'agent_spans/list': true,
-  'pfid/generate': true,
-};
-const target = word('a kind of request, or a single endpoint', Object.keys(TARGETS));
+const target = word('a kind of request, or a single endpoint', ['any', 'single', ...ROUTE_TYPES]);
 
 const PLAN: Shape = {
   rates: Object.fromEntries(

@@ -41,6 +41,9 @@ const ENTRIES: readonly Entry[] = [
   { method: 'GET', path: ['agent_spans'], type: 'agent_spans/list', hasBody: false },
 ];
 
+/** `bulk`, `ping`, and the single endpoints. */
+export const ROUTE_TYPES: readonly string[] = ENTRIES.map(({ type }) => type);
+
 /** A request that no route fits. */
 export interface NoRoute {
   /** Method and path, as they came. */
