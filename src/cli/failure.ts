@@ -35,12 +35,16 @@ export function exitCodeOf({ reason }: AbortSignal): number {
   return reason === 'SIGHUP' ? exitCodes.hungUp : exitCodes.interrupted;
 }
 
+/** What ends a command that was interrupted, where it has no summary of its own. */
+export function interruption(interrupted: AbortSignal): CommandFailure {
+  return new CommandFailure('Interrupted before it was through.', exitCodeOf(interrupted));
+}
+
 /** The same promise, which rejects with a `CommandFailure` at once where the command is interrupted. */
 export async function unlessInterrupted<T>(work: Promise<T>, interrupted: AbortSignal): Promise<T> {
   const stop = new AbortController();
   const end = new Promise<never>((_, reject) => {
-    const fail = (): void =>
-      reject(new CommandFailure('Interrupted before it was through.', exitCodeOf(interrupted)));
+    const fail = (): void => reject(interruption(interrupted));
     if (interrupted.aborted) fail();
     else interrupted.addEventListener('abort', fail, { signal: stop.signal });
   });

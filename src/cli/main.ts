@@ -4,7 +4,7 @@ import type { Command, Process, Stream, Terminal } from './command.ts';
 import { demo } from './demo/demo.ts';
 import { doctor } from './doctor/doctor.ts';
 import { emulator } from './emulator/emulator.ts';
-import { CommandFailure, exitCodes } from './failure.ts';
+import { CommandFailure, exitCodes, interruption } from './failure.ts';
 import { printable } from './printable.ts';
 import { send } from './send/send.ts';
 
@@ -36,7 +36,10 @@ export async function main(args: readonly string[], process: Process): Promise<n
       return exitCodes.ok;
     }
     return await command.run(rest, { ...process, stdout, stderr, screen: process.stderr });
-  } catch (error) {
+  } catch (given) {
+    // What fails once the command is to end fails for that.
+    const isEnded = process.interrupted.aborted && !(given instanceof CommandFailure);
+    const error = isEnded ? interruption(process.interrupted) : given;
     const message = error instanceof Error ? error.message : String(error);
     stderr.write(`prefactor-autobatch: ${message}\n`);
     return error instanceof CommandFailure ? error.exitCode : exitCodes.failed;

@@ -50,7 +50,7 @@ async function run(
   );
   const path = file ?? EXAMPLE;
   const against = (replay: (url: string) => Promise<Replayed>): Promise<Replay> =>
-    replayAgainstEmulator((url) => unlessInterrupted(replay(url), interrupted));
+    unlessInterrupted(replayAgainstEmulator(replay), interrupted);
   const oneByOne = await against((url) =>
     replayOneByOne(readActions(path), { url, token, inFlight: ONE_BY_ONE_IN_FLIGHT }),
   );
