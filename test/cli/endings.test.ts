@@ -32,7 +32,10 @@ function start(
 ): Started {
   const command = commandOf(args);
   const child = onTerminal
-    ? spawn('script', ['-qefc', quoted(command), '/dev/null'], { env: { ...process.env, ...env } })
+    ? // Without exec a shell would stay in between, and end by the signal that is the command's.
+      spawn('script', ['-qefc', `exec ${quoted(command)}`, '/dev/null'], {
+        env: { ...process.env, ...env },
+      })
     : spawn(command[0] ?? '', command.slice(1), {
         env: { ...process.env, ...env },
         detached: true,
@@ -224,7 +227,7 @@ describe('SIGTERM to the process group, as timeout(1) sends it', () => {
 
 test('Ctrl-Z in a shell, and on in the foreground: it ends as if nothing had been', async () => {
   const path = fileWith(ndjson(register, { ...create('r', 'a'), t: 800 }, { ...end, t: 800 }));
-  const shell = spawn('script', ['-qefc', 'bash --norc --noprofile -i', '/dev/null'], {
+  const shell = spawn('script', ['-qefc', 'exec bash --norc --noprofile -i', '/dev/null'], {
     env: { ...process.env, NO_COLOR: '1' },
   });
   const { until, press, ended } = watch(shell);
