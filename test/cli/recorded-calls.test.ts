@@ -93,3 +93,34 @@ test('a name ends with its run, and can be made again', async () => {
   const made = t.emulator.snapshot().instances;
   for (const id of [one?.id, other?.id]) expect(made[String(id)]?.['status']).toBe('complete');
 });
+
+test('a run whose registration has failed is not left open, and is counted once', async () => {
+  const t = await harness();
+  const calls = new RecordedCalls(t.client);
+  t.emulator.faults.refuse(({ type }) => type === 'agent_instances/register');
+  const [register = {}, ...rest] = run('r', ['a']);
+  const failed = call(calls, register);
+  await t.settled();
+  await expect(failed).rejects.toThrow('Refused');
+  expect(calls.leftOpen).toEqual({ runs: 0, spans: 0 });
+  const ends = Promise.allSettled(rest.map((line) => call(calls, line)));
+  await t.settled();
+  await ends;
+  t.emulator.faults.clear();
+  const other = call(calls, { ...register, instance: 's' });
+  expect(calls.leftOpen).toEqual({ runs: 1, spans: 0 });
+  await t.settled();
+  await other;
+});
+
+test('a name that was told of as missing is free again once its run would have ended', async () => {
+  const t = await harness();
+  const calls = new RecordedCalls(t.client);
+  const lines = run('r', ['a']).slice(1).map(actionOf);
+  const kinds = lines.map((action) => {
+    const taken = calls.take(action);
+    return taken.kind === 'bad' ? taken.isConsequence : taken.kind;
+  });
+  expect(kinds).toEqual([false, true, true, true]);
+  expect(calls.take(actionOf(create('r', 'b')))).toMatchObject({ isConsequence: false });
+});

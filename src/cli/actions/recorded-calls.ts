@@ -62,6 +62,8 @@ interface Run {
   ref: Ref<AgentInstance>;
   /** Until its registration has settled: then the ids of its spans can be made here. */
   registering: Promise<void> | undefined;
+  /** It counts as open: neither has it ended, nor has its registration failed. */
+  isOpen: boolean;
   hasEnded: boolean;
   openSpans: number;
   readonly spans: Map<string, Span | 'unmade' | 'skipped'>;
@@ -112,7 +114,10 @@ export class RecordedCalls {
       return bad('"instance" is missing.');
     }
     const run = this.#runFor(action);
-    if (run === 'unmade') return consequence(`It needs the run "${action.instance}".`);
+    if (run === 'unmade') {
+      if (action.type === 'agent_instances/finish') this.#runs.delete(nameOf(action));
+      return consequence(`It needs the run "${action.instance}".`);
+    }
     if (run === undefined) {
       return bad(
         `It names the run "${action.instance}", which no earlier line registers, or which has ended.`,
@@ -134,7 +139,7 @@ export class RecordedCalls {
         );
       }
       case 'agent_instances/finish': {
-        this.#openRuns--;
+        this.#closeRun(run);
         run.hasEnded = true;
         this.#forgetEnded(action, run);
         const { status } = action;
@@ -198,16 +203,22 @@ export class RecordedCalls {
       () => {
         run.registering = undefined;
         this.#registering--;
-        if (!run.hasEnded) this.#openRuns--;
+        this.#closeRun(run);
       },
     );
     return taken;
   }
 
+  #closeRun(run: Run): void {
+    if (!run.isOpen) return;
+    run.isOpen = false;
+    this.#openRuns--;
+  }
+
   /** The run of an action; one that is known by its id alone is open from its first line on. */
   #runFor(action: RecordedAction): Run | 'unmade' | undefined {
-    const { instance, agent_instance_id: id } = action;
-    const name = instance ?? id ?? '';
+    const { agent_instance_id: id } = action;
+    const name = nameOf(action);
     const known = this.#runs.get(name);
     const isLate = known !== undefined && known !== 'unmade' && known.hasEnded;
     if (known !== undefined && !(isLate && action.type !== 'agent_spans/finish')) return known;
@@ -329,9 +340,9 @@ export class RecordedCalls {
   }
 
   /** Once the run has ended, and all of its spans, nothing is left to name it. */
-  #forgetEnded({ instance, agent_instance_id: id }: RecordedAction, run: Run): void {
+  #forgetEnded(action: RecordedAction, run: Run): void {
     if (!run.hasEnded || run.openSpans > 0) return;
-    const name = instance ?? id ?? '';
+    const name = nameOf(action);
     if (this.#runs.get(name) === run) this.#runs.delete(name);
   }
 
@@ -392,7 +403,19 @@ interface Terms {
 }
 
 function newRun(ref: Ref<AgentInstance>): Run {
-  return { ref, registering: undefined, hasEnded: false, openSpans: 0, spans: new Map() };
+  return {
+    ref,
+    registering: undefined,
+    isOpen: true,
+    hasEnded: false,
+    openSpans: 0,
+    spans: new Map(),
+  };
+}
+
+/** What its run goes by in the file. */
+function nameOf({ instance, agent_instance_id: id }: RecordedAction): string {
+  return instance ?? id ?? '';
 }
 
 function refOf(span: Span | string | undefined): Ref<AgentSpan> | undefined {
