@@ -74,6 +74,14 @@ describe('a bad line says what is wrong with it, and the next one is read', () =
       '"type" must be one of agent_instances/register, agent_instances/start, agent_instances/record_quality, agent_instances/finish, agent_spans/create, agent_spans/finish.',
     ],
     ['{"t":"1","type":"agent_instances/start","instance":"r"}', '"t" must be a number.'],
+    [
+      '{"t":1e300,"type":"agent_instances/start","instance":"r"}',
+      '"t" is no time that a date can be.',
+    ],
+    [
+      '{"t":-1e16,"type":"agent_instances/start","instance":"r"}',
+      '"t" is no time that a date can be.',
+    ],
     ['{"type":"agent_instances/register"}', '"instance" is missing.'],
     ['{"type":"agent_instances/finish","instance":""}', '"instance" is empty.'],
     [

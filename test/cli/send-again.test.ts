@@ -109,6 +109,17 @@ describe('times', () => {
   });
 });
 
+test('a time that is far off is the last that can be written', async () => {
+  const { emulator, env } = await serveApi();
+  const lines = run('r', ['a'], 253_402_300_000_000).slice(0, 3);
+  const path = fileWith(ndjson(...lines, { ...finish('r', 'a'), t: 253_402_300_799_999 }));
+  const { code } = await runCli(['send', path, '--start', '9999-12-31T23:59:59Z'], { env });
+  expect(code).toBe(0);
+  const [instance] = Object.values(emulator.snapshot().instances);
+  const [span] = Object.values(instance?.spans ?? {});
+  expect(span?.['finished_at']).toBe('9999-12-31T23:59:59.999Z');
+});
+
 describe('--failed', () => {
   test('has what can be sent again, by itself', async () => {
     const { emulator, env } = await serveApi();

@@ -158,6 +158,16 @@ describe('what fails is told by class, with the first lines', () => {
     );
   });
 
+  test("what is invalid is told by the file's own names", async () => {
+    const { env } = await serveApi();
+    const [register = {}] = run('r', []);
+    const long = 'x'.repeat(300);
+    const path = fileWith(ndjson({ ...register, payload: { external_identifier: long } }));
+    const { code, stdout } = await runCli(['send', path], { env });
+    expect(code).toBe(1);
+    expect(stdout).toContain('external_identifier must be a string of 1 to 200 characters');
+  });
+
   test('a file without an action', async () => {
     const { env } = await serveApi();
     const { code, stdout } = await runCli(['send', fileWith('\n')], { env });

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { QualitySchema, SpanTypeSchema } from '../../index.ts';
 import { parseExactly } from './exact-json.ts';
+import { MAX_MS } from './recorded-time.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -193,7 +194,9 @@ function unmadeBy({ type, instance, span }: Json): Unmade | undefined {
 function sentenceFor(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === 'invalid_union') return `must be one of ${TYPES.join(', ')}`;
   if (issue.input === undefined) return 'is missing';
-  if (issue.code === 'too_small') return 'is empty';
+  if (issue.code === 'too_small' && issue.origin === 'string') return 'is empty';
+  if (issue.code === 'too_small' || issue.code === 'too_big')
+    return 'is no time that a date can be';
   if (issue.code === 'invalid_type') return `must be ${wordFor(issue.expected)}`;
   return undefined;
 }
@@ -231,8 +234,7 @@ const name = z.string().min(1);
 const flag = z.boolean().optional();
 const time = z.custom<string>(isTime, 'must be a time such as 2026-09-01T08:00:00.000Z').optional();
 const common = {
-  // A number that is written with more digits than JavaScript has is none of its numbers.
-  t: z.number().optional(),
+  t: z.number().min(-MAX_MS).max(MAX_MS).optional(),
   instance: name.optional(),
   agent_instance_id: name.optional(),
   idempotency_key: z.custom<string>(isKey, 'must be text of 8 to 64 characters').optional(),

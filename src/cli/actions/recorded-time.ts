@@ -17,9 +17,11 @@ export function recordedTimes(start: number): (action: RecordedAction) => string
   };
 }
 
-/** The nearest time that a date can be. */
+/** The nearest time whose year has four digits, as ISO 8601 and the API want it. */
 function iso(ms: number): string {
-  return new Date(Math.min(Math.max(ms, -MAX_MS), MAX_MS)).toISOString();
+  return new Date(Math.min(Math.max(ms, MIN_MS), MAX_MS)).toISOString();
 }
 
-const MAX_MS = 8.64e15;
+/** The first and the last millisecond that can be written with four digits. */
+const MIN_MS: number = Date.parse('0000-01-01T00:00:00.000Z');
+export const MAX_MS: number = Date.parse('9999-12-31T23:59:59.999Z');

@@ -72,9 +72,16 @@ function sentenceOf(error: Error): string {
     return 'The API did not reach it: an earlier item of its request failed.';
   }
   if (error instanceof PrefactorInvalidArgumentError) {
-    return error.issues.map(({ path, message }) => `${path} ${message}.`.trim()).join(' ');
+    return error.issues
+      .map(({ path, message }) => `${asInFile(path)} ${message}.`.trim())
+      .join(' ');
   }
   return error.message;
+}
+
+/** `agentVersion.externalIdentifier` is the client's word for it. */
+function asInFile(path: string): string {
+  return path.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function apiCodeOf(error: Error): string | undefined {
