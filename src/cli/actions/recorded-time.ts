@@ -1,15 +1,18 @@
-import type { RecordedAction } from './recorded-action.ts';
+/** What of an action says when it was. `t`: milliseconds since the start, or since 1970. */
+interface Timed {
+  readonly t?: number | undefined;
+}
 
 /** From here on (September 2001), `t` counts from 1970, not from the start of a recording. */
 const SINCE_1970 = 1e12;
 
 /** Milliseconds since 1970 of an action in a recording that began at `start`, by the same clock. */
-function recordedMs({ t = 0 }: RecordedAction, start: number): number {
+function recordedMs({ t = 0 }: Timed, start: number): number {
   return Math.round(t >= SINCE_1970 ? t : start + t);
 }
 
 /** Reads when recordings happened, as ISO 8601; an action without a time has that of the one before. */
-export function recordedTimes(start: number): (action: RecordedAction) => string {
+export function recordedTimes(start: number): (action: Timed) => string {
   let last = '';
   return (action) => {
     if (action.t !== undefined || last === '') last = iso(recordedMs(action, start));
