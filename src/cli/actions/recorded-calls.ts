@@ -1,5 +1,7 @@
 /** Makes the calls that recorded actions stand for. */
 import type { ActionPromise, AgentInstance, AgentSpan, AutobatchClient, Ref } from '../../index.ts';
+import type { Run, Span } from './open-runs.ts';
+import { isOpenSpan, OpenRuns } from './open-runs.ts';
 import type { ActionOf, RecordedAction, Unmade } from './recorded-action.ts';
 import { hasEnded } from './recorded-action.ts';
 import { registrationOf } from './registration.ts';
@@ -56,41 +58,19 @@ export type KnownIds = Readonly<Record<string, string | undefined>>;
  */
 const MAX_WAITING_BYTES = 4_000_000;
 
-/** A run that has not ended, or some of whose spans have not. */
-interface Run {
-  /** Its id, or the call that is to give it. */
-  ref: Ref<AgentInstance>;
-  /** Until its registration has settled: then the ids of its spans can be made here. */
-  registering: Promise<void> | undefined;
-  /** It counts as open: neither has it ended, nor has its registration failed. */
-  isOpen: boolean;
-  hasEnded: boolean;
-  openSpans: number;
-  readonly spans: Map<string, Span | 'unmade' | 'skipped'>;
-}
-
-interface Span {
-  /** Its id, or the call that is to give it; undefined before that call. */
-  ref: Ref<AgentSpan> | undefined;
-  isOpen: boolean;
-}
-
 /**
- * Keeps what later actions may name until their run has ended, as ids as soon as they are known, never
- * as answers: so memory grows with the runs that are open, not with the recording. What belongs to a
- * run waits for its registration: only then can a whole tree of spans leave in one request.
+ * Plain calls, each with what it names. What belongs to a run waits for its registration: only then can
+ * a whole tree of spans leave in one request.
  */
 export class RecordedCalls {
   readonly #client: AutobatchClient;
   readonly #options: RecordedCallsOptions;
-  readonly #runs: Map<string, Run | 'unmade'> = new Map();
+  readonly #runs = new OpenRuns();
   /** Runs whose registration has not settled. */
   #registering = 0;
   /** Characters of the lines that wait for a registration, and the last one that was waited for. */
   #waitingBytes = 0;
   #lastAwaited: Promise<void> | undefined;
-  #openRuns = 0;
-  #openSpans = 0;
 
   constructor(client: AutobatchClient, options: RecordedCallsOptions = {}) {
     this.#client = client;
@@ -99,7 +79,12 @@ export class RecordedCalls {
 
   /** Runs and spans that were made and not ended. */
   get leftOpen(): { readonly runs: number; readonly spans: number } {
-    return { runs: this.#openRuns, spans: this.#openSpans };
+    return this.#runs.left;
+  }
+
+  /** Notes what a bad line would have made: what needs it is a consequence, not another fault. */
+  noteUnmade(unmade: Unmade): void {
+    this.#runs.noteUnmade(unmade);
   }
 
   /** `line` is the text that the action was read from. */
@@ -113,9 +98,8 @@ export class RecordedCalls {
       }
       return bad('"instance" is missing.');
     }
-    const run = this.#runFor(action);
+    const run = this.#runs.of(action);
     if (run === 'unmade') {
-      if (action.type === 'agent_instances/finish') this.#runs.delete(nameOf(action));
       return consequence(`It needs the run "${action.instance}".`);
     }
     if (run === undefined) {
@@ -139,9 +123,7 @@ export class RecordedCalls {
         );
       }
       case 'agent_instances/finish': {
-        this.#closeRun(run);
-        run.hasEnded = true;
-        this.#forgetEnded(action, run);
+        this.#runs.end(run, action);
         const { status } = action;
         return this.#call(action, line, { run }, ({ idempotencyKey, time }) => {
           const { timestamp = time } = action;
@@ -168,19 +150,9 @@ export class RecordedCalls {
     } while (isAnyWaiting);
   }
 
-  /** Notes what a bad line would have made: what needs it is a consequence, not another fault. */
-  noteUnmade({ instance, span }: Unmade): void {
-    const run = this.#runs.get(instance);
-    if (span === undefined) {
-      if (!isOpen(run)) this.#runs.set(instance, 'unmade');
-    } else if (isOpen(run) && !isOpenSpan(run.spans.get(span))) {
-      run.spans.set(span, 'unmade');
-    }
-  }
-
   #register(action: ActionOf<'agent_instances/register'>, line: string): Taken {
     const { instance, payload } = action;
-    if (isOpen(this.#runs.get(instance))) {
+    if (this.#runs.has(instance)) {
       return bad(`The run "${instance}" is registered by an earlier line, and has not ended.`);
     }
     const { agentId, environmentId } = this.#options;
@@ -190,9 +162,7 @@ export class RecordedCalls {
       made = this.#client.agentInstances.register({ ...params, idempotencyKey });
       return made;
     });
-    const run = newRun(made ?? '');
-    this.#runs.set(instance, run);
-    this.#openRuns++;
+    const run = this.#runs.add(instance, made ?? '');
     this.#registering++;
     run.registering = taken.call.then(
       ({ id }) => {
@@ -203,33 +173,10 @@ export class RecordedCalls {
       () => {
         run.registering = undefined;
         this.#registering--;
-        this.#closeRun(run);
+        this.#runs.close(run);
       },
     );
     return taken;
-  }
-
-  #closeRun(run: Run): void {
-    if (!run.isOpen) return;
-    run.isOpen = false;
-    this.#openRuns--;
-  }
-
-  /** The run of an action; one that is known by its id alone is open from its first line on. */
-  #runFor(action: RecordedAction): Run | 'unmade' | undefined {
-    const { agent_instance_id: id } = action;
-    const name = nameOf(action);
-    const known = this.#runs.get(name);
-    const isLate = known !== undefined && known !== 'unmade' && known.hasEnded;
-    if (known !== undefined && !(isLate && action.type !== 'agent_spans/finish')) return known;
-    if (id === undefined) {
-      if (known === undefined) this.#runs.set(name, 'unmade');
-      return undefined;
-    }
-    const run = newRun(id);
-    this.#runs.set(name, run);
-    this.#openRuns++;
-    return run;
   }
 
   #create(action: ActionOf<'agent_spans/create'>, line: string, run: Run): Taken {
@@ -251,9 +198,7 @@ export class RecordedCalls {
           );
     }
     const isWhole = hasEnded(action.status);
-    const span: Span = { ref: undefined, isOpen: !isWhole };
-    run.spans.set(name, span);
-    if (span.isOpen) this.#noteOpen(run, 1);
+    const span = this.#runs.addSpan(run, name, !isWhole);
     const { status, schema_name: schemaName, payload = {}, result_payload: resultPayload } = action;
     const taken = this.#call(
       action,
@@ -286,7 +231,7 @@ export class RecordedCalls {
       ({ id }) => {
         span.ref = id;
       },
-      () => this.#close(run, span, action),
+      () => this.#runs.closeSpan(run, span, action),
     );
     return taken;
   }
@@ -314,7 +259,7 @@ export class RecordedCalls {
       if (name === undefined) return bad('"span" is missing.');
       return bad(`It names the span "${name}", which no earlier line creates.`);
     }
-    if (span !== undefined && run !== undefined) this.#close(run, span, action);
+    if (span !== undefined && run !== undefined) this.#runs.closeSpan(run, span, action);
     return this.#call(action, line, { run, span: span ?? id }, ({ idempotencyKey, time }) =>
       this.#client.agentSpans.finish(refOf(span ?? id) ?? '', {
         status,
@@ -325,25 +270,6 @@ export class RecordedCalls {
         idempotencyKey,
       }),
     );
-  }
-
-  #close(run: Run, span: Span, action: RecordedAction): void {
-    if (!span.isOpen) return;
-    span.isOpen = false;
-    this.#noteOpen(run, -1);
-    this.#forgetEnded(action, run);
-  }
-
-  #noteOpen(run: Run, more: number): void {
-    run.openSpans += more;
-    this.#openSpans += more;
-  }
-
-  /** Once the run has ended, and all of its spans, nothing is left to name it. */
-  #forgetEnded(action: RecordedAction, run: Run): void {
-    if (!run.hasEnded || run.openSpans > 0) return;
-    const name = nameOf(action);
-    if (this.#runs.get(name) === run) this.#runs.delete(name);
   }
 
   /** Makes the call, once its run is registered. */
@@ -402,36 +328,12 @@ interface Terms {
   readonly idempotencyKey: string | undefined;
 }
 
-function newRun(ref: Ref<AgentInstance>): Run {
-  return {
-    ref,
-    registering: undefined,
-    isOpen: true,
-    hasEnded: false,
-    openSpans: 0,
-    spans: new Map(),
-  };
-}
-
-/** What its run goes by in the file. */
-function nameOf({ instance, agent_instance_id: id }: RecordedAction): string {
-  return instance ?? id ?? '';
-}
-
 function refOf(span: Span | string | undefined): Ref<AgentSpan> | undefined {
   return typeof span === 'object' ? span.ref : span;
 }
 
 function textOf(ref: unknown): string | undefined {
   return typeof ref === 'string' ? ref : undefined;
-}
-
-function isOpen(run: Run | 'unmade' | undefined): run is Run {
-  return run !== undefined && run !== 'unmade' && !run.hasEnded;
-}
-
-function isOpenSpan(span: Span | 'unmade' | 'skipped' | undefined): boolean {
-  return typeof span === 'object' && span.isOpen;
 }
 
 function bad(problem: string): Taken {
