@@ -1,6 +1,14 @@
 /** The goals that were set before there was any code, and how they stand. */
 import type { Goal, Row, ScenarioResult } from './results.ts';
 
+/** The dearer of both kinds of spans. */
+const bursts = [
+  ['S1 foreign', 'a small span', 0.92, 0.82],
+  ['S1 foreign 400k', 'one of 400,000', 0.95, undefined],
+  ['S4 foreign', 'a 3 kB span', 0.9, 0.82],
+  ['S4 foreign 80k', 'one of 80,000', 0.8, 0.75],
+] as const;
+
 type Asked = Omit<Goal, 'value'> & { readonly value: number | undefined };
 
 export function goalsOf(
@@ -14,8 +22,9 @@ export function goalsOf(
   const ours = (id: string): Row | undefined => row(id, 'ours');
   const core = '@prefactor/core';
   const asked: readonly Asked[] = [
-    most('S1', 'CPU of a small span ÷ floor-fetch', '', ours('S1')?.toFetch?.cpu, 1, 0.75),
-    most('S4', 'CPU of a 3 kB span ÷ floor-fetch', '', ours('S4')?.toFetch?.cpu, 0.8, 0.7),
+    ...bursts.map(([id, what, goal, moonshot]) =>
+      most(id, `CPU of ${what} ÷ floor-fetch`, '', ours(id)?.toFetch?.cpu, goal, moonshot),
+    ),
     most('S2', 'requests for 25,000 calls', '', per(25_000, ours('S2')), 950, 300),
     most('S2', 'p99, round trip of 20 ms included', 'ms', ours('S2')?.p99Ms, 40),
     most('S2', 'CPU ÷ floor-fetch', '', ours('S2')?.toFetch?.cpu, 0.8),
@@ -39,10 +48,10 @@ export function goalsOf(
       1,
     ),
     least(
-      'S1',
+      'S1 foreign',
       `CPU of ${core} ÷ ours`,
       '',
-      quotient(row('S1', core)?.cpuUs, ours('S1')?.cpuUs),
+      quotient(row('S1 foreign', core)?.cpuUs, ours('S1 foreign')?.cpuUs),
       34,
     ),
     least(

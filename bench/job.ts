@@ -1,6 +1,7 @@
 /** What the runner asks of a process of its own, and what comes back. */
 import type { Rest } from './contenders/contender.ts';
 import type { ContenderName } from './contenders/index.ts';
+import type { SpanKind } from './contenders/span.ts';
 
 export interface Job {
   readonly contender: ContenderName;
@@ -25,6 +26,7 @@ export interface Burst {
   readonly perTurn: number;
   /** Of a span. */
   readonly bytes: number;
+  readonly spans: SpanKind;
   /** Calls made, and waited for, before the measured ones. @default none */
   readonly warmUp?: number;
   readonly marked?: Marked;

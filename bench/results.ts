@@ -20,7 +20,7 @@ export interface Results {
 }
 
 export interface ScenarioResult {
-  /** `S1` to `S9`, with a suffix where one has several parts: `S9 1 % fail`, `S7 1,000 calls`. */
+  /** `S1` to `S9`, with a suffix where one has several parts: `S1 foreign`, `S7 1,000 calls`. */
   readonly id: string;
   readonly title: string;
   /** Load, sizes and settings in a sentence. */

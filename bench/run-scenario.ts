@@ -3,7 +3,7 @@
 import type { EmulatorProcess } from '../src/cli/server/emulator-process.ts';
 import { startEmulator } from '../src/cli/server/emulator-process.ts';
 import { TOKEN } from './contenders/contender.ts';
-import type { Measured } from './job.ts';
+import type { Load, Measured } from './job.ts';
 import { runRound } from './round.ts';
 import type { Entry, Scenario } from './scenarios/scenario.ts';
 import type { Seen } from './server/process.ts';
@@ -75,7 +75,13 @@ async function against(server: Server, { job }: Entry, number: number): Promise<
 /** The first contender would else meet a server whose code is still cold. */
 async function warmUp(server: Server, { grid }: Scenario): Promise<void> {
   if (grid !== undefined) return; // nothing there is that fast
-  const load = { kind: 'burst', calls: 2_000, perTurn: 1_000, bytes: 325 } as const;
+  const load: Load = {
+    kind: 'burst',
+    calls: 2_000,
+    perTurn: 1_000,
+    bytes: 325,
+    spans: 'complete',
+  };
   await runRound({ contender: 'floor-fetch', inFlight: 4, load }, server.url, async () => {});
 }
 

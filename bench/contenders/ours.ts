@@ -29,19 +29,14 @@ export function makeOurs(target: Target, options?: AutobatchOptions): Caller {
   const client = makeClient(target, options);
   return {
     kind: 'caller',
-    create({ agentInstanceId, schemaName, payload, parent }) {
+    create({ agentInstanceId, schemaName, status, payload, parent }) {
       if (parent === undefined) {
-        return client.agentSpans.create({
-          agentInstanceId,
-          schemaName,
-          status: 'complete',
-          payload,
-        });
+        return client.agentSpans.create({ agentInstanceId, schemaName, status, payload });
       }
       return client.agentSpans.create({
         agentInstanceId,
         schemaName,
-        status: 'complete',
+        status,
         payload,
         parentSpanId: parent as Ref<AgentSpan>,
       });

@@ -3,6 +3,7 @@
 export interface Span {
   readonly agentInstanceId: string;
   readonly schemaName: string;
+  readonly status: 'complete' | 'active';
   readonly payload: Payload;
   /** Only in trees: an id made by the caller, and that of the span above. */
   readonly id?: string;
@@ -21,36 +22,46 @@ interface Payload {
 /** What the server does with a span: answer with an error, or refuse the request that holds it. */
 export type Marker = 'fail' | 'poison';
 
-const INSTANCE = '01k6a2v4h0benchmark0000000000000';
+/**
+ * `complete`: in a run whose id is a PFID, so that our client makes the span's own at the call; and over
+ * by then. `open`: in a run with a foreign id, so that the span's own comes with the answer; and still to
+ * be finished, so that our client has to know of it.
+ */
+export type SpanKind = 'complete' | 'open';
+
+/** Of the run, by the kind of its spans. */
+export const INSTANCES: Readonly<Record<SpanKind, string>> = {
+  complete: '01k6a2v4h0benchmark0000000000000',
+  open: 'a3f1c2d4-1111-4222-8333-944445555666',
+};
+
+const STATUSES = { complete: 'complete', open: 'active' } as const;
 const WORDS =
   'the tool answered with a table of the orders that were late this week, and the model ';
 const TEXTS = 16;
 
 /** Makes spans whose `details` on the wire are about so many bytes. */
-export function spansOf(bytes: number): (index: number, marker?: Marker) => Span {
+export function spansOf(bytes: number, kind: SpanKind): (index: number, marker?: Marker) => Span {
   const messages = Math.max(1, Math.round(bytes / 600));
-  const bare = spanWith(messages, [''])(12_345);
+  const bare = spanWith(kind, messages, [''])(12_345);
   const envelope = JSON.stringify(detailsOf(bare)).length;
   const length = Math.max(1, Math.round((bytes - envelope) / messages));
   const texts = Array.from({ length: TEXTS }, (_, index) =>
     WORDS.repeat(Math.ceil((length + index) / WORDS.length)).slice(index, index + length),
   );
-  return spanWith(messages, texts);
+  return spanWith(kind, messages, texts);
 }
 
 /** A span as the API has it. */
-export function detailsOf({ agentInstanceId, schemaName, payload, id, parentId }: Span): object {
-  const details = {
-    agent_instance_id: agentInstanceId,
-    schema_name: schemaName,
-    status: 'complete',
-    payload,
-  };
+export function detailsOf(span: Span): object {
+  const { agentInstanceId, schemaName, status, payload, id, parentId } = span;
+  const details = { agent_instance_id: agentInstanceId, schema_name: schemaName, status, payload };
   if (id === undefined) return details;
   return { ...details, id, parent_span_id: parentId ?? null };
 }
 
 function spanWith(
+  kind: SpanKind,
   messages: number,
   texts: readonly string[],
 ): (index: number, marker?: Marker) => Span {
@@ -68,8 +79,9 @@ function spanWith(
       metadata: { attempt: 1, cached: false },
     };
     return {
-      agentInstanceId: INSTANCE,
+      agentInstanceId: INSTANCES[kind],
       schemaName: 'agent:llm',
+      status: STATUSES[kind],
       payload: marker === undefined ? payload : { ...payload, marker },
     };
   };

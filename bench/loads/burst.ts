@@ -15,7 +15,7 @@ export async function burst(
   load: Burst,
   tell: (command: Command) => Promise<void>,
 ): Promise<Measured> {
-  const span = spansOf(load.bytes);
+  const span = spansOf(load.bytes, load.spans);
   await warmUp(caller, load.warmUp ?? 0, span, tell);
   const marker = load.marked?.marker;
   const marked = load.marked === undefined ? NONE : markedCalls(load.calls, load.marked);
@@ -33,7 +33,7 @@ export async function burst(
 
 /** The same for those who do not tell what became of a span. */
 export async function burstUntold(emitter: Emitter, load: Burst): Promise<Measured> {
-  const span = spansOf(load.bytes);
+  const span = spansOf(load.bytes, load.spans);
   const stop = startMeter();
   for (let index = 0; index < load.calls; index++) {
     emitter.emit(span(index));

@@ -10,7 +10,7 @@ const ROOT = '01k6a2v4h0bench0000000000000root';
 
 /** A root that fails, and all that hangs on it: every call has to be rejected. */
 export async function cascade(caller: Caller, descendants: number): Promise<Measured> {
-  const span = spansOf(BYTES);
+  const span = spansOf(BYTES, 'complete');
   const calls = new Calls(descendants + 1);
   const stop = startMeter();
   const root = caller.create({ ...span(0, 'fail'), id: ROOT });

@@ -9,7 +9,7 @@ const WARM_UP = 100;
 
 /** Each call waits for the one before it. */
 export async function oneAtATime(caller: Caller, count: number): Promise<Measured> {
-  const span = spansOf(BYTES);
+  const span = spansOf(BYTES, 'complete');
   for (let index = 0; index < WARM_UP; index++) await caller.create(span(index));
   const calls = new Calls(count);
   const stop = startMeter();

@@ -17,7 +17,7 @@ export async function pending(
   count: number,
   tell: (command: Command) => Promise<void>,
 ): Promise<Measured> {
-  const span = spansOf(BYTES);
+  const span = spansOf(BYTES, 'complete');
   // Code and connections are there before the first look at the heap.
   await Promise.all(Array.from({ length: WARM_UP }, (_, index) => caller.create(span(index))));
   await tell('hold');

@@ -14,7 +14,7 @@ export async function steady(
   load: Steady,
   tell: (command: Command) => Promise<void>,
 ): Promise<Measured> {
-  const span = spansOf(BYTES);
+  const span = spansOf(BYTES, 'complete');
   await warmUp(caller, load.warmUp ?? 0, span, tell);
   const calls = new Calls(countOf(load));
   const stop = startMeter();
@@ -26,7 +26,7 @@ export async function steady(
 
 /** What was sent in time the server has seen. */
 export async function steadyUntold(emitter: Emitter, load: Steady): Promise<Measured> {
-  const span = spansOf(BYTES);
+  const span = spansOf(BYTES, 'complete');
   const stop = startMeter();
   await pace(load, (index) => emitter.emit(span(index)));
   await Promise.race([emitter.close(), sleep(load.graceMs)]);

@@ -121,5 +121,5 @@ function oneByOne(load: Burst, least: number): Entry {
 }
 
 function burst(calls: number, marked: Marked): Burst & { readonly marked: Marked } {
-  return { kind: 'burst', calls, perTurn: 1_000, bytes: 325, marked };
+  return { kind: 'burst', calls, perTurn: 1_000, bytes: 325, spans: 'complete', marked };
 }

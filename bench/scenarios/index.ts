@@ -6,7 +6,7 @@ import type { Mode, Scenario } from './scenario.ts';
 import { growth, memory } from './sizes.ts';
 
 export interface Selection {
-  /** First words of ids; undefined: all but the extra ones. */
+  /** Ids, or their first words for all that begin so; undefined: all but the extra ones. */
   readonly only: readonly string[] | undefined;
   /** Undefined: all. */
   readonly contenders: readonly string[] | undefined;
@@ -14,7 +14,9 @@ export interface Selection {
 
 export function scenariosOf(mode: Mode, { only, contenders }: Selection): readonly Scenario[] {
   return all(mode)
-    .filter(({ id, isExtra }) => only?.includes(firstWord(id)) ?? !isExtra)
+    .filter(
+      ({ id, isExtra }) => only?.some((name) => name === id || name === firstWord(id)) ?? !isExtra,
+    )
     .map((scenario) => ({
       ...scenario,
       entries: scenario.entries.filter(({ job }) => isChosen(job.contender, contenders)),
@@ -23,7 +25,7 @@ export function scenariosOf(mode: Mode, { only, contenders }: Selection): readon
 }
 
 export function scenarioNames(): readonly string[] {
-  return [...new Set(all('full').map(({ id }) => firstWord(id)))];
+  return [...new Set(all('full').flatMap(({ id }) => [firstWord(id), id]))];
 }
 
 /** `ours` stands for all variants of it: `ours, global fetch`. */
@@ -37,11 +39,11 @@ function firstWord(id: string): string {
 
 function all(mode: Mode): readonly Scenario[] {
   return [
-    smallSpans(mode),
+    ...smallSpans(mode),
     steadyCalls(mode),
     flatOut(mode),
     oneAtATime(mode),
-    largeSpans(mode),
+    ...largeSpans(mode),
     hugeSpans(mode),
     someFail(mode),
     memory(mode),

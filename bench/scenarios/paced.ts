@@ -1,5 +1,5 @@
 /** S2 and the grid: calls at a steady pace, over a network that takes its time. S3: one at a time. */
-import type { Load, Steady } from '../job.ts';
+import type { Burst, Load, Steady } from '../job.ts';
 import type { Mode, Scenario } from './scenario.ts';
 import { count, entry, LOCAL, NO_RESULTS, roundsIn, unlessQuick, wide } from './scenario.ts';
 
@@ -48,7 +48,13 @@ export function steadyCalls(mode: Mode): Scenario {
 
 /** How much gets through where the network is what bounds it. */
 export function flatOut(mode: Mode): Scenario {
-  const burst = (calls: number): Load => ({ kind: 'burst', calls, perTurn: 1_000, bytes: 325 });
+  const burst = (calls: number): Burst => ({
+    kind: 'burst',
+    calls,
+    perTurn: 1_000,
+    bytes: 325,
+    spans: 'complete',
+  });
   const calls = burst({ full: 20_000, quick: 4_000, smoke: 200 }[mode]);
   const few = burst({ full: 3_000, quick: 600, smoke: 50 }[mode]);
   const fewest = burst({ full: 60, quick: 20, smoke: 5 }[mode]);
@@ -57,7 +63,7 @@ export function flatOut(mode: Mode): Scenario {
     id: 'S2 flat out',
     title: 'As many calls as get through a network',
     setting:
-      `Round trip ${RTT_MS} ms; ${count(calls.kind === 'burst' ? calls.calls : 0)} spans of 325 bytes at once, ` +
+      `Round trip ${RTT_MS} ms; ${count(calls.calls)} spans of 325 bytes at once, ` +
       'less for those that send one by one.',
     server: { rttMs: RTT_MS, rules: 'succeed' },
     columns: ['perSecond', 'cpuUs', 'p50Ms', 'requests', 'inFlight'],

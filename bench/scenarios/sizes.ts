@@ -39,7 +39,7 @@ export function growth(mode: Mode): readonly Scenario[] {
     smoke: [100, 1_000],
   }[mode];
   return sizes.map((calls): Scenario => {
-    const load: Load = { kind: 'burst', calls, perTurn: 1_000, bytes: 325 };
+    const load: Load = { kind: 'burst', calls, perTurn: 1_000, bytes: 325, spans: 'complete' };
     const rounds = roundsIn(mode, calls > 100_000 ? 2 : 3);
     return {
       id: `S7 ${count(calls)} calls`,

@@ -1,3 +1,4 @@
+import type { SpanKind } from '../contenders/span.ts';
 import * as answers from './answers.ts';
 
 export interface Answer {
@@ -9,6 +10,8 @@ export interface Answer {
 
 const KEY = Buffer.from('"idempotency_key":"');
 const ID = Buffer.from('"id":"');
+const STATUS = Buffer.from('"status":"');
+const ACTIVE = Buffer.from('active"');
 const QUOTE = 0x22;
 
 /**
@@ -17,6 +20,7 @@ const QUOTE = 0x22;
  */
 export function succeed(body: Buffer): Answer {
   const parts: string[] = [];
+  const kind = kindOf(body);
   let idAt = body.indexOf(ID);
   let keyAt = body.indexOf(KEY);
   while (keyAt !== -1) {
@@ -24,10 +28,18 @@ export function succeed(body: Buffer): Answer {
     const nextKeyAt = body.indexOf(KEY, keyAt + KEY.length);
     if (idAt !== -1 && idAt < keyAt) idAt = body.indexOf(ID, keyAt);
     const hasId = idAt !== -1 && (nextKeyAt === -1 || idAt < nextKeyAt);
-    parts.push(answers.success(key, hasId ? textAt(body, idAt + ID.length) : undefined));
+    parts.push(answers.success(kind, key, hasId ? textAt(body, idAt + ID.length) : undefined));
     keyAt = nextKeyAt;
   }
   return { status: 200, text: answers.outputs(parts), items: parts.length };
+}
+
+/** The spans of a request are alike, so the first one stands for all. */
+export function kindOf(body: Buffer): SpanKind {
+  const at = body.indexOf(STATUS);
+  if (at === -1) return 'complete';
+  const start = at + STATUS.length;
+  return body.subarray(start, start + ACTIVE.length).equals(ACTIVE) ? 'open' : 'complete';
 }
 
 function textAt(body: Buffer, start: number): string {
@@ -52,6 +64,7 @@ export function obey(body: Buffer): Answer {
   if (items.some(({ details }) => details.payload.marker === 'poison')) {
     return { status: 400, text: '{"status":"error","code":"bad_request"}', items: items.length };
   }
+  const kind = kindOf(body);
   const parts: string[] = [];
   for (const { idempotency_key: key, details } of items) {
     const code = errorOf(details);
@@ -59,7 +72,7 @@ export function obey(body: Buffer): Answer {
       parts.push(answers.failure(key, code));
       break;
     }
-    parts.push(answers.success(key, details.id));
+    parts.push(answers.success(kind, key, details.id));
   }
   return { status: 200, text: answers.outputs(parts), items: items.length };
 }

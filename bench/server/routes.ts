@@ -1,7 +1,7 @@
 /** Which answer a path gets: the bulk endpoint, the single ones, and what the peers speak. */
 import * as answers from './answers.ts';
 import type { Answer } from './bulk.ts';
-import { obey, succeed } from './bulk.ts';
+import { kindOf, obey, succeed } from './bulk.ts';
 
 /** `obey`: items may fail, by their markers. `succeed`: they never do, which costs less. */
 export type Rules = 'succeed' | 'obey';
@@ -20,7 +20,7 @@ export function answer(path: string, body: Buffer, rules: Rules): Answer {
       return { status: 200, text: LANGSMITH_INFO, items: 0 };
     default:
       // Registrations and the like: no span.
-      return { status: 200, text: succeeded(), items: 0 };
+      return { status: 200, text: succeeded(body), items: 0 };
   }
 }
 
@@ -40,11 +40,11 @@ function single(body: Buffer, rules: Rules): Answer {
   if (rules === 'obey' && body.includes('"marker":"')) {
     return { status: 422, text: '{"status":"error","code":"validation_error"}', items: 1 };
   }
-  return { status: 200, text: succeeded(), items: 1 };
+  return { status: 200, text: succeeded(body), items: 1 };
 }
 
-function succeeded(): string {
-  return `{"status":"success","details":${answers.details()}}`;
+function succeeded(body: Buffer): string {
+  return `{"status":"success","details":${answers.details(kindOf(body))}}`;
 }
 
 function spansIn(body: Buffer): number {
