@@ -1,6 +1,7 @@
 import { isActionPromise } from '../action-promise.ts';
 import type { Resource } from '../coalescer/line.ts';
 import type { Name } from '../coalescer/ports.ts';
+import { PrivateNotes } from '../internal/private-notes.ts';
 import { isName, kindOf } from '../schemas/check.ts';
 import type { Engine } from './engine.ts';
 import { InvalidCall } from './invalid-call.ts';
@@ -8,8 +9,8 @@ import { InvalidCall } from './invalid-call.ts';
 /** What references stand for. */
 export class References {
   readonly #engine: Pick<Engine, 'idOf'>;
-  /** Calls whose id was not known when they were made, and what they make or change. */
-  readonly #resources = new WeakMap<Promise<unknown>, Resource>();
+  /** What calls make or change whose id was not known when they were made; noted on their promises. */
+  readonly #resources = new PrivateNotes<Promise<unknown>, Resource>();
 
   constructor(engine: Pick<Engine, 'idOf'>) {
     this.#engine = engine;
