@@ -22,6 +22,11 @@ export class Resource {
    */
   maker: Item | undefined;
   /**
+   * What whoever calls notes on it: the engine does not look at it.
+   * @internal
+   */
+  note: unknown;
+  /**
    * Nobody knows its id yet but whoever made it up: no line of that id can be there already.
    * @internal
    */

@@ -28,7 +28,7 @@ export class Memory<Key, Value> {
   }
 
   set(key: Key, value: Value): void {
-    this.#old.delete(key);
+    if (this.#old.size > 0) this.#old.delete(key);
     this.#young.set(key, value);
     if (this.#young.size <= this.#max) return;
     const forgotten = this.#old;
@@ -41,10 +41,13 @@ export class Memory<Key, Value> {
 
   /** Removes an entry, and returns it. */
   take(key: Key): Value | undefined {
-    if (this.size === 0) return undefined;
-    const value = this.#young.get(key) ?? this.#old.get(key);
-    if (!this.#young.delete(key)) this.#old.delete(key);
-    return value;
+    for (const generation of [this.#young, this.#old]) {
+      const value = generation.size === 0 ? undefined : generation.get(key);
+      if (value === undefined) continue;
+      generation.delete(key);
+      return value;
+    }
+    return undefined;
   }
 
   /** Removes all entries of which that is true. */

@@ -165,8 +165,10 @@ export class Order {
   ): number {
     let gained = 0;
     resource.id = id;
-    if (resource.isPending) this.#known.of(resource);
-    for (let group = resource.tail; group !== undefined; group = group.before) {
+    // Where only its maker is in line, which is about to leave, nobody can come in between.
+    if (resource.tail === undefined) return 0;
+    this.#known.of(resource);
+    for (let group: Group | undefined = resource.tail; group !== undefined; group = group.before) {
       for (const member of group.waiting) {
         this.#visits++;
         if (member.state === 'settled') continue;

@@ -1,3 +1,4 @@
+import type { Resource } from '../coalescer/line.ts';
 import { Memory } from '../coalescer/memory.ts';
 import type { Name } from '../coalescer/ports.ts';
 
@@ -19,10 +20,11 @@ interface Instance {
 
 /**
  * What this client made and has not finished: which instance a span belongs to. It ends with the
- * finish of the span or of its instance, and is bounded; what is forgotten counts as never seen.
+ * finish of the span or of its instance, and is bounded; what is forgotten counts as never seen. Of a
+ * span whose id is not known yet it is noted on what stands for it, which costs less than a map.
  */
 export class Unfinished {
-  readonly #spans = new Memory<Name, Instance>(MAX_SPANS, (_, owner) => this.#spanGone(owner));
+  readonly #spans = new Memory<string, Instance>(MAX_SPANS, (_, owner) => this.#spanGone(owner));
   readonly #instances = new Memory<Name, Instance>(MAX_INSTANCES, (_, instance) =>
     this.#instanceGone(instance),
   );
@@ -38,7 +40,7 @@ export class Unfinished {
 
   /** The instance of a span that this client made. */
   instanceOf(span: Name): Name | undefined {
-    const instance = this.#spans.get(span);
+    const instance = typeof span === 'string' ? this.#spans.get(span) : ownerOf(span);
     return instance === undefined || instance.hasEnded ? undefined : instance.name;
   }
 
@@ -61,11 +63,11 @@ export class Unfinished {
     if (bytes > LARGE) this.#large.set(span, bytes);
     const owner = this.#instance(instance);
     owner.spans++;
-    this.#spans.set(span, owner);
+    this.#remember(span, owner);
   }
 
   endSpan(span: Name): void {
-    const owner = this.#spans.take(span);
+    const owner = this.#forget(span);
     if (owner !== undefined) this.#spanGone(owner);
     this.#large.take(span);
   }
@@ -77,20 +79,36 @@ export class Unfinished {
 
   /** What was known by one name goes by this id from now on. */
   rename(name: Name, id: string): void {
-    const instance = this.#instances.take(name);
-    if (instance !== undefined) {
-      instance.name = id;
-      this.#instances.set(id, instance);
-    }
-    const owner = this.#spans.take(name);
-    if (owner !== undefined) this.#spans.set(id, owner);
     const bytes = this.#large.take(name);
     if (bytes !== undefined) this.#large.set(id, bytes);
+    const owner = this.#forget(name);
+    if (owner !== undefined) {
+      if (owner.hasEnded) this.#spanGone(owner);
+      else this.#spans.set(id, owner);
+      return;
+    }
+    const instance = this.#instances.take(name);
+    if (instance === undefined) return;
+    instance.name = id;
+    this.#instances.set(id, instance);
+  }
+
+  #remember(span: Name, owner: Instance): void {
+    if (typeof span === 'string') this.#spans.set(span, owner);
+    else span.note = owner;
+  }
+
+  #forget(span: Name): Instance | undefined {
+    if (typeof span === 'string') return this.#spans.take(span);
+    const owner = ownerOf(span);
+    span.note = undefined;
+    return owner;
   }
 
   #spanGone(owner: Instance): void {
     owner.spans--;
-    if (owner.hasEnded) this.#leftOver--;
+    // One that is noted elsewhere is not found, and may have been counted out with the others.
+    if (owner.hasEnded) this.#leftOver = Math.max(0, this.#leftOver - 1);
     else if (owner.spans === 0 && !owner.made) this.#instances.take(owner.name);
   }
 
@@ -111,4 +129,9 @@ export class Unfinished {
     }
     return instance;
   }
+}
+
+/** The instance of a span that has no id yet. */
+function ownerOf(span: Resource): Instance | undefined {
+  return span.note as Instance | undefined;
 }

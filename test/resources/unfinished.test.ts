@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Resource } from '../../src/coalescer/line.ts';
 import { Unfinished } from '../../src/resources/unfinished.ts';
 
@@ -82,4 +82,38 @@ test('a resource goes on under its id', () => {
   expect(unfinished.hasMade('run id')).toBe(true);
   unfinished.endInstance('run id');
   expect(unfinished.size).toBe(0);
+});
+
+describe('a span whose id is not known yet', () => {
+  test('belongs to its instance until it is finished', () => {
+    const unfinished = new Unfinished();
+    const span = new Resource();
+    unfinished.addSpan(span, 'run');
+    expect(unfinished.instanceOf(span)).toBe('run');
+    unfinished.endSpan(span);
+    expect(unfinished.instanceOf(span)).toBeUndefined();
+    expect(unfinished.size).toBe(0);
+  });
+
+  test('is not remembered by its id, when the instance has ended meanwhile', () => {
+    const unfinished = new Unfinished();
+    const span = new Resource();
+    unfinished.addSpan(span, 'run');
+    unfinished.endInstance('run');
+    expect(unfinished.instanceOf(span)).toBeUndefined();
+    unfinished.rename(span, 'span id');
+    expect(unfinished.instanceOf('span id')).toBeUndefined();
+    expect(unfinished.size).toBe(0);
+  });
+
+  test('of ended instances keeps nobody from being forgotten', () => {
+    const unfinished = new Unfinished();
+    const spans = Array.from({ length: 1_000 }, () => new Resource());
+    for (const [at, span] of spans.entries()) unfinished.addSpan(span, `run ${at}`);
+    for (const at of spans.keys()) unfinished.endInstance(`run ${at}`);
+    for (const span of spans) unfinished.endSpan(span);
+    unfinished.addSpan('span', 'another run');
+    unfinished.endInstance('another run');
+    expect(unfinished.size).toBe(0);
+  });
 });
