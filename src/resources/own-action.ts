@@ -15,8 +15,9 @@ export function ownAction(
   type: string,
   key: string,
 ): WireAction {
-  const { _type, idempotency_key, ...fields } = action;
-  const own: WireAction = withoutToJson({ _type: type, idempotency_key: key, ...fields });
+  // What the action itself says of the two may be another thing each time.
+  const head = { _type: type, idempotency_key: key };
+  const own: WireAction = withoutToJson(Object.assign({ ...head, ...action }, head));
   if (isObject(own['details'])) own['details'] = withoutToJson({ ...own['details'] });
   return own;
 }
@@ -55,14 +56,28 @@ function tag(fields: Record<string, unknown>): void {
 
 /** The same action, without the fields that JSON would leave out. */
 export function withoutUndefined(action: WireAction): WireAction {
-  const own = ownAction(action, action._type, action.idempotency_key);
-  prune(own);
-  if (isObject(own['details'])) prune(own['details']);
+  const own = defined(action) as WireAction;
+  if (isObject(own['details'])) own['details'] = defined(own['details']);
   return own;
 }
 
-function prune(fields: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined) delete fields[name];
+function defined(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const own: Record<string, unknown> = {};
+  for (const name in fields) {
+    const value = fields[name];
+    if (value === undefined) continue;
+    if (!(name in own)) own[name] = value;
+    else if (Object.hasOwn(fields, name)) define(own, name, value);
   }
+  return own;
+}
+
+/** Sets a field of a name that all objects inherit: to assign it may mean something else. */
+function define(fields: object, name: string, value: unknown): void {
+  Object.defineProperty(fields, name, {
+    value,
+    enumerable: true,
+    writable: true,
+    configurable: true,
+  });
 }

@@ -161,3 +161,10 @@ test('what it returns is checked again, in wire form', async () => {
     ],
   });
 });
+
+test('a field whose name all objects inherit is a field like any other', () => {
+  const { pipeline, engine } = resources({ beforeEnqueue: (action) => action });
+  const fields = '"__proto__":{"a":1},"toString":"b"';
+  void pipeline.submit(JSON.parse(`{"_type":"x/y","details":{${fields}},${fields}}`), undefined);
+  expect(engine.texts[0]).toContain(`"details":{${fields}},${fields}}`);
+});
