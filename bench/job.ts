@@ -16,6 +16,7 @@ export type Load =
   | { readonly kind: 'one at a time'; readonly calls: number }
   | { readonly kind: 'pending'; readonly calls: number }
   | { readonly kind: 'cascade'; readonly descendants: number }
+  | { readonly kind: 'cold start' }
   | { readonly kind: 'replay'; readonly file: string };
 
 /** All calls as fast as the loop can make them, in turns. */
@@ -27,6 +28,8 @@ export interface Burst {
   /** Of a span. */
   readonly bytes: number;
   readonly spans: SpanKind;
+  /** Who makes the keys. @default 'client' */
+  readonly keys?: 'client' | 'caller';
   /** Calls made, and waited for, before the measured ones. @default none */
   readonly warmUp?: number;
   readonly marked?: Marked;

@@ -20,7 +20,7 @@ export interface Results {
 }
 
 export interface ScenarioResult {
-  /** `S1` to `S9`, with a suffix where one has several parts: `S1 foreign`, `S7 1,000 calls`. */
+  /** `S1` to `S11`, with a suffix where one has several parts: `S1 foreign`, `S7 1,000 calls`. */
   readonly id: string;
   readonly title: string;
   /** Load, sizes and settings in a sentence. */
@@ -46,6 +46,8 @@ export interface Row {
   readonly requests?: number;
   /** The fewest requests that any client could need, where that can be said. */
   readonly leastRequests?: number;
+  /** Each time that one was sent, also where it was not reached. */
+  readonly itemsPerCall?: number;
   readonly meanBatch?: number;
   /** The most requests that the server saw at once. */
   readonly inFlight?: number;
@@ -56,6 +58,8 @@ export interface Row {
   /** Medians of the ratios of each round to the floors of the same round. */
   readonly toFetch?: Ratios;
   readonly toDispatch?: Ratios;
+  /** What a call costs more than a plain one of ours in the same round, in microseconds. */
+  readonly overPlainUs?: number;
   /** To a request for each call, where one call is made at a time. */
   readonly toDirect?: Ratios;
   readonly note?: string;

@@ -3,29 +3,34 @@ import { median } from './quantile.ts';
 import type { GridCell, Ratios, Row, ScenarioResult } from './results.ts';
 import type { Outcome, Round } from './run-scenario.ts';
 import type { Scenario } from './scenarios/scenario.ts';
+import { PLAIN } from './scenarios/scenario.ts';
 
 type Value = (round: Round) => number | undefined;
 
-const cpuUs: Value = ({ cpuMs, called }) => (cpuMs * 1000) / called;
+const cpuUs = ({ cpuMs, called }: Round): number => (cpuMs * 1000) / called;
 const perSecond: Value = ({ settled, ms }) => (settled / ms) * 1000;
 const p50: Value = ({ p50Ms }) => p50Ms;
+const itemsPerCall: Value = ({ seen: { items }, called }) =>
+  items === undefined ? undefined : items / called;
 
 export function resultOf(scenario: Scenario, outcomes: readonly Outcome[]): ScenarioResult {
   const { id, title, setting, columns } = scenario;
   const roundsOf = (label: string): readonly Round[] =>
     outcomes.find(({ entry }) => entry.label === label)?.rounds ?? [];
-  const floors = {
+  const bases = {
     toFetch: roundsOf('floor-fetch'),
     toDispatch: roundsOf('floor-dispatch'),
     toDirect: roundsOf('direct fetch'),
+    plain: roundsOf(PLAIN),
   };
-  const rows = outcomes.map((outcome) => rowOf(outcome, scenario, floors));
+  const rows = outcomes.map((outcome) => rowOf(outcome, scenario, bases));
   return { id, title, setting, columns, rows };
 }
 
-type Floors = Readonly<Record<'toFetch' | 'toDispatch' | 'toDirect', readonly Round[]>>;
+/** What others are compared with. */
+type Bases = Readonly<Record<'toFetch' | 'toDispatch' | 'toDirect' | 'plain', readonly Round[]>>;
 
-function rowOf({ entry, rounds, failure }: Outcome, scenario: Scenario, floors: Floors): Row {
+function rowOf({ entry, rounds, failure }: Outcome, scenario: Scenario, bases: Bases): Row {
   const of = (value: Value): number | undefined =>
     median(rounds.map(value).filter((found) => found !== undefined));
   const requests = of(({ seen }) => seen.requests);
@@ -42,15 +47,19 @@ function rowOf({ entry, rounds, failure }: Outcome, scenario: Scenario, floors: 
     p99Ms: of(({ p99Ms }) => p99Ms),
     requests,
     leastRequests: entry.leastRequests,
+    itemsPerCall: of(itemsPerCall),
     meanBatch: requests ? (settled ?? 0) / requests : undefined,
     // Without a round trip the server has answered before it looks at the next request.
     inFlight: hasRtt ? of(({ seen }) => seen.inFlight) : undefined,
     bytesPerCall: of(({ bytesPerCall }) => bytesPerCall),
     bytesLeftPerCall: of(({ bytesLeftPerCall }) => bytesLeftPerCall),
     oldBytesLeftPerCall: of(({ oldBytesLeftPerCall }) => oldBytesLeftPerCall),
-    toFetch: ratios(rounds, floors.toFetch),
-    toDispatch: ratios(rounds, floors.toDispatch),
-    toDirect: ratios(rounds, floors.toDirect),
+    toFetch: ratios(rounds, bases.toFetch),
+    toDispatch: ratios(rounds, bases.toDispatch),
+    toDirect: ratios(rounds, bases.toDirect),
+    overPlainUs: median(
+      pairs(rounds, bases.plain).map(([own, plain]) => cpuUs(own) - cpuUs(plain)),
+    ),
     note: failure === undefined ? entry.note : `broke down: ${firstLine(failure)}`,
   });
 }
@@ -59,13 +68,20 @@ function ratios(rounds: readonly Round[], floor: readonly Round[]): Ratios | und
   if (floor.length === 0 || rounds.length === 0) return undefined;
   const of = (value: Value): number | undefined =>
     median(
-      rounds.flatMap((round) => {
-        const base = floor.find(({ number }) => number === round.number);
-        const [own, theirs] = [value(round), base && value(base)];
+      pairs(rounds, floor).flatMap(([round, base]) => {
+        const [own, theirs] = [value(round), value(base)];
         return own === undefined || theirs === undefined || theirs === 0 ? [] : [own / theirs];
       }),
     );
   return withoutHoles({ cpu: of(cpuUs), perSecond: of(perSecond), p50: of(p50) });
+}
+
+/** Each round with that of the same number, so that a slow minute is slow for both. */
+function pairs(rounds: readonly Round[], others: readonly Round[]): (readonly [Round, Round])[] {
+  return rounds.flatMap((round) => {
+    const other = others.find(({ number }) => number === round.number);
+    return other === undefined ? [] : [[round, other] as const];
+  });
 }
 
 export function cellsOf({ grid, id }: Scenario, { rows }: ScenarioResult): readonly GridCell[] {

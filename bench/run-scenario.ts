@@ -13,7 +13,7 @@ import { startServer } from './server/start.ts';
 /** A round of one contender: what its process measured, and what the server saw of it. */
 export interface Round extends Measured {
   readonly number: number;
-  readonly seen: Pick<Seen, 'requests' | 'inFlight'>;
+  readonly seen: Pick<Seen, 'requests' | 'inFlight'> & Partial<Seen>;
 }
 
 export interface Outcome {

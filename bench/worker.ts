@@ -4,6 +4,7 @@ import { makeContender } from './contenders/index.ts';
 import type { Command, Job, Measured, Message } from './job.ts';
 import { burst, burstUntold } from './loads/burst.ts';
 import { cascade } from './loads/cascade.ts';
+import { coldStart } from './loads/cold-start.ts';
 import { oneAtATime } from './loads/one-at-a-time.ts';
 import { pending } from './loads/pending.ts';
 import { replay } from './loads/replay.ts';
@@ -13,6 +14,7 @@ async function measure(job: Job, url: string): Promise<Measured> {
   const { contender: name, inFlight, rest, load } = job;
   const target = rest === undefined ? { url, inFlight } : { url, inFlight, rest };
   if (load.kind === 'replay') return replay(name, target, load.file);
+  if (load.kind === 'cold start') return coldStart(name, url);
   const contender = await makeContender(name, target);
   switch (load.kind) {
     case 'burst':

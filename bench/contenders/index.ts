@@ -6,6 +6,10 @@ import { postByFetch } from './wire.ts';
 export const CONTENDERS = [
   'ours',
   'ours, global fetch',
+  'ours, beforeEnqueue',
+  'ours, all listeners',
+  'ours, a signal a call',
+  'ours, small runs',
   'floor-fetch',
   'floor-dispatch',
   'dataloader+fetch',
@@ -35,6 +39,14 @@ export async function makeContender(name: ContenderName, target: Target): Promis
       globalThis.fetch = (...call) => fetch(...call);
       return makeOurs(target);
     }
+    case 'ours, beforeEnqueue':
+      return (await import('./ours-with.ts')).makeWithHook(target);
+    case 'ours, all listeners':
+      return (await import('./ours-with.ts')).makeWithListeners(target);
+    case 'ours, a signal a call':
+      return (await import('./ours-with.ts')).makeWithSignals(target);
+    case 'ours, small runs':
+      return (await import('./ours-with.ts')).makeOfRuns(target);
     case 'floor-fetch':
       return new Floor(target, postByFetch(target.url));
     case 'one by one':

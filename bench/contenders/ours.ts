@@ -1,7 +1,14 @@
 /** The client of this package, as it was built and as users get it. */
-import type { AgentSpan, AutobatchClient, AutobatchOptions, Ref } from '../../src/index.ts';
+import type {
+  AgentSpan,
+  AgentSpanCreateParams,
+  AutobatchClient,
+  AutobatchOptions,
+  Ref,
+} from '../../src/index.ts';
 import type { Caller, Target } from './contender.ts';
 import { TOKEN } from './contender.ts';
+import type { Span } from './span.ts';
 
 type Dist = typeof import('../../src/index.ts');
 
@@ -27,20 +34,22 @@ export function makeClient(
 
 export function makeOurs(target: Target, options?: AutobatchOptions): Caller {
   const client = makeClient(target, options);
-  return {
-    kind: 'caller',
-    create({ agentInstanceId, schemaName, status, payload, parent }) {
-      if (parent === undefined) {
-        return client.agentSpans.create({ agentInstanceId, schemaName, status, payload });
-      }
-      return client.agentSpans.create({
-        agentInstanceId,
-        schemaName,
-        status,
-        payload,
-        parentSpanId: parent as Ref<AgentSpan>,
-      });
-    },
-    close: async () => void (await client.close()),
-  };
+  return callerOf(client, (span) => client.agentSpans.create(paramsOf(span)));
+}
+
+export function callerOf(client: AutobatchClient, create: Caller['create']): Caller {
+  return { kind: 'caller', create, close: async () => void (await client.close()) };
+}
+
+/** Written as a user would: an object for each call, of what that call has. */
+export function paramsOf(span: Span): AgentSpanCreateParams {
+  const { agentInstanceId, schemaName, status, payload, parent, key } = span;
+  if (parent !== undefined) {
+    const parentSpanId = parent as Ref<AgentSpan>;
+    return { agentInstanceId, schemaName, status, payload, parentSpanId };
+  }
+  if (key !== undefined) {
+    return { agentInstanceId, schemaName, status, payload, idempotencyKey: key };
+  }
+  return { agentInstanceId, schemaName, status, payload };
 }

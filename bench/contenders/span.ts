@@ -5,6 +5,8 @@ export interface Span {
   readonly schemaName: string;
   readonly status: 'complete' | 'active';
   readonly payload: Payload;
+  /** Only where the caller gives one. */
+  readonly key?: string;
   /** Only in trees: an id made by the caller, and that of the span above. */
   readonly id?: string;
   readonly parentId?: string;
@@ -20,7 +22,7 @@ interface Payload {
 }
 
 /** What the server does with a span: answer with an error, or refuse the request that holds it. */
-export type Marker = 'fail' | 'poison';
+type Marker = 'fail' | 'poison';
 
 /**
  * `complete`: in a run whose id is a PFID, so that our client makes the span's own at the call; and over
@@ -40,8 +42,10 @@ const WORDS =
   'the tool answered with a table of the orders that were late this week, and the model ';
 const TEXTS = 16;
 
+export type MakeSpan = (index: number, marker?: Marker) => Span;
+
 /** Makes spans whose `details` on the wire are about so many bytes. */
-export function spansOf(bytes: number, kind: SpanKind): (index: number, marker?: Marker) => Span {
+export function spansOf(bytes: number, kind: SpanKind): MakeSpan {
   const messages = Math.max(1, Math.round(bytes / 600));
   const bare = spanWith(kind, messages, [''])(12_345);
   const envelope = JSON.stringify(detailsOf(bare)).length;
@@ -52,6 +56,12 @@ export function spansOf(bytes: number, kind: SpanKind): (index: number, marker?:
   return spanWith(kind, messages, texts);
 }
 
+/** The same, each with a key of its caller's. */
+export function keyed(make: MakeSpan): MakeSpan {
+  let made = 0;
+  return (index, marker) => ({ ...make(index, marker), key: `callers-key-${made++}` });
+}
+
 /** A span as the API has it. */
 export function detailsOf(span: Span): object {
   const { agentInstanceId, schemaName, status, payload, id, parentId } = span;
@@ -60,11 +70,7 @@ export function detailsOf(span: Span): object {
   return { ...details, id, parent_span_id: parentId ?? null };
 }
 
-function spanWith(
-  kind: SpanKind,
-  messages: number,
-  texts: readonly string[],
-): (index: number, marker?: Marker) => Span {
+function spanWith(kind: SpanKind, messages: number, texts: readonly string[]): MakeSpan {
   const messageAt = (index: number): object => ({
     role: 'user',
     content: texts[index % texts.length] ?? '',

@@ -21,11 +21,11 @@ export type Post = (items: readonly Item[]) => Promise<Outputs>;
 const run = crypto.randomUUID().slice(0, 8);
 let made = 0;
 
-/** A key by counting: the cheapest that is unique. */
+/** A key by counting, where the caller gives none: the cheapest that is unique. */
 export function toItem(span: Span): Item {
   return {
     _type: 'agent_spans/create',
-    idempotency_key: `${run}-${made++}`,
+    idempotency_key: span.key ?? `${run}-${made++}`,
     details: detailsOf(span),
   };
 }

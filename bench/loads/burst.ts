@@ -1,5 +1,6 @@
 import type { Caller, Emitter } from '../contenders/contender.ts';
-import { spansOf } from '../contenders/span.ts';
+import type { MakeSpan } from '../contenders/span.ts';
+import { keyed, spansOf } from '../contenders/span.ts';
 import type { Burst, Command, Measured } from '../job.ts';
 import { markedCalls } from '../marked.ts';
 import { Calls } from './calls.ts';
@@ -15,7 +16,7 @@ export async function burst(
   load: Burst,
   tell: (command: Command) => Promise<void>,
 ): Promise<Measured> {
-  const span = spansOf(load.bytes, load.spans);
+  const span = spansIn(load);
   await warmUp(caller, load.warmUp ?? 0, span, tell);
   const marker = load.marked?.marker;
   const marked = load.marked === undefined ? NONE : markedCalls(load.calls, load.marked);
@@ -33,7 +34,7 @@ export async function burst(
 
 /** The same for those who do not tell what became of a span. */
 export async function burstUntold(emitter: Emitter, load: Burst): Promise<Measured> {
-  const span = spansOf(load.bytes, load.spans);
+  const span = spansIn(load);
   const stop = startMeter();
   for (let index = 0; index < load.calls; index++) {
     emitter.emit(span(index));
@@ -41,4 +42,9 @@ export async function burstUntold(emitter: Emitter, load: Burst): Promise<Measur
   }
   await emitter.close();
   return { called: load.calls, settled: 0, isUntold: true, errors: [], ...stop() };
+}
+
+function spansIn({ bytes, spans, keys }: Burst): MakeSpan {
+  const make = spansOf(bytes, spans);
+  return keys === 'caller' ? keyed(make) : make;
 }

@@ -23,6 +23,7 @@ export const COLUMNS: Readonly<Record<Column, Shown>> = {
       requests === undefined || leastRequests === undefined ? '' : fixed(requests / leastRequests),
     ],
   },
+  itemsPerCall: one('items ÷ calls', ({ itemsPerCall }) => fixed(itemsPerCall)),
   meanBatch: one('mean batch', ({ meanBatch }) => fixed(meanBatch)),
   inFlight: one('in flight', ({ inFlight }) => whole(inFlight)),
   bytesPerCall: one('bytes a call', ({ bytesPerCall }) => whole(bytesPerCall)),
@@ -34,6 +35,7 @@ export const COLUMNS: Readonly<Record<Column, Shown>> = {
   },
   toDispatch: one('CPU ÷ dispatch', ({ toDispatch }) => ratio(toDispatch?.cpu)),
   toDirect: one('p50 ÷ direct', ({ toDirect }: { toDirect?: Ratios }) => ratio(toDirect?.p50)),
+  overPlainUs: one('µs over plain', ({ overPlainUs }) => fixed(overPlainUs)),
   note: one('', ({ note }) => note ?? ''),
 };
 

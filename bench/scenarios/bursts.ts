@@ -18,7 +18,7 @@ const COLUMNS: readonly Column[] = [
 type Shape = Pick<Burst, 'bytes' | 'perTurn' | 'spans'>;
 
 const SMALL: Shape = { bytes: 325, perTurn: 1_000, spans: 'complete' };
-const SMALL_OPEN: Shape = { ...SMALL, spans: 'open' };
+export const SMALL_OPEN: Shape = { ...SMALL, spans: 'open' };
 const LARGE: Shape = { bytes: 3_000, perTurn: 200, spans: 'complete' };
 const LARGE_OPEN: Shape = { ...LARGE, spans: 'open' };
 const HUGE: Shape = { bytes: 30_000, perTurn: 100, spans: 'complete' };
@@ -162,7 +162,7 @@ function oneByOne(calls: Burst, rounds: number): readonly Entry[] {
   ];
 }
 
-function many(mode: Mode, sizes: Sizes, shape: Shape): Burst {
+export function many(mode: Mode, sizes: Sizes, shape: Shape): Burst {
   const warmUp = Math.min(20_000, sizes[mode]);
   return { kind: 'burst', calls: sizes[mode], warmUp, ...shape };
 }

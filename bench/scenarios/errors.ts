@@ -8,34 +8,60 @@ import { count, entry, roundsIn, unlessQuick } from './scenario.ts';
 
 const SERVER: ServerOptions = { rttMs: 0, rules: 'obey' };
 const BATCH = 100;
-const COLUMNS: readonly Column[] = ['settled', 'called', 'requests', 'leastRequests', 'cpuUs'];
+const TO_THE_FRONT = 'the rest goes back to the front of the queue';
+const COLUMNS: readonly Column[] = [
+  'settled',
+  'called',
+  'requests',
+  'leastRequests',
+  'itemsPerCall',
+  'cpuUs',
+];
+/** Of the items, in a storm. */
+const PARTS = [0.01, 0.05, 0.2, 0.5];
 
-export function someFail(mode: Mode): Scenario {
+export function someFail(mode: Mode): readonly Scenario[] {
   const calls = { full: 10_000, quick: 3_000, smoke: 300 }[mode];
   const failing = { full: 77, quick: 23, smoke: 5 }[mode];
   const load = burst(calls, { marker: 'fail', count: failing });
+  const keyed: Burst = { ...load, keys: 'caller' };
   const leastOf = leastRequests(calls, markedCalls(calls, load.marked), BATCH);
   const rounds = roundsIn(mode, 2);
-  return {
-    id: 'S5',
-    title: 'Some items fail',
-    setting:
-      `${failing} of ${count(calls)} items fail, wherever they are; one request in flight. The server ` +
-      'stops at the first error of a request, so the rest has to be sent again.',
-    server: SERVER,
-    columns: COLUMNS,
-    entries: [
-      entry('ours', 1, rounds, load, { leastRequests: leastOf }),
-      ...handMade(load, 1, leastOf),
-      ...unlessQuick(mode, [oneByOne(load, leastOf)]),
-    ],
-  };
+  const often = roundsIn(mode, 5);
+  return [
+    {
+      id: 'S5',
+      title: 'Some items fail',
+      setting:
+        `${failing} of ${count(calls)} items fail, wherever they are; one request in flight. The server ` +
+        'stops at the first error of a request, so the rest has to be sent again.',
+      server: SERVER,
+      columns: COLUMNS,
+      entries: [
+        entry('ours', 1, rounds, load, { leastRequests: leastOf }),
+        ...handMade(load, 1, leastOf),
+        ...unlessQuick(mode, [oneByOne(load, leastOf)]),
+      ],
+    },
+    {
+      id: 'S5 keys given',
+      title: 'The same, with keys of the caller’s',
+      setting: 'Each call is given an idempotency key of its own, by hand as by us.',
+      server: SERVER,
+      columns: [...COLUMNS, 'toFetch'],
+      entries: [
+        entry('ours', 1, often, keyed, { leastRequests: leastOf }),
+        entry('floor-fetch', 1, often, keyed, { leastRequests: leastOf, note: TO_THE_FRONT }),
+      ],
+    },
+  ];
 }
 
-/** Failures in a storm: every hundredth item, and every tenth. */
+/** Failures in a storm: from every hundredth item to every other. */
 export function storms(mode: Mode): readonly Scenario[] {
   const calls = { full: 10_000, quick: 1_000, smoke: 200 }[mode];
-  return [0.01, 0.1].map((part): Scenario => {
+  const rounds = roundsIn(mode, 3);
+  return PARTS.map((part): Scenario => {
     const load = burst(calls, { marker: 'fail', count: Math.round(calls * part) });
     const least = leastRequests(calls, markedCalls(calls, load.marked), BATCH);
     return {
@@ -45,11 +71,8 @@ export function storms(mode: Mode): readonly Scenario[] {
       server: SERVER,
       columns: COLUMNS,
       entries: [
-        entry('ours', 4, roundsIn(mode, 3), load, { leastRequests: least }),
-        entry('floor-fetch', 4, roundsIn(mode, 3), load, {
-          leastRequests: least,
-          note: 'the rest goes back to the front of the queue',
-        }),
+        entry('ours', 4, rounds, load, { leastRequests: least }),
+        entry('floor-fetch', 4, rounds, load, { leastRequests: least, note: TO_THE_FRONT }),
         oneByOne(load, least),
       ],
     };

@@ -1,5 +1,6 @@
 import { hugeSpans, largeSpans, smallSpans } from './bursts.ts';
 import { failingRoot, poison, someFail, storms } from './errors.ts';
+import { coldStart, options } from './extras.ts';
 import { flatOut, naturalBatching, oneAtATime, steadyCalls } from './paced.ts';
 import { recordedRuns } from './recording.ts';
 import type { Mode, Scenario } from './scenario.ts';
@@ -45,13 +46,15 @@ function all(mode: Mode): readonly Scenario[] {
     oneAtATime(mode),
     ...largeSpans(mode),
     hugeSpans(mode),
-    someFail(mode),
+    ...someFail(mode),
     memory(mode),
     ...growth(mode),
     ...recordedRuns(mode),
     ...storms(mode),
     failingRoot(mode),
     poison(mode),
+    options(mode),
+    coldStart(mode),
     ...naturalBatching(mode),
   ];
 }

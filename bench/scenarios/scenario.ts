@@ -44,6 +44,9 @@ export function entry(
   return { label: contender, rounds, job: { contender, inFlight, rest, load }, ...others };
 }
 
+/** What calls that have more are compared with, in the scenario that has them. */
+export const PLAIN = 'ours, a plain call';
+
 /** The label of one that may have 64 requests in flight. */
 export function wide(contender: ContenderName): string {
   return `${contender}, 64 in flight`;

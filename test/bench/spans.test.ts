@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SpanKind } from '../../bench/contenders/span.ts';
-import { spansOf } from '../../bench/contenders/span.ts';
+import { keyed, spansOf } from '../../bench/contenders/span.ts';
 import { toItem } from '../../bench/contenders/wire.ts';
 import { obey, succeed } from '../../bench/server/bulk.ts';
 import { isPfid } from '../../src/ids/pfid.ts';
@@ -35,3 +35,10 @@ test.for(
 function instanceOf(kind: SpanKind): string {
   return spansOf(325, kind)(0).agentInstanceId;
 }
+
+test('a key of the caller’s is the item’s, and no two are the same', () => {
+  const make = keyed(spansOf(325, 'open'));
+  const spans = [make(0), make(1), make(0)];
+  expect(new Set(spans.map(({ key }) => key)).size).toBe(3);
+  expect(spans.map((span) => toItem(span).idempotency_key)).toEqual(spans.map(({ key }) => key));
+});

@@ -1,0 +1,4 @@
+// What Node itself takes.
+import { report } from './report.mjs';
+
+report();
