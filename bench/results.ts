@@ -16,7 +16,8 @@ export interface Results {
   readonly scenarios: readonly ScenarioResult[];
   /** S2 over rates and round trips: what natural batching does. */
   readonly grid: readonly GridCell[];
-  readonly goals: readonly Goal[];
+  /** The main entry, bundled with its dependencies, minified and zipped. */
+  readonly bundleKb: number;
 }
 
 export interface ScenarioResult {
@@ -89,7 +90,8 @@ export interface Goal {
   readonly scenario: string;
   readonly what: string;
   readonly unit: string;
-  readonly value: number;
+  /** Undefined where it was not measured. */
+  readonly value: number | undefined;
   /** The value has to be at most this, or at least this. */
   readonly bound: 'most' | 'least';
   readonly goal: number;

@@ -61,13 +61,14 @@ async function measure(
     console.log(`\n${result.id}: ${result.title} (${seconds.toFixed(0)} s)\n${result.setting}\n`);
     console.log(asText(tableOf(result)));
   }
-  const goals = goalsOf(scenarios, await bundleKb());
+  const kB = await bundleKb();
+  const goals = goalsOf({ scenarios, bundleKb: kB }).filter(({ value }) => value !== undefined);
   console.log(`\nGoals\n\n${asText(goalTable(goals))}`);
   if (asked.mode !== 'full') console.log('\nNot a full run: for a look, not to be quoted.');
   const date = new Date().toISOString().slice(0, 10);
   const { mode } = asked;
-  const results = { date, mode, machine: machine(), versions: versions(), scenarios, grid, goals };
-  return { results, problems };
+  const about = { date, mode, machine: machine(), versions: versions() };
+  return { results: { ...about, scenarios, grid, bundleKb: kB }, problems };
 }
 
 async function timed(

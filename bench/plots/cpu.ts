@@ -15,7 +15,7 @@ const SCALE = 3;
 type Bar = Row & { readonly cpuUs: number };
 
 export function cpuPlot(results: Results): string | undefined {
-  const panels = ['S1', 'S4'].flatMap((id) => {
+  const panels = ['S1 foreign', 'S4 foreign'].flatMap((id) => {
     const scenario = results.scenarios.find((scenario) => scenario.id === id);
     return scenario === undefined ? [] : [scenario];
   });

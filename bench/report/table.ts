@@ -29,7 +29,7 @@ export function goalTable(goals: readonly Goal[]): Table {
       return [
         scenario,
         unit === '' ? what : `${what}, ${unit}`,
-        amount(value),
+        value === undefined ? '' : amount(value),
         `${sign} ${amount(goal.goal)}`,
         moonshot === undefined ? '' : `${sign} ${amount(moonshot)}`,
         verdict(goal),
@@ -39,6 +39,7 @@ export function goalTable(goals: readonly Goal[]): Table {
 }
 
 function verdict({ bound, value, goal, moonshot }: Goal): string {
+  if (value === undefined) return 'not measured';
   const meets = (wanted: number): boolean => (bound === 'most' ? value <= wanted : value >= wanted);
   if (moonshot !== undefined && meets(moonshot)) return 'moonshot met';
   if (meets(goal)) return 'met';
