@@ -27,6 +27,7 @@ export type {
   Gather,
   Last,
   Name,
+  Outputs,
   Ping,
   Reason,
   Reply,

@@ -1,6 +1,7 @@
 /** What an answer means for each item of its batch. Pure: it changes nothing. */
 import type { Caller, Item, Read } from './item.ts';
-import type { Blame, Verdict } from './ports.ts';
+import { hasOutput, outputOf } from './outputs.ts';
+import type { Blame, Outputs, Verdict } from './ports.ts';
 
 export type Outcome<Of> = { readonly item: Of } & (
   | {
@@ -26,17 +27,17 @@ type Judged = Pick<Item, 'key' | 'read'> & { readonly caller?: Caller | undefine
  */
 export function outcomesOf<Of extends Judged>(
   items: readonly Of[],
-  outputs: Readonly<Record<string, unknown>>,
+  outputs: Outputs,
 ): Outcome<Of>[] {
   let stop: Blame<never> | undefined;
-  return items.map((item): Outcome<Of> => {
+  return items.map((item, place): Outcome<Of> => {
     const { key } = item;
-    if (!Object.hasOwn(outputs, key)) {
+    if (!hasOutput(outputs, key, place)) {
       return stop === undefined
         ? { kind: 'missing', item }
         : { kind: 'skipped', item, because: stop };
     }
-    const output = outputs[key];
+    const output = outputOf(outputs, key, place);
     const others = othersOf(item, output);
     const verdict = judge(item.read, output);
     if (verdict.kind === 'error') {

@@ -82,18 +82,26 @@ export interface Batch {
   writeTo?(body: Uint8Array, at: number, separator: number): void;
 }
 
-/** A usable answer: each key's own output; what was not reached is missing. */
+/** The answer to a batch that its caller has packed: each key's own output; what was not reached is missing. */
 export interface Answer {
   readonly status: number;
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
 /**
+ * What a server says of the items of a batch: each key's own output. Or, of a sender that has looked at the
+ * keys itself, a list: the outputs of the first items of the batch, in its order. What was not reached is
+ * missing.
+ */
+export type Outputs = Answer['outputs'] | readonly unknown[];
+
+/**
  * What came of one attempt, as data. `failure` is the sender's own description of what went wrong:
  * the engine hands it on and never looks inside.
  */
 export type Reply<Failure> =
-  | ({ readonly kind: 'answered' } & Answer)
+  /** A usable answer. */
+  | { readonly kind: 'answered'; readonly status: number; readonly outputs: Outputs }
   /** The whole request was refused; nothing of it was done. */
   | {
       readonly kind: 'refused';

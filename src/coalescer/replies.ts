@@ -9,6 +9,7 @@ import type { Emitter } from './events.ts';
 import type { Health } from './health.ts';
 import type { Item } from './item.ts';
 import type { Outcome } from './outcome.ts';
+import { byKey, unaskedIn } from './outputs.ts';
 import { PackedBatch } from './packed-batch.ts';
 import type { Part, Parts } from './parts.ts';
 import type { Answer, Reply } from './ports.ts';
@@ -41,6 +42,7 @@ export interface Flight {
   readonly part: Part | undefined;
 }
 
+type Answered = Extract<Reply<unknown>, { kind: 'answered' }>;
 type Refusal<Failure> = Extract<Reply<Failure>, { kind: 'refused' }>;
 
 /** Whom the replies tell of what came back. */
@@ -115,7 +117,7 @@ export class Replies<Failure> {
   #answered(
     step: Step<Failure>,
     flight: Flight,
-    { status, outputs }: Answer,
+    { status, outputs }: Answered,
     outcomes: readonly Outcome<Item>[],
   ): void {
     const { attempts, capacity, health, parts, retry, watch } = this.#others;
@@ -128,7 +130,7 @@ export class Replies<Failure> {
     const [first] = items;
     if (first instanceof PackedBatch) {
       // What became of its items is its caller's to read.
-      const value: Answer = { status, outputs };
+      const value: Answer = { status, outputs: byKey(outputs, first.keys) };
       step.ends.push({ kind: 'succeeded', item: first, value, id: undefined });
       return;
     }
@@ -333,8 +335,6 @@ export class Replies<Failure> {
   #tell({ items, leftAt }: Flight, reply: Reply<Failure>, { now, ends }: Step<Failure>): void {
     const { events, watch } = this.#others;
     if (!events.has('response')) return;
-    const outputs = reply.kind === 'answered' ? reply.outputs : {};
-    const asked = keysOf(items).filter((key) => Object.hasOwn(outputs, key)).length;
     const succeeded = ends.filter(({ kind }) => kind === 'succeeded').length;
     events.emit('response', {
       status: reply.kind === 'unsent' ? undefined : reply.status,
@@ -342,7 +342,7 @@ export class Replies<Failure> {
       succeeded,
       failed: ends.length - succeeded,
       returned: items.length - ends.length,
-      unasked: Object.keys(outputs).length - asked,
+      unasked: reply.kind === 'answered' ? unaskedIn(reply.outputs, keysOf(items)) : 0,
       cause: reply.kind === 'answered' ? undefined : watch.wordsFor(reply).cause,
     });
   }

@@ -9,6 +9,7 @@ import { ALREADY_USED, saysIdIsTaken } from '../schemas/output.ts';
 import { maxAnswerBytes } from './body.ts';
 import type { HttpOptions } from './http.ts';
 import { Http } from './http.ts';
+import { readOutputs } from './read-outputs.ts';
 import type { Answer } from './sender.ts';
 
 export interface Transport {
@@ -43,7 +44,7 @@ export function createTransport(options: HttpOptions, clock: Clock): Transport {
       const result = await http.exchange('/api/v1/bulk', bodyOf(batch), sendOptions);
       switch (result.kind) {
         case 'answer':
-          return toReply(result, redact, http.auth.mayChange);
+          return toReply(batch, result, redact, http.auth.mayChange);
         case 'token':
           return { kind: 'unsent', failure: result };
         default: {
@@ -71,11 +72,14 @@ function bodyOf(batch: Batch): Uint8Array<ArrayBuffer> | string {
 }
 
 function toReply(
+  batch: Batch,
   answer: Answer,
   redact: (text: string) => string,
   tokenMayChange: boolean,
 ): Reply<Failure> {
   const { status } = answer;
+  const listed = listedIn(answer, batch);
+  if (listed !== undefined) return { kind: 'answered', status, outputs: listed };
   const body = parsedOf(answer);
   const outputs = isSuccess(status) ? ownField(body, 'outputs') : undefined;
   if (isRecord(outputs)) return { kind: 'answered', status, outputs };
@@ -102,6 +106,12 @@ function toReply(
     return { kind: 'refused', status, failure, exists, blame };
   }
   return { kind: 'lost', status, failure, overload: status === 503 };
+}
+
+/** Outputs in the order of the batch, where it is the engine's: whoever packs one gets what the wire has. */
+function listedIn({ status, isWhole, text }: Answer, batch: Batch): unknown[] | undefined {
+  const isEngines = batch.writeTo !== undefined;
+  return isEngines && isWhole && isSuccess(status) ? readOutputs(text, batch.keys) : undefined;
 }
 
 /** What an answer says that cannot be used. */

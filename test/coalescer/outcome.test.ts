@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { outcomesOf } from '../../src/coalescer/outcome.ts';
+import type { Outputs } from '../../src/coalescer/ports.ts';
 import { submission } from '../helpers/engine.ts';
 import { no, ok } from '../helpers/scripted-send.ts';
 
@@ -59,6 +60,21 @@ test.each([
   expect(outcomes(['a', 'b', 'c'], outputs)).toEqual(are);
 });
 
+test.each([
+  { name: 'all of them', list: [ok(), ok(), ok()], are: ['success', 'success', 'success'] },
+  {
+    name: 'those before an error',
+    list: [ok(), no('bad')],
+    are: ['success', 'error', 'skipped by b'],
+  },
+  { name: 'less, though none has failed', list: [ok()], are: ['success', 'missing', 'missing'] },
+  { name: 'one that says nothing', list: [undefined], are: ['malformed', 'missing', 'missing'] },
+  { name: 'none', list: [], are: ['missing', 'missing', 'missing'] },
+  { name: 'more than all', list: [ok(), ok(), ok(), ok()], are: ['success', 'success', 'success'] },
+])('a list has the outputs of the first items: $name', ({ list, are }) => {
+  expect(outcomes(['a', 'b', 'c'], list)).toEqual(are);
+});
+
 test('what every object inherits is no output', () => {
   const keys = ['toString', 'constructor', '__proto__'];
   expect(outcomes(keys, {})).toEqual(['missing', 'missing', 'missing']);
@@ -77,7 +93,7 @@ test('nothing is changed by being judged', () => {
   ]);
 });
 
-function outcomes(keys: readonly string[], outputs: Readonly<Record<string, unknown>>): string[] {
+function outcomes(keys: readonly string[], outputs: Outputs): string[] {
   return outcomesOf(
     keys.map((key) => submission(key)),
     outputs,

@@ -24,6 +24,16 @@ test('a batch packed by the caller is sent as it stands, at once, and its answer
   t.expectIdle();
 });
 
+test('of a sender that lists outputs in the order of the batch, they are handed back by key', async () => {
+  const outputs = [ok('1'), no('bad'), ok('of nobody')];
+  const t = engineUnderTest({}, { send: async () => ({ kind: 'answered', status: 200, outputs }) });
+  const answer = t.engine.execute(batch);
+  await t.clock.settle();
+  expect(await answer).toEqual({ status: 200, outputs: { x: ok('1'), y: no('bad') } });
+  expect(t.events.response).toMatchObject([{ succeeded: 1, unasked: 1 }]);
+  t.expectIdle();
+});
+
 test('it is not in the books, nor in the queue', async () => {
   const t = engineUnderTest({ queue: { maxItems: 1 } });
   void t.engine.execute(batch);

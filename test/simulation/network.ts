@@ -97,11 +97,11 @@ export class Network {
     this.#listener.onRequest(sent);
     try {
       const planned = number === undefined ? undefined : this.#faults.get(number);
-      const response = await this.#spoilt(
-        await this.#exchange(request, body, planned),
-        sent,
-        planned,
-      );
+      const answer = await this.#exchange(request, body, planned);
+      const isTurned = planned === undefined && this.#plan.server.outputs === 'reversed';
+      const response = isTurned
+        ? await reversed(answer)
+        : await this.#spoilt(answer, sent, planned);
       if (planned === undefined) await this.#noteSuccesses(sent, response);
       await this.#running(sent);
       // Of a broken answer the client sees nothing for certain.
@@ -258,6 +258,14 @@ export class Network {
     );
     return new Response(body, response);
   }
+}
+
+/** The same answer, its outputs from the last to the first. */
+async function reversed(response: Response): Promise<Response> {
+  if (response.status !== 200) return response;
+  const { outputs = {}, ...rest }: { outputs?: object } = await response.json();
+  const turned = Object.fromEntries(Object.entries(outputs).toReversed());
+  return new Response(JSON.stringify({ ...rest, outputs: turned }), response);
 }
 
 /** The items of a bulk request, each as it stands there; none where it cannot be read. */

@@ -10,6 +10,7 @@ export const PLAIN_SERVER: PlannedServer = {
   maxPerSecond: undefined,
   storeErrors: false,
   repeats: 'replay',
+  outputs: 'in order',
 };
 
 export const PLAIN_OPTIONS: PlannedOptions = {

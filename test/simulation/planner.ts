@@ -19,7 +19,7 @@ export function planFrom(seed: number): Plan {
   return {
     seed,
     options,
-    server: drawServer(random, later),
+    server: drawServer(random, later, randomFrom(seed ^ 0x07d3)),
     faults: withSpoilt(drawFaults(random, options), drawSpoilt(later)),
     tokenFaults:
       options.token === 'function' && random() < 0.6
@@ -63,7 +63,7 @@ function drawOptions(random: Random): PlannedOptions {
   };
 }
 
-function drawServer(random: Random, later: Random): PlannedServer {
+function drawServer(random: Random, later: Random, last: Random): PlannedServer {
   const least = pick(random, [1, 5, 20, 80]);
   const rarely = <T>(...values: readonly T[]): T | undefined =>
     random() < 0.1 ? pick(random, values) : undefined;
@@ -76,6 +76,7 @@ function drawServer(random: Random, later: Random): PlannedServer {
     maxPerSecond: rarely(2, 5, 10),
     storeErrors: random() < 0.2,
     repeats: later() < 0.25 ? 'refuse' : 'replay',
+    outputs: last() < 0.3 ? 'reversed' : 'in order',
   };
 }
 

@@ -120,6 +120,29 @@ describe('a usable answer', () => {
     });
   });
 
+  describe('is given', () => {
+    const packed = batchOf('{}');
+    const ours = { ...packed, bytes: '{"items":[{}]}'.length, writeTo: () => {} };
+    const outputs = { 'order-span-00': { n: 1 } };
+    const more = { ...outputs, x: {} };
+
+    test.each([
+      ['to the engine as a list, in the order of the batch', ours, outputs, [{ n: 1 }]],
+      ['to it as a map, where it says more', ours, more, more],
+      ['as a map to a caller who has packed the batch', packed, outputs, outputs],
+    ])('%s', async (_, batch, answer, given) => {
+      const { fetch } = answering(200, { status: 'success', outputs: answer });
+      const reply = await transportOf({ fetch }).send(batch, patient());
+      expect(reply).toEqual({ kind: 'answered', status: 200, outputs: given });
+    });
+
+    test('of an error status by what it says, whatever looks like outputs', async () => {
+      const { fetch } = answering(500, { status: 'success', outputs });
+      const reply = await transportOf({ fetch }).send(ours, patient());
+      expect(reply).toMatchObject({ kind: 'lost', status: 500 });
+    });
+  });
+
   test('needs no status in its body', async () => {
     expect(await replyTo(200, { outputs: {} })).toMatchObject({ kind: 'answered', outputs: {} });
   });

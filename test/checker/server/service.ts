@@ -145,7 +145,7 @@ export class Service {
     const good = JSON.stringify({ status: 'success', outputs });
     switch (fault.kind) {
       case 'none':
-        return whole(200, good);
+        return whole(200, written(requestNo, outputs));
       case 'reset':
       case 'silence':
         return { kind: fault.kind };
@@ -268,6 +268,23 @@ export class Service {
 
 function whole(status: number, body: string): Extract<Answer, { body: string }> {
   return { kind: 'whole', status, headers: { 'content-type': 'application/json' }, body, times: 1 };
+}
+
+/** In one of the ways to write it: members have no order, outputs neither (wire.md 2.4). */
+function written(requestNo: number, outputs: Fields): string {
+  const status = 'success';
+  switch (requestNo % 5) {
+    case 0: {
+      const turned = Object.fromEntries(Object.entries(outputs).toReversed());
+      return JSON.stringify({ status, outputs: turned });
+    }
+    case 1:
+      return JSON.stringify({ outputs, status });
+    case 2:
+      return JSON.stringify({ status, outputs }, undefined, 1);
+    default:
+      return JSON.stringify({ status, outputs });
+  }
 }
 
 /** So many of them cannot be read at all; the rest lack what a call needs. */
