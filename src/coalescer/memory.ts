@@ -7,8 +7,8 @@
 export class Memory<Key, Value> {
   readonly #max: number;
   readonly #onForget: ((key: Key, value: Value) => void) | undefined;
-  #young = new Map<Key, Value>();
-  #old = new Map<Key, Value>();
+  #young = new Generation<Key, Value>();
+  #old = new Generation<Key, Value>();
 
   constructor(max: number, onForget?: (key: Key, value: Value) => void) {
     this.#max = max;
@@ -28,32 +28,67 @@ export class Memory<Key, Value> {
   }
 
   set(key: Key, value: Value): void {
-    if (this.#old.size > 0) this.#old.delete(key);
-    this.#young.set(key, value);
+    this.#old.take(key);
+    this.#young.take(key);
+    this.add(key, value);
+  }
+
+  /** Sets a key that is not there: that costs next to nothing until somebody asks for any. */
+  add(key: Key, value: Value): void {
+    this.#young.add(key, value);
     if (this.#young.size <= this.#max) return;
     const forgotten = this.#old;
     this.#old = this.#young;
-    this.#young = new Map();
-    if (this.#onForget !== undefined) {
-      for (const [oldKey, oldValue] of forgotten) this.#onForget(oldKey, oldValue);
-    }
+    this.#young = new Generation();
+    if (this.#onForget === undefined) return;
+    for (const [oldKey, oldValue] of forgotten.entries()) this.#onForget(oldKey, oldValue);
   }
 
   /** Removes an entry, and returns it. */
   take(key: Key): Value | undefined {
-    for (const generation of [this.#young, this.#old]) {
-      const value = generation.size === 0 ? undefined : generation.get(key);
-      if (value === undefined) continue;
-      generation.delete(key);
-      return value;
-    }
-    return undefined;
+    return this.#young.take(key) ?? this.#old.take(key);
   }
 
   /** Removes all entries of which that is true. */
   drop(isOver: (value: Value) => boolean): void {
     for (const generation of [this.#young, this.#old]) {
-      for (const [key, value] of generation) if (isOver(value)) generation.delete(key);
+      for (const [key, value] of generation.entries()) if (isOver(value)) generation.take(key);
     }
+  }
+}
+
+/** A map whose last entries are only listed until somebody asks: most of what is remembered never is. */
+class Generation<Key, Value> {
+  readonly #map = new Map<Key, Value>();
+  #keys: Key[] = [];
+  #values: Value[] = [];
+
+  get size(): number {
+    return this.#map.size + this.#keys.length;
+  }
+
+  /** The key must not be there. */
+  add(key: Key, value: Value): void {
+    this.#keys.push(key);
+    this.#values.push(value);
+  }
+
+  get(key: Key): Value | undefined {
+    return this.size === 0 ? undefined : this.entries().get(key);
+  }
+
+  take(key: Key): Value | undefined {
+    const value = this.get(key);
+    if (value !== undefined) this.#map.delete(key);
+    return value;
+  }
+
+  entries(): ReadonlyMap<Key, Value> {
+    for (const [at, key] of this.#keys.entries()) this.#map.set(key, this.#values[at] as Value);
+    if (this.#keys.length > 0) {
+      this.#keys = [];
+      this.#values = [];
+    }
+    return this.#map;
   }
 }

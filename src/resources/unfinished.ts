@@ -84,7 +84,7 @@ export class Unfinished {
     const owner = this.#forget(name);
     if (owner !== undefined) {
       if (owner.hasEnded) this.#spanGone(owner);
-      else this.#spans.set(id, owner);
+      else this.#spans.add(id, owner);
       return;
     }
     const instance = this.#instances.take(name);

@@ -52,3 +52,18 @@ function remembering(max: number, ...keys: readonly string[]): Memory<string, st
   for (const key of keys) memory.set(key, key);
   return memory;
 }
+
+test('what is added at the end of the list is found, taken, dropped and forgotten as all else', () => {
+  const forgotten: string[] = [];
+  const memory = new Memory<string, string>(3, (key) => forgotten.push(key));
+  for (const key of ['a', 'b']) memory.add(key, key.toUpperCase());
+  expect([memory.size, memory.get('a')]).toEqual([2, 'A']);
+  memory.add('c', 'C');
+  expect([memory.take('c'), memory.take('c'), memory.size]).toEqual(['C', undefined, 2]);
+  memory.add('d', 'D');
+  memory.drop((value) => value === 'D');
+  expect([memory.get('d'), memory.size]).toEqual([undefined, 2]);
+  for (const key of ['e', 'f', 'g', 'h', 'i', 'j']) memory.add(key, key);
+  expect(forgotten).toEqual(['a', 'b', 'e', 'f']);
+  expect(memory.size).toBe(4);
+});
