@@ -36,6 +36,8 @@ type Why = EngineEvents['retry']['reason'];
 
 /** How a request was lost. */
 interface Circumstances {
+  /** Usable answers that the engine had seen when it left. */
+  readonly answersBefore: number;
   /** It carried this item only. */
   readonly isAlone: boolean;
   /** A ping was answered just before it left. */
@@ -82,7 +84,7 @@ export class Attempts<Failure> {
 
   /** Absence alone is no verdict: with no error before it, the answer breaks the contract. */
   missing(step: Step<Failure>, item: Item): void {
-    item.maybeApplied = true;
+    item.noteSetback().maybeApplied = true;
     if (this.isDone(item)) {
       drop(step, item);
       return;
@@ -126,13 +128,13 @@ export class Attempts<Failure> {
     step: Step<Failure>,
     item: Item,
     failure: Failure,
-    { isAlone, hasPing }: Circumstances,
+    { answersBefore, isAlone, hasPing }: Circumstances,
   ): number | undefined {
     const { answers } = this.#health;
-    const wereOthersAnswered = answers > item.answersSeen;
     const setbacks = item.noteSetback();
-    item.maybeApplied = true;
-    item.answersSeen = answers;
+    const wereOthersAnswered = answers > (setbacks.answersSeen ?? answersBefore);
+    setbacks.maybeApplied = true;
+    setbacks.answersSeen = answers;
     setbacks.last = { kind: 'failure', failure };
     if (this.isDone(item)) {
       drop(step, item);
@@ -166,8 +168,9 @@ export class Attempts<Failure> {
    * Returns whether it is to be sent again.
    */
   oversized(step: Step<Failure>, item: Item, failure: Failure, isAlone: boolean): boolean {
-    item.maybeApplied = true;
-    item.noteSetback().last = { kind: 'failure', failure };
+    const setbacks = item.noteSetback();
+    setbacks.maybeApplied = true;
+    setbacks.last = { kind: 'failure', failure };
     if (this.isDone(item)) {
       drop(step, item);
       return false;

@@ -172,7 +172,7 @@ export class Backlog {
 
   /** Puts an item in flight back at its old place, not to be sent before that time. */
   putBack(item: Item, notBefore: number): void {
-    item.notBefore = notBefore;
+    if (notBefore > 0 || item.notBefore > 0) item.noteSetback().notBefore = notBefore;
     this.#place(item);
   }
 
@@ -197,7 +197,7 @@ export class Backlog {
     while (this.nextDue <= now) {
       const item = this.#delayed.pop();
       if (item === undefined) return;
-      item.notBefore = 0;
+      item.noteSetback().notBefore = 0;
       this.#place(item);
     }
   }

@@ -238,9 +238,9 @@ export class Coalescer<Failure> {
     return this.#settlement.isThere(id);
   }
 
-  /** A resource whose id only an answer will tell; or one with an id that was made up just now. */
-  newResource(id?: string): Resource {
-    return new Resource(id, id !== undefined);
+  /** A resource whose id only an answer will tell. */
+  newResource(): Resource {
+    return new Resource();
   }
 
   /** The id that the server gave where it differs from the one that was sent. */
@@ -254,7 +254,7 @@ export class Coalescer<Failure> {
   }
 
   /** What the pending item makes that a call with this key and fingerprint would share. */
-  sharedMakes(key: string, fingerprint: string): Resource | undefined {
+  sharedMakes(key: string, fingerprint: string): Name | undefined {
     const item = this.#settlement.find(key);
     return item?.fingerprint === fingerprint ? item.makes : undefined;
   }
@@ -442,7 +442,8 @@ export class Coalescer<Failure> {
         : this.#patience.after(timeoutMs, () => settled.resolve(this.#ledger()));
     this.#settlement.calls.whenLeft(() => {
       stopWaiting?.();
-      settled.resolve(this.#ledger());
+      // By way of another promise, which takes two promise jobs: a call that failed is told one job late.
+      settled.resolve(Promise.resolve(this.#ledger()));
     });
     return settled.promise;
   }

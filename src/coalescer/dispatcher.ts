@@ -254,10 +254,7 @@ export class Dispatcher<Failure> {
       return 0;
     }
     const { answers, isDown, hasPing } = health;
-    for (const item of items) {
-      if (item.attempts === 0) item.answersSeen = answers;
-      item.attempts++;
-    }
+    for (const item of items) item.attempts++;
     const count = packedOf(items)?.keys.length ?? items.length;
     this.requests++;
     this.items += count;

@@ -83,6 +83,7 @@ const submission: ChecksOf<Submission<unknown>> = {
   echoBytes: optional(aDuration),
   holes: wanted('an array of what newResource() gave', isArrayOf(isResource)),
   makes: optional(aName),
+  hasNewId: optional(aBoolean),
   changes: optional(aName),
   uses: optional(names),
   precedes: optional(aText),

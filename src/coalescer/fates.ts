@@ -1,4 +1,5 @@
 /** What became of things that were to be made, for those who come later: bounded, by id or reference. */
+import { idOf } from './line.ts';
 import { Memory } from './memory.ts';
 import type { Cause, Name } from './ports.ts';
 import { Recent } from './recent.ts';
@@ -64,8 +65,4 @@ export class Fates<Failure> {
   idOf(id: string): string {
     return this.#replaced.get(id) ?? id;
   }
-}
-
-function idOf(name: Name): string | undefined {
-  return typeof name === 'string' ? name : name.id;
 }

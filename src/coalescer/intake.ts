@@ -149,10 +149,11 @@ export class Intake<Failure> {
       return { promise: this.#rejectUnsent(item, submission, follower, lacking) };
     }
     const caller = settlement.join(item, read, follower);
-    settlement.register(item, submission.makes);
+    const { promise } = caller;
+    settlement.register(item, submission.hasNewId ? undefined : submission.makes);
     backlog.append(item, submission);
     this.#withdrawEarly(item, caller);
-    return { promise: caller.promise, item };
+    return { promise, item };
   }
 
   #enterPacked(batch: Batch, about: About, follower: Following): Promise<unknown> {
@@ -172,11 +173,12 @@ export class Intake<Failure> {
       backlog.texts,
     );
     const caller = settlement.join(packed, packed.read, follower);
+    const { promise } = caller;
     settlement.register(packed, undefined);
     backlog.appendPacked(packed);
     parts.add(packed);
     this.#withdrawEarly(packed, caller);
-    return caller.promise;
+    return promise;
   }
 
   /** Its signal had fired before the call was entered. */
@@ -205,8 +207,9 @@ export class Intake<Failure> {
     settlement.forget(submission.makes);
     if (item.isGhost) backlog.renew(item, this.#now());
     const caller = settlement.join(item, submission.read, follower);
+    const { promise } = caller;
     this.#withdrawEarly(item, caller);
-    return caller.promise;
+    return promise;
   }
 
   /** What the call needs and will not be there, as the reason to reject it. */
@@ -238,9 +241,10 @@ export class Intake<Failure> {
     const { backlog, settlement } = this.#others;
     item.dropText(backlog.texts);
     const caller = settlement.join(item, read, follower);
+    const { promise } = caller;
     if (makes !== undefined) settlement.remember(makes, lacking.because);
     settlement.leave(item, caller, lacking, true);
-    return caller.promise;
+    return promise;
   }
 
   /** A full batch, and a full queue, end the window at once. */

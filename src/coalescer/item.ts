@@ -1,7 +1,8 @@
-import type { Deferred } from '../internal/deferred.ts';
 import type { Slab, Tenant, TextArena } from '../internal/text-arena.ts';
-import type { Group, Resource } from './line.ts';
-import type { Last, Reason, Submission, Verdict } from './ports.ts';
+import type { Group } from './line.ts';
+import type { Name, Reason, Submission, Verdict } from './ports.ts';
+import type { LeftBy, Setbacks } from './setbacks.ts';
+import { noSetbacks } from './setbacks.ts';
 import type { Follower } from './signals.ts';
 import type { Cohort } from './turnstile.ts';
 
@@ -27,16 +28,16 @@ export type ItemState =
 export type Read = (output: unknown) => Verdict<unknown>;
 
 /** One call that waits for an item; several calls may share one item by its key. */
-export interface Caller extends Deferred<unknown> {
+export interface Caller {
+  readonly promise: Promise<unknown>;
+  /** Settles the promise. To reject it, it is resolved with what rejects: see `rejection`. */
+  readonly resolve: (value: unknown) => void;
   /** Where the call stands among those that a flush waits for. */
   readonly cohort: Cohort;
   /** Judges the item's output for this caller. */
   readonly read: Read;
   /** The call follows its caller's signal. */
   readonly follower: Follower<Waiting> | undefined;
-  /** Its neighbours among the calls that wait for the same item. */
-  previous: Caller | undefined;
-  next: Caller | undefined;
 }
 
 /** A request on its way: until it has left, nothing of it can be at the server. */
@@ -50,16 +51,8 @@ export interface Trip {
 /** A call, and the item that it waits for. */
 export interface Waiting {
   readonly item: Item;
-  readonly caller: Caller;
-}
-
-/** Why a call left its item behind. */
-export type LeftBy<Failure> =
-  | Omit<Extract<Reason<Failure>, { kind: 'aborted' }>, 'maybeApplied'>
-  | Omit<Extract<Reason<Failure>, { kind: 'exhausted' }>, 'maybeApplied'>;
-
-function unreadable(): Verdict<never> {
-  return { kind: 'malformed' };
+  /** May change as others leave that item: see `Item.leave`. */
+  caller: Caller;
 }
 
 const decoder = new TextDecoder();
@@ -67,36 +60,38 @@ const decoder = new TextDecoder();
 /** Shared by all, since most are empty and each costs as much as what it holds. */
 const nothing: readonly never[] = [];
 
-/** What the attempts of an item that made no progress have left behind. */
-export interface Setbacks {
-  /** Attempts that count against `retry.limit`. */
-  countedAttempts: number;
-  /** Attempts that were lost although a ping was answered just before, and that did not count. */
-  suspicions: number;
-  /** When such an attempt did count, the last time. */
-  pingCountedAt: number | undefined;
-  /** Was refused for whom it came from, and is sent once more: that may be another by now. */
-  wasDenied: boolean;
-  /** Its time was over before it was sent, since the process stood still: if this gets lost, it is over. */
-  isLastChance: boolean;
-  /** An error that may pass, and how often in a row the server gave the same. */
-  transient: { code: string; times: number; readonly since: number } | undefined;
-  /** What the last of them met. */
-  last: Last<unknown> | undefined;
+/** What few items have. All are pointers that most would hold for nothing, while they wait. */
+interface Seldom {
+  readonly fingerprint: string | undefined;
+  readonly echoBytes: number;
+  /** Its text, cut where ids are missing, until they are known. */
+  cut: Pick<Submission<unknown>, 'pieces' | 'holes'> | undefined;
+  /** The cohort, of those that precede a name, in which it is counted. */
+  precedes: { readonly name: string; readonly cohort: Cohort } | undefined;
+  follower: Follower<Waiting> | undefined;
+  /** Calls that wait for it beside the first one. */
+  others: Set<Caller> | undefined;
+  setbacks: Setbacks | undefined;
 }
 
-/** One action made ready: what queue and batch hold. Its place, `seq`, is its own for life. */
+/**
+ * One action made ready: what queue and batch hold. Its place, `seq`, is its own for life. The first call
+ * that waits for it is a part of it, since few items have any other.
+ */
 export class Item implements Tenant {
   readonly seq: number;
   readonly key: string;
   readonly type: string;
-  readonly fingerprint: string | undefined;
   /** Since when somebody waits for it, by the engine's clock, in whole milliseconds: so it needs no box. */
   calledAt: number;
-  /** The first call that waits for it, linked to the others: few items have any. */
-  caller: Caller | undefined;
-  #lastCaller: Caller | undefined;
   state: ItemState = 'gathering';
+
+  /** Of the first call that waits for it; undefined where none does. */
+  promise: Promise<unknown> | undefined;
+  resolve: ((value: unknown) => void) | undefined;
+  cohort: Cohort | undefined;
+  /** Judges its output; for all callers together, who may have readers of their own. */
+  read: Read;
 
   /** UTF-8 bytes of the text; an estimate while a hole is open. */
   bytes: number;
@@ -104,59 +99,83 @@ export class Item implements Tenant {
   slab: Slab | undefined;
   start = 0;
   slot = 0;
-  #pieces: readonly string[];
-  #holes: readonly Resource[];
 
-  /** What its answer is expected to hold beside its own text. */
-  readonly echoBytes: number;
-
-  /** The resource that comes into being with this item. */
-  makes: Resource | undefined;
+  /** What comes into being with this item; an id that nobody has asked for so far. */
+  makes: Name | undefined;
   /** The groups that it stands in, one for each resource; see order.ts. */
   groups: readonly Group[] = nothing;
   /** How many of them, and of the cohorts that it follows, still hold it back. */
   waits = 0;
-  /** The cohort, of those that precede a name, in which it is counted. */
-  precedes: { readonly name: string; readonly cohort: Cohort } | undefined;
 
   /** Requests that carried it, the present one included. */
   attempts = 0;
   /** The request that carries it now, or did last. */
   trip: Trip | undefined;
-  /** The number of usable answers that the engine had seen at its last attempt. */
-  answersSeen = 0;
-  /** Had an attempt without an answer: the server may have done it. */
-  maybeApplied = false;
-  /** Not to be sent before this time, by the engine's clock. */
-  notBefore = 0;
   /** When it last became sendable, in whole milliseconds. */
   readyAt = 0;
-  /** What its last caller has left behind, where it is a ghost. */
-  left: { readonly why: LeftBy<unknown>; readonly read: Read } | undefined;
-  /** What attempts without progress have left behind; most items never have any. */
-  setbacks: Setbacks | undefined;
 
   /** Neighbours in its chain. */
   older: Item | undefined;
   younger: Item | undefined;
 
-  /** The batch that these two notes of the packer speak of. */
-  batch = 0;
-  /** In that batch: may fail, or waits for an item of it that may; goes last. */
-  tainted = false;
+  #seldom: Seldom | undefined;
 
   constructor(seq: number, calledAt: number, submission: Submission<unknown>, texts: TextArena) {
+    const { fingerprint, echoBytes = 0, pieces, holes } = submission;
     this.seq = seq;
     this.calledAt = calledAt;
     this.key = submission.key;
     this.type = submission.type;
-    this.fingerprint = submission.fingerprint;
-    this.echoBytes = submission.echoBytes ?? 0;
+    this.read = submission.read;
     this.bytes = bytesOf(submission);
-    this.#pieces = submission.pieces;
-    this.#holes = submission.holes;
+    const isWhole = holes.length === 0;
+    if (fingerprint !== undefined || echoBytes > 0 || !isWhole) {
+      this.#seldom = seldom(fingerprint, echoBytes);
+    }
     // A batch that its caller has packed has none: it brings texts of its own.
-    if (this.#pieces.length > 0) this.fill(texts);
+    if (!isWhole) Item.#noteSeldom(this).cut = { pieces, holes };
+    else if (pieces[0] !== undefined) texts.write(pieces[0], this);
+    this.fill(texts);
+  }
+
+  get fingerprint(): string | undefined {
+    return this.#seldom?.fingerprint;
+  }
+
+  /** What its answer is expected to hold beside its own text. */
+  get echoBytes(): number {
+    return this.#seldom?.echoBytes ?? 0;
+  }
+
+  get follower(): Follower<Waiting> | undefined {
+    return this.#seldom?.follower;
+  }
+
+  get others(): ReadonlySet<Caller> | undefined {
+    return this.#seldom?.others;
+  }
+
+  get precedes(): Seldom['precedes'] {
+    return this.#seldom?.precedes;
+  }
+
+  set precedes(cohort: Seldom['precedes']) {
+    Item.#noteSeldom(this).precedes = cohort;
+  }
+
+  /** What attempts without progress have left behind; most items never have any. */
+  get setbacks(): Setbacks | undefined {
+    return this.#seldom?.setbacks;
+  }
+
+  /** Had an attempt without an answer: the server may have done it. */
+  get maybeApplied(): boolean {
+    return this.setbacks?.maybeApplied === true;
+  }
+
+  /** Not to be sent before this time, by the engine's clock. */
+  get notBefore(): number {
+    return this.setbacks?.notBefore ?? 0;
   }
 
   /** What it is called in events and errors. */
@@ -176,17 +195,17 @@ export class Item implements Tenant {
 
   /** Makes the text if all ids are known by now. Returns the bytes that it gained by that. */
   fill(texts: TextArena): number {
-    if (this.isWhole) return 0;
-    let text = this.#pieces[0] ?? '';
-    for (const [index, { id }] of this.#holes.entries()) {
+    const cut = this.#seldom?.cut;
+    if (cut === undefined) return 0;
+    let text = cut.pieces[0] ?? '';
+    for (const [index, { id }] of cut.holes.entries()) {
       if (id === undefined) return 0;
       const quoted = JSON.stringify(id);
-      text += quoted + (this.#pieces[index + 1] ?? '');
+      text += quoted + (cut.pieces[index + 1] ?? '');
     }
     const before = this.bytes;
     texts.write(text, this);
-    this.#pieces = nothing;
-    this.#holes = nothing;
+    Item.#noteSeldom(this).cut = undefined;
     return this.bytes - before;
   }
 
@@ -197,20 +216,21 @@ export class Item implements Tenant {
 
   /** The text as sent, decoded anew each time; undefined while a hole is open. */
   get text(): string | undefined {
-    return this.#encoded && decoder.decode(this.#encoded);
+    const encoded = encodedOf(this);
+    return encoded && decoder.decode(encoded);
   }
 
   /** Copies the text into a body; returns where it ends there. */
   copyTo(body: Uint8Array, at: number): number {
-    if (this.#encoded !== undefined) body.set(this.#encoded, at);
+    const encoded = encodedOf(this);
+    if (encoded !== undefined) body.set(encoded, at);
     return at + this.bytes;
   }
 
   /** It is over, and its text is not read any more. */
   dropText(texts: TextArena): void {
     texts.release(this);
-    this.#pieces = nothing;
-    this.#holes = nothing;
+    if (this.#seldom !== undefined) this.#seldom.cut = undefined;
   }
 
   /**
@@ -218,54 +238,60 @@ export class Item implements Tenant {
    * of them late: till then they must not keep what the callers gave and got.
    */
   letGo(): void {
-    this.caller = undefined;
-    this.#lastCaller = undefined;
+    this.promise = undefined;
+    this.resolve = undefined;
+    this.cohort = undefined;
     this.makes = undefined;
-    this.precedes = undefined;
-    this.left = undefined;
-    this.setbacks = undefined;
-  }
-
-  get #encoded(): Uint8Array | undefined {
-    return this.slab?.buffer.subarray(this.start, this.start + this.bytes);
+    this.read = unreadable;
+    this.#seldom = undefined;
   }
 
   /** Where to note what an attempt without progress leaves behind. */
   noteSetback(): Setbacks {
-    this.setbacks ??= {
-      countedAttempts: 0,
-      suspicions: 0,
-      pingCountedAt: undefined,
-      wasDenied: false,
-      isLastChance: false,
-      transient: undefined,
-      last: undefined,
-    };
-    return this.setbacks;
+    const noted = Item.#noteSeldom(this);
+    noted.setbacks ??= noSetbacks();
+    return noted.setbacks;
   }
 
-  /** Judges its output; for all callers together, who may have readers of their own. */
-  get read(): Read {
-    return this.caller?.read ?? this.left?.read ?? unreadable;
+  /** The first call that waits for it; undefined where none does. */
+  get caller(): Caller | undefined {
+    return this.resolve === undefined ? undefined : (this as Item & Caller);
   }
 
-  /** Lets one more call wait for it. */
-  join(caller: Caller): void {
-    caller.previous = this.#lastCaller;
-    if (this.#lastCaller === undefined) this.caller = caller;
-    else this.#lastCaller.next = caller;
-    this.#lastCaller = caller;
+  /** Lets one more call wait for it. Returns what stands for that call from now on. */
+  join(caller: Caller): Caller {
+    if (this.caller !== undefined) {
+      const noted = Item.#noteSeldom(this);
+      noted.others ??= new Set();
+      noted.others.add(caller);
+      return caller;
+    }
+    Item.#takeIn(this, caller);
+    return this as Item & Caller;
   }
 
-  /** Lets a call go that waits for it. */
-  leave(caller: Caller): void {
-    const { previous, next } = caller;
-    if (previous === undefined) this.caller = next;
-    else previous.next = next;
-    if (next === undefined) this.#lastCaller = previous;
-    else next.previous = previous;
-    caller.previous = undefined;
-    caller.next = undefined;
+  /**
+   * Lets a call go that waits for it; its place as the first one goes to the next. Returns what is left
+   * of the call, to tell it.
+   */
+  leave(caller: Caller): Caller {
+    const others = this.#seldom?.others;
+    if (caller !== this.caller) {
+      others?.delete(caller);
+      return caller;
+    }
+    const { promise, resolve, cohort, read, follower } = caller;
+    const [next] = others ?? [];
+    if (next === undefined) {
+      this.promise = undefined;
+      this.resolve = undefined;
+      this.cohort = undefined;
+      if (this.#seldom !== undefined) this.#seldom.follower = undefined;
+    } else {
+      others?.delete(next);
+      Item.#takeIn(this, next);
+    }
+    return { promise, resolve, cohort, read, follower };
   }
 
   /** Something of the request that carries it may have reached the server. */
@@ -280,8 +306,46 @@ export class Item implements Tenant {
 
   /** Nobody waits for it any more; where the server has it or may have it, it keeps its place. */
   get isGhost(): boolean {
-    return this.caller === undefined;
+    return this.resolve === undefined;
   }
+
+  // Static, since a private method is one more field of each item.
+  static #takeIn(item: Item, caller: Caller): void {
+    const { promise, resolve, cohort, read, follower } = caller;
+    item.promise = promise;
+    item.resolve = resolve;
+    item.cohort = cohort;
+    item.read = read;
+    if (follower !== undefined || item.follower !== undefined) {
+      Item.#noteSeldom(item).follower = follower;
+    }
+    if (follower?.of !== undefined) follower.of.caller = item as Item & Caller;
+  }
+
+  static #noteSeldom(item: Item): Seldom {
+    item.#seldom ??= seldom(undefined, 0);
+    return item.#seldom;
+  }
+}
+
+function encodedOf({ slab, start, bytes }: Item): Uint8Array | undefined {
+  return slab?.buffer.subarray(start, start + bytes);
+}
+
+function seldom(fingerprint: string | undefined, echoBytes: number): Seldom {
+  return {
+    fingerprint,
+    echoBytes,
+    cut: undefined,
+    precedes: undefined,
+    follower: undefined,
+    others: undefined,
+    setbacks: undefined,
+  };
+}
+
+function unreadable(): Verdict<never> {
+  return { kind: 'malformed' };
 }
 
 /** UTF-8 bytes of an item's text; as well as can be told, where ids are missing. */
@@ -290,7 +354,7 @@ export function bytesOf({ bytes, holes }: Pick<Submission<unknown>, 'bytes' | 'h
 }
 
 /** What the end of a ghost is for those who need what it was to make: its callers left it. */
-export function ghostReason<Failure>({ left, maybeApplied }: Item): Reason<Failure> {
-  const why = left?.why as LeftBy<Failure> | undefined;
+export function ghostReason<Failure>({ setbacks, maybeApplied }: Item): Reason<Failure> {
+  const why = setbacks?.left as LeftBy<Failure> | undefined;
   return { ...(why ?? { kind: 'aborted', reason: undefined }), maybeApplied };
 }

@@ -42,30 +42,25 @@ export class Known {
     return resource;
   }
 
-  /** The same for what an item makes: what is new stays unentered. */
-  made(name: Name): Resource {
-    return typeof name !== 'string' && name.isNew ? name : this.of(name);
-  }
-
   /** Enters what was made since the last time: each item is looked at once. */
   enterMade(): void {
     const upTo = this.#enteredUpTo;
     const youngest = this.#youngest();
     for (let item = youngest; item !== undefined && item.seq > upTo; item = item.older) {
       this.visits++;
-      const { makes } = item;
-      if (!makes?.isNew || makes.id === undefined) continue;
-      makes.isNew = false;
-      this.#byId.set(makes.id, makes);
+      if (typeof item.makes !== 'string') continue;
+      const id = item.makes;
+      const resource = new Resource(id);
+      resource.maker = item;
+      item.makes = resource;
+      this.#byId.set(id, resource);
     }
     this.#enteredUpTo = Math.max(upTo, youngest?.seq ?? 0);
   }
 
   /** For a resource with nobody in line any more. */
   forget(resource: Resource): void {
-    const { id, isNew } = resource;
-    resource.isNew = false;
-    if (isNew || id === undefined) return;
-    if (this.#byId.get(id) === resource) this.#byId.delete(id);
+    const { id } = resource;
+    if (id !== undefined && this.#byId.get(id) === resource) this.#byId.delete(id);
   }
 }

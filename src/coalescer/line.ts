@@ -1,6 +1,6 @@
 /** The line of one resource: groups of items, in the order of their calls; see order.ts. */
 import type { Item } from './item.ts';
-import type { Cause } from './ports.ts';
+import type { Cause, Name } from './ports.ts';
 
 /** What items make, change and use. Only resources with pending items are kept. */
 export class Resource {
@@ -26,21 +26,20 @@ export class Resource {
    * @internal
    */
   note: unknown;
-  /**
-   * Nobody knows its id yet but whoever made it up: no line of that id can be there already.
-   * @internal
-   */
-  isNew: boolean;
 
-  constructor(id?: string, isNew = false) {
+  constructor(id?: string) {
     this.id = id;
-    this.isNew = isNew;
   }
 
   /** Whether somebody is in line. */
   get isPending(): boolean {
     return this.maker !== undefined || this.tail !== undefined;
   }
+}
+
+/** The id that a name is, or stands for; undefined while nobody knows it. */
+export function idOf(name: Name): string | undefined {
+  return typeof name === 'string' ? name : name.id;
 }
 
 export class Group {

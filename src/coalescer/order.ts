@@ -25,6 +25,7 @@ import { Turnstile } from './turnstile.ts';
 /** What an item does to the resources that it names. */
 export interface Relations {
   readonly makes?: Name | undefined;
+  readonly hasNewId?: boolean | undefined;
   readonly changes?: Name | undefined;
   readonly uses?: readonly Name[] | undefined;
   readonly precedes?: string | undefined;
@@ -57,10 +58,14 @@ export class Order {
   }
 
   /** Puts an item into line. Of several relations to one resource the strongest holds. */
-  join(item: Item, { makes, changes, uses, precedes, follows }: Relations): void {
-    if (makes !== undefined) {
-      item.makes = this.#known.made(makes);
-      this.#standAsMaker(item, item.makes);
+  join(item: Item, { makes, hasNewId, changes, uses, precedes, follows }: Relations): void {
+    if (hasNewId) {
+      // No line of that id can be there. It is entered when somebody asks for it, which nobody does of most.
+      item.makes = makes;
+    } else if (makes !== undefined) {
+      const resource = this.#known.of(makes);
+      item.makes = resource;
+      this.#standAsMaker(item, resource);
     }
     if (changes !== undefined) this.#stand(item, this.#known.of(changes), false);
     for (const name of uses ?? []) this.#stand(item, this.#known.of(name), true);
@@ -84,7 +89,7 @@ export class Order {
     }
     item.groups = noGroups;
     const { makes } = item;
-    if (makes?.maker === item) {
+    if (typeof makes === 'object' && makes.maker === item) {
       makes.maker = undefined;
       this.#known.forget(makes);
     }

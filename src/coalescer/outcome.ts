@@ -1,5 +1,5 @@
 /** What an answer means for each item of its batch. Pure: it changes nothing. */
-import type { Caller, Item, Read } from './item.ts';
+import type { Item, Read } from './item.ts';
 import { hasOutput, outputOf } from './outputs.ts';
 import type { Blame, Outputs, Verdict } from './ports.ts';
 
@@ -17,9 +17,10 @@ export type Outcome<Of> = { readonly item: Of } & (
   | { readonly kind: 'missing' }
 );
 
-export type Others = ReadonlyMap<Caller, Verdict<unknown>>;
+/** By the promises of those callers. */
+export type Others = ReadonlyMap<Promise<unknown>, Verdict<unknown>>;
 
-type Judged = Pick<Item, 'key' | 'read'> & { readonly caller?: Caller | undefined };
+type Judged = Pick<Item, 'key' | 'read'> & Partial<Pick<Item, 'others'>>;
 
 /**
  * One outcome for each item, in the order in which the items were sent. Readers come from outside, so
@@ -48,13 +49,11 @@ export function outcomesOf<Of extends Judged>(
 }
 
 /** Callers who share an item get results of their own, so that none sees what another does to it. */
-function othersOf({ caller }: Judged, output: unknown): Others | undefined {
-  if (caller?.next === undefined) return undefined;
-  const others = new Map<Caller, Verdict<unknown>>();
-  for (let one: Caller | undefined = caller.next; one !== undefined; one = one.next) {
-    others.set(one, judge(one.read, copyOf(output)));
-  }
-  return others;
+function othersOf({ others }: Judged, output: unknown): Others | undefined {
+  if (!others?.size) return undefined;
+  const verdicts = new Map<Promise<unknown>, Verdict<unknown>>();
+  for (const { promise, read } of others) verdicts.set(promise, judge(read, copyOf(output)));
+  return verdicts;
 }
 
 function copyOf(output: unknown): unknown {

@@ -35,6 +35,18 @@ export interface Packed {
   readonly bytes: number;
 }
 
+/** A batch while it is packed. */
+interface Boarding {
+  /** Notes that have this number speak of it. */
+  readonly batch: number;
+  /** Who may ride since all that they wait for rides. */
+  readonly riders: Runs;
+  /** Blocked items that ride: each may come to board with several groups. */
+  readonly boarded: Set<Item>;
+  /** Those who may fail, or wait for an item of the batch that may: they go last. */
+  readonly tainted: Set<Item>;
+}
+
 /** Items that do not fit and are passed over before a batch is closed. */
 const MAX_PASSED = 8;
 
@@ -65,8 +77,8 @@ export class Packer {
     const { envelopeBytes, separatorBytes } = this.#envelope;
     const { maxItems, maxAnswerBytes = Number.POSITIVE_INFINITY } = limits;
     const maxBytes = Math.min(limits.maxBytes, room);
-    const batch = ++this.#batch;
-    const riders = new Runs();
+    const boarding = this.#begin();
+    const { batch, riders, boarded } = boarding;
     const items: Item[] = [];
     const passed: Item[] = [];
     let bytes = envelopeBytes;
@@ -81,7 +93,7 @@ export class Packer {
       if (item === next) ready.takeFirst(item);
       else {
         riders.advance();
-        if (!mayRide(item, batch, now)) {
+        if (boarded.has(item) || !mayRide(item, batch, now)) {
           // A large group that waits for more than this batch is not looked at to its end.
           if (++misses > 2 * maxItems) riders.clear();
           continue;
@@ -98,11 +110,11 @@ export class Packer {
       bytes = withItem;
       answerBytes = answerWithItem;
       items.push(item);
-      this.#board(item, batch, riders);
+      this.#board(item, boarding);
     }
     for (const item of passed) if (item.state === 'ready') ready.add(item);
     this.#visits += riders.visits;
-    return { items: arranged(items), bytes };
+    return { items: arranged(items, boarding.tainted), bytes };
   }
 
   /**
@@ -111,12 +123,11 @@ export class Packer {
    */
   repack(part: readonly Item[]): Packed {
     const { envelopeBytes, separatorBytes } = this.#envelope;
-    const batch = ++this.#batch;
-    const riders = new Runs();
+    const boarding = this.#begin();
     const items = part.filter((item) => {
       this.#visits++;
-      const fits = ridesWithAll(item, batch);
-      if (fits) this.#board(item, batch, riders);
+      const fits = ridesWithAll(item, boarding.batch);
+      if (fits) this.#board(item, boarding);
       return fits;
     });
     const bytes = items.reduce(
@@ -126,14 +137,20 @@ export class Packer {
     return { items, bytes };
   }
 
+  #begin(): Boarding {
+    const batch = ++this.#batch;
+    return { batch, riders: new Runs(), boarded: new Set(), tainted: new Set() };
+  }
+
   /** Notes in each of its groups that the item rides, and lets board who waited for that. */
-  #board(item: Item, batch: number, riders: Runs): void {
-    item.batch = batch;
-    item.tainted = item.setbacks?.transient !== undefined || item.groups.some(waitsForTainted);
+  #board(item: Item, { batch, riders, boarded, tainted }: Boarding): void {
+    if (item.state === 'blocked') boarded.add(item);
+    const isTainted = item.setbacks?.transient !== undefined || item.groups.some(waitsForTainted);
+    if (isTainted) tainted.add(item);
     for (const group of item.groups) {
       const notes = notesOn(group, batch);
       notes.riding++;
-      notes.taintWithin ||= item.tainted;
+      notes.taintWithin ||= isTainted;
       for (let whole: Group | undefined = group; whole !== undefined; whole = whole.after) {
         this.#visits++;
         if (!ridesWhole(whole, batch)) break;
@@ -186,7 +203,7 @@ function waitsForTainted(group: Group): boolean {
 /** Whether everything that a blocked item waits for rides in the batch. */
 function mayRide(item: Item, batch: number, now: number): boolean {
   // A text with a hole needs an id that only an answer brings.
-  if (item.state !== 'blocked' || item.batch === batch || !item.isWhole) return false;
+  if (item.state !== 'blocked' || !item.isWhole) return false;
   return item.notBefore <= now && ridesWithAll(item, batch);
 }
 
@@ -205,7 +222,8 @@ function ridesWithAll(item: Item, batch: number): boolean {
  * What may fail again goes last, with whatever waits for it, so that it stops nobody else. Those
  * who wait were called later than what they wait for, so that each part stays in a right order.
  */
-function arranged(items: readonly Item[]): readonly Item[] {
-  if (!items.some(({ tainted }) => tainted)) return items;
-  return [...items.filter(({ tainted }) => !tainted), ...items.filter(({ tainted }) => tainted)];
+function arranged(items: readonly Item[], tainted: ReadonlySet<Item>): readonly Item[] {
+  if (tainted.size === 0) return items;
+  const goesLast = (item: Item): boolean => tainted.has(item);
+  return [...items.filter((item) => !goesLast(item)), ...items.filter(goesLast)];
 }

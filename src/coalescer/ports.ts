@@ -53,6 +53,11 @@ export interface Submission<T> {
   readonly holes: readonly Resource[];
   /** The resource that comes into being with this item. */
   readonly makes?: Name | undefined;
+  /**
+   * `makes` is an id that was made up for this call alone: nobody can have named it before. So it need not
+   * be looked for among those pending.
+   */
+  readonly hasNewId?: boolean | undefined;
   /** The resource that this item changes. */
   readonly changes?: Name | undefined;
   /** What must be there, and stay unchanged, while this item runs. */

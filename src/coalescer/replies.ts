@@ -137,8 +137,11 @@ export class Replies<Failure> {
     const backBefore = attempts.requeued + attempts.retried;
     for (const outcome of outcomes) {
       const { item } = outcome;
-      item.answersSeen = health.answers;
-      if (item.setbacks !== undefined) item.setbacks.wasDenied = false;
+      const { setbacks } = item;
+      if (setbacks !== undefined) {
+        setbacks.wasDenied = false;
+        setbacks.answersSeen = health.answers;
+      }
       if (outcome.kind === 'skipped') {
         attempts.skipped(step, item, outcome.because);
         continue;
@@ -239,8 +242,10 @@ export class Replies<Failure> {
     const pauseMs = afterMs || Math.min(ownMs, retry.maxPauseMs);
     events.emit('pause', { ms: capacity.gate.close(pauseMs, now, random()), status });
     const left = items.filter((item) => {
-      item.maybeApplied ||= maybeApplied;
-      item.noteSetback().last = { kind: 'failure', failure };
+      const setbacks = item.noteSetback();
+      setbacks.maybeApplied ||= maybeApplied;
+      setbacks.answersSeen ??= flight.answersBefore;
+      setbacks.last = { kind: 'failure', failure };
       const isOver = attempts.isDone(item);
       if (isOver) drop(step, item);
       return !isOver;
@@ -266,7 +271,8 @@ export class Replies<Failure> {
     const isPaced = part?.line.why !== 'lost' || !flight.hasPing || items.length === 1;
     watch.unanswered(flight, reply, step.now, isPaced);
     let notBefore = 0;
-    const company = { isAlone: items.length === 1, hasPing: flight.hasPing };
+    const { answersBefore, hasPing } = flight;
+    const company = { answersBefore, isAlone: items.length === 1, hasPing };
     const left = items.filter((item) => {
       const time = attempts.lost(step, item, failure, company);
       if (time !== undefined) notBefore = Math.max(notBefore, time);

@@ -5,7 +5,7 @@
  * taken out of the queue before anybody is let go, so that none becomes sendable meanwhile. That, the
  * order and the books change in one step, `settle`; callers are told when it is over, by `tell`.
  */
-import { deferred, rejected } from '../internal/deferred.ts';
+import { rejected, rejection } from '../internal/deferred.ts';
 import type { Backlog } from './backlog.ts';
 import type { Bounds } from './bounds.ts';
 import type { Emitter } from './events.ts';
@@ -14,6 +14,7 @@ import type { Caller, Item, Read, Waiting } from './item.ts';
 import type { MutableLedger } from './ledger.ts';
 import { columnOf, emptyLedger } from './ledger.ts';
 import type { Resource } from './line.ts';
+import { idOf } from './line.ts';
 import type { Others } from './outcome.ts';
 import type { Blame, Cause, Name, Reason, ToError, ToRecord } from './ports.ts';
 import { recordOf } from './record.ts';
@@ -41,6 +42,7 @@ export type End<Failure> =
       readonly systemic?: boolean;
     };
 
+type Succeeded<Failure> = Extract<End<Failure>, { kind: 'succeeded' }>;
 type Failed<Failure> = Extract<End<Failure>, { kind: 'failed' }>;
 
 /** How a call ends. */
@@ -79,8 +81,8 @@ export class Settlement<Failure> {
   /** Ends of which not all callers have been told, in their order; those before `#told` have been. */
   #untold: (End<Failure> | Departure<Failure>)[] = [];
   #told = 0;
-  /** The next caller of the first of them; undefined: its first one. */
-  #next: Caller | undefined;
+  /** The callers of the first of them that are left, once its first one has been told. */
+  #rest: Iterator<Caller> | undefined;
   /** Nothing is pending any more, and that has not been told. */
   #isIdle = false;
   #isTelling = false;
@@ -124,18 +126,11 @@ export class Settlement<Failure> {
 
   /** Counts a call in that waits for an item. */
   join(item: Item, read: Read, follower: Follower<Waiting> | undefined): Caller {
-    const { promise, resolve, reject } = deferred<unknown>();
-    const caller: Caller = {
-      promise,
-      resolve,
-      reject,
-      cohort: this.calls.enter(),
-      read,
-      follower,
-      previous: undefined,
-      next: undefined,
-    };
-    item.join(caller);
+    let resolve!: Caller['resolve'];
+    const promise = new Promise<unknown>((onResolve) => {
+      resolve = onResolve;
+    });
+    const caller = item.join({ promise, resolve, cohort: this.calls.enter(), read, follower });
     if (follower !== undefined) follower.of = { item, caller };
     this.ledger.accepted += item.weight;
     this.ledger.pending += item.weight;
@@ -176,9 +171,9 @@ export class Settlement<Failure> {
     for (const end of failed.reverse()) this.#rememberFailure(end);
     for (const { item } of ends) this.#backlog.release(item);
     for (const end of ends) {
-      for (let { caller } = end.item; caller !== undefined; caller = caller.next) {
-        this.#book(end.item, caller, endFor(end, caller));
-      }
+      const { item } = end;
+      if (item.caller !== undefined) this.#book(item, item.caller, endFor(end, item.caller));
+      for (const caller of item.others ?? []) this.#book(item, caller, endFor(end, caller));
       this.#untold.push(end);
     }
     this.#bounds.serve();
@@ -190,9 +185,9 @@ export class Settlement<Failure> {
   /** Ends one call, while its item may live on. `isNew`: the call is only being made. */
   leave(item: Item, caller: Caller, reason: Reason<Failure>, isNew = false): void {
     const isQuiet = isNew && this.#events.isTelling?.('failure') === true;
-    const departure = { kind: 'left', item, caller, reason, isQuiet } as const;
-    item.leave(caller);
-    this.#book(item, caller, departure);
+    const left = item.leave(caller);
+    const departure = { kind: 'left', item, caller: left, reason, isQuiet } as const;
+    this.#book(item, left, departure);
     this.#untold.push(departure);
   }
 
@@ -228,40 +223,42 @@ export class Settlement<Failure> {
     const { item } = end;
     const { makes } = item;
     if (makes === undefined) return;
+    const id = idOf(makes);
     if (end.kind === 'failed') {
-      if (end.exists === true && makes.id !== undefined) this.#fates.mayBeThere(makes.id);
+      if (end.exists === true && id !== undefined) this.#fates.mayBeThere(id);
       if (!this.#failsAlone(end, makes)) this.#takeAlong(item, causeOf(end), ends);
-    } else if (makes.id === undefined) {
-      if (end.id !== undefined) {
-        this.#fates.made(end.id);
-        const broken: End<Failure>[] = [];
-        this.#backlog.name(makes, end.id, (one, error) => {
-          const { maybeApplied } = one;
-          broken.push({
-            kind: 'failed',
-            item: one,
-            reason: { kind: 'fault', error, maybeApplied },
-          });
-        });
-        for (const one of broken) this.#retire(one.item);
-        ends.push(...broken);
-        this.#onNamed(makes, end.id);
-      } else {
-        this.#fates.failed(makes, 'no id');
-        this.#takeAlong(item, 'no id', ends);
-      }
-    } else if (end.id !== undefined && end.id !== makes.id) {
+    } else if (id === undefined) {
+      this.#learn(end, makes as Resource, ends);
+    } else if (end.id !== undefined && end.id !== id) {
       // They were made for an id that the server did not take.
-      this.#fates.madeAs(makes.id, end.id);
-      this.#onNamed(makes.id, end.id);
+      this.#fates.madeAs(id, end.id);
+      this.#onNamed(id, end.id);
       this.#takeAlong(item, 'other id', ends);
     } else {
-      this.#fates.made(makes.id);
+      this.#fates.made(id);
     }
   }
 
+  /** Lets those go on by the id of what was made who have waited for it, if the answer says one. */
+  #learn({ item, id }: Succeeded<Failure>, makes: Resource, ends: End<Failure>[]): void {
+    if (id === undefined) {
+      this.#fates.failed(makes, 'no id');
+      this.#takeAlong(item, 'no id', ends);
+      return;
+    }
+    this.#fates.made(id);
+    const broken: End<Failure>[] = [];
+    this.#backlog.name(makes, id, (one, error) => {
+      const { maybeApplied } = one;
+      broken.push({ kind: 'failed', item: one, reason: { kind: 'fault', error, maybeApplied } });
+    });
+    for (const one of broken) this.#retire(one.item);
+    ends.push(...broken);
+    this.#onNamed(makes, id);
+  }
+
   /** What it was to make is there, or may be, or is still to be made by an earlier call. */
-  #failsAlone({ item }: Failed<Failure>, makes: Resource): boolean {
+  #failsAlone({ item }: Failed<Failure>, makes: Name): boolean {
     return this.#fates.isThere(makes) || this.#backlog.isMadeEarlier(item);
   }
 
@@ -273,8 +270,9 @@ export class Settlement<Failure> {
     const { item, reason } = end;
     const { makes } = item;
     if (makes === undefined) return;
-    if (makes.id !== undefined && reason.maybeApplied) {
-      this.#fates.mayBeThere(makes.id);
+    const id = idOf(makes);
+    if (id !== undefined && reason.maybeApplied) {
+      this.#fates.mayBeThere(id);
     } else if (!this.#failsAlone(end, makes) && !this.#backlog.isMadeAgain(item)) {
       this.#fates.failed(makes, this.#recordOf(causeOf(end)));
     }
@@ -293,7 +291,7 @@ export class Settlement<Failure> {
   }
 
   #takeAlong(item: Item, because: Cause<Failure>, ends: End<Failure>[]): void {
-    const resourceId = item.makes?.id;
+    const resourceId = item.makes && idOf(item.makes);
     for (const dependent of this.#backlog.dependents(item)) {
       const { maybeApplied } = dependent;
       this.#retire(dependent);
@@ -309,9 +307,8 @@ export class Settlement<Failure> {
     for (let calls = 0; calls < TOLD_AT_ONCE; calls++) {
       const end = this.#untold[this.#told];
       if (end === undefined) break;
-      const caller = end.kind === 'left' ? end.caller : (this.#next ?? end.item.caller);
-      this.#next = caller?.next;
-      const isLast = this.#next === undefined;
+      const caller = end.kind === 'left' ? end.caller : this.#nextOf(end.item);
+      const isLast = this.#rest === undefined;
       if (isLast) this.#told++;
       if (caller !== undefined) this.#tellOne(end, caller);
       if (isLast && end.kind !== 'left') end.item.letGo();
@@ -320,6 +317,17 @@ export class Settlement<Failure> {
     this.#untold = [];
     this.#told = 0;
     return true;
+  }
+
+  /** The next of an item's callers; there may be more of them while `#rest` is there. */
+  #nextOf({ caller, others }: Item): Caller | undefined {
+    if (this.#rest === undefined) {
+      if (others?.size) this.#rest = others.values();
+      return caller;
+    }
+    const { done, value } = this.#rest.next();
+    if (done) this.#rest = undefined;
+    return value;
   }
 
   #tellOne(end: End<Failure> | Departure<Failure>, caller: Caller): void {
@@ -337,7 +345,7 @@ export class Settlement<Failure> {
       }
       // Marked as handled first: a failed call never brings down the agent that made it.
       caller.promise.catch(() => {});
-      caller.reject(error);
+      caller.resolve(rejection(error));
     }
     this.calls.leave(caller.cohort);
   }
@@ -353,7 +361,7 @@ export class Settlement<Failure> {
 /** Callers who share an item are answered each by their own reader. */
 function endFor<Failure>(end: End<Failure> | Departure<Failure>, caller: Caller): CallEnd<Failure> {
   if (end.kind !== 'succeeded') return end;
-  const verdict = end.others?.get(caller);
+  const verdict = end.others?.get(caller.promise);
   if (verdict === undefined) return end;
   switch (verdict.kind) {
     case 'success':

@@ -1,8 +1,9 @@
 /** Calls that end before their item does: aborted by their caller, or waited for too long. */
 import type { Backlog } from './backlog.ts';
-import type { Caller, Item, LeftBy, Trip, Waiting } from './item.ts';
+import type { Caller, Item, Trip, Waiting } from './item.ts';
 import { ghostReason } from './item.ts';
 import type { ServerWatch } from './server-watch.ts';
+import type { LeftBy } from './setbacks.ts';
 import type { End, Settlement } from './settlement.ts';
 
 export class Withdrawals<Failure> {
@@ -70,10 +71,8 @@ export class Withdrawals<Failure> {
     const reason = { kind: 'exhausted', limit: 'deliveryTimeoutMs', attempts, last } as const;
     // One of those before it may have taken it along: nobody waits for it then.
     if (item.state === 'settled') return;
-    for (let { caller } = item; caller !== undefined; ) {
-      const { next } = caller;
+    for (let { caller } = item; caller !== undefined && isPending(item); caller = item.caller) {
       this.#withdraw(item, caller, reason);
-      caller = next;
     }
   }
 
@@ -112,7 +111,7 @@ export class Withdrawals<Failure> {
       return;
     }
     if (isItsLast) {
-      item.left = { why, read: caller.read };
+      item.noteSetback().left = why;
       this.#ghosts.add(item);
       if (isInFlight && !item.isAtServer) this.#noteRecalled(item.trip);
     }
@@ -133,5 +132,9 @@ export class Withdrawals<Failure> {
 
 /** Nobody else waits for the item. */
 function isLast(item: Item, caller: Caller): boolean {
-  return item.caller === caller && caller.next === undefined;
+  return item.caller === caller && !item.others?.size;
+}
+
+function isPending({ state }: Item): boolean {
+  return state !== 'settled';
 }

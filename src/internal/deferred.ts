@@ -22,3 +22,12 @@ export function rejected(reason: unknown): Promise<never> {
   promise.catch(() => {});
   return promise;
 }
+
+/**
+ * What a promise is resolved with to be rejected. So a call that waits keeps one function instead of two; it
+ * is told one promise job later.
+ */
+export function rejection(error: unknown): PromiseLike<never> {
+  const then = (_: unknown, reject: (error: unknown) => void): void => reject(error);
+  return { then } as PromiseLike<never>;
+}

@@ -42,8 +42,8 @@ export class DisabledEngine implements ClientEngine {
     return false;
   }
 
-  newResource(id?: string): Resource {
-    return new Resource(id);
+  newResource(): Resource {
+    return new Resource();
   }
 
   sharedMakes(): undefined {}

@@ -11,31 +11,28 @@ export class Naming {
   readonly #references: References;
   readonly #texts: TextMaker;
   readonly #engine: Pick<Engine, 'newResource'>;
-  readonly #shared: Resource | undefined;
+  readonly #shared: Name | undefined;
   readonly #sent: Map<string, string> | undefined;
-  readonly #newId: string | undefined;
   /** The resources whose ids are missing; markers speak of them by index. */
   readonly missing: Resource[] = [];
 
   /**
    * `shared` is what a pending call makes that asks for the same, under the same key; `sent` are the
    * ids that the first such call was sent with, by path. They stand in the text of this one too,
-   * although the server may have given others meanwhile. `newId` is an id that was made up for it.
+   * although the server may have given others meanwhile.
    */
   constructor(
     engine: Pick<Engine, 'newResource'>,
     references: References,
     texts: TextMaker,
-    shared: Resource | undefined,
+    shared: Name | undefined,
     sent: Map<string, string> | undefined,
-    newId: string | undefined,
   ) {
     this.#engine = engine;
     this.#references = references;
     this.#texts = texts;
     this.#shared = shared;
     this.#sent = sent;
-    this.#newId = newId;
   }
 
   /** The name in a field; throws `InvalidCall` where none stands there. */
@@ -59,7 +56,7 @@ export class Naming {
     if (id == null) return this.#shared ?? this.#engine.newResource();
     // Checked before, but a getter may say something else the second time.
     if (!isName(id)) throw new InvalidCall([{ path: 'id', message: `must be ${NAME}` }]);
-    return id === this.#newId ? this.#engine.newResource(id) : id;
+    return id;
   }
 
   #idAsSent(id: string, path: string): string {

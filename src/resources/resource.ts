@@ -5,7 +5,7 @@
  */
 import type { ActionPromise } from '../action-promise.ts';
 import { actionPromise } from '../action-promise.ts';
-import type { Resource } from '../coalescer/line.ts';
+import { idOf } from '../coalescer/line.ts';
 import type { Name } from '../coalescer/ports.ts';
 import { makeKey } from '../ids/idempotency-key.ts';
 import { generateRelated, isPfid } from '../ids/pfid.ts';
@@ -161,7 +161,7 @@ export class Pipeline {
    * What a pending call makes that has the same key and asks for the same. The hook, a signal and a
    * payload may have made one meanwhile, so it is asked each time.
    */
-  #shared(key: string, fingerprint: string | undefined): Resource | undefined {
+  #shared(key: string, fingerprint: string | undefined): Name | undefined {
     return fingerprint === undefined ? undefined : this.#engine.sharedMakes(key, fingerprint);
   }
 
@@ -179,13 +179,13 @@ export class Pipeline {
    */
   #giveId(
     details: Record<string, unknown>,
-    shared: Resource | undefined,
+    shared: Name | undefined,
     defaults: Defaults,
   ): string | undefined {
     if (details['id'] !== undefined) return undefined;
     const instance = details['agent_instance_id'];
     if (shared !== undefined) {
-      details['id'] = shared.id;
+      details['id'] = idOf(shared);
       return undefined;
     }
     const isFirst = !defaults.hasDecided;
@@ -210,7 +210,7 @@ export class Pipeline {
     const { fingerprint, sent, newId } = terms;
     const key = action.idempotency_key;
     const shared = this.#shared(key, fingerprint);
-    const naming = new Naming(this.#engine, this.#references, this.#texts, shared, sent, newId);
+    const naming = new Naming(this.#engine, this.#references, this.#texts, shared, sent);
     const relations = this.#relate(action, naming, terms);
     const { makes, changes, instance } = relations;
     const { pieces, holes, bytes } = this.#texts.make(action, naming.missing);
@@ -224,6 +224,7 @@ export class Pipeline {
       bytes,
       holes,
       makes,
+      hasNewId: makes !== undefined && makes === newId,
       changes,
       uses: relations.uses,
       precedes: relations.precedes,

@@ -13,9 +13,8 @@ test.each([1, 2, 3])(
   async (seed) => {
     const t = engineUnderTest({ maxItems: 500 });
     const random = randomFrom(seed);
-    const run = t.engine.newResource('slow');
     const late = new Map<string, string>();
-    void t.call('slow', { makes: run });
+    void t.call('slow', { makes: 'slow', hasNewId: true });
     await t.clock.settle();
     const [register] = t.wire.parked;
     for (let turn = 0; turn < 60; turn++) {
@@ -27,7 +26,7 @@ test.each([1, 2, 3])(
         void t.call(key, {
           pieces: [text],
           bytes: text.length,
-          ...(isLate && { uses: [run] }),
+          ...(isLate && { uses: ['slow'] }),
         });
       }
       await t.clock.settle();

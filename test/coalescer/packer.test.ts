@@ -287,7 +287,7 @@ function packing(rows: readonly Row[], limits: Partial<Limits> = {}): Packing {
     items.set(row.key, item);
     item.bytes = row.bytes ?? 10;
     if (row.suspect) item.noteSetback().transient = { code: 'busy', times: 1, since: 0 };
-    item.notBefore = row.notBefore ?? 0;
+    if (row.notBefore !== undefined) item.noteSetback().notBefore = row.notBefore;
     order.join(item, row);
     if (row.away) item.state = 'in flight';
     else enter(item);

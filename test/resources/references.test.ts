@@ -15,7 +15,7 @@ describe('the id of a span', () => {
     expect(span.id).toMatch(/^[0-7][0-9a-hjkmnp-tv-z]{31}$/);
     expect(extractPartition(span.id ?? '')).toBe(extractPartition(RUN));
     expect(engine.item(0).details?.['id']).toBe(span.id);
-    expect(engine.submissions[0]?.makes).toMatchObject({ id: span.id });
+    expect(engine.submissions[0]).toMatchObject({ makes: span.id, hasNewId: true });
   });
 
   test.each([

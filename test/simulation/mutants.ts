@@ -54,16 +54,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'takes a new key for a retry',
     file: 'coalescer/item.ts',
-    from: 'body.set(this.#encoded, at)',
-    to: "body.set(this.attempts < 3 ? this.#encoded : new TextEncoder().encode((this.text as string).replace(this.key, this.key.slice(1) + 'x')), at)",
+    from: 'body.set(encoded, at)',
+    to: "body.set(this.attempts < 3 ? encoded : new TextEncoder().encode((this.text as string).replace(this.key, this.key.slice(1) + 'x')), at)",
     breaks: 'same bytes',
     seed: 1,
   },
   {
     name: 'sends other bytes with a retry',
     file: 'coalescer/item.ts',
-    from: 'body.set(this.#encoded, at)',
-    to: "body.set(this.attempts < 2 ? this.#encoded : new TextEncoder().encode((this.text as string).replace('ä', 'ab')), at)",
+    from: 'body.set(encoded, at)',
+    to: "body.set(this.attempts < 2 ? encoded : new TextEncoder().encode((this.text as string).replace('ä', 'ab')), at)",
     breaks: 'same bytes',
     seed: 1,
   },
@@ -145,7 +145,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'overtakes in a halved batch',
     file: 'coalescer/packer.ts',
-    from: 'const fits = ridesWithAll(item, batch);',
+    from: 'const fits = ridesWithAll(item, boarding.batch);',
     to: 'const fits = true;',
     breaks: 'order',
     seed: 8,
@@ -201,9 +201,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'forgets that a lost request may have been done',
     file: 'coalescer/attempts.ts',
-    from: `    const setbacks = item.noteSetback();
-    item.maybeApplied = true;`,
-    to: '    const setbacks = item.noteSetback();',
+    from: `    setbacks.maybeApplied = true;
+    setbacks.answersSeen = answers;`,
+    to: '    setbacks.answersSeen = answers;',
     breaks: 'truth',
     seed: 34,
   },
@@ -343,7 +343,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'gives one result to all who share a key',
     file: 'coalescer/outcome.ts',
-    from: 'if (caller?.next === undefined) return undefined;',
+    from: 'if (!others?.size) return undefined;',
     to: 'return undefined;',
     breaks: 'own result',
     seed: 31,
@@ -405,14 +405,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'forgets that what got too large an answer may have been done',
     file: 'coalescer/attempts.ts',
-    from: `    item.maybeApplied = true;
-    item.noteSetback().last = { kind: 'failure', failure };
+    from: `    setbacks.maybeApplied = true;
+    setbacks.last = { kind: 'failure', failure };
     if (this.isDone(item)) {
       drop(step, item);
       return false;
     }
     const isOver`,
-    to: `    item.noteSetback().last = { kind: 'failure', failure };
+    to: `    setbacks.last = { kind: 'failure', failure };
     if (this.isDone(item)) {
       drop(step, item);
       return false;
