@@ -1,5 +1,6 @@
 /** What a call has to have, or it is invalid. */
 import type { PrefactorIssue } from '../errors/argument.ts';
+import { ownText } from '../errors/own-text.ts';
 import { checkKey, makeKey } from '../ids/idempotency-key.ts';
 import { InvalidCall } from './invalid-call.ts';
 
@@ -30,7 +31,10 @@ export function demandKey(given: unknown, path: string): void {
   if (message !== undefined) throw new InvalidCall([{ path, message }]);
 }
 
-/** The caller's key; a fresh one where none was given, or one that the call is about to be refused for. */
+/**
+ * The caller's key; a fresh one where none was given, or one that the call is about to be refused for. A copy,
+ * since a key is remembered for long, and one that was cut out of a text would keep all of it.
+ */
 export function keyFor(given: unknown): string {
-  return typeof given === 'string' && checkKey(given) === undefined ? given : makeKey();
+  return typeof given === 'string' && checkKey(given) === undefined ? ownText(given) : makeKey();
 }

@@ -94,6 +94,10 @@ const kinds: Record<string, Kind> = {
     answer: well,
     call: () => agentInstances.start('run', { idempotencyKey: large().slice(0, 36) }),
   },
+  'keys that were cut out of a text, of calls that failed': {
+    answer: () => Response.json({ code: 'bad_request' }, { status: 405 }),
+    call: () => failing(agentInstances.start('run', { idempotencyKey: large().slice(0, 36) })),
+  },
   'fields with names as large as answers': {
     answer: (items) =>
       outputs(items, () => ({ status: 'success', details: { id: 'i', [large()]: 1 } })),
