@@ -26,7 +26,7 @@ export function checkKey(key: unknown): string | undefined {
     return `must be a string of ${minLength} to ${maxLength} characters, but it is ${key === null ? 'null' : typeof key}`;
   }
   // Nobody says how the server counts: so at least as many whole characters, at most as many units.
-  const characters = [...key].length;
+  const characters = key.length < 2 * minLength ? [...key].length : key.length;
   if (characters < minLength || key.length > maxLength) {
     const length = characters < minLength ? characters : key.length;
     return `must have ${minLength} to ${maxLength} characters, but it has ${length}`;
