@@ -37,6 +37,7 @@ import type {
   Answer,
   Batch,
   Gather,
+  KeyClaim,
   Name,
   Ping,
   Reply,
@@ -254,8 +255,8 @@ export class Coalescer<Failure> {
   }
 
   /** What the pending item makes that a call with this key and fingerprint would share. */
-  sharedMakes(key: string, fingerprint: string): Name | undefined {
-    const item = this.#settlement.find(key);
+  sharedMakes(key: string, fingerprint: string, claim?: KeyClaim): Name | undefined {
+    const item = this.#settlement.find(key, claim);
     return item?.fingerprint === fingerprint ? item.makes : undefined;
   }
 

@@ -16,6 +16,7 @@ import {
 import { nearest } from '../internal/nearest.ts';
 import type { CoalescerPorts, CoalescerSettings } from './coalescer.ts';
 import type { ExecuteOptions } from './intake.ts';
+import { Item } from './item.ts';
 import { Resource } from './line.ts';
 import type { Batch, Name, Submission } from './ports.ts';
 
@@ -27,6 +28,9 @@ const aBound = numberFrom(1, Number.POSITIVE_INFINITY);
 const aText = wanted('a non-empty string', isText);
 const aString = wanted('a string', (value) => typeof value === 'string');
 const anObject = wanted('an object', (value) => typeof value === 'object' && value !== null);
+const aClaim = wanted('an object with `pending`, which is undefined at first', (value) =>
+  isClaim(Object(value)),
+);
 const texts = wanted(
   'an array of strings',
   isArrayOf((value) => typeof value === 'string'),
@@ -77,6 +81,7 @@ const submission: ChecksOf<Submission<unknown>> = {
   key: aText,
   fingerprint: optional(aString),
   hasNewKey: optional(aBoolean),
+  claim: optional(aClaim),
   type: aText,
   pieces: texts,
   bytes: integerFrom(0, most),
@@ -199,6 +204,11 @@ function aSignal(value: unknown): string | undefined {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
+}
+
+function isClaim(value: object): boolean {
+  const pending: unknown = Reflect.get(value, 'pending');
+  return 'pending' in value && (pending === undefined || pending instanceof Item);
 }
 
 function isResource(value: unknown): value is Resource {

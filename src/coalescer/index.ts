@@ -25,6 +25,7 @@ export type {
   Blame,
   Cause,
   Gather,
+  KeyClaim,
   Last,
   Name,
   Outputs,

@@ -132,8 +132,8 @@ export class Intake<Failure> {
 
   #enter(submission: Submission<unknown>, follower: Following): Entered {
     const { backlog, bounds, settlement } = this.#others;
-    const { key, hasNewKey, read } = submission;
-    const shared = hasNewKey ? undefined : settlement.find(key);
+    const { key, hasNewKey, claim, read } = submission;
+    const shared = hasNewKey ? undefined : settlement.find(key, claim);
     if (shared !== undefined) return { promise: this.#share(shared, submission, follower) };
     const broken = bounds.brokenBy(bytesOf(submission), submission.overBound);
     if (broken !== undefined) {

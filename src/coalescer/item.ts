@@ -1,6 +1,6 @@
 import type { Slab, Tenant, TextArena } from '../internal/text-arena.ts';
 import type { Group } from './line.ts';
-import type { Name, Reason, Submission, Verdict } from './ports.ts';
+import type { KeyClaim, Name, Reason, Submission, Verdict } from './ports.ts';
 import type { LeftBy, Setbacks } from './setbacks.ts';
 import { noSetbacks } from './setbacks.ts';
 import type { Follower } from './signals.ts';
@@ -63,6 +63,7 @@ const nothing: readonly never[] = [];
 /** What few items have. All are pointers that most would hold for nothing, while they wait. */
 interface Seldom {
   readonly fingerprint: string | undefined;
+  readonly claim: KeyClaim | undefined;
   readonly echoBytes: number;
   /** Its text, cut where ids are missing, until they are known. */
   cut: Pick<Submission<unknown>, 'pieces' | 'holes'> | undefined;
@@ -121,7 +122,7 @@ export class Item implements Tenant {
   #seldom: Seldom | undefined;
 
   constructor(seq: number, calledAt: number, submission: Submission<unknown>, texts: TextArena) {
-    const { fingerprint, echoBytes = 0, pieces, holes } = submission;
+    const { fingerprint, claim, echoBytes = 0, pieces, holes } = submission;
     this.seq = seq;
     this.calledAt = calledAt;
     this.key = submission.key;
@@ -129,8 +130,8 @@ export class Item implements Tenant {
     this.read = submission.read;
     this.bytes = bytesOf(submission);
     const isWhole = holes.length === 0;
-    if (fingerprint !== undefined || echoBytes > 0 || !isWhole) {
-      this.#seldom = seldom(fingerprint, echoBytes);
+    if ((fingerprint ?? claim) !== undefined || echoBytes > 0 || !isWhole) {
+      this.#seldom = seldom(fingerprint, claim, echoBytes);
     }
     // A batch that its caller has packed has none: it brings texts of its own.
     if (!isWhole) Item.#noteSeldom(this).cut = { pieces, holes };
@@ -140,6 +141,11 @@ export class Item implements Tenant {
 
   get fingerprint(): string | undefined {
     return this.#seldom?.fingerprint;
+  }
+
+  /** Where whoever looks for its key finds it while it is pending. */
+  get claim(): KeyClaim | undefined {
+    return this.#seldom?.claim;
   }
 
   /** What its answer is expected to hold beside its own text. */
@@ -323,7 +329,7 @@ export class Item implements Tenant {
   }
 
   static #noteSeldom(item: Item): Seldom {
-    item.#seldom ??= seldom(undefined, 0);
+    item.#seldom ??= seldom(undefined, undefined, 0);
     return item.#seldom;
   }
 }
@@ -332,9 +338,14 @@ function encodedOf({ slab, start, bytes }: Item): Uint8Array | undefined {
   return slab?.buffer.subarray(start, start + bytes);
 }
 
-function seldom(fingerprint: string | undefined, echoBytes: number): Seldom {
+function seldom(
+  fingerprint: string | undefined,
+  claim: KeyClaim | undefined,
+  echoBytes: number,
+): Seldom {
   return {
     fingerprint,
+    claim,
     echoBytes,
     cut: undefined,
     precedes: undefined,

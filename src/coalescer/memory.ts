@@ -1,5 +1,6 @@
 /**
- * A map that keeps at least its `max` entries used last, and at most twice as many.
+ * A map that keeps at least its `max` entries used last, and at most twice as many; and those that must
+ * stay.
  *
  * It has two generations: when the young one is full, the old one is forgotten as a whole. A single
  * map would have to be asked for its oldest key, and steps over all that were deleted before it.
@@ -7,12 +8,20 @@
 export class Memory<Key, Value> {
   readonly #max: number;
   readonly #onForget: ((key: Key, value: Value) => void) | undefined;
+  readonly #mustStay: ((value: Value) => boolean) | undefined;
+  /** Entries that had to stay. They are looked at again when as many new ones have come. */
+  #stayed = 0;
   #young = new Generation<Key, Value>();
   #old = new Generation<Key, Value>();
 
-  constructor(max: number, onForget?: (key: Key, value: Value) => void) {
+  constructor(
+    max: number,
+    onForget?: (key: Key, value: Value) => void,
+    mustStay?: (value: Value) => boolean,
+  ) {
     this.#max = max;
     this.#onForget = onForget;
+    this.#mustStay = mustStay;
   }
 
   get size(): number {
@@ -36,12 +45,23 @@ export class Memory<Key, Value> {
   /** Sets a key that is not there: that costs next to nothing until somebody asks for any. */
   add(key: Key, value: Value): void {
     this.#young.add(key, value);
-    if (this.#young.size <= this.#max) return;
+    if (this.#young.size > this.#max + this.#stayed) this.#forget();
+  }
+
+  #forget(): void {
     const forgotten = this.#old;
     this.#old = this.#young;
     this.#young = new Generation();
-    if (this.#onForget === undefined) return;
-    for (const [oldKey, oldValue] of forgotten.entries()) this.#onForget(oldKey, oldValue);
+    this.#stayed = 0;
+    if (this.#onForget === undefined && this.#mustStay === undefined) return;
+    for (const [key, value] of forgotten.entries()) {
+      if (this.#mustStay?.(value) === true) {
+        this.#old.add(key, value);
+        this.#stayed++;
+      } else {
+        this.#onForget?.(key, value);
+      }
+    }
   }
 
   /** Removes an entry, and returns it. */

@@ -27,6 +27,12 @@ export type Verdict<T> =
     }
   | { readonly kind: 'malformed' };
 
+/** What a caller keeps for a key, for as long as an item with it is pending at least. */
+export interface KeyClaim {
+  /** The pending item: only the engine writes it, and reads more of it than whether it is there. */
+  pending: unknown;
+}
+
 /** One call made ready: encoded once, with its key, its dependencies and the reader of its output. */
 export interface Submission<T> {
   /** Idempotency key: what answers are matched by. */
@@ -38,6 +44,11 @@ export interface Submission<T> {
   readonly fingerprint?: string | undefined;
   /** The key was made for this call alone, so that it need not be looked for among those pending. */
   readonly hasNewKey?: boolean | undefined;
+  /**
+   * Whoever keeps one for each key, and gives it with all calls of that key, spares the engine to look
+   * for the key among those pending.
+   */
+  readonly claim?: KeyClaim | undefined;
   /** The kind of action, for events and the log. */
   readonly type: string;
   /** The item's text, cut where an id is missing: one piece more than there are holes. */

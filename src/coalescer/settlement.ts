@@ -16,7 +16,7 @@ import { columnOf, emptyLedger } from './ledger.ts';
 import type { Resource } from './line.ts';
 import { idOf } from './line.ts';
 import type { Others } from './outcome.ts';
-import type { Blame, Cause, Name, Reason, ToError, ToRecord } from './ports.ts';
+import type { Blame, Cause, KeyClaim, Name, Reason, ToError, ToRecord } from './ports.ts';
 import { recordOf } from './record.ts';
 import type { Follower, Signals } from './signals.ts';
 import { Turnstile } from './turnstile.ts';
@@ -106,7 +106,10 @@ export class Settlement<Failure> {
   }
 
   /** The pending item with that key. */
-  find(key: string): Item | undefined {
+  find(key: string, claim?: KeyClaim): Item | undefined {
+    if (claim?.pending !== undefined) return claim.pending as Item;
+    // A batch that its caller has packed has no claims, but while it is pending, keys are looked up.
+    if (claim !== undefined && this.#byKey === undefined) return undefined;
     this.#byKey ??= new Map(
       this.#backlog.all().flatMap((item) => item.keys.map((of) => [of, item] as const)),
     );
@@ -115,6 +118,7 @@ export class Settlement<Failure> {
 
   /** Enters an accepted item, and forgets that what it makes could not be made before. */
   register(item: Item, makes: Name | undefined): void {
+    if (item.claim !== undefined) item.claim.pending = item;
     if (this.#byKey !== undefined) for (const key of item.keys) this.#byKey.set(key, item);
     this.forget(makes);
   }
@@ -215,6 +219,7 @@ export class Settlement<Failure> {
 
   #retire(item: Item): void {
     this.#backlog.retire(item);
+    if (item.claim !== undefined) item.claim.pending = undefined;
     if (this.#byKey !== undefined) for (const key of item.keys) this.#byKey.delete(key);
   }
 

@@ -1,7 +1,7 @@
 import type { About, ExecuteOptions } from '../coalescer/intake.ts';
 import type { Ledger } from '../coalescer/ledger.ts';
 import type { Resource } from '../coalescer/line.ts';
-import type { Answer, Batch, Name, Submission } from '../coalescer/ports.ts';
+import type { Answer, Batch, KeyClaim, Name, Submission } from '../coalescer/ports.ts';
 import type { Stats } from '../coalescer/stats.ts';
 
 /** What the calls need of the engine: the real one has it, and so does one that sends nothing. */
@@ -18,7 +18,7 @@ export interface Engine {
   /** What a call makes whose id only the server's answer tells. */
   newResource(): Resource;
   /** What the pending item makes that a call with this key and fingerprint would share. */
-  sharedMakes(key: string, fingerprint: string): Name | undefined;
+  sharedMakes(key: string, fingerprint: string, claim?: KeyClaim): Name | undefined;
   /** The id that the server gave, where it is another than the one that we sent. */
   idOf(id: string): string;
   /** Sends a batch as it stands: it waits for no item, and is in no column of the books. */

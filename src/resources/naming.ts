@@ -4,6 +4,7 @@ import { isName, NAME } from '../schemas/check.ts';
 import type { Engine } from './engine.ts';
 import { InvalidCall } from './invalid-call.ts';
 import type { References } from './references.ts';
+import type { SentIds } from './repeats.ts';
 import type { TextMaker } from './text.ts';
 
 /** Reads the references of one action that is ours, and puts ids, or markers, in their places. */
@@ -12,9 +13,11 @@ export class Naming {
   readonly #texts: TextMaker;
   readonly #engine: Pick<Engine, 'newResource'>;
   readonly #shared: Name | undefined;
-  readonly #sent: Map<string, string> | undefined;
+  readonly #sent: SentIds | undefined;
   /** The resources whose ids are missing; markers speak of them by index. */
   readonly missing: Resource[] = [];
+  /** Something else stands in the action now than did. */
+  hasChanged = false;
 
   /**
    * `shared` is what a pending call makes that asks for the same, under the same key; `sent` are the
@@ -26,7 +29,7 @@ export class Naming {
     references: References,
     texts: TextMaker,
     shared: Name | undefined,
-    sent: Map<string, string> | undefined,
+    sent: SentIds | undefined,
   ) {
     this.#engine = engine;
     this.#references = references;
@@ -37,11 +40,13 @@ export class Naming {
 
   /** The name in a field; throws `InvalidCall` where none stands there. */
   take(fields: Record<string, unknown>, field: string, path: string): Name {
-    const name = this.#references.nameOf(fields[field], path);
+    const given = fields[field];
+    const name = this.#references.nameOf(given, path);
     fields[field] =
       typeof name === 'string'
         ? this.#idAsSent(name, path)
         : this.#texts.marker(this.missing.push(name) - 1);
+    this.hasChanged ||= fields[field] !== given;
     return name;
   }
 
@@ -60,9 +65,9 @@ export class Naming {
   }
 
   #idAsSent(id: string, path: string): string {
-    const sent = this.#sent?.get(path);
-    if (sent !== undefined) return sent;
-    this.#sent?.set(path, id);
-    return id;
+    const sent = this.#sent;
+    if (sent === undefined) return id;
+    sent[path] ??= id;
+    return sent[path];
   }
 }

@@ -1,9 +1,7 @@
 import { isActionPromise } from '../action-promise.ts';
-import { hash128 } from '../internal/hash.ts';
 import { unpolluted } from '../internal/pollution.ts';
 import type { WireAction } from '../schemas/action.ts';
 import { isObject } from '../schemas/check.ts';
-import { serialise } from './text.ts';
 
 /**
  * An action of somebody else's, made ours: references may be replaced in it, and in its `details`.
@@ -34,23 +32,31 @@ function withoutToJson<Fields extends Record<string, unknown>>(given: Fields): F
   return fields;
 }
 
+const references = ['agent_instance_id', 'agent_span_id', 'parent_span_id'];
+
 /**
- * Equal for two actions that ask for the same; what the call adds by itself is not yet in them. It is
- * remembered when the call is over, so it must be small whatever the action is.
+ * What an action asks for, whenever it is asked: a call whose id was not known when it was made is named by
+ * its key, before and after the id is known, and whatever else stands for an id by that id.
  */
-export function fingerprintOf(action: WireAction): string {
-  const tagged = ownAction(action, action._type, action.idempotency_key);
-  tag(tagged);
-  if (isObject(tagged['details'])) tag(tagged['details']);
-  return hash128(serialise(tagged));
+export function asAsked(action: WireAction): WireAction {
+  const { details } = action;
+  if (!hasReference(action) && !hasReference(details)) return action;
+  const asked = ownAction(action, action._type, action.idempotency_key);
+  tag(asked);
+  if (isObject(asked['details'])) tag(asked['details']);
+  return asked;
 }
 
-/** A call that gives an id is the same reference before and after its id is known. */
+function hasReference(fields: unknown): boolean {
+  return isObject(fields) && references.some((field) => isObject(fields[field]));
+}
+
 function tag(fields: Record<string, unknown>): void {
-  for (const field of ['agent_instance_id', 'agent_span_id', 'parent_span_id']) {
+  for (const field of references) {
     const reference = fields[field];
-    if (isActionPromise(reference)) fields[field] = { call: reference.idempotencyKey };
-    else if (isObject(reference)) fields[field] = reference['id'];
+    if (!isObject(reference)) continue;
+    const isUnknown = isActionPromise(reference) && reference.id === undefined;
+    fields[field] = isUnknown ? { call: reference.idempotencyKey } : reference['id'];
   }
 }
 

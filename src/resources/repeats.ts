@@ -1,24 +1,22 @@
 import { Memory } from '../coalescer/memory.ts';
+import type { KeyClaim } from '../coalescer/ports.ts';
 import { isoNow } from '../internal/clock.ts';
 
-/** What a call filled in by itself. */
-export interface Defaults {
+/** What the first call with a key of the caller's own has left behind for those that repeat it. */
+export interface Claim extends KeyClaim {
   /** The time of the call. */
   readonly now: string;
-  /** The id that was made for what it makes; none, where the first call could not have one. */
-  id: string | undefined;
-  /** The ids that the first call was sent with, by the path of their field. */
-  readonly sent: Map<string, string> | undefined;
-  /** The first call has been made, with this id or without one. */
-  hasDecided: boolean;
+  /** The id that was made for what it makes; null where it could not have one, undefined before that is known. */
+  id: string | null | undefined;
+  /** The ids that it was sent with, by the path of their field. */
+  readonly sent: SentIds;
+  /** What it asked for: see `Draft`. */
+  fingerprint: string | undefined;
 }
 
-interface Remembered {
-  readonly fingerprint: string;
-  readonly defaults: Defaults;
-}
+export type SentIds = Record<string, string>;
 
-/** Calls with a key of the caller's own that are remembered. */
+/** Keys that are remembered, at least. */
 const MAX_REMEMBERED = 10_000;
 
 /**
@@ -26,20 +24,25 @@ const MAX_REMEMBERED = 10_000;
  * what they did not say themselves: a server that knows the key may compare (wire.md 7, *unknown*).
  */
 export class Repeats {
-  readonly #calls = new Memory<string, Remembered>(MAX_REMEMBERED);
+  // A key that is forgotten looks like a new one, so none is while a call with it is pending.
+  readonly #claims = new Memory<string, Claim>(
+    MAX_REMEMBERED,
+    undefined,
+    ({ pending }) => pending !== undefined,
+  );
 
-  /** The defaults of the first call with this key that asked for the same; else new ones. */
-  defaultsOf(key: string, fingerprint: string | undefined): Defaults {
-    if (fingerprint === undefined) return fresh(undefined);
-    const before = this.#calls.get(key);
-    if (before?.fingerprint === fingerprint) return before.defaults;
-    const defaults = fresh(new Map());
-    // What the key was used for first is what a server that knows it compares with.
-    if (before === undefined) this.#calls.set(key, { fingerprint, defaults });
-    return defaults;
+  /** What the first call with the key has left behind; this is the first one, where nothing is known. */
+  claimOf(key: string): Claim {
+    const before = this.#claims.get(key);
+    if (before !== undefined) return before;
+    const claim: Claim = {
+      now: isoNow(),
+      id: undefined,
+      sent: {},
+      fingerprint: undefined,
+      pending: undefined,
+    };
+    this.#claims.add(key, claim);
+    return claim;
   }
-}
-
-function fresh(sent: Map<string, string> | undefined): Defaults {
-  return { now: isoNow(), id: undefined, sent, hasDecided: false };
 }

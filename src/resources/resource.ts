@@ -8,10 +8,8 @@ import { actionPromise } from '../action-promise.ts';
 import { idOf } from '../coalescer/line.ts';
 import type { Name } from '../coalescer/ports.ts';
 import { makeKey } from '../ids/idempotency-key.ts';
-import { generateRelated, isPfid } from '../ids/pfid.ts';
 import { unpolluted } from '../internal/pollution.ts';
 import type { Action, ActionKind, Place, WireAction, WireKind } from '../schemas/action.ts';
-import { createAgentSpan } from '../schemas/agent-spans.ts';
 import { checkEnvelope } from '../schemas/bulk.ts';
 import type { CallOptions, SubmitOptions } from '../schemas/call-options.ts';
 import { checkCallOptions, checkSubmitOptions } from '../schemas/call-options.ts';
@@ -19,17 +17,18 @@ import { isName, isObject, within } from '../schemas/check.ts';
 import { demand, demandFields, demandKey, keyFor } from './demand.ts';
 import type { Relations } from './dependencies.ts';
 import { Dependencies, detailsOf, idMadeBy, withNamed } from './dependencies.ts';
+import type { Draft } from './drafts.ts';
+import { Drafts } from './drafts.ts';
 import type { Engine } from './engine.ts';
 import { askHook } from './hook.ts';
 import { invalidCallError } from './invalid-call.ts';
 import { rawKindOf } from './kinds.ts';
 import { LeftOuts } from './left-out.ts';
 import { Naming } from './naming.ts';
-import { fingerprintOf, ownAction } from './own-action.ts';
+import { ownAction } from './own-action.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
 import { Readers } from './readers.ts';
 import { References } from './references.ts';
-import type { Defaults } from './repeats.ts';
 import { Repeats } from './repeats.ts';
 import { TextMaker } from './text.ts';
 import { localIdOf, targetOf, unsentOutput } from './unsent.ts';
@@ -44,12 +43,6 @@ interface CallParams {
 /** What belongs to a call beside its action. */
 interface Terms {
   readonly options: SubmitOptions | undefined;
-  /** Only where the caller gave the key, so that another call may have the same. */
-  readonly fingerprint: string | undefined;
-  /** The ids that the first call with this key was sent with; see `Repeats`. */
-  readonly sent: Map<string, string> | undefined;
-  /** The id that was made up for what the call makes. */
-  readonly newId: string | undefined;
   /** The run that the caller named beside the action. */
   readonly run: unknown;
 }
@@ -70,6 +63,7 @@ export class Pipeline {
   readonly #leftOuts: LeftOuts;
   readonly #readers: Readers;
   readonly #texts: TextMaker;
+  readonly #drafts: Drafts;
   readonly #repeats = new Repeats();
 
   constructor(engine: Engine, settings: PipelineSettings) {
@@ -79,6 +73,7 @@ export class Pipeline {
     this.#leftOuts = new LeftOuts(engine);
     this.#readers = new Readers(settings.onTerminate, settings.redact);
     this.#texts = new TextMaker(makeKey, settings.maxItemBytes, settings.onEmptied);
+    this.#drafts = new Drafts(this.#place, settings.ids);
   }
 
   /** The answer has told the id of what a call made, or has given it another one than was sent. */
@@ -101,24 +96,13 @@ export class Pipeline {
       key = keyFor(given);
       demandFields(givenParams);
       demand(kind.checkParams(params));
-      demandKey(given, 'idempotencyKey');
+      if (key !== given) demandKey(given, 'idempotencyKey');
       if (options !== undefined) demand(within('options', checkCallOptions(options)));
 
-      const call = { key, target, params };
-      const fingerprint =
-        given === undefined
-          ? undefined
-          : fingerprintOf(kind.toAction({ ...call, now: '', place: asGiven }));
-      const defaults = this.#repeats.defaultsOf(key, fingerprint);
-      const { now } = defaults;
-      const action = kind.toAction({ key, target, params, now, place: this.#place });
-      const newId =
-        kind.type === createAgentSpan.type
-          ? this.#giveId(detailsOf(action), this.#shared(key, fingerprint), defaults)
-          : undefined;
-      const { sent } = defaults;
+      const claim = given === undefined ? undefined : this.#repeats.claimOf(key);
+      const draft = this.#drafts.of(kind, { key, target, params }, claim);
       const run = kind.runOf?.(params, this.#place);
-      return this.#enqueue(kind, action, { options, fingerprint, sent, newId, run });
+      return this.#enqueue(kind, this.#joining(draft), { options, run });
     } catch (error) {
       const declined = { type: kind.type, key: key ?? makeKey(), target };
       return this.#decline(this.#asOfMethod(error), declined, () => givenParams.id);
@@ -140,17 +124,16 @@ export class Pipeline {
       const { _type, idempotency_key }: Partial<Action> = Object(unpolluted(given));
       key = keyFor(idempotency_key);
       demand(checkEnvelope(isObject(given) ? { _type } : given));
-      demandKey(idempotency_key, 'idempotency_key');
+      if (key !== idempotency_key) demandKey(idempotency_key, 'idempotency_key');
       if (options !== undefined) demand(within('options', checkSubmitOptions(options)));
       type = String(_type);
       const kind = rawKindOf(type);
       const action = ownAction(given, type, key);
       demand(kind.checkAction(action));
 
-      const fingerprint = idempotency_key === undefined ? undefined : fingerprintOf(action);
-      const { sent } = this.#repeats.defaultsOf(key, fingerprint);
-      const terms = { options, fingerprint, sent, newId: undefined, run: undefined };
-      return this.#enqueue(kind, action, terms);
+      const claim = idempotency_key === undefined ? undefined : this.#repeats.claimOf(key);
+      const draft = this.#drafts.ofAction(action, claim);
+      return this.#enqueue(kind, draft, { options, run: undefined });
     } catch (error) {
       const declined = { type, key: key ?? makeKey(), target: undefined };
       return this.#decline(error, declined, () => givenOptions?.makes ?? idMadeBy(given));
@@ -161,8 +144,17 @@ export class Pipeline {
    * What a pending call makes that has the same key and asks for the same. The hook, a signal and a
    * payload may have made one meanwhile, so it is asked each time.
    */
-  #shared(key: string, fingerprint: string | undefined): Name | undefined {
-    return fingerprint === undefined ? undefined : this.#engine.sharedMakes(key, fingerprint);
+  #shared({ action, claim, fingerprint }: Draft): Name | undefined {
+    if (fingerprint === undefined) return undefined;
+    return this.#engine.sharedMakes(action.idempotency_key, fingerprint, claim);
+  }
+
+  /** A span that a pending call makes already goes by the id of that, which the hook may have changed. */
+  #joining(draft: Draft): Draft {
+    const shared = draft.lacksId ? this.#shared(draft) : undefined;
+    if (shared === undefined) return draft;
+    detailsOf(draft.action)['id'] = idOf(shared);
+    return { ...draft, newId: undefined, text: undefined };
   }
 
   /** Puts an id that is known in the place of a reference; a call without one stays, to be waited for. */
@@ -173,52 +165,32 @@ export class Pipeline {
     return typeof name === 'string' ? name : reference;
   };
 
-  /**
-   * A span's own id, made in the partition of its instance (wire.md 8), so that its children and its
-   * finish need not wait for the answer to its create. Returned where nobody can know it yet.
-   */
-  #giveId(
-    details: Record<string, unknown>,
-    shared: Name | undefined,
-    defaults: Defaults,
-  ): string | undefined {
-    if (details['id'] !== undefined) return undefined;
-    const instance = details['agent_instance_id'];
-    if (shared !== undefined) {
-      details['id'] = idOf(shared);
-      return undefined;
-    }
-    const isFirst = !defaults.hasDecided;
-    if (isFirst && this.#settings.ids === 'client' && isPfid(instance)) {
-      defaults.id = generateRelated(instance);
-    }
-    defaults.hasDecided = true;
-    details['id'] = defaults.id;
-    return isFirst ? defaults.id : undefined;
-  }
-
-  #enqueue<Value>(kind: WireKind<Value>, given: WireAction, terms: Terms): ActionPromise<Value> {
+  #enqueue<Value>(kind: WireKind<Value>, draft: Draft, terms: Terms): ActionPromise<Value> {
     const { beforeEnqueue, disabled } = this.#settings;
+    const given = draft.action;
     if (disabled || this.#leftOuts.takeAlong(given, terms)) {
-      return this.#leaveOut(kind, given, terms);
+      return this.#leaveOut(kind, given, draft, terms);
     }
     const action = beforeEnqueue === undefined ? given : askHook(beforeEnqueue, kind, given);
-    if (action === undefined) return this.#leaveOut(kind, given, terms);
+    if (action === undefined) return this.#leaveOut(kind, given, draft, terms);
     // The hook may have hung it elsewhere.
-    if (this.#leftOuts.takeAlong(action, terms)) return this.#leaveOut(kind, action, terms);
+    if (this.#leftOuts.takeAlong(action, terms)) return this.#leaveOut(kind, action, draft, terms);
 
-    const { fingerprint, sent, newId } = terms;
     const key = action.idempotency_key;
-    const shared = this.#shared(key, fingerprint);
+    const { claim, fingerprint, sent, newId } = draft;
+    const shared = this.#shared(draft);
     const naming = new Naming(this.#engine, this.#references, this.#texts, shared, sent);
     const relations = this.#relate(action, naming, terms);
     const { makes, changes, instance } = relations;
-    const { pieces, holes, bytes } = this.#texts.make(action, naming.missing);
+    const isAsWritten = action === given && !naming.hasChanged;
+    const text = isAsWritten ? draft.text : undefined;
+    const { pieces, holes, bytes } = this.#texts.make(action, naming.missing, text);
     const { accepted } = this.#engine;
     const promise = this.#engine.submit({
       key,
       fingerprint,
-      hasNewKey: fingerprint === undefined,
+      hasNewKey: claim === undefined,
+      claim,
       type: kind.type,
       pieces,
       bytes,
@@ -239,7 +211,7 @@ export class Pipeline {
       this.#dependencies.note(action, relations, bytes);
     }
     if (typeof makes === 'string') this.#leftOuts.reconsider(makes);
-    const made = makes && (this.#shared(key, fingerprint) ?? makes);
+    const made = makes && (this.#shared(draft) ?? makes);
     return this.#handle(promise, key, made ?? changes);
   }
 
@@ -253,9 +225,10 @@ export class Pipeline {
   #leaveOut<Value>(
     kind: WireKind<Value>,
     action: WireAction,
-    { fingerprint, options }: Terms,
+    draft: Draft,
+    { options }: Terms,
   ): ActionPromise<Value> {
-    const shared = this.#shared(action.idempotency_key, fingerprint);
+    const shared = this.#shared(draft);
     const target = targetOf(action);
     const localId = localIdOf(action);
     const name =
@@ -312,10 +285,6 @@ export class Pipeline {
     if (id === undefined && typeof name === 'object') this.#references.link(call, name);
     return call;
   }
-}
-
-function asGiven(reference: unknown): unknown {
-  return reference;
 }
 
 function nameFrom(read: () => unknown): string | undefined {

@@ -50,9 +50,8 @@ export class TextMaker {
     return `${this.#secret}:${index}`;
   }
 
-  /** Throws `InvalidCall` for what cannot be serialised, or is too large. */
-  make(action: WireAction, missing: readonly Resource[]): Text {
-    const text = serialise(action);
+  /** Throws `InvalidCall` for what cannot be serialised, or is too large. `text`: if it was already. */
+  make(action: WireAction, missing: readonly Resource[], text: string = serialise(action)): Text {
     this.#look(action, text);
     const made = missing.length === 0 ? whole(text) : this.#cutUp(text, missing);
     if (made.bytes <= this.#maxBytes) return made;

@@ -28,23 +28,23 @@ export interface WireKind<Value> {
   read(output: unknown): Reading<Value>;
 }
 
+/** What a caller gives. */
+export interface Call<Params> {
+  readonly key: string;
+  /** The first argument of a call on something that exists. */
+  readonly target: unknown;
+  readonly params: Params;
+}
+
 /** What is known of one kind of call: how to check its parameters, and write its action. */
 export interface ActionKind<Params, Value> extends WireKind<Value> {
   /** Without references and the key, as above; but an unknown field is wrong. */
   readonly checkParams: Check;
   /**
-   * The action in wire form, with the time of the call where the caller gave none. Its fields stand
-   * in the order of wire.md 11.1; those that are undefined are left out of the JSON.
+   * The action in wire form, with `now`, the time of the call (ISO 8601, UTC, milliseconds), where the
+   * caller gave none. Its fields stand in the order of wire.md 11.1; those that are undefined are left out of the JSON.
    */
-  toAction(call: {
-    readonly key: string;
-    /** The first argument of a call on something that exists. */
-    readonly target: unknown;
-    readonly params: Params;
-    /** ISO 8601, UTC, milliseconds. */
-    readonly now: string;
-    readonly place: Place;
-  }): WireAction;
+  toAction(call: Call<Params>, now: string, place: Place): WireAction;
   /** The run that the caller names for the order alone: it is not sent. */
   runOf?(params: Params, place: Place): unknown;
 }

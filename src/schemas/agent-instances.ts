@@ -145,7 +145,7 @@ export const startAgentInstance: ActionKind<AgentInstanceStartParams, AgentInsta
   checkAction: check(() =>
     z.looseObject({ timestamp: z.optional(z.nullable(z.custom(isTime, TIME))) }),
   ),
-  toAction: ({ key, target, params, now, place }) => ({
+  toAction: ({ key, target, params }, now, place) => ({
     _type: 'agent_instances/start',
     idempotency_key: key,
     agent_instance_id: place(target, 'instance'),
@@ -169,7 +169,7 @@ export const finishAgentInstance: ActionKind<AgentInstanceFinishParams, AgentIns
       timestamp: z.optional(z.nullable(z.custom(isTime, TIME))),
     }),
   ),
-  toAction: ({ key, target, params, now, place }) => ({
+  toAction: ({ key, target, params }, now, place) => ({
     _type: 'agent_instances/finish',
     idempotency_key: key,
     agent_instance_id: place(target, 'instance'),
@@ -194,7 +194,7 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
       payload: z.nullable(z.custom(isJsonObject, OBJECT)),
     }),
   ),
-  toAction: ({ key, target, params, place }) => ({
+  toAction: ({ key, target, params }, _now, place) => ({
     _type: 'agent_instances/record_quality',
     idempotency_key: key,
     agent_instance_id: place(target, 'instance'),

@@ -128,7 +128,7 @@ export const createAgentSpan: ActionKind<AgentSpanCreateParams, AgentSpan> = {
     }),
   ),
   // The fields stand in `details`: the safer side of a *conflict* (wire.md 2.2, [rust-user]).
-  toAction: ({ key, params, now, place }) => ({
+  toAction: ({ key, params }, now, place) => ({
     _type: 'agent_spans/create',
     idempotency_key: key,
     details: {
@@ -172,7 +172,7 @@ export const finishAgentSpan: ActionKind<AgentSpanFinishParams, AgentSpan> = {
     }),
   ),
   // Flat: within `details` the API would accept the fields and store no result (wire.md 2.2).
-  toAction: ({ key, target, params, now, place }) => ({
+  toAction: ({ key, target, params }, now, place) => ({
     _type: 'agent_spans/finish',
     idempotency_key: key,
     agent_span_id: place(target, 'span'),

@@ -41,6 +41,25 @@ test('whoever wants to know is told what is forgotten, once', () => {
   expect(forgotten).toEqual(['a', 'b']);
 });
 
+test('what must stay is not forgotten, and is looked at no more often than new entries come', () => {
+  let looks = 0;
+  const waiting = new Set<number>();
+  const memory = new Memory<number, number>(10, undefined, (value) => {
+    looks++;
+    return waiting.has(value);
+  });
+  for (let n = 0; n < 1_000; n++) {
+    waiting.add(n);
+    memory.add(n, n);
+  }
+  expect([0, 1, 500, 999].map((n) => memory.get(n))).toEqual([0, 1, 500, 999]);
+  expect(looks).toBeLessThan(2_000);
+  waiting.clear();
+  for (let n = 1_000; n < 5_000; n++) memory.add(n, n);
+  expect(memory.get(0)).toBeUndefined();
+  expect(memory.size).toBeLessThanOrEqual(21);
+});
+
 test('entries can be dropped by what they are', () => {
   const memory = remembering(2, 'a', 'b', 'c');
   memory.drop((value) => value !== 'b');

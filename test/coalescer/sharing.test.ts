@@ -115,6 +115,40 @@ describe('calls with one key that ask for something else', () => {
   });
 });
 
+describe('calls with one claim for their key', () => {
+  test('are one item while it is pending, and are not looked for', async () => {
+    const t = engineUnderTest();
+    const claim = { pending: undefined };
+    const run = t.engine.newResource();
+    const first = t.call('a', { ...same, makes: run, claim });
+    expect(t.engine.sharedMakes('a', 'same', claim)).toBe(run);
+    expect(t.engine.sharedMakes('a', 'other', claim)).toBeUndefined();
+    const calls = [first, t.call('a', { ...same, claim })];
+    const other = t.call('a', { fingerprint: 'other', claim });
+    await t.answerAll();
+    expect(await endsOf(...calls, other)).toEqual(['ok', 'ok', 'conflict']);
+    expect(claim).toEqual({ pending: undefined });
+    const again = t.call('a', { ...same, claim });
+    await t.answerAll();
+    expect(t.wire.batches).toEqual([['a'], ['a']]);
+    expect(await endsOf(again)).toEqual(['ok']);
+    t.expectIdle();
+  });
+
+  test('are in conflict with a batch that its caller has packed, and it with them', async () => {
+    const t = engineUnderTest();
+    const batch = (key: string) => ({ keys: [key], texts: ['{}'], bytes: 12 });
+    const packed = t.engine.execute(batch('a'));
+    const call = t.call('a', { ...same, claim: { pending: undefined } });
+    const before = t.call('b', { ...same, claim: { pending: undefined } });
+    const late = t.engine.execute(batch('b'));
+    await t.answerAll();
+    expect(await endsOf(call, before, late)).toEqual(['conflict', 'ok', 'conflict']);
+    expect(await packed).toMatchObject({ status: 200 });
+    t.expectIdle();
+  });
+});
+
 describe('a call with the key of an item in flight that its callers have left', () => {
   test('joins it, so that the key is never in two requests', async () => {
     const t = engineUnderTest();

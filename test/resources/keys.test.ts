@@ -25,6 +25,42 @@ test('two calls with one key and the same arguments ask for the same, whenever t
   expect(engine.texts[1]).toContain(first.id);
 });
 
+test('so they do where the second says what the first one left to be filled in', () => {
+  const { spans, engine } = resources();
+  const first = spans.create({ ...root, idempotencyKey });
+  const { started_at: startedAt } = engine.item(0).details as { started_at: string };
+  void spans.create({ ...root, id: first.id, startedAt, idempotencyKey });
+  const [one, other] = engine.submissions;
+  expect(other?.fingerprint).toBe(one?.fingerprint);
+});
+
+test('so do two that ask for something else than the first one, among themselves', () => {
+  const { spans, engine } = resources();
+  void spans.create({ ...root, idempotencyKey });
+  engine.answer(0, { id: SPAN_A });
+  const others = ['complete', 'complete'].map((status) =>
+    spans.create({ ...root, status, idempotencyKey }),
+  );
+  const [first, one, other] = engine.submissions.map(({ fingerprint }) => fingerprint);
+  expect(one).not.toBe(first);
+  expect(other).toBe(one);
+  expect(others[1]?.id).toBe(others[0]?.id);
+});
+
+test('a payload is written once, whoever gave the key', () => {
+  const { spans } = resources();
+  let writes = 0;
+  const payload = {
+    get a() {
+      writes++;
+      return 1;
+    },
+  };
+  void spans.create({ ...root, payload, idempotencyKey });
+  void spans.create({ ...root, payload });
+  expect(writes).toBe(2);
+});
+
 test('what is remembered to compare them is short, however much they ask for', () => {
   const { spans, engine } = resources();
   void spans.finish(SPAN_A, { resultPayload: { text: 'x'.repeat(100_000) }, idempotencyKey });
@@ -73,6 +109,20 @@ test('a reference is the same before and after its id is known', () => {
   expect(same?.fingerprint).toBe(one?.fingerprint);
   expect(other?.fingerprint).not.toBe(one?.fingerprint);
 });
+
+test.each([['itself'], ['its id'], ['its result']])(
+  'a reference to a call that has its id from the start is the same as that id: %s',
+  (what) => {
+    const { spans, engine } = resources();
+    const parent = spans.create(root);
+    const id = String(parent.id);
+    const parentSpanId = { itself: parent, 'its id': id, 'its result': { id } }[what] ?? id;
+    void spans.create({ ...root, parentSpanId: parent, idempotencyKey });
+    void spans.create({ ...root, parentSpanId, idempotencyKey });
+    const [, one, other] = engine.submissions;
+    expect(other?.fingerprint).toBe(one?.fingerprint);
+  },
+);
 
 test.each([
   ['must have 8 to 64 characters, but it has 7', 'seven77'],

@@ -140,16 +140,30 @@ test('so it is where a reference got its id in between', () => {
 
 test('at least the 10,000 that were called last are remembered, and not all', () => {
   const repeats = new Repeats();
-  const first = repeats.defaultsOf('first', 'same');
+  const first = repeats.claimOf('first');
   const callOthers = (count: number, name: string) => {
-    for (const n of Array(count).keys()) repeats.defaultsOf(`${name}${n}`, 'same');
+    for (const n of Array(count).keys()) repeats.claimOf(`${name}${n}`);
   };
   callOthers(9_999, 'a');
-  expect(repeats.defaultsOf('first', 'same')).toBe(first);
+  expect(repeats.claimOf('first')).toBe(first);
   callOthers(9_999, 'b');
-  expect(repeats.defaultsOf('first', 'same')).toBe(first);
+  expect(repeats.claimOf('first')).toBe(first);
   callOthers(20_002, 'c');
-  expect(repeats.defaultsOf('first', 'same')).not.toBe(first);
+  expect(repeats.claimOf('first')).not.toBe(first);
+});
+
+test('a key is remembered for as long as a call with it is pending', () => {
+  const repeats = new Repeats();
+  const first = repeats.claimOf('first');
+  const callOthers = (name: string) => {
+    for (const n of Array(30_000).keys()) repeats.claimOf(`${name}${n}`);
+  };
+  first.pending = {};
+  callOthers('a');
+  expect(repeats.claimOf('first')).toBe(first);
+  first.pending = undefined;
+  callOthers('b');
+  expect(repeats.claimOf('first')).not.toBe(first);
 });
 
 test('so it is where the server gave what it names another id in between', () => {
