@@ -11,7 +11,7 @@ import { Chain } from './chain.ts';
 import { Heap } from './heap.ts';
 import type { Item, ItemState } from './item.ts';
 import type { Resource } from './line.ts';
-import type { Relations } from './order.ts';
+import type { Broken, Relations } from './order.ts';
 import { Order } from './order.ts';
 import type { PackedBatch } from './packed-batch.ts';
 import type { BatchLimits, Envelope, Packed } from './packer.ts';
@@ -203,11 +203,12 @@ export class Backlog {
   }
 
   /**
-   * Makes known the id of a resource that items wait for. `onBroken` is told of each item whose text
-   * cannot be made.
+   * Makes known the id of a resource that items wait for. Returns those of them whose texts cannot be made.
    */
-  name(resource: Resource, id: string, onBroken: (item: Item, error: unknown) => void): void {
-    this.bytes += this.#order.name(resource, id, this.texts, onBroken);
+  name(resource: Resource, id: string): readonly Broken[] {
+    const { gained, broken } = this.#order.name(resource, id, this.texts);
+    this.bytes += gained;
+    return broken;
   }
 
   /** Those who cannot succeed once this item has failed to make its resource. */

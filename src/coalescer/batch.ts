@@ -1,3 +1,4 @@
+import { copyTexts } from '../internal/text-arena.ts';
 import type { Item } from './item.ts';
 import type { Batch } from './ports.ts';
 
@@ -24,10 +25,6 @@ export class ItemBatch implements Batch {
   }
 
   writeTo(body: Uint8Array, at: number, separator: number): void {
-    let end = at;
-    for (const item of this.#items) {
-      if (item !== this.#items[0]) body[end++] = separator;
-      end = item.copyTo(body, end);
-    }
+    copyTexts(this.#items, body, at, separator);
   }
 }

@@ -226,13 +226,6 @@ export class Item implements Tenant {
     return encoded && decoder.decode(encoded);
   }
 
-  /** Copies the text into a body; returns where it ends there. */
-  copyTo(body: Uint8Array, at: number): number {
-    const encoded = encodedOf(this);
-    if (encoded !== undefined) body.set(encoded, at);
-    return at + this.bytes;
-  }
-
   /** It is over, and its text is not read any more. */
   dropText(texts: TextArena): void {
     texts.release(this);

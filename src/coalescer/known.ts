@@ -61,6 +61,8 @@ export class Known {
   /** For a resource with nobody in line any more. */
   forget(resource: Resource): void {
     const { id } = resource;
-    if (id !== undefined && this.#byId.get(id) === resource) this.#byId.delete(id);
+    // Mostly nobody is entered, and to look for an id is to hash it.
+    if (this.#byId.size === 0 || id === undefined) return;
+    if (this.#byId.get(id) === resource) this.#byId.delete(id);
   }
 }

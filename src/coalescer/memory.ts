@@ -54,14 +54,14 @@ export class Memory<Key, Value> {
     this.#young = new Generation();
     this.#stayed = 0;
     if (this.#onForget === undefined && this.#mustStay === undefined) return;
-    for (const [key, value] of forgotten.entries()) {
+    forgotten.forEach((key, value) => {
       if (this.#mustStay?.(value) === true) {
         this.#old.add(key, value);
         this.#stayed++;
       } else {
         this.#onForget?.(key, value);
       }
-    }
+    });
   }
 
   /** Removes an entry, and returns it. */
@@ -103,12 +103,16 @@ class Generation<Key, Value> {
     return value;
   }
 
+  forEach(tell: (key: Key, value: Value) => void): void {
+    for (const [key, value] of this.#map) tell(key, value);
+    for (const [at, key] of this.#keys.entries()) tell(key, this.#values[at] as Value);
+  }
+
   entries(): ReadonlyMap<Key, Value> {
+    if (this.#keys.length === 0) return this.#map;
     for (const [at, key] of this.#keys.entries()) this.#map.set(key, this.#values[at] as Value);
-    if (this.#keys.length > 0) {
-      this.#keys = [];
-      this.#values = [];
-    }
+    this.#keys = [];
+    this.#values = [];
     return this.#map;
   }
 }

@@ -32,6 +32,21 @@ export interface Relations {
   readonly follows?: string | undefined;
 }
 
+/** An item whose text cannot be made. */
+export interface Broken {
+  readonly item: Item;
+  readonly error: unknown;
+}
+
+/** What became of those who waited for an id. */
+interface Named {
+  /** Bytes of their texts that were not known before. */
+  readonly gained: number;
+  readonly broken: readonly Broken[];
+}
+
+const nobodyNamed: Named = { gained: 0, broken: [] };
+
 const noGroups: readonly Group[] = [];
 
 export class Order {
@@ -160,19 +175,14 @@ export class Order {
   /**
    * Makes an id known: fills the holes of all who wait for it, and lets the id stand for the
    * resource from now on, in one step, so that a call by id cannot overtake a call by reference.
-   * Returns the bytes that the items gained. `onBroken` is told of each whose text cannot be made.
    */
-  name(
-    resource: Resource,
-    id: string,
-    texts: TextArena,
-    onBroken: (item: Item, error: unknown) => void,
-  ): number {
-    let gained = 0;
+  name(resource: Resource, id: string, texts: TextArena): Named {
     resource.id = id;
     // Where only its maker is in line, which is about to leave, nobody can come in between.
-    if (resource.tail === undefined) return 0;
+    if (resource.tail === undefined) return nobodyNamed;
     this.#known.of(resource);
+    const broken: Broken[] = [];
+    let gained = 0;
     for (let group: Group | undefined = resource.tail; group !== undefined; group = group.before) {
       for (const member of group.waiting) {
         this.#visits++;
@@ -180,11 +190,11 @@ export class Order {
         try {
           gained += member.fill(texts);
         } catch (error) {
-          onBroken(member, error);
+          broken.push({ item: member, error });
         }
       }
     }
-    return gained;
+    return { gained, broken };
   }
 
   /** To be called before an item changes its place among the others. */
@@ -215,7 +225,7 @@ export class Order {
     this.#visits++;
     // The stronger relations come first, so an item never waits for itself.
     if (resource.maker === item) return;
-    if (item.groups.some((group) => group.resource === resource)) return;
+    for (const group of item.groups) if (group.resource === resource) return;
     this.#groupMaker(resource);
     const { tail } = resource;
     const group = shared && tail?.shared ? tail : new Group(resource, shared, maker);

@@ -356,7 +356,8 @@ export class Replies<Failure> {
 
 /** The keys of a batch. */
 function keysOf(items: readonly Item[]): readonly string[] {
-  return items.flatMap(({ keys }) => keys);
+  const [first] = items;
+  return first instanceof PackedBatch ? first.keys : items.map(({ key }) => key);
 }
 
 /** Whether it stopped the batch. */

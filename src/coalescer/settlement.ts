@@ -177,7 +177,9 @@ export class Settlement<Failure> {
     for (const end of ends) {
       const { item } = end;
       if (item.caller !== undefined) this.#book(item, item.caller, endFor(end, item.caller));
-      for (const caller of item.others ?? []) this.#book(item, caller, endFor(end, caller));
+      if (item.others !== undefined) {
+        for (const caller of item.others) this.#book(item, caller, endFor(end, caller));
+      }
       this.#untold.push(end);
     }
     this.#bounds.serve();
@@ -252,13 +254,11 @@ export class Settlement<Failure> {
       return;
     }
     this.#fates.made(id);
-    const broken: End<Failure>[] = [];
-    this.#backlog.name(makes, id, (one, error) => {
-      const { maybeApplied } = one;
-      broken.push({ kind: 'failed', item: one, reason: { kind: 'fault', error, maybeApplied } });
-    });
-    for (const one of broken) this.#retire(one.item);
-    ends.push(...broken);
+    for (const { item: broken, error } of this.#backlog.name(makes, id)) {
+      const { maybeApplied } = broken;
+      this.#retire(broken);
+      ends.push({ kind: 'failed', item: broken, reason: { kind: 'fault', error, maybeApplied } });
+    }
     this.#onNamed(makes, id);
   }
 

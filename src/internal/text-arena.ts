@@ -1,5 +1,6 @@
 /**
- * Texts as UTF-8, many in one buffer. A text that waits as a string is an object on the heap, which
+ * Texts as UTF-8, many in one buffer, each followed by a byte of nobody's: so those that were written one after
+ * the other can be copied as one, with room between them. A text that waits as a string is an object on the heap, which
  * is copied as it grows old, and is encoded as it leaves; here it is written once, and only bytes are
  * copied after that. A buffer whose texts have all been released is written anew: to give it back and
  * ask for another would have the collector mark the whole heap each time that 64 MB went by.
@@ -34,6 +35,8 @@ export interface Slab {
 const SLAB_BYTES = 65_536;
 /** A longer text has a buffer of its own: so slabs are well filled. */
 const LONG = 4_096;
+/** Bytes between two texts, for what stands between them in a body: so that many are copied at once. */
+const GAP = 1;
 /** No unit of a string takes more bytes of UTF-8. */
 const BYTES_PER_UNIT = 3;
 /** Slabs that are kept for later, at most. */
@@ -68,7 +71,7 @@ export class TextArena {
       this.#writeAlone(text, tenant);
       return;
     }
-    const slab = this.#slabWith(text.length * BYTES_PER_UNIT);
+    const slab = this.#slabWith(text.length * BYTES_PER_UNIT + GAP);
     this.#settle(tenant, slab, writeUtf8(slab.buffer, text, this.#used));
   }
 
@@ -117,7 +120,7 @@ export class TextArena {
     tenant.bytes = bytes;
     tenant.slot = this.#count++;
     slab.tenants[tenant.slot] = tenant;
-    this.#used += bytes;
+    this.#used += bytes + GAP;
     slab.texts++;
     slab.bytes += bytes;
     this.bytes += bytes;
@@ -169,11 +172,42 @@ export class TextArena {
 
   #move(tenant: Tenant, from: Slab): void {
     const { start, bytes } = tenant;
-    const to = this.#slabWith(bytes);
+    const to = this.#slabWith(bytes + GAP);
     to.buffer.set(from.buffer.subarray(start, start + bytes), this.#used);
     this.#leave(tenant, from);
     this.#settle(tenant, to, bytes);
     this.moved++;
     this.movedBytes += bytes;
   }
+}
+
+/** Copies texts into a body, from that place on, with a byte between them. */
+export function copyTexts(
+  tenants: readonly Tenant[],
+  body: Uint8Array,
+  at: number,
+  between: number,
+): void {
+  let place = at;
+  for (let index = 0; index < tenants.length; ) {
+    const end = endOfRun(tenants, index);
+    const { slab, start } = tenants[index] as Tenant;
+    const last = tenants[end - 1] as Tenant;
+    if (slab !== undefined) body.set(slab.buffer.subarray(start, last.start + last.bytes), place);
+    // What was copied with them from between them is nobody's.
+    for (; index < end; index++) {
+      place += (tenants[index] as Tenant).bytes;
+      if (index < tenants.length - 1) body[place++] = between;
+    }
+  }
+}
+
+/** Up to where texts lie one behind the other, from that one on. */
+function endOfRun(tenants: readonly Tenant[], from: number): number {
+  let end = from + 1;
+  for (; end < tenants.length; end++) {
+    const [before, next] = [tenants[end - 1] as Tenant, tenants[end] as Tenant];
+    if (next.slab !== before.slab || next.start !== before.start + before.bytes + GAP) break;
+  }
+  return end;
 }

@@ -20,55 +20,67 @@ export function readOutputs(text: string, keys: readonly string[]): unknown[] | 
   const tail = TAILS.find((one) => text.endsWith(one));
   if (head === undefined || tail === undefined) return undefined;
   try {
-    return readPieces(text, head.length, text.length - tail.length, placesOf(keys));
+    return readPieces(text, head.length, text.length - tail.length, keys);
   } catch {
     // A piece is no JSON by itself.
     return undefined;
   }
 }
 
-type Places = ReadonlyMap<string, number>;
+/** Finds the keys of a batch in a text, and says which they are. */
+class Places {
+  readonly #keys: readonly string[];
+  /** That of the key that was found last: the next one mostly follows it, if the server keeps the order. */
+  #last = -1;
+  #byKey: ReadonlyMap<string, number> | undefined;
 
-function placesOf(keys: readonly string[]): Places {
-  const places = new Map<string, number>();
-  keys.forEach((key, place) => {
-    if (PLAIN_KEY.test(key)) places.set(key, place);
-  });
-  return places;
+  constructor(keys: readonly string[]) {
+    this.#keys = keys;
+  }
+
+  /** The place of the key that stands there, after its first quote; undefined for any other text. */
+  at(text: string, start: number): number | undefined {
+    const next = this.#keys[this.#last + 1];
+    if (next !== undefined && PLAIN_KEY.test(next) && text.startsWith(`${next}":`, start)) {
+      return ++this.#last;
+    }
+    this.#byKey ??= new Map(this.#keys.map((key, place) => [key, place]));
+    const key = text.slice(start, text.indexOf('"', start));
+    const place = this.#byKey.get(key);
+    const isKey =
+      place !== undefined && text[start + key.length + 1] === ':' && PLAIN_KEY.test(key);
+    if (!isKey) return undefined;
+    this.#last = place;
+    return place;
+  }
 }
 
 function readPieces(
   text: string,
   start: number,
   end: number,
-  places: Places,
+  keys: readonly string[],
 ): unknown[] | undefined {
   const outputs: unknown[] = [];
+  const places = new Places(keys);
   let read = 0;
+  let place = text[start] === '"' ? places.at(text, start + 1) : undefined;
   for (let at = start; at < end; read++) {
-    const key = textAt(text, at);
-    const place = places.get(key);
-    const pieceAt = at + key.length + '"":'.length;
     // Of a key that comes twice, JSON.parse takes the last.
     if (place === undefined || outputs[place] !== undefined) return undefined;
-    if (text[at] !== '"' || text[pieceAt - 1] !== ':') return undefined;
-    const pieceEnd = endOfPiece(text, pieceAt, end, places);
+    const pieceAt = at + `"${keys[place]}":`.length;
+    let pieceEnd = end;
+    let next: number | undefined;
+    // An object ends there, and a key of the batch follows. No part of the text is looked at twice.
+    for (let from = pieceAt; next === undefined; from++) {
+      from = text.indexOf('},"', from);
+      if (from === -1 || from >= end) break;
+      next = places.at(text, from + '},"'.length);
+      if (next !== undefined) pieceEnd = from + '}'.length;
+    }
     outputs[place] = JSON.parse(text.slice(pieceAt, pieceEnd));
     at = pieceEnd + ','.length;
+    place = next;
   }
   return outputs.length === read ? outputs : undefined;
-}
-
-/** Where an object ends and a key of the batch follows. No part of the text is looked at twice. */
-function endOfPiece(text: string, start: number, end: number, places: Places): number {
-  for (let at = start; ; at++) {
-    at = text.indexOf('},"', at);
-    if (at === -1 || at >= end) return end;
-    if (places.has(textAt(text, at + '},'.length))) return at + '}'.length;
-  }
-}
-
-/** What stands between the quote at that place and the next one. */
-function textAt(text: string, at: number): string {
-  return text.slice(at + 1, text.indexOf('"', at + 1));
 }

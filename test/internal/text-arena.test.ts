@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Tenant, TextArena } from '../../src/internal/text-arena.ts';
+import { copyTexts } from '../../src/internal/text-arena.ts';
 import { randomFrom } from '../helpers/random.ts';
 
 const encoder = new TextEncoder();
@@ -65,6 +66,29 @@ describe.each([true, false])('with Buffer: %s', (hasBuffer) => {
       expect(reader.isAsWritten).toBe(true);
     }
     expect(arena.bytes).toBe(100 * encoder.encode(text).length);
+  });
+
+  test('texts are copied with a byte between them, wherever they lie', async () => {
+    const arena = await arenaOf(hasBuffer);
+    const random = randomFrom(7);
+    const all = Array.from(
+      { length: 600 },
+      (_, index) => new Reader(arena, `${index}${texts[index % 7]}`),
+    );
+    const orders = [
+      all.slice(0, 100),
+      all.filter(() => random() < 0.7),
+      all.toSorted(() => random() - 0.5),
+      all.slice(0, 1),
+    ];
+    for (const readers of orders) {
+      const text = `[${readers.map(({ text }) => text).join(',')}]`;
+      const body = encoder.encode('?'.repeat(encoder.encode(text).length));
+      body[0] = '['.charCodeAt(0);
+      body[body.length - 1] = ']'.charCodeAt(0);
+      copyTexts(readers, body, 1, ','.charCodeAt(0));
+      expect(areEqual(body, encoder.encode(text))).toBe(true);
+    }
   });
 
   test('texts that come and go take no more memory', async () => {

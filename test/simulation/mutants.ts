@@ -22,6 +22,19 @@ export interface Mutant {
   readonly seed: number;
 }
 
+/** Where the texts of a batch are copied into its body. */
+const COPY = 'copyTexts(this.#items, body, at, separator);';
+
+/** Writes another text over that of each item in its attempts from that one on; it must be as long. */
+function fromAttempt(attempt: number, other: string): string {
+  return `
+    for (const [index, item] of this.#items.entries()) {
+      const text = item.text as string;
+      const before = this.#items.slice(0, index).reduce((sum, { bytes }) => sum + bytes + 1, at);
+      if (item.attempts >= ${attempt}) body.set(new TextEncoder().encode(${other}), before);
+    }`;
+}
+
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Writes the mutant's sources to a folder of their own; returns that of its `client.ts`. */
@@ -53,17 +66,17 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'takes a new key for a retry',
-    file: 'coalescer/item.ts',
-    from: 'body.set(encoded, at)',
-    to: "body.set(this.attempts < 3 ? encoded : new TextEncoder().encode((this.text as string).replace(this.key, this.key.slice(1) + 'x')), at)",
+    file: 'coalescer/batch.ts',
+    from: COPY,
+    to: COPY + fromAttempt(3, "text.replace(item.key, item.key.slice(1) + 'x')"),
     breaks: 'same bytes',
     seed: 1,
   },
   {
     name: 'sends other bytes with a retry',
-    file: 'coalescer/item.ts',
-    from: 'body.set(encoded, at)',
-    to: "body.set(this.attempts < 2 ? encoded : new TextEncoder().encode((this.text as string).replace('ä', 'ab')), at)",
+    file: 'coalescer/batch.ts',
+    from: COPY,
+    to: COPY + fromAttempt(2, "text.replace('ä', 'ab')"),
     breaks: 'same bytes',
     seed: 1,
   },
@@ -242,8 +255,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'reads outputs in the order in which they come',
     file: 'transport/read-outputs.ts',
-    from: 'const place = places.get(key);',
-    to: 'const place = places.has(key) ? read : undefined;',
+    from: '    this.#last = place;\n    return place;',
+    to: '    return ++this.#last;',
     breaks: 'own result',
     seed: 1,
   },
