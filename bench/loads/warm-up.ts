@@ -2,9 +2,12 @@ import type { Caller } from '../contenders/contender.ts';
 import type { Span } from '../contenders/span.ts';
 import type { Command } from '../job.ts';
 
+const BURST = 1_000;
+
 /**
- * So many calls, waited for, before those that are measured: what the compiler does with a client's
- * code as it starts is no cost of each call. `tell` has the server begin its counts anew.
+ * So many calls before those that are measured, in bursts that are waited for: what the compiler does with a
+ * client's code as it starts is no cost of each call, and what it compiles for one long burst it has to
+ * compile again when a client is idle for the first time. `tell` has the server begin its counts anew.
  */
 export async function warmUp(
   caller: Caller,
@@ -13,6 +16,9 @@ export async function warmUp(
   tell: (command: Command) => Promise<void>,
 ): Promise<void> {
   if (count === 0) return;
-  await Promise.all(Array.from({ length: count }, (_, index) => caller.create(span(index))));
+  for (let made = 0; made < count; made += BURST) {
+    const length = Math.min(BURST, count - made);
+    await Promise.all(Array.from({ length }, (_, index) => caller.create(span(made + index))));
+  }
   await tell('report');
 }

@@ -36,7 +36,7 @@ export function smallSpans(mode: Mode): readonly Scenario[] {
       title: 'Small spans, complete, of a run whose id is a PFID',
       setting:
         `${count(complete.calls)} spans of 325 bytes, 1,000 calls a turn of the event loop. 100 items a request, ` +
-        '4 in flight, no round trip. Before that, up to 20,000 to warm up.',
+        '4 in flight, no round trip. Before that, up to 20,000 to warm up, in bursts of 1,000.',
       server: LOCAL,
       columns: COLUMNS,
       entries: leaders(complete, roundsIn(mode, 5), dear),
