@@ -1,6 +1,9 @@
 import type { Clock } from '../internal/clock.ts';
 import type { Patience } from '../internal/patience.ts';
 
+/** How late a timer must fire for it to say that this process stood still, in milliseconds. */
+const LATE_MS = 1_000;
+
 /** The engine's only timer: wakes it at the earliest time that it was asked for. */
 export class Alarm {
   readonly #clock: Clock;
@@ -16,27 +19,27 @@ export class Alarm {
   }
 
   /** It should have woken the engine long ago: the process stood still meanwhile. */
-  get isLate(): boolean {
-    return this.#patience.isLate(this.#at);
+  isLate(now: number): boolean {
+    return now - this.#at > LATE_MS;
   }
 
   /**
    * Sees to it that the engine wakes by then. A timer that is set for an earlier time stays: waking
    * too early costs less than setting a timer at each change.
    */
-  setBy(at: number): void {
+  setBy(at: number, now?: number): void {
     if (at >= this.#at) return;
     this.clear();
     if (at === Number.POSITIVE_INFINITY) return;
     this.#at = at;
     const wake = (): void => {
-      const { isLate } = this;
+      const isLate = this.isLate(this.#clock.now());
       this.#at = Number.POSITIVE_INFINITY;
       this.#cancel = undefined;
       this.#wake(isLate);
     };
     // Late by the time that it was set for, which may have been over when it was set.
-    this.#cancel = this.#clock.after(Math.max(0, at - this.#clock.now()), () => {
+    this.#cancel = this.#clock.after(Math.max(0, at - (now ?? this.#clock.now())), () => {
       this.#cancel = this.#patience.fairly(at, wake) ?? this.#cancel;
     });
   }

@@ -155,8 +155,7 @@ export class Backlog {
   }
 
   /** The window of these items has ended. */
-  admit(items: readonly Item[]): void {
-    const now = this.#now();
+  admit(items: readonly Item[], now: number): void {
     for (const item of items) if (item.state === 'gathering') this.#place(item, now);
   }
 

@@ -178,7 +178,7 @@ export class Coalescer<Failure> {
       clock,
       heard: patience.heard,
       overdue: ports.overdue ?? unheard,
-      onReply: (flight, reply, outcomes) => this.#onReply(flight, reply, outcomes),
+      onReply: (...reply) => this.#onReply(...reply),
       onPing: () => this.#steps.run(() => this.#pump()),
     });
     this.#withdrawals = new Withdrawals(this.#backlog, this.#settlement, this.#watch);
@@ -194,14 +194,15 @@ export class Coalescer<Failure> {
       watch: this.#watch,
       toError,
       gather: ports.gather ?? gatherRun,
-      onAdmitted: () => this.#pump(),
+      onAdmitted: (now) => this.#pump(now),
     });
     this.#alarm = new Alarm(clock, patience, (isLate) =>
       this.#steps.run(() => {
         this.#dispatcher.giveUpOverdue();
-        this.#expireWaiting(isLate);
-        this.#withdrawals.expire(clock.now() - settings.deliveryTimeoutMs);
-        this.#pump();
+        const now = clock.now();
+        this.#expireWaiting(now, isLate);
+        this.#withdrawals.expire(now - settings.deliveryTimeoutMs);
+        this.#pump(now);
       }),
     );
   }
@@ -362,27 +363,32 @@ export class Coalescer<Failure> {
     return this.#backlog.texts.held;
   }
 
-  /** The end of every step that may have made something sendable. */
-  #pump(): void {
+  /** The end of every step that may have made something sendable; such a step has one time. */
+  #pump(now: number = this.#clock.now()): void {
     if (this.#isDeparting) return;
     // Before anything is sent whose time is over.
-    this.#expireWaiting(this.#alarm.isLate);
+    this.#expireWaiting(now, this.#alarm.isLate(now));
     this.#withdrawals.sweep();
-    const next = this.#dispatcher.pump();
+    const next = this.#dispatcher.pump(now);
     if (this.#backlog.isEmpty) this.#alarm.clear();
-    else this.#alarm.setBy(Math.min(next, this.#deadline));
+    else this.#alarm.setBy(Math.min(next, this.#deadline), now);
   }
 
-  #onReply(flight: Flight, reply: Reply<Failure>, outcomes: readonly Outcome<Item>[]): void {
+  #onReply(
+    flight: Flight,
+    reply: Reply<Failure>,
+    outcomes: readonly Outcome<Item>[],
+    now: number,
+  ): void {
     this.#steps.run(() => {
       const { requeued } = this.#attempts;
       try {
-        this.#replies.apply(flight, reply, outcomes, this.#clock.now());
+        this.#replies.apply(flight, reply, outcomes, now);
       } catch (error) {
         this.#giveUp(flight, error);
       }
       if (this.#attempts.requeued > requeued) this.#dispatcher.hurryRequeued();
-      this.#pump();
+      this.#pump(now);
     });
   }
 
@@ -411,8 +417,7 @@ export class Coalescer<Failure> {
     this.#events.deliver();
   }
 
-  #expireWaiting(isLate: boolean): void {
-    const now = this.#clock.now();
+  #expireWaiting(now: number, isLate: boolean): void {
     if (now < this.#deadline) return;
     const { deliveryTimeoutMs, attemptTimeoutMs = deliveryTimeoutMs } = this.#settings;
     const calledBy = now - deliveryTimeoutMs;

@@ -57,6 +57,7 @@ interface Others<Failure> {
     flight: Flight,
     reply: Reply<Failure>,
     outcomes: readonly Outcome<Item>[],
+    now: number,
   ) => void;
   readonly onPing: () => void;
 }
@@ -115,9 +116,8 @@ export class Dispatcher<Failure> {
   }
 
   /** Sends all that may leave now. Returns when to ask again, should nothing happen before. */
-  pump(): number {
+  pump(now: number): number {
     for (;;) {
-      const now = this.#others.clock.now();
       this.#others.backlog.wake(now);
       const leaving = this.#next(now);
       if (leaving === undefined) return this.#nextTime(now);
@@ -320,8 +320,9 @@ export class Dispatcher<Failure> {
     const inFlight = this.#underWay.size;
     // Whoever gave the request up has settled its items.
     if (!this.#underWay.remove(trip.request)) return;
-    if (reply.kind === 'answered') this.#roundTrips.learn(clock.now() - flight.leftAt);
-    onReply({ ...flight, inFlight, isRecalled: trip.isRecalled }, reply, outcomes);
+    const now = clock.now();
+    if (reply.kind === 'answered') this.#roundTrips.learn(now - flight.leftAt);
+    onReply({ ...flight, inFlight, isRecalled: trip.isRecalled }, reply, outcomes, now);
   }
 
   async #pingFirst(ping: Ping<Failure>): Promise<void> {

@@ -44,7 +44,7 @@ interface Others<Failure> {
   readonly toError: ToError<Failure>;
   readonly gather: (onEnd: (items: readonly Item[]) => void) => Gather<Item>;
   /** Items may be packed now. */
-  readonly onAdmitted: () => void;
+  readonly onAdmitted: (now: number) => void;
 }
 
 type Following = Follower<Waiting> | undefined;
@@ -263,11 +263,12 @@ export class Intake<Failure> {
   }
 
   #admit(items: readonly Item[]): void {
-    const { backlog, steps, onAdmitted } = this.#others;
+    const { backlog, clock, steps, onAdmitted } = this.#others;
     this.#gatheredBytes = 0;
     steps.run(() => {
-      backlog.admit(items);
-      onAdmitted();
+      const now = clock.now();
+      backlog.admit(items, now);
+      onAdmitted(now);
     });
   }
 }

@@ -29,6 +29,7 @@ export class Memory<Key, Value> {
   }
 
   get(key: Key): Value | undefined {
+    if (this.size === 0) return undefined;
     const value = this.#young.get(key);
     if (value !== undefined) return value;
     const old = this.#old.get(key);
@@ -54,18 +55,19 @@ export class Memory<Key, Value> {
     this.#young = new Generation();
     this.#stayed = 0;
     if (this.#onForget === undefined && this.#mustStay === undefined) return;
-    forgotten.forEach((key, value) => {
+    for (const [key, value] of forgotten.entries()) {
       if (this.#mustStay?.(value) === true) {
         this.#old.add(key, value);
         this.#stayed++;
       } else {
         this.#onForget?.(key, value);
       }
-    });
+    }
   }
 
   /** Removes an entry, and returns it. */
   take(key: Key): Value | undefined {
+    if (this.size === 0) return undefined;
     return this.#young.take(key) ?? this.#old.take(key);
   }
 
@@ -80,32 +82,28 @@ export class Memory<Key, Value> {
 /** A map whose last entries are only listed until somebody asks: most of what is remembered never is. */
 class Generation<Key, Value> {
   readonly #map = new Map<Key, Value>();
+  /** Entries, listed or not. */
+  size = 0;
   #keys: Key[] = [];
   #values: Value[] = [];
 
-  get size(): number {
-    return this.#map.size + this.#keys.length;
-  }
-
   /** The key must not be there. */
   add(key: Key, value: Value): void {
+    this.size++;
     this.#keys.push(key);
     this.#values.push(value);
   }
 
   get(key: Key): Value | undefined {
-    return this.size === 0 ? undefined : this.entries().get(key);
+    return this.entries().get(key);
   }
 
   take(key: Key): Value | undefined {
     const value = this.get(key);
-    if (value !== undefined) this.#map.delete(key);
+    if (value === undefined) return undefined;
+    this.size--;
+    this.#map.delete(key);
     return value;
-  }
-
-  forEach(tell: (key: Key, value: Value) => void): void {
-    for (const [key, value] of this.#map) tell(key, value);
-    for (const [at, key] of this.#keys.entries()) tell(key, this.#values[at] as Value);
   }
 
   entries(): ReadonlyMap<Key, Value> {
@@ -113,6 +111,8 @@ class Generation<Key, Value> {
     for (const [at, key] of this.#keys.entries()) this.#map.set(key, this.#values[at] as Value);
     this.#keys = [];
     this.#values = [];
+    // One that was there already is there once.
+    this.size = this.#map.size;
     return this.#map;
   }
 }

@@ -1,9 +1,6 @@
 import type { Clock } from './clock.ts';
 import { nextTurn } from './clock.ts';
 
-/** How late a timer must fire for it to say that this process stood still, in milliseconds. */
-const LATE_MS = 1_000;
-
 /** How late it must be for answers to have come meanwhile that nobody could read, in milliseconds. */
 const BEHIND_MS = 10;
 
@@ -29,11 +26,6 @@ export class Patience {
   readonly heard = (): void => {
     this.#heard++;
   };
-
-  /** Whether what was to happen by then should have happened long ago. */
-  isLate(at: number): boolean {
-    return this.#clock.now() - at > LATE_MS;
-  }
 
   /** Calls `run` for what was to happen by then: at once, or, if it is late, when what has come is read. */
   fairly(at: number, run: () => void): (() => void) | undefined {

@@ -80,7 +80,7 @@ test('items that are settled while they wait for a time are forgotten, at a cost
     (_, n) => new Item(n + 1, 0, submission(`k${n}`), backlog.texts),
   );
   for (const item of items) backlog.append(item, {});
-  backlog.admit(items);
+  backlog.admit(items, 1);
   backlog.pack({ maxItems: count, maxBytes: 10_000_000 }, 1);
   for (const item of items) backlog.putBack(item, 1_000 + (item.seq % 7));
   const { visits } = backlog;

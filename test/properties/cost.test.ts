@@ -59,7 +59,7 @@ function costPerItem(size: number, relations: Shape['relations']): number {
     items.push(item);
     backlog.append(item, relations(index, size));
   }
-  backlog.admit(items);
+  backlog.admit(items, 1);
   // The first request stays out until nothing else can leave.
   const first = backlog.pack(LIMITS, 1).items;
   drain(backlog);
