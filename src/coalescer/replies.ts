@@ -123,7 +123,7 @@ export class Replies<Failure> {
     const { attempts, capacity, health, parts, retry, watch } = this.#others;
     const { items, part } = flight;
     watch.answered(flight.leftAt, step.now);
-    capacity.answered(keysOf(items).length, flight.bytes, flight.leftAt);
+    capacity.answered(countOf(items), flight.bytes, flight.leftAt);
     parts.passed(part);
     const tooLarge = parts.tooLarge(part);
     if (tooLarge !== undefined) capacity.bytes.refused(tooLarge);
@@ -352,6 +352,12 @@ export class Replies<Failure> {
       cause: reply.kind === 'answered' ? undefined : watch.wordsFor(reply).cause,
     });
   }
+}
+
+/** How many items a batch has. */
+function countOf(items: readonly Item[]): number {
+  const [first] = items;
+  return first instanceof PackedBatch ? first.keys.length : items.length;
 }
 
 /** The keys of a batch. */
