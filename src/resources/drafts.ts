@@ -73,11 +73,12 @@ export class Drafts {
 
   /** Of an action in wire form, in which nothing is filled in. */
   ofAction(action: WireAction, claim: Claim | undefined): Draft {
-    const draft = { ...unclaimed, action, lacksId: false, newId: undefined };
-    if (claim === undefined) return draft;
+    if (claim === undefined) return unclaimed(action, false, undefined);
     const asked = asAsked(action);
-    const text = serialise(asked);
-    return { ...draft, claim, ...compared(text, claim), text: asked === action ? text : undefined };
+    const written = serialise(asked);
+    const { fingerprint, sent } = compared(written, claim);
+    const text = asked === action ? written : undefined;
+    return { action, lacksId: false, newId: undefined, claim, fingerprint, sent, text };
   }
 
   /** With a time and an id of its own. */
@@ -85,7 +86,7 @@ export class Drafts {
     const action = kind.toAction(call, isoNow(), this.#place);
     const lacksId = isWithoutId(action);
     const newId = lacksId ? this.#fillId(action, undefined) : undefined;
-    return { ...unclaimed, action, lacksId, newId };
+    return unclaimed(action, lacksId, newId);
   }
 
   /** What a call asks for, when and wherever its references have got their ids. */
@@ -118,13 +119,18 @@ export class Drafts {
   }
 }
 
-/** What a call has whose key was made for it. */
-const unclaimed = {
-  claim: undefined,
-  fingerprint: undefined,
-  sent: undefined,
-  text: undefined,
-} as const;
+/** Of a call whose key was made for it. Spelt out: to spread what is the same for all takes 3 µs. */
+function unclaimed(action: WireAction, lacksId: boolean, newId: string | undefined): Draft {
+  return {
+    action,
+    lacksId,
+    newId,
+    claim: undefined,
+    fingerprint: undefined,
+    sent: undefined,
+    text: undefined,
+  };
+}
 
 /** Whether what is written is what the first call with the key asked for; then its ids are to be sent. */
 function compared(text: string, claim: Claim): Pick<Draft, 'fingerprint' | 'sent'> {
