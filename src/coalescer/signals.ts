@@ -1,15 +1,22 @@
 /** A call that follows the signal of its caller. */
 export interface Follower<Of> {
-  readonly signal: AbortSignal;
+  /** Undefined where it follows no more. */
+  followed: Followed<Of> | undefined;
   /** Undefined until the call has been entered. */
   of: Of | undefined;
   /** The signal fired before that. */
   early: { readonly reason: unknown } | undefined;
+  /** Its neighbours among those that follow the same signal. */
+  previous: Follower<Of> | undefined;
+  next: Follower<Of> | undefined;
 }
 
+/** A signal that calls follow, most of them one: so they are linked, and need no set. */
 interface Followed<Of> {
-  readonly followers: Set<Follower<Of>>;
+  readonly signal: AbortSignal;
   readonly listener: () => void;
+  first: Follower<Of> | undefined;
+  last: Follower<Of> | undefined;
 }
 
 /**
@@ -19,7 +26,7 @@ interface Followed<Of> {
  */
 export class Signals<Of> {
   readonly #followed = new Map<AbortSignal, Followed<Of>>();
-  #deserted: AbortSignal[] = [];
+  #deserted: Followed<Of>[] = [];
   readonly #onAbort: (followers: readonly Of[], reason: unknown) => void;
 
   /** `onAbort` is told once of all that follow a signal that fires. */
@@ -29,23 +36,42 @@ export class Signals<Of> {
 
   /** Follows a signal from now on. Throws what the signal throws. */
   follow(signal: AbortSignal): Follower<Of> {
-    const follower: Follower<Of> = { signal, of: undefined, early: undefined };
+    const follower: Follower<Of> = {
+      followed: undefined,
+      of: undefined,
+      early: undefined,
+      previous: undefined,
+      next: undefined,
+    };
     if (signal.aborted) {
       follower.early = { reason: signal.reason };
       return follower;
     }
     const followed = this.#followed.get(signal);
-    if (followed === undefined) this.#listen(signal, follower);
-    else followed.followers.add(follower);
+    if (followed === undefined) {
+      this.#listen(signal, follower);
+    } else {
+      follower.followed = followed;
+      follower.previous = followed.last;
+      if (followed.last === undefined) followed.first = follower;
+      else followed.last.next = follower;
+      followed.last = follower;
+    }
     return follower;
   }
 
   #listen(signal: AbortSignal, follower: Follower<Of>): void {
-    const listener = (): void => this.#fired(signal);
+    const followed: Followed<Of> = {
+      signal,
+      listener: () => this.#fired(followed),
+      first: follower,
+      last: follower,
+    };
+    follower.followed = followed;
     // First, since it may fire while it is asked to be listened to.
-    this.#followed.set(signal, { followers: new Set([follower]), listener });
+    this.#followed.set(signal, followed);
     try {
-      signal.addEventListener('abort', listener);
+      signal.addEventListener('abort', followed.listener);
     } catch (error) {
       this.#followed.delete(signal);
       throw error;
@@ -54,10 +80,14 @@ export class Signals<Of> {
 
   /** Ends the following. The signal itself is let go when the step is over. */
   leave(follower: Follower<Of>): void {
-    const followed = this.#followed.get(follower.signal);
-    if (followed?.followers.delete(follower) && followed.followers.size === 0) {
-      this.#deserted.push(follower.signal);
-    }
+    const { followed, previous, next } = follower;
+    if (followed === undefined) return;
+    follower.followed = undefined;
+    if (previous === undefined) followed.first = next;
+    else previous.next = next;
+    if (next === undefined) followed.last = previous;
+    else next.previous = previous;
+    if (followed.first === undefined) this.#deserted.push(followed);
   }
 
   /** Ends listening to the signals that nobody follows any more. */
@@ -65,23 +95,23 @@ export class Signals<Of> {
     if (this.#deserted.length === 0) return;
     const deserted = this.#deserted;
     this.#deserted = [];
-    for (const signal of deserted) {
-      const followed = this.#followed.get(signal);
-      // It may have found a new follower meanwhile.
-      if (followed?.followers.size !== 0) continue;
+    for (const followed of deserted) {
+      const { signal, listener, first } = followed;
+      // It may have found a new follower meanwhile, or have been let go already.
+      if (first !== undefined || this.#followed.get(signal) !== followed) continue;
       this.#followed.delete(signal);
       try {
-        signal.removeEventListener('abort', followed.listener);
+        signal.removeEventListener('abort', listener);
       } catch {
         // What only looks like a signal may not know how. The listener tells nobody any more.
       }
     }
   }
 
-  #fired(signal: AbortSignal): void {
+  #fired({ signal, first }: Followed<Of>): void {
     const reason = reasonOf(signal);
     const entered: Of[] = [];
-    for (const follower of this.#followed.get(signal)?.followers ?? []) {
+    for (let follower = first; follower !== undefined; follower = follower.next) {
       if (follower.of === undefined) follower.early = { reason };
       else entered.push(follower.of);
     }

@@ -127,9 +127,11 @@ export function idMadeBy({ _type, id, details }: Action): unknown {
 /** Adds what the caller named to what is known of the type. */
 export function withNamed(
   known: Relations,
-  { uses = [], changes, makes }: SubmitOptions,
+  { uses, changes, makes }: SubmitOptions,
   nameOf: (name: unknown, path: string) => Name,
 ): Relations {
+  // Most have a signal only.
+  if ((uses ?? changes ?? makes) === undefined) return known;
   const doubled = [
     ...(changes !== undefined && known.changes !== undefined ? ['options.changes'] : []),
     ...(makes !== undefined && known.makes !== undefined ? ['options.makes'] : []),
@@ -138,7 +140,7 @@ export function withNamed(
     const message = 'is known of actions of this type already; leave it out';
     throw new InvalidCall(doubled.map((path) => ({ path, message })));
   }
-  const used = uses.map((name, place) => nameOf(name, `options.uses.${place}`));
+  const used = (uses ?? []).map((name, place) => nameOf(name, `options.uses.${place}`));
   return {
     ...known,
     uses: [...(known.uses ?? []), ...used],
