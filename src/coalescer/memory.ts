@@ -7,21 +7,16 @@
  */
 export class Memory<Key, Value> {
   readonly #max: number;
-  readonly #onForget: ((key: Key, value: Value) => void) | undefined;
-  readonly #mustStay: ((value: Value) => boolean) | undefined;
+  readonly #onForget: ((key: Key, value: Value) => unknown) | undefined;
   /** Entries that had to stay. They are looked at again when as many new ones have come. */
   #stayed = 0;
   #young = new Generation<Key, Value>();
   #old = new Generation<Key, Value>();
 
-  constructor(
-    max: number,
-    onForget?: (key: Key, value: Value) => void,
-    mustStay?: (value: Value) => boolean,
-  ) {
+  /** `onForget` is told of what is about to be forgotten, and may say that it must stay: true. */
+  constructor(max: number, onForget?: (key: Key, value: Value) => unknown) {
     this.#max = max;
     this.#onForget = onForget;
-    this.#mustStay = mustStay;
   }
 
   get size(): number {
@@ -54,14 +49,11 @@ export class Memory<Key, Value> {
     this.#old = this.#young;
     this.#young = new Generation();
     this.#stayed = 0;
-    if (this.#onForget === undefined && this.#mustStay === undefined) return;
+    if (this.#onForget === undefined) return;
     for (const [key, value] of forgotten.entries()) {
-      if (this.#mustStay?.(value) === true) {
-        this.#old.add(key, value);
-        this.#stayed++;
-      } else {
-        this.#onForget?.(key, value);
-      }
+      if (this.#onForget(key, value) !== true) continue;
+      this.#old.add(key, value);
+      this.#stayed++;
     }
   }
 

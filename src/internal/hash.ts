@@ -16,13 +16,13 @@ export function hash128(text: string): string {
     left += written;
     const blocks = left >> 4;
     for (let at = 0; at < 4 * blocks; at += 4) {
-      h1 = rotated(h1 ^ mixed1(wordAt(at)), 19) + h2;
+      h1 = rotated(h1 ^ mixed(at, c1, 15, c2), 19) + h2;
       h1 = (Math.imul(h1, 5) + 0x561ccd1b) | 0;
-      h2 = rotated(h2 ^ mixed2(wordAt(at + 1)), 17) + h3;
+      h2 = rotated(h2 ^ mixed(at + 1, c2, 16, c3), 17) + h3;
       h2 = (Math.imul(h2, 5) + 0x0bcaa747) | 0;
-      h3 = rotated(h3 ^ mixed3(wordAt(at + 2)), 15) + h4;
+      h3 = rotated(h3 ^ mixed(at + 2, c3, 17, c4), 15) + h4;
       h3 = (Math.imul(h3, 5) + 0x96cd1c35) | 0;
-      h4 = rotated(h4 ^ mixed4(wordAt(at + 3)), 13) + h1;
+      h4 = rotated(h4 ^ mixed(at + 3, c4, 18, c1), 13) + h1;
       h4 = (Math.imul(h4, 5) + 0x32ac3b17) | 0;
     }
     bytes.copyWithin(0, 16 * blocks, left);
@@ -30,20 +30,21 @@ export function hash128(text: string): string {
   }
   // Nothing comes of a word that is zero.
   bytes.fill(0, left, 16);
-  h1 ^= mixed1(wordAt(0)) ^ length;
-  h2 ^= mixed2(wordAt(1)) ^ length;
-  h3 ^= mixed3(wordAt(2)) ^ length;
-  h4 ^= mixed4(wordAt(3)) ^ length;
+  h1 ^= mixed(0, c1, 15, c2) ^ length;
+  h2 ^= mixed(1, c2, 16, c3) ^ length;
+  h3 ^= mixed(2, c3, 17, c4) ^ length;
+  h4 ^= mixed(3, c4, 18, c1) ^ length;
   return ended(h1, h2, h3, h4);
 }
+
+const c1 = 0x239b961b;
+const c2 = 0xab0e9789;
+const c3 = 0x38b34ae5;
+const c4 = 0xa1e38b93;
 
 const encoder = new TextEncoder();
 const bytes = new Uint8Array(8_192);
 const words = new Int32Array(bytes.buffer);
-
-function wordAt(at: number): number {
-  return words[at] as number;
-}
 
 function ended(h1: number, h2: number, h3: number, h4: number): string {
   const all = h1 + h2 + h3 + h4;
@@ -59,20 +60,9 @@ function textOf(a: number, b: number, c: number, d: number): string {
   return String.fromCharCode(a >>> 16, a, b >>> 16, b, c >>> 16, c, d >>> 16, d);
 }
 
-function mixed1(word: number): number {
-  return Math.imul(rotated(Math.imul(word, 0x239b961b), 15), 0xab0e9789);
-}
-
-function mixed2(word: number): number {
-  return Math.imul(rotated(Math.imul(word, 0xab0e9789), 16), 0x38b34ae5);
-}
-
-function mixed3(word: number): number {
-  return Math.imul(rotated(Math.imul(word, 0x38b34ae5), 17), 0xa1e38b93);
-}
-
-function mixed4(word: number): number {
-  return Math.imul(rotated(Math.imul(word, 0xa1e38b93), 18), 0x239b961b);
+/** Of the word at that place, what is mixed into one of the four. */
+function mixed(at: number, before: number, by: number, after: number): number {
+  return Math.imul(rotated(Math.imul(words[at] as number, before), by), after);
 }
 
 function rotated(word: number, by: number): number {

@@ -9,11 +9,13 @@ import { ownId } from './references.ts';
 import type { Claim, SentIds } from './repeats.ts';
 import { serialise } from './text.ts';
 
+type Fields = Record<string, unknown>;
+
 /** A call made into an action. */
 export interface Draft {
   readonly action: WireAction;
-  /** The caller has given no id for a span; it has one that was made up, or none. */
-  readonly lacksId: boolean;
+  /** The details of a span for which the caller gave no id; there it has one that was made up, or none. */
+  readonly unnamed: Fields | undefined;
   /** The id that was made up just now: nobody knows it yet. */
   readonly newId: string | undefined;
   /** What belongs to a key of the caller's own. */
@@ -61,32 +63,31 @@ export class Drafts {
     const before = this.#replaced;
     const action = kind.toAction(call, claim.now, this.#placeAndCount);
     const isAsGiven = this.#replaced === before;
-    const lacksId = isWithoutId(action);
-    const madeId = lacksId ? this.#fillId(action, claim) : undefined;
+    const unnamed = spanWithoutId(action);
+    const madeId = unnamed && this.#fillId(unnamed, claim);
     const text = serialise(isAsGiven ? action : this.#asGiven(kind, call, claim));
     // Whoever is called while it is written may make the same call, and get there first.
     const newId = claim.fingerprint === undefined ? madeId : undefined;
     const { fingerprint, sent } = compared(text, claim);
     if (sent === undefined) return { ...this.#fresh(kind, call), claim, fingerprint };
-    return { action, lacksId, newId, claim, fingerprint, sent, text: isAsGiven ? text : undefined };
+    return { action, unnamed, newId, claim, fingerprint, sent, text: isAsGiven ? text : undefined };
   }
 
   /** Of an action in wire form, in which nothing is filled in. */
   ofAction(action: WireAction, claim: Claim | undefined): Draft {
-    if (claim === undefined) return unclaimed(action, false, undefined);
+    if (claim === undefined) return unclaimed(action, undefined, undefined);
     const asked = asAsked(action);
     const written = serialise(asked);
     const { fingerprint, sent } = compared(written, claim);
     const text = asked === action ? written : undefined;
-    return { action, lacksId: false, newId: undefined, claim, fingerprint, sent, text };
+    return { action, unnamed: undefined, newId: undefined, claim, fingerprint, sent, text };
   }
 
   /** With a time and an id of its own. */
   #fresh<Params>(kind: ActionKind<Params, unknown>, call: Call<Params>): Draft {
     const action = kind.toAction(call, isoNow(), this.#place);
-    const lacksId = isWithoutId(action);
-    const newId = lacksId ? this.#fillId(action, undefined) : undefined;
-    return unclaimed(action, lacksId, newId);
+    const unnamed = spanWithoutId(action);
+    return unclaimed(action, unnamed, unnamed && this.#fillId(unnamed, undefined));
   }
 
   /** What a call asks for, when and wherever its references have got their ids. */
@@ -96,7 +97,8 @@ export class Drafts {
     claim: Claim,
   ): WireAction {
     const asked = kind.toAction(call, claim.now, (reference) => reference);
-    if (isWithoutId(asked)) this.#fillId(asked, claim);
+    const unnamed = spanWithoutId(asked);
+    if (unnamed !== undefined) this.#fillId(unnamed, claim);
     return asAsked(asked);
   }
 
@@ -105,8 +107,7 @@ export class Drafts {
    * finish need not wait for the answer to its create: that of the claim, if there is one. Returns it, if
    * it is new.
    */
-  #fillId(action: WireAction, claim: Claim | undefined): string | undefined {
-    const details = detailsOf(action);
+  #fillId(details: Fields, claim: Claim | undefined): string | undefined {
     const { agent_instance_id: instance } = details;
     if (claim?.id !== undefined) {
       details['id'] = claim.id ?? undefined;
@@ -120,10 +121,14 @@ export class Drafts {
 }
 
 /** Of a call whose key was made for it. Spelt out: to spread what is the same for all takes 3 µs. */
-function unclaimed(action: WireAction, lacksId: boolean, newId: string | undefined): Draft {
+function unclaimed(
+  action: WireAction,
+  unnamed: Fields | undefined,
+  newId: string | undefined,
+): Draft {
   return {
     action,
-    lacksId,
+    unnamed,
     newId,
     claim: undefined,
     fingerprint: undefined,
@@ -139,6 +144,7 @@ function compared(text: string, claim: Claim): Pick<Draft, 'fingerprint' | 'sent
   return { fingerprint, sent: claim.fingerprint === fingerprint ? claim.sent : undefined };
 }
 
-function isWithoutId(action: WireAction): boolean {
-  return action._type === createAgentSpan.type && detailsOf(action)['id'] === undefined;
+function spanWithoutId(action: WireAction): Fields | undefined {
+  const details = action._type === createAgentSpan.type ? detailsOf(action) : undefined;
+  return details?.['id'] === undefined ? details : undefined;
 }

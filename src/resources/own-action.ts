@@ -32,32 +32,29 @@ function withoutToJson<Fields extends Record<string, unknown>>(given: Fields): F
   return fields;
 }
 
-const references = ['agent_instance_id', 'agent_span_id', 'parent_span_id'];
-
 /**
  * What an action asks for, whenever it is asked: a call whose id was not known when it was made is named by
- * its key, before and after the id is known, and whatever else stands for an id by that id.
+ * its key, before and after the id is known, and whatever else stands for an id by that id. The action itself,
+ * where that is what stands in it.
  */
 export function asAsked(action: WireAction): WireAction {
-  const { details } = action;
-  if (!hasReference(action) && !hasReference(details)) return action;
   const asked = ownAction(action, action._type, action.idempotency_key);
-  tag(asked);
-  if (isObject(asked['details'])) tag(asked['details']);
-  return asked;
+  const { details = {} } = asked;
+  const tagged = [asked, details].filter((fields) => isObject(fields) && tag(fields));
+  return tagged.length === 0 ? action : asked;
 }
 
-function hasReference(fields: unknown): boolean {
-  return isObject(fields) && references.some((field) => isObject(fields[field]));
-}
-
-function tag(fields: Record<string, unknown>): void {
-  for (const field of references) {
+/** Whether there was anything to tag. */
+function tag(fields: Record<string, unknown>): boolean {
+  let hasTagged = false;
+  for (const field of ['agent_instance_id', 'agent_span_id', 'parent_span_id']) {
     const reference = fields[field];
     if (!isObject(reference)) continue;
     const isUnknown = isActionPromise(reference) && reference.id === undefined;
     fields[field] = isUnknown ? { call: reference.idempotencyKey } : reference['id'];
+    hasTagged = true;
   }
+  return hasTagged;
 }
 
 /** The same action, without the fields that JSON would leave out. */
@@ -68,22 +65,13 @@ export function withoutUndefined(action: WireAction): WireAction {
 }
 
 function defined(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const own: Record<string, unknown> = {};
+  let own: Record<string, unknown> = {};
   for (const name in fields) {
     const value = fields[name];
     if (value === undefined) continue;
     if (!(name in own)) own[name] = value;
-    else if (Object.hasOwn(fields, name)) define(own, name, value);
+    // Of a name that all objects inherit: to assign it may mean something else.
+    else if (Object.hasOwn(fields, name)) own = { ...own, [name]: value };
   }
   return own;
-}
-
-/** Sets a field of a name that all objects inherit: to assign it may mean something else. */
-function define(fields: object, name: string, value: unknown): void {
-  Object.defineProperty(fields, name, {
-    value,
-    enumerable: true,
-    writable: true,
-    configurable: true,
-  });
 }

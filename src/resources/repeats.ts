@@ -27,8 +27,7 @@ export class Repeats {
   // A key that is forgotten looks like a new one, so none is while a call with it is pending.
   readonly #claims = new Memory<string, Claim>(
     MAX_REMEMBERED,
-    undefined,
-    ({ pending }) => pending !== undefined,
+    (_, { pending }) => pending !== undefined,
   );
 
   /** What the first call with the key has left behind; this is the first one, where nothing is known. */

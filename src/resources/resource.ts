@@ -16,7 +16,7 @@ import { checkCallOptions, checkSubmitOptions } from '../schemas/call-options.ts
 import { isName, isObject, within } from '../schemas/check.ts';
 import { demand, demandFields, demandKey, keyFor } from './demand.ts';
 import type { Relations } from './dependencies.ts';
-import { Dependencies, detailsOf, idMadeBy, withNamed } from './dependencies.ts';
+import { Dependencies, idMadeBy, withNamed } from './dependencies.ts';
 import type { Draft } from './drafts.ts';
 import { Drafts } from './drafts.ts';
 import type { Engine } from './engine.ts';
@@ -151,9 +151,9 @@ export class Pipeline {
 
   /** A span that a pending call makes already goes by the id of that, which the hook may have changed. */
   #joining(draft: Draft): Draft {
-    const shared = draft.lacksId ? this.#shared(draft) : undefined;
-    if (shared === undefined) return draft;
-    detailsOf(draft.action)['id'] = idOf(shared);
+    const shared = draft.unnamed && this.#shared(draft);
+    if (draft.unnamed === undefined || shared === undefined) return draft;
+    draft.unnamed['id'] = idOf(shared);
     return { ...draft, newId: undefined, text: undefined };
   }
 

@@ -44,7 +44,7 @@ test('whoever wants to know is told what is forgotten, once', () => {
 test('what must stay is not forgotten, and is looked at no more often than new entries come', () => {
   let looks = 0;
   const waiting = new Set<number>();
-  const memory = new Memory<number, number>(10, undefined, (value) => {
+  const memory = new Memory<number, number>(10, (value) => {
     looks++;
     return waiting.has(value);
   });
