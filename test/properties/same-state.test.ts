@@ -87,8 +87,9 @@ test('batched and unbatched cannot be told apart', async () => {
   );
 }, 60_000);
 
-function losesAnswers({ dropAfter, dropMiddle, truncate }: FaultRates): boolean {
-  return [dropAfter, dropMiddle, truncate].some((rate) => rate !== undefined);
+/** A request that is cut off before the server has read it looks the same to the client. */
+function losesAnswers({ dropBefore, dropAfter, dropMiddle, truncate }: FaultRates): boolean {
+  return [dropBefore, dropAfter, dropMiddle, truncate].some((rate) => rate !== undefined);
 }
 
 /**
