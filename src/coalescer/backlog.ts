@@ -19,6 +19,12 @@ import { Packer } from './packer.ts';
 import type { Name } from './ports.ts';
 import { ReadySet } from './ready.ts';
 
+/** An item that waits for a time; which is noted here, since a settled item keeps nothing. */
+interface Delayed {
+  readonly item: Item;
+  readonly until: number;
+}
+
 /** Settled items that are not worth the cost of forgetting them. */
 const FEW = 64;
 
@@ -48,7 +54,7 @@ export class Backlog {
   );
   readonly #packer: Packer;
   /** By the time that they wait for; some may be settled meanwhile. */
-  readonly #delayed = new Heap<Item>((a, b) => a.notBefore < b.notBefore);
+  readonly #delayed = new Heap<Delayed>((a, b) => a.until < b.until);
   /** Pending items in the order of their calls. */
   readonly #called = new Chain();
   /** Those with a last chance: how long they wait says nothing of when they were called. */
@@ -113,9 +119,9 @@ export class Backlog {
   /** When the next delayed item may be sent. */
   get nextDue(): number {
     for (;;) {
-      const item = this.#delayed.first;
-      if (item === undefined) return Number.POSITIVE_INFINITY;
-      if (item.state === 'delayed') return item.notBefore;
+      const delayed = this.#delayed.first;
+      if (delayed === undefined) return Number.POSITIVE_INFINITY;
+      if (delayed.item.state === 'delayed') return delayed.until;
       this.#delayed.pop();
     }
   }
@@ -194,7 +200,7 @@ export class Backlog {
   /** Lets go the delayed items whose time has come. */
   wake(now: number): void {
     while (this.nextDue <= now) {
-      const item = this.#delayed.pop();
+      const item = this.#delayed.pop()?.item;
       if (item === undefined) return;
       item.noteSetback().notBefore = 0;
       this.#place(item);
@@ -258,7 +264,7 @@ export class Backlog {
       this.#enter(item, 'blocked');
     } else if (item.notBefore > 0) {
       this.#enter(item, 'delayed');
-      this.#delayed.push(item);
+      this.#delayed.push({ item, until: item.notBefore });
     } else {
       this.#enter(item, 'ready');
       item.readyAt = Math.floor(now);
@@ -269,7 +275,9 @@ export class Backlog {
   /** Forgets settled items once they are the greater part, so that aborts leave nothing behind. */
   #forgetDelayed(): void {
     const left = this.#counts.delayed;
-    if (this.#delayed.size > 2 * left + FEW) this.#delayed.keep(({ state }) => state === 'delayed');
+    if (this.#delayed.size > 2 * left + FEW) {
+      this.#delayed.keep(({ item }) => item.state === 'delayed');
+    }
   }
 
   #chainOf({ setbacks }: Item): Chain {

@@ -94,6 +94,36 @@ test('items that are settled while they wait for a time are forgotten, at a cost
   expect([backlog.delayed, backlog.count('ready')]).toEqual([0, 10]);
 });
 
+test('an item that is settled while it waits for a time, and let go, holds up nobody who waits for an earlier one', () => {
+  const backlog = new Backlog({ envelopeBytes: 12, separatorBytes: 1 }, () => 1);
+  const items = Array.from(
+    { length: 200 },
+    (_, n) => new Item(n + 1, 0, submission(`k${n}`), backlog.texts),
+  );
+  for (const item of items) backlog.append(item, {});
+  backlog.admit(items, 1);
+  backlog.pack({ maxItems: 200, maxBytes: 1_000_000 }, 1);
+  const random = randomFrom(3);
+  const times = new Map<Item, number>();
+  for (const [index, item] of items.entries()) {
+    times.set(item, 10 + Math.floor(random() * 1_000));
+    backlog.putBack(item, times.get(item) as number);
+    // Every third is aborted soon.
+    const gone = index % 3 === 2 ? items[index - 1] : undefined;
+    if (gone === undefined) continue;
+    times.delete(gone);
+    backlog.retire(gone);
+    backlog.release(gone);
+    gone.letGo();
+  }
+  for (const at of [...times.values()].sort((a, b) => a - b)) {
+    expect(backlog.nextDue).toBeGreaterThan(at - 1);
+    backlog.wake(at);
+    const due = [...times].filter(([, time]) => time <= at).map(([item]) => item.state);
+    expect(new Set(due)).toEqual(new Set(['ready']));
+  }
+});
+
 test('calls whose names cannot be read hold nothing', async () => {
   const t = engineUnderTest();
   const before = t.engine.heldBytes;
