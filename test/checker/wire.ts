@@ -139,14 +139,14 @@ export class Wire {
   /** Requests that carried the key for that call: those open when it was made, and those after. */
   of(call: Call, key: string): Sent[] {
     return (this.byKey.get(key) ?? []).filter(
-      // A key of the caller's own may have been sent again for another call.
-      ({ ended, begin }) => ended > call.begin && (!call.isOwnKey || begin < call.settled),
+      // A key of the caller's own, and each in a batch is, may have been sent again for another call.
+      ({ ended, begin }) => ended > call.begin && (!hasOwnKeys(call) || begin < call.settled),
     );
   }
 
   /** The same with all that those know who share its item: whoever joins late shares its past. */
   past(call: Call, key: string): Sent[] {
-    return call.isOwnKey || call.kind === 'bulk'
+    return hasOwnKeys(call)
       ? (this.byKey.get(key) ?? []).filter(({ begin }) => begin < call.settled)
       : this.of(call, key);
   }
@@ -325,4 +325,8 @@ function outputsOf(body: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function hasOwnKeys({ isOwnKey, kind }: Call): boolean {
+  return isOwnKey || kind === 'bulk';
 }
