@@ -5,12 +5,12 @@
 import type { Backlog } from './backlog.ts';
 import type { RetrySettings } from './backoff.ts';
 import { backoffMs } from './backoff.ts';
+import type { End } from './ends.ts';
 import type { Emitter, EngineEvents } from './events.ts';
 import type { Health } from './health.ts';
 import type { Item } from './item.ts';
 import { ghostReason } from './item.ts';
 import type { Blame, Last, Reason } from './ports.ts';
-import type { End } from './settlement.ts';
 
 /** How often in a row the server must give an item the same passing error for it to be final. */
 const SAME_ERROR_TIMES = 3;

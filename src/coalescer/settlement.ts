@@ -8,6 +8,8 @@
 import { rejected, rejection } from '../internal/deferred.ts';
 import type { Backlog } from './backlog.ts';
 import type { Bounds } from './bounds.ts';
+import type { CallEnd, Departure, End, Failed, Succeeded } from './ends.ts';
+import { causeOf, endFor } from './ends.ts';
 import type { Emitter } from './events.ts';
 import { Fates } from './fates.ts';
 import type { Caller, Item, Read, Waiting } from './item.ts';
@@ -15,50 +17,10 @@ import type { MutableLedger } from './ledger.ts';
 import { columnOf, emptyLedger } from './ledger.ts';
 import type { Resource } from './line.ts';
 import { idOf } from './line.ts';
-import type { Others } from './outcome.ts';
 import type { Blame, Cause, KeyClaim, Name, Reason, ToError, ToRecord } from './ports.ts';
 import { recordOf } from './record.ts';
 import type { Follower, Signals } from './signals.ts';
 import { Turnstile } from './turnstile.ts';
-
-/** How an item ends. */
-export type End<Failure> =
-  | {
-      readonly kind: 'succeeded';
-      readonly item: Item;
-      readonly value: unknown;
-      /** What the answer says to the item's other callers. */
-      readonly others?: Others | undefined;
-      /** The id of what the item made, as the answer has it. */
-      readonly id: string | undefined;
-    }
-  | {
-      readonly kind: 'failed';
-      readonly item: Item;
-      readonly reason: Reason<Failure>;
-      /** What it was to make is there already: those who need it go on by its id. */
-      readonly exists?: boolean;
-      /** With it, refusals begin to look as if all calls will be refused alike. */
-      readonly systemic?: boolean;
-    };
-
-type Succeeded<Failure> = Extract<End<Failure>, { kind: 'succeeded' }>;
-type Failed<Failure> = Extract<End<Failure>, { kind: 'failed' }>;
-
-/** How a call ends. */
-type CallEnd<Failure> =
-  | { readonly kind: 'succeeded'; readonly value: unknown }
-  | { readonly kind: 'failed' | 'left'; readonly reason: Reason<Failure> };
-
-/** One of an item's callers has left it. */
-interface Departure<Failure> {
-  readonly kind: 'left';
-  /** It fires no `failure`. */
-  readonly isQuiet: boolean;
-  readonly item: Item;
-  readonly caller: Caller;
-  readonly reason: Reason<Failure>;
-}
 
 /** Callers that are told in one turn of the event loop: to make so many errors takes some milliseconds. */
 const TOLD_AT_ONCE = 1_000;
@@ -361,34 +323,6 @@ export class Settlement<Failure> {
     this.ledger[end.kind === 'succeeded' ? 'succeeded' : columnOf(end.reason)] += weight;
     if (follower !== undefined) this.#signals.leave(follower);
   }
-}
-
-/** Callers who share an item are answered each by their own reader. */
-function endFor<Failure>(end: End<Failure> | Departure<Failure>, caller: Caller): CallEnd<Failure> {
-  if (end.kind !== 'succeeded') return end;
-  const verdict = end.others?.get(caller.promise);
-  if (verdict === undefined) return end;
-  switch (verdict.kind) {
-    case 'success':
-      return { kind: 'succeeded', value: verdict.value };
-    case 'error':
-    case 'malformed': {
-      // To the item it was a success: only this caller cannot make sense of it.
-      const problem = 'malformed output';
-      return {
-        kind: 'failed',
-        reason: { kind: 'contract', problem, output: undefined, maybeApplied: true },
-      };
-    }
-    default:
-      return verdict satisfies never;
-  }
-}
-
-/** The failure that started it all, where one failure follows from another. */
-function causeOf<Failure>({ item: { key }, reason }: Failed<Failure>): Cause<Failure> {
-  if (reason.kind !== 'dependency' || reason.because === 'other id') return { key, reason };
-  return reason.because;
 }
 
 /** If the error cannot be made, its maker's own error must do: each caller has to hear something. */

@@ -1,10 +1,11 @@
 /** Calls that end before their item does: aborted by their caller, or waited for too long. */
 import type { Backlog } from './backlog.ts';
+import type { End } from './ends.ts';
 import type { Caller, Item, Trip, Waiting } from './item.ts';
 import { ghostReason } from './item.ts';
 import type { ServerWatch } from './server-watch.ts';
 import type { LeftBy } from './setbacks.ts';
-import type { End, Settlement } from './settlement.ts';
+import type { Settlement } from './settlement.ts';
 
 export class Withdrawals<Failure> {
   readonly #backlog: Backlog;
