@@ -1,6 +1,7 @@
 /** What became of things that were to be made, for those who come later: bounded, by id or reference. */
+
+import { Memory } from '../internal/memory.ts';
 import { idOf } from './line.ts';
-import { Memory } from './memory.ts';
 import type { Cause, Name } from './ports.ts';
 import { Recent } from './recent.ts';
 

@@ -1,4 +1,4 @@
-import { Memory } from '../coalescer/memory.ts';
+import { Memory } from '../internal/memory.ts';
 import type { WireAction } from '../schemas/action.ts';
 import { registerAgentInstance } from '../schemas/agent-instances.ts';
 import { createAgentSpan, finishAgentSpan } from '../schemas/agent-spans.ts';

@@ -1,6 +1,6 @@
-import { Memory } from '../coalescer/memory.ts';
 import type { KeyClaim } from '../coalescer/ports.ts';
 import { isoNow } from '../internal/clock.ts';
+import { Memory } from '../internal/memory.ts';
 
 /** What the first call with a key of the caller's own has left behind for those that repeat it. */
 export interface Claim extends KeyClaim {

@@ -1,6 +1,6 @@
 import type { Resource } from '../coalescer/line.ts';
-import { Memory } from '../coalescer/memory.ts';
 import type { Name } from '../coalescer/ports.ts';
+import { Memory } from '../internal/memory.ts';
 
 const MAX_SPANS = 100_000;
 const MAX_INSTANCES = 100_000;
@@ -50,7 +50,8 @@ export class Unfinished {
   }
 
   addInstance(name: Name): void {
-    this.#instance(name).made = true;
+    const instance = this.#instances.get(name) ?? this.#addOwner(name);
+    instance.made = true;
   }
 
   /** The bytes of a span that this client made, where they are many. */
@@ -59,11 +60,13 @@ export class Unfinished {
   }
 
   addSpan(span: Name, instance: Name, bytes = 0): void {
-    this.endSpan(span);
-    if (bytes > LARGE) this.#large.set(span, bytes);
-    const owner = this.#instance(instance);
+    const owner = this.#instances.get(instance) ?? this.#addOwner(instance);
     owner.spans++;
-    this.#remember(span, owner);
+    const before = typeof span === 'string' ? this.#spans.set(span, owner) : ownerOf(span);
+    if (typeof span !== 'string') span.note = owner;
+    if (before !== undefined) this.#spanGone(before);
+    if (bytes > LARGE) this.#large.set(span, bytes);
+    else if (this.#large.size > 0) this.#large.take(span);
   }
 
   endSpan(span: Name): void {
@@ -93,11 +96,6 @@ export class Unfinished {
     this.#instances.set(id, instance);
   }
 
-  #remember(span: Name, owner: Instance): void {
-    if (typeof span === 'string') this.#spans.set(span, owner);
-    else span.note = owner;
-  }
-
   #forget(span: Name): Instance | undefined {
     if (typeof span === 'string') return this.#spans.take(span);
     const owner = ownerOf(span);
@@ -121,12 +119,9 @@ export class Unfinished {
     this.#leftOver = 0;
   }
 
-  #instance(name: Name): Instance {
-    let instance = this.#instances.get(name);
-    if (instance === undefined) {
-      instance = { name, made: false, hasEnded: false, spans: 0 };
-      this.#instances.set(name, instance);
-    }
+  #addOwner(name: Name): Instance {
+    const instance: Instance = { name, made: false, hasEnded: false, spans: 0 };
+    this.#instances.set(name, instance);
     return instance;
   }
 }

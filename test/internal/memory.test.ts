@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Memory } from '../../src/coalescer/memory.ts';
+import { Memory } from '../../src/internal/memory.ts';
 
 test('as many entries as its bound, those used last, are always remembered', () => {
   const memory = remembering(3, 'a', 'b', 'c', 'd', 'e', 'f', 'g');
