@@ -27,7 +27,7 @@ export class Alarm {
    * Sees to it that the engine wakes by then. A timer that is set for an earlier time stays: waking
    * too early costs less than setting a timer at each change.
    */
-  setBy(at: number, now?: number): void {
+  setBy(at: number, asked?: number): void {
     if (at >= this.#at) return;
     this.clear();
     if (at === Number.POSITIVE_INFINITY) return;
@@ -38,10 +38,12 @@ export class Alarm {
       this.#cancel = undefined;
       this.#wake(isLate);
     };
+    const now = asked ?? this.#clock.now();
     // Late by the time that it was set for, which may have been over when it was set.
-    this.#cancel = this.#clock.after(Math.max(0, at - (now ?? this.#clock.now())), () => {
+    const come = (): void => {
       this.#cancel = this.#patience.fairly(at, wake) ?? this.#cancel;
-    });
+    };
+    this.#cancel = this.#clock.after(Math.max(0, at - now), come, now);
   }
 
   clear(): void {

@@ -4,8 +4,11 @@ import { isWorkerd, LastingTimers } from './lasting-timers.ts';
 export interface Clock {
   /** Milliseconds since an arbitrary start; never goes back. */
   now(): number;
-  /** Calls `wake` once, not before `ms` have passed; returns what cancels it. */
-  after(ms: number, wake: () => void): () => void;
+  /**
+   * Calls `wake` once, not before `ms` have passed; returns what cancels it. `now`: what `now()` has just said, if
+   * that was asked; they may be counted from there.
+   */
+  after(ms: number, wake: () => void, now?: number): () => void;
 }
 
 /**
@@ -67,6 +70,8 @@ const ownFunctions: Functions = {
 const ownDateNow = Date.now;
 /** Unless a test's were in place by then: this is the sign of `@sinonjs/fake-timers`, which Jest and Vitest use. */
 const hasOwn = !Object.hasOwn(ownFunctions.setTimeout, 'clock');
+/** Undefined where it is a test's. */
+const ownSetTimeout = hasOwn ? ownFunctions.setTimeout : undefined;
 const { setImmediate: ownSetImmediate }: Immediates = globalThis;
 
 /** Node has a timer that the web has not. */
@@ -102,10 +107,6 @@ function isHolding(turn: unknown): turn is { unref(): void } {
 }
 
 type Functions = Pick<typeof globalThis, 'setTimeout' | 'clearTimeout'>;
-
-function isOwn(set: unknown): boolean {
-  return hasOwn && set === ownFunctions.setTimeout;
-}
 
 function ownNow(): number {
   return ownRead.call(ownPerformance);
@@ -166,8 +167,35 @@ class SystemClock implements Clock {
   #setTimeout: unknown = ownFunctions.setTimeout;
   /** When a timer will be so late that it must be looked after, by the runtime's own clock. */
   #standsStillAt = Number.POSITIVE_INFINITY;
+  /** All that was met so far is the runtime's own: then that alone has to be asked. */
+  #isPlain = hasOwn && !isWorkerd;
 
   now(): number {
+    const { performance, setTimeout } = globalThis;
+    if (this.#isPlain && performance?.now === ownRead && setTimeout === ownSetTimeout) {
+      const value = ownRead.call(ownPerformance);
+      const ahead = ownDateNow() - value;
+      const time = value + this.#offset;
+      if (time >= this.#last && !(ahead - this.#ahead > sleepMs)) {
+        this.#ahead = ahead;
+        this.#last = time;
+        return time;
+      }
+    }
+    return this.#lookAround();
+  }
+
+  after(ms: number, wake: () => void, now: number = this.now()): () => void {
+    const ownDue = this.#ownTime(now) + ms;
+    const timer: Timer = { due: now + ms, ownDue, wake, own: undefined, other: undefined };
+    this.#waiting.add(timer);
+    this.#set(timer, globalThis, now, ms);
+    this.#standsStillAt = Math.min(this.#standsStillAt, ownDue + standstillMs);
+    return () => this.#clear(timer);
+  }
+
+  /** The time, where something may be in place that is not the runtime's own, or the machine has slept. */
+  #lookAround(): number {
     if (this.#lasting !== undefined) {
       this.#lasting.setAnew();
       laterTurns.setAnew();
@@ -175,20 +203,11 @@ class SystemClock implements Clock {
     const now = this.#read();
     const { setTimeout } = globalThis;
     const isOther = setTimeout !== this.#setTimeout;
-    if (isOther || this.#hasSlept || (!isOwn(setTimeout) && ownNow() >= this.#standsStillAt)) {
-      this.#lookAfterTimers(now);
-    }
+    const standsStill = setTimeout !== ownSetTimeout && ownNow() >= this.#standsStillAt;
+    if (isOther || this.#hasSlept || standsStill) this.#lookAfterTimers(now);
+    this.#isPlain =
+      this.#lasting === undefined && this.#source === ownNow && setTimeout === ownSetTimeout;
     return now;
-  }
-
-  after(ms: number, wake: () => void): () => void {
-    const now = this.now();
-    const ownDue = this.#ownTime(now) + ms;
-    const timer: Timer = { due: now + ms, ownDue, wake, own: undefined, other: undefined };
-    this.#waiting.add(timer);
-    this.#set(timer, globalThis, now, ms);
-    this.#standsStillAt = Math.min(this.#standsStillAt, ownDue + standstillMs);
-    return () => this.#clear(timer);
   }
 
   #read(): number {
@@ -221,6 +240,7 @@ class SystemClock implements Clock {
     this.#source = source;
     this.#performance = performance;
     this.#since = { time: value + this.#offset, own };
+    this.#isPlain = false;
   }
 
   /**
@@ -234,6 +254,7 @@ class SystemClock implements Clock {
     if (!(sleptMs > sleepMs)) return;
     this.#offset += sleptMs;
     this.#hasSlept = true;
+    this.#isPlain = false;
   }
 
   #advanceTo(time: number): void {
@@ -256,14 +277,18 @@ class SystemClock implements Clock {
     const { setTimeout, clearTimeout } = functions;
     const delayMs = Math.min(Math.ceil(Math.max(0, ms)), longestDelayMs);
     const come = (): void => this.#come(timer, { setTimeout, clearTimeout }, now + delayMs);
-    if (this.#lasting !== undefined && isOwn(setTimeout)) {
+    if (this.#lasting !== undefined && setTimeout === ownSetTimeout) {
       timer.own = { by: setTimeout, clear: this.#lasting.set(come, delayMs) };
       return;
     }
     const handle = setTimeout(come, delayMs);
     const timeout = { by: setTimeout, clear: () => clearTimeout(handle) };
-    if (isOwn(setTimeout)) timer.own = timeout;
-    else timer.other = timeout;
+    if (setTimeout === ownSetTimeout) {
+      timer.own = timeout;
+    } else {
+      timer.other = timeout;
+      this.#isPlain = false;
+    }
   }
 
   #clear(timer: Timer): void {
@@ -277,7 +302,7 @@ class SystemClock implements Clock {
     // Where a test puts only some functions in place, what was cleared may come all the same.
     if (!this.#waiting.has(timer)) return;
     let now = this.#read();
-    if (!isOwn(functions.setTimeout) || this.#source !== ownNow) {
+    if (functions.setTimeout !== ownSetTimeout || this.#source !== ownNow) {
       // The test says that it is time, perhaps without moving what the time is read from.
       this.#advanceTo(Math.min(until, timer.due));
       now = this.#last;
@@ -307,7 +332,7 @@ class SystemClock implements Clock {
         timer.other.clear();
         timer.other = undefined;
       }
-      const isSet = isOwn(setTimeout) ? timer.own !== undefined : timer.other !== undefined;
+      const isSet = (setTimeout === ownSetTimeout ? timer.own : timer.other) !== undefined;
       const leftMs = this.#leftMs(timer, now);
       if (!isSet) {
         this.#set(timer, globalThis, now, leftMs);

@@ -36,11 +36,12 @@ export class Patience {
 
   /** Calls `wake` when so many milliseconds are over; returns what cancels it. */
   after(ms: number, wake: () => void): () => void {
-    const at = this.#clock.now() + ms;
+    const now = this.#clock.now();
     let cancelReading: (() => void) | undefined;
-    const cancelTimer = this.#clock.after(ms, () => {
-      cancelReading = this.fairly(at, wake);
-    });
+    const come = (): void => {
+      cancelReading = this.fairly(now + ms, wake);
+    };
+    const cancelTimer = this.#clock.after(ms, come, now);
     return () => {
       cancelTimer();
       cancelReading?.();
