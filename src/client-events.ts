@@ -1,11 +1,11 @@
-import type { Emitter, EngineEvents } from './coalescer/events.ts';
+import type { Emitter, EngineEvents } from './coalescer/index.ts';
 import type { PrefactorIssue } from './errors/argument.ts';
 import { PrefactorInvalidArgumentError } from './errors/argument.ts';
+import { FailureNotice } from './failure-notice.ts';
 import { aFunction, shown } from './internal/checks.ts';
 import type { Clock } from './internal/clock.ts';
 import type { Listener } from './internal/events.ts';
 import { Events } from './internal/events.ts';
-import { FailureNotice } from './internal/failure-notice.ts';
 import { nearest } from './internal/nearest.ts';
 import type { Logger } from './internal/warn.ts';
 import { isMute } from './internal/warn.ts';

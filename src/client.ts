@@ -2,10 +2,8 @@ import type { ActionPromise } from './action-promise.ts';
 import { BusyPeriods } from './busy-periods.ts';
 import type { AutobatchEvents } from './client-events.ts';
 import { ClientEvents } from './client-events.ts';
-import { Coalescer } from './coalescer/coalescer.ts';
-import type { Ledger } from './coalescer/ledger.ts';
-import type { Gather, Name } from './coalescer/ports.ts';
-import type { Stats } from './coalescer/stats.ts';
+import type { Gather, Ledger, Name, Stats } from './coalescer/index.ts';
+import { UncheckedCoalescer } from './coalescer/index.ts';
 import type { PrefactorIssue } from './errors/argument.ts';
 import type { Failure } from './errors/failure.ts';
 import { onExitSignal } from './exit-signals.ts';
@@ -239,7 +237,7 @@ function engineOf(
   events: ClientEvents,
   onNamed: (name: Name, id: string) => void,
 ): ClientEngine {
-  return new Coalescer(
+  return new UncheckedCoalescer(
     {
       ...events.watching(transport),
       describe: transport.describe,

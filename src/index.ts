@@ -1,9 +1,13 @@
 export type { ActionPromise, Ref } from './action-promise.ts';
 export { AutobatchClient } from './client.ts';
 export type { AutobatchEvents } from './client-events.ts';
-export type { DispatchReason, EngineEvents } from './coalescer/events.ts';
-export type { Ledger } from './coalescer/ledger.ts';
-export type { ServerStats, Stats } from './coalescer/stats.ts';
+export type {
+  DispatchReason,
+  EngineEvents,
+  Ledger,
+  ServerStats,
+  Stats,
+} from './coalescer/index.ts';
 export type { PrefactorApiErrorDetails, PrefactorValidationErrorDetails } from './errors/api.ts';
 export {
   PrefactorApiError,

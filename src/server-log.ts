@@ -1,5 +1,4 @@
-import type { EngineEvents } from './coalescer/events.ts';
-import type { Batch, Ping, Reply, Send, Trouble } from './coalescer/ports.ts';
+import type { Batch, EngineEvents, Ping, Reply, Send, Trouble } from './coalescer/index.ts';
 import type { Failure } from './errors/failure.ts';
 import type { Clock } from './internal/clock.ts';
 import type { Logger } from './internal/warn.ts';

@@ -1,4 +1,4 @@
-import type { Blame, Cause, Last, Reason, ToError } from './coalescer/ports.ts';
+import type { Blame, Cause, Last, Reason, ToError } from './coalescer/index.ts';
 import type { ErrorAnswer, Redact } from './errors/answer.ts';
 import { jsonSnippetOf, readErrorAnswer, snippetOf } from './errors/answer.ts';
 import { PrefactorInvalidArgumentError } from './errors/argument.ts';

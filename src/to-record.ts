@@ -2,8 +2,7 @@
  * What is kept of a failure for those who may need, long after, what it was to make: as much as the
  * copy of its error says (`to-error.ts`), and nothing that an answer or a caller could make large.
  */
-import type { Last, Reason, ToRecord } from './coalescer/ports.ts';
-import { bareReason } from './coalescer/record.ts';
+import type { Last, Reason, ToRecord } from './coalescer/index.ts';
 import type { Redact } from './errors/answer.ts';
 import { codeAndMessageOf } from './errors/answer.ts';
 import { copyOfCaught } from './errors/caught.ts';
@@ -29,8 +28,16 @@ function recordOf(reason: Reason<Failure>, redact: Redact): Reason<Failure> {
       const { key, reason: first } = reason.because;
       return { ...reason, because: { key, reason: recordOf(first, redact) } };
     }
+    case 'contract':
+      return { ...reason, output: undefined };
+    case 'aborted':
+      return { ...reason, reason: undefined };
+    case 'dependency':
+    case 'conflict':
+    case 'full':
+      return reason;
     default:
-      return bareReason(reason);
+      return reason satisfies never;
   }
 }
 

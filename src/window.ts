@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import type { Gather } from './coalescer/ports.ts';
+import type { Gather } from './coalescer/index.ts';
 import type { Clock } from './internal/clock.ts';
 import { runInRoot } from './internal/context.ts';
 import { fenced } from './internal/fence.ts';

@@ -23,6 +23,7 @@ const purposes: Readonly<Record<string, string>> = {
   'client.ts': 'builds the parts and joins them',
   'coalescer/': 'the engine: queue, order, batches, retries',
   'errors/': 'error classes, and which is for what',
+  'failure-notice.ts': 'unheard failures',
   'ids/': 'ids and keys',
   'index.ts': 'the public names',
   'internal/': 'clock, bytes, warnings, small checks',

@@ -1,4 +1,4 @@
-import type { Batch } from '../coalescer/ports.ts';
+import type { Batch } from '../coalescer/index.ts';
 import { bindMethods } from '../internal/bind.ts';
 import { utf8Length } from '../internal/bytes.ts';
 import { unpolluted } from '../internal/pollution.ts';

@@ -1,4 +1,4 @@
-import type { Name } from '../coalescer/ports.ts';
+import type { Name } from '../coalescer/index.ts';
 import type { Action, WireAction } from '../schemas/action.ts';
 import type { SubmitOptions } from '../schemas/call-options.ts';
 import { isObject } from '../schemas/check.ts';

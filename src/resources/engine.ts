@@ -1,8 +1,15 @@
-import type { About, ExecuteOptions } from '../coalescer/intake.ts';
-import type { Ledger } from '../coalescer/ledger.ts';
-import type { Resource } from '../coalescer/line.ts';
-import type { Answer, Batch, KeyClaim, Name, Submission } from '../coalescer/ports.ts';
-import type { Stats } from '../coalescer/stats.ts';
+import type {
+  About,
+  Answer,
+  Batch,
+  ExecuteOptions,
+  KeyClaim,
+  Ledger,
+  Name,
+  Resource,
+  Stats,
+  Submission,
+} from '../coalescer/index.ts';
 
 /** What the calls need of the engine: the real one has it, and so does one that sends nothing. */
 export interface Engine {

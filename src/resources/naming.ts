@@ -1,5 +1,4 @@
-import type { Resource } from '../coalescer/line.ts';
-import type { Name } from '../coalescer/ports.ts';
+import type { Name, Resource } from '../coalescer/index.ts';
 import { isName, NAME } from '../schemas/check.ts';
 import type { Engine } from './engine.ts';
 import { InvalidCall } from './invalid-call.ts';

@@ -1,4 +1,4 @@
-import type { Name } from '../coalescer/ports.ts';
+import type { Name } from '../coalescer/index.ts';
 import type { WireKind } from '../schemas/action.ts';
 import type { Reading } from '../schemas/output.ts';
 import { controlOf, instanceIdOf, withCleanReason } from '../schemas/output.ts';

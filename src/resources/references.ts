@@ -1,6 +1,5 @@
 import { isActionPromise } from '../action-promise.ts';
-import type { Resource } from '../coalescer/line.ts';
-import type { Name } from '../coalescer/ports.ts';
+import type { Name, Resource } from '../coalescer/index.ts';
 import { PrivateNotes } from '../internal/private-notes.ts';
 import { isName, kindOf } from '../schemas/check.ts';
 import type { Engine } from './engine.ts';

@@ -1,4 +1,4 @@
-import type { KeyClaim } from '../coalescer/ports.ts';
+import type { KeyClaim } from '../coalescer/index.ts';
 import { isoNow } from '../internal/clock.ts';
 import { Memory } from '../internal/memory.ts';
 

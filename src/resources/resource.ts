@@ -5,8 +5,8 @@
  */
 import type { ActionPromise } from '../action-promise.ts';
 import { actionPromise } from '../action-promise.ts';
+import type { Name } from '../coalescer/index.ts';
 import { idOf } from '../coalescer/line.ts';
-import type { Name } from '../coalescer/ports.ts';
 import { makeKey } from '../ids/idempotency-key.ts';
 import { unpolluted } from '../internal/pollution.ts';
 import type { Action, ActionKind, Place, WireAction, WireKind } from '../schemas/action.ts';

@@ -1,4 +1,4 @@
-import type { Resource } from '../coalescer/line.ts';
+import type { Resource } from '../coalescer/index.ts';
 import { utf8Length } from '../internal/bytes.ts';
 import type { WireAction } from '../schemas/action.ts';
 import type { Emptied } from './emptied.ts';

@@ -1,5 +1,4 @@
-import type { Resource } from '../coalescer/line.ts';
-import type { Name } from '../coalescer/ports.ts';
+import type { Name, Resource } from '../coalescer/index.ts';
 import { Memory } from '../internal/memory.ts';
 
 const MAX_SPANS = 100_000;

@@ -1,4 +1,4 @@
-import type { Batch, Ping, Reply, Send, SendOptions, Trouble } from '../coalescer/ports.ts';
+import type { Batch, Ping, Reply, Send, SendOptions, Trouble } from '../coalescer/index.ts';
 import { ownField, readErrorAnswer, snippetOf } from '../errors/answer.ts';
 import type { Failure } from '../errors/failure.ts';
 import { inWords } from '../errors/words.ts';

@@ -1,4 +1,4 @@
-import type { SendOptions } from '../coalescer/ports.ts';
+import type { SendOptions } from '../coalescer/index.ts';
 import { copyOfCaught } from '../errors/caught.ts';
 import type { Failure } from '../errors/failure.ts';
 import type { Patience } from '../internal/patience.ts';

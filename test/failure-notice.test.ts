@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { PrefactorClosedError } from '../../src/errors/queue.ts';
-import { FailureNotice } from '../../src/internal/failure-notice.ts';
-import { HandClock } from './hand-clock.ts';
-import { recordingLogger } from './recording-logger.ts';
+import { PrefactorClosedError } from '../src/errors/queue.ts';
+import { FailureNotice } from '../src/failure-notice.ts';
+import { HandClock } from './internal/hand-clock.ts';
+import { recordingLogger } from './internal/recording-logger.ts';
 
 function setUp() {
   const clock = new HandClock();

@@ -1,7 +1,7 @@
-import { isPrefactorError } from '../errors/base.ts';
-import { oneLine } from '../errors/one-line.ts';
-import type { Clock } from './clock.ts';
-import type { Logger } from './warn.ts';
+import { isPrefactorError } from './errors/base.ts';
+import { oneLine } from './errors/one-line.ts';
+import type { Clock } from './internal/clock.ts';
+import type { Logger } from './internal/warn.ts';
 
 const quietMs = 60_000;
 

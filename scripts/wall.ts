@@ -1,0 +1,37 @@
+// Holds the walls between the rooms of src/, types included. The rules: scripts/wall/rules.ts.
+// `npm run wall -- FOLDER` looks at the src/ of another folder.
+import { readFileSync } from 'node:fs';
+import { createRequire, registerHooks } from 'node:module';
+import { join, resolve } from 'node:path';
+import { root } from './run.ts';
+import { rules } from './wall/rules.ts';
+
+// dependency-cruiser asks the compiler which imports there are, by an API that TypeScript 7 does not
+// have. API Extractor asks by the same, and brings a compiler that has it.
+const require = createRequire(import.meta.url);
+const ofApiExtractor = createRequire(require.resolve('@microsoft/api-extractor'));
+registerHooks({
+  resolve(name, context, next) {
+    const isAsked =
+      /^typescript(\/|$)/.test(name) && context.parentURL?.includes('/dependency-cruiser/');
+    return next(isAsked === true ? ofApiExtractor.resolve(name) : name, context);
+  },
+});
+
+const { cruise, getAvailableTranspilers } = await import('dependency-cruiser');
+if (!getAvailableTranspilers().some(({ name, available }) => name === 'typescript' && available)) {
+  throw new Error('dependency-cruiser found no compiler that it can ask, so it would miss types');
+}
+const { output, exitCode } = await cruise(['src'], {
+  baseDir: resolve(process.argv[2] ?? root),
+  ruleSet: { forbidden: rules.map((rule) => ({ ...rule, severity: 'error' })) },
+  validate: true,
+  tsPreCompilationDeps: true,
+  doNotFollow: { path: 'node_modules' },
+  knownViolations: JSON.parse(
+    readFileSync(join(root, 'scripts/wall/known-violations.json'), 'utf8'),
+  ),
+  outputType: 'err-long',
+});
+if (exitCode !== 0) console.error(output);
+process.exitCode = exitCode === 0 ? 0 : 1;

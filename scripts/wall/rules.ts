@@ -1,0 +1,119 @@
+/** The house of CONTRIBUTING.md as rules for dependency-cruiser: which way imports go, types included. */
+import type { IForbiddenRuleType } from 'dependency-cruiser';
+
+interface Room {
+  /** Which files are in it, where its name does not say so. */
+  readonly files?: string;
+  readonly uses: readonly string[];
+}
+
+/** What most rooms stand on. Of the engine, only its door. */
+const ground = [
+  'src/schemas/',
+  'src/errors/',
+  'src/ids/',
+  'src/coalescer/index.ts',
+  'src/internal/',
+];
+
+/**
+ * What may be imported from where, from the top of the house down: each room uses rooms below it. A room
+ * is a folder, a file, or the files beside `client.ts`; its own files it may always import.
+ */
+const rooms: Readonly<Record<string, Room>> = {
+  // A user like any other, but for the doctor's ids.
+  'src/cli/': { uses: ['src/index.ts', 'src/testing/', 'src/ids/', 'src/internal/'] },
+  'src/index.ts': {
+    uses: ['src/client.ts', 'beside the client', 'src/resources/', 'src/transport/', ...ground],
+  },
+  'src/client.ts': { uses: ['beside the client', 'src/resources/', 'src/transport/', ...ground] },
+  'beside the client': { files: '^src/(?!client\\.ts$|index\\.ts$)[^/]+\\.ts$', uses: ground },
+  'src/resources/': { uses: ['src/action-promise.ts', ...ground] },
+  'src/transport/': { uses: ['src/options.ts', ...ground] },
+  'src/schemas/': {
+    // What a caller may give for an id.
+    uses: ['src/action-promise.ts', 'src/errors/', 'src/ids/', 'src/internal/'],
+  },
+  'src/errors/': { uses: ['src/internal/'] },
+  'src/ids/': { uses: ['src/internal/'] },
+  // It could be lifted out, with internal/.
+  'src/coalescer/': { uses: ['src/internal/'] },
+  // Nothing that knows the API, so that a mistake of the client's cannot be the emulator's too.
+  'src/testing/': { uses: ['src/internal/checks.ts', 'src/internal/nearest.ts'] },
+  'src/internal/': { uses: [] },
+};
+
+/** Who may import a package. One without a row: nobody. */
+const owners: Readonly<Record<string, string>> = {
+  'cli-progress': '^src/cli/',
+  dataloader: '^src/window\\.ts$',
+  ky: '^src/(transport|cli)/',
+  nanoid: '^src/ids/',
+  zod: '^src/(schemas|cli)/|^src/parse-options\\.ts$',
+};
+
+const insideEngine = '^src/coalescer/(?!index\\.ts$)';
+
+export const rules: IForbiddenRuleType[] = [
+  {
+    name: 'the-engine-has-one-door',
+    comment: 'Import from src/coalescer/index.ts; what is missing there belongs there.',
+    from: { path: '^src/(?!coalescer/)' },
+    to: { path: insideEngine },
+  },
+  ...Object.entries(rooms).map(([name, { uses }]): IForbiddenRuleType => {
+    const files = filesOf(name);
+    return {
+      name: `what-${name.replace(/^src\/|\/$|\.ts$/g, '').replaceAll(' ', '-')}-may-use`,
+      comment: `Only ${uses.join(', ') || 'its own files'}. Move what is shared down, or have client.ts hand it in.`,
+      from: { path: files },
+      to: { path: '^src/', pathNot: [files, insideEngine, ...uses.map(filesOf)] },
+    };
+  }),
+  {
+    name: 'every-room-has-its-row',
+    comment: 'Give the new folder a row in scripts/wall/rules.ts, and a line in CONTRIBUTING.md.',
+    from: { path: '^src/', pathNot: Object.keys(rooms).map(filesOf) },
+    to: {},
+  },
+  {
+    name: 'no-circles',
+    comment: 'Types count, too. What two files need of each other belongs into a third.',
+    from: { path: '^src/' },
+    to: { circular: true },
+  },
+  ...Object.entries(owners).map(
+    ([name, owner]): IForbiddenRuleType => ({
+      name: `${name}-has-its-owner`,
+      comment: `Use the package through ${owner}.`,
+      from: { path: '^src/', pathNot: owner },
+      to: { path: packagePath(name) },
+    }),
+  ),
+  {
+    name: 'no-other-package',
+    comment: 'A new dependency needs an owner: a row in scripts/wall/rules.ts.',
+    from: { path: '^src/' },
+    to: {
+      pathNot: ['^src/', ...Object.keys(owners).map(packagePath)],
+      dependencyTypesNot: ['core'],
+    },
+  },
+  {
+    name: 'node-only-where-there-is-node',
+    comment: 'Use what every runtime has: fetch, Web Crypto, TextEncoder, streams.',
+    from: { path: '^src/', pathNot: '^src/cli/|^src/testing/server\\.ts$' },
+    to: { dependencyTypes: ['core'] },
+  },
+];
+
+function filesOf(name: string): string {
+  const files = rooms[name]?.files;
+  if (files !== undefined) return files;
+  const path = `^${name.replaceAll('.', '\\.')}`;
+  return name.endsWith('/') ? path : `${path}$`;
+}
+
+function packagePath(name: string): string {
+  return `(^|/)node_modules/${name}/`;
+}

@@ -1,0 +1,99 @@
+// The walls between the rooms of src/ (`npm run wall`): that what is forbidden is seen.
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { capture, root } from '../scripts/run.ts';
+
+const forbidden: readonly (readonly [path: string, code: string, rule: string])[] = [
+  [
+    'src/client.ts',
+    "import type { Item } from './coalescer/item.ts';",
+    'the-engine-has-one-door: src/client.ts → src/coalescer/item.ts',
+  ],
+  [
+    'src/transport/door.ts',
+    "export type Items = import('../coalescer/item.ts').Item[];",
+    'the-engine-has-one-door: src/transport/door.ts → src/coalescer/item.ts',
+  ],
+  [
+    'src/coalescer/prefactor.ts',
+    "import type { Failure } from '../errors/failure.ts';",
+    'what-coalescer-may-use: src/coalescer/prefactor.ts → src/errors/failure.ts',
+  ],
+  [
+    'src/coalescer/package.ts',
+    "import type { z } from 'zod';",
+    'zod-has-its-owner: src/coalescer/package.ts → ',
+  ],
+  [
+    'src/internal/upwards.ts',
+    "export type { Failure } from '../errors/failure.ts';",
+    'what-internal-may-use: src/internal/upwards.ts → src/errors/failure.ts',
+  ],
+  [
+    'src/schemas/upwards.ts',
+    "import type { Text } from '../resources/text.ts';",
+    'what-schemas-may-use: src/schemas/upwards.ts → src/resources/text.ts',
+  ],
+  [
+    'src/testing/shared.ts',
+    "import type { Failure } from '../errors/failure.ts';",
+    'what-testing-may-use: src/testing/shared.ts → src/errors/failure.ts',
+  ],
+  [
+    'src/ids/one.ts',
+    "import type { Two } from './two.ts';",
+    'no-circles: src/ids/one.ts → \n      src/ids/two.ts →\n      src/ids/one.ts',
+  ],
+  [
+    'src/attic/new.ts',
+    "import '../ids/two.ts';",
+    'every-room-has-its-row: src/attic/new.ts → src/ids/two.ts',
+  ],
+  [
+    'src/ids/another.ts',
+    "import type { Plugin } from 'vitest';",
+    'no-other-package: src/ids/another.ts → ',
+  ],
+  [
+    'src/resources/node.ts',
+    "const { readFile } = await import('node:fs');",
+    'node-only-where-there-is-node: src/resources/node.ts → fs',
+  ],
+];
+
+const allowed: readonly (readonly [path: string, code: string])[] = [
+  ['src/coalescer/index.ts', "export type { Item } from './item.ts';"],
+  ['src/coalescer/item.ts', "import type { Clock } from '../internal/clock.ts';"],
+  ['src/errors/failure.ts', 'export type Failure = string;'],
+  ['src/ids/two.ts', "export type { One } from './one.ts';"],
+  ['src/internal/clock.ts', 'export type Clock = string;'],
+  ['src/parse-options.ts', "import { z } from 'zod';"],
+  ['src/resources/text.ts', "import type { Item } from '../coalescer/index.ts';"],
+  ['src/testing/server.ts', "import { createServer } from 'node:http';"],
+];
+
+describe('an import, of types alone as well, is seen where it is forbidden', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wall-'));
+  let told = '';
+
+  beforeAll(async () => {
+    for (const [path, code] of [...forbidden, ...allowed]) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), `${code}\n`);
+    }
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    ({ text: told } = await capture(process.execPath, ['scripts/wall.ts', folder]));
+  }, 30_000);
+
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each(forbidden)('%s: %s', (_path, _code, rule) => {
+    expect(told).toContain(`error ${rule}`);
+  });
+
+  test('and no other one is', () => {
+    expect(told.match(/^ {2}error /gm)).toHaveLength(forbidden.length);
+  });
+});
