@@ -7,6 +7,7 @@ import { UncheckedCoalescer } from './coalescer/index.ts';
 import type { PrefactorIssue } from './errors/argument.ts';
 import type { Failure } from './errors/failure.ts';
 import { onExitSignal } from './exit-signals.ts';
+import { Ids } from './ids/ids.ts';
 import { bindMethods } from './internal/bind.ts';
 import type { Clock } from './internal/clock.ts';
 import { systemClock } from './internal/clock.ts';
@@ -97,16 +98,19 @@ export class AutobatchClient {
       waiting: () => this.#engine.stats().ledger.pending,
       onIdle: () => busy.end(),
     });
+    const ids = new Ids();
     const transport = transportOf(settings, clock);
     this.#engine =
       transport === undefined
-        ? new DisabledEngine(this.#events)
+        ? new DisabledEngine({ events: this.#events, ids })
         : engineOf(settings, transport, clock, busy, this.#events, (name, id) =>
             this.#pipeline.learn(name, id),
           );
     const redact = transport?.redact ?? ((text: string) => text);
-    this.#pipeline = new Pipeline(this.#engine, {
-      ids: settings.ids,
+    this.#pipeline = new Pipeline({
+      engine: this.#engine,
+      ids,
+      makesSpanIds: settings.ids === 'client',
       maxItemBytes: settings.maxItemBytes,
       disabled: settings.disabled,
       beforeEnqueue: settings.beforeEnqueue,
@@ -118,7 +122,8 @@ export class AutobatchClient {
     });
     this.agentInstances = new AgentInstances(this.#pipeline);
     this.agentSpans = new AgentSpans(this.#pipeline);
-    this.bulk = new Bulk(this.#engine, {
+    this.bulk = new Bulk({
+      engine: this.#engine,
       envelopeBytes,
       separatorBytes,
       onWork: (work) => busy.await(work),

@@ -1,24 +1,7 @@
-import { nanoid } from 'nanoid';
-import { isCryptoRandom, randomText } from './random-text.ts';
-
 // The documents say 8 to 64 and, in one newer page, 8 to 128 (wire.md 2.1, *conflict*): the smaller
 // range is right either way.
 const minLength = 8;
 const maxLength = 64;
-
-/** A fresh key: at least 21 characters that are safe in a URL. */
-export function makeKey(): string {
-  // Two calls with one key would be one item, or a conflict.
-  return isCryptoRandom() ? apart(nanoid()) : randomText(26);
-}
-
-/**
- * The same text on its own. Keys are cut out of a long text of random characters, which each of them would keep
- * for as long as it is held itself; no engine cuts out so few as half of a key, but copies them.
- */
-function apart(key: string): string {
-  return key.slice(0, 10) + key.slice(10);
-}
 
 /** What is wrong with a key that a caller gave, to follow the word for it; undefined: nothing. */
 export function checkKey(key: unknown): string | undefined {

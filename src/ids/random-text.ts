@@ -1,63 +1,65 @@
 import { wallNow } from '../internal/clock.ts';
-
-/** Crockford's base32. */
-export const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+import { alphabet } from './pfid.ts';
 
 // Characters are drawn in bulk: one draw per id costs more than all the rest.
-// getRandomValues gives 65,536 bytes at most.
-const poolLength = 16_384;
-let pool = '';
-let used = 0;
-
-/** So many random characters of `alphabet`. */
-export function randomText(length: number): string {
-  if (used + length > pool.length) {
-    // 256 is a multiple of 32, so that the lowest 5 bits of a byte are as random as the byte.
-    const bytes = draw(new Uint8Array(poolLength));
-    pool = decoder.decode(bytes.map((byte) => alphabet.charCodeAt(byte % 32)));
-    used = 0;
-  }
-  used += length;
-  return pool.slice(used - length, used);
-}
-
-const decoder = new TextDecoder();
+// A client may be made for a few calls only, so not very many.
+const poolLength = 4_096;
 
 // As this module found them: tests put others in their place, that fill in nothing, or always the same.
 const ownCrypto = globalThis.crypto;
 const ownGetRandomValues = ownCrypto.getRandomValues;
 
-/** Whether whoever draws by `crypto.getRandomValues` gets something else each time. */
-export function isCryptoRandom(): boolean {
-  return globalThis.crypto?.getRandomValues === ownGetRandomValues && ownDiffers();
-}
+/** Random characters of the alphabet of PFIDs. */
+export class RandomText {
+  #pool = '';
+  #used = 0;
+  /** Whether our own getRandomValues gives something else each time; undefined before that was looked at. */
+  #ownDiffers: boolean | undefined;
+  #seed: number | undefined;
 
-let differs: boolean | undefined;
-
-/** Not asked before the first draw: some runtimes let nobody draw while modules are loaded. */
-function ownDiffers(): boolean {
-  if (differs === undefined) {
-    const first = drawOwn(new Uint8Array(16)).join();
-    differs = drawOwn(new Uint8Array(16)).join() !== first;
+  /** Whether whoever draws by `crypto.getRandomValues` gets something else each time. */
+  isOfCrypto(): boolean {
+    // Not asked before the first draw: some runtimes let nobody draw while modules are loaded.
+    this.#ownDiffers ??= ownDiffers();
+    return this.#ownDiffers && globalThis.crypto?.getRandomValues === ownGetRandomValues;
   }
-  return differs;
+
+  take(length: number): string {
+    if (this.#used + length > this.#pool.length) this.#fill();
+    this.#used += length;
+    return this.#pool.slice(this.#used - length, this.#used);
+  }
+
+  #fill(): void {
+    this.#ownDiffers ??= ownDiffers();
+    const bytes = this.#ownDiffers
+      ? drawOwn(poolLength)
+      : new Uint8Array(poolLength).map(() => this.#mixed());
+    // 256 is a multiple of 32, so that the lowest 5 bits of a byte are as random as the byte.
+    const codes = bytes.map((byte) => alphabet.charCodeAt(byte % 32));
+    this.#pool = new TextDecoder().decode(codes);
+    this.#used = 0;
+  }
+
+  /** Splitmix32. An id has to be another each time, and need not be a secret. */
+  #mixed(): number {
+    // Two clients may be made within one millisecond.
+    this.#seed ??= wallNow() + Math.floor(Math.random() * 2 ** 32);
+    this.#seed = (this.#seed + 0x9e3779b9) | 0;
+    const seed = this.#seed;
+    const half = Math.imul(seed ^ (seed >>> 16), 0x21f0aaad);
+    const whole = Math.imul(half ^ (half >>> 15), 0x735a2d97);
+    return (whole ^ (whole >>> 15)) & 255;
+  }
 }
 
-function draw(bytes: Uint8Array<ArrayBuffer>): Uint8Array {
-  return ownDiffers() ? drawOwn(bytes) : bytes.map(mixed);
+function ownDiffers(): boolean {
+  const first = drawOwn(16).join();
+  return drawOwn(16).join() !== first;
 }
 
-function drawOwn(bytes: Uint8Array<ArrayBuffer>): Uint8Array {
+function drawOwn(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
   ownGetRandomValues.call(ownCrypto, bytes);
   return bytes;
-}
-
-let seed: number | undefined;
-
-/** Splitmix32. An id has to be another each time, and need not be a secret. */
-function mixed(): number {
-  seed = ((seed ?? wallNow()) + 0x9e3779b9) | 0;
-  const half = Math.imul(seed ^ (seed >>> 16), 0x21f0aaad);
-  const whole = Math.imul(half ^ (half >>> 15), 0x735a2d97);
-  return (whole ^ (whole >>> 15)) & 255;
 }

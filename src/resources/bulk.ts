@@ -14,6 +14,7 @@ import { ownItem } from './own-action.ts';
 import { serialise } from './text.ts';
 
 export interface BulkSettings {
+  readonly engine: Engine;
   /** UTF-8 bytes of a request around its items, and between two of them. */
   readonly envelopeBytes: number;
   readonly separatorBytes: number;
@@ -32,8 +33,8 @@ export class Bulk {
   readonly #settings: BulkSettings;
 
   /** @internal */
-  constructor(engine: Engine, settings: BulkSettings) {
-    this.#engine = engine;
+  constructor(settings: BulkSettings) {
+    this.#engine = settings.engine;
     this.#settings = settings;
     bindMethods(this, 'execute');
   }

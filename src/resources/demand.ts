@@ -1,7 +1,8 @@
 /** What a call has to have, or it is invalid. */
 import type { PrefactorIssue } from '../errors/argument.ts';
 import { ownText } from '../errors/own-text.ts';
-import { checkKey, makeKey } from '../ids/idempotency-key.ts';
+import { checkKey } from '../ids/idempotency-key.ts';
+import type { Ids } from '../ids/ids.ts';
 import { InvalidCall } from './invalid-call.ts';
 
 /** Throws `InvalidCall` where a check has found something. */
@@ -35,6 +36,8 @@ export function demandKey(given: unknown, path: string): void {
  * The caller's key; a fresh one where none was given, or one that the call is about to be refused for. A copy,
  * since a key is remembered for long, and one that was cut out of a text would keep all of it.
  */
-export function keyFor(given: unknown): string {
-  return typeof given === 'string' && checkKey(given) === undefined ? ownText(given) : makeKey();
+export function keyFor(given: unknown, ids: Ids): string {
+  return typeof given === 'string' && checkKey(given) === undefined
+    ? ownText(given)
+    : ids.makeKey();
 }

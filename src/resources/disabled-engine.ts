@@ -1,9 +1,15 @@
 import type { About, Answer, Batch, Emitter, Ledger, Stats } from '../coalescer/index.ts';
 import { Resource } from '../coalescer/line.ts';
+import type { Ids } from '../ids/ids.ts';
 import { rejected } from '../internal/deferred.ts';
 import { isText } from '../schemas/check.ts';
 import type { ClientEngine } from './engine.ts';
 import { localIdOf, targetOf, unsentOutput } from './unsent.ts';
+
+interface Surroundings {
+  readonly events: Emitter;
+  readonly ids: Ids;
+}
 
 /**
  * The engine of a client that is disabled: no socket, no timer, nothing kept. Every call is left out
@@ -12,10 +18,12 @@ import { localIdOf, targetOf, unsentOutput } from './unsent.ts';
 export class DisabledEngine implements ClientEngine {
   readonly accepted = 0;
   readonly #events: Emitter;
+  readonly #ids: Ids;
   #declined = 0;
 
-  constructor(events: Emitter) {
+  constructor({ events, ids }: Surroundings) {
     this.#events = events;
+    this.#ids = ids;
   }
 
   submit(): Promise<never> {
@@ -51,7 +59,7 @@ export class DisabledEngine implements ClientEngine {
     const outputs = texts.map((text) => {
       const action = JSON.parse(text);
       const target = targetOf(action);
-      return unsentOutput(action, isText(target) ? target : localIdOf(action));
+      return unsentOutput(action, isText(target) ? target : localIdOf(action, this.#ids));
     });
     const entries = outputs.map((output, index) => [keys[index], output]);
     return Promise.resolve({ status: 200, outputs: Object.fromEntries(entries) });

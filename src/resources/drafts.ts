@@ -1,4 +1,4 @@
-import { generateRelated, isPfid } from '../ids/pfid.ts';
+import type { Ids } from '../ids/ids.ts';
 import { isoNow } from '../internal/clock.ts';
 import { hash128 } from '../internal/hash.ts';
 import type { ActionKind, Call, Place, WireAction } from '../schemas/action.ts';
@@ -38,12 +38,13 @@ export interface Draft {
 export class Drafts {
   readonly #place: Place;
   readonly #placeAndCount: Place;
-  readonly #makesIds: boolean;
+  /** Undefined where the server makes the ids of spans. */
+  readonly #ids: Ids | undefined;
   /** References in whose place something else was put than the id that they were given as. */
   #replaced = 0;
 
-  constructor(place: Place, ids: 'client' | 'server') {
-    this.#makesIds = ids === 'client';
+  constructor({ place, ids }: { readonly place: Place; readonly ids: Ids | undefined }) {
+    this.#ids = ids;
     this.#place = place;
     this.#placeAndCount = (reference, path) => {
       const placed = place(reference, path);
@@ -113,7 +114,7 @@ export class Drafts {
       details['id'] = claim.id ?? undefined;
       return undefined;
     }
-    const id = this.#makesIds && isPfid(instance) ? generateRelated(instance) : undefined;
+    const id = this.#ids?.makeRelated(instance);
     details['id'] = id;
     if (claim !== undefined) claim.id = id ?? null;
     return id;

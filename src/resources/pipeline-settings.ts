@@ -1,9 +1,14 @@
+import type { Ids } from '../ids/ids.ts';
 import type { Emptied } from './emptied.ts';
+import type { Engine } from './engine.ts';
 import type { BeforeEnqueue } from './hook.ts';
 
-/** What the way of every call depends on, beside the engine. */
+/** What the way of every call depends on. */
 export interface PipelineSettings {
-  readonly ids: 'client' | 'server';
+  readonly engine: Engine;
+  readonly ids: Ids;
+  /** A span gets an id of ours, where its run has one that tells its partition. */
+  readonly makesSpanIds: boolean;
   readonly maxItemBytes: number;
   /** Every call is left out, and nobody has to know what went with what. */
   readonly disabled: boolean;

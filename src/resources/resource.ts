@@ -7,7 +7,7 @@ import type { ActionPromise } from '../action-promise.ts';
 import { actionPromise } from '../action-promise.ts';
 import type { Name } from '../coalescer/index.ts';
 import { idOf } from '../coalescer/line.ts';
-import { makeKey } from '../ids/idempotency-key.ts';
+import type { Ids } from '../ids/ids.ts';
 import { unpolluted } from '../internal/pollution.ts';
 import type { Action, ActionKind, Place, WireAction, WireKind } from '../schemas/action.ts';
 import { checkEnvelope } from '../schemas/bulk.ts';
@@ -57,6 +57,7 @@ interface Declined {
 
 export class Pipeline {
   readonly #engine: Engine;
+  readonly #ids: Ids;
   readonly #settings: PipelineSettings;
   readonly #references: References;
   readonly #dependencies = new Dependencies();
@@ -66,14 +67,16 @@ export class Pipeline {
   readonly #drafts: Drafts;
   readonly #repeats = new Repeats();
 
-  constructor(engine: Engine, settings: PipelineSettings) {
+  constructor(settings: PipelineSettings) {
+    const { engine, ids } = settings;
     this.#engine = engine;
+    this.#ids = ids;
     this.#settings = settings;
     this.#references = new References(engine);
     this.#leftOuts = new LeftOuts(engine);
     this.#readers = new Readers(settings.onTerminate, settings.redact);
-    this.#texts = new TextMaker(makeKey, settings.maxItemBytes, settings.onEmptied);
-    this.#drafts = new Drafts(this.#place, settings.ids);
+    this.#texts = new TextMaker(() => ids.makeKey(), settings.maxItemBytes, settings.onEmptied);
+    this.#drafts = new Drafts({ place: this.#place, ids: settings.makesSpanIds ? ids : undefined });
   }
 
   /** The answer has told the id of what a call made, or has given it another one than was sent. */
@@ -93,7 +96,7 @@ export class Pipeline {
       const params = unpolluted(givenParams);
       const options = unpolluted(givenOptions);
       const given = params?.idempotencyKey;
-      key = keyFor(given);
+      key = keyFor(given, this.#ids);
       demandFields(givenParams);
       demand(kind.checkParams(params));
       if (key !== given) demandKey(given, 'idempotencyKey');
@@ -104,7 +107,7 @@ export class Pipeline {
       const run = kind.runOf?.(params, this.#place);
       return this.#enqueue(kind, this.#joining(draft), { options, run });
     } catch (error) {
-      const declined = { type: kind.type, key: key ?? makeKey(), target };
+      const declined = { type: kind.type, key: key ?? this.#ids.makeKey(), target };
       return this.#decline(this.#asOfMethod(error), declined, () => givenParams.id);
     }
   }
@@ -122,7 +125,7 @@ export class Pipeline {
     try {
       const options = unpolluted(givenOptions);
       const { _type, idempotency_key }: Partial<Action> = Object(unpolluted(given));
-      key = keyFor(idempotency_key);
+      key = keyFor(idempotency_key, this.#ids);
       demand(checkEnvelope(isObject(given) ? { _type } : given));
       if (key !== idempotency_key) demandKey(idempotency_key, 'idempotency_key');
       if (options !== undefined) demand(within('options', checkSubmitOptions(options)));
@@ -135,7 +138,7 @@ export class Pipeline {
       const draft = this.#drafts.ofAction(action, claim);
       return this.#enqueue(kind, draft, { options, run: undefined });
     } catch (error) {
-      const declined = { type, key: key ?? makeKey(), target: undefined };
+      const declined = { type, key: key ?? this.#ids.makeKey(), target: undefined };
       return this.#decline(error, declined, () => givenOptions?.makes ?? idMadeBy(given));
     }
   }
@@ -230,7 +233,7 @@ export class Pipeline {
   ): ActionPromise<Value> {
     const shared = this.#shared(draft);
     const target = targetOf(action);
-    const localId = localIdOf(action);
+    const localId = localIdOf(action, this.#ids);
     const name =
       target === undefined
         ? (shared ?? options?.makes ?? localId)

@@ -1,4 +1,4 @@
-import { generateRoot } from '../ids/pfid.ts';
+import type { Ids } from '../ids/ids.ts';
 import type { WireAction } from '../schemas/action.ts';
 import { isObject, isText } from '../schemas/check.ts';
 import { ownId } from './references.ts';
@@ -18,9 +18,9 @@ export function unsentOutput(action: WireAction, id: string): object {
 }
 
 /** The id that an action gives to what it makes; one of ours where it gives none. */
-export function localIdOf(action: WireAction): string {
+export function localIdOf(action: WireAction, ids: Ids): string {
   const { id } = isObject(action['details']) ? action['details'] : action;
-  return isText(id) ? id : generateRoot();
+  return isText(id) ? id : ids.makeRoot();
 }
 
 /** What an action is called on: an id, or a reference to one; undefined where it makes something. */

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import { checkKey, makeKey } from '../../src/ids/idempotency-key.ts';
+import { checkKey } from '../../src/ids/idempotency-key.ts';
+import { Ids } from '../../src/ids/ids.ts';
 
 test('keys are unique, and pass the check', () => {
-  const keys = Array.from({ length: 5_000 }, makeKey);
+  const ids = new Ids();
+  const keys = Array.from({ length: 5_000 }, () => ids.makeKey());
   expect(new Set(keys).size).toBe(keys.length);
   expect(keys.map(checkKey).filter((problem) => problem !== undefined)).toEqual([]);
 });

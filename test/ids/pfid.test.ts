@@ -1,7 +1,10 @@
 import * as official from '@prefactor/pfid';
 import { install } from '@sinonjs/fake-timers';
 import { afterEach, describe, expect, test } from 'vitest';
-import { generateRelated, generateRoot, isPfid } from '../../src/ids/pfid.ts';
+import { Ids } from '../../src/ids/ids.ts';
+import { isPfid } from '../../src/ids/pfid.ts';
+
+const ours = new Ids();
 
 // More than one filling of the pool of random characters.
 const many = 5_000;
@@ -11,7 +14,7 @@ afterEach(() => clock.reset());
 
 describe('the official package accepts ours', () => {
   test('roots', () => {
-    const ids = Array.from({ length: many }, generateRoot);
+    const ids = Array.from({ length: many }, () => ours.makeRoot());
     expect(ids.filter((id) => !official.isPfid(id))).toEqual([]);
     expect(new Set(ids).size).toBe(many);
     expect(new Set(ids.map((id) => official.extractPartition(id))).size).toBeGreaterThan(many / 2);
@@ -21,8 +24,8 @@ describe('the official package accepts ours', () => {
     const partitions = [0, 1, 123_456_789, 2 ** 30 - 1];
     for (const partition of partitions) {
       const parent = official.generate(partition);
-      const ids = Array.from({ length: many }, () => generateRelated(parent));
-      expect(ids.filter((id) => official.extractPartition(id) !== partition)).toEqual([]);
+      const ids = Array.from({ length: many }, () => ours.makeRelated(parent));
+      expect(ids.filter((id) => official.extractPartition(id ?? '') !== partition)).toEqual([]);
       expect(new Set(ids).size).toBe(many);
     }
   });
@@ -57,8 +60,8 @@ test.each([0, 1, 31, 32, 2 ** 25 - 1, 1_790_000_000_123, 2 ** 48 - 1])(
   (ms) => {
     clock.setSystemTime(ms);
     const time = official.generateWithTimestamp(0, ms).slice(0, 10);
-    expect(generateRoot().slice(0, 10)).toBe(time);
-    expect(generateRelated(official.generateExample()).slice(0, 10)).toBe(time);
+    expect(ours.makeRoot().slice(0, 10)).toBe(time);
+    expect(ours.makeRelated(official.generateExample())?.slice(0, 10)).toBe(time);
   },
 );
 
@@ -66,21 +69,21 @@ test.each([-1, -1e15, 2 ** 48, 8.64e15])(
   'beyond what an id can hold, it holds the nearest: %d',
   (ms) => {
     clock.setSystemTime(ms);
-    const id = generateRoot();
+    const id = ours.makeRoot();
     expect(official.isPfid(id)).toBe(true);
     expect(id.slice(0, 10)).toBe(ms < 0 ? '0000000000' : '7zzzzzzzzz');
-    expect(generateRoot()).not.toBe(id);
+    expect(ours.makeRoot()).not.toBe(id);
   },
 );
 
 test('ids sort by their millisecond', () => {
-  const first = generateRoot();
+  const first = ours.makeRoot();
   clock.setSystemTime(Date.now() + 1);
-  expect(generateRoot() > first).toBe(true);
+  expect(ours.makeRoot() > first).toBe(true);
 });
 
 test('every character turns up at every random place', () => {
-  const ids = Array.from({ length: many }, generateRoot);
+  const ids = Array.from({ length: many }, () => ours.makeRoot());
   for (let place = 10; place < 32; place++) {
     expect(new Set(ids.map((id) => id[place])).size).toBe(32);
   }

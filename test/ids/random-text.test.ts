@@ -18,9 +18,10 @@ function mock(fill: Fill): void {
 }
 
 async function ids() {
-  const { generateRoot, isPfid } = await import('../../src/ids/pfid.ts');
-  const { makeKey, checkKey } = await import('../../src/ids/idempotency-key.ts');
-  return { generateRoot, isPfid, makeKey, checkKey };
+  const { Ids } = await import('../../src/ids/ids.ts');
+  const { isPfid } = await import('../../src/ids/pfid.ts');
+  const { checkKey } = await import('../../src/ids/idempotency-key.ts');
+  return { Ids, isPfid, checkKey };
 }
 
 // More than one filling of the pool.
@@ -31,11 +32,12 @@ describe.each(odd)('where a test has crypto.getRandomValues that %s', (_, fill) 
     'ids and keys are still another each time (%s the client was loaded)',
     async (when) => {
       if (when === 'before') mock(fill);
-      const { generateRoot, isPfid, makeKey, checkKey } = await ids();
+      const { Ids, isPfid, checkKey } = await ids();
       if (when === 'after') mock(fill);
-      const made = Array.from({ length: many }, generateRoot);
-      const keys = Array.from({ length: many }, makeKey);
-      expect([new Set(made).size, new Set(keys).size]).toEqual([many, many]);
+      const both = [new Ids(), new Ids()];
+      const made = both.flatMap((one) => Array.from({ length: many }, () => one.makeRoot()));
+      const keys = both.flatMap((one) => Array.from({ length: many }, () => one.makeKey()));
+      expect([new Set(made).size, new Set(keys).size]).toEqual([2 * many, 2 * many]);
       expect(made.filter((id) => !isPfid(id))).toEqual([]);
       expect(keys.map(checkKey).filter((problem) => problem !== undefined)).toEqual([]);
     },
@@ -43,9 +45,10 @@ describe.each(odd)('where a test has crypto.getRandomValues that %s', (_, fill) 
 });
 
 test('where it was only for a while, keys are made as before', async () => {
-  const { makeKey } = await ids();
+  const { Ids } = await ids();
+  const ours = new Ids();
   mock((bytes) => bytes.fill(0));
-  makeKey();
+  ours.makeKey();
   vi.stubGlobal('crypto', crypto);
-  expect(makeKey()).toHaveLength(21);
+  expect(ours.makeKey()).toHaveLength(21);
 });

@@ -1,6 +1,7 @@
 import type { About, ExecuteOptions } from '../../src/coalescer/intake.ts';
 import { Resource } from '../../src/coalescer/line.ts';
 import type { Answer, Batch, Name, Submission } from '../../src/coalescer/ports.ts';
+import { Ids } from '../../src/ids/ids.ts';
 import { deferred } from '../../src/internal/deferred.ts';
 import { AgentInstances } from '../../src/resources/agent-instances.ts';
 import { AgentSpans } from '../../src/resources/agent-spans.ts';
@@ -129,12 +130,16 @@ class RecordingEngine implements Engine {
   }
 }
 
+type Settings = Partial<Omit<PipelineSettings, 'ids'>> & { readonly ids?: 'client' | 'server' };
+
 /** The resources of a client, over an engine that only records. */
-export function resources(settings: Partial<PipelineSettings> = {}) {
+export function resources({ ids = 'client', ...settings }: Settings = {}) {
   const engine = new RecordingEngine();
   const ended: [string, string | null][] = [];
-  const pipeline = new Pipeline(engine, {
-    ids: 'client',
+  const pipeline = new Pipeline({
+    engine,
+    ids: new Ids(),
+    makesSpanIds: ids === 'client',
     maxItemBytes: 8_000_000,
     disabled: false,
     beforeEnqueue: undefined,
@@ -151,7 +156,8 @@ export function resources(settings: Partial<PipelineSettings> = {}) {
     pipeline,
     instances: new AgentInstances(pipeline),
     spans: new AgentSpans(pipeline),
-    bulk: new Bulk(engine, {
+    bulk: new Bulk({
+      engine,
       envelopeBytes: 12,
       separatorBytes: 1,
       onWork: () => {},

@@ -1,6 +1,6 @@
 /** The run that all questions are asked in: marked as a smoke test, named, and finished at the end. */
 import { randomUUID } from 'node:crypto';
-import { generateRelated, generateRoot, isPfid } from '../../ids/pfid.ts';
+import { Ids } from '../../ids/ids.ts';
 import type { BulkAnswer, BulkApi, Item, Json, Output } from './bulk-api.ts';
 import { Unanswered } from './finding.ts';
 
@@ -18,6 +18,7 @@ export class SmokeRun {
   readonly id: string;
   /** Whether an id that was made here held. Unknown until asked, so taken as no. */
   idsHold = false;
+  readonly #ids = new Ids();
   #unknownCode: string | undefined;
 
   private constructor(api: BulkApi, id: string) {
@@ -61,7 +62,12 @@ export class SmokeRun {
 
   /** A fresh id for a span, as the client makes it; in any partition where the run's is no PFID. */
   newId(): string {
-    return isPfid(this.id) ? generateRelated(this.id) : generateRoot();
+    return this.#ids.makeRelated(this.id) ?? this.#ids.makeRoot();
+  }
+
+  /** A fresh id in any partition. */
+  otherId(): string {
+    return this.#ids.makeRoot();
   }
 
   bulk(...items: readonly Item[]): Promise<BulkAnswer> {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isPfid, pfidFrom } from '../../ids/pfid.ts';
-import { alphabet } from '../../ids/random-text.ts';
+import { alphabet, isPfid, pfidFrom } from '../../ids/pfid.ts';
 import type { RecordedAction } from '../actions/recorded-action.ts';
 import type { Identities, Identity } from '../actions/recorded-calls.ts';
 

@@ -1,6 +1,6 @@
 // Calls that wait for a server that does not answer, and keys that are kept of very many calls: says how
 // many bytes each of them takes.
-import { makeKey } from '../../../src/ids/idempotency-key.ts';
+import { Ids } from '../../../src/ids/ids.ts';
 import { AutobatchClient } from '../../../src/index.ts';
 import { say } from './agent.ts';
 
@@ -43,10 +43,11 @@ for (let index = 0; index < CALLS; index++) calls[index] = make(index);
 await new Promise(setImmediate);
 const bytesPerCall = (held() - before) / CALLS;
 
+const ids = new Ids();
 const keys: string[] = new Array(KEPT).fill('');
 const beforeKeys = held();
 for (let made = 0; made < KEYS; made++) {
-  const key = makeKey();
+  const key = ids.makeKey();
   if (made % (KEYS / KEPT) === 0) keys[made / (KEYS / KEPT)] = key;
 }
 const bytesPerKey = (held() - beforeKeys) / KEPT;

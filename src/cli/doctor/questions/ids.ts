@@ -1,5 +1,5 @@
 /** Ids of spans that the client makes itself (wire.md 8). */
-import { generateRoot, isPfid } from '../../../ids/pfid.ts';
+import { isPfid } from '../../../ids/pfid.ts';
 import type { OutputError } from '../bulk-api.ts';
 import { isJson } from '../bulk-api.ts';
 import { asAssumed, different, unknown } from '../finding.ts';
@@ -83,7 +83,7 @@ const otherPartition: Question = {
   question: "Is an id of another partition than the run's taken?",
   async ask(run) {
     if (!run.idsHold) return unknown("Only with ids of the client's, which do not hold.");
-    const output = await run.one(run.create({ id: generateRoot() }));
+    const output = await run.one(run.create({ id: run.otherId() }));
     return output.kind === 'success'
       ? asAssumed('Yes. The client makes none.')
       : asAssumed(`No, it is refused (${output.because}). The client makes none.`);
