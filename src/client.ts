@@ -134,7 +134,7 @@ export class AutobatchClient {
       ? []
       : [
           onExitSignal(settings.exitSignals, () => this.close(), settings.logger),
-          onPageHide((budgetBytes) => this.#engine.depart(budgetBytes)),
+          onPageHide((budgetBytes) => this.#engine.sendOutliving(budgetBytes)),
         ];
   }
 

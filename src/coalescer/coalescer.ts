@@ -110,8 +110,8 @@ export class Coalescer<Failure> {
   readonly #intake: Intake<Failure>;
   readonly #alarm: Alarm;
   #closing: Promise<Ledger> | undefined;
-  /** What is gathered is to leave with the page, not by the usual rules. */
-  #isDeparting = false;
+  /** What is gathered is to leave in requests that outlive the process, not by the usual rules. */
+  #sendsOutliving = false;
   /** Callers are left to be told, in a later turn of the event loop. */
   #tellsLater = false;
 
@@ -305,13 +305,16 @@ export class Coalescer<Failure> {
     return this.#bounds.ready();
   }
 
-  /** Sends what fits, since the page is going away. Returns the bytes that it sends. */
-  depart(budgetBytes: number): number {
+  /**
+   * Sends at once what fits into so many bytes, in requests that are to outlive this process. Returns the
+   * bytes that it sends.
+   */
+  sendOutliving(maxBytes: number): number {
     return this.#steps.run(() => {
-      this.#isDeparting = true;
+      this.#sendsOutliving = true;
       this.#intake.endWindow();
-      const sentBytes = this.#dispatcher.depart(budgetBytes);
-      this.#isDeparting = false;
+      const sentBytes = this.#dispatcher.sendOutliving(maxBytes);
+      this.#sendsOutliving = false;
       this.#pump();
       return sentBytes;
     });
@@ -365,7 +368,7 @@ export class Coalescer<Failure> {
 
   /** The end of every step that may have made something sendable; such a step has one time. */
   #pump(now: number = this.#clock.now()): void {
-    if (this.#isDeparting) return;
+    if (this.#sendsOutliving) return;
     // Before anything is sent whose time is over.
     this.#expireWaiting(now, this.#alarm.isLate(now));
     this.#withdrawals.sweep();

@@ -69,10 +69,10 @@ interface Leaving {
 }
 
 /**
- * Bytes of a request that outlives its page, at most, unless one item has more. Small ones: a browser that
+ * Bytes of a request that outlives its process, at most, unless one item has more. Small ones: a browser that
  * has no room for one refuses it whole.
  */
-const DEPART_BYTES = 16_000;
+const OUTLIVING_BYTES = 16_000;
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -126,19 +126,19 @@ export class Dispatcher<Failure> {
   }
 
   /**
-   * Sends what fits into so many bytes, whatever is in flight, in requests that outlive the page. Returns
-   * the bytes that it sends.
+   * Sends what fits into so many bytes, whatever is in flight, in requests that outlive the process.
+   * Returns the bytes that it sends.
    */
-  depart(budgetBytes: number): number {
+  sendOutliving(maxBytes: number): number {
     const { backlog, parts } = this.#others;
     for (const item of parts.dissolve()) if (item.state === 'held') backlog.putBack(item, 0);
-    let room = budgetBytes;
+    let room = maxBytes;
     let sent: number;
     do {
-      sent = this.#dispatch({ reason: 'depart' }, this.#others.clock.now(), room);
+      sent = this.#dispatch({ reason: 'outlive' }, this.#others.clock.now(), room);
       room -= sent;
     } while (sent > 0);
-    return budgetBytes - room;
+    return maxBytes - room;
   }
 
   /**
@@ -238,9 +238,9 @@ export class Dispatcher<Failure> {
   #dispatch({ reason, part }: Leaving, now: number, room?: number): number {
     const { backlog, capacity, events, health, parts } = this.#others;
     const whole = { maxItems: capacity.items.limit, maxBytes: capacity.bytes.limit };
-    // A page that goes away will not be there to send the rest.
-    const maxBytes = Math.min(whole.maxBytes, DEPART_BYTES);
-    const limits = reason === 'depart' ? { ...whole, maxBytes } : this.#limits;
+    // A process that ends will not be there to send the rest.
+    const maxBytes = Math.min(whole.maxBytes, OUTLIVING_BYTES);
+    const limits = reason === 'outlive' ? { ...whole, maxBytes } : this.#limits;
     if (part === undefined) {
       this.#requeued = false;
       this.#waitingSince = undefined;
@@ -270,7 +270,7 @@ export class Dispatcher<Failure> {
       answersBefore: answers,
       isProbe: isDown,
       hasPing,
-      isDeparting: reason === 'depart',
+      outlives: reason === 'outlive',
       part: part === undefined ? undefined : parts.reducedTo(part, items),
     });
     return bytes;
@@ -285,7 +285,7 @@ export class Dispatcher<Failure> {
     for (const item of flight.items) item.trip = trip;
     const options = {
       signal: request.signal,
-      keepalive: flight.isDeparting,
+      outlives: flight.outlives,
       heard,
       waits: () => {
         trip.hasLeft = false;

@@ -4,7 +4,7 @@
  * Why a request leaves: `full`, its batch is; `idle`, nothing else is in flight; `aged`, its oldest
  * item has waited long enough; `requeue`, it holds skipped items; `bisect`, it is a part of a batch
  * that failed as a whole; `packed`, its caller has packed it; `flush` and `close`, somebody waits for it; `probe`, the server does not answer, and this is the one request that tries;
- * `depart`, the page is going away.
+ * `outlive`, it is to outlive the process that sends it.
  */
 export type DispatchReason =
   | 'full'
@@ -16,7 +16,7 @@ export type DispatchReason =
   | 'flush'
   | 'close'
   | 'probe'
-  | 'depart';
+  | 'outlive';
 
 export interface EngineEvents {
   /** A request leaves. */

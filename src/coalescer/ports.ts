@@ -127,10 +127,10 @@ export type Reply<Failure> =
       /** What was to be made is there already. */
       readonly exists?: boolean | undefined;
       /**
-       * What may be to blame: one of its `items`, or their number; its `bytes`; or whom it came from
-       * (`access`), which may be another the next time. Left out where a part would fare no better.
+       * What may be to blame: one of its `items`, or their number; its `bytes`; or this one
+       * `attempt`, since the next may be made otherwise, with another token say. Left out where a part would fare no better.
        */
-      readonly blame?: 'items' | 'bytes' | 'access' | undefined;
+      readonly blame?: 'items' | 'bytes' | 'attempt' | undefined;
     }
   /** The server wants to be left alone for a while. */
   | {
@@ -164,8 +164,8 @@ export interface Trouble {
 
 export interface SendOptions {
   readonly signal: AbortSignal;
-  /** The page is going away: the request must outlive it. */
-  readonly keepalive?: boolean | undefined;
+  /** The process may end at once, a page go away: the request must outlive it. */
+  readonly outlives?: boolean | undefined;
   /**
    * To be called when bytes of the answer come. A limit of time that is over long ago, since the
    * process stood still, waits for an answer that is there and not yet read.

@@ -36,8 +36,8 @@ export interface Flight {
   readonly isRecalled: boolean;
   /** A ping was answered just before it left. */
   readonly hasPing: boolean;
-  /** It outlives the page. */
-  readonly isDeparting: boolean;
+  /** It is to outlive the process. */
+  readonly outlives: boolean;
   /** Where its items are a part of a batch that failed as a whole. */
   readonly part: Part | undefined;
 }
@@ -139,7 +139,7 @@ export class Replies<Failure> {
       const { item } = outcome;
       const { setbacks } = item;
       if (setbacks !== undefined) {
-        setbacks.wasDenied = false;
+        setbacks.hadSecondChance = false;
         setbacks.answersSeen = health.answers;
       }
       if (outcome.kind === 'skipped') {
@@ -206,9 +206,10 @@ export class Replies<Failure> {
       for (const item of items) backlog.hold(item);
       parts.divide(items, blame, part);
     } else {
-      // Whom it comes from may be another the next time: each item gets a second chance.
-      const again = blame === 'access' ? items.filter(({ setbacks }) => !setbacks?.wasDenied) : [];
-      for (const item of again) item.noteSetback().wasDenied = true;
+      // The next attempt may be made otherwise: each item gets a second chance.
+      const again =
+        blame === 'attempt' ? items.filter(({ setbacks }) => !setbacks?.hadSecondChance) : [];
+      for (const item of again) item.noteSetback().hadSecondChance = true;
       this.#putBack(again, part, 0);
       const systemic = isDivisible && parts.refusedAlone(status, part);
       for (const item of items) {

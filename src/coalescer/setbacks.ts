@@ -19,8 +19,8 @@ export interface Setbacks {
   suspicions: number;
   /** When such an attempt did count, the last time. */
   pingCountedAt: number | undefined;
-  /** Was refused for whom it came from, and is sent once more: that may be another by now. */
-  wasDenied: boolean;
+  /** Was refused for the attempt that carried it, and is sent once more: the next may be made otherwise. */
+  hadSecondChance: boolean;
   /** Its time was over before it was sent, since the process stood still: if this gets lost, it is over. */
   isLastChance: boolean;
   /** An error that may pass, and how often in a row the server gave the same. */
@@ -39,7 +39,7 @@ export function noSetbacks(): Setbacks {
     countedAttempts: 0,
     suspicions: 0,
     pingCountedAt: undefined,
-    wasDenied: false,
+    hadSecondChance: false,
     isLastChance: false,
     transient: undefined,
     last: undefined,

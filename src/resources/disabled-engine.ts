@@ -77,7 +77,7 @@ export class DisabledEngine implements ClientEngine {
     return Promise.resolve();
   }
 
-  depart(): number {
+  sendOutliving(): number {
     return 0;
   }
 

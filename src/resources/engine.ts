@@ -41,7 +41,7 @@ export interface ClientEngine extends Engine {
   flush(deadline?: Deadline): Promise<Ledger>;
   close(deadline?: Deadline): Promise<Ledger>;
   ready(): Promise<void>;
-  /** Sends what fits, since the page is going away; gives the bytes that it sends. */
-  depart(budgetBytes: number): number;
+  /** Sends at once what fits, in requests that outlive the page; gives the bytes that it sends. */
+  sendOutliving(maxBytes: number): number;
   stats(): Stats;
 }

@@ -144,10 +144,10 @@ function isAnswerToPing(answer: Answer): boolean {
 function blameOf(
   status: number,
   tokenMayChange: boolean,
-): 'items' | 'bytes' | 'access' | undefined {
+): 'items' | 'bytes' | 'attempt' | undefined {
   if (status === 400 || status === 422) return 'items';
   if (status === 413) return 'bytes';
-  return tokenMayChange && (status === 401 || status === 403) ? 'access' : undefined;
+  return tokenMayChange && (status === 401 || status === 403) ? 'attempt' : undefined;
 }
 
 function isSuccess(status: number): boolean {

@@ -66,7 +66,7 @@ export class Http {
         { signal: options.signal, ms, patience: this.#patience },
         async (signal, cutOff) => {
           // A page that goes away is not there to hear of another token.
-          const known = options.keepalive ? this.auth.latest : undefined;
+          const known = options.outlives ? this.auth.latest : undefined;
           const token = known ?? (await this.auth.token());
           // Not later: a token that comes after its time must not send anything.
           signal.throwIfAborted();
@@ -78,7 +78,7 @@ export class Http {
             headers,
             body,
             signal,
-            keepalive: options.keepalive ?? false,
+            keepalive: options.outlives ?? false,
             heard,
             left: () => {
               hasLeft = true;

@@ -144,7 +144,7 @@ describe('in the engine', () => {
   test('a page that goes away sends whole batches: it will not be there for the rest', async () => {
     const { t } = await inStorm();
     expect(sizes(t)).toEqual([8]);
-    t.engine.depart(4_000);
+    t.engine.sendOutliving(4_000);
     await t.clock.settle();
     expect(sizes(t).slice(0, 2)).toEqual([8, 100]);
     await t.answerAll();

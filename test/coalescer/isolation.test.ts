@@ -227,12 +227,12 @@ describe('a server that is busy', () => {
   });
 });
 
-describe('a request that is refused for whom it came from', () => {
+describe('a request that is refused for its attempt, of which the next may be made otherwise', () => {
   test('is repeated once', async () => {
     const t = engineUnderTest();
     const call = t.call('a');
     await t.clock.settle();
-    t.wire.parked[0]?.refuse('denied', 'access', 401);
+    t.wire.parked[0]?.refuse('denied', 'attempt', 401);
     await t.answerAll();
     expect(t.wire.batches).toEqual([['a'], ['a']]);
     expect(await endsOf(call)).toEqual(['ok']);
@@ -243,9 +243,9 @@ describe('a request that is refused for whom it came from', () => {
     const t = engineUnderTest();
     const calls = ['a', 'b'].map((key) => t.call(key));
     await t.clock.settle();
-    t.wire.parked[0]?.refuse('denied', 'access', 401);
+    t.wire.parked[0]?.refuse('denied', 'attempt', 401);
     await t.clock.settle();
-    t.wire.parked[0]?.refuse('denied', 'access', 401);
+    t.wire.parked[0]?.refuse('denied', 'attempt', 401);
     expect(await endsOf(...calls)).toEqual(['refused', 'refused']);
     expect(t.wire.batches).toHaveLength(2);
     t.expectIdle();

@@ -26,7 +26,7 @@ describe('code that calls the engine back', () => {
     'aborts calls': (_, abort) => abort(),
     'makes a call': (t) => t.call(`again-${serial++}`),
     'packs a batch': (t) => t.engine.execute(packed(`again-${serial++}`)),
-    'leaves the page': (t) => t.engine.depart(1_000),
+    'leaves the page': (t) => t.engine.sendOutliving(1_000),
     throws: () => {
       throw new Error('out of order');
     },

@@ -72,7 +72,7 @@ export function modelServer(options: ModelServerOptions): ModelServer {
     return outputs;
   };
 
-  const refused = (status: number, blame?: 'items' | 'bytes' | 'access'): Reply<Fault> => ({
+  const refused = (status: number, blame?: 'items' | 'bytes' | 'attempt'): Reply<Fault> => ({
     kind: 'refused',
     status,
     failure: `status ${status}`,
@@ -91,7 +91,7 @@ export function modelServer(options: ModelServerOptions): ModelServer {
       const afterMs = random() < 0.5 ? undefined : Math.floor(random() * 3_000);
       return { kind: 'busy', status: 429, failure: 'slow down', afterMs, maybeApplied: false };
     }
-    if (happens(rates.denied)) return refused(401, 'access');
+    if (happens(rates.denied)) return refused(401, 'attempt');
     if (happens(rates.refused)) return refused(403);
     if (batch.bytes > (most?.bytes ?? Number.POSITIVE_INFINITY)) return refused(413, 'bytes');
     if (batch.keys.length > (most?.items ?? Number.POSITIVE_INFINITY)) return refused(422, 'items');

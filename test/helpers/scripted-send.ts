@@ -6,7 +6,7 @@ export type Fault = string;
 /** A request that waits for the test to answer it. */
 export interface ParkedRequest extends Batch {
   readonly signal: AbortSignal;
-  readonly keepalive: boolean;
+  readonly outlives: boolean;
   /** Bytes of its answer come. */
   heard(): void;
   /** Succeeds for every key that is not given another output; `undefined` leaves the key out. */
@@ -14,7 +14,7 @@ export interface ParkedRequest extends Batch {
   /** The first of these keys fails, and the server stops there. */
   stopAt(key: string, code?: string): void;
   /** Refuses the whole request; `blame` says what a part of it might do better with. */
-  refuse(failure?: Fault, blame?: 'items' | 'bytes' | 'access', status?: number): void;
+  refuse(failure?: Fault, blame?: 'items' | 'bytes' | 'attempt', status?: number): void;
   /** Wants to be left alone for so long. */
   beBusy(afterMs?: number, maybeApplied?: boolean): void;
   lose(failure?: Fault, overload?: boolean): void;
@@ -38,7 +38,7 @@ export interface ScriptedSend {
 export function scriptedSend(): ScriptedSend {
   const requests: ParkedRequest[] = [];
   const parked: ParkedRequest[] = [];
-  const send: Send<Fault> = (batch, { signal, keepalive = false, heard = () => {} }) =>
+  const send: Send<Fault> = (batch, { signal, outlives = false, heard = () => {} }) =>
     new Promise((resolve) => {
       const reply = (reply: Reply<Fault>): void => {
         if (parked.includes(request)) parked.splice(parked.indexOf(request), 1);
@@ -51,7 +51,7 @@ export function scriptedSend(): ScriptedSend {
         texts: batch.texts,
         bytes: batch.bytes,
         signal,
-        keepalive,
+        outlives,
         heard,
         answer(given = {}) {
           const outputs: Record<string, unknown> = {};

@@ -116,7 +116,7 @@ export class CallWatch implements CallListener {
   }
 
   #onDispatch({ items, bytes, reason }: AutobatchEvents['dispatch']): void {
-    this.wire.announce(items, bytes, reason === 'depart');
+    this.wire.announce(items, bytes, reason === 'outlive');
     this.#freeSince = undefined;
     this.#note(`reason ${reason}`, () => `a request of ${items} leaves: ${reason}`);
   }

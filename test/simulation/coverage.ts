@@ -37,8 +37,8 @@ const FATES = [
   'poison drop',
 ];
 
-/** All but `depart`, which only the page's end brings about, are rows of the dispatcher. */
-const REASONS = ['full', 'idle', 'aged', 'requeue', 'bisect', 'flush', 'close', 'probe', 'depart'];
+/** All but `outlive`, which only the page's end brings about, are rows of the dispatcher. */
+const REASONS = ['full', 'idle', 'aged', 'requeue', 'bisect', 'flush', 'close', 'probe', 'outlive'];
 
 const ROWS = [
   'row success: resolves',

@@ -68,10 +68,10 @@ describe('a request', () => {
     expect((await requestOf({})).redirect).toBe('manual');
   });
 
-  test.each([true, false])('outlives the page when told so: %j', async (keepalive) => {
+  test.each([true, false])('outlives the page when told so: %j', async (outlives) => {
     const { fetch, requests } = answering(200, ok);
-    await transportOf({ fetch }).send(batchOf('{}'), { ...patient(), keepalive });
-    expect(requests.map((request) => request.keepalive)).toEqual([keepalive]);
+    await transportOf({ fetch }).send(batchOf('{}'), { ...patient(), outlives });
+    expect(requests.map((request) => request.keepalive)).toEqual([outlives]);
   });
 
   test('goes through the global fetch as it is then, where the user has none', async () => {
@@ -207,7 +207,7 @@ describe('a status', () => {
     async (status) => {
       const fetch = async () => new Response(null, { status });
       const transport = transportOf({ fetch, apiToken: () => token });
-      const blame = status === 401 || status === 403 ? 'access' : blames.get(status);
+      const blame = status === 401 || status === 403 ? 'attempt' : blames.get(status);
       expect(await transport.send(batchOf('{}'), patient())).toMatchObject({
         kind: 'refused',
         status,

@@ -237,7 +237,7 @@ test('a request outlives its page only where it shall', async () => {
   onTestFinished(() => void vi.unstubAllGlobals());
   const transport = transportOf({});
   await transport.send(batchOf('{}'), patient());
-  await transport.send(batchOf('{}'), { ...patient(), keepalive: true });
+  await transport.send(batchOf('{}'), { ...patient(), outlives: true });
   // To say false is to say in Bun that the connection shall not be used again.
   expect(inits.map((init) => init?.keepalive)).toEqual([undefined, true]);
 });

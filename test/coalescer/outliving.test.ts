@@ -6,11 +6,11 @@ const item = '{"key":"a"}'.length;
 test('when the page goes away, what is gathered leaves in requests that outlive it', async () => {
   const t = engineUnderTest({}, { gather: openWindow });
   const calls = [t.call('a'), t.call('b')];
-  t.engine.depart(1_000);
+  t.engine.sendOutliving(1_000);
   await t.clock.settle();
   expect(t.wire.batches).toEqual([['a', 'b']]);
-  expect(t.wire.parked.map(({ keepalive }) => keepalive)).toEqual([true]);
-  expect(t.events.dispatch.map(({ reason }) => reason)).toEqual(['depart']);
+  expect(t.wire.parked.map(({ outlives }) => outlives)).toEqual([true]);
+  expect(t.events.dispatch.map(({ reason }) => reason)).toEqual(['outlive']);
   await t.answerAll();
   expect(await endsOf(...calls)).toEqual(['ok', 'ok']);
   t.expectIdle();
@@ -20,7 +20,7 @@ test('other requests do not outlive it', async () => {
   const t = engineUnderTest();
   void t.call('a');
   await t.clock.settle();
-  expect(t.wire.parked.map(({ keepalive }) => keepalive)).toEqual([false]);
+  expect(t.wire.parked.map(({ outlives }) => outlives)).toEqual([false]);
   await t.answerAll();
   t.expectIdle();
 });
@@ -30,7 +30,7 @@ test('it waits for no slot, and for no fuller batch', async () => {
   for (const key of ['a', 'b', 'c', 'd', 'e']) void t.call(key);
   await t.clock.settle();
   expect(t.wire.batches).toEqual([['a', 'b']]);
-  t.engine.depart(1_000);
+  t.engine.sendOutliving(1_000);
   await t.clock.settle();
   expect(t.wire.batches).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
   await t.answerAll();
@@ -43,14 +43,14 @@ test('its requests together keep to the budget, envelopes included', async () =>
   const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
   for (const key of keys) void t.call(key);
   await t.clock.settle();
-  t.engine.depart(budget);
+  t.engine.sendOutliving(budget);
   await t.clock.settle();
-  const departing = t.wire.requests.filter(({ keepalive }) => keepalive);
-  expect(departing.map((request) => request.keys)).toEqual([
+  const outliving = t.wire.requests.filter(({ outlives }) => outlives);
+  expect(outliving.map((request) => request.keys)).toEqual([
     ['c', 'd'],
     ['e', 'f'],
   ]);
-  expect(departing.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(budget);
+  expect(outliving.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(budget);
   await t.answerAll();
   t.expectIdle();
 });
@@ -58,9 +58,9 @@ test('its requests together keep to the budget, envelopes included', async () =>
 test('a batch is cut to what is left of the budget', async () => {
   const t = engineUnderTest({}, { gather: openWindow });
   for (const key of ['a', 'b', 'c']) void t.call(key);
-  t.engine.depart(12 + 2 * item + 1);
+  t.engine.sendOutliving(12 + 2 * item + 1);
   await t.clock.settle();
-  expect(t.wire.requests.filter(({ keepalive }) => keepalive).map(({ keys }) => keys)).toEqual([
+  expect(t.wire.requests.filter(({ outlives }) => outlives).map(({ keys }) => keys)).toEqual([
     ['a', 'b'],
   ]);
   await t.answerAll();
@@ -71,10 +71,10 @@ test('an item that is too large for the budget does not keep others from leaving
   const t = engineUnderTest({}, { gather: openWindow });
   void t.call('large', { pieces: ['x'.repeat(500)] });
   void t.call('b');
-  t.engine.depart(100);
+  t.engine.sendOutliving(100);
   await t.clock.settle();
-  const departing = t.wire.requests.filter(({ keepalive }) => keepalive);
-  expect(departing.map(({ keys }) => keys)).toEqual([['b']]);
+  const outliving = t.wire.requests.filter(({ outlives }) => outlives);
+  expect(outliving.map(({ keys }) => keys)).toEqual([['b']]);
   await t.answerAll();
   t.expectIdle();
 });
@@ -86,7 +86,7 @@ test('a tree leaves with its root, and nothing leaves before what it waits for',
   void t.call('root', { makes: 'root' });
   void t.call('child', { uses: ['root'] });
   void t.call('blocked', { uses: ['away'] });
-  t.engine.depart(1_000);
+  t.engine.sendOutliving(1_000);
   await t.clock.settle();
   expect(t.wire.batches).toEqual([['away'], ['root', 'child']]);
   await t.answerAll();
@@ -95,7 +95,7 @@ test('a tree leaves with its root, and nothing leaves before what it waits for',
 
 test('with nothing to send, nothing is sent', async () => {
   const t = engineUnderTest();
-  t.engine.depart(64 * 1024);
+  t.engine.sendOutliving(64 * 1024);
   await t.clock.settle();
   expect(t.wire.requests).toEqual([]);
   t.expectIdle();
@@ -104,7 +104,7 @@ test('with nothing to send, nothing is sent', async () => {
 test('should the page stay, all goes on as before', async () => {
   const t = engineUnderTest({}, { gather: openWindow });
   const calls = [t.call('a')];
-  t.engine.depart(1_000);
+  t.engine.sendOutliving(1_000);
   await t.clock.settle();
   calls.push(t.call('b'));
   void t.engine.flush();
@@ -123,7 +123,7 @@ test('what waits in halves of a divided batch leaves as well', async () => {
   t.wire.parked[0]?.refuse('bad', 'items');
   await t.clock.settle();
   expect(t.wire.batches.at(-1)).toEqual(['a', 'b']);
-  t.engine.depart(1_000);
+  t.engine.sendOutliving(1_000);
   await t.clock.settle();
   expect(t.wire.batches.at(-1)).toEqual(['c', 'd']);
   t.wire.parked[0]?.refuse('bad', 'items');
