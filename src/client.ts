@@ -2,7 +2,7 @@ import type { ActionPromise } from './action-promise.ts';
 import { BusyPeriods } from './busy-periods.ts';
 import type { AutobatchEvents } from './client-events.ts';
 import { ClientEvents } from './client-events.ts';
-import type { Gather, Ledger, Name, Stats } from './coalescer/index.ts';
+import type { Gather, Ledger, Stats } from './coalescer/index.ts';
 import { UncheckedCoalescer } from './coalescer/index.ts';
 import type { PrefactorIssue } from './errors/argument.ts';
 import type { Failure } from './errors/failure.ts';
@@ -103,9 +103,7 @@ export class AutobatchClient {
     this.#engine =
       transport === undefined
         ? new DisabledEngine({ events: this.#events, ids })
-        : engineOf(settings, transport, clock, busy, this.#events, (name, id) =>
-            this.#pipeline.learn(name, id),
-          );
+        : engineOf(settings, transport, clock, busy, this.#events, () => this.#pipeline);
     const redact = transport?.redact ?? ((text: string) => text);
     this.#pipeline = new Pipeline({
       engine: this.#engine,
@@ -240,7 +238,7 @@ function engineOf(
   clock: Clock,
   busy: BusyPeriods,
   events: ClientEvents,
-  onNamed: (name: Name, id: string) => void,
+  pipeline: () => Pipeline,
 ): ClientEngine {
   return new UncheckedCoalescer(
     {
@@ -255,7 +253,8 @@ function engineOf(
         return tellingOfWork(gatherWith<Entry>(batch.window, { clock, logger })(onEnd), busy);
       },
       events,
-      onNamed,
+      read: (output, readAs) => pipeline().read(output, readAs),
+      onNamed: (name, id) => pipeline().learn(name, id),
     },
     {
       ...settings.batch,

@@ -10,7 +10,6 @@ import { TextArena } from '../internal/text-arena.ts';
 import { Chain } from './chain.ts';
 import { Heap } from './heap.ts';
 import type { Item, ItemState } from './item.ts';
-import type { Resource } from './line.ts';
 import type { Broken, Relations } from './order.ts';
 import { Order } from './order.ts';
 import type { PackedBatch } from './packed-batch.ts';
@@ -23,6 +22,13 @@ import { ReadySet } from './ready.ts';
 interface Delayed {
   readonly item: Item;
   readonly until: number;
+}
+
+export interface BacklogPorts {
+  readonly envelope: Envelope;
+  readonly now: () => number;
+  /** What goes by that name by now. */
+  readonly idOf: (name: Name) => Name;
 }
 
 /** Settled items that are not worth the cost of forgetting them. */
@@ -46,12 +52,7 @@ export class Backlog {
     'in flight': 0,
     settled: 0,
   };
-  readonly #order = new Order(
-    (item) => {
-      if (item.state === 'blocked') this.#place(item);
-    },
-    () => this.#called.youngest,
-  );
+  readonly #order: Order;
   readonly #packer: Packer;
   /** By the time that they wait for; some may be settled meanwhile. */
   readonly #delayed = new Heap<Delayed>((a, b) => a.until < b.until);
@@ -62,9 +63,16 @@ export class Backlog {
 
   readonly #now: () => number;
 
-  constructor(envelope: Envelope, now: () => number) {
+  constructor({ envelope, now, idOf }: BacklogPorts) {
     this.#packer = new Packer(envelope);
     this.#now = now;
+    this.#order = new Order({
+      onFree: (item) => {
+        if (item.state === 'blocked') this.#place(item);
+      },
+      youngest: () => this.#called.youngest,
+      idOf,
+    });
   }
 
   count(state: ItemState): number {
@@ -208,10 +216,10 @@ export class Backlog {
   }
 
   /**
-   * Makes known the id of a resource that items wait for. Returns those of them whose texts cannot be made.
+   * Makes known the id of what this item made. Returns those who wait for it and whose texts cannot be made.
    */
-  name(resource: Resource, id: string): readonly Broken[] {
-    const { gained, broken } = this.#order.name(resource, id, this.texts);
+  name(item: Item, id: string): readonly Broken[] {
+    const { gained, broken } = this.#order.name(item, id, this.texts);
     this.bytes += gained;
     return broken;
   }
@@ -251,6 +259,11 @@ export class Backlog {
   /** Whether a pending item makes what goes by this name. */
   isBeingMade(name: Name): boolean {
     return this.#order.isBeingMade(name);
+  }
+
+  /** Whether somebody makes, changes or uses what goes by this name. */
+  isInLine(name: Name): boolean {
+    return this.#order.isInLine(name);
   }
 
   /** Whether others wait for what this item makes. */

@@ -25,7 +25,7 @@ export class CheckedCoalescer<Failure> extends Coalescer<Failure> {
     this.#toError = ports.toError ?? toRejectedError;
   }
 
-  override submit<T>(submission: Submission<T>): Promise<T> {
+  override submit(submission: Submission): Promise<unknown> {
     return (
       this.#refuse(() => problemsOfSubmission(submission), aboutOf(submission)) ??
       super.submit(submission)

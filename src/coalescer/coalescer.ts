@@ -23,13 +23,14 @@ import type { DispatchSettings } from './dispatcher.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Emitter } from './events.ts';
 import { fencedEmitter, silent } from './events.ts';
+import { Fates } from './fates.ts';
 import { gatherRun } from './gather.ts';
 import { Health } from './health.ts';
 import type { About, ExecuteOptions } from './intake.ts';
 import { Intake } from './intake.ts';
 import type { Item, Waiting } from './item.ts';
 import type { Ledger } from './ledger.ts';
-import { Resource } from './line.ts';
+import { nameOf } from './line.ts';
 import type { Outcome } from './outcome.ts';
 import type { BatchLimits } from './packer.ts';
 import { Parts } from './parts.ts';
@@ -40,6 +41,7 @@ import type {
   KeyClaim,
   Name,
   Ping,
+  Read,
   Reply,
   Send,
   Submission,
@@ -68,6 +70,8 @@ export interface CoalescerSettings extends DispatchSettings, AttemptSettings, Ba
 
 export interface CoalescerPorts<Failure> {
   readonly send: Send<Failure>;
+  /** Judges outputs. @default each is a success, and its item's value */
+  readonly read?: Read | undefined;
   /** Without it, an item that makes the server fall cannot be told from an outage. */
   readonly ping?: Ping<Failure> | undefined;
   /** Puts a failure in words. Without it, no more than a status is told. */
@@ -85,8 +89,11 @@ export interface CoalescerPorts<Failure> {
     | (<Entry extends object>(onEnd: (entries: readonly Entry[]) => void) => Gather<Entry>)
     | undefined;
   readonly events?: Emitter | undefined;
-  /** Told of each id that only an answer made known: of a resource, or instead of the id sent. */
-  readonly onNamed?: ((name: Name, id: string) => void) | undefined;
+  /**
+   * Told of each id that only an answer made known: of what goes by a number, or instead of the id sent. And,
+   * without an id, of a number whose item has failed: it will never have one.
+   */
+  readonly onNamed?: ((name: Name, id: string | undefined) => void) | undefined;
 }
 
 export class Coalescer<Failure> {
@@ -97,6 +104,7 @@ export class Coalescer<Failure> {
   readonly #events: Emitter;
   readonly #steps: Steps = new Steps(() => this.#tell());
   readonly #signals: Signals<Waiting>;
+  readonly #fates: Fates<Failure>;
   readonly #backlog: Backlog;
   readonly #bounds: Bounds;
   readonly #settlement: Settlement<Failure>;
@@ -134,9 +142,16 @@ export class Coalescer<Failure> {
         this.#pump();
       }),
     );
-    this.#backlog = new Backlog(settings, () => clock.now());
+    const fates = new Fates<Failure>();
+    this.#fates = fates;
+    this.#backlog = new Backlog({
+      envelope: settings,
+      now: () => clock.now(),
+      idOf: (name) => fates.idOf(name),
+    });
     this.#bounds = new Bounds(settings.queue, this.#backlog, (run) => afterPromiseJobs(clock, run));
     this.#settlement = new Settlement(
+      fates,
       this.#backlog,
       this.#bounds,
       toError,
@@ -174,6 +189,7 @@ export class Coalescer<Failure> {
     this.#dispatcher = new Dispatcher(settings, {
       ...shared,
       send,
+      read: ports.read ?? readAll,
       ping,
       clock,
       heard: patience.heard,
@@ -189,6 +205,7 @@ export class Coalescer<Failure> {
       backlog: this.#backlog,
       bounds: this.#bounds,
       parts: this.#parts,
+      fates,
       settlement: this.#settlement,
       withdrawals: this.#withdrawals,
       watch: this.#watch,
@@ -211,13 +228,13 @@ export class Coalescer<Failure> {
    * Takes a call in. The promise settles exactly once, and is marked as handled: a failure nobody
    * waits for harms nobody.
    */
-  submit<T>(submission: Submission<T>): Promise<T> {
+  submit(submission: Submission): Promise<unknown> {
     const promise =
       this.#closing === undefined
         ? this.#intake.take(submission)
         : this.#intake.turnAway(submission, { kind: 'closed', maybeApplied: false });
     this.#alarm.setBy(this.#deadline);
-    return promise as Promise<T>;
+    return promise;
   }
 
   /** Calls that were accepted so far. */
@@ -240,14 +257,12 @@ export class Coalescer<Failure> {
     return this.#settlement.isThere(id);
   }
 
-  /** A resource whose id only an answer will tell. */
-  newResource(): Resource {
-    return new Resource();
-  }
-
-  /** The id that the server gave where it differs from the one that was sent. */
-  idOf(id: string): string {
-    return this.#settlement.idOf(id);
+  /**
+   * What goes by that name by now: the id that the server gave, where it differs from the one that was
+   * sent, and where there was none. Of numbers, the last 10,000 are known.
+   */
+  idOf(name: Name): Name {
+    return this.#fates.idOf(name);
   }
 
   /** Whether an item with that key is pending. */
@@ -258,7 +273,8 @@ export class Coalescer<Failure> {
   /** What the pending item makes that a call with this key and fingerprint would share. */
   sharedMakes(key: string, fingerprint: string, claim?: KeyClaim): Name | undefined {
     const item = this.#settlement.find(key, claim);
-    return item?.fingerprint === fingerprint ? item.makes : undefined;
+    if (item?.makes === undefined || item.fingerprint !== fingerprint) return undefined;
+    return nameOf(item.makes);
   }
 
   /**
@@ -485,3 +501,5 @@ export class Coalescer<Failure> {
     return { ...this.#settlement.ledger };
   }
 }
+
+const readAll: Read = (output) => ({ kind: 'success', value: output });

@@ -20,7 +20,7 @@ import { outcomesOf } from './outcome.ts';
 import { PackedBatch } from './packed-batch.ts';
 import type { BatchLimits, Envelope } from './packer.ts';
 import type { Part, Parts } from './parts.ts';
-import type { Batch, Ping, Reply, Send } from './ports.ts';
+import type { Batch, Ping, Read, Reply, Send } from './ports.ts';
 import type { Flight } from './replies.ts';
 import { RoundTrips } from './round-trips.ts';
 import type { ServerWatch } from './server-watch.ts';
@@ -41,6 +41,7 @@ export interface DispatchSettings extends Envelope, Pick<BatchLimits, 'maxAnswer
 /** What the dispatcher asks, and whom it tells. */
 interface Others<Failure> {
   readonly send: Send<Failure>;
+  readonly read: Read;
   readonly ping?: Ping<Failure> | undefined;
   readonly clock: Clock;
   /** Bytes of an answer have come. */
@@ -311,11 +312,11 @@ export class Dispatcher<Failure> {
   }
 
   #returns({ flight, trip }: Leg, given: Reply<Failure>): void {
-    const { clock, onReply } = this.#others;
+    const { clock, onReply, read } = this.#others;
     const reply = unsentOr(trip, given);
     const outcomes =
       reply.kind === 'answered' && packedOf(flight.items) === undefined
-        ? outcomesOf(flight.items, reply.outputs)
+        ? outcomesOf(flight.items, reply.outputs, read)
         : [];
     const inFlight = this.#underWay.size;
     // Whoever gave the request up has settled its items.

@@ -17,7 +17,6 @@ import { nearest } from '../internal/nearest.ts';
 import type { CoalescerPorts, CoalescerSettings } from './coalescer.ts';
 import type { ExecuteOptions } from './intake.ts';
 import { Item } from './item.ts';
-import { Resource } from './line.ts';
 import type { Batch, Name, Submission } from './ports.ts';
 
 type ChecksOf<Fields> = { readonly [Name in keyof Fields]-?: Check };
@@ -35,8 +34,8 @@ const texts = wanted(
   'an array of strings',
   isArrayOf((value) => typeof value === 'string'),
 );
-const names = wanted('an array of names: ids, or what newResource() gave', isArrayOf(isName));
-const aName = wanted('an id, or what newResource() gave', isName);
+const names = wanted('an array of names: ids, or whole numbers', isArrayOf(isName));
+const aName = wanted('an id, or a whole number', isName);
 
 const queue: ChecksOf<CoalescerSettings['queue']> = { maxItems: aBound, maxBytes: aBound };
 
@@ -65,6 +64,7 @@ const settings: ChecksOf<CoalescerSettings> = {
 
 const ports: ChecksOf<CoalescerPorts<unknown>> = {
   send: aFunction,
+  read: optional(aFunction),
   ping: optional(aFunction),
   overdue: optional(aFunction),
   toError: optional(aFunction),
@@ -77,7 +77,7 @@ const ports: ChecksOf<CoalescerPorts<unknown>> = {
   onNamed: optional(aFunction),
 };
 
-const submission: ChecksOf<Submission<unknown>> = {
+const submission: ChecksOf<Submission> = {
   key: aText,
   fingerprint: optional(aString),
   hasNewKey: optional(aBoolean),
@@ -86,16 +86,16 @@ const submission: ChecksOf<Submission<unknown>> = {
   pieces: texts,
   bytes: integerFrom(0, most),
   echoBytes: optional(aDuration),
-  holes: wanted('an array of what newResource() gave', isArrayOf(isResource)),
+  holes: wanted('an array of whole numbers', isArrayOf(isNumber)),
   makes: optional(aName),
-  hasNewId: optional(aBoolean),
+  hasNewName: optional(aBoolean),
   changes: optional(aName),
   uses: optional(names),
   precedes: optional(aText),
   follows: optional(aText),
   overBound: optional(aBoolean),
   signal: optional(aSignal),
-  read: aFunction,
+  readAs: () => undefined,
 };
 
 const batch: ChecksOf<Batch> = {
@@ -137,7 +137,7 @@ export function problemsOfEngine(givenPorts: unknown, givenSettings: unknown): s
 export function problemsOfSubmission(given: unknown): string[] {
   const found = problemsOf(given, submission, 'submission');
   if (found.length > 0) return found;
-  const { pieces, holes, bytes } = given as Submission<unknown>;
+  const { pieces, holes, bytes } = given as Submission;
   if (pieces.length !== holes.length + 1) {
     found.push(
       `submission.pieces must be one more than holes (${holes.length}), but they are ${pieces.length}`,
@@ -211,12 +211,12 @@ function isClaim(value: object): boolean {
   return 'pending' in value && (pending === undefined || pending instanceof Item);
 }
 
-function isResource(value: unknown): value is Resource {
-  return value instanceof Resource;
+function isNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }
 
 export function isName(value: unknown): value is Name {
-  return isText(value) || isResource(value);
+  return isText(value) || isNumber(value);
 }
 
 function isFilled(value: unknown): value is unknown[] {

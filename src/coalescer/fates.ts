@@ -1,7 +1,5 @@
-/** What became of things that were to be made, for those who come later: bounded, by id or reference. */
-
+/** What became of things that were to be made, for those who come later: bounded, by name. */
 import { Memory } from '../internal/memory.ts';
-import { idOf } from './line.ts';
 import type { Cause, Name } from './ports.ts';
 import { Recent } from './recent.ts';
 
@@ -9,12 +7,14 @@ import { Recent } from './recent.ts';
 const MAX_REMEMBERED = 10_000;
 
 export class Fates<Failure> {
-  /** Ids that could not be made, and why: short records, see `ToRecord`. */
-  readonly #failed = new Memory<string, Cause<Failure>>(MAX_REMEMBERED);
+  /** What could not be made, and why: short records, see `ToRecord`. */
+  readonly #failed = new Memory<Name, Cause<Failure>>(MAX_REMEMBERED);
   /** Ids that were seen made, or may have been: no later call can make them fail. */
   readonly #there = new Recent<string>(MAX_REMEMBERED);
   /** The ids that the server gave in the place of others. */
   readonly #replaced = new Memory<string, string>(MAX_REMEMBERED);
+  /** The ids of what went by numbers. */
+  readonly #named = new Memory<number, string>(MAX_REMEMBERED);
 
   /** It was made under this id, and is known by it from now on: one entry for each success. */
   made(id: string): void {
@@ -22,9 +22,10 @@ export class Fates<Failure> {
     this.mayBeThere(id);
   }
 
-  /** It was made, but goes by another id than the one that was sent. */
-  madeAs(sent: string, id: string): void {
-    this.#replaced.set(sent, id);
+  /** It was made, but goes by another id than the one that was sent, or than the number that it had. */
+  madeAs(sent: Name, id: string): void {
+    if (typeof sent === 'string') this.#replaced.set(sent, id);
+    else this.#named.add(sent, id);
     this.mayBeThere(id);
   }
 
@@ -36,34 +37,29 @@ export class Fates<Failure> {
 
   /** Whether it was made, or may have been. */
   isThere(name: Name): boolean {
-    const id = idOf(name);
+    const id = typeof name === 'string' ? name : this.#named.get(name);
     if (id === undefined) return false;
     return this.#there.has(id) || this.#replaced.get(id) !== undefined;
   }
 
   /** It could not be made. */
   failed(name: Name, cause: Cause<Failure>): void {
-    const id = idOf(name);
-    if (id !== undefined) this.#failed.set(id, cause);
-    else if (typeof name !== 'string') name.failure = cause;
+    this.#failed.set(name, cause);
   }
 
   /** It is being made anew: that it failed before is over. */
-  forgetFailure(id: string): void {
-    this.#failed.take(id);
+  forgetFailure(name: Name): void {
+    this.#failed.take(name);
   }
 
   /** Why what goes by this name will not be there, if that is known. */
   failureOf(name: Name): Cause<Failure> | undefined {
-    if (typeof name === 'string') return this.#failed.get(name);
-    if (name.failure !== undefined) return name.failure as Cause<Failure>;
-    if (name.id !== undefined) return this.#failed.get(name.id);
-    // Without an id, and with nobody in line to make it, it never was called for.
-    return name.isPending ? undefined : 'declined';
+    return this.#failed.get(name);
   }
 
-  /** The id that the server gave where it differs from the one that was sent. */
-  idOf(id: string): string {
-    return this.#replaced.get(id) ?? id;
+  /** What goes by that name by now: the id that the server gave, if it gave one. */
+  idOf(name: Name): Name {
+    const id = typeof name === 'string' ? name : this.#named.get(name);
+    return id === undefined ? name : (this.#replaced.get(id) ?? id);
   }
 }

@@ -17,7 +17,6 @@ export type { DispatchSettings } from './dispatcher.ts';
 export type { DispatchReason, Emitter, EngineEvents } from './events.ts';
 export type { About, ExecuteOptions } from './intake.ts';
 export type { Ledger } from './ledger.ts';
-export type { Resource } from './line.ts';
 export type { BatchLimits, Envelope } from './packer.ts';
 export type {
   Answer,
@@ -30,6 +29,7 @@ export type {
   Name,
   Outputs,
   Ping,
+  Read,
   Reason,
   Reply,
   Send,

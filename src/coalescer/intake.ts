@@ -2,6 +2,7 @@
 import type { Clock } from '../internal/clock.ts';
 import type { Backlog } from './backlog.ts';
 import type { Bounds } from './bounds.ts';
+import type { Fates } from './fates.ts';
 import type { Caller, Waiting } from './item.ts';
 import { bytesOf, Item } from './item.ts';
 import { PackedBatch } from './packed-batch.ts';
@@ -38,6 +39,7 @@ interface Others<Failure> {
   readonly backlog: Backlog;
   readonly bounds: Bounds;
   readonly parts: Parts;
+  readonly fates: Fates<Failure>;
   readonly settlement: Settlement<Failure>;
   readonly withdrawals: Withdrawals<Failure>;
   readonly watch: ServerWatch<Failure>;
@@ -79,7 +81,7 @@ export class Intake<Failure> {
    * Takes a call in. The caller's signal is read before anything of the call is entered, and the window
    * is opened when that is done: both may call back.
    */
-  take(submission: Submission<unknown>): Promise<unknown> {
+  take(submission: Submission): Promise<unknown> {
     let follower: Following;
     let entered: Entered;
     try {
@@ -130,9 +132,9 @@ export class Intake<Failure> {
     return signal && this.#others.signals.follow(signal);
   }
 
-  #enter(submission: Submission<unknown>, follower: Following): Entered {
+  #enter(submission: Submission, follower: Following): Entered {
     const { backlog, bounds, settlement } = this.#others;
-    const { key, hasNewKey, claim, read } = submission;
+    const { key, hasNewKey, claim, readAs } = submission;
     const shared = hasNewKey ? undefined : settlement.find(key, claim);
     if (shared !== undefined) return { promise: this.#share(shared, submission, follower) };
     const broken = bounds.brokenBy(bytesOf(submission), submission.overBound);
@@ -145,12 +147,13 @@ export class Intake<Failure> {
     const lacking = this.#lacking(submission);
     const item = new Item(this.lastSeq + 1, this.#now(), submission, backlog.texts);
     this.lastSeq++;
+    if (!item.isWhole) this.#fill(item, submission.holes);
     if (lacking !== undefined) {
       return { promise: this.#rejectUnsent(item, submission, follower, lacking) };
     }
-    const caller = settlement.join(item, read, follower);
+    const caller = settlement.join(item, readAs, follower);
     const { promise } = caller;
-    settlement.register(item, submission.hasNewId ? undefined : submission.makes);
+    settlement.register(item, submission.hasNewName ? undefined : submission.makes);
     backlog.append(item, submission);
     this.#withdrawEarly(item, caller);
     return { promise, item };
@@ -172,13 +175,22 @@ export class Intake<Failure> {
       envelopeBytes,
       backlog.texts,
     );
-    const caller = settlement.join(packed, packed.read, follower);
+    const caller = settlement.join(packed, undefined, follower);
     const { promise } = caller;
     settlement.register(packed, undefined);
     backlog.appendPacked(packed);
     parts.add(packed);
     this.#withdrawEarly(packed, caller);
     return promise;
+  }
+
+  /** Fills in the ids that are known already. */
+  #fill(item: Item, holes: readonly number[]): void {
+    const { backlog, fates } = this.#others;
+    for (const number of holes) {
+      const id = fates.idOf(number);
+      if (typeof id === 'string') item.fill(number, id, backlog.texts);
+    }
   }
 
   /** Its signal had fired before the call was entered. */
@@ -199,32 +211,27 @@ export class Intake<Failure> {
   }
 
   /** Lets another call wait for a pending item, if it asks for the same. */
-  #share(item: Item, submission: Submission<unknown>, follower: Following): Promise<unknown> {
+  #share(item: Item, submission: Submission, follower: Following): Promise<unknown> {
     if (item.fingerprint === undefined || item.fingerprint !== submission.fingerprint) {
       return this.#refuse(submission, follower, { kind: 'conflict', maybeApplied: false });
     }
     const { backlog, settlement } = this.#others;
     settlement.forget(submission.makes);
     if (item.isGhost) backlog.renew(item, this.#now());
-    const caller = settlement.join(item, submission.read, follower);
+    const caller = settlement.join(item, submission.readAs, follower);
     const { promise } = caller;
     this.#withdrawEarly(item, caller);
     return promise;
   }
 
   /** What the call needs and will not be there, as the reason to reject it. */
-  #lacking({
-    makes,
-    changes,
-    uses = [],
-    holes,
-  }: Submission<unknown>): Lacking<Failure> | undefined {
+  #lacking({ makes, changes, uses = [], holes }: Submission): Lacking<Failure> | undefined {
     const names = changes === undefined ? uses : [changes, ...uses];
     for (const needed of holes.length === 0 ? [names] : [names, holes]) {
       for (const name of needed) {
         const because = name === makes ? undefined : this.#others.settlement.failureOf(name);
         if (because === undefined) continue;
-        const resourceId = typeof name === 'string' ? name : name.id;
+        const resourceId = typeof name === 'string' ? name : undefined;
         return { kind: 'dependency', resourceId, because, maybeApplied: false };
       }
     }
@@ -234,13 +241,13 @@ export class Intake<Failure> {
   /** Accepts the call and fails it at once; what it was to make is not there either. */
   #rejectUnsent(
     item: Item,
-    { makes, read }: Submission<unknown>,
+    { makes, readAs }: Submission,
     follower: Following,
     lacking: Lacking<Failure>,
   ): Promise<unknown> {
     const { backlog, settlement } = this.#others;
     item.dropText(backlog.texts);
-    const caller = settlement.join(item, read, follower);
+    const caller = settlement.join(item, readAs, follower);
     const { promise } = caller;
     if (makes !== undefined) settlement.remember(makes, lacking.because);
     settlement.leave(item, caller, lacking, true);

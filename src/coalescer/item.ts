@@ -1,6 +1,6 @@
 import type { Slab, Tenant, TextArena } from '../internal/text-arena.ts';
-import type { Group } from './line.ts';
-import type { KeyClaim, Name, Reason, Submission, Verdict } from './ports.ts';
+import type { Group, Resource } from './line.ts';
+import type { KeyClaim, Name, Reason, Submission } from './ports.ts';
 import type { LeftBy, Setbacks } from './setbacks.ts';
 import { noSetbacks } from './setbacks.ts';
 import type { Follower } from './signals.ts';
@@ -24,9 +24,6 @@ export type ItemState =
   | 'in flight'
   | 'settled';
 
-/** Judges an output. */
-export type Read = (output: unknown) => Verdict<unknown>;
-
 /** One call that waits for an item; several calls may share one item by its key. */
 export interface Caller {
   readonly promise: Promise<unknown>;
@@ -34,8 +31,8 @@ export interface Caller {
   readonly resolve: (value: unknown) => void;
   /** Where the call stands among those that a flush waits for. */
   readonly cohort: Cohort;
-  /** Judges the item's output for this caller. */
-  readonly read: Read;
+  /** By what the item's output is read for this caller. */
+  readonly readAs: unknown;
   /** The call follows its caller's signal. */
   readonly follower: Follower<Waiting> | undefined;
 }
@@ -65,8 +62,8 @@ interface Seldom {
   readonly fingerprint: string | undefined;
   readonly claim: KeyClaim | undefined;
   readonly echoBytes: number;
-  /** Its text, cut where ids are missing, until they are known. */
-  cut: Pick<Submission<unknown>, 'pieces' | 'holes'> | undefined;
+  /** Its text, cut where ids are missing, until they are known; what is known by now of them stands in `holes`. */
+  cut: { readonly pieces: readonly string[]; readonly holes: Name[] } | undefined;
   /** The cohort, of those that precede a name, in which it is counted. */
   precedes: { readonly name: string; readonly cohort: Cohort } | undefined;
   follower: Follower<Waiting> | undefined;
@@ -91,8 +88,8 @@ export class Item implements Tenant {
   promise: Promise<unknown> | undefined;
   resolve: ((value: unknown) => void) | undefined;
   cohort: Cohort | undefined;
-  /** Judges its output; for all callers together, who may have readers of their own. */
-  read: Read;
+  /** By what its output is read; other callers may have it read by something else. */
+  readAs: unknown;
 
   /** UTF-8 bytes of the text; an estimate while a hole is open. */
   bytes: number;
@@ -101,10 +98,10 @@ export class Item implements Tenant {
   start = 0;
   slot = 0;
 
-  /** What comes into being with this item; an id that nobody has asked for so far. */
-  makes: Name | undefined;
+  /** What comes into being with this item: its name, until somebody asks for that. */
+  makes: Name | Resource<Item> | undefined;
   /** The groups that it stands in, one for each resource; see order.ts. */
-  groups: readonly Group[] = nothing;
+  groups: readonly Group<Item>[] = nothing;
   /** How many of them, and of the cohorts that it follows, still hold it back. */
   waits = 0;
 
@@ -121,22 +118,21 @@ export class Item implements Tenant {
 
   #seldom: Seldom | undefined;
 
-  constructor(seq: number, calledAt: number, submission: Submission<unknown>, texts: TextArena) {
+  constructor(seq: number, calledAt: number, submission: Submission, texts: TextArena) {
     const { fingerprint, claim, echoBytes = 0, pieces, holes } = submission;
     this.seq = seq;
     this.calledAt = calledAt;
     this.key = submission.key;
     this.type = submission.type;
-    this.read = submission.read;
+    this.readAs = submission.readAs;
     this.bytes = bytesOf(submission);
     const isWhole = holes.length === 0;
     if ((fingerprint ?? claim) !== undefined || echoBytes > 0 || !isWhole) {
       this.#seldom = seldom(fingerprint, claim, echoBytes);
     }
     // A batch that its caller has packed has none: it brings texts of its own.
-    if (!isWhole) Item.#noteSeldom(this).cut = { pieces, holes };
+    if (!isWhole) Item.#noteSeldom(this).cut = { pieces, holes: [...holes] };
     else if (pieces[0] !== undefined) texts.write(pieces[0], this);
-    this.fill(texts);
   }
 
   get fingerprint(): string | undefined {
@@ -199,16 +195,22 @@ export class Item implements Tenant {
     return 1;
   }
 
-  /** Makes the text if all ids are known by now. Returns the bytes that it gained by that. */
-  fill(texts: TextArena): number {
+  /**
+   * What went by that number has that id. Makes the text if all ids are known by now; returns the bytes that
+   * it gained by that.
+   */
+  fill(number: Name, id: string, texts: TextArena): number {
     const cut = this.#seldom?.cut;
     if (cut === undefined) return 0;
     let text = cut.pieces[0] ?? '';
-    for (const [index, { id }] of cut.holes.entries()) {
-      if (id === undefined) return 0;
-      const quoted = JSON.stringify(id);
-      text += quoted + (cut.pieces[index + 1] ?? '');
+    let isWhole = true;
+    for (const [index, hole] of cut.holes.entries()) {
+      const known = hole === number ? id : hole;
+      cut.holes[index] = known;
+      isWhole &&= typeof known === 'string';
+      text += JSON.stringify(known) + (cut.pieces[index + 1] ?? '');
     }
+    if (!isWhole) return 0;
     const before = this.bytes;
     texts.write(text, this);
     Item.#noteSeldom(this).cut = undefined;
@@ -241,7 +243,7 @@ export class Item implements Tenant {
     this.resolve = undefined;
     this.cohort = undefined;
     this.makes = undefined;
-    this.read = unreadable;
+    this.readAs = undefined;
     this.#seldom = undefined;
   }
 
@@ -279,7 +281,7 @@ export class Item implements Tenant {
       others?.delete(caller);
       return caller;
     }
-    const { promise, resolve, cohort, read, follower } = caller;
+    const { promise, resolve, cohort, readAs, follower } = caller;
     const [next] = others ?? [];
     if (next === undefined) {
       this.promise = undefined;
@@ -290,7 +292,7 @@ export class Item implements Tenant {
       others?.delete(next);
       Item.#takeIn(this, next);
     }
-    return { promise, resolve, cohort, read, follower };
+    return { promise, resolve, cohort, readAs, follower };
   }
 
   /** Something of the request that carries it may have reached the server. */
@@ -310,11 +312,11 @@ export class Item implements Tenant {
 
   // Static, since a private method is one more field of each item.
   static #takeIn(item: Item, caller: Caller): void {
-    const { promise, resolve, cohort, read, follower } = caller;
+    const { promise, resolve, cohort, readAs, follower } = caller;
     item.promise = promise;
     item.resolve = resolve;
     item.cohort = cohort;
-    item.read = read;
+    item.readAs = readAs;
     if (follower !== undefined || item.follower !== undefined) {
       Item.#noteSeldom(item).follower = follower;
     }
@@ -348,12 +350,8 @@ function seldom(
   };
 }
 
-function unreadable(): Verdict<never> {
-  return { kind: 'malformed' };
-}
-
 /** UTF-8 bytes of an item's text; as well as can be told, where ids are missing. */
-export function bytesOf({ bytes, holes }: Pick<Submission<unknown>, 'bytes' | 'holes'>): number {
+export function bytesOf({ bytes, holes }: Pick<Submission, 'bytes' | 'holes'>): number {
   return bytes + holes.length * TYPICAL_ID_BYTES;
 }
 

@@ -2,44 +2,52 @@ import type { Item } from './item.ts';
 import { Resource } from './line.ts';
 import type { Name } from './ports.ts';
 
+export interface KnownPorts {
+  /** The pending item that came last; older ones are linked to it. */
+  readonly youngest: () => Item | undefined;
+  /** What goes by that name by now. */
+  readonly idOf: (name: Name) => Name;
+}
+
 /**
- * The resources with pending items, by id. Most of what is made is never asked for by its id while it
+ * The resources with pending items, by name. Most of what is made is never asked for by its name while it
  * is pending, and to enter it would cost more than the rest of the order: so what is new is entered
- * when an id is asked for that is not here.
+ * when a name is asked for that is not here.
  */
 export class Known {
   /** Items looked at so far: the cost, for tests. */
   visits = 0;
-  readonly #byId = new Map<string, Resource>();
+  readonly #byName = new Map<Name, Resource<Item>>();
   /** Items up to this place have had what they make entered. */
   #enteredUpTo = 0;
   readonly #youngest: () => Item | undefined;
+  readonly #idOf: (name: Name) => Name;
 
-  constructor(youngest: () => Item | undefined) {
+  constructor({ youngest, idOf }: KnownPorts) {
     this.#youngest = youngest;
+    this.#idOf = idOf;
   }
 
   get size(): number {
-    return this.#byId.size;
+    return this.#byName.size;
   }
 
-  find(id: string): Resource | undefined {
-    const resource = this.#byId.get(id);
+  find(name: Name): Resource<Item> | undefined {
+    const resource = this.#byName.get(name);
     if (resource !== undefined) return resource;
     this.enterMade();
-    return this.#byId.get(id);
+    return this.#byName.get(name);
   }
 
-  /** The resource of that name, which is entered if it has an id. */
-  of(name: Name): Resource {
-    const id = typeof name === 'string' ? name : name.id;
-    if (id === undefined) return name as Resource;
-    let resource = this.find(id);
-    if (resource === undefined) {
-      resource = typeof name === 'string' ? new Resource(id) : name;
-      this.#byId.set(id, resource);
-    }
-    return resource;
+  /** The resource of that name, which is entered. */
+  of(name: Name): Resource<Item> {
+    const resource = this.find(name);
+    if (resource !== undefined) return resource;
+    const id = typeof name === 'number' ? this.#idOf(name) : name;
+    if (id !== name) return this.of(id);
+    const fresh = new Resource<Item>(name);
+    this.#byName.set(name, fresh);
+    return fresh;
   }
 
   /** Enters what was made since the last time: each item is looked at once. */
@@ -48,21 +56,29 @@ export class Known {
     const youngest = this.#youngest();
     for (let item = youngest; item !== undefined && item.seq > upTo; item = item.older) {
       this.visits++;
-      if (typeof item.makes !== 'string') continue;
-      const id = item.makes;
-      const resource = new Resource(id);
-      resource.maker = item;
+      if (typeof item.makes !== 'string' && typeof item.makes !== 'number') continue;
+      const resource = new Resource(item.makes, item);
       item.makes = resource;
-      this.#byId.set(id, resource);
+      this.#byName.set(resource.name, resource);
     }
     this.#enteredUpTo = Math.max(upTo, youngest?.seq ?? 0);
   }
 
+  /**
+   * What went by a number goes by its id from now on; unless another resource does so already, which
+   * whoever asks by the id finds then.
+   */
+  rename(resource: Resource<Item>, id: string): void {
+    this.forget(resource);
+    resource.name = id;
+    if (this.find(id) === undefined) this.#byName.set(id, resource);
+  }
+
   /** For a resource with nobody in line any more. */
-  forget(resource: Resource): void {
-    const { id } = resource;
+  forget(resource: Resource<Item>): void {
     // Mostly nobody is entered, and to look for an id is to hash it.
-    if (this.#byId.size === 0 || id === undefined) return;
-    if (this.#byId.get(id) === resource) this.#byId.delete(id);
+    if (this.#byName.size === 0) return;
+    const { name } = resource;
+    if (this.#byName.get(name) === resource) this.#byName.delete(name);
   }
 }

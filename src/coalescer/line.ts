@@ -1,34 +1,23 @@
 /** The line of one resource: groups of items, in the order of their calls; see order.ts. */
-import type { Item } from './item.ts';
-import type { Cause, Name } from './ports.ts';
+import type { Name } from './ports.ts';
+
+/** Who stands in line. */
+export interface Member {
+  readonly state: string;
+}
 
 /** What items make, change and use. Only resources with pending items are kept. */
-export class Resource {
-  /** Unknown until its maker has settled, where the server gives the id. */
-  id: string | undefined;
-  /**
-   * Why it will never be there, for whoever still holds a reference to it.
-   * @internal
-   */
-  failure: Cause<unknown> | undefined;
-  /**
-   * The last group in line.
-   * @internal
-   */
-  tail: Group | undefined;
-  /**
-   * Who makes it, for as long as nobody else is in line: most are never asked for while they wait.
-   * @internal
-   */
-  maker: Item | undefined;
-  /**
-   * What whoever calls notes on it: the engine does not look at it.
-   * @internal
-   */
-  note: unknown;
+export class Resource<Of extends Member> {
+  /** An id, or a number until the id is known. */
+  name: Name;
+  /** The last group in line. */
+  tail: Group<Of> | undefined;
+  /** Who makes it, for as long as nobody else is in line: most are never asked for while they wait. */
+  maker: Of | undefined;
 
-  constructor(id?: string) {
-    this.id = id;
+  constructor(name: Name, maker?: Of) {
+    this.name = name;
+    this.maker = maker;
   }
 
   /** Whether somebody is in line. */
@@ -37,30 +26,30 @@ export class Resource {
   }
 }
 
-/** The id that a name is, or stands for; undefined while nobody knows it. */
-export function idOf(name: Name): string | undefined {
-  return typeof name === 'string' ? name : name.id;
+/** The name of what a member makes, entered or not. */
+export function nameOf(makes: Name | Resource<Member>): Name {
+  return typeof makes === 'object' ? makes.name : makes;
 }
 
-export class Group {
-  readonly resource: Resource;
+export class Group<Of extends Member> {
+  readonly resource: Resource<Of>;
   readonly shared: boolean;
   /** The item that makes the resource anew; a failure before it does not reach beyond it. */
-  readonly maker: Item | undefined;
+  readonly maker: Of | undefined;
   /** Of a maker that has ended: whether an earlier one was pending then; see order.ts. */
   isMadeEarlier = false;
-  before: Group | undefined;
-  after: Group | undefined;
+  before: Group<Of> | undefined;
+  after: Group<Of> | undefined;
   open: boolean;
   /** Members that are not settled. */
   pending = 0;
   /** What the packer noted last. */
   notes: Notes | undefined;
-  #waiting: Item[] | undefined;
+  #waiting: Of[] | undefined;
   #gone = 0;
-  #alone: readonly Group[] | undefined;
+  #alone: readonly Group<Of>[] | undefined;
 
-  constructor(resource: Resource, shared: boolean, maker: Item | undefined) {
+  constructor(resource: Resource<Of>, shared: boolean, maker: Of | undefined) {
     this.resource = resource;
     this.shared = shared;
     this.maker = maker;
@@ -76,24 +65,24 @@ export class Group {
   }
 
   /** The list of this group alone, which all can share who stand in no other. */
-  get alone(): readonly Group[] {
+  get alone(): readonly Group<Of>[] {
     this.#alone ??= [this];
     return this.#alone;
   }
 
   /** The members, while the group is closed; some may be settled already. */
-  get waiting(): Item[] {
+  get waiting(): Of[] {
     return this.#waiting ?? [];
   }
 
   /** Keeps a member until the group opens. */
-  wait(item: Item): void {
+  wait(item: Of): void {
     if (this.#waiting === undefined) this.#waiting = [item];
     else this.#waiting.push(item);
   }
 
   /** Opens the group, and gives the members that have waited for it. */
-  letIn(): Item[] {
+  letIn(): Of[] {
     const { waiting } = this;
     this.open = true;
     this.#waiting = undefined;

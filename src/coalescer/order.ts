@@ -16,16 +16,19 @@
  */
 import type { TextArena } from '../internal/text-arena.ts';
 import type { Item } from './item.ts';
+import type { KnownPorts } from './known.ts';
 import { Known } from './known.ts';
 import type { Resource } from './line.ts';
-import { Group } from './line.ts';
+import { Group as GroupOf } from './line.ts';
 import type { Name } from './ports.ts';
 import { Turnstile } from './turnstile.ts';
+
+type Group = GroupOf<Item>;
 
 /** What an item does to the resources that it names. */
 export interface Relations {
   readonly makes?: Name | undefined;
-  readonly hasNewId?: boolean | undefined;
+  readonly hasNewName?: boolean | undefined;
   readonly changes?: Name | undefined;
   readonly uses?: readonly Name[] | undefined;
   readonly precedes?: string | undefined;
@@ -47,19 +50,22 @@ interface Named {
 
 const nobodyNamed: Named = { gained: 0, broken: [] };
 
+export interface OrderPorts extends KnownPorts {
+  /** Told of each item that has nothing left to wait for. */
+  readonly onFree: (item: Item) => void;
+}
+
 const noGroups: readonly Group[] = [];
 
 export class Order {
   #visits = 0;
   readonly #known: Known;
   readonly #turnstiles = new Map<string, Turnstile>();
-  /** Told of each item that has nothing left to wait for. */
   readonly #onFree: (item: Item) => void;
 
-  /** `youngest`: the pending item that came last; older ones are linked to it. */
-  constructor(onFree: (item: Item) => void, youngest: () => Item | undefined) {
+  constructor({ onFree, ...ports }: OrderPorts) {
     this.#onFree = onFree;
-    this.#known = new Known(youngest);
+    this.#known = new Known(ports);
   }
 
   /** Groups and members looked at so far: the cost, for tests. */
@@ -73,9 +79,9 @@ export class Order {
   }
 
   /** Puts an item into line. Of several relations to one resource the strongest holds. */
-  join(item: Item, { makes, hasNewId, changes, uses, precedes, follows }: Relations): void {
-    if (hasNewId) {
-      // No line of that id can be there. It is entered when somebody asks for it, which nobody does of most.
+  join(item: Item, { makes, hasNewName, changes, uses, precedes, follows }: Relations): void {
+    if (hasNewName) {
+      // No line of that name can be there. It is entered when somebody asks for it, which nobody does of most.
       item.makes = makes;
     } else if (makes !== undefined) {
       const resource = this.#known.of(makes);
@@ -122,8 +128,7 @@ export class Order {
 
   /** Whether a pending item makes what goes by this name. */
   isBeingMade(name: Name): boolean {
-    const id = typeof name === 'string' ? name : name.id;
-    const resource = id === undefined ? (name as Resource) : this.#known.find(id);
+    const resource = this.#known.find(name);
     if (isPending(resource?.maker)) return true;
     for (let group = resource?.tail; group !== undefined; group = group.before) {
       this.#visits++;
@@ -172,15 +177,20 @@ export class Order {
     return found;
   }
 
+  /** Whether somebody makes, changes or uses what goes by this name. */
+  isInLine(name: Name): boolean {
+    return this.#known.find(name)?.isPending === true;
+  }
+
   /**
-   * Makes an id known: fills the holes of all who wait for it, and lets the id stand for the
-   * resource from now on, in one step, so that a call by id cannot overtake a call by reference.
+   * Makes the id known of what this item made: fills the holes of all who wait for it, and lets the id
+   * stand for it from now on, in one step, so that a call by id cannot overtake a call by number.
    */
-  name(resource: Resource, id: string, texts: TextArena): Named {
-    resource.id = id;
+  name({ makes: resource }: Item, id: string, texts: TextArena): Named {
     // Where only its maker is in line, which is about to leave, nobody can come in between.
-    if (resource.tail === undefined) return nobodyNamed;
-    this.#known.of(resource);
+    if (typeof resource !== 'object' || resource.tail === undefined) return nobodyNamed;
+    const number = resource.name;
+    this.#known.rename(resource, id);
     const broken: Broken[] = [];
     let gained = 0;
     for (let group: Group | undefined = resource.tail; group !== undefined; group = group.before) {
@@ -188,7 +198,7 @@ export class Order {
         this.#visits++;
         if (member.state === 'settled') continue;
         try {
-          gained += member.fill(texts);
+          gained += member.fill(number, id, texts);
         } catch (error) {
           broken.push({ item: member, error });
         }
@@ -212,7 +222,7 @@ export class Order {
   }
 
   /** Alone, it needs no group; it gets one when others come. */
-  #standAsMaker(item: Item, resource: Resource): void {
+  #standAsMaker(item: Item, resource: Resource<Item>): void {
     if (resource.isPending) {
       this.#stand(item, resource, false, item);
     } else {
@@ -221,14 +231,14 @@ export class Order {
     }
   }
 
-  #stand(item: Item, resource: Resource, shared: boolean, maker?: Item): void {
+  #stand(item: Item, resource: Resource<Item>, shared: boolean, maker?: Item): void {
     this.#visits++;
     // The stronger relations come first, so an item never waits for itself.
     if (resource.maker === item) return;
     for (const group of item.groups) if (group.resource === resource) return;
     this.#groupMaker(resource);
     const { tail } = resource;
-    const group = shared && tail?.shared ? tail : new Group(resource, shared, maker);
+    const group = shared && tail?.shared ? tail : new GroupOf(resource, shared, maker);
     group.pending++;
     item.groups = withOneMore(item.groups, group);
     if (group.open) return;
@@ -236,11 +246,11 @@ export class Order {
     item.waits++;
   }
 
-  #groupMaker(resource: Resource): void {
+  #groupMaker(resource: Resource<Item>): void {
     const { maker } = resource;
     if (maker === undefined) return;
     resource.maker = undefined;
-    const group = new Group(resource, false, maker);
+    const group = new GroupOf(resource, false, maker);
     group.pending++;
     maker.groups = withOneMore(maker.groups, group);
   }

@@ -1,7 +1,7 @@
 /** What an answer means for each item of its batch. Pure: it changes nothing. */
-import type { Item, Read } from './item.ts';
+import type { Item } from './item.ts';
 import { hasOutput, outputOf } from './outputs.ts';
-import type { Blame, Outputs, Verdict } from './ports.ts';
+import type { Blame, Outputs, Read, Verdict } from './ports.ts';
 
 export type Outcome<Of> = { readonly item: Of } & (
   | {
@@ -20,7 +20,11 @@ export type Outcome<Of> = { readonly item: Of } & (
 /** By the promises of those callers. */
 export type Others = ReadonlyMap<Promise<unknown>, Verdict<unknown>>;
 
-type Judged = Pick<Item, 'key' | 'read'> & Partial<Pick<Item, 'others'>>;
+interface Judged {
+  readonly key: string;
+  readonly readAs?: unknown;
+  readonly others?: Item['others'];
+}
 
 /**
  * One outcome for each item, in the order in which the items were sent. Readers come from outside, so
@@ -29,6 +33,7 @@ type Judged = Pick<Item, 'key' | 'read'> & Partial<Pick<Item, 'others'>>;
 export function outcomesOf<Of extends Judged>(
   items: readonly Of[],
   outputs: Outputs,
+  read: Read,
 ): Outcome<Of>[] {
   let stop: Blame<never> | undefined;
   return items.map((item, place): Outcome<Of> => {
@@ -39,8 +44,8 @@ export function outcomesOf<Of extends Judged>(
         : { kind: 'skipped', item, because: stop };
     }
     const output = outputOf(outputs, key, place);
-    const others = othersOf(item, output);
-    const verdict = judge(item.read, output);
+    const others = othersOf(item, output, read);
+    const verdict = judge(read, output, item.readAs);
     if (verdict.kind === 'error') {
       stop ??= { key, reason: { kind: 'error', output, maybeApplied: false } };
     }
@@ -49,10 +54,12 @@ export function outcomesOf<Of extends Judged>(
 }
 
 /** Callers who share an item get results of their own, so that none sees what another does to it. */
-function othersOf({ others }: Judged, output: unknown): Others | undefined {
+function othersOf({ others }: Judged, output: unknown, read: Read): Others | undefined {
   if (!others?.size) return undefined;
   const verdicts = new Map<Promise<unknown>, Verdict<unknown>>();
-  for (const { promise, read } of others) verdicts.set(promise, judge(read, copyOf(output)));
+  for (const { promise, readAs } of others) {
+    verdicts.set(promise, judge(read, copyOf(output), readAs));
+  }
   return verdicts;
 }
 
@@ -66,9 +73,9 @@ function copyOf(output: unknown): unknown {
 }
 
 /** A reader that throws cannot read the output; the others of the batch must not suffer for it. */
-function judge(read: Read, output: unknown): Verdict<unknown> {
+function judge(read: Read, output: unknown, readAs: unknown): Verdict<unknown> {
   try {
-    const verdict: Partial<Verdict<unknown>> | null | undefined = read(output);
+    const verdict: Partial<Verdict<unknown>> | null | undefined = read(output, readAs);
     return isVerdict(verdict) ? verdict : malformed;
   } catch {
     return malformed;

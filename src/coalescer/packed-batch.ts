@@ -17,12 +17,7 @@ export class PackedBatch extends Item {
     envelopeBytes: number,
     texts: TextArena,
   ) {
-    super(
-      seq,
-      calledAt,
-      { key: '', type, pieces: [], bytes: 0, holes: [], read: () => ({ kind: 'malformed' }) },
-      texts,
-    );
+    super(seq, calledAt, { key: '', type, pieces: [], bytes: 0, holes: [] }, texts);
     this.content = batch;
     // As the packer counts: it adds the envelope.
     this.bytes = batch.bytes - envelopeBytes;

@@ -6,9 +6,11 @@
  * then looked at in turn with the ready ones, so the choice goes strictly by age.
  */
 import type { Item } from './item.ts';
-import type { Group, Notes } from './line.ts';
+import type { Group as GroupOf, Notes } from './line.ts';
 import type { ReadySet } from './ready.ts';
 import { Run, Runs } from './runs.ts';
+
+type Group = GroupOf<Item>;
 
 /** What a batch may hold. */
 export interface BatchLimits {

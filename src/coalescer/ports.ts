@@ -4,10 +4,11 @@
  * The engine knows items, keys, names and bytes. What an action means, how a request travels and
  * which class an error has is decided outside, and comes in through these types.
  */
-import type { Resource } from './line.ts';
-
-/** A name in the order: an id, or the resource that a call makes whose id nobody knows yet. */
-export type Name = string | Resource;
+/**
+ * A name in the order: an id; or, of what gets its id from the answer, a number of the caller's own, used
+ * for that one thing only. Numbers can be written down, and read back in another process.
+ */
+export type Name = string | number;
 
 /** What one output says about its item. */
 export type Verdict<T> =
@@ -33,8 +34,11 @@ export interface KeyClaim {
   pending: unknown;
 }
 
-/** One call made ready: encoded once, with its key, its dependencies and the reader of its output. */
-export interface Submission<T> {
+/**
+ * One call made ready: encoded once, with its key, its dependencies and what its output is read by. But for
+ * `claim` and `signal`, it is data that can be written down and read back.
+ */
+export interface Submission {
   /** Idempotency key: what answers are matched by. */
   readonly key: string;
   /**
@@ -60,15 +64,15 @@ export interface Submission<T> {
    * finished, those of its payload. @default 0
    */
   readonly echoBytes?: number | undefined;
-  /** What fills the holes, in order; each is the `id` of its resource once that is known. */
-  readonly holes: readonly Resource[];
+  /** What fills the holes, in order: the ids of what goes by these numbers, once they are known. */
+  readonly holes: readonly number[];
   /** The resource that comes into being with this item. */
   readonly makes?: Name | undefined;
   /**
-   * `makes` is an id that was made up for this call alone: nobody can have named it before. So it need not
-   * be looked for among those pending.
+   * `makes` was made up for this call alone: nobody can have named it before. So it need not be looked for
+   * among those pending.
    */
-  readonly hasNewId?: boolean | undefined;
+  readonly hasNewName?: boolean | undefined;
   /** The resource that this item changes. */
   readonly changes?: Name | undefined;
   /** What must be there, and stay unchanged, while this item runs. */
@@ -80,9 +84,12 @@ export interface Submission<T> {
   /** It closes what an accepted item opened: accepted up to twice the bounds of the queue. */
   readonly overBound?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Judges this item's output, once for each caller that waits for it. */
-  read(output: unknown): Verdict<T>;
+  /** What the `read` port is given with this item's output: how to read it. Plain data. */
+  readonly readAs?: unknown;
 }
+
+/** Judges an output, once for each caller that waits for it; `readAs` is what its submission says. */
+export type Read = (output: unknown, readAs: unknown) => Verdict<unknown>;
 
 /** The items that travel in one request; their texts can be read until its reply is given. */
 export interface Batch {

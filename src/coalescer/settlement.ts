@@ -11,12 +11,11 @@ import type { Bounds } from './bounds.ts';
 import type { CallEnd, Departure, End, Failed, Succeeded } from './ends.ts';
 import { causeOf, endFor } from './ends.ts';
 import type { Emitter } from './events.ts';
-import { Fates } from './fates.ts';
-import type { Caller, Item, Read, Waiting } from './item.ts';
+import type { Fates } from './fates.ts';
+import type { Caller, Item, Waiting } from './item.ts';
 import type { MutableLedger } from './ledger.ts';
 import { columnOf, emptyLedger } from './ledger.ts';
-import type { Resource } from './line.ts';
-import { idOf } from './line.ts';
+import { nameOf } from './line.ts';
 import type { Blame, Cause, KeyClaim, Name, Reason, ToError, ToRecord } from './ports.ts';
 import { recordOf } from './record.ts';
 import type { Follower, Signals } from './signals.ts';
@@ -31,7 +30,7 @@ export class Settlement<Failure> {
   readonly calls: Turnstile = new Turnstile();
   /** Made when somebody asks, and dropped when idle: nobody asks for keys that are made for each call. */
   #byKey: Map<string, Item> | undefined;
-  readonly #fates = new Fates<Failure>();
+  readonly #fates: Fates<Failure>;
   readonly #records = new WeakMap<Blame<Failure>, Blame<Failure>>();
   readonly #backlog: Backlog;
   readonly #bounds: Bounds;
@@ -39,7 +38,7 @@ export class Settlement<Failure> {
   readonly #toRecord: ToRecord<Failure>;
   readonly #events: Emitter;
   readonly #signals: Signals<Waiting>;
-  readonly #onNamed: (name: Name, id: string) => void;
+  readonly #onNamed: (name: Name, id: string | undefined) => void;
   /** Ends of which not all callers have been told, in their order; those before `#told` have been. */
   #untold: (End<Failure> | Departure<Failure>)[] = [];
   #told = 0;
@@ -50,14 +49,16 @@ export class Settlement<Failure> {
   #isTelling = false;
 
   constructor(
+    fates: Fates<Failure>,
     backlog: Backlog,
     bounds: Bounds,
     toError: ToError<Failure>,
     toRecord: ToRecord<Failure>,
     events: Emitter,
     signals: Signals<Waiting>,
-    onNamed: (name: Name, id: string) => void,
+    onNamed: (name: Name, id: string | undefined) => void,
   ) {
+    this.#fates = fates;
     this.#backlog = backlog;
     this.#bounds = bounds;
     this.#toError = toError;
@@ -87,16 +88,16 @@ export class Settlement<Failure> {
 
   /** What is made anew has not failed. */
   forget(makes: Name | undefined): void {
-    if (typeof makes === 'string') this.#fates.forgetFailure(makes);
+    if (makes !== undefined) this.#fates.forgetFailure(makes);
   }
 
   /** Counts a call in that waits for an item. */
-  join(item: Item, read: Read, follower: Follower<Waiting> | undefined): Caller {
+  join(item: Item, readAs: unknown, follower: Follower<Waiting> | undefined): Caller {
     let resolve!: Caller['resolve'];
     const promise = new Promise<unknown>((onResolve) => {
       resolve = onResolve;
     });
-    const caller = item.join({ promise, resolve, cohort: this.calls.enter(), read, follower });
+    const caller = item.join({ promise, resolve, cohort: this.calls.enter(), readAs, follower });
     if (follower !== undefined) follower.of = { item, caller };
     this.ledger.accepted += item.weight;
     this.ledger.pending += item.weight;
@@ -105,7 +106,13 @@ export class Settlement<Failure> {
 
   /** Why what goes by this name will not be there, if that is known. */
   failureOf(name: Name): Cause<Failure> | undefined {
-    return this.#fates.failureOf(name);
+    const failure = this.#fates.failureOf(name);
+    if (failure !== undefined || typeof name === 'string' || this.#backlog.isInLine(name)) {
+      return failure;
+    }
+    const id = this.#fates.idOf(name);
+    // Without an id, and with nobody in line to make it, it never was called for.
+    return typeof id === 'string' ? this.#fates.failureOf(id) : 'declined';
   }
 
   /**
@@ -113,17 +120,12 @@ export class Settlement<Failure> {
    * it, or may have, or is about to, to which this one changes nothing.
    */
   remember(name: Name, cause: Cause<Failure>): void {
-    if (!this.isThere(name)) this.#fates.failed(name, cause);
+    if (!this.isThere(name)) this.#failed(name, cause);
   }
 
   /** Whether a call has made what goes by this name, or may have, or is about to. */
   isThere(name: Name): boolean {
     return this.#fates.isThere(name) || this.#backlog.isBeingMade(name);
-  }
-
-  /** The id that the server gave where it differs from the one that was sent. */
-  idOf(id: string): string {
-    return this.#fates.idOf(id);
   }
 
   /** Ends items, and with those that failed whatever cannot succeed without them. */
@@ -192,41 +194,47 @@ export class Settlement<Failure> {
     const { item } = end;
     const { makes } = item;
     if (makes === undefined) return;
-    const id = idOf(makes);
+    const name = nameOf(makes);
     if (end.kind === 'failed') {
-      if (end.exists === true && id !== undefined) this.#fates.mayBeThere(id);
-      if (!this.#failsAlone(end, makes)) this.#takeAlong(item, causeOf(end), ends);
-    } else if (id === undefined) {
-      this.#learn(end, makes as Resource, ends);
-    } else if (end.id !== undefined && end.id !== id) {
+      if (end.exists === true && typeof name === 'string') this.#fates.mayBeThere(name);
+      if (!this.#failsAlone(end, name)) this.#takeAlong(item, causeOf(end), ends);
+    } else if (typeof name === 'number') {
+      this.#learn(end, name, ends);
+    } else if (end.id !== undefined && end.id !== name) {
       // They were made for an id that the server did not take.
-      this.#fates.madeAs(id, end.id);
-      this.#onNamed(id, end.id);
+      this.#fates.madeAs(name, end.id);
+      this.#onNamed(name, end.id);
       this.#takeAlong(item, 'other id', ends);
     } else {
-      this.#fates.made(id);
+      this.#fates.made(name);
     }
   }
 
   /** Lets those go on by the id of what was made who have waited for it, if the answer says one. */
-  #learn({ item, id }: Succeeded<Failure>, makes: Resource, ends: End<Failure>[]): void {
+  #learn({ item, id }: Succeeded<Failure>, number: number, ends: End<Failure>[]): void {
     if (id === undefined) {
-      this.#fates.failed(makes, 'no id');
+      this.#failed(number, 'no id');
       this.#takeAlong(item, 'no id', ends);
       return;
     }
-    this.#fates.made(id);
-    for (const { item: broken, error } of this.#backlog.name(makes, id)) {
+    this.#fates.madeAs(number, id);
+    for (const { item: broken, error } of this.#backlog.name(item, id)) {
       const { maybeApplied } = broken;
       this.#retire(broken);
       ends.push({ kind: 'failed', item: broken, reason: { kind: 'fault', error, maybeApplied } });
     }
-    this.#onNamed(makes, id);
+    this.#onNamed(number, id);
+  }
+
+  /** It could not be made; what went by a number will never have an id. */
+  #failed(name: Name, cause: Cause<Failure>): void {
+    this.#fates.failed(name, cause);
+    if (typeof name === 'number') this.#onNamed(name, undefined);
   }
 
   /** What it was to make is there, or may be, or is still to be made by an earlier call. */
-  #failsAlone({ item }: Failed<Failure>, makes: Name): boolean {
-    return this.#fates.isThere(makes) || this.#backlog.isMadeEarlier(item);
+  #failsAlone({ item }: Failed<Failure>, name: Name): boolean {
+    return this.#fates.isThere(name) || this.#backlog.isMadeEarlier(item);
   }
 
   /**
@@ -237,11 +245,11 @@ export class Settlement<Failure> {
     const { item, reason } = end;
     const { makes } = item;
     if (makes === undefined) return;
-    const id = idOf(makes);
-    if (id !== undefined && reason.maybeApplied) {
-      this.#fates.mayBeThere(id);
-    } else if (!this.#failsAlone(end, makes) && !this.#backlog.isMadeAgain(item)) {
-      this.#fates.failed(makes, this.#recordOf(causeOf(end)));
+    const name = nameOf(makes);
+    if (typeof name === 'string' && reason.maybeApplied) {
+      this.#fates.mayBeThere(name);
+    } else if (!this.#failsAlone(end, name) && !this.#backlog.isMadeAgain(item)) {
+      this.#failed(name, this.#recordOf(causeOf(end)));
     }
   }
 
@@ -258,7 +266,8 @@ export class Settlement<Failure> {
   }
 
   #takeAlong(item: Item, because: Cause<Failure>, ends: End<Failure>[]): void {
-    const resourceId = item.makes && idOf(item.makes);
+    const name = item.makes && nameOf(item.makes);
+    const resourceId = typeof name === 'string' ? name : undefined;
     for (const dependent of this.#backlog.dependents(item)) {
       const { maybeApplied } = dependent;
       this.#retire(dependent);

@@ -5,6 +5,7 @@ import { isObject } from '../schemas/check.ts';
 import { isTerminal } from '../schemas/status.ts';
 import { InvalidCall } from './invalid-call.ts';
 import type { Naming } from './naming.ts';
+import type { References } from './references.ts';
 import { Unfinished } from './unfinished.ts';
 
 /** What an action makes, changes and uses, and what that means for its place (design.md 4). */
@@ -25,7 +26,11 @@ export interface Relations {
 const ANY_SPAN = '*';
 
 export class Dependencies {
-  readonly #unfinished = new Unfinished();
+  readonly #unfinished: Unfinished;
+
+  constructor(references: References) {
+    this.#unfinished = new Unfinished((number) => references.unnamed(number));
+  }
 
   /**
    * Reads the references of an action that is ours, and says what it does to them. `run` is what its
@@ -77,8 +82,7 @@ export class Dependencies {
     if (action._type === 'agent_spans/create') {
       if (makes === undefined || instance === undefined) return;
       if (isTerminal(detailsOf(action)['status'])) return;
-      const span = typeof makes === 'string' ? makes : (makes.id ?? makes);
-      this.#unfinished.addSpan(span, instance, bytes);
+      this.#unfinished.addSpan(makes, instance, bytes);
     } else if (action._type === 'agent_instances/register') {
       if (makes !== undefined) this.#unfinished.addInstance(makes);
     } else if (action._type === 'agent_spans/finish') {

@@ -1,5 +1,4 @@
-import type { About, Answer, Batch, Emitter, Ledger, Stats } from '../coalescer/index.ts';
-import { Resource } from '../coalescer/line.ts';
+import type { About, Answer, Batch, Emitter, Ledger, Name, Stats } from '../coalescer/index.ts';
 import type { Ids } from '../ids/ids.ts';
 import { rejected } from '../internal/deferred.ts';
 import { isText } from '../schemas/check.ts';
@@ -45,14 +44,10 @@ export class DisabledEngine implements ClientEngine {
     return false;
   }
 
-  newResource(): Resource {
-    return new Resource();
-  }
-
   sharedMakes(): undefined {}
 
-  idOf(id: string): string {
-    return id;
+  idOf(name: Name): Name {
+    return name;
   }
 
   execute({ keys, texts }: Batch): Promise<Answer> {

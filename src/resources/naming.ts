@@ -1,6 +1,5 @@
-import type { Name, Resource } from '../coalescer/index.ts';
+import type { Name } from '../coalescer/index.ts';
 import { isName, NAME } from '../schemas/check.ts';
-import type { Engine } from './engine.ts';
 import { InvalidCall } from './invalid-call.ts';
 import type { References } from './references.ts';
 import type { SentIds } from './repeats.ts';
@@ -10,11 +9,10 @@ import type { TextMaker } from './text.ts';
 export class Naming {
   readonly #references: References;
   readonly #texts: TextMaker;
-  readonly #engine: Pick<Engine, 'newResource'>;
   readonly #shared: Name | undefined;
   readonly #sent: SentIds | undefined;
-  /** The resources whose ids are missing; markers speak of them by index. */
-  readonly missing: Resource[] = [];
+  /** What goes by these numbers has no id yet; markers speak of them by index. */
+  readonly missing: number[] = [];
   /** Something else stands in the action now than did. */
   hasChanged = false;
 
@@ -24,13 +22,11 @@ export class Naming {
    * although the server may have given others meanwhile.
    */
   constructor(
-    engine: Pick<Engine, 'newResource'>,
     references: References,
     texts: TextMaker,
     shared: Name | undefined,
     sent: SentIds | undefined,
   ) {
-    this.#engine = engine;
     this.#references = references;
     this.#texts = texts;
     this.#shared = shared;
@@ -54,10 +50,10 @@ export class Naming {
     return this.#references.nameOf(reference, path);
   }
 
-  /** The name of what is made: the id in the action, or a resource that gets one from its answer. */
+  /** The name of what is made: the id in the action, or a number for what gets one from its answer. */
   made(fields: Readonly<Record<string, unknown>>): Name {
     const id = fields['id'];
-    if (id == null) return this.#shared ?? this.#engine.newResource();
+    if (id == null) return this.#shared ?? this.#references.draw();
     // Checked before, but a getter may say something else the second time.
     if (!isName(id)) throw new InvalidCall([{ path: 'id', message: `must be ${NAME}` }]);
     return id;

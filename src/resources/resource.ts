@@ -5,8 +5,7 @@
  */
 import type { ActionPromise } from '../action-promise.ts';
 import { actionPromise } from '../action-promise.ts';
-import type { Name } from '../coalescer/index.ts';
-import { idOf } from '../coalescer/line.ts';
+import type { Name, Read } from '../coalescer/index.ts';
 import type { Ids } from '../ids/ids.ts';
 import { unpolluted } from '../internal/pollution.ts';
 import type { Action, ActionKind, Place, WireAction, WireKind } from '../schemas/action.ts';
@@ -22,12 +21,13 @@ import { Drafts } from './drafts.ts';
 import type { Engine } from './engine.ts';
 import { askHook } from './hook.ts';
 import { invalidCallError } from './invalid-call.ts';
-import { rawKindOf } from './kinds.ts';
+import { kindOf } from './kinds.ts';
 import { LeftOuts } from './left-out.ts';
 import { Naming } from './naming.ts';
 import { ownAction } from './own-action.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
-import { Readers } from './readers.ts';
+import type { ReadAs } from './readers.ts';
+import { readerOf } from './readers.ts';
 import { References } from './references.ts';
 import { Repeats } from './repeats.ts';
 import { TextMaker } from './text.ts';
@@ -45,6 +45,8 @@ interface Terms {
   readonly options: SubmitOptions | undefined;
   /** The run that the caller named beside the action. */
   readonly run: unknown;
+  /** The output is wanted as the wire has it. */
+  readonly raw: boolean;
 }
 
 /** A call that is turned away. */
@@ -56,16 +58,19 @@ interface Declined {
 }
 
 export class Pipeline {
+  /** Judges the outputs of calls. */
+  readonly read: Read;
   readonly #engine: Engine;
   readonly #ids: Ids;
   readonly #settings: PipelineSettings;
   readonly #references: References;
-  readonly #dependencies = new Dependencies();
+  readonly #dependencies: Dependencies;
   readonly #leftOuts: LeftOuts;
-  readonly #readers: Readers;
   readonly #texts: TextMaker;
   readonly #drafts: Drafts;
   readonly #repeats = new Repeats();
+  // Consecutive calls are mostly of one type and one instance: they share it.
+  #readAs: ReadAs = { type: '', raw: false, instance: undefined };
 
   constructor(settings: PipelineSettings) {
     const { engine, ids } = settings;
@@ -74,14 +79,19 @@ export class Pipeline {
     this.#settings = settings;
     this.#references = new References(engine);
     this.#leftOuts = new LeftOuts(engine);
-    this.#readers = new Readers(settings.onTerminate, settings.redact);
+    this.#dependencies = new Dependencies(this.#references);
+    this.read = readerOf({ ...settings, idOf: (name) => engine.idOf(name) });
     this.#texts = new TextMaker(() => ids.makeKey(), settings.maxItemBytes, settings.onEmptied);
     this.#drafts = new Drafts({ place: this.#place, ids: settings.makesSpanIds ? ids : undefined });
   }
 
-  /** The answer has told the id of what a call made, or has given it another one than was sent. */
-  learn(name: Name, id: string): void {
-    this.#dependencies.learn(name, id);
+  /**
+   * The answer has told the id of what a call made, or has given it another one than was sent; or nobody
+   * will make it.
+   */
+  learn(name: Name, id: string | undefined): void {
+    if (id !== undefined) this.#dependencies.learn(name, id);
+    if (typeof name === 'number') this.#references.learn(name, id);
   }
 
   /** A call of a method; `target` is what it is called on, undefined for what makes something. */
@@ -105,7 +115,7 @@ export class Pipeline {
       const claim = given === undefined ? undefined : this.#repeats.claimOf(key);
       const draft = this.#drafts.of(kind, { key, target, params }, claim);
       const run = kind.runOf?.(params, this.#place);
-      return this.#enqueue(kind, this.#joining(draft), { options, run });
+      return this.#enqueue(kind, this.#joining(draft), { options, run, raw: false });
     } catch (error) {
       const declined = { type: kind.type, key: key ?? this.#ids.makeKey(), target };
       return this.#decline(this.#asOfMethod(error), declined, () => givenParams.id);
@@ -130,13 +140,13 @@ export class Pipeline {
       if (key !== idempotency_key) demandKey(idempotency_key, 'idempotency_key');
       if (options !== undefined) demand(within('options', checkSubmitOptions(options)));
       type = String(_type);
-      const kind = rawKindOf(type);
+      const kind = kindOf(type, true);
       const action = ownAction(given, type, key);
       demand(kind.checkAction(action));
 
       const claim = idempotency_key === undefined ? undefined : this.#repeats.claimOf(key);
       const draft = this.#drafts.ofAction(action, claim);
-      return this.#enqueue(kind, draft, { options, run: undefined });
+      return this.#enqueue(kind, draft, { options, run: undefined, raw: true });
     } catch (error) {
       const declined = { type, key: key ?? this.#ids.makeKey(), target: undefined };
       return this.#decline(error, declined, () => givenOptions?.makes ?? idMadeBy(given));
@@ -156,7 +166,7 @@ export class Pipeline {
   #joining(draft: Draft): Draft {
     const shared = draft.unnamed && this.#shared(draft);
     if (draft.unnamed === undefined || shared === undefined) return draft;
-    draft.unnamed['id'] = idOf(shared);
+    draft.unnamed['id'] = typeof shared === 'string' ? shared : undefined;
     return { ...draft, newId: undefined, text: undefined };
   }
 
@@ -182,12 +192,14 @@ export class Pipeline {
     const key = action.idempotency_key;
     const { claim, fingerprint, sent, newId } = draft;
     const shared = this.#shared(draft);
-    const naming = new Naming(this.#engine, this.#references, this.#texts, shared, sent);
+    const naming = new Naming(this.#references, this.#texts, shared, sent);
     const relations = this.#relate(action, naming, terms);
     const { makes, changes, instance } = relations;
     const isAsWritten = action === given && !naming.hasChanged;
     const text = isAsWritten ? draft.text : undefined;
     const { pieces, holes, bytes } = this.#texts.make(action, naming.missing, text);
+    const drawn = typeof makes === 'number' && makes !== shared ? makes : undefined;
+    if (drawn !== undefined) this.#references.expect(drawn);
     const { accepted } = this.#engine;
     const promise = this.#engine.submit({
       key,
@@ -199,7 +211,7 @@ export class Pipeline {
       bytes,
       holes,
       makes,
-      hasNewId: makes !== undefined && makes === newId,
+      hasNewName: drawn !== undefined || (makes !== undefined && makes === newId),
       changes,
       uses: relations.uses,
       precedes: relations.precedes,
@@ -207,15 +219,23 @@ export class Pipeline {
       overBound: relations.overBound,
       echoBytes: relations.echoBytes,
       signal: terms.options?.signal,
-      read: this.#readers.of(kind, instance),
-    });
+      readAs: this.#howToRead(kind.type, terms.raw, instance),
+    }) as Promise<Value>;
     // What a call that was turned away would have closed is still open.
     if (makes !== undefined || this.#engine.accepted > accepted) {
       this.#dependencies.note(action, relations, bytes);
     }
     if (typeof makes === 'string') this.#leftOuts.reconsider(makes);
     const made = makes && (this.#shared(draft) ?? makes);
+    if (drawn !== undefined && made !== drawn) this.#references.forget(drawn);
     return this.#handle(promise, key, made ?? changes);
+  }
+
+  #howToRead(type: string, raw: boolean, instance: Name | undefined): ReadAs {
+    const last = this.#readAs;
+    if (last.type === type && last.raw === raw && last.instance === instance) return last;
+    this.#readAs = { type, raw, instance };
+    return this.#readAs;
   }
 
   #relate(action: WireAction, naming: Naming, { options, run }: Terms): Relations {
@@ -238,7 +258,7 @@ export class Pipeline {
       target === undefined
         ? (shared ?? options?.makes ?? localId)
         : this.#references.nameOf(target, 'target');
-    const id = (typeof name === 'string' ? name : name.id) ?? localId;
+    const id = typeof name === 'string' ? name : localId;
     const reading = kind.read(unsentOutput(action, name === options?.makes ? localId : id));
     if (reading.kind !== 'success') throw new Error('an unsent call has an output of its own');
     this.#engine.omit();
@@ -260,7 +280,7 @@ export class Pipeline {
     readId: () => unknown,
   ): ActionPromise<never> {
     const changes = this.#nameOfTarget(target);
-    const makes = changes ?? nameFrom(readId) ?? this.#engine.newResource();
+    const makes = changes ?? nameFrom(readId) ?? this.#references.draw();
     const promise = this.#engine.decline(invalidCallError(error, type, key), {
       key,
       type,
@@ -283,9 +303,9 @@ export class Pipeline {
     key: string,
     name: Name | undefined,
   ): ActionPromise<Value> {
-    const id = typeof name === 'string' ? name : name?.id;
+    const id = typeof name === 'string' ? name : undefined;
     const call = actionPromise(promise, key, id);
-    if (id === undefined && typeof name === 'object') this.#references.link(call, name);
+    if (typeof name === 'number') this.#references.link(call, name);
     return call;
   }
 }

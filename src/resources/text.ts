@@ -1,4 +1,3 @@
-import type { Resource } from '../coalescer/index.ts';
 import { utf8Length } from '../internal/bytes.ts';
 import type { WireAction } from '../schemas/action.ts';
 import type { Emptied } from './emptied.ts';
@@ -10,12 +9,12 @@ import { whyUnwritable } from './unwritable.ts';
 export interface Text {
   readonly pieces: readonly string[];
   /** What is missing between them, in order. */
-  readonly holes: readonly Resource[];
+  readonly holes: readonly number[];
   /** UTF-8 bytes of the pieces. */
   readonly bytes: number;
 }
 
-const noHoles: readonly Resource[] = [];
+const noHoles: readonly number[] = [];
 
 /**
  * Makes texts out of actions, with one `JSON.stringify` each. Where an id is not known yet, a marker
@@ -44,14 +43,14 @@ export class TextMaker {
     this.#maxBytes = maxBytes;
   }
 
-  /** What is to stand in the place of a missing id: that of the resource at `index` of the missing. */
+  /** What is to stand in the place of a missing id: that of the one at `index` of the missing. */
   marker(index: number): string {
     this.#secret ??= this.#makeSecret();
     return `${this.#secret}:${index}`;
   }
 
   /** Throws `InvalidCall` for what cannot be serialised, or is too large. `text`: if it was already. */
-  make(action: WireAction, missing: readonly Resource[], text: string = serialise(action)): Text {
+  make(action: WireAction, missing: readonly number[], text: string = serialise(action)): Text {
     this.#look(action, text);
     const made = missing.length === 0 ? whole(text) : this.#cutUp(text, missing);
     if (made.bytes <= this.#maxBytes) return made;
@@ -66,9 +65,9 @@ export class TextMaker {
   }
 
   // The fields need not stand in the order in which they were read, so each marker has its number.
-  #cutUp(text: string, missing: readonly Resource[]): Text {
+  #cutUp(text: string, missing: readonly number[]): Text {
     const pieces: string[] = [];
-    const holes: Resource[] = [];
+    const holes: number[] = [];
     let bytes = 0;
     this.#cut ??= new RegExp(`"${this.#secret}:(\\d)"`);
     for (const [index, part] of text.split(this.#cut).entries()) {

@@ -1,5 +1,6 @@
-import type { Name, Resource } from '../coalescer/index.ts';
+import type { Name } from '../coalescer/index.ts';
 import { Memory } from '../internal/memory.ts';
+import type { Unnamed } from './references.ts';
 
 const MAX_SPANS = 100_000;
 const MAX_INSTANCES = 100_000;
@@ -32,6 +33,13 @@ export class Unfinished {
   /** Spans that are remembered, though their instance has ended. */
   #leftOver = 0;
 
+  /** What goes by a number, for as long as it may get an id. */
+  readonly #unnamed: (number: number) => Unnamed | undefined;
+
+  constructor(unnamed: (number: number) => Unnamed | undefined) {
+    this.#unnamed = unnamed;
+  }
+
   /** Spans and instances that are remembered. */
   get size(): number {
     return this.#spans.size + this.#instances.size;
@@ -39,7 +47,8 @@ export class Unfinished {
 
   /** The instance of a span that this client made. */
   instanceOf(span: Name): Name | undefined {
-    const instance = typeof span === 'string' ? this.#spans.get(span) : ownerOf(span);
+    const instance =
+      typeof span === 'string' ? this.#spans.get(span) : ownerOf(this.#unnamed(span));
     return instance === undefined || instance.hasEnded ? undefined : instance.name;
   }
 
@@ -61,8 +70,8 @@ export class Unfinished {
   addSpan(span: Name, instance: Name, bytes = 0): void {
     const owner = this.#instances.get(instance) ?? this.#addOwner(instance);
     owner.spans++;
-    const before = typeof span === 'string' ? this.#spans.set(span, owner) : ownerOf(span);
-    if (typeof span !== 'string') span.note = owner;
+    const before =
+      typeof span === 'string' ? this.#spans.set(span, owner) : this.#note(span, owner);
     if (before !== undefined) this.#spanGone(before);
     if (bytes > LARGE) this.#large.set(span, bytes);
     else if (this.#large.size > 0) this.#large.take(span);
@@ -95,11 +104,17 @@ export class Unfinished {
     this.#instances.set(id, instance);
   }
 
+  /** Notes the instance of a span that has no id yet. Returns the one that was noted before. */
+  #note(span: number, owner: Instance | undefined): Instance | undefined {
+    const unnamed = this.#unnamed(span);
+    const before = ownerOf(unnamed);
+    if (unnamed !== undefined) unnamed.owner = owner;
+    return before;
+  }
+
   #forget(span: Name): Instance | undefined {
     if (typeof span === 'string') return this.#spans.take(span);
-    const owner = ownerOf(span);
-    span.note = undefined;
-    return owner;
+    return this.#note(span, undefined);
   }
 
   #spanGone(owner: Instance): void {
@@ -126,6 +141,6 @@ export class Unfinished {
 }
 
 /** The instance of a span that has no id yet. */
-function ownerOf(span: Resource): Instance | undefined {
-  return span.note as Instance | undefined;
+function ownerOf(span: Unnamed | undefined): Instance | undefined {
+  return span?.owner as Instance | undefined;
 }

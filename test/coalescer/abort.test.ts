@@ -84,7 +84,7 @@ describe('an abort before the call was sent', () => {
   test('counts as failed for those who need what it was to make', async () => {
     const t = engineUnderTest({}, { gather: openWindow });
     const abort = new AbortController();
-    const run = t.engine.newResource();
+    const run = t.number();
     const calls = [
       t.call('a', { makes: run, signal: abort.signal }),
       t.call('b', { makes: 'b', signal: abort.signal }),

@@ -260,8 +260,8 @@ test.each([1, 4])(
 
 test('a call resolves with what its own reader made of its own output', async () => {
   const t = engineUnderTest();
-  const read = (output: unknown) => ({ kind: 'success', value: ['read', output] }) as const;
-  const calls = [t.call('a', { read }), t.call('b', { read })];
+  const readAs = (output: unknown) => ({ kind: 'success', value: ['read', output] }) as const;
+  const calls = [t.call('a', { readAs }), t.call('b', { readAs })];
   await t.clock.settle();
   t.wire.parked[0]?.answer({ b: 2, a: 1 });
   expect(await Promise.all(calls)).toEqual([

@@ -291,7 +291,7 @@ test.each(['before close', 'after close'])(
 
 test('an id that is still missing counts as one of the usual length', async () => {
   const t = engineUnderTest({ queue: { maxBytes: 60 } });
-  const run = t.engine.newResource();
+  const run = t.number();
   const made = t.call('register', { makes: run });
   const pieces = ['{"key":"span","run":', '}'];
   const span = t.call('span', { pieces, holes: [run], uses: [run] });

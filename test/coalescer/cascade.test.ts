@@ -57,7 +57,7 @@ describe('when what an item was to make could not be made', () => {
 
   test('those who need it by a reference have no id to be told', async () => {
     const t = engineUnderTest();
-    const run = t.engine.newResource();
+    const run = t.number();
     void t.call('register', { makes: run });
     const span = t.call('span', referring('span', run));
     await t.clock.settle();
@@ -273,7 +273,7 @@ describe('what exists already', () => {
 
   test('though nobody knows its id, is of no use to those who refer to it', async () => {
     const t = engineUnderTest();
-    const run = t.engine.newResource();
+    const run = t.number();
     const create = t.call('create', { makes: run });
     const span = t.call('span', referring('span', run));
     await t.clock.settle();
@@ -356,7 +356,7 @@ describe('a call that is never accepted', () => {
 
   test('takes along those who refer to what it was to make', async () => {
     const t = engineUnderTest();
-    const run = t.engine.newResource();
+    const run = t.number();
     void t.engine.decline(new Error('invalid'), { key: 'create', type: 'test', makes: run });
     const span = t.call('span', referring('span', run));
     expect(await reasonOf(span)).toEqual(dependency(undefined, 'declined'));

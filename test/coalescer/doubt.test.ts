@@ -63,7 +63,7 @@ describe('a key that was used before', () => {
 
   test('leaves those who wait for an id that never comes without what they need', async () => {
     const t = engineUnderTest();
-    const made = t.engine.newResource();
+    const made = t.number();
     const root = t.call('root', { makes: made });
     const child = t.call('child', referring('child', made));
     await loseFirst(t);

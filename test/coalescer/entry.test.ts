@@ -50,7 +50,7 @@ function complaintAbout(ports: object, settings: object): string {
 
 test('all that is right is accepted', async () => {
   const { engine, clock } = newEngine();
-  const made = engine.newResource();
+  const made = 1;
   const calls = [
     engine.submit(submission('a', { makes: made, signal: new AbortController().signal })),
     engine.submit({
@@ -141,19 +141,11 @@ describe('a submission that is wrong rejects alone, and changes nothing but the 
       { bytes: 3 },
       'submission.bytes must be the UTF-8 bytes of its pieces (11), but it is 3',
     ],
-    [
-      'a hole too many',
-      { holes: ['x'] },
-      'submission.holes must be an array of what newResource() gave',
-    ],
-    ['an id that is a number', { uses: [7] }, 'submission.uses must be an array of names'],
+    ['a hole too many', { holes: ['x'] }, 'submission.holes must be an array of whole numbers'],
+    ['an id that is no whole number', { uses: [7.5] }, 'submission.uses must be an array of names'],
     ['a name alone', { uses: 'x' }, 'submission.uses must be an array of names'],
-    [
-      'a maker of nothing',
-      { makes: null },
-      'submission.makes must be an id, or what newResource() gave',
-    ],
-    ['no reader', { read: undefined }, 'submission.read must be a function, but it is undefined'],
+    ['a maker of nothing', { makes: null }, 'submission.makes must be an id, or a whole number'],
+    ['a reader of its own', { read: () => {} }, 'submission.read is not known here'],
     ['no signal', { signal: {} }, 'submission.signal must be an AbortSignal, but it is an object'],
     ['a misspelt name', { use: ['x'] }, 'submission.use is not known here; the nearest is uses'],
     ['nothing', null, 'submission must be an object, but it is null'],
@@ -187,7 +179,7 @@ describe('a submission that is wrong rejects alone, and changes nothing but the 
 
   test('who needs what it was to make is told so', async () => {
     const { engine } = newEngine();
-    const made = engine.newResource();
+    const made = 1;
     void engine.submit({ ...submission('a', { makes: made }), bytes: -1 });
     const needs = engine.submit(submission('b', { uses: [made] }));
     expect(await failureOf(needs)).toMatchObject({

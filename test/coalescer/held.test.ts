@@ -14,7 +14,7 @@ test.each([1, 2, 3])(
     const t = engineUnderTest({ maxItems: 500 });
     const random = randomFrom(seed);
     const late = new Map<string, string>();
-    void t.call('slow', { makes: 'slow', hasNewId: true });
+    void t.call('slow', { makes: 'slow', hasNewName: true });
     await t.clock.settle();
     const [register] = t.wire.parked;
     for (let turn = 0; turn < 60; turn++) {
@@ -74,7 +74,7 @@ test('calls that are rejected since what they need failed hold nothing', async (
 
 test('items that are settled while they wait for a time are forgotten, at a cost that grows with their number', () => {
   const count = 20_000;
-  const backlog = new Backlog({ envelopeBytes: 12, separatorBytes: 1 }, () => 1);
+  const backlog = newBacklog();
   const items = Array.from(
     { length: count },
     (_, n) => new Item(n + 1, 0, submission(`k${n}`), backlog.texts),
@@ -95,7 +95,7 @@ test('items that are settled while they wait for a time are forgotten, at a cost
 });
 
 test('an item that is settled while it waits for a time, and let go, holds up nobody who waits for an earlier one', () => {
-  const backlog = new Backlog({ envelopeBytes: 12, separatorBytes: 1 }, () => 1);
+  const backlog = newBacklog();
   const items = Array.from(
     { length: 200 },
     (_, n) => new Item(n + 1, 0, submission(`k${n}`), backlog.texts),
@@ -139,3 +139,8 @@ test('calls whose names cannot be read hold nothing', async () => {
   expect(t.engine.heldBytes).toBe(before);
   t.expectIdle();
 });
+
+function newBacklog(): Backlog {
+  const envelope = { envelopeBytes: 12, separatorBytes: 1 };
+  return new Backlog({ envelope, now: () => 1, idOf: (name) => name });
+}

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { Item } from '../../src/coalescer/item.ts';
-import { Resource } from '../../src/coalescer/line.ts';
 import { TextArena } from '../../src/internal/text-arena.ts';
 import { submission } from '../helpers/engine.ts';
 
@@ -12,36 +11,44 @@ test('without holes the text is there at once', () => {
 });
 
 test('a text is made once all its ids are known, and is exact in bytes from then on', () => {
-  const [first, second] = [new Resource(), new Resource()];
-  const item = holed(first, second);
+  const item = holed(1, 2);
   expect(item.text).toBeUndefined();
-  first.id = 'é';
-  expect([item.fill(texts), item.text]).toEqual([0, undefined]);
-  second.id = 'x';
+  expect([item.fill(1, 'é', texts), item.text]).toEqual([0, undefined]);
   const before = item.bytes;
-  const gained = item.fill(texts);
+  const gained = item.fill(2, 'x', texts);
   expect(item.text).toBe('["é","x"]');
   expect([item.bytes, gained]).toEqual([10, 10 - before]);
 });
 
-test('ids that are known already fill the text at once', () => {
-  expect(holed(new Resource('a'), new Resource('b')).text).toBe('["a","b"]');
+test('one id may fill several holes', () => {
+  const item = holed(1, 1);
+  item.fill(1, 'a', texts);
+  expect(item.text).toBe('["a","a"]');
 });
 
 test('an id is encoded as JSON', () => {
-  const item = holed(new Resource('"\\'), new Resource('\u2028\n'));
+  const item = holed(1, 2);
+  item.fill(1, '"\\', texts);
+  item.fill(2, '\u2028\n', texts);
   expect(JSON.parse(item.text as string)).toEqual(['"\\', '\u2028\n']);
   expect(item.bytes).toBe(new TextEncoder().encode(item.text).length);
 });
 
 test('a text that was made is never made again', () => {
-  const [first, second] = [new Resource('a'), new Resource('b')];
-  const item = holed(first, second);
-  first.id = 'other';
-  expect([item.fill(texts), item.text]).toEqual([0, '["a","b"]']);
+  const item = holed(1, 2);
+  item.fill(1, 'a', texts);
+  item.fill(2, 'b', texts);
+  expect([item.fill(1, 'other', texts), item.text]).toEqual([0, '["a","b"]']);
 });
 
-function holed(first: Resource, second: Resource): Item {
+test('what fills the holes is a copy: the list of the caller is left as it is', () => {
+  const holes = [1, 2];
+  const item = holed(...holes);
+  item.fill(1, 'a', texts);
+  expect(holes).toEqual([1, 2]);
+});
+
+function holed(...holes: readonly number[]): Item {
   const pieces = ['[', ',', ']'];
-  return new Item(1, 0, { ...submission('a'), pieces, bytes: 3, holes: [first, second] }, texts);
+  return new Item(1, 0, { ...submission('a'), pieces, bytes: 3, holes }, texts);
 }

@@ -200,14 +200,14 @@ describe('one batch', () => {
 describe('a resource without a known id', () => {
   test('is filled in when its maker has settled, and only then are its users sent', async () => {
     const t = engineUnderTest();
-    const run = t.engine.newResource();
+    const run = t.number();
     const calls = [t.call('register', { makes: run }), t.call('span', referring('span', run))];
     await t.clock.settle();
     expect(t.wire.batches).toEqual([['register']]);
-    expect(run.id).toBeUndefined();
+    expect(t.engine.idOf(run)).toBe(run);
     t.wire.parked[0]?.answer({ register: ok('run-1') });
     await t.answerAll();
-    expect(run.id).toBe('run-1');
+    expect(t.engine.idOf(run)).toBe('run-1');
     expect(t.wire.requests[1]?.texts).toEqual(['{"key":"span","of":["run-1"]}']);
     expect(await endsOf(...calls)).toEqual(['ok', 'ok']);
     t.expectIdle();
@@ -215,7 +215,7 @@ describe('a resource without a known id', () => {
 
   test('is filled in for all who wait, who then leave in one request', async () => {
     const t = engineUnderTest();
-    const root = t.engine.newResource();
+    const root = t.number();
     void t.call('root', { makes: root });
     for (const key of ['a', 'b']) void t.call(key, referring(key, root));
     void t.call('finish', { ...referring('finish', root), uses: [], changes: root });
@@ -229,7 +229,7 @@ describe('a resource without a known id', () => {
 
   test('may be one of several that an item waits for', async () => {
     const t = engineUnderTest(oneByOne);
-    const [run, root] = [t.engine.newResource(), t.engine.newResource()];
+    const [run, root] = [t.number(), t.number()];
     void t.call('run', { makes: run });
     void t.call('root', { makes: root });
     void t.call('child', referring('child', run, root));
@@ -249,7 +249,7 @@ describe('a resource without a known id', () => {
 
   test('is used at once by a call made after the answer', async () => {
     const t = engineUnderTest();
-    const run = t.engine.newResource();
+    const run = t.number();
     void t.call('register', { makes: run });
     await t.clock.settle();
     t.wire.parked[0]?.answer({ register: ok('run-1') });
@@ -262,10 +262,10 @@ describe('a resource without a known id', () => {
 
   test('goes by its id from the same step on: a call by id overtakes none by reference', async () => {
     const t = engineUnderTest(oneByOne);
-    const root = t.engine.newResource();
+    const root = t.number();
     void t
       .call('root', { makes: root })
-      .then(() => t.call('finish', { changes: root.id, pieces: ['{}'] }));
+      .then(() => t.call('finish', { changes: t.engine.idOf(root), pieces: ['{}'] }));
     for (const key of ['a', 'b']) void t.call(key, referring(key, root));
     await t.clock.settle();
     t.wire.parked[0]?.answer({ root: ok('root-1') });
@@ -275,7 +275,7 @@ describe('a resource without a known id', () => {
 
   test('is one with its id: a call by reference does not overtake one by id', async () => {
     const t = engineUnderTest(oneByOne);
-    const root = t.engine.newResource();
+    const root = t.number();
     void t.call('root', { makes: root });
     await t.clock.settle();
     t.wire.parked[0]?.answer({ root: ok('root-1') });
@@ -288,7 +288,7 @@ describe('a resource without a known id', () => {
 
   test('fills texts once: a retry carries the same', async () => {
     const t = engineUnderTest();
-    const run = t.engine.newResource();
+    const run = t.number();
     void t.call('register', { makes: run });
     void t.call('span', referring('span', run));
     await t.clock.settle();
@@ -303,7 +303,7 @@ describe('a resource without a known id', () => {
 
   test('whose maker succeeds without naming an id leaves no hole on the wire', async () => {
     const t = engineUnderTest();
-    const run = t.engine.newResource();
+    const run = t.number();
     void t.call('register', { makes: run });
     const span = t.call('span', referring('span', run));
     await t.answerAll();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { outcomesOf } from '../../src/coalescer/outcome.ts';
 import type { Outputs } from '../../src/coalescer/ports.ts';
-import { submission } from '../helpers/engine.ts';
+import { readOutput, submission } from '../helpers/engine.ts';
 import { no, ok } from '../helpers/scripted-send.ts';
 
 test.each([
@@ -88,7 +88,7 @@ test('a key may be any word', () => {
 test('nothing is changed by being judged', () => {
   const outputs = Object.freeze({ a: Object.freeze({ ok: false, code: 'bad' }) });
   const item = submission('a');
-  expect(outcomesOf([item], outputs)).toEqual([
+  expect(outcomesOf([item], outputs, readOutput)).toEqual([
     { kind: 'output', item, output: outputs.a, verdict: { kind: 'error', code: 'bad' } },
   ]);
 });
@@ -97,6 +97,7 @@ function outcomes(keys: readonly string[], outputs: Outputs): string[] {
   return outcomesOf(
     keys.map((key) => submission(key)),
     outputs,
+    readOutput,
   ).map((outcome) => {
     if (outcome.kind === 'output') return outcome.verdict.kind;
     return outcome.kind === 'skipped' ? `skipped by ${outcome.because.key}` : 'missing';

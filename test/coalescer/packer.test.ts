@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { Item } from '../../src/coalescer/item.ts';
-import { Resource } from '../../src/coalescer/line.ts';
 import type { Relations } from '../../src/coalescer/order.ts';
 import { Order } from '../../src/coalescer/order.ts';
 import type { BatchLimits, Envelope } from '../../src/coalescer/packer.ts';
@@ -270,7 +269,7 @@ function packing(rows: readonly Row[], limits: Partial<Limits> = {}): Packing {
     item.state = item.waits > 0 ? 'blocked' : 'ready';
     if (item.state === 'ready') ready.add(item);
   };
-  const order = new Order(enter, () => undefined);
+  const order = new Order({ onFree: enter, youngest: () => undefined, idOf: (name) => name });
   const bounds: Limits = {
     maxItems: 100,
     maxBytes: 1_000,
@@ -282,7 +281,7 @@ function packing(rows: readonly Row[], limits: Partial<Limits> = {}): Packing {
   const texts = new TextArena();
   const items = new Map<string, Item>();
   for (const [index, row] of rows.entries()) {
-    const holed = row.bytes === -1 && { pieces: ['', ''], holes: [new Resource()] };
+    const holed = row.bytes === -1 ? { pieces: ['', ''], holes: [1] } : {};
     const item = new Item(index + 1, 0, { ...submission(row.key), ...holed }, texts);
     items.set(row.key, item);
     item.bytes = row.bytes ?? 10;

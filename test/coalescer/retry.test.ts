@@ -384,10 +384,10 @@ test('an output that cannot be read breaks the contract at once, and stops nobod
 
 test('an output at which its reader throws is one that cannot be read, and strands nobody', async () => {
   const t = engineUnderTest();
-  const read = (): never => {
+  const readAs = (): never => {
     throw new TypeError('undefined is not a function');
   };
-  const calls = [t.call('a', { read }), t.call('b')];
+  const calls = [t.call('a', { readAs }), t.call('b')];
   await t.answerAll();
   expect(await Promise.all(calls.map(isSettled))).toEqual([true, true]);
   expect(await endsOf(...calls)).toEqual(['contract', 'ok']);

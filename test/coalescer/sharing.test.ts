@@ -38,8 +38,8 @@ describe('calls with one key that ask for the same', () => {
 
   test('get a value each, so that none sees what another does to it', async () => {
     const t = engineUnderTest();
-    const read = (output: unknown) => ({ kind: 'success', value: { output } }) as const;
-    const calls = [t.call('a', { ...same, read }), t.call('a', { ...same, read })];
+    const readAs = (output: unknown) => ({ kind: 'success', value: { output } }) as const;
+    const calls = [t.call('a', { ...same, readAs }), t.call('a', { ...same, readAs })];
     await t.answerAll();
     const [first, second] = await Promise.all(calls);
     expect(first).toEqual(second);
@@ -75,7 +75,7 @@ describe('calls with one key that ask for the same', () => {
 
   test('are told what the pending item makes, so that they can refer to it', async () => {
     const t = engineUnderTest();
-    const run = t.engine.newResource();
+    const run = t.number();
     void t.call('a', { ...same, makes: run });
     expect(t.engine.sharedMakes('a', 'same')).toBe(run);
     expect(t.engine.sharedMakes('a', 'other')).toBeUndefined();
@@ -119,7 +119,7 @@ describe('calls with one claim for their key', () => {
   test('are one item while it is pending, and are not looked for', async () => {
     const t = engineUnderTest();
     const claim = { pending: undefined };
-    const run = t.engine.newResource();
+    const run = t.number();
     const first = t.call('a', { ...same, makes: run, claim });
     expect(t.engine.sharedMakes('a', 'same', claim)).toBe(run);
     expect(t.engine.sharedMakes('a', 'other', claim)).toBeUndefined();

@@ -137,7 +137,7 @@ test('an item counts in each request that carried it', async () => {
 
 test('the bytes of a text with a hole are exact once its id is known', async () => {
   const t = engineUnderTest();
-  const run = t.engine.newResource();
+  const run = t.number();
   void t.call('a', { makes: run });
   const pieces = ['[', ']'];
   void t.call('b', { uses: [run], holes: [run], pieces });

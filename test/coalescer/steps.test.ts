@@ -1,7 +1,6 @@
 // design.md 7: code that is not the engine's runs between steps, never inside one, and hurts only itself.
 import { describe, expect, test } from 'vitest';
 import type { Batch, CoalescerPorts, Send, Verdict } from '../../src/coalescer/index.ts';
-import { Resource } from '../../src/coalescer/line.ts';
 import type { EngineUnderTest } from '../helpers/engine.ts';
 import {
   endsOf,
@@ -9,9 +8,9 @@ import {
   isBalanced,
   isSettled,
   openWindow,
+  readOutput,
   reasonOf,
   referring,
-  submission,
 } from '../helpers/engine.ts';
 import { ok } from '../helpers/scripted-send.ts';
 
@@ -88,16 +87,16 @@ describe('code that calls the engine back', () => {
     controller.signal.addEventListener('abort', () => signal.dispatchEvent(new Event('abort')));
     const read = (output: unknown): Verdict<unknown> => {
       callBack('reader');
-      return submission('any').read(output);
+      return readOutput(output);
     };
     const calls = [
-      t.call('a', { makes: 'A', read }),
-      t.call('b', { makes: 'B', uses: ['A'], signal, read }),
-      t.call('bad', { makes: 'C', read }),
-      t.call('c', { uses: ['C'], read }),
-      t.call('d', { uses: ['B'], signal, read }),
+      t.call('a', { makes: 'A', readAs: read }),
+      t.call('b', { makes: 'B', uses: ['A'], signal, readAs: read }),
+      t.call('bad', { makes: 'C', readAs: read }),
+      t.call('c', { uses: ['C'], readAs: read }),
+      t.call('d', { uses: ['B'], signal, readAs: read }),
       t.engine.execute(packed('x'), { signal }),
-      t.call('f', { signal, read }),
+      t.call('f', { signal, readAs: read }),
     ];
     const flushed = t.engine.flush();
     for (let turn = 0; turn < 200; turn++) {
@@ -215,7 +214,7 @@ describe('what comes from outside and is nonsense', () => {
     { kind: 'error', retryAfterMs: Number.NaN },
   ])('a reader that gives %j cannot read its output, and its neighbours can', async (nonsense) => {
     const t = engineUnderTest();
-    const calls = [t.call('a', { read: () => nonsense as never }), t.call('b')];
+    const calls = [t.call('a', { readAs: () => nonsense as never }), t.call('b')];
     await t.answerAll();
     expect(await endsOf(...calls)).toEqual(['contract', 'ok']);
     t.expectIdle();
@@ -223,7 +222,7 @@ describe('what comes from outside and is nonsense', () => {
 
   test('a text that cannot be made once its id is known ends its item alone, and who needs that', async () => {
     const t = engineUnderTest();
-    const made = new Resource();
+    const made = t.number();
     const pieces: string[] = ['{', '}'];
     const root = t.call('root', { makes: made });
     const broken = t.call('broken', { ...referring('broken', made), pieces, makes: 'B' });
@@ -440,7 +439,7 @@ describe('callers who share an item', () => {
     const raw = t.call('a', same);
     const shaped = t.call('a', {
       ...same,
-      read: (output) => ({ kind: 'success', value: { shaped: output } }),
+      readAs: (output: unknown) => ({ kind: 'success', value: { shaped: output } }),
     });
     await t.clock.settle();
     const output = { ok: true, payload: { n: 1 } };
@@ -457,7 +456,7 @@ describe('callers who share an item', () => {
     const t = engineUnderTest();
     const calls = [
       t.call('a', same),
-      t.call('a', { ...same, read: () => ({ kind: 'malformed' }) }),
+      t.call('a', { ...same, readAs: () => ({ kind: 'malformed' }) }),
     ];
     await t.answerAll();
     expect(await endsOf(...calls)).toEqual(['ok', 'contract']);
@@ -471,7 +470,7 @@ describe('callers who share an item', () => {
     const first = t.call('a', {
       ...same,
       signal: controller.signal,
-      read: () => ({ kind: 'malformed' }),
+      readAs: () => ({ kind: 'malformed' }),
     });
     const second = t.call('a', same);
     await t.clock.settle();

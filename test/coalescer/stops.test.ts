@@ -213,12 +213,12 @@ describe('what was never sent when its time was over', () => {
     "stands in nobody's way who is called after it: what needs another waits for that (attempts of %d ms)",
     async (attemptTimeoutMs) => {
       const t = engineUnderTest({ ...settings, attemptTimeoutMs, maxItems: 1, concurrency: 3 });
-      void t.call('a', { makes: 'a', hasNewId: true });
+      void t.call('a', { makes: 'a', hasNewName: true });
       const old = t.call('old', { uses: ['a'] });
       await t.clock.settle();
       await t.clock.stop(60_000);
       const [a] = t.wire.parked;
-      void t.call('parent', { makes: 'parent', hasNewId: true });
+      void t.call('parent', { makes: 'parent', hasNewName: true });
       void t.call('child', { uses: ['parent'] });
       await t.clock.settle();
       expect(t.wire.batches).toEqual([['a'], ['parent']]);

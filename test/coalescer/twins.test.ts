@@ -79,7 +79,7 @@ describe('what this client has seen made is not made to fail by a second call th
 
   test('names the id that only the answer to the first has told', async () => {
     const t = engineUnderTest();
-    const run = t.engine.newResource();
+    const run = t.number();
     void t.call('first', { makes: run });
     await t.clock.settle();
     t.wire.parked[0]?.answer({ first: ok('r') });

@@ -7,7 +7,6 @@ import type {
   Ledger,
   Name,
   Reason,
-  Resource,
   Submission,
   Verdict,
 } from '../../src/coalescer/index.ts';
@@ -23,7 +22,7 @@ type Settings = Omit<CoalescerSettings, 'retry' | 'queue'> & {
 };
 
 /** A call in a test: a key, and what matters of the rest. */
-export type CallOptions = Partial<Omit<Submission<unknown>, 'key' | 'uses'>> & {
+export type CallOptions = Partial<Omit<Submission, 'key' | 'uses'>> & {
   readonly uses?: readonly Name[];
 };
 
@@ -32,6 +31,8 @@ export interface EngineUnderTest {
   readonly clock: VirtualClock;
   readonly wire: ScriptedSend;
   readonly events: { readonly [Name in keyof EngineEvents]: EngineEvents[Name][] };
+  /** A number of its own, for what gets its id from the answer. */
+  number(): number;
   /** Makes one call. */
   call(key: string, options?: CallOptions): Promise<unknown>;
   /** Answers all requests with success until nothing is left to do. */
@@ -64,6 +65,8 @@ export function engineUnderTest(
   const engine = new Coalescer<Fault>(
     {
       send: wire.send,
+      read: (output, readAs) =>
+        typeof readAs === 'function' ? readAs(output) : readOutput(output),
       clock,
       random: () => 0.5,
       events: {
@@ -108,8 +111,10 @@ export function engineUnderTest(
       await clock.settle();
     }
   };
+  let lastNumber = 0;
   return {
     engine,
+    number: () => ++lastNumber,
     clock,
     wire,
     events,
@@ -132,7 +137,7 @@ export function engineUnderTest(
   };
 }
 
-export function submission(key: string, options: CallOptions = {}): Submission<unknown> {
+export function submission(key: string, options: CallOptions = {}): Submission {
   const pieces = options.pieces ?? [`{"key":"${key}"}`];
   return {
     key,
@@ -140,12 +145,13 @@ export function submission(key: string, options: CallOptions = {}): Submission<u
     pieces,
     bytes: pieces.join('').length,
     holes: [],
-    read: readOutput,
+    readAs: undefined,
     ...options,
   };
 }
 
-function readOutput(output: unknown): Verdict<unknown> {
+/** As the server of the tests says it. */
+export function readOutput(output: unknown): Verdict<unknown> {
   const { ok, id, code, retryAfterMs, conflict } = output as {
     ok?: boolean;
     id?: string;
@@ -172,7 +178,7 @@ export const openWindow: NonNullable<CoalescerPorts<Fault>['gather']> = (onEnd) 
 };
 
 /** Options of a call whose text lacks the ids of what it refers to, and which uses them. */
-export function referring(key: string, ...references: readonly Resource[]): CallOptions {
+export function referring(key: string, ...references: readonly number[]): CallOptions {
   const between = references.slice(1).map(() => ',');
   return {
     pieces: [`{"key":"${key}","of":[`, ...between, ']}'],

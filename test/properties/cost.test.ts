@@ -46,13 +46,11 @@ for (const { title, relations } of shapes) {
 
 /** Nodes looked at per item, over the whole life of so many items that are all pending at once. */
 function costPerItem(size: number, relations: Shape['relations']): number {
-  const backlog = new Backlog(
-    {
-      envelopeBytes: 12,
-      separatorBytes: 1,
-    },
-    () => 1,
-  );
+  const backlog = new Backlog({
+    envelope: { envelopeBytes: 12, separatorBytes: 1 },
+    now: () => 1,
+    idOf: (name) => name,
+  });
   const items: Item[] = [];
   for (let index = 0; index < size; index++) {
     const item = new Item(index + 1, 0, submission('key'), backlog.texts);

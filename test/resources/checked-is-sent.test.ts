@@ -30,7 +30,7 @@ function onlyItem({ engine }: ReturnType<typeof resources>) {
   const [{ key, type, makes, uses } = {}] = engine.submissions;
   const item = engine.item(0);
   expect(item).toMatchObject({ _type: type, idempotency_key: key });
-  expect(item.details?.['id']).toBe(typeof makes === 'string' ? makes : makes?.id);
+  expect(item.details?.['id']).toBe(typeof makes === 'string' ? makes : undefined);
   expect(item.details?.['agent_instance_id']).toBe(uses?.[0]);
   return item;
 }

@@ -1,6 +1,5 @@
 import type { About, ExecuteOptions } from '../../src/coalescer/intake.ts';
-import { Resource } from '../../src/coalescer/line.ts';
-import type { Answer, Batch, Name, Submission } from '../../src/coalescer/ports.ts';
+import type { Answer, Batch, Name, Read, Submission } from '../../src/coalescer/ports.ts';
 import { Ids } from '../../src/ids/ids.ts';
 import { deferred } from '../../src/internal/deferred.ts';
 import { AgentInstances } from '../../src/resources/agent-instances.ts';
@@ -11,7 +10,7 @@ import type { PipelineSettings } from '../../src/resources/pipeline-settings.ts'
 import { Pipeline } from '../../src/resources/resource.ts';
 
 interface Entry {
-  readonly submission: Submission<unknown>;
+  readonly submission: Submission;
   isPending: boolean;
   readonly settle: (output: unknown) => void;
 }
@@ -29,6 +28,10 @@ class RecordingEngine implements Engine {
   readonly terms: (ExecuteOptions | undefined)[] = [];
   /** Told of ids that only an answer made known, as the engine tells it. */
   onNamed: (name: Name, id: string) => void = () => {};
+  /** Judges an output, as the engine has it judged. */
+  read: Read = () => ({ kind: 'malformed' });
+  /** The ids of what goes by numbers, as far as they are known. */
+  readonly ids = new Map<number, string>();
   /** Ids of the server's that are others than those that were sent. */
   readonly otherIds = new Map<string, string>();
 
@@ -36,7 +39,7 @@ class RecordingEngine implements Engine {
     return this.entries.length;
   }
 
-  get submissions(): Submission<unknown>[] {
+  get submissions(): Submission[] {
     return this.entries.map(({ submission }) => submission);
   }
 
@@ -44,7 +47,8 @@ class RecordingEngine implements Engine {
   get texts(): string[] {
     return this.submissions.map(({ pieces, holes }) =>
       pieces.reduce(
-        (text, piece, index) => text + JSON.stringify(holes[index - 1]?.id ?? '?') + piece,
+        (text, piece, index) =>
+          text + JSON.stringify(this.ids.get(holes[index - 1] ?? 0) ?? '?') + piece,
       ),
     );
   }
@@ -59,14 +63,13 @@ class RecordingEngine implements Engine {
     this.entries[place]?.settle({ status: 'success', details, ...more });
   }
 
-  submit<T>(submission: Submission<T>): Promise<T> {
-    const call = deferred<T>();
+  submit(submission: Submission): Promise<unknown> {
+    const call = deferred<unknown>();
     const settle = (output: unknown): void => {
       entry.isPending = false;
-      const verdict = submission.read(output);
+      const verdict = this.read(output, submission.readAs);
       if (verdict.kind === 'success') {
-        const { makes } = submission;
-        this.#name(typeof makes === 'string' ? makes : (makes?.id ?? makes), verdict.id);
+        this.#name(submission.makes, verdict.id);
         call.resolve(verdict.value);
       } else {
         call.reject(verdict);
@@ -90,23 +93,18 @@ class RecordingEngine implements Engine {
   }
 
   isThere(id: string): boolean {
-    const makesIt = ({ makes }: Submission<unknown>): boolean =>
-      id === (typeof makes === 'string' ? makes : makes?.id);
+    const makesIt = ({ makes }: Submission): boolean =>
+      id === (typeof makes === 'number' ? this.ids.get(makes) : makes);
     return this.there.has(id) || this.submissions.some(makesIt);
   }
 
-  newResource(id?: string): Resource {
-    return new Resource(id);
-  }
-
-  sharedMakes(key: string, fingerprint: string): Resource | undefined {
+  sharedMakes(key: string, fingerprint: string): Name | undefined {
     const shared = this.#find(key);
-    if (shared?.fingerprint !== fingerprint) return undefined;
-    return typeof shared.makes === 'string' ? new Resource(shared.makes) : shared.makes;
+    return shared?.fingerprint === fingerprint ? shared.makes : undefined;
   }
 
-  idOf(id: string): string {
-    return this.otherIds.get(id) ?? id;
+  idOf(name: Name): Name {
+    return (typeof name === 'number' ? this.ids.get(name) : this.otherIds.get(name)) ?? name;
   }
 
   execute(batch: Batch, options?: ExecuteOptions): Promise<Answer> {
@@ -118,13 +116,13 @@ class RecordingEngine implements Engine {
 
   #name(makes: Name | undefined, id: string | undefined): void {
     if (makes === undefined || id === undefined || makes === id) return;
-    if (makes instanceof Resource) makes.id = id;
+    if (typeof makes === 'number') this.ids.set(makes, id);
     else this.otherIds.set(makes, id);
     this.onNamed(makes, id);
   }
 
   /** The pending item with that key. */
-  #find(key: string): Submission<unknown> | undefined {
+  #find(key: string): Submission | undefined {
     const isIt = ({ isPending, submission }: Entry) => isPending && submission.key === key;
     return this.entries.find(isIt)?.submission;
   }
@@ -148,6 +146,7 @@ export function resources({ ids = 'client', ...settings }: Settings = {}) {
     redact: (text) => text,
     ...settings,
   });
+  engine.read = pipeline.read;
   engine.onNamed = (name, id) => pipeline.learn(name, id);
   return {
     engine,

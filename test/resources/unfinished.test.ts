@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { Resource } from '../../src/coalescer/line.ts';
+import { Unnamed } from '../../src/resources/references.ts';
 import { Unfinished } from '../../src/resources/unfinished.ts';
 
 test('it is bounded: beyond 100,000 spans the oldest may count as never seen', () => {
-  const unfinished = new Unfinished();
+  const unfinished = newUnfinished();
   for (let n = 0; n < 300_010; n++) unfinished.addSpan(`span ${n}`, 'run');
   expect(unfinished.instanceOf('span 2')).toBeUndefined();
   expect(unfinished.instanceOf('span 200010')).toBe('run');
@@ -11,7 +11,7 @@ test('it is bounded: beyond 100,000 spans the oldest may count as never seen', (
 });
 
 test('spans that were finished meanwhile are not counted', () => {
-  const unfinished = new Unfinished();
+  const unfinished = newUnfinished();
   unfinished.addSpan('the first', 'run');
   for (let n = 0; n < 200_000; n++) {
     unfinished.addSpan(`span ${n}`, 'run');
@@ -21,7 +21,7 @@ test('spans that were finished meanwhile are not counted', () => {
 });
 
 test('instances are bounded as well, and their spans go with them', () => {
-  const unfinished = new Unfinished();
+  const unfinished = newUnfinished();
   unfinished.addSpan('span', 'run 0');
   for (let n = 0; n < 300_000; n++) unfinished.addInstance(`run ${n}`);
   expect(unfinished.hasMade('run 0')).toBe(false);
@@ -30,7 +30,7 @@ test('instances are bounded as well, and their spans go with them', () => {
 });
 
 test('nothing is left of runs that have ended', () => {
-  const unfinished = new Unfinished();
+  const unfinished = newUnfinished();
   for (let n = 0; n < 1_000; n++) {
     unfinished.addInstance(`run ${n}`);
     unfinished.addSpan(`a ${n}`, `run ${n}`);
@@ -42,7 +42,7 @@ test('nothing is left of runs that have ended', () => {
 });
 
 test('what is left of them is never more than what is alive', () => {
-  const unfinished = new Unfinished();
+  const unfinished = newUnfinished();
   for (let n = 0; n < 10; n++) unfinished.addSpan(`alive ${n}`, 'alive');
   for (let n = 0; n < 1_000; n++) {
     unfinished.addSpan(`span ${n}`, `run ${n}`);
@@ -54,14 +54,14 @@ test('what is left of them is never more than what is alive', () => {
 });
 
 test('an instance that nobody registered here is forgotten with its last span', () => {
-  const unfinished = new Unfinished();
+  const unfinished = newUnfinished();
   unfinished.addSpan('span', 'run');
   unfinished.endSpan('span');
   expect(unfinished.size).toBe(0);
 });
 
 test('a span that is made anew belongs to its new instance', () => {
-  const unfinished = new Unfinished();
+  const unfinished = newUnfinished();
   unfinished.addSpan('span', 'run 1');
   unfinished.addSpan('span', 'run 2');
   expect(unfinished.instanceOf('span')).toBe('run 2');
@@ -70,9 +70,8 @@ test('a span that is made anew belongs to its new instance', () => {
 });
 
 test('a resource goes on under its id', () => {
-  const unfinished = new Unfinished();
-  const run = new Resource();
-  const span = new Resource();
+  const unfinished = newUnfinished();
+  const [run, span] = [1, 2];
   unfinished.addInstance(run);
   unfinished.addSpan(span, run);
   unfinished.rename(span, 'span id');
@@ -86,8 +85,8 @@ test('a resource goes on under its id', () => {
 
 describe('a span whose id is not known yet', () => {
   test('belongs to its instance until it is finished', () => {
-    const unfinished = new Unfinished();
-    const span = new Resource();
+    const unfinished = newUnfinished();
+    const span = 2;
     unfinished.addSpan(span, 'run');
     expect(unfinished.instanceOf(span)).toBe('run');
     unfinished.endSpan(span);
@@ -96,8 +95,8 @@ describe('a span whose id is not known yet', () => {
   });
 
   test('is not remembered by its id, when the instance has ended meanwhile', () => {
-    const unfinished = new Unfinished();
-    const span = new Resource();
+    const unfinished = newUnfinished();
+    const span = 2;
     unfinished.addSpan(span, 'run');
     unfinished.endInstance('run');
     expect(unfinished.instanceOf(span)).toBeUndefined();
@@ -107,8 +106,8 @@ describe('a span whose id is not known yet', () => {
   });
 
   test('of ended instances keeps nobody from being forgotten', () => {
-    const unfinished = new Unfinished();
-    const spans = Array.from({ length: 1_000 }, () => new Resource());
+    const unfinished = newUnfinished();
+    const spans = Array.from({ length: 1_000 }, (_, at) => at);
     for (const [at, span] of spans.entries()) unfinished.addSpan(span, `run ${at}`);
     for (const at of spans.keys()) unfinished.endInstance(`run ${at}`);
     for (const span of spans) unfinished.endSpan(span);
@@ -117,3 +116,13 @@ describe('a span whose id is not known yet', () => {
     expect(unfinished.size).toBe(0);
   });
 });
+
+/** What goes by a number has no id yet. */
+function newUnfinished(): Unfinished {
+  const unnamed = new Map<number, Unnamed>();
+  return new Unfinished((number) => {
+    const known = unnamed.get(number) ?? new Unnamed(number);
+    unnamed.set(number, known);
+    return known;
+  });
+}

@@ -100,7 +100,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'settles those twice who share a key',
     file: 'coalescer/intake.ts',
     from: '    if (item.isGhost) backlog.renew(item, this.#now());\n',
-    to: '    settlement.join(item, submission.read, undefined);\n',
+    to: '    settlement.join(item, submission.readAs, undefined);\n',
     breaks: 'books',
     seed: 3,
   },
@@ -190,7 +190,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'sends what needs something that failed',
     file: 'coalescer/settlement.ts',
-    from: 'if (!this.#failsAlone(end, makes)) this.#takeAlong(item, causeOf(end), ends);',
+    from: 'if (!this.#failsAlone(end, name)) this.#takeAlong(item, causeOf(end), ends);',
     to: '',
     breaks: 'no orphans',
     seed: 17,
@@ -198,7 +198,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'forgets what could not be made',
     file: 'coalescer/settlement.ts',
-    from: '      this.#fates.failed(makes, this.#recordOf(causeOf(end)));\n',
+    from: '      this.#failed(name, this.#recordOf(causeOf(end)));\n',
     to: '',
     breaks: 'no orphans',
     seed: 6,
@@ -348,7 +348,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'lets a second create that failed take the first one along',
     file: 'coalescer/settlement.ts',
-    from: 'return this.#fates.isThere(makes) || this.#backlog.isMadeEarlier(item);',
+    from: 'return this.#fates.isThere(name) || this.#backlog.isMadeEarlier(item);',
     to: 'return false;',
     breaks: 'dependency failed',
     seed: 18,
