@@ -4,9 +4,13 @@
  * there is such a name.
  */
 export function unpolluted<Given>(given: Given): Given {
-  if (typeof given !== 'object' || given === null || !isPolluted() || Array.isArray(given)) {
-    return given;
-  }
+  if (typeof given !== 'object' || given === null) return given;
+  // There is one such name at least, or there is nothing to do.
+  for (const _ in {}) return Array.isArray(given) ? given : cleanCopy(given);
+  return given;
+}
+
+function cleanCopy<Given extends object>(given: Given): Given {
   const copy: object = Object.create(null);
   for (
     let from: object | null = given;
@@ -41,9 +45,4 @@ export function withCleanPrototype<Built>(build: () => Built): Built {
   } finally {
     show(true);
   }
-}
-
-function isPolluted(): boolean {
-  for (const _ in {}) return true;
-  return false;
 }

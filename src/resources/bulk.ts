@@ -62,8 +62,9 @@ export class Bulk {
     let batch: Batch;
     let signal: AbortSignal | undefined;
     try {
-      batch = this.#batchOf(request, options);
-      signal = unpolluted(options)?.signal;
+      const own = unpolluted(options);
+      batch = this.#batchOf(request, own);
+      signal = own?.signal;
     } catch (error) {
       return this.#engine.decline(invalidCallError(error, type), { key: undefined, type });
     }
@@ -104,7 +105,7 @@ export class Bulk {
 /** Read once, so that what is checked is what is sent. */
 function ownRequest(given: BulkRequest): BulkRequest {
   if (!isObject(given)) return given;
-  const request: BulkRequest = { ...given };
-  if (!Array.isArray(request.items)) return request;
-  return { ...request, items: Array.from<BulkItem, BulkItem>(request.items, ownItem) };
+  const request: { items: readonly BulkItem[] } = unpolluted({ ...given });
+  if (Array.isArray(request.items)) request.items = Array.from(request.items, ownItem<BulkItem>);
+  return request;
 }

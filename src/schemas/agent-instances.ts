@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/argument.ts';
+import { unpolluted } from '../internal/pollution.ts';
 import type { ActionKind } from './action.ts';
 import { toTime } from './action.ts';
 import type { AgentSchemaVersion, AgentVersion } from './agent-schema.ts';
@@ -10,17 +11,14 @@ import {
   toAgentVersion,
 } from './agent-schema.ts';
 import {
-  BOOLEAN,
+  aBoolean,
+  aName,
+  anObject,
+  aText,
+  aTime,
   check,
-  isJsonObject,
-  isName,
   isObject,
-  isText,
-  isTime,
-  NAME,
   OBJECT,
-  TEXT,
-  TIME,
   within,
 } from './check.ts';
 import type { Fields, Identified, Reading } from './output.ts';
@@ -106,14 +104,14 @@ export const registerAgentInstance: ActionKind<AgentInstanceRegisterParams, Agen
   checkParams: (params) => checkRegister(params) ?? checkVersions(params),
   checkAction: check(() =>
     z.looseObject({
-      agent_id: z.optional(z.nullable(z.custom(isName, NAME))),
-      environment_id: z.optional(z.nullable(z.custom(isName, NAME))),
-      agent_version: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
-      agent_schema_version: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
-      id: z.optional(z.nullable(z.custom(isName, NAME))),
-      external_identifier: z.optional(z.nullable(z.custom(isName, NAME))),
-      update_current_version: z.optional(z.nullable(z.boolean(BOOLEAN))),
-      purpose: z.optional(z.nullable(z.custom(isText, TEXT))),
+      agent_id: z.optional(z.nullable(aName())),
+      environment_id: z.optional(z.nullable(aName())),
+      agent_version: z.optional(z.nullable(anObject())),
+      agent_schema_version: z.optional(z.nullable(anObject())),
+      id: z.optional(z.nullable(aName())),
+      external_identifier: z.optional(z.nullable(aName())),
+      update_current_version: z.optional(z.nullable(aBoolean())),
+      purpose: z.optional(z.nullable(aText())),
     }),
   ),
   toAction: ({ key, params }) => ({
@@ -138,13 +136,11 @@ export const startAgentInstance: ActionKind<AgentInstanceStartParams, AgentInsta
   type: 'agent_instances/start',
   checkParams: check(() =>
     z.strictObject({
-      timestamp: z.optional(z.custom(isTime, TIME)),
+      timestamp: z.optional(aTime()),
       idempotencyKey: z.optional(z.unknown()),
     }),
   ),
-  checkAction: check(() =>
-    z.looseObject({ timestamp: z.optional(z.nullable(z.custom(isTime, TIME))) }),
-  ),
+  checkAction: check(() => z.looseObject({ timestamp: z.optional(z.nullable(aTime())) })),
   toAction: ({ key, target, params }, now, place) => ({
     _type: 'agent_instances/start',
     idempotency_key: key,
@@ -158,15 +154,15 @@ export const finishAgentInstance: ActionKind<AgentInstanceFinishParams, AgentIns
   type: 'agent_instances/finish',
   checkParams: check(() =>
     z.strictObject({
-      status: z.optional(z.custom(isText, TEXT)),
-      timestamp: z.optional(z.custom(isTime, TIME)),
+      status: z.optional(aText()),
+      timestamp: z.optional(aTime()),
       idempotencyKey: z.optional(z.unknown()),
     }),
   ),
   checkAction: check(() =>
     z.looseObject({
-      status: z.optional(z.custom(isText, TEXT)),
-      timestamp: z.optional(z.nullable(z.custom(isTime, TIME))),
+      status: z.optional(aText()),
+      timestamp: z.optional(z.nullable(aTime())),
     }),
   ),
   toAction: ({ key, target, params }, now, place) => ({
@@ -183,15 +179,15 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
   type: 'agent_instances/record_quality',
   checkParams: check(() =>
     z.strictObject({
-      name: z.custom(isName, NAME),
-      payload: z.nullable(z.custom(isJsonObject, OBJECT)),
+      name: aName(),
+      payload: z.nullable(anObject()),
       idempotencyKey: z.optional(z.unknown()),
     }),
   ),
   checkAction: check(() =>
     z.looseObject({
-      name: z.custom(isName, NAME),
-      payload: z.nullable(z.custom(isJsonObject, OBJECT)),
+      name: aName(),
+      payload: z.nullable(anObject()),
     }),
   ),
   toAction: ({ key, target, params }, _now, place) => ({
@@ -206,14 +202,14 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
 
 const checkRegister = check(() =>
   z.strictObject({
-    agentId: z.optional(z.custom(isName, NAME)),
-    environmentId: z.optional(z.custom(isName, NAME)),
+    agentId: z.optional(aName()),
+    environmentId: z.optional(aName()),
     agentVersion: z.optional(z.custom(isObject, OBJECT)),
     agentSchemaVersion: z.optional(z.custom(isObject, OBJECT)),
-    id: z.optional(z.custom(isName, NAME)),
-    externalIdentifier: z.optional(z.custom(isName, NAME)),
-    updateCurrentVersion: z.optional(z.boolean(BOOLEAN)),
-    purpose: z.optional(z.custom(isText, TEXT)),
+    id: z.optional(aName()),
+    externalIdentifier: z.optional(aName()),
+    updateCurrentVersion: z.optional(aBoolean()),
+    purpose: z.optional(aText()),
     idempotencyKey: z.optional(z.unknown()),
   }),
 );
@@ -225,7 +221,7 @@ function checkVersions(params: unknown): readonly PrefactorIssue[] | undefined {
     ...within('agentVersion', agentVersion && checkAgentVersion(agentVersion)),
     ...within(
       'agentSchemaVersion',
-      agentSchemaVersion && checkAgentSchemaVersion(agentSchemaVersion),
+      agentSchemaVersion && checkAgentSchemaVersion(unpolluted(agentSchemaVersion)),
     ),
   ];
   return issues.length === 0 ? undefined : issues;

@@ -7,7 +7,7 @@ import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/argument.ts';
 import { unpolluted } from '../internal/pollution.ts';
 import type { Check } from './check.ts';
-import { check, isName, isObject, NAME, OBJECT, within } from './check.ts';
+import { aName, check, isName, isObject, NAME, OBJECT, within } from './check.ts';
 
 /** The version of the agent's code; made on demand when the API first sees it. */
 export interface AgentVersion {
@@ -73,21 +73,22 @@ export interface QualitySchema {
 }
 
 /** Of a version, and of the environment within it. */
-export function checkAgentVersion(version: AgentVersion): readonly PrefactorIssue[] {
+export function checkAgentVersion(given: AgentVersion): readonly PrefactorIssue[] {
+  const version = unpolluted(given);
   const { runtimeEnvironment } = Object(version);
   return [
     ...(checkVersion(version) ?? []),
     // What is no object at all was found by the first check.
     ...(isObject(runtimeEnvironment)
-      ? within('runtimeEnvironment', checkRuntimeEnvironment(runtimeEnvironment))
+      ? within('runtimeEnvironment', checkRuntimeEnvironment(unpolluted(runtimeEnvironment)))
       : []),
   ];
 }
 
 const checkVersion: Check = check(() =>
   z.strictObject({
-    externalIdentifier: z.optional(z.custom(isName, NAME)),
-    name: z.optional(z.custom(isName, NAME)),
+    externalIdentifier: z.optional(aName()),
+    name: z.optional(aName()),
     description: z.optional(z.nullable(z.string('a string'))),
     runtimeEnvironment: z.optional(z.custom(isObject, OBJECT)),
   }),
@@ -97,14 +98,14 @@ const checkRuntimeEnvironment: Check = check(() =>
   z.strictObject({
     agentSdk: z.optional(z.custom(isNames, NAMES)),
     prefactorSdk: z.optional(z.custom(isNames, NAMES)),
-    runtime: z.optional(z.custom(isName, NAME)),
-    os: z.optional(z.custom(isName, NAME)),
+    runtime: z.optional(aName()),
+    os: z.optional(aName()),
   }),
 );
 
 export const checkAgentSchemaVersion: Check = check(() =>
   z.strictObject({
-    externalIdentifier: z.optional(z.custom(isName, NAME)),
+    externalIdentifier: z.optional(aName()),
     spanTypeSchemas: z.optional(z.custom(Array.isArray, LIST)),
     spanSchemas: z.optional(z.custom(isObject, OBJECT)),
     spanResultSchemas: z.optional(z.custom(isObject, OBJECT)),

@@ -3,18 +3,7 @@ import type { Ref } from '../action-promise.ts';
 import type { ActionKind } from './action.ts';
 import { toTime } from './action.ts';
 import type { AgentInstance } from './agent-instances.ts';
-import {
-  BOOLEAN,
-  check,
-  isJsonObject,
-  isName,
-  isText,
-  isTime,
-  NAME,
-  OBJECT,
-  TEXT,
-  TIME,
-} from './check.ts';
+import { aBoolean, aName, anObject, aText, aTime, check, OBJECT } from './check.ts';
 import type { Fields, Identified, Reading } from './output.ts';
 import { readDetails } from './output.ts';
 import type { FinishStatus, SpanStatus } from './status.ts';
@@ -98,15 +87,15 @@ export const createAgentSpan: ActionKind<AgentSpanCreateParams, AgentSpan> = {
   checkParams: check(() =>
     z.strictObject({
       agentInstanceId: z.optional(z.unknown()),
-      schemaName: z.custom(isName, NAME),
-      status: z.custom(isText, TEXT),
-      payload: z.optional(z.custom(isJsonObject, OBJECT)),
-      resultPayload: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
-      id: z.optional(z.custom(isName, NAME)),
+      schemaName: aName(),
+      status: aText(),
+      payload: z.optional(anObject()),
+      resultPayload: z.optional(z.nullable(anObject())),
+      id: z.optional(aName()),
       parentSpanId: z.optional(z.unknown()),
-      startedAt: z.optional(z.custom(isTime, TIME)),
-      finishedAt: z.optional(z.nullable(z.custom(isTime, TIME))),
-      sensitiveEncoding: z.optional(z.boolean(BOOLEAN)),
+      startedAt: z.optional(aTime()),
+      finishedAt: z.optional(z.nullable(aTime())),
+      sensitiveEncoding: z.optional(aBoolean()),
       idempotencyKey: z.optional(z.unknown()),
     }),
   ),
@@ -114,14 +103,14 @@ export const createAgentSpan: ActionKind<AgentSpanCreateParams, AgentSpan> = {
     z.looseObject({
       details: z.looseObject(
         {
-          id: z.optional(z.nullable(z.custom(isName, NAME))),
-          schema_name: z.custom(isName, NAME),
-          status: z.custom(isText, TEXT),
-          sensitive_encoding: z.optional(z.boolean(BOOLEAN)),
-          payload: z.custom(isJsonObject, OBJECT),
-          result_payload: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
-          started_at: z.optional(z.nullable(z.custom(isTime, TIME))),
-          finished_at: z.optional(z.nullable(z.custom(isTime, TIME))),
+          id: z.optional(z.nullable(aName())),
+          schema_name: aName(),
+          status: aText(),
+          sensitive_encoding: z.optional(aBoolean()),
+          payload: anObject(),
+          result_payload: z.optional(z.nullable(anObject())),
+          started_at: z.optional(z.nullable(aTime())),
+          finished_at: z.optional(z.nullable(aTime())),
         },
         OBJECT,
       ),
@@ -155,20 +144,20 @@ export const finishAgentSpan: ActionKind<AgentSpanFinishParams, AgentSpan> = {
   type: 'agent_spans/finish',
   checkParams: check(() =>
     z.strictObject({
-      status: z.optional(z.custom(isText, TEXT)),
-      resultPayload: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
-      timestamp: z.optional(z.custom(isTime, TIME)),
-      sensitiveEncoding: z.optional(z.boolean(BOOLEAN)),
+      status: z.optional(aText()),
+      resultPayload: z.optional(z.nullable(anObject())),
+      timestamp: z.optional(aTime()),
+      sensitiveEncoding: z.optional(aBoolean()),
       agentInstanceId: z.optional(z.unknown()),
       idempotencyKey: z.optional(z.unknown()),
     }),
   ),
   checkAction: check(() =>
     z.looseObject({
-      status: z.optional(z.custom(isText, TEXT)),
-      timestamp: z.optional(z.nullable(z.custom(isTime, TIME))),
-      result_payload: z.optional(z.nullable(z.custom(isJsonObject, OBJECT))),
-      sensitive_encoding: z.optional(z.boolean(BOOLEAN)),
+      status: z.optional(aText()),
+      timestamp: z.optional(z.nullable(aTime())),
+      result_payload: z.optional(z.nullable(anObject())),
+      sensitive_encoding: z.optional(aBoolean()),
     }),
   ),
   // Flat: within `details` the API would accept the fields and store no result (wire.md 2.2).

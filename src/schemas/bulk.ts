@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/argument.ts';
 import { checkKey } from '../ids/idempotency-key.ts';
 import type { Check } from './check.ts';
-import { check, isName, NAME, within } from './check.ts';
+import { aName, check, within } from './check.ts';
 
 /** One item of a bulk request, in wire form: sent as it stands. */
 export interface BulkItem {
@@ -31,7 +31,7 @@ export interface BulkResult {
 }
 
 /** Of an action in wire form: what every action must have, beside its key. */
-export const checkEnvelope: Check = check(() => z.looseObject({ _type: z.custom(isName, NAME) }));
+export const checkEnvelope: Check = check(() => z.looseObject({ _type: aName() }));
 
 /** Of a whole request: its items and their keys (wire.md 2.1, [py-http models/bulk.py]). */
 export function checkBulkRequest(request: unknown): readonly PrefactorIssue[] | undefined {

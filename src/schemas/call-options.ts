@@ -3,7 +3,7 @@ import type { Ref } from '../action-promise.ts';
 import type { AgentInstance } from './agent-instances.ts';
 import type { AgentSpan } from './agent-spans.ts';
 import type { Check } from './check.ts';
-import { check, isName, NAME } from './check.ts';
+import { aName, check } from './check.ts';
 
 export interface CallOptions {
   /**
@@ -39,7 +39,7 @@ export const checkSubmitOptions: Check = check(() =>
     signal: z.optional(z.custom(isSignal, SIGNAL)),
     uses: z.optional(z.custom(Array.isArray, 'an array of names')),
     changes: z.optional(z.unknown()),
-    makes: z.optional(z.custom(isName, NAME)),
+    makes: z.optional(aName()),
   }),
 );
 

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 
 import type { PrefactorIssue } from '../errors/argument.ts';
 import { nearest } from '../internal/nearest.ts';
-import { unpolluted, withCleanPrototype } from '../internal/pollution.ts';
+import { withCleanPrototype } from '../internal/pollution.ts';
 
 /** Says what is wrong with a value; undefined: nothing. */
 export type Check = (value: unknown) => readonly PrefactorIssue[] | undefined;
@@ -25,12 +25,15 @@ interface Finding {
   readonly keys?: readonly string[];
 }
 
-/** A check by a schema that is built, and compiled, at its first use: not on import. */
+/**
+ * A check by a schema that is built, and compiled, at its first use: not on import. It takes what is
+ * `unpolluted`: a field that all objects inherit would count as given.
+ */
 export function check(build: () => Schema): Check {
   let schema: Schema | undefined;
   return (value) => {
     schema ??= withCleanPrototype(() => compiled(build()));
-    const result = schema.safeParse(unpolluted(value));
+    const result = schema.safeParse(value);
     if (result.success) return undefined;
     const names = Object.keys(schema.shape);
     return result.error.issues.flatMap((finding) => issuesOf(finding, value, names));
@@ -72,11 +75,38 @@ export function within(
 /** The most characters that an id or a name may have; the API names no bound (wire.md 8). */
 const MAX_NAME = 200;
 
-export const TEXT = 'a non-empty string';
+const TEXT = 'a non-empty string';
 export const NAME: string = `a string of 1 to ${MAX_NAME} characters`;
 export const OBJECT = 'an object';
-export const BOOLEAN = 'true or false';
-export const TIME = 'a Date, or a string in the form of 2026-09-01T08:00:00.000Z (ISO 8601)';
+const BOOLEAN = 'true or false';
+const TIME = 'a Date, or a string in the form of 2026-09-01T08:00:00.000Z (ISO 8601)';
+
+// Fields of schemas, each with the text that says what it must be. Internal: zod's types show in no declaration.
+
+/** @internal */
+export function aText(): z.ZodMiniType {
+  return z.custom(isText, TEXT);
+}
+
+/** @internal */
+export function aName(): z.ZodMiniType {
+  return z.custom(isName, NAME);
+}
+
+/** @internal */
+export function aBoolean(): z.ZodMiniBoolean {
+  return z.boolean(BOOLEAN);
+}
+
+/** @internal An object that JSON writes in braces: see `isJsonObject`. */
+export function anObject(): z.ZodMiniType {
+  return z.custom(isJsonObject, OBJECT);
+}
+
+/** @internal */
+export function aTime(): z.ZodMiniType {
+  return z.custom(isTime, TIME);
+}
 
 export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
@@ -87,7 +117,7 @@ export function isText(value: unknown): value is string {
  * by a caller or in an answer, would fill the memory.
  */
 export function isName(value: unknown): value is string {
-  return isText(value) && value.length <= MAX_NAME;
+  return typeof value === 'string' && value !== '' && value.length <= MAX_NAME;
 }
 
 /** An object that JSON writes in braces; what is inside is not looked at. */
@@ -96,9 +126,11 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** The same of an object that may have a `toJSON`, which decides what JSON writes in its place. */
-export function isJsonObject(value: unknown): boolean {
+function isJsonObject(value: unknown): boolean {
   try {
-    if (!isObject(value)) return false;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    // As nearly all are.
+    if (Object.getPrototypeOf(value) === Object.prototype && !('toJSON' in value)) return true;
     const written = hasToJson(value) ? value.toJSON() : value;
     return isObject(written) && !isWrapped(written);
   } catch {
