@@ -1,3 +1,4 @@
+import type { Schedule } from './coalescer/index.ts';
 import type { Deferred } from './internal/deferred.ts';
 import { deferred } from './internal/deferred.ts';
 import { fenced } from './internal/fence.ts';
@@ -5,17 +6,25 @@ import type { Logger } from './internal/warn.ts';
 
 /** Tells a serverless runtime what to wait for: one promise for each time that work is under way. */
 export class BusyPeriods {
-  readonly #waitUntil: ((work: Promise<unknown>) => void) | undefined;
+  readonly #waitUntil: (work: Promise<unknown>) => void;
   readonly #logger: Logger;
   #current: Deferred<void> | undefined;
 
-  constructor(waitUntil: ((work: Promise<unknown>) => void) | undefined, logger: Logger) {
+  constructor(waitUntil: (work: Promise<unknown>) => void, logger: Logger) {
     this.#waitUntil = waitUntil;
     this.#logger = logger;
   }
 
+  /** A window that is opened is the first sign of work. */
+  watching(schedule: Schedule): Schedule {
+    return (flush) => {
+      this.begin();
+      return schedule(flush);
+    };
+  }
+
   begin(): void {
-    if (this.#waitUntil === undefined || this.#current !== undefined) return;
+    if (this.#current !== undefined) return;
     this.#current = deferred();
     this.await(this.#current.promise);
   }
@@ -28,7 +37,7 @@ export class BusyPeriods {
   /** Work outside the queue. */
   await(work: Promise<unknown>): void {
     fenced(
-      () => this.#waitUntil?.(work),
+      () => this.#waitUntil(work),
       (error) =>
         this.#logger.warn(
           'waitUntil failed, so the runtime may not wait for calls that are under way. Give it a function that takes any promise, and keeps its method on its object: (promise) => ctx.waitUntil(promise), not ctx.waitUntil.',

@@ -2,7 +2,7 @@ import type { ActionPromise } from './action-promise.ts';
 import { BusyPeriods } from './busy-periods.ts';
 import type { AutobatchEvents } from './client-events.ts';
 import { ClientEvents } from './client-events.ts';
-import type { Gather, Ledger, Stats } from './coalescer/index.ts';
+import type { Ledger, Stats } from './coalescer/index.ts';
 import { UncheckedCoalescer } from './coalescer/index.ts';
 import type { PrefactorIssue } from './errors/argument.ts';
 import type { Failure } from './errors/failure.ts';
@@ -31,7 +31,7 @@ import { createToRecord } from './to-record.ts';
 import { maxAnswerBytes } from './transport/body.ts';
 import type { Transport } from './transport/bulk-transport.ts';
 import { createTransport, envelopeBytes, separatorBytes } from './transport/bulk-transport.ts';
-import { gatherWith } from './window.ts';
+import { scheduleOf } from './window.ts';
 
 /** Says what to do about what was made of a payload; which, stands beside it. */
 const EMPTIED = 'JSON writes {} for what is no plain object: copy what you need of it into one.';
@@ -90,13 +90,14 @@ export class AutobatchClient {
   constructor(options: AutobatchOptions = {}) {
     const settings = parseOptions(options);
     const clock = systemClock();
-    const busy = new BusyPeriods(settings.waitUntil, settings.logger);
+    const { waitUntil, logger } = settings;
+    const busy = waitUntil && new BusyPeriods(waitUntil, logger);
     this.#events = new ClientEvents({
       apiUrl: settings.apiUrl,
       clock,
       logger: settings.logger,
       waiting: () => this.#engine.stats().ledger.pending,
-      onIdle: () => busy.end(),
+      onIdle: () => busy?.end(),
     });
     const ids = new Ids();
     const transport = transportOf(settings, clock);
@@ -124,7 +125,7 @@ export class AutobatchClient {
       engine: this.#engine,
       envelopeBytes,
       separatorBytes,
-      onWork: (work) => busy.await(work),
+      onWork: (work) => busy?.await(work),
       redact,
     });
     bindMethods(this, 'submit', 'flush', 'close', 'ready', 'stats', 'on');
@@ -236,10 +237,11 @@ function engineOf(
   settings: Options,
   transport: Transport,
   clock: Clock,
-  busy: BusyPeriods,
+  busy: BusyPeriods | undefined,
   events: ClientEvents,
   pipeline: () => Pipeline,
 ): ClientEngine {
+  const schedule = scheduleOf(settings.batch.window, { clock, logger: settings.logger });
   return new UncheckedCoalescer(
     {
       ...events.watching(transport),
@@ -248,10 +250,7 @@ function engineOf(
       toError: createToError({ redact: transport.redact, ids: settings.ids }),
       toRecord: createToRecord(transport.redact),
       clock,
-      gather: <Entry extends object>(onEnd: (entries: readonly Entry[]) => void) => {
-        const { batch, logger } = settings;
-        return tellingOfWork(gatherWith<Entry>(batch.window, { clock, logger })(onEnd), busy);
-      },
+      schedule: busy?.watching(schedule) ?? schedule,
       events,
       read: (output, readAs) => pipeline().read(output, readAs),
       onNamed: (name, id) => pipeline().learn(name, id),
@@ -269,15 +268,4 @@ function engineOf(
       maxAnswerBytes: maxAnswerBytes / 2,
     },
   );
-}
-
-/** An item that enters a window is the first sign of work. */
-function tellingOfWork<Entry>(gather: Gather<Entry>, busy: BusyPeriods): Gather<Entry> {
-  return {
-    add(entry) {
-      busy.begin();
-      gather.add(entry);
-    },
-    end: () => gather.end(),
-  };
 }

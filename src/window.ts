@@ -1,9 +1,9 @@
 import DataLoader from 'dataloader';
-import type { Gather } from './coalescer/index.ts';
+import type { Schedule } from './coalescer/index.ts';
 import type { Clock } from './internal/clock.ts';
-import { runInRoot } from './internal/context.ts';
 import { fenced } from './internal/fence.ts';
-import { afterPromiseJobs } from './internal/tick.ts';
+import { host } from './internal/host.ts';
+import { isWorkerd } from './internal/lasting-timers.ts';
 import type { Logger } from './internal/warn.ts';
 import type { BatchWindow } from './options.ts';
 
@@ -15,27 +15,51 @@ export interface WindowPorts {
   readonly logger: Logger;
 }
 
+type Flush = () => void;
+
 /**
- * Gathers entries until their window ends, as `window` says, then hands them to `onEnd` in the order
- * in which they came. dataloader keeps the window, and is asked once for each: what is in it is none
- * of its business, and a promise for each entry would be one that nobody waits for.
+ * dataloader says when a window ends, and nothing else. A window is one load of a loader of its own, so one that
+ * was ended early, or whose end never came, has no say in those after it.
  */
-export function gatherWith<Entry extends object>(
-  window: BatchWindow,
-  ports: WindowPorts,
-): (onEnd: (entries: readonly Entry[]) => void) => Gather<Entry> {
-  return (onEnd) => new Window(starterOf(window, ports), onEnd, ports.logger);
+export function scheduleOf(window: BatchWindow, ports: WindowPorts): Schedule {
+  const wait = waitFor(window, ports);
+  const end = (flushes: readonly Flush[]): Promise<readonly Flush[]> => {
+    try {
+      for (const flush of flushes) flush();
+    } catch (error) {
+      ports.logger.error(
+        'Calls could not be handed on, which is a fault of prefactor-autobatch.',
+        error,
+      );
+    }
+    // That it went wrong is told: a rejection would reach nobody but the process.
+    return Promise.resolve(flushes);
+  };
+  return (flush) => {
+    if (window === 'tick' && hasTick()) {
+      void new DataLoader(end, { cache: false }).load(flush);
+      // Right behind dataloader's own promise job, which asks for the nextTick that is in place by then.
+      void ready.then(() => {
+        // A test's may never come. Whichever comes first ends the tick.
+        if (host.process?.nextTick !== ownNextTick) ownNextTick?.(() => void end([flush]));
+      });
+      return hasWitness ? undefined : ports.clock.after(0, flush);
+    }
+    let dispatch = flush;
+    const batchScheduleFn = (run: Flush): void => {
+      dispatch = run;
+    };
+    void new DataLoader(end, { cache: false, batchScheduleFn }).load(flush);
+    // Now that it is loaded: what ends at once would be dispatched with nothing in it.
+    return wait(dispatch);
+  };
 }
 
-/** Opens a window: calls `end` when it is over; returns what stops that. */
-type Start = (end: () => void) => () => void;
-
-function starterOf(window: BatchWindow, { clock, logger }: WindowPorts): Start {
-  if (window === 'tick') {
-    return (end) => afterPromiseJobs(clock, end);
-  }
-  if (typeof window === 'number') {
-    return (end) => clock.after(window, end);
+/** What our own windows wait for; `'tick'`: the macrotask that comes nearest to the end of a tick. */
+function waitFor(window: BatchWindow, { clock, logger }: WindowPorts): (end: Flush) => () => void {
+  if (typeof window !== 'function') {
+    const ms = window === 'tick' ? 0 : window;
+    return (end) => clock.after(ms, end);
   }
   return (end) => {
     const cancel = clock.after(longestWindowMs, () => {
@@ -55,69 +79,21 @@ function starterOf(window: BatchWindow, { clock, logger }: WindowPorts): Start {
   };
 }
 
-class Window<Entry extends object> implements Gather<Entry> {
-  readonly #loader: DataLoader<Entry[], undefined>;
-  readonly #start: Start;
-  /** What is in the open window; undefined while none is. */
-  #entries: Entry[] | undefined;
-  /** Ends the open window; undefined while none is. */
-  #end: (() => void) | undefined;
-  /** The window was ended while it opened, when its first entry was not in it yet. */
-  #isOver = false;
-
-  constructor(start: Start, onEnd: (entries: readonly Entry[]) => void, logger: Logger) {
-    this.#start = start;
-    this.#loader = new DataLoader<Entry[], undefined>(
-      (windows) => {
-        this.#entries = undefined;
-        try {
-          for (const entries of windows) onEnd(entries);
-        } catch (error) {
-          // Its rejection would reach nobody but the process.
-          logger.error(
-            'Calls could not be handed on, which is a fault of prefactor-autobatch.',
-            error,
-          );
-        }
-        return Promise.resolve(windows.map(() => undefined));
-      },
-      { cache: false, batchScheduleFn: (dispatch) => this.#open(dispatch) },
-    );
-  }
-
-  add(entry: Entry): void {
-    if (this.#entries === undefined) {
-      this.#entries = [entry];
-      void this.#loader.load(this.#entries);
-    } else {
-      this.#entries.push(entry);
-    }
-    if (this.#isOver) {
-      this.end();
-    }
-  }
-
-  end(): void {
-    this.#end?.();
-  }
-
-  #open(dispatch: () => void): void {
-    let isOpening = true;
-    let cancel: (() => void) | undefined;
-    // dataloader would send a batch again each time that it is told to: once is enough.
-    const end = (): void => {
-      if (isOpening) {
-        this.#isOver = true;
-      } else if (this.#end === end) {
-        this.#end = undefined;
-        this.#isOver = false;
-        cancel?.();
-        dispatch();
-      }
-    };
-    this.#end = end;
-    // Whatever ends it runs for all callers, so not in the context of the one who opened it.
-    cancel = runInRoot(() => this.#start(end));
-    isOpening = false;
-  }
+/**
+ * Whether dataloader's own scheduler can be let run. Not in workerd, whose `nextTick` is a promise job, nor where the
+ * one that dataloader has found is gone.
+ */
+function hasTick(): boolean {
+  return !isWorkerd && (ownNextTick === undefined || host.process?.nextTick !== undefined);
 }
+
+/** As this module found it; so has dataloader. */
+const ownNextTick = host.process?.nextTick;
+
+/**
+ * Whether that can be counted on. Where there was none, dataloader takes a timer, and where there was a test's (by the
+ * mark that clock.ts looks for), that: either may stand still for good, so the clock is asked as well.
+ */
+const hasWitness = ownNextTick !== undefined && !Object.hasOwn(ownNextTick, 'clock');
+
+const ready = Promise.resolve();

@@ -18,12 +18,20 @@ test('one promise for each time that work is under way, which lasts as long', as
   await awaited[1];
 });
 
-test('nobody has to be told', () => {
-  const busy = new BusyPeriods(undefined, recordingLogger());
-  busy.end();
-  busy.begin();
-  busy.await(Promise.resolve());
-  busy.end();
+test('a window that opens begins one, and is opened as it would be otherwise', () => {
+  const awaited: Promise<unknown>[] = [];
+  const busy = new BusyPeriods((work) => awaited.push(work), recordingLogger());
+  const opened: unknown[] = [];
+  const stop = () => undefined;
+  const schedule = busy.watching((flush) => {
+    opened.push(flush);
+    return stop;
+  });
+  const flush = () => undefined;
+  expect(awaited).toEqual([]);
+  expect([schedule(flush), schedule(flush)]).toEqual([stop, stop]);
+  expect(opened).toEqual([flush, flush]);
+  expect(awaited).toHaveLength(1);
 });
 
 test('a waitUntil that throws harms no call, and the log says so', () => {

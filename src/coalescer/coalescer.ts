@@ -9,7 +9,6 @@ import type { Clock } from '../internal/clock.ts';
 import { inLaterTurn, systemClock } from '../internal/clock.ts';
 import { deferred, rejected } from '../internal/deferred.ts';
 import { Patience } from '../internal/patience.ts';
-import { afterPromiseJobs } from '../internal/tick.ts';
 import { Alarm } from './alarm.ts';
 import { unheard } from './attempt.ts';
 import type { AttemptSettings } from './attempts.ts';
@@ -24,10 +23,9 @@ import { Dispatcher } from './dispatcher.ts';
 import type { Emitter } from './events.ts';
 import { fencedEmitter, silent } from './events.ts';
 import { Fates } from './fates.ts';
-import { gatherRun } from './gather.ts';
 import { Health } from './health.ts';
 import type { About, ExecuteOptions } from './intake.ts';
-import { Intake } from './intake.ts';
+import { endOfRun, Intake } from './intake.ts';
 import type { Item, Waiting } from './item.ts';
 import type { Ledger } from './ledger.ts';
 import { nameOf } from './line.ts';
@@ -37,12 +35,12 @@ import { Parts } from './parts.ts';
 import type {
   Answer,
   Batch,
-  Gather,
   KeyClaim,
   Name,
   Ping,
   Read,
   Reply,
+  Schedule,
   Send,
   Submission,
   ToError,
@@ -84,10 +82,8 @@ export interface CoalescerPorts<Failure> {
   readonly clock?: Clock | undefined;
   /** From 0 up to 1, for jitter. */
   readonly random?: (() => number) | undefined;
-  /** Says when a window ends; what is gathered in it is none of its business. */
-  readonly gather?:
-    | (<Entry extends object>(onEnd: (entries: readonly Entry[]) => void) => Gather<Entry>)
-    | undefined;
+  /** Says when a window ends, and nothing else. @default at the end of the synchronous run of code */
+  readonly schedule?: Schedule | undefined;
   readonly events?: Emitter | undefined;
   /**
    * Told of each id that only an answer made known: of what goes by a number, or instead of the id sent. And,
@@ -149,7 +145,7 @@ export class Coalescer<Failure> {
       now: () => clock.now(),
       idOf: (name) => fates.idOf(name),
     });
-    this.#bounds = new Bounds(settings.queue, this.#backlog, (run) => afterPromiseJobs(clock, run));
+    this.#bounds = new Bounds(settings.queue, this.#backlog, inLaterTurn);
     this.#settlement = new Settlement(
       fates,
       this.#backlog,
@@ -210,7 +206,7 @@ export class Coalescer<Failure> {
       withdrawals: this.#withdrawals,
       watch: this.#watch,
       toError,
-      gather: ports.gather ?? gatherRun,
+      schedule: ports.schedule ?? endOfRun,
       onAdmitted: (now) => this.#pump(now),
     });
     this.#alarm = new Alarm(clock, patience, (isLate) =>
@@ -389,8 +385,13 @@ export class Coalescer<Failure> {
     this.#expireWaiting(now, this.#alarm.isLate(now));
     this.#withdrawals.sweep();
     const next = this.#dispatcher.pump(now);
-    if (this.#backlog.isEmpty) this.#alarm.clear();
-    else this.#alarm.setBy(Math.min(next, this.#deadline), now);
+    if (this.#backlog.isEmpty) {
+      this.#alarm.clear();
+      // All who were in it have been withdrawn: no timer of it is to keep the process alive.
+      this.#intake.endWindow();
+    } else {
+      this.#alarm.setBy(Math.min(next, this.#deadline), now);
+    }
   }
 
   #onReply(

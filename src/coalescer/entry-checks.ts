@@ -72,7 +72,7 @@ const ports: ChecksOf<CoalescerPorts<unknown>> = {
   describe: optional(aFunction),
   clock: optional(withMethods('now', 'after')),
   random: optional(aFunction),
-  gather: optional(aFunction),
+  schedule: optional(aFunction),
   events: optional(withMethods('has', 'emit', 'deliver')),
   onNamed: optional(aFunction),
 };

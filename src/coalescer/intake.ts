@@ -1,14 +1,15 @@
 /** How a call becomes an item, or is turned away; all of it before `submit` returns. */
 import type { Clock } from '../internal/clock.ts';
+import { runInRoot } from '../internal/context.ts';
 import type { Backlog } from './backlog.ts';
-import type { Bounds } from './bounds.ts';
+import type { Bounds, QueueBounds } from './bounds.ts';
 import type { Fates } from './fates.ts';
 import type { Caller, Waiting } from './item.ts';
 import { bytesOf, Item } from './item.ts';
 import { PackedBatch } from './packed-batch.ts';
 import type { BatchLimits, Envelope } from './packer.ts';
 import type { Parts } from './parts.ts';
-import type { Answer, Batch, Gather, Name, Reason, Submission, ToError } from './ports.ts';
+import type { Answer, Batch, Name, Reason, Schedule, Submission, ToError } from './ports.ts';
 import type { ServerWatch } from './server-watch.ts';
 import type { Settlement } from './settlement.ts';
 import type { Follower, Signals } from './signals.ts';
@@ -44,7 +45,7 @@ interface Others<Failure> {
   readonly withdrawals: Withdrawals<Failure>;
   readonly watch: ServerWatch<Failure>;
   readonly toError: ToError<Failure>;
-  readonly gather: (onEnd: (items: readonly Item[]) => void) => Gather<Item>;
+  readonly schedule: Schedule;
   /** Items may be packed now. */
   readonly onAdmitted: (now: number) => void;
 }
@@ -57,24 +58,44 @@ interface Entered {
   readonly item?: Item;
 }
 
+/** What an intake goes by: the sizes at which a batch and the queue are full. */
+interface Limits extends BatchLimits, Envelope {
+  readonly queue: QueueBounds;
+}
+
 export class Intake<Failure> {
   /** The place of the youngest item. */
   lastSeq = 0;
-  readonly #limits: BatchLimits & Envelope;
+  readonly #limits: Limits;
   readonly #others: Others<Failure>;
-  readonly #gather: Gather<Item>;
-  /** UTF-8 bytes of the items in the open window. */
+  /** What is in the open window, in the order of the calls; none is open where that is nothing. */
+  #gathered: Item[] = [];
+  /** Their UTF-8 bytes. */
   #gatheredBytes = 0;
+  /** The number of the last window that was opened. */
+  #lastWindow = 0;
+  /** Stops what is to end the open window. */
+  #stopWindow: (() => void) | undefined;
 
-  constructor(limits: BatchLimits & Envelope, others: Others<Failure>) {
+  constructor(limits: Limits, others: Others<Failure>) {
     this.#limits = limits;
     this.#others = others;
-    this.#gather = others.gather((items) => this.#admit(items));
   }
 
-  /** Ends the open window at once. */
-  endWindow(): void {
-    this.#gather.end();
+  /** Ends the open window at once, unless it is another one than that: what is in it may be packed. */
+  endWindow(window: number = this.#lastWindow): void {
+    const { backlog, clock, steps, onAdmitted } = this.#others;
+    if (window !== this.#lastWindow || this.#gathered.length === 0) return;
+    steps.run(() => {
+      const gathered = this.#gathered;
+      this.#gathered = [];
+      this.#gatheredBytes = 0;
+      stop(this.#stopWindow);
+      this.#stopWindow = undefined;
+      const now = clock.now();
+      backlog.admit(gathered, now);
+      onAdmitted(now);
+    });
   }
 
   /**
@@ -256,28 +277,41 @@ export class Intake<Failure> {
 
   /** A full batch, and a full queue, end the window at once. */
   #addToWindow(item: Item): void {
-    const { backlog, bounds } = this.#others;
-    const { maxItems, maxBytes } = this.#limits;
+    const { backlog, steps } = this.#others;
+    const { maxItems, maxBytes, queue } = this.#limits;
+    const gathered = this.#gathered.push(item);
     this.#gatheredBytes += item.bytes;
     try {
-      this.#gather.add(item);
+      if (gathered === 1) this.#openWindow();
+      const isFullBatch = gathered >= maxItems || this.#gatheredBytes >= maxBytes;
+      const isFullQueue = backlog.size >= queue.maxItems || backlog.bytes > queue.maxBytes;
+      if (isFullBatch || isFullQueue) this.endWindow();
     } catch {
-      // A window that cannot be opened is over.
-      this.#admit([item]);
+      // A window that cannot be opened is over; soon, since it may be the stack that is used up.
+      steps.runSoon(() => this.endWindow());
     }
-    const isFullBatch = backlog.count('gathering') >= maxItems || this.#gatheredBytes >= maxBytes;
-    if (isFullBatch || bounds.brokenBy(0) !== undefined) this.endWindow();
   }
 
-  #admit(items: readonly Item[]): void {
-    const { backlog, clock, steps, onAdmitted } = this.#others;
-    this.#gatheredBytes = 0;
-    steps.run(() => {
-      const now = clock.now();
-      backlog.admit(items, now);
-      onAdmitted(now);
-    });
+  /** Whatever is to end it runs for all callers, so not in the context of the one who opened it. */
+  #openWindow(): void {
+    const window = ++this.#lastWindow;
+    const stopWindow = runInRoot(() => this.#others.schedule(() => this.endWindow(window)));
+    const isOpen = window === this.#lastWindow && this.#gathered.length > 0;
+    if (isOpen) this.#stopWindow = stopWindow;
+    else stop(stopWindow);
   }
+}
+
+/** The plainest of windows is one run of code. Not by queueMicrotask: a test's may never run what it is given. */
+export const endOfRun: Schedule = (flush) => void over.then(flush);
+
+const over = Promise.resolve();
+
+/** Whoever cannot be stopped goes on to call a flush that does nothing any more. */
+function stop(schedule: (() => void) | undefined): void {
+  try {
+    schedule?.();
+  } catch {}
 }
 
 /** A signal that was not followed is to blame, since it is the first that is asked. */

@@ -196,12 +196,12 @@ export type Ping<Failure = unknown> = (
   options: SendOptions,
 ) => Promise<boolean | { readonly failure: Failure }>;
 
-/** Gathers items until their window ends, then hands them on in the order of their calls. */
-export interface Gather<Entry> {
-  add(entry: Entry): void;
-  /** Ends the open window, if any, at once. */
-  end(): void;
-}
+/**
+ * Opens a window: calls `flush` when it is over. What it returns is called once the window is over, however that
+ * came about, to stop what is still to call `flush` then. A window is ended without it when a batch or the queue is
+ * full, and whenever somebody waits for what is in it.
+ */
+export type Schedule = (flush: () => void) => (() => void) | undefined;
 
 /** Why a call was rejected: data, which `ToError` turns into an error. */
 export type Reason<Failure> =

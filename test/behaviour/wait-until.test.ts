@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { harness } from '../helpers/harness.ts';
 import { outcomes } from '../helpers/outcomes.ts';
+import { span } from '../helpers/spans.ts';
 
 function watcher() {
   const periods: { isOver: boolean }[] = [];
@@ -30,6 +31,22 @@ test('it is given one promise for each time that work is under way', async () =>
   void t.span('d');
   expect(periods).toEqual([{ isOver: true }, { isOver: false }]);
   await t.settled();
+  expect(periods).toEqual([{ isOver: true }, { isOver: true }]);
+});
+
+test('it is told again where all that was in a window was aborted, and another call comes into it', async () => {
+  const { periods, waitUntil } = watcher();
+  const t = await harness({ waitUntil, batch: { window: 10 } });
+  const abort = new AbortController();
+  const { signal } = abort;
+  const aborted = t.client.agentSpans.create(span('a'), { signal });
+  abort.abort();
+  expect(await outcomes(aborted)).toEqual(['AbortError']);
+  expect(periods).toEqual([{ isOver: true }]);
+  const b = t.span('b');
+  expect(periods).toEqual([{ isOver: true }, { isOver: false }]);
+  await t.settled();
+  expect(await outcomes(b)).toEqual(['ok']);
   expect(periods).toEqual([{ isOver: true }, { isOver: true }]);
 });
 

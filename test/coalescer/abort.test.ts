@@ -4,7 +4,7 @@ import { endsOf, engineUnderTest, isSettled, openWindow, referring } from '../he
 
 describe('an abort before the call was sent', () => {
   test('rejects at once with the reason of the signal, and costs nothing', async () => {
-    const t = engineUnderTest({}, { gather: openWindow });
+    const t = engineUnderTest({}, { schedule: openWindow });
     const abort = new AbortController();
     const reason = new Error('not needed');
     const call = t.call('a', { signal: abort.signal });
@@ -53,7 +53,7 @@ describe('an abort before the call was sent', () => {
   });
 
   test('while its request is about to leave, keeps it from the sender', async () => {
-    const t = engineUnderTest({}, { gather: openWindow });
+    const t = engineUnderTest({}, { schedule: openWindow });
     const abort = new AbortController();
     const calls = [t.call('a'), t.call('b', { signal: abort.signal })];
     void t.engine.flush();
@@ -82,7 +82,7 @@ describe('an abort before the call was sent', () => {
   });
 
   test('counts as failed for those who need what it was to make', async () => {
-    const t = engineUnderTest({}, { gather: openWindow });
+    const t = engineUnderTest({}, { schedule: openWindow });
     const abort = new AbortController();
     const run = t.number();
     const calls = [
@@ -398,7 +398,7 @@ describe('an abort of one of several callers of an item', () => {
   });
 
   test('ends the item when it is the last', async () => {
-    const t = engineUnderTest({}, { gather: openWindow });
+    const t = engineUnderTest({}, { schedule: openWindow });
     const abort = new AbortController();
     const calls = [1, 2, 3].map(() => t.call('a', { fingerprint: 'same', signal: abort.signal }));
     abort.abort();

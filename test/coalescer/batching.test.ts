@@ -74,7 +74,7 @@ test('a skipped item leaves before a call that was made after it', async () => {
 });
 
 test('a full batch ends the window at once', async () => {
-  const t = engineUnderTest({ maxItems: 2 }, { gather: openWindow });
+  const t = engineUnderTest({ maxItems: 2 }, { schedule: openWindow });
   void t.call('a');
   expect(t.wire.batches).toEqual([]);
   void t.call('b');
@@ -87,7 +87,7 @@ test('a full batch ends the window at once', async () => {
 });
 
 test('a window with the bytes of a batch ends at once as well', async () => {
-  const t = engineUnderTest({ maxBytes: 100 }, { gather: openWindow });
+  const t = engineUnderTest({ maxBytes: 100 }, { schedule: openWindow });
   const pieces = ['x'.repeat(50)];
   void t.call('a', { pieces });
   expect(t.wire.batches).toEqual([]);

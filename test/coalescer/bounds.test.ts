@@ -172,7 +172,7 @@ test('a call that shares a pending item needs no room', async () => {
 });
 
 test('a full queue ends the window at once', async () => {
-  const t = engineUnderTest({ queue: { maxItems: 2 } }, { gather: openWindow });
+  const t = engineUnderTest({ queue: { maxItems: 2 } }, { schedule: openWindow });
   const calls = [t.call('a'), t.call('b')];
   await t.clock.settle();
   expect(t.wire.batches).toEqual([['a', 'b']]);
@@ -182,7 +182,7 @@ test('a full queue ends the window at once', async () => {
 });
 
 test('a call that the full queue turns away ends the window, so that there will be room', async () => {
-  const t = engineUnderTest({ queue: { maxBytes: 25 } }, { gather: openWindow });
+  const t = engineUnderTest({ queue: { maxBytes: 25 } }, { schedule: openWindow });
   const calls = [t.call('a'), t.call('b')];
   expect(t.wire.batches).toEqual([]);
   calls.push(t.call('c'));

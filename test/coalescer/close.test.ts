@@ -4,7 +4,7 @@ import { endsOf, engineUnderTest, isSettled, openWindow, reasonOf } from '../hel
 import { scriptedPing } from '../helpers/scripted-send.ts';
 
 test('close sends what is queued, and resolves with the books when all has settled', async () => {
-  const t = engineUnderTest({}, { gather: openWindow });
+  const t = engineUnderTest({}, { schedule: openWindow });
   const calls = [t.call('a'), t.call('b')];
   const closed = t.engine.close();
   await t.clock.settle();
@@ -215,7 +215,7 @@ test('a call and a close by who is told as it closes find it closed', async () =
   const t: EngineUnderTest = engineUnderTest(
     {},
     {
-      gather: openWindow,
+      schedule: openWindow,
       events: {
         has: () => true,
         emit: () => {},

@@ -173,7 +173,7 @@ test('without end, a call waits as long as it takes', async () => {
 });
 
 test('the time runs from the call, although its window is still open', async () => {
-  const t = engineUnderTest({ deliveryTimeoutMs: 1_000 }, { gather: openWindow });
+  const t = engineUnderTest({ deliveryTimeoutMs: 1_000 }, { schedule: openWindow });
   const call = t.call('a');
   await t.clock.pass(1_000);
   expect(await isSettled(call)).toBe(true);

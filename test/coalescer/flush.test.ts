@@ -18,7 +18,7 @@ test('a flush of an idle engine resolves at once, with the books', async () => {
 });
 
 test('a flush ends the window at once', async () => {
-  const t = engineUnderTest({}, { gather: openWindow });
+  const t = engineUnderTest({}, { schedule: openWindow });
   const calls = [t.call('a'), t.call('b')];
   await t.clock.pass(1_000);
   expect(t.wire.requests).toEqual([]);

@@ -4,7 +4,7 @@ import { endsOf, engineUnderTest, openWindow } from '../helpers/engine.ts';
 const item = '{"key":"a"}'.length;
 
 test('when the page goes away, what is gathered leaves in requests that outlive it', async () => {
-  const t = engineUnderTest({}, { gather: openWindow });
+  const t = engineUnderTest({}, { schedule: openWindow });
   const calls = [t.call('a'), t.call('b')];
   t.engine.sendOutliving(1_000);
   await t.clock.settle();
@@ -56,7 +56,7 @@ test('its requests together keep to the budget, envelopes included', async () =>
 });
 
 test('a batch is cut to what is left of the budget', async () => {
-  const t = engineUnderTest({}, { gather: openWindow });
+  const t = engineUnderTest({}, { schedule: openWindow });
   for (const key of ['a', 'b', 'c']) void t.call(key);
   t.engine.sendOutliving(12 + 2 * item + 1);
   await t.clock.settle();
@@ -68,7 +68,7 @@ test('a batch is cut to what is left of the budget', async () => {
 });
 
 test('an item that is too large for the budget does not keep others from leaving', async () => {
-  const t = engineUnderTest({}, { gather: openWindow });
+  const t = engineUnderTest({}, { schedule: openWindow });
   void t.call('large', { pieces: ['x'.repeat(500)] });
   void t.call('b');
   t.engine.sendOutliving(100);
@@ -102,7 +102,7 @@ test('with nothing to send, nothing is sent', async () => {
 });
 
 test('should the page stay, all goes on as before', async () => {
-  const t = engineUnderTest({}, { gather: openWindow });
+  const t = engineUnderTest({}, { schedule: openWindow });
   const calls = [t.call('a')];
   t.engine.sendOutliving(1_000);
   await t.clock.settle();

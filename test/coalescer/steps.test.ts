@@ -1,6 +1,6 @@
 // design.md 7: code that is not the engine's runs between steps, never inside one, and hurts only itself.
 import { describe, expect, test } from 'vitest';
-import type { Batch, CoalescerPorts, Send, Verdict } from '../../src/coalescer/index.ts';
+import type { Batch, Send, Verdict } from '../../src/coalescer/index.ts';
 import type { EngineUnderTest } from '../helpers/engine.ts';
 import {
   endsOf,
@@ -57,16 +57,10 @@ describe('code that calls the engine back', () => {
           return reason;
         },
         events: { has: () => true, emit: () => {}, deliver: () => callBack('listener') },
-        gather: (onEnd) => {
-          const window = openWindow(onEnd);
-          return {
-            add(entry) {
-              window.add(entry);
-              queueMicrotask(() => window.end());
-              callBack('window');
-            },
-            end: () => window.end(),
-          };
+        schedule: (flush) => {
+          queueMicrotask(flush);
+          callBack('window');
+          return () => callBack('window');
         },
       },
     );
@@ -252,13 +246,10 @@ describe('what comes from outside and is nonsense', () => {
   });
 
   test('a window that cannot be opened is over', async () => {
-    const gather: CoalescerPorts<string>['gather'] = () => ({
-      add: () => {
-        throw new Error('jammed');
-      },
-      end: () => {},
-    });
-    const t = engineUnderTest({}, { gather });
+    const schedule = (): never => {
+      throw new Error('jammed');
+    };
+    const t = engineUnderTest({}, { schedule });
     const calls = [t.call('a'), t.call('b')];
     await t.answerAll();
     expect(await endsOf(...calls)).toEqual(['ok', 'ok']);
@@ -326,7 +317,7 @@ describe('when very many calls end at once', () => {
   const MANY = 5_000;
 
   test('the books change in one step, and callers are told in slices, in their order', async () => {
-    const t = engineUnderTest({ maxItems: 10_000 }, { gather: openWindow });
+    const t = engineUnderTest({ maxItems: 10_000 }, { schedule: openWindow });
     const controller = new AbortController();
     const told: number[] = [];
     for (let n = 0; n < MANY; n++) {
@@ -388,7 +379,7 @@ describe('when very many calls end at once', () => {
     async (how) => {
       const looks = async (count: number): Promise<number> => {
         let times = 0;
-        const t = engineUnderTest({ maxItems: 1_000_000 }, { gather: openWindow });
+        const t = engineUnderTest({ maxItems: 1_000_000 }, { schedule: openWindow });
         const now = t.clock.now.bind(t.clock);
         const controllers = Array.from({ length: count }, () => new AbortController());
         const first = controllers[0] as AbortController;
@@ -420,7 +411,7 @@ describe('when very many calls end at once', () => {
   );
 
   test('close waits until the last of them has been told', async () => {
-    const t = engineUnderTest({}, { gather: openWindow });
+    const t = engineUnderTest({}, { schedule: openWindow });
     let told = 0;
     for (let n = 0; n < MANY; n++) t.call(`k${n}`, { uses: ['x'] }).catch(() => told++);
     const closed = t.engine.close({ timeoutMs: 10 });

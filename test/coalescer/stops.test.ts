@@ -103,7 +103,7 @@ describe('what was never sent when its time was over', () => {
   });
 
   test('also where it lay in an open window', async () => {
-    const t = engineUnderTest(settings, { gather: openWindow });
+    const t = engineUnderTest(settings, { schedule: openWindow });
     const call = t.call('a');
     await t.clock.stop(60_000);
     expect(await isSettled(call)).toBe(false);
@@ -114,7 +114,7 @@ describe('what was never sent when its time was over', () => {
   });
 
   test('also where it shares the request with a call that is aborted before it leaves', async () => {
-    const t = engineUnderTest(settings, { gather: openWindow });
+    const t = engineUnderTest(settings, { schedule: openWindow });
     const abort = new AbortController();
     const calls = [t.call('a'), t.call('b', { signal: abort.signal })];
     await t.clock.stop(60_000);
@@ -245,7 +245,7 @@ describe('what was never sent when its time was over', () => {
   });
 
   test('is sent again for who asks for it anew while its last chance is at the server', async () => {
-    const t = engineUnderTest(settings, { gather: openWindow });
+    const t = engineUnderTest(settings, { schedule: openWindow });
     const options = { fingerprint: 'same' };
     const first = t.call('a', options);
     await t.clock.stop(60_000);

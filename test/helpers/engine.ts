@@ -7,6 +7,7 @@ import type {
   Ledger,
   Name,
   Reason,
+  Schedule,
   Submission,
   Verdict,
 } from '../../src/coalescer/index.ts';
@@ -164,18 +165,8 @@ export function readOutput(output: unknown): Verdict<unknown> {
   return { kind: 'malformed' };
 }
 
-/** A window that stays open until something ends it. */
-export const openWindow: NonNullable<CoalescerPorts<Fault>['gather']> = (onEnd) => {
-  let open: Parameters<typeof onEnd>[0][number][] = [];
-  return {
-    add: (item) => void open.push(item),
-    end() {
-      const ended = open;
-      open = [];
-      if (ended.length > 0) onEnd(ended);
-    },
-  };
-};
+/** A window that stays open until something else ends it. */
+export const openWindow: Schedule = () => undefined;
 
 /** Options of a call whose text lacks the ids of what it refers to, and which uses them. */
 export function referring(key: string, ...references: readonly number[]): CallOptions {
