@@ -92,7 +92,7 @@ export class AutobatchClient {
     const settings = parseOptions(options);
     const clock = systemClock();
     const { waitUntil, logger } = settings;
-    const busy = waitUntil && new BusyPeriods(waitUntil, logger);
+    const busy = waitUntil && new BusyPeriods({ waitUntil, logger });
     this.#events = new ClientEvents({
       apiUrl: settings.apiUrl,
       clock,
