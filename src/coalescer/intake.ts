@@ -90,7 +90,7 @@ export class Intake<Failure> {
       const gathered = this.#gathered;
       this.#gathered = [];
       this.#gatheredBytes = 0;
-      stop(this.#stopWindow);
+      if (this.#stopWindow !== undefined) stop(this.#stopWindow);
       this.#stopWindow = undefined;
       const now = clock.now();
       backlog.admit(gathered, now);
@@ -298,7 +298,7 @@ export class Intake<Failure> {
     const stopWindow = runInRoot(() => this.#others.schedule(() => this.endWindow(window)));
     const isOpen = window === this.#lastWindow && this.#gathered.length > 0;
     if (isOpen) this.#stopWindow = stopWindow;
-    else stop(stopWindow);
+    else if (stopWindow !== undefined) stop(stopWindow);
   }
 }
 
@@ -308,9 +308,9 @@ export const endOfRun: Schedule = (flush) => void over.then(flush);
 const over = Promise.resolve();
 
 /** Whoever cannot be stopped goes on to call a flush that does nothing any more. */
-function stop(schedule: (() => void) | undefined): void {
+function stop(stopWindow: () => void): void {
   try {
-    schedule?.();
+    stopWindow();
   } catch {}
 }
 
