@@ -3,7 +3,7 @@ import { BusyPeriods } from './busy-periods.ts';
 import type { AutobatchEvents } from './client-events.ts';
 import { ClientEvents } from './client-events.ts';
 import type { Ledger, Stats } from './coalescer/index.ts';
-import { UncheckedCoalescer } from './coalescer/index.ts';
+import { Coalescer } from './coalescer/index.ts';
 import type { PrefactorIssue } from './errors/argument.ts';
 import type { Failure } from './errors/failure.ts';
 import { onExitSignal } from './exit-signals.ts';
@@ -22,7 +22,6 @@ import { Bulk } from './resources/bulk.ts';
 import { DisabledEngine } from './resources/disabled-engine.ts';
 import type { ClientEngine } from './resources/engine.ts';
 import { InvalidCall, invalidCallError } from './resources/invalid-call.ts';
-import type { ReadAs } from './resources/reader.ts';
 import { Pipeline } from './resources/resource.ts';
 import type { Action } from './schemas/action.ts';
 import type { SubmitOptions } from './schemas/call-options.ts';
@@ -92,7 +91,7 @@ export class AutobatchClient {
     const settings = parseOptions(options);
     const clock = systemClock();
     const { waitUntil, logger } = settings;
-    const busy = waitUntil && new BusyPeriods({ waitUntil, logger });
+    const busy = waitUntil && new BusyPeriods(waitUntil, logger);
     this.#events = new ClientEvents({
       apiUrl: settings.apiUrl,
       clock,
@@ -243,7 +242,7 @@ function engineOf(
   pipeline: () => Pipeline,
 ): ClientEngine {
   const schedule = scheduleOf(settings.batch.window, { clock, logger: settings.logger });
-  return new UncheckedCoalescer(
+  return new Coalescer(
     {
       ...events.watching(transport),
       describe: transport.describe,
@@ -253,7 +252,7 @@ function engineOf(
       clock,
       schedule: busy?.watching(schedule) ?? schedule,
       events,
-      read: (output, readAs) => pipeline().reader.read(output, readAs as ReadAs),
+      read: (output, readAs) => pipeline().read(output, readAs),
       onNamed: (name, id) => pipeline().learn(name, id),
     },
     {

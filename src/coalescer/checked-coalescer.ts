@@ -1,57 +1,89 @@
+import type { Clock } from '../internal/clock.ts';
+import { systemClock } from '../internal/clock.ts';
+import type { Listener } from '../internal/events.ts';
+import { Events } from '../internal/events.ts';
 import type { TimeLimit } from '../internal/time-limit.ts';
 import { readTimeLimit } from '../internal/time-limit.ts';
-import type { CoalescerPorts, CoalescerSettings } from './coalescer.ts';
+import { consoleLogger } from '../internal/warn.ts';
 import { Coalescer } from './coalescer.ts';
-import {
-  isName,
-  problemsOfEngine,
-  problemsOfExecution,
-  problemsOfSubmission,
-} from './entry-checks.ts';
-import type { About, ExecuteOptions } from './intake.ts';
+import { isName, problemsOfItem, problemsOfListener, problemsOfOptions } from './entry-checks.ts';
+import type { EngineEvents } from './events.ts';
+import type { About } from './intake.ts';
 import type { Ledger } from './ledger.ts';
-import type { Answer, Batch, Reason, Submission } from './ports.ts';
+import type { NewItem } from './new-item.ts';
+import { submissionOf } from './new-item.ts';
+import type { CoalescerOptions } from './options.ts';
+import { settingsOf } from './options.ts';
+import type { ToError } from './ports.ts';
 import { toRejectedError } from './rejected-error.ts';
+import type { Stats } from './stats.ts';
 
-/** The engine for those who use it by itself: what it is given is checked, and told if it is wrong. */
-export class CheckedCoalescer<Failure> extends Coalescer<Failure> {
-  readonly #toError: (reason: Reason<Failure>, key: string | undefined) => unknown;
+/**
+ * The engine for those who use it by itself: all but `send` has a default, and what it is given is
+ * checked, and told if it is wrong.
+ */
+export class CheckedCoalescer<Value = unknown, Failure = unknown> {
+  readonly #engine: Coalescer<Failure>;
+  readonly #events: Events<EngineEvents>;
+  readonly #toError: ToError<Failure>;
 
-  /** Throws a `TypeError` that says what is wrong with ports and settings. */
-  constructor(ports: CoalescerPorts<Failure>, settings: CoalescerSettings) {
-    const problems = problemsOfEngine(ports, settings);
-    if (problems.length > 0) throw new TypeError(sentenceOf(problems));
-    super(ports, settings);
-    this.#toError = ports.toError ?? toRejectedError;
+  /** Throws a `TypeError` that says what is wrong with the options. */
+  constructor(options: CoalescerOptions<Value, Failure>) {
+    throwIfWrong(problemsOfOptions(options));
+    const clock: Clock = options.clock ?? systemClock();
+    this.#events = new Events(clock, consoleLogger);
+    this.#toError = options.toError ?? toRejectedError;
+    this.#engine = new Coalescer({ ...options, clock, events: this.#events }, settingsOf(options));
   }
 
-  override submit(submission: Submission): Promise<unknown> {
-    return (
-      this.#refuse(() => problemsOfSubmission(submission), aboutOf(submission)) ??
-      super.submit(submission)
-    );
+  /**
+   * Takes a call in. The promise settles exactly once, and is marked as handled: a failure nobody
+   * waits for harms nobody.
+   */
+  submit(item: NewItem): Promise<Value> {
+    const refused = this.#refuse(() => problemsOfItem(item), aboutOf(item));
+    // What a value is, the `read` option has said.
+    return refused ?? (this.#engine.submit(submissionOf(item)) as Promise<Value>);
   }
 
-  override execute(batch: Batch, options?: ExecuteOptions): Promise<Answer> {
-    const about = { key: undefined, type: 'batch' };
-    return (
-      this.#refuse(() => problemsOfExecution(batch, options), about) ??
-      super.execute(batch, options)
-    );
-  }
-
-  override flush(options?: { readonly timeoutMs?: number | undefined }): Promise<Ledger> {
+  /**
+   * Resolves with the books when all calls made before it have settled, or after `timeoutMs`; rejects
+   * only where its options are wrong.
+   */
+  flush(options?: { readonly timeoutMs?: number | undefined }): Promise<Ledger> {
     const { timeoutMs, problem } = readTimeLimit(options);
-    const flushed = super.flush({ timeoutMs });
+    const flushed = this.#engine.flush({ timeoutMs });
     return this.#refuseLimit('flush', problem) ?? flushed;
   }
 
-  override close(options?: { readonly timeoutMs?: number | undefined }): Promise<Ledger> {
+  /**
+   * Takes no more calls, sends what is queued, and after `timeoutMs` (10 seconds) rejects what is left.
+   * Resolves with the books, and never rejects; a second call returns the first one's promise.
+   */
+  close(options?: { readonly timeoutMs?: number | undefined }): Promise<Ledger> {
     const { timeoutMs, problem } = readTimeLimit(options);
-    const closed = super.close({ timeoutMs });
+    const closed = this.#engine.close({ timeoutMs });
     // It never rejects: who listens to `failure` hears of it.
     void this.#refuseLimit('close', problem);
     return closed;
+  }
+
+  /** Resolves when the queue has room; rejects once the engine is closed. */
+  ready(): Promise<void> {
+    return this.#engine.ready();
+  }
+
+  stats(): Stats {
+    return this.#engine.stats();
+  }
+
+  /** Returns the function that removes the listener. Throws a `TypeError` for a name that is no event's. */
+  on<Name extends keyof EngineEvents>(
+    event: Name,
+    listener: Listener<EngineEvents[Name]>,
+  ): () => void {
+    throwIfWrong(problemsOfListener(event, listener));
+    return this.#events.on(event, listener);
   }
 
   #refuseLimit(type: string, problem: TimeLimit['problem']): Promise<never> | undefined {
@@ -70,8 +102,12 @@ export class CheckedCoalescer<Failure> extends Coalescer<Failure> {
       error = thrown;
     }
     const reason = { kind: 'fault', error, maybeApplied: false } as const;
-    return this.decline(this.#toError(reason, about.key || undefined), about);
+    return this.#engine.decline(this.#toError(reason, about.key || undefined), about);
   }
+}
+
+function throwIfWrong(problems: readonly string[]): void {
+  if (problems.length > 0) throw new TypeError(sentenceOf(problems));
 }
 
 function sentenceOf(problems: readonly string[]): string {
@@ -79,9 +115,9 @@ function sentenceOf(problems: readonly string[]): string {
 }
 
 /** As much of it as can be told of a submission that may be anything. */
-function aboutOf(submission: unknown): About {
+function aboutOf(item: unknown): About {
   try {
-    const { key, type, makes } = Object(submission);
+    const { key, type, makes } = Object(item);
     return {
       key: typeof key === 'string' ? key : '',
       type: typeof type === 'string' ? type : '',

@@ -188,9 +188,7 @@ export class Coalescer<Failure> {
       read: ports.read ?? readAll,
       ping,
       clock,
-      heard: () => {
-        patience.heard++;
-      },
+      heard: patience.heard,
       overdue: ports.overdue ?? unheard,
       onReply: (...reply) => this.#onReply(...reply),
       onPing: () => this.#steps.run(() => this.#pump()),

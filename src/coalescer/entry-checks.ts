@@ -1,8 +1,7 @@
 /**
- * What settings, ports and submissions have to be, for those who use the engine by itself. The client
+ * What options, submissions and listeners have to be, for those who use the engine by itself. The client
  * makes its own and checks what it is given before, so it pays for none of this.
  */
-import { utf8Length } from '../internal/bytes.ts';
 import type { Check } from '../internal/checks.ts';
 import {
   aBoolean,
@@ -14,10 +13,11 @@ import {
   wanted,
 } from '../internal/checks.ts';
 import { nearest } from '../internal/nearest.ts';
-import type { CoalescerPorts, CoalescerSettings } from './coalescer.ts';
-import type { ExecuteOptions } from './intake.ts';
-import { Item } from './item.ts';
-import type { Batch, Name, Submission } from './ports.ts';
+import type { EngineEvents } from './events.ts';
+import type { NewItem, TextWithHoles } from './new-item.ts';
+import type { CoalescerOptions } from './options.ts';
+import { settingsOf } from './options.ts';
+import type { Name } from './ports.ts';
 
 type ChecksOf<Fields> = { readonly [Name in keyof Fields]-?: Check };
 
@@ -27,9 +27,6 @@ const aBound = numberFrom(1, Number.POSITIVE_INFINITY);
 const aText = wanted('a non-empty string', isText);
 const aString = wanted('a string', (value) => typeof value === 'string');
 const anObject = wanted('an object', (value) => typeof value === 'object' && value !== null);
-const aClaim = wanted('an object with `pending`, which is undefined at first', (value) =>
-  isClaim(Object(value)),
-);
 const texts = wanted(
   'an array of strings',
   isArrayOf((value) => typeof value === 'string'),
@@ -37,133 +34,123 @@ const texts = wanted(
 const names = wanted('an array of names: ids, or whole numbers', isArrayOf(isName));
 const aName = wanted('an id, or a whole number', isName);
 
-const queue: ChecksOf<CoalescerSettings['queue']> = { maxItems: aBound, maxBytes: aBound };
-
-const retry: ChecksOf<CoalescerSettings['retry']> = {
-  limit: aBound,
-  minDelayMs: aDuration,
-  maxDelayMs: aDuration,
-  maxPauseMs: aDuration,
-  itemCodes: texts,
+const queue: ChecksOf<CoalescerOptions['queue'] & object> = {
+  maxItems: optional(aBound),
+  maxBytes: optional(aBound),
 };
 
-const settings: ChecksOf<CoalescerSettings> = {
-  maxItems: integerFrom(1, most),
-  maxBytes: integerFrom(1, most),
-  maxAnswerBytes: optional(aBound),
-  maxWaitMs: aDuration,
-  concurrency: integerFrom(1, most),
-  envelopeBytes: integerFrom(0, most),
-  separatorBytes: integerFrom(0, most),
-  onSkipped: oneOf('requeue', 'reject'),
-  queue: anObject,
-  retry: anObject,
-  deliveryTimeoutMs: aBound,
-  attemptTimeoutMs: optional(aBound),
+const retry: ChecksOf<CoalescerOptions['retry'] & object> = {
+  limit: optional(aBound),
+  minDelayMs: optional(aDuration),
+  maxDelayMs: optional(aDuration),
+  maxPauseMs: optional(aDuration),
+  itemCodes: optional(texts),
 };
 
-const ports: ChecksOf<CoalescerPorts<unknown>> = {
+const options: ChecksOf<CoalescerOptions> = {
   send: aFunction,
   read: optional(aFunction),
+  maxItems: optional(integerFrom(1, most)),
+  maxBytes: optional(integerFrom(1, most)),
+  envelopeBytes: optional(integerFrom(0, most)),
+  separatorBytes: optional(integerFrom(0, most)),
+  maxAnswerBytes: optional(aBound),
+  concurrency: optional(integerFrom(1, most)),
+  maxWaitMs: optional(aDuration),
+  onSkipped: optional(oneOf('requeue', 'reject')),
+  queue: optional(anObject),
+  retry: optional(anObject),
+  deliveryTimeoutMs: optional(aBound),
+  attemptTimeoutMs: optional(aBound),
   ping: optional(aFunction),
-  overdue: optional(aFunction),
+  describe: optional(aFunction),
   toError: optional(aFunction),
   toRecord: optional(aFunction),
-  describe: optional(aFunction),
+  overdue: optional(aFunction),
+  onNamed: optional(aFunction),
+  schedule: optional(aFunction),
   clock: optional(withMethods('now', 'after')),
   random: optional(aFunction),
-  schedule: optional(aFunction),
-  events: optional(withMethods('has', 'emit', 'deliver')),
-  onNamed: optional(aFunction),
 };
 
-const submission: ChecksOf<Submission> = {
+const item: ChecksOf<NewItem> = {
   key: aText,
+  text: wanted(
+    'a string, or an object with pieces and holes',
+    (value) => typeof value === 'string' || (typeof value === 'object' && value !== null),
+  ),
+  type: optional(aText),
+  readAs: anything,
   fingerprint: optional(aString),
-  hasNewKey: optional(aBoolean),
-  claim: optional(aClaim),
-  type: aText,
-  pieces: texts,
-  bytes: integerFrom(0, most),
-  echoBytes: optional(aDuration),
-  holes: wanted('an array of whole numbers', isArrayOf(isNumber)),
   makes: optional(aName),
-  hasNewName: optional(aBoolean),
   changes: optional(aName),
   uses: optional(names),
   precedes: optional(aText),
   follows: optional(aText),
   overBound: optional(aBoolean),
+  echoBytes: optional(aDuration),
   signal: optional(aSignal),
-  readAs: () => undefined,
 };
 
-const batch: ChecksOf<Batch> = {
-  keys: wanted(
-    'an array of non-empty strings, at least one',
-    (value) => isFilled(value) && value.every(isText),
-  ),
-  texts,
-  bytes: integerFrom(1, most),
-  writeTo: optional(aFunction),
+const textWithHoles: ChecksOf<TextWithHoles> = {
+  pieces: texts,
+  holes: wanted('an array of whole numbers', isArrayOf(isNumber)),
 };
 
-const executeOptions: ChecksOf<ExecuteOptions> = {
-  type: optional(aText),
-  signal: optional(aSignal),
+const events: Readonly<Record<keyof EngineEvents, true>> = {
+  dispatch: true,
+  response: true,
+  requeue: true,
+  retry: true,
+  pause: true,
+  outage: true,
+  recovery: true,
+  failure: true,
+  idle: true,
 };
 
 /** What is wrong with what an engine is made of, in sentences; none: nothing. */
-export function problemsOfEngine(givenPorts: unknown, givenSettings: unknown): string[] {
-  const found = [
-    ...problemsOf(givenPorts, ports, 'ports'),
-    ...problemsOf(givenSettings, settings, 'settings'),
-  ];
+export function problemsOfOptions(given: unknown): string[] {
+  const found = problemsOf(given, options, 'options');
   if (found.length > 0) return found;
-  const given = givenSettings as CoalescerSettings;
+  const right = given as CoalescerOptions;
   found.push(
-    ...problemsOf(given.queue, queue, 'settings.queue'),
-    ...problemsOf(given.retry, retry, 'settings.retry'),
+    ...problemsOf(right.queue ?? {}, queue, 'options.queue'),
+    ...problemsOf(right.retry ?? {}, retry, 'options.retry'),
   );
-  const { minDelayMs, maxDelayMs } = given.retry;
+  if (found.length > 0) return found;
+  const { minDelayMs, maxDelayMs } = settingsOf(right).retry;
   if (minDelayMs > maxDelayMs) {
     found.push(
-      `settings.retry.minDelayMs must be at most maxDelayMs (${maxDelayMs}), but it is ${minDelayMs}`,
+      `options.retry.minDelayMs must be at most maxDelayMs (${maxDelayMs}), but it is ${minDelayMs}`,
     );
   }
   return found;
 }
 
-export function problemsOfSubmission(given: unknown): string[] {
-  const found = problemsOf(given, submission, 'submission');
+export function problemsOfItem(given: unknown): string[] {
+  const found = problemsOf(given, item, 'submission');
   if (found.length > 0) return found;
-  const { pieces, holes, bytes } = given as Submission;
-  if (pieces.length !== holes.length + 1) {
+  const { text } = given as NewItem;
+  if (typeof text === 'string') return found;
+  found.push(...problemsOf(text, textWithHoles, 'submission.text'));
+  if (found.length === 0 && text.pieces.length !== text.holes.length + 1) {
     found.push(
-      `submission.pieces must be one more than holes (${holes.length}), but they are ${pieces.length}`,
-    );
-  }
-  const actual = pieces.reduce((sum, piece) => sum + utf8Length(piece), 0);
-  if (bytes !== actual) {
-    found.push(
-      `submission.bytes must be the UTF-8 bytes of its pieces (${actual}), but it is ${bytes}`,
+      `submission.text.pieces must be one more than holes (${text.holes.length}), but they are ${text.pieces.length}`,
     );
   }
   return found;
 }
 
-export function problemsOfExecution(given: unknown, options: unknown): string[] {
-  const found = problemsOf(given, batch, 'batch');
-  if (options !== undefined) found.push(...problemsOf(options, executeOptions, 'options'));
-  if (found.length > 0) return found;
-  const { keys, texts: theirs } = given as Batch;
-  if (theirs.length !== keys.length) {
-    found.push(
-      `batch.texts must be as many as its keys (${keys.length}), but they are ${theirs.length}`,
-    );
+export function problemsOfListener(event: unknown, listener: unknown): string[] {
+  const found: string[] = [];
+  if (typeof event !== 'string' || !Object.hasOwn(events, event)) {
+    const hint =
+      typeof event === 'string' ? `; the nearest is '${nearest(event, Object.keys(events))}'` : '';
+    found.push(`event must be the name of an event, but it is ${shown(event)}${hint}`);
   }
-  const double = keys.findIndex((key, place) => keys.indexOf(key) !== place);
-  if (double >= 0) found.push(`batch.keys must be unique, but the one at ${double} came before`);
+  const problem = aFunction(listener);
+  if (problem !== undefined) found.push(`listener ${problem}`);
   return found;
 }
 
@@ -184,6 +171,8 @@ function problemsOf(
   });
   return [...unknown, ...wrong];
 }
+
+function anything(): undefined {}
 
 function optional(check: Check): Check {
   return (value) => (value === undefined ? undefined : check(value));
@@ -206,21 +195,12 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-function isClaim(value: object): boolean {
-  const pending: unknown = Reflect.get(value, 'pending');
-  return 'pending' in value && (pending === undefined || pending instanceof Item);
-}
-
 function isNumber(value: unknown): value is number {
   return Number.isSafeInteger(value);
 }
 
 export function isName(value: unknown): value is Name {
   return isText(value) || isNumber(value);
-}
-
-function isFilled(value: unknown): value is unknown[] {
-  return Array.isArray(value) && value.length > 0;
 }
 
 function isArrayOf(isOne: (value: unknown) => boolean): (value: unknown) => boolean {

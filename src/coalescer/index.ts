@@ -1,23 +1,12 @@
 /**
- * The engine for any bulk API: `prefactor-autobatch/coalescer`.
- *
- * Give it a `send` that makes one attempt at a request, and submit items with a key, a text and what
- * they depend on. It decides what travels together, in which order, and what each caller gets.
+ * The engine's door: what the client uses of it, and all that anybody outside may import. Nothing is
+ * checked here that the client has checked before; `library.ts` is the engine for everybody else.
  */
-export type { Clock } from '../internal/clock.ts';
-export type { AttemptSettings } from './attempts.ts';
-export type { RetrySettings } from './backoff.ts';
-export type { QueueBounds } from './bounds.ts';
-export { CheckedCoalescer as Coalescer } from './checked-coalescer.ts';
 export type { CoalescerPorts, CoalescerSettings } from './coalescer.ts';
-// The same without a look at what it is given, for a caller who has made sure: of a million calls a
-// second, that look would be felt.
-export { Coalescer as UncheckedCoalescer } from './coalescer.ts';
-export type { DispatchSettings } from './dispatcher.ts';
+export { Coalescer } from './coalescer.ts';
 export type { DispatchReason, Emitter, EngineEvents } from './events.ts';
 export type { About, ExecuteOptions } from './intake.ts';
 export type { Ledger } from './ledger.ts';
-export type { BatchLimits, Envelope } from './packer.ts';
 export type {
   Answer,
   Batch,
@@ -26,7 +15,6 @@ export type {
   KeyClaim,
   Last,
   Name,
-  Outputs,
   Ping,
   Read,
   Reason,
@@ -40,5 +28,4 @@ export type {
   Trouble,
   Verdict,
 } from './ports.ts';
-export { RejectedError } from './rejected-error.ts';
 export type { ServerStats, Stats } from './stats.ts';

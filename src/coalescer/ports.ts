@@ -116,7 +116,7 @@ export interface Answer {
  * keys itself, a list: the outputs of the first items of the batch, in its order. What was not reached is
  * missing.
  */
-export type Outputs = Answer['outputs'] | readonly unknown[];
+export type Outputs = Readonly<Record<string, unknown>> | readonly unknown[];
 
 /**
  * What came of one attempt, as data. `failure` is the sender's own description of what went wrong:

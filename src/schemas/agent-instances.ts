@@ -21,7 +21,8 @@ import {
   OBJECT,
   within,
 } from './check.ts';
-import type { Fields, Identified } from './output.ts';
+import type { Fields, Identified, Reading } from './output.ts';
+import { readDetails } from './output.ts';
 import type { FinishStatus, InstanceStatus } from './status.ts';
 
 /** What a run is for. */
@@ -125,7 +126,7 @@ export const registerAgentInstance: ActionKind<AgentInstanceRegisterParams, Agen
     update_current_version: params.updateCurrentVersion,
     purpose: params.purpose,
   }),
-  toResult: toAgentInstance,
+  read: readAgentInstance,
 };
 
 // That the bulk names of these three are the plural of the resource and the action, and their fields
@@ -146,7 +147,7 @@ export const startAgentInstance: ActionKind<AgentInstanceStartParams, AgentInsta
     agent_instance_id: place(target, 'instance'),
     timestamp: toTime(params.timestamp) ?? now,
   }),
-  toResult: toAgentInstance,
+  read: readAgentInstance,
 };
 
 export const finishAgentInstance: ActionKind<AgentInstanceFinishParams, AgentInstance> = {
@@ -171,7 +172,7 @@ export const finishAgentInstance: ActionKind<AgentInstanceFinishParams, AgentIns
     status: params.status,
     timestamp: toTime(params.timestamp) ?? now,
   }),
-  toResult: toAgentInstance,
+  read: readAgentInstance,
 };
 
 export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentInstance> = {
@@ -196,7 +197,7 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
     name: params.name,
     payload: params.payload,
   }),
-  toResult: toAgentInstance,
+  read: readAgentInstance,
 };
 
 const checkRegister = check(() =>
@@ -226,8 +227,12 @@ function checkVersions(params: unknown): readonly PrefactorIssue[] | undefined {
   return issues.length === 0 ? undefined : issues;
 }
 
+function readAgentInstance(output: unknown): Reading<AgentInstance> {
+  return readDetails(output, knownOfInstance);
+}
+
 /** The fields of wire.md 4.3, one by one: a loop over their names takes ten times as long. */
-function toAgentInstance(from: Fields): AgentInstance {
+function knownOfInstance(from: Fields): Fields {
   const to: Fields = {};
   if (from['type'] !== undefined) to['type'] = from['type'];
   if (from['id'] !== undefined) to['id'] = from['id'];
@@ -256,5 +261,5 @@ function toAgentInstance(from: Fields): AgentInstance {
   if (from['cost_breakdown'] !== undefined) to['costBreakdown'] = from['cost_breakdown'];
   if (from['risk_score'] !== undefined) to['riskScore'] = from['risk_score'];
   if (from['span_schema_counts'] !== undefined) to['spanSchemaCounts'] = from['span_schema_counts'];
-  return to as AgentInstance;
+  return to;
 }

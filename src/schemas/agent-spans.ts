@@ -4,7 +4,8 @@ import type { ActionKind } from './action.ts';
 import { toTime } from './action.ts';
 import type { AgentInstance } from './agent-instances.ts';
 import { aBoolean, aName, anObject, aText, aTime, check, OBJECT } from './check.ts';
-import type { Fields, Identified } from './output.ts';
+import type { Fields, Identified, Reading } from './output.ts';
+import { readDetails } from './output.ts';
 import type { FinishStatus, SpanStatus } from './status.ts';
 import { isTerminal } from './status.ts';
 
@@ -136,7 +137,7 @@ export const createAgentSpan: ActionKind<AgentSpanCreateParams, AgentSpan> = {
           : toTime(params.finishedAt),
     },
   }),
-  toResult: toAgentSpan,
+  read: readAgentSpan,
 };
 
 export const finishAgentSpan: ActionKind<AgentSpanFinishParams, AgentSpan> = {
@@ -172,11 +173,15 @@ export const finishAgentSpan: ActionKind<AgentSpanFinishParams, AgentSpan> = {
   // No source has a field for it in a finish (wire.md 2.2, 3).
   runOf: ({ agentInstanceId }, place) =>
     agentInstanceId == null ? undefined : place(agentInstanceId, 'agentInstanceId'),
-  toResult: toAgentSpan,
+  read: readAgentSpan,
 };
 
+function readAgentSpan(output: unknown): Reading<AgentSpan> {
+  return readDetails(output, knownOfSpan);
+}
+
 /** The fields of wire.md 4.2, one by one: a loop over their names takes ten times as long. */
-function toAgentSpan(from: Fields): AgentSpan {
+function knownOfSpan(from: Fields): Fields {
   const to: Fields = {};
   if (from['type'] !== undefined) to['type'] = from['type'];
   if (from['id'] !== undefined) to['id'] = from['id'];
@@ -202,5 +207,5 @@ function toAgentSpan(from: Fields): AgentSpan {
   if (from['risk_score'] !== undefined) to['riskScore'] = from['risk_score'];
   if (from['inserted_at'] !== undefined) to['insertedAt'] = from['inserted_at'];
   if (from['updated_at'] !== undefined) to['updatedAt'] = from['updated_at'];
-  return to as AgentSpan;
+  return to;
 }

@@ -1,6 +1,5 @@
 import { nextTurn } from '../internal/clock.ts';
 import { fenced } from '../internal/fence.ts';
-import type { Answer, Outgoing, Told } from './sender.ts';
 
 /** Bytes of an answer that are read, at most; a hostile or broken server must not fill the memory. */
 export const maxAnswerBytes: number = 32 * 1024 * 1024;
@@ -10,7 +9,11 @@ const CHUNKS_PER_TURN = 256;
 /** Empty chunks in a row, at most: a stream that has nothing but those may have no end. */
 const MAX_EMPTY_CHUNKS = 10_000;
 
-type Body = Pick<Answer, 'text' | 'isWhole'>;
+export interface Body {
+  readonly text: string;
+  /** False: it is larger than `maxAnswerBytes`, and `text` is only its beginning. */
+  readonly isWhole: boolean;
+}
 
 /** What some fetch gave: a `Response`, that of a package, or what stands for one in a test. */
 export interface Given {
@@ -20,17 +23,18 @@ export interface Given {
 }
 
 /**
- * Reads a body as text: a stream to the bound, what is none by its methods. Tells of each part. Rejects when
- * it breaks off, or when the signal fires.
+ * Reads a body as text: a stream to the bound, what is none by its methods. Tells `heard` of each part.
+ * Rejects when it breaks off, or when `signal` fires.
  */
 export async function readBody(
   given: Given,
-  { signal, told }: Pick<Outgoing, 'signal' | 'told'>,
+  signal: AbortSignal,
+  heard: () => void,
 ): Promise<Body> {
   const stream = streamOf(given.body);
-  if (stream !== undefined) return readStream(stream, signal, told);
+  if (stream !== undefined) return readStream(stream, signal, heard);
   const text = await textOf(given);
-  told.heard();
+  heard();
   return { text, isWhole: text.length <= maxAnswerBytes };
 }
 
@@ -63,7 +67,7 @@ function streamOf(body: unknown): Stream | undefined {
   return undefined;
 }
 
-async function readStream(stream: Stream, signal: AbortSignal, told: Told): Promise<Body> {
+async function readStream(stream: Stream, signal: AbortSignal, heard: () => void): Promise<Body> {
   // One that is thrown away may fail as it likes.
   const ignore = (): void => undefined;
   const stop = (): void => fenced(() => stream.cancel(), ignore);
@@ -80,7 +84,7 @@ async function readStream(stream: Stream, signal: AbortSignal, told: Told): Prom
       signal.throwIfAborted();
       if (done) {
         isAtEnd = true;
-        told.heard();
+        heard();
         return { text: text + decoder.decode(), isWhole: true };
       }
       text += decoder.decode(value, { stream: true });
@@ -88,7 +92,7 @@ async function readStream(stream: Stream, signal: AbortSignal, told: Told): Prom
       if (bytes > maxAnswerBytes) return { text, isWhole: false };
       if (value.byteLength > 0) {
         empty = 0;
-        told.heard();
+        heard();
       } else if (++empty > MAX_EMPTY_CHUNKS) {
         throw new Error(`The body of the answer had ${MAX_EMPTY_CHUNKS} empty chunks in a row.`);
       }

@@ -1,7 +1,13 @@
+let examined: unknown;
+let isExaminedOwn = false;
+
 /** Whether it is the fetch that Node came with, which loads undici as it is first called. */
 export function isNodesOwn(fetch: unknown): boolean {
-  return (
-    typeof fetch === 'function' &&
-    Function.prototype.toString.call(fetch).includes('internal/deps/undici/undici')
-  );
+  if (fetch !== examined) {
+    examined = fetch;
+    isExaminedOwn =
+      typeof fetch === 'function' &&
+      Function.prototype.toString.call(fetch).includes('internal/deps/undici/undici');
+  }
+  return isExaminedOwn;
 }

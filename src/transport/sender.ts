@@ -1,10 +1,4 @@
-/** Who is told how far a request has come. */
-export interface Told {
-  /** To be called once it can no longer be ruled out that the server gets something of it. */
-  left(): void;
-  /** To be called when bytes of the answer come, those of its headers included. */
-  heard(): void;
-}
+import type { Body } from './body.ts';
 
 /** A request, ready to leave. */
 export interface Outgoing {
@@ -16,17 +10,17 @@ export interface Outgoing {
   readonly signal: AbortSignal;
   /** It outlives the page. */
   readonly keepalive: boolean;
-  readonly told: Told;
+  /** To be called as soon as it can no longer be ruled out that the server gets something of it. */
+  readonly left: () => void;
+  /** To be called when bytes of the answer come, those of its headers included. */
+  readonly heard: () => void;
 }
 
 /** An answer of any status, read in full. */
-export interface Answer {
+export interface Answer extends Body {
   readonly kind: 'answer';
   readonly status: number;
   readonly headers: { get(name: string): string | null };
-  readonly text: string;
-  /** False: it is larger than what is read of one, and `text` is only its beginning. */
-  readonly isWhole: boolean;
 }
 
 /**

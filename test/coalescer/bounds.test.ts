@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Bounds } from '../../src/coalescer/bounds.ts';
-import { RejectedError } from '../../src/coalescer/index.ts';
+import { RejectedError } from '../../src/coalescer/rejected-error.ts';
 import { endsOf, engineUnderTest, isSettled, openWindow, reasonOf } from '../helpers/engine.ts';
 import { ok } from '../helpers/scripted-send.ts';
 

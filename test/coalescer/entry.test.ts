@@ -1,23 +1,9 @@
 // prefactor-autobatch/coalescer by itself: what is wrong is told, where it is wrong.
 import { describe, expect, test } from 'vitest';
-import type { CoalescerPorts, CoalescerSettings, Send } from '../../src/coalescer/index.ts';
-import { Coalescer, RejectedError } from '../../src/coalescer/index.ts';
-import { submission } from '../helpers/engine.ts';
+import type { CoalescerOptions, EngineEvents, Send } from '../../src/coalescer/library.ts';
+import { Coalescer, RejectedError } from '../../src/coalescer/library.ts';
 import { failureOf } from '../helpers/outcomes.ts';
 import { virtualClock } from '../helpers/virtual-clock.ts';
-
-const right: CoalescerSettings = {
-  maxItems: 100,
-  maxBytes: 1_000_000,
-  envelopeBytes: 12,
-  separatorBytes: 1,
-  concurrency: 16,
-  maxWaitMs: 20,
-  onSkipped: 'requeue',
-  deliveryTimeoutMs: 300_000,
-  queue: { maxItems: 100, maxBytes: Number.POSITIVE_INFINITY },
-  retry: { limit: 3, minDelayMs: 1, maxDelayMs: 2, maxPauseMs: 3, itemCodes: [] },
-};
 
 const answersAll: Send<never> = async ({ keys }) => ({
   kind: 'answered',
@@ -25,22 +11,17 @@ const answersAll: Send<never> = async ({ keys }) => ({
   outputs: Object.fromEntries(keys.map((key) => [key, { ok: true }])),
 });
 
-function newEngine() {
+function newEngine(options: Partial<CoalescerOptions<unknown, never>> = {}) {
   const clock = virtualClock();
-  const told: { key: unknown; type: string }[] = [];
-  const events: CoalescerPorts<never>['events'] = {
-    has: () => true,
-    emit: (name, detail) => {
-      if (name === 'failure') told.push(detail as never);
-    },
-    deliver: () => {},
-  };
-  return { engine: new Coalescer({ send: answersAll, clock, events }, right), clock, told };
+  const engine = new Coalescer({ send: answersAll, clock, ...options });
+  const told: EngineEvents['failure'][] = [];
+  engine.on('failure', (detail) => void told.push(detail));
+  return { engine, clock, told };
 }
 
-function complaintAbout(ports: object, settings: object): string {
+function complaintAbout(options: unknown): string {
   try {
-    new Coalescer({ send: answersAll, ...ports } as never, settings as never);
+    new Coalescer(options as never);
   } catch (error) {
     expect(error).toBeInstanceOf(TypeError);
     return (error as Error).message;
@@ -48,79 +29,136 @@ function complaintAbout(ports: object, settings: object): string {
   throw new Error('It was accepted.');
 }
 
+test('a sender is all that it needs', async () => {
+  const engine = new Coalescer({ send: answersAll });
+  expect(await engine.submit({ key: 'a', text: '{}' })).toEqual({ ok: true });
+  expect(await engine.close()).toMatchObject({ accepted: 1, succeeded: 1, pending: 0 });
+});
+
 test('all that is right is accepted', async () => {
   const { engine, clock } = newEngine();
   const made = 1;
+  const { signal } = new AbortController();
   const calls = [
-    engine.submit(submission('a', { makes: made, signal: new AbortController().signal })),
+    engine.submit({ key: 'a', text: '{"key":"a"}', type: 'test', makes: made, signal }),
     engine.submit({
-      ...submission('b', { pieces: ['é', '"b"'] }),
-      bytes: 5,
-      holes: [made],
+      key: 'b',
+      text: { pieces: ['é', '"b"'], holes: [made] },
       uses: ['x', made],
     }),
-    engine.execute({ keys: ['c'], texts: ['{}'], bytes: 14 }, { type: 'packed' }),
   ];
   await clock.drain();
   expect(await Promise.allSettled(calls)).toMatchObject([
     { status: 'fulfilled' },
     // Its maker's answer names no id.
     { status: 'rejected', reason: { reason: { kind: 'dependency', because: 'no id' } } },
-    { status: 'fulfilled' },
   ]);
 });
 
-describe('settings that are wrong are told by the constructor', () => {
-  test.each<[object, string]>([
-    [{ concurrency: Number.NaN }, 'settings.concurrency must be an integer from 1 to'],
-    [{ maxItems: 0 }, 'settings.maxItems must be an integer from 1 to'],
-    [
-      { maxItems: '100' },
-      'settings.maxItems must be an integer from 1 to 9007199254740991, but it is "100"',
-    ],
-    [{ maxWaitMs: -1 }, 'settings.maxWaitMs must be a number from 0 to Infinity, but it is -1'],
-    [{ envelopeBytes: undefined }, 'settings.envelopeBytes must be an integer from 0 to'],
-    [
-      { onSkipped: 'ignore' },
-      "settings.onSkipped must be 'requeue' or 'reject', but it is \"ignore\"",
-    ],
-    [{ deliveryTimeoutMs: null }, 'settings.deliveryTimeoutMs must be a number from 1 to Infinity'],
-    [{ queue: 100 }, 'settings.queue must be an object, but it is 100'],
-    [{ queue: { maxItems: 1 } }, 'settings.queue.maxBytes must be a number from 1 to Infinity'],
-    [
-      { retry: { ...right.retry, itemCodes: 'busy' } },
-      'settings.retry.itemCodes must be an array of strings',
-    ],
-    [
-      { retry: { ...right.retry, minDelayMs: 9 } },
-      'settings.retry.minDelayMs must be at most maxDelayMs (2)',
-    ],
-    [
-      { retry: { ...right.retry, limt: 9 } },
-      'settings.retry.limt is not known here; the nearest is limit',
-    ],
-    [{ maxItmes: 5 }, 'settings.maxItmes is not known here; the nearest is maxItems'],
-  ])('%j', (wrong, complaint) => {
-    expect(complaintAbout({}, { ...right, ...wrong })).toContain(complaint);
+test('what a call needs gets its id from the answer of what makes it', async () => {
+  const sent: string[] = [];
+  const { engine, clock } = newEngine({
+    send: (batch, options) => {
+      sent.push(`[${batch.texts.join(',')}]`);
+      expect(batch.bytes).toBe(Buffer.byteLength(sent.at(-1) ?? ''));
+      return answersAll(batch, options);
+    },
+    read: (output, readAs) => ({ kind: 'success', value: [output, readAs], id: 'id-é' }),
+  });
+  const calls = [
+    engine.submit({ key: 'a', text: '"a"', makes: 1, readAs: 'a folder' }),
+    engine.submit({ key: 'b', text: { pieces: ['{"in":', '}'], holes: [1] }, uses: [1] }),
+  ];
+  await clock.drain();
+  expect(await Promise.all(calls)).toEqual([
+    [{ ok: true }, 'a folder'],
+    [{ ok: true }, undefined],
+  ]);
+  expect(sent).toEqual(['["a"]', '[{"in":"id-é"}]']);
+});
+
+test('nothing else can be seen of it, or reached', () => {
+  const { engine } = newEngine();
+  expect(Reflect.ownKeys(engine)).toEqual([]);
+  expect(Reflect.ownKeys(Coalescer.prototype).sort()).toEqual(
+    ['constructor', 'submit', 'flush', 'close', 'ready', 'stats', 'on'].sort(),
+  );
+  expect(Object.getPrototypeOf(Coalescer.prototype)).toBe(Object.prototype);
+});
+
+describe('listeners', () => {
+  test('hear what they listen to, until they are removed', async () => {
+    const { engine, clock } = newEngine();
+    const heard: number[] = [];
+    const stop = engine.on('dispatch', ({ items }) => void heard.push(items));
+    void engine.submit({ key: 'a', text: '{}' });
+    await clock.drain();
+    stop();
+    void engine.submit({ key: 'b', text: '{}' });
+    await clock.drain();
+    expect(heard).toEqual([1]);
   });
 
+  test.each<[unknown, unknown, string]>([
+    [
+      'dispath',
+      () => {},
+      'event must be the name of an event, but it is "dispath"; the nearest is \'dispatch\'.',
+    ],
+    ['toString', () => {}, 'event must be the name of an event'],
+    [7, () => {}, 'event must be the name of an event, but it is 7.'],
+    ['idle', undefined, 'listener must be a function, but it is undefined.'],
+  ])('of %j, %j: refused', (event, listener, complaint) => {
+    const { engine } = newEngine();
+    expect(() => engine.on(event as never, listener as never)).toThrow(complaint);
+  });
+});
+
+describe('options that are wrong are told by the constructor', () => {
   test.each<[object, string]>([
-    [{ send: undefined }, 'ports.send must be a function, but it is undefined'],
-    [{ clock: { now: () => 0 } }, 'ports.clock must be an object with the methods now, after'],
-    [{ events: () => {} }, 'ports.events must be an object with the methods has, emit, deliver'],
-    [{ random: 0.5 }, 'ports.random must be a function, but it is 0.5'],
-    [{ pnig: () => {} }, 'ports.pnig is not known here; the nearest is ping'],
-  ])('ports: %j', (wrong, complaint) => {
-    expect(complaintAbout(wrong, right)).toContain(complaint);
+    [{ concurrency: Number.NaN }, 'options.concurrency must be an integer from 1 to'],
+    [{ maxItems: 0 }, 'options.maxItems must be an integer from 1 to'],
+    [
+      { maxItems: '100' },
+      'options.maxItems must be an integer from 1 to 9007199254740991, but it is "100"',
+    ],
+    [{ maxWaitMs: -1 }, 'options.maxWaitMs must be a number from 0 to Infinity, but it is -1'],
+    [{ envelopeBytes: -2 }, 'options.envelopeBytes must be an integer from 0 to'],
+    [
+      { onSkipped: 'ignore' },
+      "options.onSkipped must be 'requeue' or 'reject', but it is \"ignore\"",
+    ],
+    [{ deliveryTimeoutMs: null }, 'options.deliveryTimeoutMs must be a number from 1 to Infinity'],
+    [{ queue: 100 }, 'options.queue must be an object, but it is 100'],
+    [{ queue: { maxBytes: 0 } }, 'options.queue.maxBytes must be a number from 1 to Infinity'],
+    [{ retry: { itemCodes: 'busy' } }, 'options.retry.itemCodes must be an array of strings'],
+    [
+      { retry: { minDelayMs: 9, maxDelayMs: 2 } },
+      'options.retry.minDelayMs must be at most maxDelayMs (2), but it is 9',
+    ],
+    [
+      { retry: { maxDelayMs: 9 } },
+      'options.retry.minDelayMs must be at most maxDelayMs (9), but it is 250',
+    ],
+    [{ retry: { limt: 9 } }, 'options.retry.limt is not known here; the nearest is limit'],
+    [{ maxItmes: 5 }, 'options.maxItmes is not known here; the nearest is maxItems'],
+    [{ send: undefined }, 'options.send must be a function, but it is undefined'],
+    [{ read: 'json' }, 'options.read must be a function, but it is "json"'],
+    [{ clock: { now: () => 0 } }, 'options.clock must be an object with the methods now, after'],
+    [{ events: {} }, 'options.events is not known here'],
+    [{ random: 0.5 }, 'options.random must be a function, but it is 0.5'],
+    [{ pnig: () => {} }, 'options.pnig is not known here; the nearest is ping'],
+  ])('%j', (wrong, complaint) => {
+    expect(complaintAbout({ send: answersAll, ...wrong })).toContain(complaint);
   });
 
   test('all of it in one go, whatever was given', () => {
-    const complaint = complaintAbout({ send: 1 }, { ...right, maxBytes: 0, colour: 'red' });
-    for (const path of ['ports.send must', 'settings.maxBytes must', 'settings.colour is not']) {
+    const complaint = complaintAbout({ send: 1, maxBytes: 0, colour: 'red' });
+    for (const path of ['options.send must', 'options.maxBytes must', 'options.colour is not']) {
       expect(complaint).toContain(path);
     }
-    expect(() => new Coalescer(undefined as never, null as never)).toThrow(
-      'ports must be an object, but it is undefined; settings must be an object, but it is null.',
+    expect(() => new Coalescer(undefined as never)).toThrow(
+      'options must be an object, but it is undefined.',
     );
   });
 });
@@ -133,15 +171,31 @@ describe('a submission that is wrong rejects alone, and changes nothing but the 
       'submission.key must be a non-empty string, but it is undefined',
     ],
     ['no type', { type: 7 }, 'submission.type must be a non-empty string, but it is 7'],
-    ['no text', { pieces: '{}' }, 'submission.pieces must be an array of strings, but it is "{}"'],
-    ['a sparse text', { pieces: new Array(1) }, 'submission.pieces must be an array of strings'],
-    ['bytes that are none', { bytes: Number.NaN }, 'submission.bytes must be an integer from 0'],
     [
-      'bytes of something else',
-      { bytes: 3 },
-      'submission.bytes must be the UTF-8 bytes of its pieces (11), but it is 3',
+      'no text',
+      { text: undefined },
+      'submission.text must be a string, or an object with pieces and holes, but it is undefined',
     ],
-    ['a hole too many', { holes: ['x'] }, 'submission.holes must be an array of whole numbers'],
+    [
+      'a text in no pieces',
+      { text: { pieces: '{}', holes: [] } },
+      'submission.text.pieces must be an array of strings, but it is "{}"',
+    ],
+    [
+      'a sparse text',
+      { text: { pieces: new Array(1), holes: [] } },
+      'submission.text.pieces must be an array of strings',
+    ],
+    [
+      'a hole too many',
+      { text: { pieces: ['{}'], holes: [1] } },
+      'submission.text.pieces must be one more than holes (1), but they are 1',
+    ],
+    [
+      'a hole for an id',
+      { text: { pieces: ['', ''], holes: ['x'] } },
+      'submission.text.holes must be an array of whole numbers',
+    ],
     ['an id that is no whole number', { uses: [7.5] }, 'submission.uses must be an array of names'],
     ['a name alone', { uses: 'x' }, 'submission.uses must be an array of names'],
     ['a maker of nothing', { makes: null }, 'submission.makes must be an id, or a whole number'],
@@ -151,7 +205,7 @@ describe('a submission that is wrong rejects alone, and changes nothing but the 
     ['nothing', null, 'submission must be an object, but it is null'],
   ])('%s', async (_, wrong, complaint) => {
     const { engine, told } = newEngine();
-    const given = wrong === null ? null : { ...submission('a'), ...wrong };
+    const given = wrong === null ? null : { key: 'a', text: '{}', ...wrong };
     const error = await failureOf(engine.submit(given as never));
     expect(error).toBeInstanceOf(RejectedError);
     expect((error as Error).message).toContain(complaint);
@@ -180,8 +234,8 @@ describe('a submission that is wrong rejects alone, and changes nothing but the 
   test('who needs what it was to make is told so', async () => {
     const { engine } = newEngine();
     const made = 1;
-    void engine.submit({ ...submission('a', { makes: made }), bytes: -1 });
-    const needs = engine.submit(submission('b', { uses: [made] }));
+    void engine.submit({ key: 'a', text: '{}', makes: made, type: '' });
+    const needs = engine.submit({ key: 'b', text: '{}', uses: [made] });
     expect(await failureOf(needs)).toMatchObject({
       reason: { kind: 'dependency', because: 'declined' },
     });
@@ -189,38 +243,14 @@ describe('a submission that is wrong rejects alone, and changes nothing but the 
 
   test('the port that names errors names these as well', async () => {
     const toError = (reason: { kind: string }, key: string | undefined) => `${reason.kind} ${key}`;
-    const engine = new Coalescer({ send: answersAll, toError }, right);
-    expect(await failureOf(engine.submit({ ...submission('a'), bytes: 0.5 }))).toBe('fault a');
-  });
-});
-
-describe('a packed batch that is wrong rejects, and is in no books', () => {
-  test.each<[object, object | undefined, string]>([
-    [{ keys: [] }, undefined, 'batch.keys must be an array of non-empty strings, at least one'],
-    [
-      { keys: ['a', 'a'], texts: ['1', '2'] },
-      undefined,
-      'batch.keys must be unique, but the one at 1 came before',
-    ],
-    [
-      { texts: ['1', '2'] },
-      undefined,
-      'batch.texts must be as many as its keys (1), but they are 2',
-    ],
-    [{ bytes: 0 }, undefined, 'batch.bytes must be an integer from 1'],
-    [{}, { signl: 1 }, 'options.signl is not known here; the nearest is signal'],
-  ])('%j, %j', async (wrong, options, complaint) => {
-    const { engine } = newEngine();
-    const batch = { keys: ['a'], texts: ['{}'], bytes: 14, ...wrong };
-    const error = await failureOf(engine.execute(batch, options as never));
-    expect((error as Error).message).toContain(complaint);
-    expect(engine.stats().ledger).toMatchObject({ accepted: 0, declined: 0 });
+    const { engine } = newEngine({ toError });
+    expect(await failureOf(engine.submit({ key: 'a', text: '{}', type: '' }))).toBe('fault a');
   });
 });
 
 test('wrong options reject a flush, leave a close its time, and lose nothing', async () => {
   const { engine, clock, told } = newEngine();
-  const call = engine.submit(submission('a'));
+  const call = engine.submit({ key: 'a', text: '{}' });
   const flushed = engine.flush({ timeoutMs: Number.NaN });
   expect((await failureOf(flushed)) as Error).toMatchObject({
     message: expect.stringContaining('options.timeoutMs must be milliseconds, 0 or more'),

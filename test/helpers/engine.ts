@@ -11,7 +11,7 @@ import type {
   Submission,
   Verdict,
 } from '../../src/coalescer/index.ts';
-import { RejectedError } from '../../src/coalescer/index.ts';
+import { RejectedError } from '../../src/coalescer/rejected-error.ts';
 import type { Fault, ScriptedSend } from './scripted-send.ts';
 import { scriptedSend } from './scripted-send.ts';
 import type { VirtualClock } from './virtual-clock.ts';

@@ -6,7 +6,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Coalescer } from '../../src/coalescer/coalescer.ts';
-import type { Batch, Name, RejectedError } from '../../src/coalescer/index.ts';
+import type { Batch, Name } from '../../src/coalescer/index.ts';
+import type { RejectedError } from '../../src/coalescer/rejected-error.ts';
 import { engineUnderTest } from '../helpers/engine.ts';
 import type { FaultRates, ModelServer } from '../helpers/model-server.ts';
 import { modelServer } from '../helpers/model-server.ts';

@@ -7,7 +7,6 @@ import { AgentSpans } from '../../src/resources/agent-spans.ts';
 import { Bulk } from '../../src/resources/bulk.ts';
 import type { Engine } from '../../src/resources/engine.ts';
 import type { PipelineSettings } from '../../src/resources/pipeline-settings.ts';
-import type { ReadAs } from '../../src/resources/reader.ts';
 import { Pipeline } from '../../src/resources/resource.ts';
 
 interface Entry {
@@ -147,7 +146,7 @@ export function resources({ ids = 'client', ...settings }: Settings = {}) {
     redact: (text) => text,
     ...settings,
   });
-  engine.read = (output, readAs) => pipeline.reader.read(output, readAs as ReadAs);
+  engine.read = pipeline.read;
   engine.onNamed = (name, id) => pipeline.learn(name, id);
   return {
     engine,

@@ -50,35 +50,18 @@ export const entries = {
 
   'the engine runs alone': async () => {
     const batches = [];
-    const engine = new coalescer.Coalescer(
-      {
-        send: async ({ keys }) => {
-          batches.push(keys);
-          return {
-            kind: 'answered',
-            status: 200,
-            outputs: Object.fromEntries(keys.map((key) => [key, key])),
-          };
-        },
+    const engine = new coalescer.Coalescer({
+      send: async ({ keys }) => {
+        batches.push(keys);
+        return {
+          kind: 'answered',
+          status: 200,
+          outputs: Object.fromEntries(keys.map((key) => [key, key])),
+        };
       },
-      {
-        concurrency: 2,
-        maxItems: 3,
-        maxBytes: 1_000,
-        maxAnswerBytes: 1_000,
-        maxWaitMs: 5,
-        envelopeBytes: 2,
-        separatorBytes: 1,
-        onSkipped: 'requeue',
-        queue: { maxItems: 100, maxBytes: 10_000 },
-        retry: { limit: 3, minDelayMs: 1, maxDelayMs: 10, maxPauseMs: 100, itemCodes: [] },
-        deliveryTimeoutMs: 10_000,
-      },
-    );
-    const read = (value) => ({ kind: 'success', value });
-    const calls = ['a', 'b', 'c', 'd'].map((key) =>
-      engine.submit({ key, type: 'letter', pieces: [`"${key}"`], bytes: 3, holes: [], read }),
-    );
+      maxItems: 3,
+    });
+    const calls = ['a', 'b', 'c', 'd'].map((key) => engine.submit({ key, text: `"${key}"` }));
     equal(await Promise.all(calls), ['a', 'b', 'c', 'd'], 'the values');
     equal(batches, [['a', 'b', 'c'], ['d']], 'the batches');
     await engine.close();
