@@ -1,5 +1,7 @@
 /** A binary heap: the least element first, by an order given once. */
 export class Heap<T> {
+  /** The least element. */
+  first: T | undefined;
   /** Elements looked at so far: the cost, for tests. */
   visits = 0;
   readonly #elements: T[] = [];
@@ -11,11 +13,6 @@ export class Heap<T> {
 
   get size(): number {
     return this.#elements.length;
-  }
-
-  /** The least element. */
-  get first(): T | undefined {
-    return this.#elements[0];
   }
 
   push(element: T): void {
@@ -31,20 +28,23 @@ export class Heap<T> {
       hole = parent;
     }
     elements[hole] = element;
+    this.first = elements[0];
   }
 
   pop(): T | undefined {
-    const elements = this.#elements;
-    const first = elements[0];
-    const last = elements.pop();
-    if (last !== undefined && elements.length > 0) this.#sink(last);
+    const { first } = this;
+    const last = this.#elements.pop();
+    if (last !== undefined && this.#elements.length > 0) this.#sink(last);
+    else this.first = undefined;
     return first;
   }
 
-  /** Restores the order after the least element has grown. */
-  firstGrew(): void {
-    const first = this.#elements[0];
-    if (first !== undefined) this.#sink(first);
+  /** Takes out the least element, and puts another one in. */
+  exchange(element: T): T | undefined {
+    const { first } = this;
+    if (first === undefined) this.push(element);
+    else this.#sink(element);
+    return first;
   }
 
   /** Keeps only the elements of which that is true. */
@@ -57,6 +57,7 @@ export class Heap<T> {
 
   clear(): void {
     this.#elements.length = 0;
+    this.first = undefined;
   }
 
   /** Puts an element at the top and lets it sink to where it belongs. */
@@ -77,5 +78,6 @@ export class Heap<T> {
       hole = child;
     }
     elements[hole] = element;
+    this.first = elements[0];
   }
 }

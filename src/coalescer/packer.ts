@@ -92,7 +92,7 @@ export class Packer {
       const item = rider !== undefined && !(next && next.seq < rider.seq) ? rider : next;
       if (item === undefined) break;
       this.#visits++;
-      if (item === next) ready.takeFirst(item);
+      if (item === next) ready.takeFirst();
       else {
         riders.advance();
         if (boarded.has(item) || !mayRide(item, batch, now)) {

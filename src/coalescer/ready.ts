@@ -15,6 +15,8 @@ export class ReadySet {
   size = 0;
   /** UTF-8 bytes of the items' texts. */
   bytes = 0;
+  /** The oldest item. */
+  first: Item | undefined;
   #visits = 0;
   readonly #runs = new Runs();
   #growing: Run[] = [];
@@ -26,55 +28,10 @@ export class ReadySet {
     return this.#visits + this.#runs.visits;
   }
 
-  /** The oldest item. */
-  get first(): Item | undefined {
-    for (;;) {
-      const item = this.#runs.first;
-      if (item === undefined || item.state === 'ready') return item;
-      this.#gone--;
-      this.#advance();
-    }
-  }
-
   add(item: Item): void {
     this.size++;
     this.bytes += item.bytes;
-    const run = this.#bestFor(item);
-    if (run !== undefined) {
-      run.extend(item);
-      return;
-    }
-    const fresh = new Run([item]);
-    this.#runs.add(fresh);
-    if (this.#growing.length === GROWING) this.#growing.shift();
-    this.#growing.push(fresh);
-  }
-
-  /** Takes the oldest item out; it is the one that `first` just gave. */
-  takeFirst(item: Item): void {
-    this.#forget(item);
-    this.#advance();
-  }
-
-  /** Takes any item out, whose state is no longer `ready`. */
-  remove(item: Item): void {
-    this.#forget(item);
-    if (++this.#gone > this.size + 64) this.#rebuild();
-  }
-
-  #forget(item: Item): void {
-    this.size--;
-    this.bytes -= item.bytes;
-  }
-
-  #advance(): void {
-    this.#visits++;
-    const spent = this.#runs.advance();
-    if (spent !== undefined) this.#growing = this.#growing.filter((run) => run !== spent);
-  }
-
-  /** The growing run that ends closest before the item. */
-  #bestFor(item: Item): Run | undefined {
+    // The growing run that ends closest before the item.
     let best: Run | undefined;
     let bestSeq = -1;
     for (const run of this.#growing) {
@@ -85,18 +42,55 @@ export class ReadySet {
         bestSeq = seq;
       }
     }
-    return best;
+    if (best !== undefined) {
+      best.extend(item);
+      return;
+    }
+    const fresh = new Run([item]);
+    this.#runs.add(fresh);
+    this.first = this.#runs.first;
+    if (this.#growing.length === GROWING) this.#growing.shift();
+    this.#growing.push(fresh);
+  }
+
+  /** Takes the oldest item out. */
+  takeFirst(): void {
+    this.size--;
+    this.bytes -= this.first?.bytes ?? 0;
+    this.#advance();
+  }
+
+  /** Takes any item out, whose state is no longer `ready`. */
+  remove(item: Item): void {
+    this.size--;
+    this.bytes -= item.bytes;
+    if (item === this.first) this.#advance();
+    else if (++this.#gone > this.size + 64) this.#rebuild();
+  }
+
+  /** Passes over the oldest item, and over those behind it that were taken out of turn. */
+  #advance(): void {
+    for (;;) {
+      this.#visits++;
+      const spent = this.#runs.advance();
+      if (spent !== undefined) this.#growing = this.#growing.filter((run) => run !== spent);
+      const next = this.#runs.first;
+      this.first = next;
+      if (next === undefined || next.state === 'ready') return;
+      this.#gone--;
+    }
   }
 
   /** One run of those who are left; done when more are gone than left, so it costs O(1) each. */
   #rebuild(): void {
     const left: Item[] = [];
-    for (let item = this.first; item !== undefined; item = this.first) {
-      left.push(item);
+    while (this.first !== undefined) {
+      left.push(this.first);
       this.#advance();
     }
     const run = new Run(left);
     this.#runs.add(run);
+    this.first = this.#runs.first;
     this.#growing = left.length > 0 ? [run] : [];
     this.#gone = 0;
   }

@@ -8,18 +8,16 @@ const SPENT = 1024;
 export class Run {
   readonly #items: Item[];
   #head = 0;
+  /** The oldest item. */
+  first: Item | undefined;
+  /** The youngest one that it has had. */
+  last: Item | undefined;
 
   /** Reads `items` from the front; the array itself is left as it is until it is extended. */
   constructor(items: Item[]) {
     this.#items = items;
-  }
-
-  get first(): Item | undefined {
-    return this.#items[this.#head];
-  }
-
-  get last(): Item | undefined {
-    return this.#items.at(-1);
+    this.first = items[0];
+    this.last = items.at(-1);
   }
 
   extend(item: Item): void {
@@ -28,43 +26,61 @@ export class Run {
       this.#head = 0;
     }
     this.#items.push(item);
+    this.first ??= item;
+    this.last = item;
   }
 
   advance(): void {
-    this.#head++;
+    if (this.first !== undefined) this.first = this.#items[++this.#head];
   }
 }
 
 /** Several runs read as one: always the oldest item of all. */
 export class Runs {
-  readonly #heap = new Heap<Run>((a, b) => seqOf(a) < seqOf(b));
+  /** The oldest item. */
+  first: Item | undefined;
+  /** The run in which it stands. */
+  #front: Run | undefined;
+  /** The others; most often there are none. */
+  readonly #others = new Heap<Run>((a, b) => seqOf(a) < seqOf(b));
 
   /** Items and runs looked at so far: the cost, for tests. */
   get visits(): number {
-    return this.#heap.visits;
-  }
-
-  get first(): Item | undefined {
-    return this.#heap.first?.first;
+    return this.#others.visits;
   }
 
   add(run: Run): void {
-    if (run.first !== undefined) this.#heap.push(run);
+    if (run.first === undefined) return;
+    const front = this.#front;
+    if (front !== undefined && seqOf(front) < run.first.seq) {
+      this.#others.push(run);
+    } else {
+      if (front !== undefined) this.#others.push(front);
+      this.#front = run;
+      this.first = run.first;
+    }
   }
 
   /** Passes over the oldest item. Returns its run where that was the run's last item. */
   advance(): Run | undefined {
-    const run = this.#heap.first;
-    run?.advance();
-    if (run === undefined || run.first !== undefined) {
-      this.#heap.firstGrew();
-      return undefined;
+    const run = this.#front;
+    if (run === undefined) return undefined;
+    run.advance();
+    const other = this.#others.first;
+    if (other !== undefined) {
+      if (run.first === undefined) this.#front = this.#others.pop();
+      else if (seqOf(other) < run.first.seq) this.#front = this.#others.exchange(run);
+    } else if (run.first === undefined) {
+      this.#front = undefined;
     }
-    return this.#heap.pop();
+    this.first = this.#front?.first;
+    return run.first === undefined ? run : undefined;
   }
 
   clear(): void {
-    this.#heap.clear();
+    this.#front = undefined;
+    this.first = undefined;
+    this.#others.clear();
   }
 }
 

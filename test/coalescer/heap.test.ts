@@ -27,12 +27,12 @@ test('pushing and popping may alternate', () => {
   expect(emptied(heap)).toEqual([1, 5, 6, 8]);
 });
 
-test('an element that grew while it was the least finds its place', () => {
+test('an element that takes the place of the least one finds its own', () => {
   const heap = new Heap<{ value: number }>((a, b) => a.value < b.value);
   const grows = { value: 1 };
   for (const element of [{ value: 4 }, grows, { value: 2 }, { value: 3 }]) heap.push(element);
   grows.value = 5;
-  heap.firstGrew();
+  expect(heap.exchange(grows)).toBe(grows);
   expect(emptied(heap).map(({ value }) => value)).toEqual([2, 3, 4, 5]);
 });
 
@@ -46,14 +46,21 @@ test('what is not kept is gone, and the rest stays in order', () => {
 
 test('an empty heap has no first element, and stays empty', () => {
   const heap = new Heap(byValue);
-  heap.firstGrew();
   expect([heap.first, heap.pop(), heap.size]).toEqual([undefined, undefined, 0]);
+});
+
+test('there is no least element to exchange in an empty heap', () => {
+  const heap = new Heap(byValue);
+  expect(heap.exchange(3)).toBeUndefined();
+  expect(heap.exchange(5)).toBe(3);
+  expect(emptied(heap)).toEqual([5]);
 });
 
 test('a cleared heap can be used again', () => {
   const heap = new Heap(byValue);
   for (const value of [2, 1]) heap.push(value);
   heap.clear();
+  expect(heap.first).toBeUndefined();
   heap.push(3);
   expect(emptied(heap)).toEqual([3]);
 });
