@@ -37,16 +37,18 @@ export interface Packed {
   readonly bytes: number;
 }
 
-/** A batch while it is packed. */
+/** A batch while it is packed. What few batches need is made when it is needed. */
 interface Boarding {
   /** Notes that have this number speak of it. */
   readonly batch: number;
   /** Who may ride since all that they wait for rides. */
-  readonly riders: Runs;
+  riders: Runs | undefined;
+  /** Of those who came to board, who waited for more than this batch. */
+  misses: number;
   /** Blocked items that ride: each may come to board with several groups. */
-  readonly boarded: Set<Item>;
+  boarded: Set<Item> | undefined;
   /** Those who may fail, or wait for an item of the batch that may: they go last. */
-  readonly tainted: Set<Item>;
+  tainted: Set<Item> | undefined;
 }
 
 /** Items that do not fit and are passed over before a batch is closed. */
@@ -80,27 +82,17 @@ export class Packer {
     const { maxItems, maxAnswerBytes = Number.POSITIVE_INFINITY } = limits;
     const maxBytes = Math.min(limits.maxBytes, room);
     const boarding = this.#begin();
-    const { batch, riders, boarded } = boarding;
     const items: Item[] = [];
     const passed: Item[] = [];
     let bytes = envelopeBytes;
     let answerBytes = 0;
-    let misses = 0;
     while (items.length < maxItems && passed.length < MAX_PASSED) {
-      const next = ready.first;
-      const rider = riders.first;
-      const item = rider !== undefined && !(next && next.seq < rider.seq) ? rider : next;
+      const item =
+        boarding.riders === undefined
+          ? ready.takeFirst()
+          : this.#takeOldest(ready, boarding.riders, boarding, now, 2 * maxItems);
       if (item === undefined) break;
       this.#visits++;
-      if (item === next) ready.takeFirst();
-      else {
-        riders.advance();
-        if (boarded.has(item) || !mayRide(item, batch, now)) {
-          // A large group that waits for more than this batch is not looked at to its end.
-          if (++misses > 2 * maxItems) riders.clear();
-          continue;
-        }
-      }
       const withItem = bytes + item.bytes + (items.length > 0 ? separatorBytes : 0);
       const answerWithItem = answerBytes + item.bytes + item.echoBytes;
       const isTooMuch =
@@ -115,7 +107,7 @@ export class Packer {
       this.#board(item, boarding);
     }
     for (const item of passed) if (item.state === 'ready') ready.add(item);
-    this.#visits += riders.visits;
+    this.#visits += boarding.riders?.visits ?? 0;
     return { items: arranged(items, boarding.tainted), bytes };
   }
 
@@ -141,15 +133,46 @@ export class Packer {
 
   #begin(): Boarding {
     const batch = ++this.#batch;
-    return { batch, riders: new Runs(), boarded: new Set(), tainted: new Set() };
+    return { batch, riders: undefined, misses: 0, boarded: undefined, tainted: undefined };
+  }
+
+  /** Takes the oldest one of those who are ready, and of those who may ride. */
+  #takeOldest(
+    ready: ReadySet,
+    riders: Runs,
+    boarding: Boarding,
+    now: number,
+    maxMisses: number,
+  ): Item | undefined {
+    for (;;) {
+      const next = ready.first;
+      const rider = riders.first;
+      if (rider === undefined || (next && next.seq < rider.seq)) return ready.takeFirst();
+      riders.advance();
+      if (!boarding.boarded?.has(rider) && mayRide(rider, boarding.batch, now)) return rider;
+      this.#visits++;
+      // A large group that waits for more than this batch is not looked at to its end.
+      if (++boarding.misses > maxMisses) riders.clear();
+    }
   }
 
   /** Notes in each of its groups that the item rides, and lets board who waited for that. */
-  #board(item: Item, { batch, riders, boarded, tainted }: Boarding): void {
-    if (item.state === 'blocked') boarded.add(item);
-    const isTainted = item.setbacks?.transient !== undefined || item.groups.some(waitsForTainted);
-    if (isTainted) tainted.add(item);
+  #board(item: Item, boarding: Boarding): void {
+    const { batch } = boarding;
+    const waits = item.waits > 0;
+    if (waits) {
+      boarding.boarded ??= new Set();
+      boarding.boarded.add(item);
+    }
+    const isTainted =
+      item.setbacks?.transient !== undefined || (waits && item.groups.some(waitsForTainted));
+    if (isTainted) {
+      boarding.tainted ??= new Set();
+      boarding.tainted.add(item);
+    }
     for (const group of item.groups) {
+      // Nobody stands behind it who could board.
+      if (group.after === undefined) continue;
       const notes = notesOn(group, batch);
       notes.riding++;
       notes.taintWithin ||= isTainted;
@@ -164,7 +187,8 @@ export class Packer {
         noted.taintBefore ||= taintWithin || taintBefore;
         if (next.open || noted.boarding) continue;
         noted.boarding = true;
-        riders.add(new Run(next.waiting));
+        boarding.riders ??= new Runs();
+        boarding.riders.add(new Run(next.waiting));
       }
     }
   }
@@ -224,8 +248,8 @@ function ridesWithAll(item: Item, batch: number): boolean {
  * What may fail again goes last, with whatever waits for it, so that it stops nobody else. Those
  * who wait were called later than what they wait for, so that each part stays in a right order.
  */
-function arranged(items: readonly Item[], tainted: ReadonlySet<Item>): readonly Item[] {
-  if (tainted.size === 0) return items;
+function arranged(items: readonly Item[], tainted: ReadonlySet<Item> | undefined): readonly Item[] {
+  if (tainted === undefined) return items;
   const goesLast = (item: Item): boolean => tainted.has(item);
   return [...items.filter((item) => !goesLast(item)), ...items.filter(goesLast)];
 }

@@ -54,10 +54,13 @@ export class ReadySet {
   }
 
   /** Takes the oldest item out. */
-  takeFirst(): void {
+  takeFirst(): Item | undefined {
+    const { first } = this;
+    if (first === undefined) return undefined;
     this.size--;
-    this.bytes -= this.first?.bytes ?? 0;
+    this.bytes -= first.bytes;
     this.#advance();
+    return first;
   }
 
   /** Takes any item out, whose state is no longer `ready`. */

@@ -166,7 +166,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'puts a suspect last, and not those who wait for it',
     file: 'coalescer/packer.ts',
-    from: 'item.setbacks?.transient !== undefined || item.groups.some(waitsForTainted)',
+    from: 'item.setbacks?.transient !== undefined || (waits && item.groups.some(waitsForTainted))',
     to: 'item.setbacks?.transient !== undefined',
     breaks: 'order',
     seed: 17,
