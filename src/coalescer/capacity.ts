@@ -19,8 +19,11 @@ export class Capacity {
   readonly items: LearnedLimit;
   readonly bytes: LearnedLimit;
   readonly cut: Cut;
+  readonly #settings: CapacitySettings;
 
-  constructor({ concurrency, maxItems, maxBytes, retry }: CapacitySettings) {
+  constructor(settings: CapacitySettings) {
+    const { concurrency, maxItems, maxBytes, retry } = settings;
+    this.#settings = settings;
     this.gate = new Gate(retry.maxPauseMs);
     this.concurrency = new Concurrency(concurrency);
     this.items = new LearnedLimit(maxItems);
@@ -28,16 +31,14 @@ export class Capacity {
     this.cut = new Cut(maxItems);
   }
 
-  /** Nothing leaves before this time. */
-  get opensAt(): number {
-    return Math.max(this.gate.opensAt, this.spacing.opensAt);
-  }
-
-  /** A request of that size, which left at that time, had an answer of its own for its items. */
-  answered(items: number, bytes: number, leftAt: number): void {
-    this.gate.answered(leftAt);
-    this.concurrency.answered();
-    this.items.accepted(items);
-    this.bytes.accepted(bytes);
+  /**
+   * A request of that size had an answer of its own for its items. Where as much is in use as the user
+   * allows, no limit has anything to learn from it.
+   */
+  answered(items: number, bytes: number): void {
+    const { concurrency, maxItems, maxBytes } = this.#settings;
+    if (this.concurrency.limit < concurrency) this.concurrency.answered();
+    if (this.items.limit < maxItems) this.items.accepted(items);
+    if (this.bytes.limit < maxBytes) this.bytes.accepted(bytes);
   }
 }

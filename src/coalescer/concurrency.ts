@@ -12,8 +12,11 @@
 const PATIENCE = { first: 64, least: 8, most: 4_096 };
 
 export class Concurrency {
+  /** Requests that may be in flight. */
+  limit: number;
   readonly #max: number;
-  #limit: number;
+  /** The same, with the part of one more that it has grown by. */
+  #exact: number;
   /** The most that is known to be borne. */
   #ceiling: number;
   #patience = PATIENCE.first;
@@ -25,19 +28,15 @@ export class Concurrency {
 
   constructor(max: number) {
     this.#max = max;
-    this.#limit = max;
+    this.limit = max;
+    this.#exact = max;
     this.#ceiling = max;
-  }
-
-  /** Requests that may be in flight. */
-  get limit(): number {
-    return Math.floor(this.#limit);
   }
 
   /** A request was answered. */
   answered(): void {
-    if (this.#limit < this.#ceiling) {
-      this.#limit = Math.min(this.#ceiling, this.#limit + 1 / this.#limit);
+    if (this.#exact < this.#ceiling) {
+      this.#become(Math.min(this.#ceiling, this.#exact + 1 / this.#exact));
       return;
     }
     if (this.#ceiling >= this.#max || ++this.#calm < this.#patience) return;
@@ -45,7 +44,7 @@ export class Concurrency {
     this.#hasStepped = true;
     this.#calm = 0;
     this.#ceiling++;
-    this.#limit = this.#ceiling;
+    this.#become(this.#ceiling);
   }
 
   /**
@@ -59,6 +58,11 @@ export class Concurrency {
     this.#hasStepped = false;
     this.#calm = 0;
     this.#ceiling = Math.max(1, Math.min(this.#ceiling, inFlight - 1));
-    this.#limit = Math.max(1, Math.min(this.#limit, inFlight) / 2);
+    this.#become(Math.max(1, Math.min(this.#exact, inFlight) / 2));
+  }
+
+  #become(exact: number): void {
+    this.#exact = exact;
+    this.limit = Math.floor(exact);
   }
 }

@@ -20,6 +20,8 @@ const WORTH = 0.7;
 const ENOUGH = 6;
 
 export class Cut {
+  /** Some item has failed so far: until then nothing is cut. */
+  hasFailed = false;
   readonly #most: number;
   /** Items run and failures met, the old ones ever less: their ratio is the expected run. */
   #ran = 0;
@@ -46,6 +48,7 @@ export class Cut {
    * its items are done with, and need not be sent again.
    */
   failed(ran: number, done: number): void {
+    this.hasFailed = true;
     this.#ran = this.#ran * MEMORY + ran;
     this.#failures = this.#failures * MEMORY + 1;
     this.#savings = Math.min(this.#most, this.#savings + done);

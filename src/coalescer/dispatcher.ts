@@ -174,7 +174,7 @@ export class Dispatcher<Failure> {
     } else {
       this.#waitingSince ??= oldest.readyAt;
     }
-    if (now < capacity.opensAt) return undefined;
+    if (now < capacity.gate.opensAt || now < capacity.spacing.opensAt) return undefined;
     const part = parts.due(now, ({ state }) => state === 'held');
     if (oldest === undefined && part === undefined) return undefined;
     const isPartsTurn = part !== undefined && isBefore(part, oldest);
@@ -217,7 +217,8 @@ export class Dispatcher<Failure> {
   get #limits(): BatchLimits {
     const { cut, items, bytes } = this.#others.capacity;
     const { maxAnswerBytes } = this.#settings;
-    return { maxItems: cut.limit(items.limit), maxBytes: bytes.limit, maxAnswerBytes };
+    const maxItems = cut.hasFailed ? cut.limit(items.limit) : items.limit;
+    return { maxItems, maxBytes: bytes.limit, maxAnswerBytes };
   }
 
   #agedAt(): number {
@@ -228,8 +229,9 @@ export class Dispatcher<Failure> {
   /** The next time at which the answer to what leaves next may be another one. */
   #nextTime(now: number): number {
     const { backlog, capacity, health, parts } = this.#others;
-    const times = [backlog.nextDue, parts.nextTime, capacity.opensAt, health.nextProbeAt];
-    times.push(this.#agedAt(), this.#underWay.overdueAt);
+    const { gate, spacing } = capacity;
+    const times = [backlog.nextDue, parts.nextTime, gate.opensAt, spacing.opensAt];
+    times.push(health.nextProbeAt, this.#agedAt(), this.#underWay.overdueAt);
     let next = NEVER;
     for (const time of times) if (time > now && time < next) next = time;
     return next;

@@ -12,6 +12,8 @@ const NEVER = Number.NEGATIVE_INFINITY;
 export class Gate {
   /** Nothing leaves before this time. */
   opensAt: number = NEVER;
+  /** The pause was cut short: one request at a time is to find out whether it is over. */
+  isProbing = false;
   readonly #maxPauseMs: number;
   /** The pauses that are over, in milliseconds. */
   #pausedMs = 0;
@@ -29,17 +31,15 @@ export class Gate {
     return now < this.opensAt;
   }
 
-  /** The pause was cut short: one request at a time is to find out whether it is over. */
-  get isProbing(): boolean {
-    return this.#wishUntil !== NEVER;
-  }
-
   /** Closes the gate for so long, and a little longer. Returns the milliseconds until it opens. */
   close(afterMs: number, now: number, chance: number): number {
     const wishMs = afterMs * (1 + JITTER * chance);
     const pace = this.#nextProbe(now);
     this.#askedAt = now;
-    if (afterMs > this.#maxPauseMs) this.#wishUntil = Math.max(this.#wishUntil, now + wishMs);
+    if (afterMs > this.#maxPauseMs) {
+      this.#wishUntil = Math.max(this.#wishUntil, now + wishMs);
+      this.isProbing = true;
+    }
     this.#closeUntil(Math.max(pace, now + Math.min(wishMs, this.#maxPauseMs)), now);
     return this.opensAt - now;
   }
@@ -52,7 +52,9 @@ export class Gate {
 
   /** A request that left at that time was answered. One that left before the pause says nothing of it. */
   answered(leftAt: number): void {
-    if (leftAt >= this.#askedAt) this.#wishUntil = NEVER;
+    if (leftAt < this.#askedAt) return;
+    this.#wishUntil = NEVER;
+    this.isProbing = false;
   }
 
   /** Milliseconds spent in pauses so far. */

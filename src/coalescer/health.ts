@@ -19,6 +19,7 @@ const PROBES_BEFORE_PING = 3;
 export class Health {
   /** Usable answers so far. */
   answers = 0;
+  isDown = false;
   /** No request leaves before this time, while the server is down. */
   nextProbeAt = 0;
   /** A ping was answered since the last probe: what the next one carries may be to blame, if it fails. */
@@ -31,10 +32,6 @@ export class Health {
     this.#retry = retry;
   }
 
-  get isDown(): boolean {
-    return this.#failures > 0;
-  }
-
   /** The next probe waits for a ping. */
   get needsPing(): boolean {
     return this.#failures > PROBES_BEFORE_PING && !this.hasPing;
@@ -43,6 +40,7 @@ export class Health {
   /** A request had a usable answer. */
   answered(): void {
     this.answers++;
+    this.isDown = false;
     this.#failures = 0;
     this.hasPing = false;
   }
@@ -62,23 +60,21 @@ export class Health {
     if (this.answers > answersBefore || (this.isDown && !isProbe)) return false;
     this.hasPing = false;
     if (!isPaced) return true;
-    this.#failures++;
-    this.nextProbeAt = now + this.#delay(chance);
+    this.#fail(now, chance);
     return true;
   }
 
   /** A ping came back. Whatever it says, probing goes on. */
   pinged(answered: boolean, now: number, chance: number): void {
-    if (answered) {
-      this.hasPing = true;
-    } else {
-      this.#failures++;
-      this.nextProbeAt = now + this.#delay(chance);
-    }
+    if (answered) this.hasPing = true;
+    else this.#fail(now, chance);
   }
 
-  #delay(chance: number): number {
+  #fail(now: number, chance: number): void {
     const { minDelayMs } = this.#retry;
-    return backoffMs(this.#failures, { minDelayMs, maxDelayMs: MAX_PROBE_DELAY_MS }, chance);
+    this.isDown = true;
+    this.#failures++;
+    this.nextProbeAt =
+      now + backoffMs(this.#failures, { minDelayMs, maxDelayMs: MAX_PROBE_DELAY_MS }, chance);
   }
 }

@@ -12,28 +12,28 @@ const MARGIN = 0.9;
 const FIRST_PROBE = 8;
 
 export class LearnedLimit {
+  /** The most that is worth trying. */
+  limit: number;
   readonly #max: number;
-  #limit: number;
+  /** The same, before it is rounded down. */
+  #exact: number;
   #refused = Number.POSITIVE_INFINITY;
   #fullBatches = 0;
   #probeAfter = FIRST_PROBE;
 
   constructor(max: number) {
     this.#max = max;
-    this.#limit = max;
-  }
-
-  get limit(): number {
-    return Math.floor(this.#limit);
+    this.limit = max;
+    this.#exact = max;
   }
 
   /** A batch of that size was too much. */
   refused(size: number): void {
     // Of those refused together only the first one was the try.
-    if (this.#limit > MARGIN * this.#refused) this.#probeAfter *= 2;
+    if (this.#exact > MARGIN * this.#refused) this.#probeAfter *= 2;
     this.#refused = Math.min(this.#refused, size);
     this.#fullBatches = 0;
-    this.#limit = Math.max(1, Math.min(this.#limit, size / 2));
+    this.#become(Math.max(1, Math.min(this.#exact, size / 2)));
   }
 
   /** A batch of that size went through. */
@@ -42,14 +42,19 @@ export class LearnedLimit {
     if (size < FILLED * this.limit) return;
     if (size >= this.#refused) this.#refused = Number.POSITIVE_INFINITY;
     const most = Math.max(1, Math.min(this.#max, MARGIN * this.#refused));
-    if (this.#limit < most) {
-      this.#limit = Math.min(most, this.#limit * GROWTH);
-    } else if (this.#limit > most) {
+    if (this.#exact < most) {
+      this.#become(Math.min(most, this.#exact * GROWTH));
+    } else if (this.#exact > most) {
       // The try went through with less than what was refused: it proves nothing.
-      this.#limit = most;
+      this.#become(most);
     } else if (++this.#fullBatches >= this.#probeAfter) {
       this.#fullBatches = 0;
-      this.#limit = Math.min(this.#max, this.#refused);
+      this.#become(Math.min(this.#max, this.#refused));
     }
+  }
+
+  #become(exact: number): void {
+    this.#exact = exact;
+    this.limit = Math.floor(exact);
   }
 }

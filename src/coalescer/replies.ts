@@ -105,8 +105,8 @@ export class Replies<Failure> {
     if (reply.kind !== 'busy') this.#busyInARow = 0;
     if (reply.kind === 'answered' || reply.kind === 'refused') {
       const isProgress = step.ends.length > 0 || parts.divided > divided;
-      if (isProgress) capacity.spacing.fruitful();
-      else capacity.spacing.inVain(flight.number, now);
+      if (!isProgress) capacity.spacing.inVain(flight.number, now);
+      else if (capacity.spacing.inARow > 0) capacity.spacing.fruitful();
     }
     const tooMany = flight.part === undefined ? undefined : parts.endOf(flight.part);
     if (tooMany !== undefined) capacity.items.refused(tooMany);
@@ -123,7 +123,7 @@ export class Replies<Failure> {
     const { attempts, capacity, health, parts, retry, watch } = this.#others;
     const { items, part } = flight;
     watch.answered(flight.leftAt, step.now);
-    capacity.answered(countOf(items), flight.bytes, flight.leftAt);
+    capacity.answered(countOf(items), flight.bytes);
     parts.passed(part);
     const tooLarge = parts.tooLarge(part);
     if (tooLarge !== undefined) capacity.bytes.refused(tooLarge);

@@ -69,7 +69,8 @@ export class ServerWatch<Failure> {
   /** A request that left at that time had a usable answer; `met`: one that brought no good news. */
   answered(leftAt: number, now: number, met?: Met<Failure>): void {
     if (met !== undefined) this.#note(met);
-    this.#others.capacity.gate.answered(leftAt);
+    const { gate } = this.#others.capacity;
+    if (gate.isProbing) gate.answered(leftAt);
     this.#isUp(now);
   }
 
@@ -156,7 +157,7 @@ export class ServerWatch<Failure> {
     health.answered();
     this.#failed = 0;
     this.#last = undefined;
-    this.#become('answering', now);
+    if (this.#state !== 'answering') this.#become('answering', now);
     if (!this.#isOutage) return;
     this.#isOutage = false;
     events.emit('recovery', { durationMs: now - failingSince });
@@ -175,7 +176,7 @@ export class ServerWatch<Failure> {
 
   #countFailed({ cause, lasting = false }: Trouble, now: number): void {
     this.#failed++;
-    this.#become('failing', now);
+    if (this.#state !== 'failing') this.#become('failing', now);
     if (this.#isOutage || (!lasting && this.#failed < FAILED_BEFORE_TOLD)) return;
     this.#isOutage = true;
     const { events, waiting } = this.#others;
@@ -183,7 +184,6 @@ export class ServerWatch<Failure> {
   }
 
   #become(state: 'answering' | 'failing', now: number): void {
-    if (this.#state === state) return;
     this.#state = state;
     this.#since = momentOf(now);
   }

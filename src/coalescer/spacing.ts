@@ -15,11 +15,12 @@ export function leastPauseMs(inARow: number): number {
 export class Spacing {
   /** Nothing leaves before this time. */
   opensAt: number = Number.NEGATIVE_INFINITY;
+  /** Requests in a row that brought nobody further; those that were under way together are one. */
+  inARow = 0;
   /** Requests that have left so far. */
   #left = 0;
   /** How many of them had left when the last one came back in vain. */
   #leftThen = 0;
-  #inARow = 0;
 
   /** A request leaves. Returns its number. */
   left(): number {
@@ -33,14 +34,14 @@ export class Spacing {
   inVain(number: number, now: number): boolean {
     if (number <= this.#leftThen) return false;
     this.#leftThen = this.#left;
-    this.#inARow++;
-    this.opensAt = now + leastPauseMs(this.#inARow);
+    this.inARow++;
+    this.opensAt = now + leastPauseMs(this.inARow);
     return true;
   }
 
   /** A request brought somebody further. */
   fruitful(): void {
-    this.#inARow = 0;
+    this.inARow = 0;
     this.opensAt = Number.NEGATIVE_INFINITY;
   }
 }

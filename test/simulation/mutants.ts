@@ -174,7 +174,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'forgets the gate',
     file: 'coalescer/dispatcher.ts',
-    from: '    if (now < capacity.opensAt) return undefined;\n',
+    from: '    if (now < capacity.gate.opensAt || now < capacity.spacing.opensAt) return undefined;\n',
     to: '',
     breaks: 'pause kept',
     seed: 6,
@@ -231,8 +231,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'sleeps on when a pause is over',
     file: 'coalescer/dispatcher.ts',
-    from: 'parts.nextTime, capacity.opensAt, ',
-    to: 'parts.nextTime, ',
+    from: 'parts.nextTime, gate.opensAt, spacing.opensAt]',
+    to: 'parts.nextTime]',
     breaks: 'no stall',
     seed: 17,
   },
