@@ -34,11 +34,17 @@ export interface BacklogPorts {
 /** Settled items that are not worth the cost of forgetting them. */
 const FEW = 64;
 
+const NEVER = Number.POSITIVE_INFINITY;
+
 export class Backlog {
   /** Pending items, those in flight included; without batches that their callers have packed. */
   size = 0;
   /** UTF-8 bytes of their texts. */
   bytes = 0;
+  /** Nothing is pending, batches that their callers have packed included. */
+  isEmpty = true;
+  /** When the next delayed item may be sent. */
+  nextDue: number = NEVER;
   readonly ready: ReadySet = new ReadySet();
   /** Where the texts of the items wait. */
   readonly texts: TextArena = new TextArena();
@@ -102,11 +108,6 @@ export class Backlog {
     return spared.calledAt < called.calledAt ? spared : called;
   }
 
-  /** Nothing is pending, batches that their callers have packed included. */
-  get isEmpty(): boolean {
-    return this.#called.oldest === undefined && this.#spared.oldest === undefined;
-  }
-
   /** All pending items, in the order of their calls. */
   all(): Item[] {
     return this.calledBy(Number.POSITIVE_INFINITY);
@@ -124,20 +125,11 @@ export class Backlog {
     return items.sort((a, b) => a.seq - b.seq);
   }
 
-  /** When the next delayed item may be sent. */
-  get nextDue(): number {
-    for (;;) {
-      const delayed = this.#delayed.first;
-      if (delayed === undefined) return Number.POSITIVE_INFINITY;
-      if (delayed.item.state === 'delayed') return delayed.until;
-      this.#delayed.pop();
-    }
-  }
-
   /** Takes a new item in, the youngest of all. It is not sent before `admit`. */
   append(item: Item, relations: Relations): void {
     this.size++;
     this.bytes += item.bytes;
+    this.isEmpty = false;
     this.#counts.gathering++;
     // Not linked yet: what it makes must not be found before it stands in line.
     this.#order.join(item, relations);
@@ -147,6 +139,7 @@ export class Backlog {
   /** Takes in a batch that its caller has packed, which stands in no line. */
   appendPacked(batch: PackedBatch): void {
     batch.state = 'held';
+    this.isEmpty = false;
     this.#called.append(batch);
   }
 
@@ -210,6 +203,7 @@ export class Backlog {
     while (this.nextDue <= now) {
       const item = this.#delayed.pop()?.item;
       if (item === undefined) return;
+      this.#findNextDue();
       item.noteSetback().notBefore = 0;
       this.#place(item);
     }
@@ -239,6 +233,7 @@ export class Backlog {
     this.bytes -= item.bytes * item.weight;
     item.dropText(this.texts);
     this.#chainOf(item).remove(item);
+    this.isEmpty = this.#called.oldest === undefined && this.#spared.oldest === undefined;
   }
 
   /** Lets go those who waited for a retired item, and for nothing else. */
@@ -278,6 +273,7 @@ export class Backlog {
     } else if (item.notBefore > 0) {
       this.#enter(item, 'delayed');
       this.#delayed.push({ item, until: item.notBefore });
+      this.nextDue = Math.min(this.nextDue, item.notBefore);
     } else {
       this.#enter(item, 'ready');
       item.readyAt = Math.floor(now);
@@ -291,6 +287,14 @@ export class Backlog {
     if (this.#delayed.size > 2 * left + FEW) {
       this.#delayed.keep(({ item }) => item.state === 'delayed');
     }
+    this.#findNextDue();
+  }
+
+  /** Whoever is next in time may have settled meanwhile. */
+  #findNextDue(): void {
+    const delayed = this.#delayed;
+    while (delayed.first !== undefined && delayed.first.item.state !== 'delayed') delayed.pop();
+    this.nextDue = delayed.first?.until ?? NEVER;
   }
 
   #chainOf({ setbacks }: Item): Chain {

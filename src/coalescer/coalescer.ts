@@ -10,7 +10,6 @@ import { inLaterTurn, systemClock } from '../internal/clock.ts';
 import { deferred, rejected } from '../internal/deferred.ts';
 import { Patience } from '../internal/patience.ts';
 import { Alarm } from './alarm.ts';
-import { unheard } from './attempt.ts';
 import type { AttemptSettings } from './attempts.ts';
 import { Attempts } from './attempts.ts';
 import { Backlog } from './backlog.ts';
@@ -23,6 +22,7 @@ import { Dispatcher } from './dispatcher.ts';
 import type { Emitter } from './events.ts';
 import { fencedEmitter, silent } from './events.ts';
 import { Fates } from './fates.ts';
+import type { Flight } from './flight.ts';
 import { Health } from './health.ts';
 import type { About, ExecuteOptions } from './intake.ts';
 import { endOfRun, Intake } from './intake.ts';
@@ -49,13 +49,13 @@ import type {
 } from './ports.ts';
 import { bareReason } from './record.ts';
 import { toRejectedError } from './rejected-error.ts';
-import type { Flight } from './replies.ts';
 import { Replies } from './replies.ts';
 import { ServerWatch } from './server-watch.ts';
 import { Settlement } from './settlement.ts';
 import { Signals } from './signals.ts';
 import type { Stats } from './stats.ts';
 import { Steps } from './steps.ts';
+import { UnderWay } from './under-way.ts';
 import { Withdrawals } from './withdrawals.ts';
 
 export interface CoalescerSettings extends DispatchSettings, AttemptSettings, BatchLimits {
@@ -105,6 +105,7 @@ export class Coalescer<Failure> {
   readonly #bounds: Bounds;
   readonly #settlement: Settlement<Failure>;
   readonly #replies: Replies<Failure>;
+  readonly #underWay: UnderWay<Failure>;
   readonly #dispatcher: Dispatcher<Failure>;
   readonly #attempts: Attempts<Failure>;
   readonly #parts: Parts;
@@ -176,6 +177,21 @@ export class Coalescer<Failure> {
       events,
       random,
     };
+    this.#underWay = new UnderWay({
+      send,
+      read: ports.read ?? readAll,
+      ping,
+      clock,
+      attemptTimeoutMs: settings.attemptTimeoutMs,
+      heard: patience.heard,
+      overdue: ports.overdue,
+      onReply: (...reply) => this.#onReply(...reply),
+      onPing: (silence, now) =>
+        this.#steps.run(() => {
+          this.#watch.pinged(silence, now);
+          this.#pump(now);
+        }),
+    });
     this.#replies = new Replies({
       ...shared,
       retry: settings.retry,
@@ -184,14 +200,9 @@ export class Coalescer<Failure> {
     });
     this.#dispatcher = new Dispatcher(settings, {
       ...shared,
-      send,
-      read: ports.read ?? readAll,
+      underWay: this.#underWay,
       ping,
       clock,
-      heard: patience.heard,
-      overdue: ports.overdue ?? unheard,
-      onReply: (...reply) => this.#onReply(...reply),
-      onPing: () => this.#steps.run(() => this.#pump()),
     });
     this.#withdrawals = new Withdrawals(this.#backlog, this.#settlement, this.#watch);
     this.#intake = new Intake(settings, {
@@ -211,7 +222,7 @@ export class Coalescer<Failure> {
     });
     this.#alarm = new Alarm(clock, patience, (isLate) =>
       this.#steps.run(() => {
-        this.#dispatcher.giveUpOverdue();
+        this.#underWay.giveUpOverdue();
         const now = clock.now();
         this.#expireWaiting(now, isLate);
         this.#withdrawals.expire(now - settings.deliveryTimeoutMs);
@@ -381,16 +392,21 @@ export class Coalescer<Failure> {
   /** The end of every step that may have made something sendable; such a step has one time. */
   #pump(now: number = this.#clock.now()): void {
     if (this.#sendsOutliving) return;
-    // Before anything is sent whose time is over.
-    this.#expireWaiting(now, this.#alarm.isLate(now));
+    let deadline = this.#deadline;
+    if (now >= deadline) {
+      // Before anything is sent whose time is over.
+      this.#expireWaiting(now, this.#alarm.isLate(now));
+      deadline = this.#deadline;
+    }
     this.#withdrawals.sweep();
-    const next = this.#dispatcher.pump(now);
     if (this.#backlog.isEmpty) {
+      this.#dispatcher.rest();
       this.#alarm.clear();
       // All who were in it have been withdrawn: no timer of it is to keep the process alive.
       this.#intake.endWindow();
     } else {
-      this.#alarm.setBy(Math.min(next, this.#deadline), now);
+      const next = this.#dispatcher.pump(now);
+      this.#alarm.setBy(Math.min(next, deadline), now);
     }
   }
 
@@ -447,7 +463,7 @@ export class Coalescer<Failure> {
 
   /** When the call that has waited longest has waited as long as a call may. */
   get #deadline(): number {
-    const { oldest } = this.#backlog;
+    const oldest = this.#backlog.isEmpty ? undefined : this.#backlog.oldest;
     if (oldest === undefined) return Number.POSITIVE_INFINITY;
     return oldest.calledAt + this.#settings.deliveryTimeoutMs;
   }
@@ -479,7 +495,7 @@ export class Coalescer<Failure> {
     this.#hurry('close');
     await this.#whenSettled(timeoutMs);
     const abort = this.#steps.run(() => {
-      const abortAll = this.#dispatcher.giveUpAll();
+      const abortAll = this.#underWay.giveUpAll();
       this.#settlement.settle(
         this.#backlog.all().map((item) => {
           const maybeApplied = item.maybeApplied || item.isAtServer;

@@ -6,11 +6,11 @@ import type { RetrySettings } from './backoff.ts';
 import { backoffMs } from './backoff.ts';
 import type { Capacity } from './capacity.ts';
 import type { Emitter } from './events.ts';
+import type { Flight } from './flight.ts';
 import type { Health } from './health.ts';
 import type { Item } from './item.ts';
 import type { Outcome } from './outcome.ts';
 import { byKey, unaskedIn } from './outputs.ts';
-import { PackedBatch } from './packed-batch.ts';
 import type { Part, Parts } from './parts.ts';
 import type { Answer, Reply } from './ports.ts';
 import type { ServerWatch } from './server-watch.ts';
@@ -18,29 +18,6 @@ import type { Settlement } from './settlement.ts';
 
 /** Lost attempts with evidence, after which a batch is halved: one of its items may be to blame. */
 const LOST_BEFORE_HALVING = 3;
-
-/** A request under way. */
-export interface Flight {
-  readonly number: number;
-  readonly items: readonly Item[];
-  readonly bytes: number;
-  /** Places that it left empty since it was cut. */
-  readonly empty: number;
-  readonly leftAt: number;
-  /** Requests that were in flight when it came back, itself included. */
-  readonly inFlight: number;
-  /** Usable answers that the engine had seen when it left. */
-  readonly answersBefore: number;
-  readonly isProbe: boolean;
-  /** It was called back before it had left: that says nothing of the server. */
-  readonly isRecalled: boolean;
-  /** A ping was answered just before it left. */
-  readonly hasPing: boolean;
-  /** It is to outlive the process. */
-  readonly outlives: boolean;
-  /** Where its items are a part of a batch that failed as a whole. */
-  readonly part: Part | undefined;
-}
 
 type Answered = Extract<Reply<unknown>, { kind: 'answered' }>;
 type Refusal<Failure> = Extract<Reply<Failure>, { kind: 'refused' }>;
@@ -121,16 +98,16 @@ export class Replies<Failure> {
     outcomes: readonly Outcome<Item>[],
   ): void {
     const { attempts, capacity, health, parts, retry, watch } = this.#others;
-    const { items, part } = flight;
+    const { items, packed, part } = flight;
     watch.answered(flight.leftAt, step.now);
-    capacity.answered(countOf(items), flight.bytes);
+    capacity.answered(packed?.keys.length ?? items.length, flight.bytes);
     parts.passed(part);
     const tooLarge = parts.tooLarge(part);
     if (tooLarge !== undefined) capacity.bytes.refused(tooLarge);
     const [first] = items;
-    if (first instanceof PackedBatch) {
+    if (packed !== undefined && first !== undefined) {
       // What became of its items is its caller's to read.
-      const value: Answer = { status, outputs: byKey(outputs, first.keys) };
+      const value: Answer = { status, outputs: byKey(outputs, packed.keys) };
       step.ends.push({ kind: 'succeeded', item: first, value, id: undefined });
       return;
     }
@@ -197,8 +174,7 @@ export class Replies<Failure> {
       if (isOver) drop(step, item);
       return !isOver;
     });
-    const isPacked = flight.items[0] instanceof PackedBatch;
-    const isDivisible = !isPacked && (blame === 'items' || blame === 'bytes');
+    const isDivisible = flight.packed === undefined && (blame === 'items' || blame === 'bytes');
     // By what was sent: if all the others are dropped, one of them may still have been to blame.
     const wasAlone = flight.items.length === 1;
     if (isDivisible && !wasAlone) {
@@ -321,9 +297,10 @@ export class Replies<Failure> {
     reply: Extract<Reply<Failure>, { kind: 'unsent' }>,
   ): void {
     const { attempts, watch } = this.#others;
-    if (!flight.isRecalled) watch.unanswered(flight, reply, step.now);
+    const { isRecalled } = flight.trip;
+    if (!isRecalled) watch.unanswered(flight, reply, step.now);
     const left = flight.items.filter((item) =>
-      attempts.unsent(step, item, reply.failure, flight.isRecalled),
+      attempts.unsent(step, item, reply.failure, isRecalled),
     );
     this.#putBack(left, flight.part, 0);
   }
@@ -339,7 +316,11 @@ export class Replies<Failure> {
     }
   }
 
-  #tell({ items, leftAt }: Flight, reply: Reply<Failure>, { now, ends }: Step<Failure>): void {
+  #tell(
+    { items, leftAt, packed }: Flight,
+    reply: Reply<Failure>,
+    { now, ends }: Step<Failure>,
+  ): void {
     const { events, watch } = this.#others;
     if (!events.has('response')) return;
     const succeeded = ends.filter(({ kind }) => kind === 'succeeded').length;
@@ -349,22 +330,13 @@ export class Replies<Failure> {
       succeeded,
       failed: ends.length - succeeded,
       returned: items.length - ends.length,
-      unasked: reply.kind === 'answered' ? unaskedIn(reply.outputs, keysOf(items)) : 0,
+      unasked:
+        reply.kind === 'answered'
+          ? unaskedIn(reply.outputs, packed?.keys ?? items.map(({ key }) => key))
+          : 0,
       cause: reply.kind === 'answered' ? undefined : watch.wordsFor(reply).cause,
     });
   }
-}
-
-/** How many items a batch has. */
-function countOf(items: readonly Item[]): number {
-  const [first] = items;
-  return first instanceof PackedBatch ? first.keys.length : items.length;
-}
-
-/** The keys of a batch. */
-function keysOf(items: readonly Item[]): readonly string[] {
-  const [first] = items;
-  return first instanceof PackedBatch ? first.keys : items.map(({ key }) => key);
 }
 
 /** Whether it stopped the batch. */

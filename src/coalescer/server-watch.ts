@@ -3,13 +3,12 @@
  * whether it answers, since when, and what went wrong last.
  */
 import { wallNow } from '../internal/clock.ts';
-import type { Silence } from './attempt.ts';
 import type { Capacity } from './capacity.ts';
 import type { Emitter } from './events.ts';
+import type { Flight, Silence } from './flight.ts';
 import type { Health } from './health.ts';
 import type { Item } from './item.ts';
 import type { Last, Reply, Trouble } from './ports.ts';
-import type { Flight } from './replies.ts';
 import type { ServerStats } from './stats.ts';
 
 /** Failed attempts in a row, after which an outage is told of. */

@@ -1,12 +1,31 @@
-import type { Trip } from './item.ts';
-import type { Flight } from './replies.ts';
+/** The requests, and the ping, on their way: from the moment in which they leave until they are back. */
+import type { Clock } from '../internal/clock.ts';
+import { ItemBatch } from './batch.ts';
+import type { Flight, Silence } from './flight.ts';
+import type { Item } from './item.ts';
+import type { Outcome } from './outcome.ts';
+import { outcomesOf } from './outcome.ts';
+import type { Ping, Read, Reply, Send } from './ports.ts';
 
-/** A request as it left. */
-export type Departed = Omit<Flight, 'inFlight' | 'isRecalled'>;
-
-export interface Leg {
-  readonly flight: Departed;
-  readonly trip: Trip;
+/** How requests travel, and who is told of what came of them. */
+export interface Way<Failure> {
+  readonly send: Send<Failure>;
+  readonly read: Read;
+  readonly ping?: Ping<Failure> | undefined;
+  readonly clock: Clock;
+  /** What an attempt takes, at most, in milliseconds. @default Infinity */
+  readonly attemptTimeoutMs?: number | undefined;
+  /** Bytes of an answer have come. */
+  readonly heard: () => void;
+  /** Says of an attempt that took so many milliseconds what its sender should have said. */
+  readonly overdue?: ((ms: number) => Failure) | undefined;
+  readonly onReply: (
+    flight: Flight,
+    reply: Reply<Failure>,
+    outcomes: readonly Outcome<Item>[],
+    now: number,
+  ) => void;
+  readonly onPing: (silence: Silence<Failure> | undefined, now: number) => void;
 }
 
 /**
@@ -15,95 +34,193 @@ export interface Leg {
  */
 const GRACE_MS = 1_000;
 
+/**
+ * With each answer the fastest round trip is forgotten a little, should the way have grown: by this
+ * part, and by so many milliseconds, since a coarse clock may have said 0.
+ */
+const FORGET = { part: 1.002, ms: 0.01 };
+
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** The requests, and the ping, that have left and have not come back. */
-export class UnderWay {
-  /** In the order in which they left. */
-  readonly #legs = new Map<AbortController, Leg>();
+export class UnderWay<Failure> {
+  /** Requests, without the ping. */
+  size = 0;
+  /** How long the fastest answer took. */
+  fastestMs: number = NEVER;
+  readonly #way: Way<Failure>;
   readonly #attemptMs: number;
+  /** In the order in which they left. */
+  readonly #flights = new Set<Flight>();
   #ping: AbortController | undefined;
   #pingLeftAt = NEVER;
   /** Since when it is known that something should be over. */
   #lateSince = NEVER;
 
-  /** `attemptMs`: what an attempt takes, at most. */
-  constructor(attemptMs: number = NEVER) {
-    this.#attemptMs = attemptMs;
+  constructor(way: Way<Failure>) {
+    this.#way = way;
+    this.#attemptMs = way.attemptTimeoutMs ?? NEVER;
   }
 
-  /** Requests, without the ping. */
-  get size(): number {
-    return this.#legs.size;
+  /** Sends a request. Nothing of it is handed to the sender before the step is over. */
+  async send(flight: Flight): Promise<void> {
+    const { items, bytes, packed, trip } = flight;
+    const { signal } = trip.request;
+    this.#flights.add(flight);
+    this.size++;
+    for (const item of items) item.trip = trip;
+    const options = {
+      signal,
+      outlives: flight.outlives,
+      heard: this.#way.heard,
+      waits: () => {
+        trip.hasLeft = false;
+      },
+      left: () => {
+        trip.hasLeft = true;
+      },
+    };
+    // A sender is no part of a step: it may call the user's own code. What is given up until then
+    // has been said not to have left, so no sender hears of it, be it one that minds no signal.
+    await undefined;
+    if (signal.aborted) {
+      this.#returns(flight, { kind: 'unsent', failure: signal.reason });
+      return;
+    }
+    trip.hasLeft = true;
+    let reply: Reply<Failure>;
+    try {
+      // The batch is made in its place: kept in a variable, it lives through enough collections that V8
+      // begins to make it old from the start, and the items of each batch with it.
+      reply = await this.#way.send(packed ?? new ItemBatch(items, bytes), options);
+      if (!isReply(reply)) throw new TypeError('A sender has to resolve to a Reply.');
+    } catch (error) {
+      reply = lost(error);
+    }
+    this.#returns(flight, reply);
   }
 
-  get isPinging(): boolean {
-    return this.#ping !== undefined;
-  }
-
-  add(leg: Leg): void {
-    this.#legs.set(leg.trip.request, leg);
-  }
-
-  /** False: it has been given up. */
-  remove(request: AbortController): boolean {
-    return this.#legs.delete(request);
-  }
-
-  pingLeaves(request: AbortController, now: number): void {
+  /** Asks whether the server answers at all, unless that is being asked. */
+  async ping(ping: Ping<Failure>): Promise<void> {
+    if (this.#ping !== undefined) return;
+    const request = new AbortController();
     this.#ping = request;
-    this.#pingLeftAt = now;
+    this.#pingLeftAt = this.#way.clock.now();
+    await undefined;
+    let silence: Silence<Failure> | undefined;
+    try {
+      const answer = await ping({ signal: request.signal });
+      if (answer !== true) silence = { failure: Object(answer).failure };
+    } catch (error) {
+      silence = { failure: error as Failure };
+    }
+    this.#pingReturns(request, silence);
   }
 
-  /** False: it has been given up. */
-  pingReturns(request: AbortController): boolean {
-    if (this.#ping !== request) return false;
-    this.#ping = undefined;
-    this.#pingLeftAt = NEVER;
-    return true;
-  }
-
-  /** When `overdue` may say another thing than now. */
+  /** When `giveUpOverdue` may do another thing than now. */
   get overdueAt(): number {
-    const firstOverAt = Math.min(this.#leftAt, this.#pingLeftAt) + this.#attemptMs;
+    const firstOverAt = this.#firstLeftAt + this.#attemptMs;
     return Math.max(firstOverAt, this.#lateSince === NEVER ? 0 : this.#lateSince + GRACE_MS);
   }
 
-  /** The requests, and the ping, that should have been over long ago. */
-  overdue(now: number): {
-    readonly legs: readonly Leg[];
-    readonly ping?: AbortController | undefined;
-  } {
-    if (now < Math.min(this.#leftAt, this.#pingLeftAt) + this.#attemptMs) this.#lateSince = NEVER;
+  /**
+   * Gives up what should have been over long ago, and of which its sender will never speak: in a runtime where
+   * all that a request has begun goes with it. Not to be called before what has come is read.
+   */
+  giveUpOverdue(): void {
+    const now = this.#way.clock.now();
+    if (now < this.#firstLeftAt + this.#attemptMs) this.#lateSince = NEVER;
     else if (this.#lateSince === NEVER) this.#lateSince = now;
-    if (now < this.#lateSince + GRACE_MS) return { legs: [] };
+    if (now < this.#lateSince + GRACE_MS) return;
     const leftBy = this.#lateSince - this.#attemptMs;
     this.#lateSince = NEVER;
-    const legs = [...this.#legs.values()].filter(({ flight }) => flight.leftAt <= leftBy);
-    const isPingLate = this.#ping !== undefined && this.#pingLeftAt <= leftBy;
-    return isPingLate ? { legs, ping: this.#ping } : { legs };
-  }
-
-  /** When the oldest request left. */
-  get #leftAt(): number {
-    const [oldest] = this.#legs.values();
-    return oldest?.flight.leftAt ?? NEVER;
+    const { overdue = unheard } = this.#way;
+    const ping = this.#pingLeftAt <= leftBy ? this.#ping : undefined;
+    for (const flight of [...this.#flights].filter(({ leftAt }) => leftAt <= leftBy)) {
+      const failure = overdue(this.#attemptMs) as Failure;
+      this.#returns(flight, { kind: 'lost', status: undefined, failure, overload: true });
+      abortSoon(flight.trip.request);
+    }
+    if (ping === undefined) return;
+    this.#pingReturns(ping, { failure: overdue(this.#attemptMs) as Failure });
+    abortSoon(ping);
   }
 
   /** Gives up all of it. Returns what aborts it, which may run code of others, so it is no part of the step. */
   giveUpAll(): () => void {
-    const requests = [...this.#legs.keys(), ...(this.#ping === undefined ? [] : [this.#ping])];
-    this.#legs.clear();
+    const requests = [...this.#flights].map(({ trip }) => trip.request);
+    if (this.#ping !== undefined) requests.push(this.#ping);
+    this.#flights.clear();
+    this.size = 0;
     this.#ping = undefined;
     this.#pingLeftAt = NEVER;
     return () => {
       for (const request of requests) request.abort();
     };
   }
+
+  /** When the oldest of it left. */
+  get #firstLeftAt(): number {
+    const [oldest] = this.#flights;
+    return Math.min(oldest?.leftAt ?? NEVER, this.#pingLeftAt);
+  }
+
+  #returns(flight: Flight, given: Reply<Failure>): void {
+    const { clock, onReply, read } = this.#way;
+    // What was given up, or failed, before it had left was never sent.
+    const reply: Reply<Failure> =
+      given.kind === 'lost' && !flight.trip.hasLeft
+        ? { kind: 'unsent', failure: given.failure }
+        : given;
+    const outcomes =
+      reply.kind === 'answered' && flight.packed === undefined
+        ? outcomesOf(flight.items, reply.outputs, read)
+        : [];
+    // Whoever gave the request up has settled its items.
+    if (!this.#flights.delete(flight)) return;
+    flight.inFlight = this.size--;
+    const now = clock.now();
+    if (reply.kind === 'answered') {
+      const forgotten = this.fastestMs * FORGET.part + FORGET.ms;
+      this.fastestMs = Math.min(now - flight.leftAt, forgotten);
+    }
+    onReply(flight, reply, outcomes, now);
+  }
+
+  #pingReturns(request: AbortController, silence: Silence<Failure> | undefined): void {
+    // It has been given up.
+    if (this.#ping !== request) return;
+    this.#ping = undefined;
+    this.#pingLeftAt = NEVER;
+    this.#way.onPing(silence, this.#way.clock.now());
+  }
+}
+
+function isReply(reply: Partial<Reply<unknown>> | null | undefined): boolean {
+  switch (reply?.kind) {
+    case 'answered':
+      return typeof reply.outputs === 'object' && reply.outputs !== null;
+    case 'refused':
+    case 'busy':
+    case 'lost':
+    case 'unsent':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** A sender that throws has not said what became of the request. */
+function lost<Failure>(error: unknown): Reply<Failure> {
+  return { kind: 'lost', status: undefined, failure: error as Failure };
+}
+
+/** Of an attempt whose sender says nothing. */
+function unheard(ms: number): unknown {
+  return new Error(`Nothing was heard of an attempt within ${ms} ms.`);
 }
 
 /** Out of the step, since user code may hear of it. What belongs to a request that is gone may refuse. */
-export function abortSoon(request: AbortController): void {
+function abortSoon(request: AbortController): void {
   queueMicrotask(() => {
     try {
       request.abort();

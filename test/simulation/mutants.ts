@@ -123,7 +123,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'has no limit of requests in flight',
     file: 'coalescer/dispatcher.ts',
-    from: '    if (this.#underWay.size >= capacity.concurrency.limit) return undefined;\n',
+    from: '    if (underWay.size >= capacity.concurrency.limit) return undefined;\n',
     to: '',
     breaks: 'bounds',
     seed: 3,
@@ -182,8 +182,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'sends batches that callers packed beside the limit of requests',
     file: 'coalescer/dispatcher.ts',
-    from: 'if (this.#underWay.size >= capacity.concurrency.limit) return undefined;',
-    to: "if (this.#underWay.size >= capacity.concurrency.limit) return part?.line.why === 'packed' ? { reason: 'packed', part } : undefined;",
+    from: 'if (underWay.size >= capacity.concurrency.limit) return undefined;',
+    to: "if (underWay.size >= capacity.concurrency.limit) return part?.line.why === 'packed' ? { reason: 'packed', part } : undefined;",
     breaks: 'bounds',
     seed: 24,
   },
