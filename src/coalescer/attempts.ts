@@ -6,10 +6,10 @@ import type { Backlog } from './backlog.ts';
 import type { RetrySettings } from './backoff.ts';
 import { backoffMs } from './backoff.ts';
 import type { End } from './ends.ts';
+import { reasonToDrop } from './ends.ts';
 import type { Emitter, EngineEvents } from './events.ts';
 import type { Health } from './health.ts';
 import type { Item } from './item.ts';
-import { ghostReason } from './item.ts';
 import type { Blame, Last, Reason } from './ports.ts';
 
 /** How often in a row the server must give an item the same passing error for it to be final. */
@@ -73,7 +73,7 @@ export class Attempts<Failure> {
     const { key, type, maybeApplied } = item;
     if (this.isDone(item)) {
       drop(step, item);
-    } else if (this.#settings.onSkipped === 'reject' && !item.isGhost) {
+    } else if (this.#settings.onSkipped === 'reject' && item.isAwaited) {
       fail(step, item, { kind: 'skipped', because, maybeApplied });
     } else {
       this.requeued++;
@@ -99,7 +99,7 @@ export class Attempts<Failure> {
    */
   transient(step: Step<Failure>, item: Item, { code, output, retryAfterMs = 0 }: Passing): void {
     const { now } = step;
-    if (item.isGhost) {
+    if (!item.isWanted) {
       drop(step, item);
       return;
     }
@@ -204,14 +204,14 @@ export class Attempts<Failure> {
   }
 
   /** Its time is over, though the engine, which stood still meanwhile, has not been woken for it yet. */
-  #isOver({ now }: Step<Failure>, { calledAt, isGhost, setbacks }: Item): boolean {
-    if (isGhost) return false;
+  #isOver({ now }: Step<Failure>, { calledAt, isAwaited, setbacks }: Item): boolean {
+    if (!isAwaited) return false;
     return setbacks?.isLastChance === true || now - calledAt >= this.#settings.deliveryTimeoutMs;
   }
 
-  /** A ghost is sent again only if it may have been done, and makes what others wait for. */
+  /** What is not wanted is sent again only if it may have been done, and makes what others wait for. */
   isDone(item: Item): boolean {
-    return item.isGhost && !(item.maybeApplied && this.#backlog.isAwaited(item));
+    return !item.isWanted && !(item.maybeApplied && this.#backlog.isNeeded(item));
   }
 
   /**
@@ -261,9 +261,9 @@ export function fail<Failure>(
   step.ends.push({ kind: 'failed', item, reason, exists });
 }
 
-/** Ends an item that nobody waits for; for those who need what it makes, it has failed. */
+/** Ends an item that nobody wants; for those who need what it makes, it has failed. */
 export function drop<Failure>(step: Step<Failure>, item: Item): void {
-  fail(step, item, ghostReason(item));
+  fail(step, item, reasonToDrop(item));
 }
 
 /** After an attempt without answer, a conflict is most likely with our own success. */

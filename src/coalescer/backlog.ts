@@ -62,10 +62,12 @@ export class Backlog {
   readonly #packer: Packer;
   /** By the time that they wait for; some may be settled meanwhile. */
   readonly #delayed = new Heap<Delayed>((a, b) => a.until < b.until);
-  /** Pending items in the order of their calls. */
+  /** Pending items that somebody waits for, in the order of their calls. */
   readonly #called = new Chain();
   /** Those with a last chance: how long they wait says nothing of when they were called. */
   readonly #spared = new Chain();
+  /** Those that nobody waits for: they have no time in which they must be done. */
+  readonly #unawaited = new Chain();
 
   readonly #now: () => number;
 
@@ -102,18 +104,19 @@ export class Backlog {
 
   /** The pending item for which somebody has waited longest. */
   get oldest(): Item | undefined {
-    const called = this.#called.oldestAwaited;
-    const spared = this.#spared.oldestAwaited;
+    const called = this.#called.oldest;
+    const spared = this.#spared.oldest;
     if (called === undefined || spared === undefined) return called ?? spared;
     return spared.calledAt < called.calledAt ? spared : called;
   }
 
   /** All pending items, in the order of their calls. */
   all(): Item[] {
-    return this.calledBy(Number.POSITIVE_INFINITY);
+    const items = [...this.calledBy(Number.POSITIVE_INFINITY), ...this.#unawaited];
+    return items.sort((a, b) => a.seq - b.seq);
   }
 
-  /** Those that were called by that time, in that order. */
+  /** Those for which somebody has waited since that time or longer, in that order. */
   calledBy(time: number): Item[] {
     const items: Item[] = [];
     for (const chain of [this.#called, this.#spared]) {
@@ -133,7 +136,7 @@ export class Backlog {
     this.#counts.gathering++;
     // Not linked yet: what it makes must not be found before it stands in line.
     this.#order.join(item, relations);
-    this.#called.append(item);
+    (item.isAwaited ? this.#called : this.#unawaited).append(item);
   }
 
   /** Takes in a batch that its caller has packed, which stands in no line. */
@@ -143,11 +146,20 @@ export class Backlog {
     this.#called.append(batch);
   }
 
-  /** Somebody waits anew, from now on, for an item that nobody waited for. */
+  /** The last call that waits for an item is about to leave it, and it stays. */
+  desert(item: Item): void {
+    this.#leaveChain(item);
+    this.#unawaited.append(item);
+  }
+
+  /** Somebody waits, from now on, for an item that nobody waited for. */
   renew(item: Item, now: number): void {
     this.#leaveChain(item);
     item.calledAt = now;
-    if (item.setbacks !== undefined) item.setbacks.isLastChance = false;
+    if (item.setbacks !== undefined) {
+      item.setbacks.isLastChance = false;
+      item.setbacks.left = undefined;
+    }
     this.#called.append(item);
   }
 
@@ -178,7 +190,7 @@ export class Backlog {
 
   /** Puts an item in flight back at its old place, not to be sent before that time. */
   putBack(item: Item, notBefore: number): void {
-    if (notBefore > 0 || item.notBefore > 0) item.noteSetback().notBefore = notBefore;
+    if (notBefore > 0 || item.setbacks !== undefined) item.noteSetback().notBefore = notBefore;
     this.#place(item);
   }
 
@@ -231,9 +243,9 @@ export class Backlog {
     else if (state === 'delayed') this.#forgetDelayed();
     this.size -= item.weight;
     this.bytes -= item.bytes * item.weight;
-    item.dropText(this.texts);
+    this.texts.release(item);
     this.#chainOf(item).remove(item);
-    this.isEmpty = this.#called.oldest === undefined && this.#spared.oldest === undefined;
+    this.isEmpty = this.oldest === undefined && this.#unawaited.oldest === undefined;
   }
 
   /** Lets go those who waited for a retired item, and for nothing else. */
@@ -262,18 +274,19 @@ export class Backlog {
   }
 
   /** Whether others wait for what this item makes. */
-  isAwaited(item: Item): boolean {
-    return this.#order.isAwaited(item);
+  isNeeded(item: Item): boolean {
+    return this.#order.isNeeded(item);
   }
 
   /** Puts an item where it belongs, now that it is neither gathering nor in flight. */
   #place(item: Item, now: number = this.#now()): void {
+    const until = item.extras?.setbacks?.notBefore ?? 0;
     if (item.waits > 0) {
       this.#enter(item, 'blocked');
-    } else if (item.notBefore > 0) {
+    } else if (until > 0) {
       this.#enter(item, 'delayed');
-      this.#delayed.push({ item, until: item.notBefore });
-      this.nextDue = Math.min(this.nextDue, item.notBefore);
+      this.#delayed.push({ item, until });
+      this.nextDue = Math.min(this.nextDue, until);
     } else {
       this.#enter(item, 'ready');
       item.readyAt = Math.floor(now);
@@ -297,7 +310,8 @@ export class Backlog {
     this.nextDue = delayed.first?.until ?? NEVER;
   }
 
-  #chainOf({ setbacks }: Item): Chain {
+  #chainOf({ isAwaited, setbacks }: Item): Chain {
+    if (!isAwaited) return this.#unawaited;
     return setbacks?.isLastChance === true ? this.#spared : this.#called;
   }
 

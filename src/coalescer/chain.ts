@@ -23,13 +23,6 @@ export class Chain {
     item.younger = undefined;
   }
 
-  /** Of those that somebody waits for. */
-  get oldestAwaited(): Item | undefined {
-    let item = this.oldest;
-    while (item?.isGhost) item = item.younger;
-    return item;
-  }
-
   /** The oldest first. */
   *[Symbol.iterator](): Iterator<Item> {
     for (let item = this.oldest; item !== undefined; item = item.younger) yield item;

@@ -16,6 +16,7 @@ import { Backlog } from './backlog.ts';
 import { chanceFrom } from './backoff.ts';
 import type { QueueBounds } from './bounds.ts';
 import { Bounds } from './bounds.ts';
+import { Calls } from './calls.ts';
 import { Capacity } from './capacity.ts';
 import type { DispatchSettings } from './dispatcher.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -27,6 +28,7 @@ import { Health } from './health.ts';
 import type { About, ExecuteOptions } from './intake.ts';
 import { endOfRun, Intake } from './intake.ts';
 import type { Item, Waiting } from './item.ts';
+import { KeyIndex } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import { nameOf } from './line.ts';
 import type { Outcome } from './outcome.ts';
@@ -55,8 +57,10 @@ import { Settlement } from './settlement.ts';
 import { Signals } from './signals.ts';
 import type { Stats } from './stats.ts';
 import { Steps } from './steps.ts';
+import { Telling } from './telling.ts';
 import { UnderWay } from './under-way.ts';
 import { Withdrawals } from './withdrawals.ts';
+import { written } from './written.ts';
 
 export interface CoalescerSettings extends DispatchSettings, AttemptSettings, BatchLimits {
   /** Requests in flight, at most. */
@@ -103,6 +107,9 @@ export class Coalescer<Failure> {
   readonly #fates: Fates<Failure>;
   readonly #backlog: Backlog;
   readonly #bounds: Bounds;
+  readonly #keys: KeyIndex;
+  readonly #calls: Calls<Failure>;
+  readonly #telling: Telling<Failure>;
   readonly #settlement: Settlement<Failure>;
   readonly #replies: Replies<Failure>;
   readonly #underWay: UnderWay<Failure>;
@@ -139,7 +146,12 @@ export class Coalescer<Failure> {
         this.#pump();
       }),
     );
-    const fates = new Fates<Failure>();
+    const fates = new Fates<Failure>({
+      toRecord: ports.toRecord ?? bareReason,
+      onNamed: ports.onNamed ?? (() => {}),
+      isInLine: (name) => this.#backlog.isInLine(name),
+      isBeingMade: (name) => this.#backlog.isBeingMade(name),
+    });
     this.#fates = fates;
     this.#backlog = new Backlog({
       envelope: settings,
@@ -147,16 +159,23 @@ export class Coalescer<Failure> {
       idOf: (name) => fates.idOf(name),
     });
     this.#bounds = new Bounds(settings.queue, this.#backlog, inLaterTurn);
-    this.#settlement = new Settlement(
-      fates,
-      this.#backlog,
-      this.#bounds,
-      toError,
-      ports.toRecord ?? bareReason,
+    this.#keys = new KeyIndex(() => this.#backlog.all());
+    this.#calls = new Calls(this.#signals);
+    this.#telling = new Telling({
+      calls: this.#calls,
       events,
-      this.#signals,
-      ports.onNamed ?? (() => {}),
-    );
+      toError,
+      isIdle: () => this.#backlog.isEmpty,
+    });
+    this.#settlement = new Settlement({
+      fates,
+      backlog: this.#backlog,
+      bounds: this.#bounds,
+      calls: this.#calls,
+      events,
+      keys: this.#keys,
+      telling: this.#telling,
+    });
     this.#attempts = new Attempts(settings, this.#backlog, health, events);
     this.#capacity = new Capacity(settings);
     this.#parts = new Parts(settings.retry.minDelayMs);
@@ -166,7 +185,7 @@ export class Coalescer<Failure> {
       random,
       events,
       describe: ports.describe,
-      waiting: () => this.#settlement.ledger.pending,
+      waiting: () => this.#calls.ledger.pending,
     });
     const shared = {
       watch: this.#watch,
@@ -213,7 +232,10 @@ export class Coalescer<Failure> {
       bounds: this.#bounds,
       parts: this.#parts,
       fates,
+      keys: this.#keys,
+      calls: this.#calls,
       settlement: this.#settlement,
+      telling: this.#telling,
       withdrawals: this.#withdrawals,
       watch: this.#watch,
       toError,
@@ -244,9 +266,26 @@ export class Coalescer<Failure> {
     return promise;
   }
 
+  /**
+   * Takes in what was accepted before, by an engine that is gone, as its `pending` had it: it is wanted, though
+   * no call waits for it. It is sent in its old order, new calls wait for what it makes and changes, and it has
+   * no time in which it must be done. One that fails is told to `failure`; none is in the books.
+   */
+  adopt(submissions: readonly Submission[]): void {
+    this.#intake.adopt(submissions);
+  }
+
+  /** What is pending, in the order of the calls, as data that can be written down. */
+  pending(): Submission[] {
+    return this.#backlog
+      .all()
+      .filter(({ weight }) => weight > 0)
+      .map(written);
+  }
+
   /** Calls that were accepted so far. */
   get accepted(): number {
-    return this.#settlement.ledger.accepted;
+    return this.#calls.ledger.accepted;
   }
 
   /** Counts a call that cannot be accepted, and rejects it with this error. */
@@ -261,7 +300,7 @@ export class Coalescer<Failure> {
 
   /** Whether a call has made what goes by this id, or may have, or is about to. */
   isThere(id: string): boolean {
-    return this.#settlement.isThere(id);
+    return this.#fates.isThereOrComing(id);
   }
 
   /**
@@ -274,13 +313,13 @@ export class Coalescer<Failure> {
 
   /** Whether an item with that key is pending. */
   isPending(key: string): boolean {
-    return this.#settlement.find(key) !== undefined;
+    return this.#keys.find(key) !== undefined;
   }
 
   /** What the pending item makes that a call with this key and fingerprint would share. */
   sharedMakes(key: string, fingerprint: string, claim?: KeyClaim): Name | undefined {
-    const item = this.#settlement.find(key, claim);
-    if (item?.makes === undefined || item.fingerprint !== fingerprint) return undefined;
+    const item = this.#keys.find(key, claim);
+    if (item?.makes === undefined || item.extras?.fingerprint !== fingerprint) return undefined;
     return nameOf(item.makes);
   }
 
@@ -443,7 +482,7 @@ export class Coalescer<Failure> {
   #tell(): void {
     this.#withdrawals.recall();
     this.#signals.letGo();
-    if (!this.#tellsLater && !this.#settlement.tell()) {
+    if (!this.#tellsLater && !this.#telling.tell()) {
       this.#tellsLater = true;
       inLaterTurn(() => {
         this.#tellsLater = false;
@@ -482,7 +521,7 @@ export class Coalescer<Failure> {
       timeoutMs === undefined
         ? undefined
         : this.#patience.after(timeoutMs, () => settled.resolve(this.#ledger()));
-    this.#settlement.calls.whenLeft(() => {
+    this.#calls.whenTold(() => {
       stopWaiting?.();
       // By way of another promise, which takes two promise jobs: a call that failed is told one job late.
       settled.resolve(Promise.resolve(this.#ledger()));
@@ -515,7 +554,7 @@ export class Coalescer<Failure> {
   }
 
   #ledger(): Ledger {
-    return { ...this.#settlement.ledger };
+    return { ...this.#calls.ledger };
   }
 }
 

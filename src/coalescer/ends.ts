@@ -1,7 +1,8 @@
 /** How an item ends, and what that says to each of the calls that wait for it. */
-import type { Caller, Item } from './item.ts';
+import type { Item, OtherCaller } from './item.ts';
 import type { Others } from './outcome.ts';
 import type { Cause, Reason } from './ports.ts';
+import type { LeftBy } from './setbacks.ts';
 
 /** How an item ends. */
 export type End<Failure> =
@@ -38,17 +39,17 @@ export interface Departure<Failure> {
   /** It fires no `failure`. */
   readonly isQuiet: boolean;
   readonly item: Item;
-  readonly caller: Caller;
+  readonly caller: OtherCaller;
   readonly reason: Reason<Failure>;
 }
 
 /** Callers who share an item are answered each by their own reader. */
 export function endFor<Failure>(
   end: End<Failure> | Departure<Failure>,
-  caller: Caller,
+  promise: Promise<unknown> | undefined,
 ): CallEnd<Failure> {
-  if (end.kind !== 'succeeded') return end;
-  const verdict = end.others?.get(caller.promise);
+  if (end.kind !== 'succeeded' || end.others === undefined) return end;
+  const verdict = promise && end.others.get(promise);
   if (verdict === undefined) return end;
   switch (verdict.kind) {
     case 'success':
@@ -71,4 +72,10 @@ export function endFor<Failure>(
 export function causeOf<Failure>({ item: { key }, reason }: Failed<Failure>): Cause<Failure> {
   if (reason.kind !== 'dependency' || reason.because === 'other id') return { key, reason };
   return reason.because;
+}
+
+/** What the end of an unwanted item is for those who need what it was to make: its callers left it. */
+export function reasonToDrop<Failure>({ extras, maybeApplied }: Item): Reason<Failure> {
+  const why = extras?.setbacks?.left as LeftBy<Failure> | undefined;
+  return { ...(why ?? { kind: 'aborted', reason: undefined }), maybeApplied };
 }

@@ -3,9 +3,11 @@ import type { Clock } from '../internal/clock.ts';
 import { runInRoot } from '../internal/context.ts';
 import type { Backlog } from './backlog.ts';
 import type { Bounds, QueueBounds } from './bounds.ts';
+import type { Calls } from './calls.ts';
 import type { Fates } from './fates.ts';
 import type { Caller, Waiting } from './item.ts';
 import { bytesOf, Item } from './item.ts';
+import type { KeyIndex } from './keys.ts';
 import { PackedBatch } from './packed-batch.ts';
 import type { BatchLimits, Envelope } from './packer.ts';
 import type { Parts } from './parts.ts';
@@ -14,6 +16,7 @@ import type { ServerWatch } from './server-watch.ts';
 import type { Settlement } from './settlement.ts';
 import type { Follower, Signals } from './signals.ts';
 import type { Steps } from './steps.ts';
+import type { Telling } from './telling.ts';
 import type { Withdrawals } from './withdrawals.ts';
 
 export interface ExecuteOptions {
@@ -41,7 +44,10 @@ interface Others<Failure> {
   readonly bounds: Bounds;
   readonly parts: Parts;
   readonly fates: Fates<Failure>;
+  readonly keys: KeyIndex;
+  readonly calls: Calls<Failure>;
   readonly settlement: Settlement<Failure>;
+  readonly telling: Telling<Failure>;
   readonly withdrawals: Withdrawals<Failure>;
   readonly watch: ServerWatch<Failure>;
   readonly toError: ToError<Failure>;
@@ -116,6 +122,20 @@ export class Intake<Failure> {
     return promise;
   }
 
+  /**
+   * Takes in what was accepted before, by an engine that is gone: it is wanted, though no call waits for it,
+   * and it may be sent at once. What is pending already, by its key, is left as it is.
+   */
+  adopt(submissions: readonly Submission[]): void {
+    const { backlog, clock, onAdmitted, steps } = this.#others;
+    steps.run(() => {
+      const items = submissions.flatMap((submission) => this.#adoptOne(submission));
+      const now = clock.now();
+      backlog.admit(items, now);
+      onAdmitted(now);
+    });
+  }
+
   /** Takes in a batch that its caller has packed: it leaves as it stands, and waits for no item. */
   takePacked(batch: Batch, { type = 'batch', signal }: ExecuteOptions): Promise<Answer> {
     const about = { key: undefined, type };
@@ -136,17 +156,17 @@ export class Intake<Failure> {
 
   /** Counts a call that is not accepted, and rejects it with that error. */
   decline(error: unknown, { key, type, makes }: About): Promise<never> {
-    const { settlement, steps } = this.#others;
+    const { calls, fates, steps, telling } = this.#others;
     return steps.run(() => {
-      if (key !== undefined) settlement.ledger.declined++;
-      if (makes !== undefined) settlement.remember(makes, 'declined');
-      return settlement.decline(error, key, type);
+      if (key !== undefined) calls.decline();
+      if (makes !== undefined) fates.declined(makes, 'declined');
+      return telling.decline(error, key, type);
     });
   }
 
   /** Counts a call that is left out on purpose. */
   omit(): void {
-    this.#others.settlement.ledger.declined++;
+    this.#others.calls.decline();
   }
 
   #follow(signal: AbortSignal | undefined): Following {
@@ -154,9 +174,9 @@ export class Intake<Failure> {
   }
 
   #enter(submission: Submission, follower: Following): Entered {
-    const { backlog, bounds, settlement } = this.#others;
+    const { backlog, bounds, calls, fates, keys } = this.#others;
     const { key, hasNewKey, claim, readAs } = submission;
-    const shared = hasNewKey ? undefined : settlement.find(key, claim);
+    const shared = hasNewKey ? undefined : keys.find(key, claim);
     if (shared !== undefined) return { promise: this.#share(shared, submission, follower) };
     const broken = bounds.brokenBy(bytesOf(submission), submission.overBound);
     if (broken !== undefined) {
@@ -172,17 +192,34 @@ export class Intake<Failure> {
     if (lacking !== undefined) {
       return { promise: this.#rejectUnsent(item, submission, follower, lacking) };
     }
-    const caller = settlement.join(item, readAs, follower);
+    const caller = calls.join(item, readAs, follower);
     const { promise } = caller;
-    settlement.register(item, submission.hasNewName ? undefined : submission.makes);
+    keys.add(item);
+    if (!submission.hasNewName && submission.makes !== undefined)
+      fates.forgetFailure(submission.makes);
     backlog.append(item, submission);
-    this.#withdrawEarly(item, caller);
+    if (follower !== undefined) this.#withdrawEarly(item, caller, follower);
     return { promise, item };
   }
 
+  #adoptOne(submission: Submission): Item[] {
+    const { backlog, fates, keys, settlement } = this.#others;
+    const { key, holes, makes } = submission;
+    if (keys.find(key) !== undefined) return [];
+    const reason = this.#lacking(submission);
+    const item = new Item(++this.lastSeq, this.#now(), submission, backlog.texts);
+    if (!item.isWhole) this.#fill(item, holes);
+    keys.add(item);
+    if (makes !== undefined) fates.forgetFailure(makes);
+    backlog.append(item, { ...submission, hasNewName: false });
+    if (reason === undefined) return [item];
+    settlement.settle([{ kind: 'failed', item, reason }]);
+    return [];
+  }
+
   #enterPacked(batch: Batch, about: About, follower: Following): Promise<unknown> {
-    const { backlog, parts, settlement, toError } = this.#others;
-    const taken = batch.keys.find((key) => settlement.find(key) !== undefined);
+    const { backlog, calls, keys, parts, toError } = this.#others;
+    const taken = batch.keys.find((key) => keys.find(key) !== undefined);
     if (taken !== undefined) {
       if (follower !== undefined) this.#others.signals.leave(follower);
       return this.decline(toError({ kind: 'conflict', maybeApplied: false }, taken), about);
@@ -196,12 +233,12 @@ export class Intake<Failure> {
       envelopeBytes,
       backlog.texts,
     );
-    const caller = settlement.join(packed, undefined, follower);
+    const caller = calls.join(packed, undefined, follower);
     const { promise } = caller;
-    settlement.register(packed, undefined);
+    keys.add(packed);
     backlog.appendPacked(packed);
     parts.add(packed);
-    this.#withdrawEarly(packed, caller);
+    if (follower !== undefined) this.#withdrawEarly(packed, caller, follower);
     return promise;
   }
 
@@ -215,8 +252,7 @@ export class Intake<Failure> {
   }
 
   /** Its signal had fired before the call was entered. */
-  #withdrawEarly(item: Item, caller: Caller): void {
-    const early = caller.follower?.early;
+  #withdrawEarly(item: Item, caller: Caller, { early }: Follower<Waiting>): void {
     if (early !== undefined) this.#others.withdrawals.abort([{ item, caller }], early.reason);
   }
 
@@ -233,15 +269,16 @@ export class Intake<Failure> {
 
   /** Lets another call wait for a pending item, if it asks for the same. */
   #share(item: Item, submission: Submission, follower: Following): Promise<unknown> {
-    if (item.fingerprint === undefined || item.fingerprint !== submission.fingerprint) {
+    const fingerprint = item.extras?.fingerprint;
+    if (fingerprint === undefined || fingerprint !== submission.fingerprint) {
       return this.#refuse(submission, follower, { kind: 'conflict', maybeApplied: false });
     }
-    const { backlog, settlement } = this.#others;
-    settlement.forget(submission.makes);
-    if (item.isGhost) backlog.renew(item, this.#now());
-    const caller = settlement.join(item, submission.readAs, follower);
+    const { backlog, calls, fates } = this.#others;
+    if (submission.makes !== undefined) fates.forgetFailure(submission.makes);
+    if (!item.isAwaited) backlog.renew(item, this.#now());
+    const caller = calls.join(item, submission.readAs, follower);
     const { promise } = caller;
-    this.#withdrawEarly(item, caller);
+    if (follower !== undefined) this.#withdrawEarly(item, caller, follower);
     return promise;
   }
 
@@ -250,7 +287,7 @@ export class Intake<Failure> {
     const names = changes === undefined ? uses : [changes, ...uses];
     for (const needed of holes.length === 0 ? [names] : [names, holes]) {
       for (const name of needed) {
-        const because = name === makes ? undefined : this.#others.settlement.failureOf(name);
+        const because = name === makes ? undefined : this.#others.fates.failureOf(name);
         if (because === undefined) continue;
         const resourceId = typeof name === 'string' ? name : undefined;
         return { kind: 'dependency', resourceId, because, maybeApplied: false };
@@ -266,11 +303,11 @@ export class Intake<Failure> {
     follower: Following,
     lacking: Lacking<Failure>,
   ): Promise<unknown> {
-    const { backlog, settlement } = this.#others;
-    item.dropText(backlog.texts);
-    const caller = settlement.join(item, readAs, follower);
+    const { backlog, calls, fates, settlement } = this.#others;
+    backlog.texts.release(item);
+    const caller = calls.join(item, readAs, follower);
     const { promise } = caller;
-    if (makes !== undefined) settlement.remember(makes, lacking.because);
+    if (makes !== undefined) fates.declined(makes, lacking.because);
     settlement.leave(item, caller, lacking, true);
     return promise;
   }

@@ -1,7 +1,7 @@
 import type { Slab, Tenant, TextArena } from '../internal/text-arena.ts';
-import type { Group, Resource } from './line.ts';
-import type { KeyClaim, Name, Reason, Submission } from './ports.ts';
-import type { LeftBy, Setbacks } from './setbacks.ts';
+import type { Group, Member, Resource } from './line.ts';
+import type { KeyClaim, Name, Submission } from './ports.ts';
+import type { Setbacks } from './setbacks.ts';
 import { noSetbacks } from './setbacks.ts';
 import type { Follower } from './signals.ts';
 import type { Cohort } from './turnstile.ts';
@@ -24,7 +24,7 @@ export type ItemState =
   | 'in flight'
   | 'settled';
 
-/** One call that waits for an item; several calls may share one item by its key. */
+/** One call that waits for an item; several calls may share one item by its key. See calls.ts. */
 export interface Caller {
   readonly promise: Promise<unknown>;
   /** Settles the promise. To reject it, it is resolved with what rejects: see `rejection`. */
@@ -33,8 +33,19 @@ export interface Caller {
   readonly cohort: Cohort;
   /** By what the item's output is read for this caller. */
   readonly readAs: unknown;
+}
+
+/** One that is not the first: that one is a part of the item. */
+export interface OtherCaller extends Caller {
   /** The call follows its caller's signal. */
   readonly follower: Follower<Waiting> | undefined;
+}
+
+/** A call, and the item that it waits for. */
+export interface Waiting {
+  readonly item: Item;
+  /** May change as others leave that item: see `Calls.leave`. */
+  caller: Caller;
 }
 
 /** A request on its way: until it has left, nothing of it can be at the server. */
@@ -45,11 +56,24 @@ export interface Trip {
   isRecalled: boolean;
 }
 
-/** A call, and the item that it waits for. */
-export interface Waiting {
-  readonly item: Item;
-  /** May change as others leave that item: see `Item.leave`. */
-  caller: Caller;
+/** What few items have. All are pointers that most would hold for nothing, while they wait. */
+export interface Extras {
+  fingerprint: string | undefined;
+  /** Where whoever looks for its key finds it while it is pending. */
+  claim: KeyClaim | undefined;
+  /** What its answer is expected to hold beside its own text, in bytes. */
+  echoBytes: number;
+  /** Its text, cut where ids are missing, until they are known; what is known by now of them stands in `holes`. */
+  cut: { readonly pieces: readonly string[]; readonly holes: Name[] } | undefined;
+  /** The cohort, of those that precede a name, in which it is counted. */
+  precedes: { readonly name: string; readonly cohort: Cohort } | undefined;
+  /** It waits for all earlier ones that precede this name. */
+  follows: string | undefined;
+  /** The signal that the first call follows. */
+  follower: Follower<Waiting> | undefined;
+  /** Calls that wait for it beside the first one. */
+  others: Set<OtherCaller> | undefined;
+  setbacks: Setbacks | undefined;
 }
 
 const decoder = new TextDecoder();
@@ -57,34 +81,23 @@ const decoder = new TextDecoder();
 /** Shared by all, since most are empty and each costs as much as what it holds. */
 const nothing: readonly never[] = [];
 
-/** What few items have. All are pointers that most would hold for nothing, while they wait. */
-interface Seldom {
-  readonly fingerprint: string | undefined;
-  readonly claim: KeyClaim | undefined;
-  readonly echoBytes: number;
-  /** Its text, cut where ids are missing, until they are known; what is known by now of them stands in `holes`. */
-  cut: { readonly pieces: readonly string[]; readonly holes: Name[] } | undefined;
-  /** The cohort, of those that precede a name, in which it is counted. */
-  precedes: { readonly name: string; readonly cohort: Cohort } | undefined;
-  follower: Follower<Waiting> | undefined;
-  /** Calls that wait for it beside the first one. */
-  others: Set<Caller> | undefined;
-  setbacks: Setbacks | undefined;
-}
-
 /**
- * One action made ready: what queue and batch hold. Its place, `seq`, is its own for life. The first call
- * that waits for it is a part of it, since few items have any other.
+ * One action made ready: what queue and batch hold. Its place, `seq`, is its own for life.
+ *
+ * Who waits for it, its text, its place in line and its attempts are subjects of files of their own, which alone
+ * write these fields. They stand in one object, since each further one would cost 32 bytes for each item
+ * of a million that wait; and the first call that waits is a part of it, since few have any other.
  */
-export class Item implements Tenant {
+export class Item implements Tenant, Member {
   readonly seq: number;
   readonly key: string;
   readonly type: string;
   /** Since when somebody waits for it, by the engine's clock, in whole milliseconds: so it needs no box. */
   calledAt: number;
+  /** Written by the backlog. */
   state: ItemState = 'gathering';
 
-  /** Of the first call that waits for it; undefined where none does. */
+  /** Of the first call that waits for it; undefined where none does. Written by `Calls`. */
   promise: Promise<unknown> | undefined;
   resolve: ((value: unknown) => void) | undefined;
   cohort: Cohort | undefined;
@@ -98,14 +111,14 @@ export class Item implements Tenant {
   start = 0;
   slot = 0;
 
-  /** What comes into being with this item: its name, until somebody asks for that. */
+  /** What comes into being with this item: its name, until somebody asks for that. Written by the order. */
   makes: Name | Resource<Item> | undefined;
   /** The groups that it stands in, one for each resource; see order.ts. */
   groups: readonly Group<Item>[] = nothing;
   /** How many of them, and of the cohorts that it follows, still hold it back. */
   waits = 0;
 
-  /** Requests that carried it, the present one included. */
+  /** Requests that carried it, the present one included. Written by the dispatcher, as the next two. */
   attempts = 0;
   /** The request that carries it now, or did last. */
   trip: Trip | undefined;
@@ -116,10 +129,13 @@ export class Item implements Tenant {
   older: Item | undefined;
   younger: Item | undefined;
 
-  #seldom: Seldom | undefined;
+  extras: Extras | undefined;
+
+  /** What it counts for in queue and books; on the prototype, since it is the same for all of a class. */
+  declare weight: 0 | 1;
 
   constructor(seq: number, calledAt: number, submission: Submission, texts: TextArena) {
-    const { fingerprint, claim, echoBytes = 0, pieces, holes } = submission;
+    const { fingerprint, claim, echoBytes, pieces, holes, follows, maybeApplied } = submission;
     this.seq = seq;
     this.calledAt = calledAt;
     this.key = submission.key;
@@ -127,57 +143,20 @@ export class Item implements Tenant {
     this.readAs = submission.readAs;
     this.bytes = bytesOf(submission);
     const isWhole = holes.length === 0;
-    if ((fingerprint ?? claim) !== undefined || echoBytes > 0 || !isWhole) {
-      this.#seldom = seldom(fingerprint, claim, echoBytes);
-    }
-    // A batch that its caller has packed has none: it brings texts of its own.
-    if (!isWhole) Item.#noteSeldom(this).cut = { pieces, holes: [...holes] };
-    else if (pieces[0] !== undefined) texts.write(pieces[0], this);
-  }
-
-  get fingerprint(): string | undefined {
-    return this.#seldom?.fingerprint;
-  }
-
-  /** Where whoever looks for its key finds it while it is pending. */
-  get claim(): KeyClaim | undefined {
-    return this.#seldom?.claim;
-  }
-
-  /** What its answer is expected to hold beside its own text. */
-  get echoBytes(): number {
-    return this.#seldom?.echoBytes ?? 0;
-  }
-
-  get follower(): Follower<Waiting> | undefined {
-    return this.#seldom?.follower;
-  }
-
-  get others(): ReadonlySet<Caller> | undefined {
-    return this.#seldom?.others;
-  }
-
-  get precedes(): Seldom['precedes'] {
-    return this.#seldom?.precedes;
-  }
-
-  set precedes(cohort: Seldom['precedes']) {
-    Item.#noteSeldom(this).precedes = cohort;
+    const isPlain = (fingerprint ?? claim ?? follows ?? maybeApplied) === undefined;
+    if (!isPlain || !isWhole || echoBytes) this.extras = extrasOf(submission);
+    // A batch that its caller has packed has no text: it brings texts of its own.
+    if (isWhole && pieces[0] !== undefined) texts.write(pieces[0], this);
   }
 
   /** What attempts without progress have left behind; most items never have any. */
   get setbacks(): Setbacks | undefined {
-    return this.#seldom?.setbacks;
+    return this.extras?.setbacks;
   }
 
   /** Had an attempt without an answer: the server may have done it. */
   get maybeApplied(): boolean {
-    return this.setbacks?.maybeApplied === true;
-  }
-
-  /** Not to be sent before this time, by the engine's clock. */
-  get notBefore(): number {
-    return this.setbacks?.notBefore ?? 0;
+    return this.extras?.setbacks?.maybeApplied === true;
   }
 
   /** What it is called in events and errors. */
@@ -190,109 +169,17 @@ export class Item implements Tenant {
     return [this.key];
   }
 
-  /** What it counts for in queue and books. */
-  get weight(): 0 | 1 {
-    return 1;
+  /** A call waits for it. */
+  get isAwaited(): boolean {
+    return this.resolve !== undefined;
   }
 
   /**
-   * What went by that number has that id. Makes the text if all ids are known by now; returns the bytes that
-   * it gained by that.
+   * It is to be done. Whether a call waits for it is another question: for one that was taken over from a
+   * process that is gone, none does. It is wanted no more once its last caller has left it.
    */
-  fill(number: Name, id: string, texts: TextArena): number {
-    const cut = this.#seldom?.cut;
-    if (cut === undefined) return 0;
-    let text = cut.pieces[0] ?? '';
-    let isWhole = true;
-    for (const [index, hole] of cut.holes.entries()) {
-      const known = hole === number ? id : hole;
-      cut.holes[index] = known;
-      isWhole &&= typeof known === 'string';
-      text += JSON.stringify(known) + (cut.pieces[index + 1] ?? '');
-    }
-    if (!isWhole) return 0;
-    const before = this.bytes;
-    texts.write(text, this);
-    Item.#noteSeldom(this).cut = undefined;
-    return this.bytes - before;
-  }
-
-  /** No id is missing in its text. */
-  get isWhole(): boolean {
-    return this.slab !== undefined;
-  }
-
-  /** The text as sent, decoded anew each time; undefined while a hole is open. */
-  get text(): string | undefined {
-    const encoded = encodedOf(this);
-    return encoded && decoder.decode(encoded);
-  }
-
-  /** It is over, and its text is not read any more. */
-  dropText(texts: TextArena): void {
-    texts.release(this);
-    if (this.#seldom !== undefined) this.#seldom.cut = undefined;
-  }
-
-  /**
-   * It is over, and all is told. Queues and windows pass over settled items as they come to them, some
-   * of them late: till then they must not keep what the callers gave and got.
-   */
-  letGo(): void {
-    this.promise = undefined;
-    this.resolve = undefined;
-    this.cohort = undefined;
-    this.makes = undefined;
-    this.readAs = undefined;
-    this.#seldom = undefined;
-  }
-
-  /** Where to note what an attempt without progress leaves behind. */
-  noteSetback(): Setbacks {
-    const noted = Item.#noteSeldom(this);
-    noted.setbacks ??= noSetbacks();
-    return noted.setbacks;
-  }
-
-  /** The first call that waits for it; undefined where none does. */
-  get caller(): Caller | undefined {
-    return this.resolve === undefined ? undefined : (this as Item & Caller);
-  }
-
-  /** Lets one more call wait for it. Returns what stands for that call from now on. */
-  join(caller: Caller): Caller {
-    if (this.caller !== undefined) {
-      const noted = Item.#noteSeldom(this);
-      noted.others ??= new Set();
-      noted.others.add(caller);
-      return caller;
-    }
-    Item.#takeIn(this, caller);
-    return this as Item & Caller;
-  }
-
-  /**
-   * Lets a call go that waits for it; its place as the first one goes to the next. Returns what is left
-   * of the call, to tell it.
-   */
-  leave(caller: Caller): Caller {
-    const others = this.#seldom?.others;
-    if (caller !== this.caller) {
-      others?.delete(caller);
-      return caller;
-    }
-    const { promise, resolve, cohort, readAs, follower } = caller;
-    const [next] = others ?? [];
-    if (next === undefined) {
-      this.promise = undefined;
-      this.resolve = undefined;
-      this.cohort = undefined;
-      if (this.#seldom !== undefined) this.#seldom.follower = undefined;
-    } else {
-      others?.delete(next);
-      Item.#takeIn(this, next);
-    }
-    return { promise, resolve, cohort, readAs, follower };
+  get isWanted(): boolean {
+    return this.extras?.setbacks?.left === undefined;
   }
 
   /** Something of the request that carries it may have reached the server. */
@@ -305,58 +192,95 @@ export class Item implements Tenant {
     return this.state === 'in flight' && !this.isAtServer ? this.attempts - 1 : this.attempts;
   }
 
-  /** Nobody waits for it any more; where the server has it or may have it, it keeps its place. */
-  get isGhost(): boolean {
-    return this.resolve === undefined;
+  /** No id is missing in its text. */
+  get isWhole(): boolean {
+    return this.slab !== undefined;
   }
 
-  // Static, since a private method is one more field of each item.
-  static #takeIn(item: Item, caller: Caller): void {
-    const { promise, resolve, cohort, readAs, follower } = caller;
-    item.promise = promise;
-    item.resolve = resolve;
-    item.cohort = cohort;
-    item.readAs = readAs;
-    if (follower !== undefined || item.follower !== undefined) {
-      Item.#noteSeldom(item).follower = follower;
+  /** The text as sent, decoded anew each time; undefined while a hole is open. */
+  get text(): string | undefined {
+    const { slab, start, bytes } = this;
+    return slab && decoder.decode(slab.buffer.subarray(start, start + bytes));
+  }
+
+  /**
+   * What went by that number has that id. Makes the text if all ids are known by now; returns the bytes that
+   * it gained by that.
+   */
+  fill(number: Name, id: string, texts: TextArena): number {
+    const cut = this.extras?.cut;
+    if (cut === undefined) return 0;
+    let text = cut.pieces[0] ?? '';
+    let isWhole = true;
+    for (const [index, hole] of cut.holes.entries()) {
+      const known = hole === number ? id : hole;
+      cut.holes[index] = known;
+      isWhole &&= typeof known === 'string';
+      text += JSON.stringify(known) + (cut.pieces[index + 1] ?? '');
     }
-    if (follower?.of !== undefined) follower.of.caller = item as Item & Caller;
+    if (!isWhole) return 0;
+    const before = this.bytes;
+    texts.write(text, this);
+    this.noteExtras().cut = undefined;
+    return this.bytes - before;
   }
 
-  static #noteSeldom(item: Item): Seldom {
-    item.#seldom ??= seldom(undefined, undefined, 0);
-    return item.#seldom;
+  /**
+   * It is over, and all is told. Queues and windows pass over settled items as they come to them, some
+   * of them late: till then they must not keep what the callers gave and got.
+   */
+  letGo(): void {
+    this.promise = undefined;
+    this.resolve = undefined;
+    this.cohort = undefined;
+    this.makes = undefined;
+    this.readAs = undefined;
+    this.extras = undefined;
+  }
+
+  /** Where to note what few items have. */
+  noteExtras(): Extras {
+    this.extras ??= noExtras();
+    return this.extras;
+  }
+
+  /** Where to note what an attempt without progress leaves behind. */
+  noteSetback(): Setbacks {
+    const extras = this.noteExtras();
+    extras.setbacks ??= noSetbacks();
+    return extras.setbacks;
   }
 }
 
-function encodedOf({ slab, start, bytes }: Item): Uint8Array | undefined {
-  return slab?.buffer.subarray(start, start + bytes);
-}
+Item.prototype.weight = 1;
 
-function seldom(
-  fingerprint: string | undefined,
-  claim: KeyClaim | undefined,
-  echoBytes: number,
-): Seldom {
+function noExtras(): Extras {
   return {
-    fingerprint,
-    claim,
-    echoBytes,
+    fingerprint: undefined,
+    claim: undefined,
+    echoBytes: 0,
     cut: undefined,
     precedes: undefined,
+    follows: undefined,
     follower: undefined,
     others: undefined,
     setbacks: undefined,
   };
 }
 
+function extrasOf(submission: Submission): Extras {
+  const { fingerprint, claim, echoBytes = 0, pieces, holes, follows, maybeApplied } = submission;
+  const extras = noExtras();
+  extras.fingerprint = fingerprint;
+  extras.claim = claim;
+  extras.echoBytes = echoBytes;
+  extras.follows = follows;
+  if (holes.length > 0) extras.cut = { pieces, holes: [...holes] };
+  if (maybeApplied) extras.setbacks = { ...noSetbacks(), maybeApplied };
+  return extras;
+}
+
 /** UTF-8 bytes of an item's text; as well as can be told, where ids are missing. */
 export function bytesOf({ bytes, holes }: Pick<Submission, 'bytes' | 'holes'>): number {
   return bytes + holes.length * TYPICAL_ID_BYTES;
-}
-
-/** What the end of a ghost is for those who need what it was to make: its callers left it. */
-export function ghostReason<Failure>({ setbacks, maybeApplied }: Item): Reason<Failure> {
-  const why = setbacks?.left as LeftBy<Failure> | undefined;
-  return { ...(why ?? { kind: 'aborted', reason: undefined }), maybeApplied };
 }

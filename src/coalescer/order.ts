@@ -91,7 +91,7 @@ export class Order {
     if (changes !== undefined) this.#stand(item, this.#known.of(changes), false);
     for (const name of uses ?? []) this.#stand(item, this.#known.of(name), true);
     if (precedes !== undefined) {
-      item.precedes = { name: precedes, cohort: this.#turnstile(precedes).enter() };
+      item.noteExtras().precedes = { name: precedes, cohort: this.#turnstile(precedes).enter() };
     }
     const turnstile = follows === undefined ? undefined : this.#turnstiles.get(follows);
     if (turnstile !== undefined) {
@@ -114,15 +114,16 @@ export class Order {
       makes.maker = undefined;
       this.#known.forget(makes);
     }
-    if (item.precedes === undefined) return;
-    const { name, cohort } = item.precedes;
+    const precedes = item.extras?.precedes;
+    if (precedes === undefined) return;
+    const { name, cohort } = precedes;
     const turnstile = this.#turnstile(name);
     turnstile.leave(cohort);
     if (turnstile.empty) this.#turnstiles.delete(name);
   }
 
   /** Whether others wait for what this item makes. */
-  isAwaited(item: Item): boolean {
+  isNeeded(item: Item): boolean {
     return behindMaker(item) !== undefined;
   }
 

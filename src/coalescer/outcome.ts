@@ -1,5 +1,5 @@
 /** What an answer means for each item of its batch. Pure: it changes nothing. */
-import type { Item } from './item.ts';
+import type { Extras, OtherCaller } from './item.ts';
 import { hasOutput, outputOf } from './outputs.ts';
 import type { Blame, Outputs, Read, Verdict } from './ports.ts';
 
@@ -23,7 +23,7 @@ export type Others = ReadonlyMap<Promise<unknown>, Verdict<unknown>>;
 interface Judged {
   readonly key: string;
   readonly readAs?: unknown;
-  readonly others?: Item['others'];
+  readonly extras?: Pick<Extras, 'others'> | undefined;
 }
 
 /**
@@ -44,7 +44,8 @@ export function outcomesOf<Of extends Judged>(
         : { kind: 'skipped', item, because: stop };
     }
     const output = outputOf(outputs, key, place);
-    const others = othersOf(item, output, read);
+    const waiting = item.extras?.others;
+    const others = waiting?.size ? othersOf(waiting, output, read) : undefined;
     const verdict = judge(read, output, item.readAs);
     if (verdict.kind === 'error') {
       stop ??= { key, reason: { kind: 'error', output, maybeApplied: false } };
@@ -54,10 +55,9 @@ export function outcomesOf<Of extends Judged>(
 }
 
 /** Callers who share an item get results of their own, so that none sees what another does to it. */
-function othersOf({ others }: Judged, output: unknown, read: Read): Others | undefined {
-  if (!others?.size) return undefined;
+function othersOf(waiting: ReadonlySet<OtherCaller>, output: unknown, read: Read): Others {
   const verdicts = new Map<Promise<unknown>, Verdict<unknown>>();
-  for (const { promise, readAs } of others) {
+  for (const { promise, readAs } of waiting) {
     verdicts.set(promise, judge(read, copyOf(output), readAs));
   }
   return verdicts;

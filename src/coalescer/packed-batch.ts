@@ -35,10 +35,8 @@ export class PackedBatch extends Item {
   override get keys(): readonly string[] {
     return this.content.keys;
   }
-
-  override get weight(): 0 {
-    return 0;
-  }
 }
+
+PackedBatch.prototype.weight = 0;
 
 const nothing: Batch = { keys: [], texts: [], bytes: 0 };

@@ -94,7 +94,7 @@ export class Packer {
       if (item === undefined) break;
       this.#visits++;
       const withItem = bytes + item.bytes + (items.length > 0 ? separatorBytes : 0);
-      const answerWithItem = answerBytes + item.bytes + item.echoBytes;
+      const answerWithItem = answerBytes + item.bytes + (item.extras?.echoBytes ?? 0);
       const isTooMuch =
         items.length > 0 ? withItem > maxBytes || answerWithItem > maxAnswerBytes : withItem > room;
       if (isTooMuch) {
@@ -230,7 +230,7 @@ function waitsForTainted(group: Group): boolean {
 function mayRide(item: Item, batch: number, now: number): boolean {
   // A text with a hole needs an id that only an answer brings.
   if (item.state !== 'blocked' || !item.isWhole) return false;
-  return item.notBefore <= now && ridesWithAll(item, batch);
+  return (item.setbacks?.notBefore ?? 0) <= now && ridesWithAll(item, batch);
 }
 
 /** Whether all that an item waits for rides in front of it. */

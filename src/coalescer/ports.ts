@@ -81,6 +81,8 @@ export interface Submission {
   readonly precedes?: string | undefined;
   /** Waits for all earlier items that `precede` this name, and holds back nobody there. */
   readonly follows?: string | undefined;
+  /** A request may have done it already, before it was given to this engine: so "it exists" is no surprise. */
+  readonly maybeApplied?: boolean | undefined;
   /** It closes what an accepted item opened: accepted up to twice the bounds of the queue. */
   readonly overBound?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;

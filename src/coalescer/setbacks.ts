@@ -27,7 +27,7 @@ export interface Setbacks {
   transient: { code: string; times: number; readonly since: number } | undefined;
   /** What the last of them met. */
   last: Last<unknown> | undefined;
-  /** Why its last caller left it, where it is a ghost. */
+  /** Why its last caller left it: it is not wanted any more. */
   left: LeftBy<unknown> | undefined;
 }
 

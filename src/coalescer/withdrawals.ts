@@ -1,8 +1,8 @@
 /** Calls that end before their item does: aborted by their caller, or waited for too long. */
 import type { Backlog } from './backlog.ts';
 import type { End } from './ends.ts';
+import { reasonToDrop } from './ends.ts';
 import type { Caller, Item, Trip, Waiting } from './item.ts';
-import { ghostReason } from './item.ts';
 import type { ServerWatch } from './server-watch.ts';
 import type { LeftBy } from './setbacks.ts';
 import type { Settlement } from './settlement.ts';
@@ -11,8 +11,8 @@ export class Withdrawals<Failure> {
   readonly #backlog: Backlog;
   readonly #settlement: Settlement<Failure>;
   readonly #watch: ServerWatch<Failure>;
-  /** Items that were left by their last caller, while they were at the server or needed by others. */
-  readonly #ghosts = new Set<Item>();
+  /** Items that nobody wants any more, and that stay: at the server, or needed by others. */
+  readonly #unwanted = new Set<Item>();
   /** Requests that must not leave any more, since one of their calls has ended as not sent. */
   #recalled: Trip[] = [];
 
@@ -48,7 +48,7 @@ export class Withdrawals<Failure> {
     const over: Item[] = [];
     const reprieved: Item[] = [];
     for (const item of this.#backlog.calledBy(calledBy)) {
-      if (item.isGhost || item.state === 'in flight') continue;
+      if (item.state === 'in flight') continue;
       const mayStill = reprievedTo !== undefined && item.attempts === 0;
       if (mayStill && !item.setbacks?.isLastChance) reprieved.push(item);
       else over.push(item);
@@ -72,9 +72,7 @@ export class Withdrawals<Failure> {
     const reason = { kind: 'exhausted', limit: 'deliveryTimeoutMs', attempts, last } as const;
     // One of those before it may have taken it along: nobody waits for it then.
     if (item.state === 'settled') return;
-    for (let { caller } = item; caller !== undefined && isPending(item); caller = item.caller) {
-      this.#withdraw(item, caller, reason);
-    }
+    while (item.isAwaited && isPending(item)) this.#withdraw(item, item as Caller, reason);
   }
 
   /** Calls back the requests that must not leave. That may run code of others, so it is no part of a step. */
@@ -85,15 +83,16 @@ export class Withdrawals<Failure> {
     for (const { request } of recalled) request.abort();
   }
 
-  /** Drops the ghosts in the queue that nobody needs any more. */
+  /** Drops what is not wanted, is in the queue, and is not needed any more. */
   sweep(): void {
-    if (this.#ghosts.size === 0) return;
+    if (this.#unwanted.size === 0) return;
     // The youngest first: with it goes the need for those that it waited for.
-    for (const item of [...this.#ghosts].sort((a, b) => b.seq - a.seq)) {
-      const isOver = item.state === 'settled' || !item.isGhost;
+    for (const item of [...this.#unwanted].sort((a, b) => b.seq - a.seq)) {
+      const isOver = item.state === 'settled' || item.isWanted;
       if (isOver || (item.state !== 'in flight' && !this.#isNeeded(item))) {
-        this.#ghosts.delete(item);
-        if (!isOver) this.#settlement.settle([{ kind: 'failed', item, reason: ghostReason(item) }]);
+        this.#unwanted.delete(item);
+        if (isOver) continue;
+        this.#settlement.settle([{ kind: 'failed', item, reason: reasonToDrop(item) }]);
       }
     }
   }
@@ -112,8 +111,9 @@ export class Withdrawals<Failure> {
       return;
     }
     if (isItsLast) {
+      this.#backlog.desert(item);
       item.noteSetback().left = why;
-      this.#ghosts.add(item);
+      this.#unwanted.add(item);
       if (isInFlight && !item.isAtServer) this.#noteRecalled(item.trip);
     }
     this.#settlement.leave(item, caller, reason);
@@ -127,13 +127,13 @@ export class Withdrawals<Failure> {
 
   /** The server may have it, and others wait for what it makes. */
   #isNeeded(item: Item): boolean {
-    return item.maybeApplied && this.#backlog.isAwaited(item);
+    return item.maybeApplied && this.#backlog.isNeeded(item);
   }
 }
 
 /** Nobody else waits for the item. */
 function isLast(item: Item, caller: Caller): boolean {
-  return item.caller === caller && !item.others?.size;
+  return caller === item && !item.extras?.others?.size;
 }
 
 function isPending({ state }: Item): boolean {

@@ -99,8 +99,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'settles those twice who share a key',
     file: 'coalescer/intake.ts',
-    from: '    if (item.isGhost) backlog.renew(item, this.#now());\n',
-    to: '    settlement.join(item, submission.readAs, undefined);\n',
+    from: '    if (!item.isAwaited) backlog.renew(item, this.#now());\n',
+    to: '    calls.join(item, submission.readAs, undefined);\n',
     breaks: 'books',
     seed: 3,
   },
@@ -189,23 +189,23 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'sends what needs something that failed',
-    file: 'coalescer/settlement.ts',
-    from: 'if (!this.#failsAlone(end, name)) this.#takeAlong(item, causeOf(end), ends);',
+    file: 'coalescer/cascade.ts',
+    from: 'if (!this.#failsAlone(item, name)) this.#takeAlong(item, causeOf(end), ends);',
     to: '',
     breaks: 'no orphans',
     seed: 17,
   },
   {
     name: 'forgets what could not be made',
-    file: 'coalescer/settlement.ts',
-    from: '      this.#failed(name, this.#recordOf(causeOf(end)));\n',
+    file: 'coalescer/cascade.ts',
+    from: '      fates.failed(name, causeOf(end));\n',
     to: '',
     breaks: 'no orphans',
     seed: 6,
   },
   {
     name: 'says of what was taken along that it was not done',
-    file: 'coalescer/settlement.ts',
+    file: 'coalescer/cascade.ts',
     from: '      const { maybeApplied } = dependent;\n',
     to: '      const maybeApplied = false;\n',
     breaks: 'truth',
@@ -271,7 +271,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'shares a key whatever is asked for',
     file: 'coalescer/intake.ts',
-    from: 'item.fingerprint === undefined || item.fingerprint !== submission.fingerprint',
+    from: 'fingerprint === undefined || fingerprint !== submission.fingerprint',
     to: 'item.fingerprint === undefined',
     breaks: 'key conflict',
     seed: 56,
@@ -302,7 +302,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'listens to a signal after the end',
-    file: 'coalescer/settlement.ts',
+    file: 'coalescer/calls.ts',
     from: 'if (follower !== undefined) this.#signals.leave(follower);',
     to: '',
     breaks: 'idle at the end',
@@ -311,20 +311,17 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'enters a batch that the caller packed in the books',
     file: 'coalescer/packed-batch.ts',
-    from: '  override get weight(): 0 {\n    return 0;\n  }\n',
+    from: 'PackedBatch.prototype.weight = 0;\n',
     to: '',
     breaks: 'books',
     seed: 4,
   },
   {
-    name: 'tells of a failure in the middle of a step',
-    file: 'coalescer/settlement.ts',
-    from: '    this.ledger.pending -= weight;\n',
-    to: `    this.ledger.pending -= weight;
-    if (end.kind !== 'succeeded') {
-      this.#events.emit('idle', {});
-      this.#events.deliver();
-    }
+    name: 'enters in the books that a call failed only when that was told',
+    file: 'coalescer/calls.ts',
+    from: "    this.#ledger[end.kind === 'succeeded' ? 'succeeded' : columnOf(end.reason)] += weight;\n",
+    to: `    if (end.kind === 'succeeded') this.#ledger.succeeded += weight;
+    else queueMicrotask(() => (this.#ledger[columnOf(end.reason)] += weight));
 `,
     breaks: 'books',
     seed: 3,
@@ -347,8 +344,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'lets a second create that failed take the first one along',
-    file: 'coalescer/settlement.ts',
-    from: 'return this.#fates.isThere(name) || this.#backlog.isMadeEarlier(item);',
+    file: 'coalescer/cascade.ts',
+    from: 'return this.#parts.fates.isThere(name) || this.#parts.backlog.isMadeEarlier(item);',
     to: 'return false;',
     breaks: 'dependency failed',
     seed: 18,
@@ -356,8 +353,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'gives one result to all who share a key',
     file: 'coalescer/outcome.ts',
-    from: 'if (!others?.size) return undefined;',
-    to: 'return undefined;',
+    from: 'waiting?.size ? othersOf(waiting, output, read) : undefined',
+    to: 'undefined',
     breaks: 'own result',
     seed: 31,
   },

@@ -1,0 +1,40 @@
+import type { Item } from './item.ts';
+import type { KeyClaim } from './ports.ts';
+
+/**
+ * The pending items by key. Made when somebody asks, and dropped when idle: nobody asks for keys that are made
+ * for each call.
+ */
+export class KeyIndex {
+  #byKey: Map<string, Item> | undefined;
+  /** All pending items. */
+  readonly #all: () => readonly Item[];
+
+  constructor(all: () => readonly Item[]) {
+    this.#all = all;
+  }
+
+  /** The pending item with that key. */
+  find(key: string, claim?: KeyClaim): Item | undefined {
+    if (claim?.pending !== undefined) return claim.pending as Item;
+    // A batch that its caller has packed has no claims, but while it is pending, keys are looked up.
+    if (claim !== undefined && this.#byKey === undefined) return undefined;
+    this.#byKey ??= new Map(this.#all().flatMap((item) => item.keys.map((of) => [of, item])));
+    return this.#byKey.get(key);
+  }
+
+  add(item: Item): void {
+    if (item.extras?.claim !== undefined) item.extras.claim.pending = item;
+    if (this.#byKey !== undefined) for (const key of item.keys) this.#byKey.set(key, item);
+  }
+
+  remove(item: Item): void {
+    if (item.extras?.claim !== undefined) item.extras.claim.pending = undefined;
+    if (this.#byKey !== undefined) for (const key of item.keys) this.#byKey.delete(key);
+  }
+
+  /** Nothing is pending any more. */
+  clear(): void {
+    this.#byKey = undefined;
+  }
+}
