@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Reason } from '../src/coalescer/ports.ts';
+import type { Reason } from '../src/coalescer/index.ts';
 import type { Failure } from '../src/errors/failure.ts';
 import { createToError } from '../src/to-error.ts';
 

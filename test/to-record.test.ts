@@ -1,6 +1,6 @@
 // What is kept of a failure: as much as the copy of its error says.
 import { describe, expect, test } from 'vitest';
-import type { Reason } from '../src/coalescer/ports.ts';
+import type { Reason } from '../src/coalescer/index.ts';
 import type { Failure } from '../src/errors/failure.ts';
 import { createToError } from '../src/to-error.ts';
 import { createToRecord } from '../src/to-record.ts';

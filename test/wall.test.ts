@@ -17,6 +17,11 @@ const forbidden: readonly (readonly [path: string, code: string, rule: string])[
     'the-engine-has-one-door: src/transport/door.ts → src/coalescer/item.ts',
   ],
   [
+    'test/client.test.ts',
+    "import type { Item } from '../src/coalescer/item.ts';",
+    'only-tests-of-the-engine-open-it: test/client.test.ts → src/coalescer/item.ts',
+  ],
+  [
     'src/coalescer/prefactor.ts',
     "import type { Failure } from '../errors/failure.ts';",
     'what-coalescer-may-use: src/coalescer/prefactor.ts → src/errors/failure.ts',
@@ -71,6 +76,7 @@ const allowed: readonly (readonly [path: string, code: string])[] = [
   ['src/internal/clock.ts', 'export type Clock = string;'],
   ['src/parse-options.ts', "import { z } from 'zod';"],
   ['src/resources/text.ts', "import type { Item } from '../coalescer/index.ts';"],
+  ['test/coalescer/item.test.ts', "import type { Item } from '../../src/coalescer/item.ts';"],
   ['src/testing/server.ts', "import { createServer } from 'node:http';"],
 ];
 

@@ -54,12 +54,27 @@ const owners: Readonly<Record<string, string>> = {
 
 const insideEngine = '^src/coalescer/(?!index\\.ts$)';
 
+/** And the table of the ledger's columns, which a test of the documents holds to the source. */
+const engineTests = [
+  '^test/(coalescer|properties)/',
+  '^test/helpers/engine\\.ts$',
+  '^test/docs/errors\\.test\\.ts$',
+  '^scripts/storms/',
+];
+
 export const rules: IForbiddenRuleType[] = [
   {
     name: 'the-engine-has-one-door',
     comment: 'Import from src/coalescer/index.ts; what is missing there belongs there.',
     from: { path: '^src/(?!coalescer/)' },
     to: { path: insideEngine },
+  },
+  {
+    name: 'only-tests-of-the-engine-open-it',
+    comment:
+      'Import from src/coalescer/index.ts, as the client does, or from library.ts, as others do.',
+    from: { path: '^(test|bench|scripts|examples)/', pathNot: engineTests },
+    to: { path: insideEngine, pathNot: '^src/coalescer/library\\.ts$' },
   },
   ...Object.entries(rooms).map(([name, { uses }]): IForbiddenRuleType => {
     const files = filesOf(name);

@@ -1,5 +1,12 @@
-import type { About, ExecuteOptions } from '../../src/coalescer/intake.ts';
-import type { Answer, Batch, Name, Read, Submission } from '../../src/coalescer/ports.ts';
+import type {
+  About,
+  Answer,
+  Batch,
+  ExecuteOptions,
+  Name,
+  Read,
+  Submission,
+} from '../../src/coalescer/index.ts';
 import { Ids } from '../../src/ids/ids.ts';
 import { deferred } from '../../src/internal/deferred.ts';
 import { AgentInstances } from '../../src/resources/agent-instances.ts';

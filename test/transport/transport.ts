@@ -1,4 +1,4 @@
-import type { Batch, SendOptions } from '../../src/coalescer/ports.ts';
+import type { Batch, SendOptions } from '../../src/coalescer/index.ts';
 import type { Clock } from '../../src/internal/clock.ts';
 import { systemClock } from '../../src/internal/clock.ts';
 import type { Transport } from '../../src/transport/bulk-transport.ts';

@@ -1,7 +1,7 @@
 // All ways on which the transport sends. Whatever the network does, they tell of it alike.
 import { inspect } from 'node:util';
 import { expect, onTestFinished, vi } from 'vitest';
-import type { Reply } from '../../src/coalescer/ports.ts';
+import type { Reply } from '../../src/coalescer/index.ts';
 import type { Failure } from '../../src/errors/failure.ts';
 import type { Clock } from '../../src/internal/clock.ts';
 import type { HttpOptions } from '../../src/transport/http.ts';
