@@ -4,13 +4,18 @@ import { deferred } from './internal/deferred.ts';
 import { fenced } from './internal/fence.ts';
 import type { Logger } from './internal/warn.ts';
 
+export interface BusyPeriodsParts {
+  readonly waitUntil: (work: Promise<unknown>) => void;
+  readonly logger: Logger;
+}
+
 /** Tells a serverless runtime what to wait for: one promise for each time that work is under way. */
 export class BusyPeriods {
   readonly #waitUntil: (work: Promise<unknown>) => void;
   readonly #logger: Logger;
   #current: Deferred<void> | undefined;
 
-  constructor(waitUntil: (work: Promise<unknown>) => void, logger: Logger) {
+  constructor({ waitUntil, logger }: BusyPeriodsParts) {
     this.#waitUntil = waitUntil;
     this.#logger = logger;
   }

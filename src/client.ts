@@ -22,6 +22,7 @@ import { Bulk } from './resources/bulk.ts';
 import { DisabledEngine } from './resources/disabled-engine.ts';
 import type { ClientEngine } from './resources/engine.ts';
 import { InvalidCall, invalidCallError } from './resources/invalid-call.ts';
+import type { ReadAs } from './resources/reader.ts';
 import { Pipeline } from './resources/resource.ts';
 import type { Action } from './schemas/action.ts';
 import type { SubmitOptions } from './schemas/call-options.ts';
@@ -91,7 +92,7 @@ export class AutobatchClient {
     const settings = parseOptions(options);
     const clock = systemClock();
     const { waitUntil, logger } = settings;
-    const busy = waitUntil && new BusyPeriods(waitUntil, logger);
+    const busy = waitUntil && new BusyPeriods({ waitUntil, logger });
     this.#events = new ClientEvents({
       apiUrl: settings.apiUrl,
       clock,
@@ -252,7 +253,7 @@ function engineOf(
       clock,
       schedule: busy?.watching(schedule) ?? schedule,
       events,
-      read: (output, readAs) => pipeline().read(output, readAs),
+      read: (output, readAs) => pipeline().reader.read(output, readAs as ReadAs),
       onNamed: (name, id) => pipeline().learn(name, id),
     },
     {

@@ -51,26 +51,35 @@ export function onExitSignal(
     );
     return () => {};
   }
+  return drainOn(process, new Set(signals), drain, logger);
+}
+
+function drainOn(
+  process: Process,
+  signals: ReadonlySet<string>,
+  drain: () => Promise<unknown>,
+  logger: Logger,
+): () => void {
   const stops: (() => void)[] = [];
   const stop = (): void => {
     for (const stopOne of stops.splice(0)) stopOne();
   };
+  const endBy = (signal: string): void => {
+    stop();
+    if ((process.listenerCount?.(signal) ?? 0) === 0) process.kill?.(process.pid, signal);
+  };
   let isDraining = false;
-  for (const signal of new Set(signals)) {
-    const end = (): void => {
-      stop();
-      if ((process.listenerCount?.(signal) ?? 0) === 0) process.kill?.(process.pid, signal);
-    };
-    const listener = (): void => {
-      if (isDraining) {
-        end();
-      } else {
-        isDraining = true;
-        void drain().finally(end);
-      }
-    };
+  const hear = (signal: string): void => {
+    if (isDraining) {
+      endBy(signal);
+      return;
+    }
+    isDraining = true;
+    void drain().finally(() => endBy(signal));
+  };
+  for (const signal of signals) {
     try {
-      stops.push(listen(process, signal, listener));
+      stops.push(listen(process, signal, () => hear(signal)));
     } catch {
       logger.warn(`This system lets nobody listen to ${signal}, so it closes no client.`);
     }

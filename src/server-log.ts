@@ -1,4 +1,4 @@
-import type { Batch, EngineEvents, Ping, Reply, Send, Trouble } from './coalescer/index.ts';
+import type { Batch, EngineEvents, Ping, Send, Trouble } from './coalescer/index.ts';
 import type { Failure } from './errors/failure.ts';
 import type { Clock } from './internal/clock.ts';
 import type { Logger } from './internal/warn.ts';
@@ -68,14 +68,14 @@ export class ServerLog {
       if (failure !== undefined && this.#outage) tell(() => this.#warn(came, waiting()));
     };
     return {
-      send: (batch, options) => {
-        const leftAt = clock.now();
-        // Nothing of the batch is kept until its answer is there.
-        const what = isQuiet ? '' : `POST ${apiUrl}/api/v1/bulk (${sizeOf(batch)})`;
-        return send(batch, options).then((reply) => {
-          told(what, leftAt, statusOf(reply), 'failure' in reply ? reply.failure : undefined);
-          return reply;
-        });
+      send: async (batch, options) => {
+        const leftAt = isQuiet ? 0 : clock.now();
+        const reply = await send(batch, options);
+        const failure = 'failure' in reply ? reply.failure : undefined;
+        if (isQuiet && failure === undefined) return reply;
+        const status = 'status' in reply ? reply.status : undefined;
+        told(`POST ${apiUrl}/api/v1/bulk (${sizeOf(batch)})`, leftAt, status, failure);
+        return reply;
       },
       ping: async (options) => {
         const leftAt = clock.now();
@@ -106,10 +106,6 @@ export class ServerLog {
 
 function sizeOf({ keys: { length }, bytes }: Batch): string {
   return `${length === 1 ? '1 item' : `${length} items`}, ${bytes} bytes`;
-}
-
-function statusOf(reply: Reply<Failure>): number | undefined {
-  return 'status' in reply ? reply.status : undefined;
 }
 
 function callsThatWait(calls: number): string {

@@ -4,7 +4,10 @@ import { recordingLogger } from './internal/recording-logger.ts';
 
 test('one promise for each time that work is under way, which lasts as long', async () => {
   const awaited: Promise<unknown>[] = [];
-  const busy = new BusyPeriods((work) => awaited.push(work), recordingLogger());
+  const busy = new BusyPeriods({
+    waitUntil: (work) => awaited.push(work),
+    logger: recordingLogger(),
+  });
   busy.begin();
   busy.begin();
   expect(awaited).toHaveLength(1);
@@ -20,7 +23,10 @@ test('one promise for each time that work is under way, which lasts as long', as
 
 test('a window that opens begins one, and is opened as it would be otherwise', () => {
   const awaited: Promise<unknown>[] = [];
-  const busy = new BusyPeriods((work) => awaited.push(work), recordingLogger());
+  const busy = new BusyPeriods({
+    waitUntil: (work) => awaited.push(work),
+    logger: recordingLogger(),
+  });
   const opened: unknown[] = [];
   const stop = () => undefined;
   const schedule = busy.watching((flush) => {
@@ -37,9 +43,12 @@ test('a window that opens begins one, and is opened as it would be otherwise', (
 test('a waitUntil that throws harms no call, and the log says so', () => {
   const logger = recordingLogger();
   const error = new Error('not now');
-  const busy = new BusyPeriods(() => {
-    throw error;
-  }, logger);
+  const busy = new BusyPeriods({
+    waitUntil: () => {
+      throw error;
+    },
+    logger,
+  });
   busy.begin();
   expect(logger.entries).toEqual([['warn', expect.stringMatching(/^waitUntil failed/), error]]);
 });

@@ -202,7 +202,9 @@ export class Coalescer<Failure> {
       ping,
       clock,
       attemptTimeoutMs: settings.attemptTimeoutMs,
-      heard: patience.heard,
+      heard: () => {
+        patience.heard++;
+      },
       overdue: ports.overdue,
       onReply: (...reply) => this.#onReply(...reply),
       onPing: (silence, now) =>

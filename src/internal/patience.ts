@@ -15,17 +15,12 @@ const READING_MS = 1_000;
  */
 export class Patience {
   readonly #clock: Clock;
-  /** Times that bytes of an answer have come. */
-  #heard = 0;
+  /** Times that bytes of an answer have come; whoever hears of some counts on. */
+  heard = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
-
-  /** Bytes of an answer have come. */
-  readonly heard = (): void => {
-    this.#heard++;
-  };
 
   /** Calls `run` for what was to happen by then: at once, or, if it is late, when what has come is read. */
   fairly(at: number, run: () => void): (() => void) | undefined {
@@ -52,10 +47,10 @@ export class Patience {
     const until = this.#clock.now() + READING_MS;
     let isCancelled = false;
     const turn = (): void => {
-      const before = this.#heard;
+      const before = this.heard;
       const mayGoOn = nextTurn(() => {
         if (isCancelled) return;
-        if (mayGoOn && this.#heard !== before && this.#clock.now() < until) turn();
+        if (mayGoOn && this.heard !== before && this.#clock.now() < until) turn();
         else run();
       });
     };

@@ -57,9 +57,9 @@ export class TextArena {
   /** Texts that were moved so far, and their bytes: the cost, for tests. */
   moved = 0;
   movedBytes = 0;
-  /** What is written at present. */
-  #slab: Slab | undefined;
-  #used = 0;
+  /** What is written at present, and how far; none before the first text comes. */
+  #slab: Slab = { buffer: new Uint8Array(0), tenants: [], texts: 0, bytes: 0 };
+  #used = SLAB_BYTES;
   #count = 0;
   readonly #spare: Slab[] = [];
   /** Slabs less than a quarter full, and not written any more; the first has been so for longest. */
@@ -71,8 +71,9 @@ export class TextArena {
       this.#writeAlone(text, tenant);
       return;
     }
-    const slab = this.#slabWith(text.length * BYTES_PER_UNIT + GAP);
-    this.#settle(tenant, slab, writeUtf8(slab.buffer, text, this.#used));
+    const room = text.length * BYTES_PER_UNIT + GAP;
+    if (this.#used + room > SLAB_BYTES) this.#turnOver();
+    this.#settle(tenant, writeUtf8(this.#slab.buffer, text, this.#used));
   }
 
   /** Nobody will read the text any more. */
@@ -82,7 +83,7 @@ export class TextArena {
     tenant.slab = undefined;
     this.#leave(tenant, slab);
     if (slab !== this.#slab && slab.texts > 0) this.#noteIfSparse(slab);
-    if (this.#holdsTooMuch()) this.#shrink();
+    if (this.held > ALWAYS_HELD && this.#holdsTooMuch()) this.#shrink();
   }
 
   #writeAlone(text: string, tenant: Tenant): void {
@@ -96,16 +97,13 @@ export class TextArena {
     this.held += length;
   }
 
-  /** The slab that is written at present, with room for so many bytes. */
-  #slabWith(room: number): Slab {
+  /** What is written from now on is another slab. */
+  #turnOver(): void {
     const before = this.#slab;
-    if (before !== undefined && this.#used + room <= SLAB_BYTES) return before;
-    const slab = this.#spare.pop() ?? this.#newSlab();
-    this.#slab = slab;
+    this.#slab = this.#spare.pop() ?? this.#newSlab();
     this.#used = 0;
     this.#count = 0;
-    if (before !== undefined) this.#noteIfSparse(before);
-    return slab;
+    this.#noteIfSparse(before);
   }
 
   #newSlab(): Slab {
@@ -113,8 +111,9 @@ export class TextArena {
     return { buffer: newBuffer(SLAB_BYTES), tenants: [], texts: 0, bytes: 0 };
   }
 
-  /** The next bytes of the slab are the tenant's. */
-  #settle(tenant: Tenant, slab: Slab, bytes: number): void {
+  /** The next bytes of what is written at present are the tenant's. */
+  #settle(tenant: Tenant, bytes: number): void {
+    const slab = this.#slab;
     tenant.slab = slab;
     tenant.start = this.#used;
     tenant.bytes = bytes;
@@ -135,15 +134,17 @@ export class TextArena {
     slab.texts--;
     slab.bytes -= bytes;
     this.bytes -= bytes;
-    if (slab.texts === 0) this.#emptied(slab);
-  }
-
-  #emptied(slab: Slab): void {
+    if (slab.texts > 0) return;
     if (slab === this.#slab) {
       this.#used = 0;
       this.#count = 0;
-      return;
+    } else {
+      this.#giveBack(slab);
     }
+  }
+
+  /** Keeps a slab without texts for later, if there is not enough of that already. */
+  #giveBack(slab: Slab): void {
     this.#sparse.delete(slab);
     const { length } = slab.buffer;
     const mayStay = length === SLAB_BYTES && this.#spare.length < MAX_SPARE;
@@ -172,10 +173,10 @@ export class TextArena {
 
   #move(tenant: Tenant, from: Slab): void {
     const { start, bytes } = tenant;
-    const to = this.#slabWith(bytes + GAP);
-    to.buffer.set(from.buffer.subarray(start, start + bytes), this.#used);
+    if (this.#used + bytes + GAP > SLAB_BYTES) this.#turnOver();
+    this.#slab.buffer.set(from.buffer.subarray(start, start + bytes), this.#used);
     this.#leave(tenant, from);
-    this.#settle(tenant, to, bytes);
+    this.#settle(tenant, bytes);
     this.moved++;
     this.movedBytes += bytes;
   }
@@ -190,9 +191,16 @@ export function copyTexts(
 ): void {
   let place = at;
   for (let index = 0; index < tenants.length; ) {
-    const end = endOfRun(tenants, index);
-    const { slab, start } = tenants[index] as Tenant;
-    const last = tenants[end - 1] as Tenant;
+    const first = tenants[index] as Tenant;
+    let last = first;
+    let end = index + 1;
+    // Up to where they lie one behind the other.
+    for (; end < tenants.length; end++) {
+      const next = tenants[end] as Tenant;
+      if (next.slab !== last.slab || next.start !== last.start + last.bytes + GAP) break;
+      last = next;
+    }
+    const { slab, start } = first;
     if (slab !== undefined) body.set(slab.buffer.subarray(start, last.start + last.bytes), place);
     // What was copied with them from between them is nobody's.
     for (; index < end; index++) {
@@ -200,14 +208,4 @@ export function copyTexts(
       if (index < tenants.length - 1) body[place++] = between;
     }
   }
-}
-
-/** Up to where texts lie one behind the other, from that one on. */
-function endOfRun(tenants: readonly Tenant[], from: number): number {
-  let end = from + 1;
-  for (; end < tenants.length; end++) {
-    const [before, next] = [tenants[end - 1] as Tenant, tenants[end] as Tenant];
-    if (next.slab !== before.slab || next.start !== before.start + before.bytes + GAP) break;
-  }
-  return end;
 }

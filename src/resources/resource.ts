@@ -5,7 +5,7 @@
  */
 import type { ActionPromise } from '../action-promise.ts';
 import { actionPromise } from '../action-promise.ts';
-import type { Name, Read } from '../coalescer/index.ts';
+import type { Name } from '../coalescer/index.ts';
 import type { Ids } from '../ids/ids.ts';
 import { unpolluted } from '../internal/pollution.ts';
 import type { Action, ActionKind, Place, WireAction, WireKind } from '../schemas/action.ts';
@@ -26,8 +26,8 @@ import { LeftOuts } from './left-out.ts';
 import { Naming } from './naming.ts';
 import { ownAction } from './own-action.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
-import type { ReadAs } from './readers.ts';
-import { readerOf } from './readers.ts';
+import type { ReadAs } from './reader.ts';
+import { Reader } from './reader.ts';
 import { References } from './references.ts';
 import { Repeats } from './repeats.ts';
 import { TextMaker } from './text.ts';
@@ -59,7 +59,7 @@ interface Declined {
 
 export class Pipeline {
   /** Judges the outputs of calls. */
-  readonly read: Read;
+  readonly reader: Reader;
   readonly #engine: Engine;
   readonly #ids: Ids;
   readonly #settings: PipelineSettings;
@@ -80,7 +80,7 @@ export class Pipeline {
     this.#references = new References(engine);
     this.#leftOuts = new LeftOuts(engine);
     this.#dependencies = new Dependencies(this.#references);
-    this.read = readerOf({ ...settings, idOf: (name) => engine.idOf(name) });
+    this.reader = new Reader({ ...settings, idOf: (name) => engine.idOf(name) });
     this.#texts = new TextMaker(() => ids.makeKey(), settings.maxItemBytes, settings.onEmptied);
     this.#drafts = new Drafts({ place: this.#place, ids: settings.makesSpanIds ? ids : undefined });
   }
@@ -140,7 +140,7 @@ export class Pipeline {
       if (key !== idempotency_key) demandKey(idempotency_key, 'idempotency_key');
       if (options !== undefined) demand(within('options', checkSubmitOptions(options)));
       type = String(_type);
-      const kind = kindOf(type, true);
+      const kind = kindOf(type) ?? { type, checkAction: checkEnvelope };
       const action = ownAction(given, type, key);
       demand(kind.checkAction(action));
 
@@ -249,7 +249,7 @@ export class Pipeline {
     kind: WireKind<Value>,
     action: WireAction,
     draft: Draft,
-    { options }: Terms,
+    { options, raw }: Terms,
   ): ActionPromise<Value> {
     const shared = this.#shared(draft);
     const target = targetOf(action);
@@ -259,10 +259,16 @@ export class Pipeline {
         ? (shared ?? options?.makes ?? localId)
         : this.#references.nameOf(target, 'target');
     const id = typeof name === 'string' ? name : localId;
-    const reading = kind.read(unsentOutput(action, name === options?.makes ? localId : id));
+    const output = unsentOutput(action, name === options?.makes ? localId : id);
+    const readAs = { type: kind.type, raw, instance: undefined };
+    const reading = this.reader.read(output, readAs);
     if (reading.kind !== 'success') throw new Error('an unsent call has an output of its own');
     this.#engine.omit();
-    const call = this.#handle(Promise.resolve(reading.value), action.idempotency_key, name);
+    const call = this.#handle(
+      Promise.resolve(reading.value as Value),
+      action.idempotency_key,
+      name,
+    );
     if (this.#settings.disabled) return call;
     if (target !== undefined) this.#leftOuts.noteChange(action, call, target);
     // What a pending call makes, under the same key, is made.

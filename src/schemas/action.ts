@@ -1,5 +1,5 @@
 import type { Check } from './check.ts';
-import type { Reading } from './output.ts';
+import type { Fields } from './output.ts';
 
 /** An action in wire form, as a caller gives it: `_type`, and the fields of that type. */
 export interface Action {
@@ -25,7 +25,11 @@ export interface WireKind<Value> {
   readonly type: string;
   /** Further fields are let through; references and the key are checked where they are read. */
   readonly checkAction: Check;
-  read(output: unknown): Reading<Value>;
+  /**
+   * What a caller gets of the `details` of a success, but for fields that the API added later. Left out of a
+   * type that we do not know: there a caller gets the output as it came.
+   */
+  toResult?(details: Fields): Value;
 }
 
 /** What a caller gives. */
@@ -45,6 +49,7 @@ export interface ActionKind<Params, Value> extends WireKind<Value> {
    * caller gave none. Its fields stand in the order of wire.md 11.1; those that are undefined are left out of the JSON.
    */
   toAction(call: Call<Params>, now: string, place: Place): WireAction;
+  toResult(details: Fields): Value;
   /** The run that the caller names for the order alone: it is not sent. */
   runOf?(params: Params, place: Place): unknown;
 }

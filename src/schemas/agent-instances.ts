@@ -21,8 +21,7 @@ import {
   OBJECT,
   within,
 } from './check.ts';
-import type { Fields, Identified, Reading } from './output.ts';
-import { readDetails } from './output.ts';
+import type { Fields, Identified } from './output.ts';
 import type { FinishStatus, InstanceStatus } from './status.ts';
 
 /** What a run is for. */
@@ -126,7 +125,7 @@ export const registerAgentInstance: ActionKind<AgentInstanceRegisterParams, Agen
     update_current_version: params.updateCurrentVersion,
     purpose: params.purpose,
   }),
-  read: readAgentInstance,
+  toResult: toAgentInstance,
 };
 
 // That the bulk names of these three are the plural of the resource and the action, and their fields
@@ -147,7 +146,7 @@ export const startAgentInstance: ActionKind<AgentInstanceStartParams, AgentInsta
     agent_instance_id: place(target, 'instance'),
     timestamp: toTime(params.timestamp) ?? now,
   }),
-  read: readAgentInstance,
+  toResult: toAgentInstance,
 };
 
 export const finishAgentInstance: ActionKind<AgentInstanceFinishParams, AgentInstance> = {
@@ -172,7 +171,7 @@ export const finishAgentInstance: ActionKind<AgentInstanceFinishParams, AgentIns
     status: params.status,
     timestamp: toTime(params.timestamp) ?? now,
   }),
-  read: readAgentInstance,
+  toResult: toAgentInstance,
 };
 
 export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentInstance> = {
@@ -197,7 +196,7 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
     name: params.name,
     payload: params.payload,
   }),
-  read: readAgentInstance,
+  toResult: toAgentInstance,
 };
 
 const checkRegister = check(() =>
@@ -227,12 +226,8 @@ function checkVersions(params: unknown): readonly PrefactorIssue[] | undefined {
   return issues.length === 0 ? undefined : issues;
 }
 
-function readAgentInstance(output: unknown): Reading<AgentInstance> {
-  return readDetails(output, knownOfInstance);
-}
-
 /** The fields of wire.md 4.3, one by one: a loop over their names takes ten times as long. */
-function knownOfInstance(from: Fields): Fields {
+function toAgentInstance(from: Fields): AgentInstance {
   const to: Fields = {};
   if (from['type'] !== undefined) to['type'] = from['type'];
   if (from['id'] !== undefined) to['id'] = from['id'];
@@ -261,5 +256,5 @@ function knownOfInstance(from: Fields): Fields {
   if (from['cost_breakdown'] !== undefined) to['costBreakdown'] = from['cost_breakdown'];
   if (from['risk_score'] !== undefined) to['riskScore'] = from['risk_score'];
   if (from['span_schema_counts'] !== undefined) to['spanSchemaCounts'] = from['span_schema_counts'];
-  return to;
+  return to as AgentInstance;
 }

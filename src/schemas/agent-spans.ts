@@ -4,8 +4,7 @@ import type { ActionKind } from './action.ts';
 import { toTime } from './action.ts';
 import type { AgentInstance } from './agent-instances.ts';
 import { aBoolean, aName, anObject, aText, aTime, check, OBJECT } from './check.ts';
-import type { Fields, Identified, Reading } from './output.ts';
-import { readDetails } from './output.ts';
+import type { Fields, Identified } from './output.ts';
 import type { FinishStatus, SpanStatus } from './status.ts';
 import { isTerminal } from './status.ts';
 
@@ -137,7 +136,7 @@ export const createAgentSpan: ActionKind<AgentSpanCreateParams, AgentSpan> = {
           : toTime(params.finishedAt),
     },
   }),
-  read: readAgentSpan,
+  toResult: toAgentSpan,
 };
 
 export const finishAgentSpan: ActionKind<AgentSpanFinishParams, AgentSpan> = {
@@ -173,15 +172,11 @@ export const finishAgentSpan: ActionKind<AgentSpanFinishParams, AgentSpan> = {
   // No source has a field for it in a finish (wire.md 2.2, 3).
   runOf: ({ agentInstanceId }, place) =>
     agentInstanceId == null ? undefined : place(agentInstanceId, 'agentInstanceId'),
-  read: readAgentSpan,
+  toResult: toAgentSpan,
 };
 
-function readAgentSpan(output: unknown): Reading<AgentSpan> {
-  return readDetails(output, knownOfSpan);
-}
-
 /** The fields of wire.md 4.2, one by one: a loop over their names takes ten times as long. */
-function knownOfSpan(from: Fields): Fields {
+function toAgentSpan(from: Fields): AgentSpan {
   const to: Fields = {};
   if (from['type'] !== undefined) to['type'] = from['type'];
   if (from['id'] !== undefined) to['id'] = from['id'];
@@ -207,5 +202,5 @@ function knownOfSpan(from: Fields): Fields {
   if (from['risk_score'] !== undefined) to['riskScore'] = from['risk_score'];
   if (from['inserted_at'] !== undefined) to['insertedAt'] = from['inserted_at'];
   if (from['updated_at'] !== undefined) to['updatedAt'] = from['updated_at'];
-  return to;
+  return to as AgentSpan;
 }

@@ -32,67 +32,21 @@ export interface Identified {
   readonly [field: string]: unknown;
 }
 
-/**
- * Reads an output that is to hold `details`. Only `details.id` is required; all the rest
- * may be missing or of another type (wire.md 3, 4.2).
- */
-export function readDetails<T extends Identified>(
-  output: unknown,
-  copyKnown: (details: Fields) => Fields,
-): Reading<T> {
-  const failure = readFailure(output);
-  if (failure !== undefined) return failure;
-  const details = own(output, 'details');
-  const id = nameOf(own(details, 'id'));
-  if (!isObject(details) || id === undefined) return malformed;
-  const value = copyKnown(details);
-  if (Object.keys(value).length !== Object.keys(details).length) copyRest(details, value);
-  const control = controlOf(output);
-  if (control !== undefined) value['control'] = control;
-  return { kind: 'success', value: value as T, id };
-}
-
-/** Reads an output whose shape we do not know: its value is the output as it came. */
-export function readRaw(output: unknown): Reading<unknown> {
-  return readFailure(output) ?? { kind: 'success', value: output, id: idOf(output) };
-}
-
-/** What the API says beside the result; anything but an object is ignored (wire.md 5). */
-export function controlOf(output: unknown): Control | undefined {
-  const control = own(output, 'control');
-  return isObject(control) ? control : undefined;
-}
-
 /** The same output, without a token in the words of whoever ended the run. */
 export function withCleanReason(output: unknown, redact: (text: string) => string): unknown {
-  const control = controlOf(output);
-  const given: unknown = control?.reason;
+  const control = own(output, 'control');
+  // Anything but an object is ignored (wire.md 5).
+  const given = isObject(control) ? control['reason'] : undefined;
   const reason = typeof given === 'string' ? redact(given) : given;
-  return reason === given ? output : { ...Object(output), control: { ...control, reason } };
+  return reason === given ? output : { ...Object(output), control: { ...Object(control), reason } };
 }
 
-/** The instance that an output about a span names. */
-export function instanceIdOf(output: unknown): string | undefined {
-  return nameOf(own(own(output, 'details'), 'agent_instance_id'));
-}
+export const malformed = { kind: 'malformed' } as const;
 
-function idOf(output: unknown): string | undefined {
-  return nameOf(own(own(output, 'details'), 'id'));
-}
-
-/** An id that is longer than any of the API's is as a missing one. */
-function nameOf(value: unknown): string | undefined {
-  return isName(value) ? value : undefined;
-}
-
-const malformed = { kind: 'malformed' } as const;
-
-function readFailure(output: unknown): Exclude<Reading<never>, { kind: 'success' }> | undefined {
-  if (!isObject(output)) return malformed;
-  const status = own(output, 'status');
-  if (status === 'success') return undefined;
+/** What an output says that is no success. */
+export function readFailure(output: unknown): Exclude<Reading<never>, { kind: 'success' }> {
   // Neither word: what became of it, nobody can say (wire.md 2.4, *inferred*).
-  if (status !== 'error') return malformed;
+  if (own(output, 'status') !== 'error') return malformed;
   // None is no code of its own: `unknown` is one of the API's, and may pass (wire.md 6.1).
   const given = own(output, 'code');
   const code = isText(given) ? given : undefined;
@@ -126,30 +80,34 @@ export function saysIdIsTaken(code: string | undefined, errors: unknown): boolea
   return names.length === 1 && names[0] === 'id';
 }
 
-/** Copies the fields that the API added later, under camelCase names. */
-function copyRest(from: Fields, to: Fields): void {
-  for (const name of Object.keys(from)) {
-    // To assign `__proto__` would change what the result inherits; `control` stands beside details.
-    if (name === '__proto__' || name === 'control') continue;
-    const camelCase = camelCaseOf(name);
-    if (!Object.hasOwn(to, camelCase)) to[camelCase] = from[name];
-  }
-}
-
 /** Names that were turned before; as many and as long as no API has, so that no answer can fill the memory. */
-const turned = new Map<string, string>();
 const MAX_TURNED = 1_000;
 
-function camelCaseOf(name: string): string {
-  let camelCase = turned.get(name);
-  if (camelCase === undefined) {
-    camelCase = name.replace(/(?!^)_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-    if (turned.size < MAX_TURNED && isName(name)) turned.set(name, camelCase);
+/** Gives fields that the API added later their camelCase names, which it keeps. */
+export class LaterFields {
+  readonly #turned = new Map<string, string>();
+
+  copy(from: Fields, to: Fields): void {
+    for (const name of Object.keys(from)) {
+      // To assign `__proto__` would change what the result inherits; `control` stands beside details.
+      if (name === '__proto__' || name === 'control') continue;
+      const camelCase = this.#camelCaseOf(name);
+      if (!Object.hasOwn(to, camelCase)) to[camelCase] = from[name];
+    }
   }
-  return camelCase;
+
+  #camelCaseOf(name: string): string {
+    let camelCase = this.#turned.get(name);
+    if (camelCase === undefined) {
+      camelCase = name.replace(/(?!^)_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+      if (this.#turned.size < MAX_TURNED && isName(name)) this.#turned.set(name, camelCase);
+    }
+    return camelCase;
+  }
 }
 
-function own(value: unknown, name: string): unknown {
+/** What stands in a field of its own: a name that all objects inherit says nothing. */
+export function own(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? Reflect.get(value, name)
     : undefined;

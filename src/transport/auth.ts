@@ -14,32 +14,27 @@ interface AuthOptions {
 
 /** Gives the token for each attempt, and keeps all of them out of what is said about answers. */
 export class Auth {
+  /** Whether the next token may be another one than the last. */
+  readonly mayChange: boolean;
+  /** The one that was given last; of a text, that is known from the start. */
+  latest: string | undefined;
   readonly #source: ApiToken;
   readonly #isTooShort: (token: string) => boolean;
   readonly #tokens = new Set<string>();
-  /** The one that was given last: mostly it is the same again. */
-  #latest: string | undefined;
 
   constructor({ apiToken, apiUrl, fetch }: AuthOptions) {
+    this.mayChange = typeof apiToken === 'function';
     this.#source = apiToken;
     this.#isTooShort = (token) => isTooShort(token, apiUrl, fetch);
-  }
-
-  /** Whether the next token may be another one than the last. */
-  get mayChange(): boolean {
-    return typeof this.#source === 'function';
-  }
-
-  /** The one that was given last, for who cannot wait for another. */
-  get latest(): string | undefined {
-    return this.#latest;
+    if (typeof apiToken === 'string') this.#remember(apiToken);
   }
 
   /** The token for one attempt. Rejects with what the token function threw, or for what it gave. */
   async token(): Promise<string> {
     const source = this.#source;
-    const token: unknown = typeof source === 'string' ? source : await runInRoot(source);
-    if (typeof token === 'string' && token === this.#latest) return token;
+    if (typeof source === 'string') return source;
+    const token: unknown = await runInRoot(source);
+    if (typeof token === 'string' && token === this.latest) return token;
     if (!isToken(token)) {
       throw new TypeError(`The apiToken function has to give a string of ${TOKEN}.`);
     }
@@ -65,7 +60,7 @@ export class Auth {
   }
 
   #remember(token: string): void {
-    this.#latest = token;
+    this.latest = token;
     if (token.length < MIN_TOKEN_LENGTH) return;
     this.#tokens.delete(token);
     this.#tokens.add(token);

@@ -1,5 +1,6 @@
 import { nextTurn } from '../internal/clock.ts';
 import { fenced } from '../internal/fence.ts';
+import type { Answer, Outgoing, Told } from './sender.ts';
 
 /** Bytes of an answer that are read, at most; a hostile or broken server must not fill the memory. */
 export const maxAnswerBytes: number = 32 * 1024 * 1024;
@@ -9,11 +10,7 @@ const CHUNKS_PER_TURN = 256;
 /** Empty chunks in a row, at most: a stream that has nothing but those may have no end. */
 const MAX_EMPTY_CHUNKS = 10_000;
 
-export interface Body {
-  readonly text: string;
-  /** False: it is larger than `maxAnswerBytes`, and `text` is only its beginning. */
-  readonly isWhole: boolean;
-}
+type Body = Pick<Answer, 'text' | 'isWhole'>;
 
 /** What some fetch gave: a `Response`, that of a package, or what stands for one in a test. */
 export interface Given {
@@ -23,18 +20,17 @@ export interface Given {
 }
 
 /**
- * Reads a body as text: a stream to the bound, what is none by its methods. Tells `heard` of each part.
- * Rejects when it breaks off, or when `signal` fires.
+ * Reads a body as text: a stream to the bound, what is none by its methods. Tells of each part. Rejects when
+ * it breaks off, or when the signal fires.
  */
 export async function readBody(
   given: Given,
-  signal: AbortSignal,
-  heard: () => void,
+  { signal, told }: Pick<Outgoing, 'signal' | 'told'>,
 ): Promise<Body> {
   const stream = streamOf(given.body);
-  if (stream !== undefined) return readStream(stream, signal, heard);
+  if (stream !== undefined) return readStream(stream, signal, told);
   const text = await textOf(given);
-  heard();
+  told.heard();
   return { text, isWhole: text.length <= maxAnswerBytes };
 }
 
@@ -67,7 +63,7 @@ function streamOf(body: unknown): Stream | undefined {
   return undefined;
 }
 
-async function readStream(stream: Stream, signal: AbortSignal, heard: () => void): Promise<Body> {
+async function readStream(stream: Stream, signal: AbortSignal, told: Told): Promise<Body> {
   // One that is thrown away may fail as it likes.
   const ignore = (): void => undefined;
   const stop = (): void => fenced(() => stream.cancel(), ignore);
@@ -84,7 +80,7 @@ async function readStream(stream: Stream, signal: AbortSignal, heard: () => void
       signal.throwIfAborted();
       if (done) {
         isAtEnd = true;
-        heard();
+        told.heard();
         return { text: text + decoder.decode(), isWhole: true };
       }
       text += decoder.decode(value, { stream: true });
@@ -92,7 +88,7 @@ async function readStream(stream: Stream, signal: AbortSignal, heard: () => void
       if (bytes > maxAnswerBytes) return { text, isWhole: false };
       if (value.byteLength > 0) {
         empty = 0;
-        heard();
+        told.heard();
       } else if (++empty > MAX_EMPTY_CHUNKS) {
         throw new Error(`The body of the answer had ${MAX_EMPTY_CHUNKS} empty chunks in a row.`);
       }

@@ -77,12 +77,27 @@ function toReply(
   redact: (text: string) => string,
   tokenMayChange: boolean,
 ): Reply<Failure> {
-  const { status } = answer;
-  const listed = listedIn(answer, batch);
-  if (listed !== undefined) return { kind: 'answered', status, outputs: listed };
+  const { status, text, isWhole } = answer;
+  const isSuccess = status >= 200 && status < 300;
+  // In the order of the batch, where it is the engine's: whoever packs one gets what the wire has.
+  if (isSuccess && isWhole && batch.writeTo !== undefined) {
+    const outputs = readOutputs(text, batch.keys);
+    if (outputs !== undefined) return { kind: 'answered', status, outputs };
+  }
   const body = parsedOf(answer);
-  const outputs = isSuccess(status) ? ownField(body, 'outputs') : undefined;
+  const outputs = isSuccess ? ownField(body, 'outputs') : undefined;
   if (isRecord(outputs)) return { kind: 'answered', status, outputs };
+  return toSetback(answer, body, redact, tokenMayChange);
+}
+
+/** What an answer means that has no outputs. */
+function toSetback(
+  answer: Answer,
+  body: unknown,
+  redact: (text: string) => string,
+  tokenMayChange: boolean,
+): Reply<Failure> {
+  const { status } = answer;
   const failure = failureOf(answer, body, redact);
   if (failure.kind === 'contract') {
     return { kind: 'lost', status, failure, ...(!answer.isWhole && { oversized: true }) };
@@ -106,12 +121,6 @@ function toReply(
     return { kind: 'refused', status, failure, exists, blame };
   }
   return { kind: 'lost', status, failure, overload: status === 503 };
-}
-
-/** Outputs in the order of the batch, where it is the engine's: whoever packs one gets what the wire has. */
-function listedIn({ status, isWhole, text }: Answer, batch: Batch): unknown[] | undefined {
-  const isEngines = batch.writeTo !== undefined;
-  return isEngines && isWhole && isSuccess(status) ? readOutputs(text, batch.keys) : undefined;
 }
 
 /** What an answer says that cannot be used. */

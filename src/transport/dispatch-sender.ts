@@ -7,7 +7,7 @@ import { runInRoot } from '../internal/context.ts';
 import { VERSION } from '../internal/version.ts';
 import { isNodesOwn } from './nodes-own.ts';
 import { Reception } from './reception.ts';
-import type { Answer, Outgoing, Sender } from './sender.ts';
+import type { Answer, Outgoing } from './sender.ts';
 
 /** What fetch would send by itself. */
 const ownHeaders = { 'accept-encoding': 'gzip', 'user-agent': `prefactor-autobatch/${VERSION}` };
@@ -33,26 +33,66 @@ interface DispatchOptions {
 const newestPlace = Symbol.for('undici.globalDispatcher.2');
 const olderPlace = Symbol.for('undici.globalDispatcher.1');
 
-/** What was last seen in the older place while it stood for the newest, or for one to come. */
-let standIn: unknown = {};
+/** Sends by the dispatcher of the process, where there is one that `fetch` would use. */
+export class DispatchSender {
+  /** The fetch that was seen last, and whether it is the one that Node came with. */
+  #fetch: unknown;
+  #isFetchNodes = false;
+  /** What was last seen in the older place while it stood for the newest, or for one to come. */
+  #standIn: unknown = {};
+  /** The URL that was asked for last: a client has few, and to read one costs more than a small call. */
+  #url = '';
+  #origin = '';
+  #path = '';
 
-/**
- * A sender over the global dispatcher; undefined where requests would not go through it: elsewhere
- * than on Node, and where `fetch` has been replaced, by a mock or by instrumentation.
- */
-export function dispatchSender(): Sender | undefined {
-  const dispatcher = isNodesOwn(globalThis.fetch) ? globalDispatcher() : undefined;
-  return dispatcher && ((outgoing) => exchange(dispatcher, outgoing));
-}
+  /**
+   * Makes one exchange; undefined where requests would not go through the dispatcher: elsewhere than on
+   * Node, and where `fetch` has been replaced, by a mock or by instrumentation.
+   */
+  send(outgoing: Outgoing): Promise<Answer> | undefined {
+    const { fetch } = globalThis;
+    if (fetch !== this.#fetch) {
+      this.#fetch = fetch;
+      this.#isFetchNodes = isNodesOwn(fetch);
+    }
+    const dispatcher = this.#isFetchNodes ? this.#dispatcher() : undefined;
+    if (dispatcher === undefined) return undefined;
+    const { url, headers, body } = outgoing;
+    if (url !== this.#url) this.#read(url);
+    const options: DispatchOptions = {
+      origin: this.#origin,
+      path: this.#path,
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { ...ownHeaders, ...headers },
+      body: dispatcher.isMockActive ? asText(body) : (body ?? null),
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    };
+    const reception = new Reception(outgoing);
+    try {
+      runInRoot(() => dispatcher.dispatch(options, reception));
+    } catch (error) {
+      reception.onError(error);
+    }
+    return reception.answer;
+  }
 
-/** The one that was set last. An undici that knows the newest place writes both, an older one its own. */
-function globalDispatcher(): Dispatcher | undefined {
-  const newest: unknown = Reflect.get(globalThis, newestPlace);
-  const older: unknown = Reflect.get(globalThis, olderPlace);
-  const areBoth = newestPlace in globalThis && olderPlace in globalThis;
-  if (!areBoth || older === newest || isWrapper(older)) standIn = older;
-  const latest = newestPlace in globalThis && older === standIn ? newest : older;
-  return isDispatcher(latest) ? latest : undefined;
+  #read(url: string): void {
+    const { origin, pathname, search } = new URL(url);
+    this.#url = url;
+    this.#origin = origin;
+    this.#path = pathname + search;
+  }
+
+  /** The one that was set last. An undici that knows the newest place writes both, an older one its own. */
+  #dispatcher(): Dispatcher | undefined {
+    const newest: unknown = Reflect.get(globalThis, newestPlace);
+    const older: unknown = Reflect.get(globalThis, olderPlace);
+    const areBoth = newestPlace in globalThis && olderPlace in globalThis;
+    if (!areBoth || older === newest || isWrapper(older)) this.#standIn = older;
+    const latest = newestPlace in globalThis && older === this.#standIn ? newest : older;
+    return isDispatcher(latest) ? latest : undefined;
+  }
 }
 
 /** From undici 8 on, the older place has the newest in a wrapper, which holds it to HTTP/1.1. */
@@ -62,39 +102,6 @@ function isWrapper(value: unknown): boolean {
 
 function isDispatcher(value: unknown): value is Dispatcher {
   return typeof value === 'object' && value !== null && 'dispatch' in value;
-}
-
-/** Of the URL that was asked for last: a client has few, and to read one costs more than a small call. */
-let parts = { url: '', origin: '', path: '' };
-
-function partsOf(url: string): { readonly origin: string; readonly path: string } {
-  if (url !== parts.url) {
-    const { origin, pathname, search } = new URL(url);
-    parts = { url, origin, path: pathname + search };
-  }
-  return parts;
-}
-
-function exchange(dispatcher: Dispatcher, outgoing: Outgoing): Promise<Answer> {
-  const { url, headers, body, signal } = outgoing;
-  const { origin, path } = partsOf(url);
-  const options: DispatchOptions = {
-    origin,
-    path,
-    method: body === undefined ? 'GET' : 'POST',
-    headers: { ...ownHeaders, ...headers },
-    body: dispatcher.isMockActive ? asText(body) : (body ?? null),
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  };
-  return new Promise((resolve, reject) => {
-    const reception = new Reception(signal, outgoing, resolve, reject);
-    try {
-      runInRoot(() => dispatcher.dispatch(options, reception));
-    } catch (error) {
-      reception.onError(error);
-    }
-  });
 }
 
 /** A test matches the body, or makes an answer of it: to it, a request has a text. */

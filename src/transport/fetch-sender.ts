@@ -8,7 +8,7 @@ import { isNodesOwn } from './nodes-own.ts';
 import type { Answer, Sender } from './sender.ts';
 
 // One attempt, whatever comes of it: the engine owns the only loop. ky's own time-out starts anew for
-// the body, so `withinLimits` has the time.
+// the body, so `Attempt` has the time.
 const http = ky.create({ retry: 0, throwHttpErrors: false, timeout: false });
 
 /** Sends by ky over `fetch`; without one, over the global one. */
@@ -16,7 +16,8 @@ export function fetchSender(own: Fetch | undefined): Sender {
   // The global one is looked up each time: instrumentation and request mocks replace it late.
   const exchange = (url: string, init: Init, held: Held): Promise<Response> =>
     own === undefined ? globalThis.fetch(url, init) : askWithRequest(own, url, init, held);
-  return async ({ url, body, headers, signal, keepalive, heard, left }) => {
+  return async (outgoing) => {
+    const { url, body, headers, signal, keepalive, told } = outgoing;
     const init: Init = {
       method: body === undefined ? 'GET' : 'POST',
       headers,
@@ -29,7 +30,7 @@ export function fetchSender(own: Fetch | undefined): Sender {
     // ky would make a stream of the body, which fetch copies: a sixth of all the work of a request.
     // So ky knows only where it goes, and the token is in no error of ky's; `init` is what is sent.
     const { method } = init;
-    const isNodes = own === undefined && isNodesOwn(globalThis.fetch);
+    const used = own === undefined ? globalThis.fetch : undefined;
     const held: Held = { request: undefined };
     const letGo = (): void => {
       held.request = undefined;
@@ -37,7 +38,7 @@ export function fetchSender(own: Fetch | undefined): Sender {
     // So whoever can cut the attempt off holds it, should it never come to its end.
     signal.addEventListener('abort', letGo, { once: true });
     // Nobody hears when fetch begins to send; of Node's own it is known afterwards if it never did.
-    left();
+    told.left();
     const fetch = (): Promise<Response> => {
       try {
         return runInRoot(() => exchange(url, init, held));
@@ -48,14 +49,14 @@ export function fetchSender(own: Fetch | undefined): Sender {
     try {
       const response = await http(url, { method, fetch }).catch((error: unknown) => {
         const cause = isNetworkError(error) ? error.cause : error;
-        throw isNodes && neverConnected(cause) ? new NeverSent(cause) : cause;
+        throw isNodesOwn(used) && neverConnected(cause) ? new NeverSent(cause) : cause;
       });
-      heard();
+      told.heard();
       return {
         kind: 'answer',
         status: statusOf(response),
         headers: headersOf(response.headers),
-        ...(await readBody(response, signal, heard)),
+        ...(await readBody(response, outgoing)),
       };
     } finally {
       signal.removeEventListener('abort', letGo);

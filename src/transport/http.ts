@@ -3,11 +3,11 @@ import { copyOfCaught } from '../errors/caught.ts';
 import type { Failure } from '../errors/failure.ts';
 import type { Patience } from '../internal/patience.ts';
 import type { ApiToken, Fetch } from '../options.ts';
+import { Attempt } from './attempt.ts';
 import { Auth } from './auth.ts';
-import { dispatchSender } from './dispatch-sender.ts';
+import { DispatchSender } from './dispatch-sender.ts';
 import { fetchSender } from './fetch-sender.ts';
 import { BrokenFetch, lastingFaultOf } from './lasting.ts';
-import { withinLimits } from './limits.ts';
 import { NeverSent } from './never-connected.ts';
 import { sdkHeader } from './sdk-header.ts';
 import type { Answer, Outgoing, Sender } from './sender.ts';
@@ -33,6 +33,7 @@ export class Http {
   readonly #options: HttpOptions;
   readonly #patience: Patience;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #byDispatcher: DispatchSender | undefined;
   readonly #overFetch: Sender;
 
   constructor(options: HttpOptions, patience: Patience) {
@@ -44,6 +45,7 @@ export class Http {
       accept: 'application/json',
       ...sdkHeader(options.sdk),
     };
+    this.#byDispatcher = options.fetch === undefined ? new DispatchSender() : undefined;
     this.#overFetch = fetchSender(options.fetch);
   }
 
@@ -54,52 +56,44 @@ export class Http {
     options: SendOptions,
   ): Promise<Answer | Failure> {
     const ms = this.#options.attemptTimeoutMs;
-    let hasToken = false;
-    let hasLeft = false;
-    options.waits?.();
-    const heard = (): void => {
-      this.#patience.heard();
-      options.heard?.();
-    };
+    const attempt = new Attempt({ options, ms, patience: this.#patience });
+    if (!attempt.isOver) void this.#make(attempt, path, body, options.outlives ?? false);
     try {
-      const result = await withinLimits(
-        { signal: options.signal, ms, patience: this.#patience },
-        async (signal, cutOff) => {
-          // A page that goes away is not there to hear of another token.
-          const known = options.outlives ? this.auth.latest : undefined;
-          const token = known ?? (await this.auth.token());
-          // Not later: a token that comes after its time must not send anything.
-          signal.throwIfAborted();
-          hasToken = true;
-          const type = body === undefined ? undefined : jsonHeader;
-          const headers = { ...this.#headers, ...type, authorization: `Bearer ${token}` };
-          const answer = await this.#sender()({
-            url: this.#options.apiUrl + path,
-            headers,
-            body,
-            signal,
-            keepalive: options.outlives ?? false,
-            heard,
-            left: () => {
-              hasLeft = true;
-              options.left?.();
-            },
-          });
-          // Not every fetch ends the connection when nobody wants the rest of its stream (node-fetch 2).
-          if (!answer.isWhole) cutOff();
-          return answer;
-        },
-      );
-      if (result.kind === 'timeout' && !hasToken) {
-        return {
-          kind: 'token',
-          cause: new Error(`The apiToken function gave nothing within ${ms} ms.`),
-        };
-      }
-      return result.kind === 'timeout' && !hasLeft ? { ...result, unsent: true } : result;
+      return await attempt.result;
     } catch (error) {
-      if (!hasToken) return { kind: 'token', cause: error };
-      return this.#failureOf(error, error instanceof NeverSent || !hasLeft);
+      if (!attempt.hasToken) return { kind: 'token', cause: error };
+      return this.#failureOf(error, error instanceof NeverSent || !attempt.hasLeft);
+    }
+  }
+
+  /** Makes the attempt, which is told what comes of it. Never rejects. */
+  async #make(
+    attempt: Attempt,
+    path: string,
+    body: Outgoing['body'],
+    keepalive: boolean,
+  ): Promise<void> {
+    try {
+      const { auth } = this;
+      // A page that goes away is not there to hear of another token.
+      const known = keepalive || !auth.mayChange ? auth.latest : undefined;
+      const token = known ?? (await auth.token());
+      // A token that comes after its time must not send anything.
+      if (attempt.isOver) return;
+      attempt.hasToken = true;
+      const type = body === undefined ? undefined : jsonHeader;
+      const outgoing: Outgoing = {
+        url: this.#options.apiUrl + path,
+        headers: { ...this.#headers, ...type, authorization: `Bearer ${token}` },
+        body,
+        signal: attempt.signal,
+        keepalive,
+        told: attempt,
+      };
+      // Node's own way where there is one; asked for each time, since `fetch` may be replaced late.
+      attempt.answered(await (this.#byDispatcher?.send(outgoing) ?? this.#overFetch(outgoing)));
+    } catch (error) {
+      attempt.failed(error);
     }
   }
 
@@ -115,12 +109,6 @@ export class Http {
       ...(isUnsent && { unsent: true }),
       ...(lasting !== undefined && { lasting }),
     };
-  }
-
-  /** Node's own way where there is one; asked for each time, since `fetch` may be replaced late. */
-  #sender(): Sender {
-    const own = this.#options.fetch === undefined ? dispatchSender() : undefined;
-    return own ?? this.#overFetch;
   }
 }
 

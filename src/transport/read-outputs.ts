@@ -19,12 +19,34 @@ export function readOutputs(text: string, keys: readonly string[]): unknown[] | 
   const head = HEADS.find((one) => text.startsWith(one));
   const tail = TAILS.find((one) => text.endsWith(one));
   if (head === undefined || tail === undefined) return undefined;
-  try {
-    return readPieces(text, head.length, text.length - tail.length, keys);
-  } catch {
-    // A piece is no JSON by itself.
-    return undefined;
+  const end = text.length - tail.length;
+  const outputs: unknown[] = [];
+  const places = new Places(keys);
+  let read = 0;
+  let at = head.length;
+  let place = text[at] === '"' ? places.at(text, at + 1) : undefined;
+  for (; at < end; read++) {
+    // Of a key that comes twice, JSON.parse takes the last.
+    if (place === undefined || outputs[place] !== undefined) return undefined;
+    const pieceAt = at + `"${keys[place]}":`.length;
+    let pieceEnd = end;
+    let next: number | undefined;
+    // An object ends there, and a key of the batch follows, if one is left. No part of the text is looked at twice.
+    for (let from = pieceAt; next === undefined && read + 1 < keys.length; from++) {
+      from = text.indexOf('},"', from);
+      if (from === -1 || from >= end) break;
+      next = places.at(text, from + '},"'.length);
+      if (next !== undefined) pieceEnd = from + '}'.length;
+    }
+    try {
+      outputs[place] = JSON.parse(text.slice(pieceAt, pieceEnd));
+    } catch {
+      return undefined;
+    }
+    at = pieceEnd + ','.length;
+    place = next;
   }
+  return outputs.length === read ? outputs : undefined;
 }
 
 /** Finds the keys of a batch in a text, and says which they are. */
@@ -53,34 +75,4 @@ class Places {
     this.#last = place;
     return place;
   }
-}
-
-function readPieces(
-  text: string,
-  start: number,
-  end: number,
-  keys: readonly string[],
-): unknown[] | undefined {
-  const outputs: unknown[] = [];
-  const places = new Places(keys);
-  let read = 0;
-  let place = text[start] === '"' ? places.at(text, start + 1) : undefined;
-  for (let at = start; at < end; read++) {
-    // Of a key that comes twice, JSON.parse takes the last.
-    if (place === undefined || outputs[place] !== undefined) return undefined;
-    const pieceAt = at + `"${keys[place]}":`.length;
-    let pieceEnd = end;
-    let next: number | undefined;
-    // An object ends there, and a key of the batch follows. No part of the text is looked at twice.
-    for (let from = pieceAt; next === undefined; from++) {
-      from = text.indexOf('},"', from);
-      if (from === -1 || from >= end) break;
-      next = places.at(text, from + '},"'.length);
-      if (next !== undefined) pieceEnd = from + '}'.length;
-    }
-    outputs[place] = JSON.parse(text.slice(pieceAt, pieceEnd));
-    at = pieceEnd + ','.length;
-    place = next;
-  }
-  return outputs.length === read ? outputs : undefined;
 }

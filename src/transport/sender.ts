@@ -1,4 +1,10 @@
-import type { Body } from './body.ts';
+/** Who is told how far a request has come. */
+export interface Told {
+  /** To be called once it can no longer be ruled out that the server gets something of it. */
+  left(): void;
+  /** To be called when bytes of the answer come, those of its headers included. */
+  heard(): void;
+}
 
 /** A request, ready to leave. */
 export interface Outgoing {
@@ -10,17 +16,17 @@ export interface Outgoing {
   readonly signal: AbortSignal;
   /** It outlives the page. */
   readonly keepalive: boolean;
-  /** To be called as soon as it can no longer be ruled out that the server gets something of it. */
-  readonly left: () => void;
-  /** To be called when bytes of the answer come, those of its headers included. */
-  readonly heard: () => void;
+  readonly told: Told;
 }
 
 /** An answer of any status, read in full. */
-export interface Answer extends Body {
+export interface Answer {
   readonly kind: 'answer';
   readonly status: number;
   readonly headers: { get(name: string): string | null };
+  readonly text: string;
+  /** False: it is larger than what is read of one, and `text` is only its beginning. */
+  readonly isWhole: boolean;
 }
 
 /**

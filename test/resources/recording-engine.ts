@@ -14,6 +14,7 @@ import { AgentSpans } from '../../src/resources/agent-spans.ts';
 import { Bulk } from '../../src/resources/bulk.ts';
 import type { Engine } from '../../src/resources/engine.ts';
 import type { PipelineSettings } from '../../src/resources/pipeline-settings.ts';
+import type { ReadAs } from '../../src/resources/reader.ts';
 import { Pipeline } from '../../src/resources/resource.ts';
 
 interface Entry {
@@ -153,7 +154,7 @@ export function resources({ ids = 'client', ...settings }: Settings = {}) {
     redact: (text) => text,
     ...settings,
   });
-  engine.read = pipeline.read;
+  engine.read = (output, readAs) => pipeline.reader.read(output, readAs as ReadAs);
   engine.onNamed = (name, id) => pipeline.learn(name, id);
   return {
     engine,

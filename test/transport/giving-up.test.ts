@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { deferred } from '../../src/internal/deferred.ts';
 import { maxAnswerBytes } from '../../src/transport/body.ts';
-import { dispatchSender } from '../../src/transport/dispatch-sender.ts';
+import { DispatchSender } from '../../src/transport/dispatch-sender.ts';
 import { globalDispatcher, setGlobalDispatcher } from '../helpers/global-dispatcher.ts';
 import { HandClock } from '../internal/hand-clock.ts';
 import { listen, serve } from './servers.ts';
@@ -165,14 +165,13 @@ describe.each(dispatcherWays)('over %s', (way) => {
     sendingOver(way);
     const { apiUrl } = await serve(handle);
     const { signal } = new AbortController();
-    const sent = dispatchSender()?.({
+    const sent = new DispatchSender().send({
       url: apiUrl,
       headers: {},
       body: undefined,
       signal,
       keepalive: false,
-      heard: () => {},
-      left: () => {},
+      told: { heard: () => {}, left: () => {} },
     });
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     await Promise.allSettled([sent]);
@@ -188,7 +187,8 @@ test('nor after a dispatcher that throws', async () => {
   });
   const { signal } = new AbortController();
   const outgoing = { url: 'http://api.example', headers: {}, body: undefined, keepalive: false };
-  const sent = dispatchSender()?.({ ...outgoing, signal, heard: () => {}, left: () => {} });
+  const told = { heard: () => {}, left: () => {} };
+  const sent = new DispatchSender().send({ ...outgoing, signal, told });
   await expect(sent).rejects.toBe(reason);
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });

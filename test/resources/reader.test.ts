@@ -1,17 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { startAgentInstance } from '../../src/schemas/agent-instances.ts';
-import { createAgentSpan } from '../../src/schemas/agent-spans.ts';
-import { readRaw } from '../../src/schemas/output.ts';
+import { Reader } from '../../src/resources/reader.ts';
 
 const parse = (json: string): unknown => JSON.parse(json);
-const read = (output: unknown) => createAgentSpan.read(output);
+const reader = new Reader({ onTerminate: () => {}, redact: (text) => text, idOf: (name) => name });
+const readOf = (type: string, output: unknown, raw = false) =>
+  reader.read(output, { type, raw, instance: undefined });
+const read = (output: unknown) => readOf('agent_spans/create', output);
+const readRaw = (output: unknown) => readOf('agents/list', output, true);
 const success = (details: unknown, more: object = {}) => ({ status: 'success', details, ...more });
 
 /** What was read of a success. */
 function fieldsOf(output: unknown): Record<string, unknown> {
   const reading = read(output);
   if (reading.kind !== 'success') throw new Error(reading.kind);
-  return reading.value;
+  return Object(reading.value);
 }
 
 describe('an output is a success', () => {
@@ -98,8 +100,8 @@ describe('an output is a success', () => {
       risk_score: null,
       span_schema_counts: null,
     };
-    const reading = startAgentInstance.read(success(details));
-    expect(reading.kind === 'success' && Object.keys(reading.value)).toEqual([
+    const reading = readOf('agent_instances/start', success(details));
+    expect(reading.kind === 'success' && Object.keys(Object(reading.value))).toEqual([
       'type',
       'id',
       'accountId',
