@@ -178,7 +178,11 @@ export class Coalescer<Failure> {
     });
     this.#attempts = new Attempts(settings, this.#backlog, health, events);
     this.#capacity = new Capacity(settings);
-    this.#parts = new Parts(settings.retry.minDelayMs);
+    this.#parts = new Parts({
+      minDelayMs: settings.retry.minDelayMs,
+      onTooMany: (items) => this.#capacity.items.refused(items),
+      onTooLarge: (bytes) => this.#capacity.bytes.refused(bytes),
+    });
     this.#watch = new ServerWatch({
       health,
       capacity: this.#capacity,
@@ -470,7 +474,8 @@ export class Coalescer<Failure> {
   }
 
   /** Whatever went wrong with a reply, nobody waits for ever for what it said. */
-  #giveUp({ items }: Flight, error: unknown): void {
+  #giveUp({ items, part }: Flight, error: unknown): void {
+    if (part !== undefined) this.#parts.again(part, [], 0);
     this.#settlement.settle(
       items
         .filter(({ state }) => state === 'in flight')

@@ -134,7 +134,7 @@ export class Dispatcher<Failure> {
     if (oldest === undefined) this.rest();
     else this.#waitingSince ??= oldest.readyAt;
     if (now < capacity.gate.opensAt || now < capacity.spacing.opensAt) return undefined;
-    const part = parts.due(now, ({ state }) => state === 'held');
+    const part = now < parts.dueAt ? undefined : parts.due(now);
     if (oldest === undefined && part === undefined) return undefined;
     const isPartsTurn = part !== undefined && isBefore(part, oldest);
     if (health.isDown || capacity.gate.isProbing) {
@@ -189,7 +189,7 @@ export class Dispatcher<Failure> {
   #nextTime(now: number): number {
     const { backlog, capacity, health, parts, underWay } = this.#scene;
     const { gate, spacing } = capacity;
-    const times = [backlog.nextDue, parts.nextTime, gate.opensAt, spacing.opensAt];
+    const times = [backlog.nextDue, parts.dueAt, gate.opensAt, spacing.opensAt];
     times.push(health.nextProbeAt, this.#agedAt(), underWay.overdueAt);
     let next = NEVER;
     for (const time of times) if (time > now && time < next) next = time;
@@ -206,15 +206,11 @@ export class Dispatcher<Failure> {
     if (part === undefined) {
       this.#requeued = false;
       this.#waitingSince = undefined;
-    } else {
-      parts.take(part, now);
     }
     const { items, bytes } =
       part === undefined ? backlog.pack(limits, now, room) : backlog.takePart(part.items);
-    if (items.length === 0) {
-      if (part !== undefined) parts.back(part);
-      return 0;
-    }
+    const left = part && parts.leave(part, items, now);
+    if (items.length === 0) return 0;
     for (const item of items) item.attempts++;
     const packed = items[0] instanceof PackedBatch ? items[0].content : undefined;
     const count = packed?.keys.length ?? items.length;
@@ -236,7 +232,7 @@ export class Dispatcher<Failure> {
       isProbe: health.isDown,
       hasPing: health.hasPing,
       outlives: reason === 'outlive',
-      part: part && parts.reducedTo(part, items),
+      part: left,
     });
     return bytes;
   }

@@ -48,31 +48,104 @@ interface Broken {
   isExplained: boolean;
 }
 
+/** What was too much of a batch, once all of it is through and no item of it was to blame. */
+export interface Lessons {
+  readonly onTooMany: (items: number) => void;
+  readonly onTooLarge: (bytes: number) => void;
+}
+
 /** Items refused alone in a row, all alike, after which the fault looks systemic. */
 const SYSTEMIC_AFTER = 8;
 /** Where `minDelayMs` is less, the brake gets as slow as that by itself, in milliseconds. */
 const BRAKE_MS = 250;
 
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * A part is `due`, it may `leave`, and then it comes back in one of four ways: it has `passed`, its items
+ * are `divide`d further or, where they got lost, by `divideLost`, or they go `again` as they are. It keeps
+ * its own order: nothing else has to be told, or told first.
+ */
 export class Parts {
   /** Times that a batch, or a part of one, was halved. */
   divided = 0;
+  /** When the next part may leave: not before that time it is worth asking which. */
+  dueAt: number = NEVER;
   readonly #lines = new Set<Line>();
   /** Batches that their callers have packed, before their first attempt: one line each would be many. */
   readonly #packed = new Run([]);
   readonly #minDelayMs: number;
+  readonly #lessons: Lessons;
   #refusedInARow = 0;
   #likeness: number | undefined;
-  /** The brake: no part leaves before this time. */
+  /** The brake: no part of a divided batch leaves before this time. */
   #nextAt = Number.NEGATIVE_INFINITY;
 
-  constructor(minDelayMs: number) {
+  constructor({ minDelayMs, ...lessons }: Lessons & { readonly minDelayMs: number }) {
     this.#minDelayMs = minDelayMs;
+    this.#lessons = lessons;
   }
 
-  /** Halves a batch that was refused, or a part of one; the halves wait in line. */
+  /** A batch that its caller has packed is never divided. */
+  add(batch: PackedBatch): void {
+    this.#packed.extend(batch);
+    this.dueAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** The part that is to leave next, of those items that still wait in it. */
+  due(now: number): Part | undefined {
+    let due: Part | undefined;
+    for (const line of this.#lines) {
+      if (line.isOut || (line.why !== 'packed' && now < this.#nextAt)) continue;
+      const part = this.#front(line);
+      if (part === undefined || part.notBefore > now) continue;
+      due = part;
+      break;
+    }
+    due ??= this.#nextPacked();
+    this.#schedule();
+    return due;
+  }
+
+  /**
+   * The part leaves with these of its items, if there are any. Without some of them it says nothing about
+   * the rest of its line. Returns it as it leaves.
+   */
+  leave(part: Part, items: readonly Item[], now: number): Part {
+    const { line } = part;
+    const isWhole = items.length === part.items.length;
+    line.waiting.shift();
+    line.isOut = items.length > 0;
+    line.hasCulprit ||= !isWhole;
+    if (line.isOut && line.why !== 'packed' && this.isSystemic) {
+      const leastMs = leastPauseMs(this.#refusedInARow - SYSTEMIC_AFTER + 2);
+      this.#nextAt = now + Math.max(this.#minDelayMs, Math.min(leastMs, BRAKE_MS));
+    }
+    this.#goOn(line);
+    return isWhole ? part : { ...part, items, sibling: undefined };
+  }
+
+  /** A batch got through as a whole: if it was a first half, its sibling is guilty. */
+  passed(part: Part | undefined): void {
+    this.#refusedInARow = 0;
+    this.#likeness = undefined;
+    if (part === undefined) return;
+    const { line, sibling } = part;
+    const { broken } = line;
+    line.isOut = false;
+    line.isGuilty = sibling !== undefined && line.waiting[0] === sibling;
+    if (broken !== undefined && --broken.left === 0 && !broken.isExplained) {
+      this.#lessons.onTooLarge(broken.bytes);
+    }
+    this.#goOn(line);
+  }
+
+  /** Halves a batch that was refused, or what is left of a part of one; the halves wait in line. */
   divide(items: readonly Item[], why: Divided, part: Part | undefined): void {
     const line = part?.line ?? this.#newLine(why, items.length);
+    if (part !== undefined) this.#returns(part, items);
     this.#putHalves(line, items, 0);
+    this.#schedule();
   }
 
   /**
@@ -85,84 +158,24 @@ export class Parts {
     part: Part | undefined,
     bytes?: number | undefined,
   ): void {
-    // The culprit of its line may be among them.
-    if (part !== undefined) part.line.hasCulprit = true;
     this.divided++;
     const broken = bytes === undefined ? undefined : { bytes, left: 2, isExplained: false };
     for (const half of halvesOf(items)) {
       const line = this.#newLine('lost', half.length, broken);
       line.waiting.push({ line, items: half, notBefore, sibling: undefined });
     }
+    // The culprit of its line may be among them.
+    if (part !== undefined) this.again(part, [], 0);
+    this.#schedule();
   }
 
-  /** A batch that its caller has packed is never divided. */
-  add(batch: PackedBatch): void {
-    this.#packed.extend(batch);
-  }
-
-  /** The part that is to leave next. `isLeft` says whether an item still waits in its part. */
-  due(now: number, isLeft: (item: Item) => boolean): Part | undefined {
-    for (const line of this.#lines) {
-      if (line.why !== 'packed' && now < this.#nextAt) continue;
-      const part = line.isOut ? undefined : this.#front(line, isLeft);
-      if (part !== undefined && part.notBefore <= now) return part;
-    }
-    return this.#nextPacked(isLeft);
-  }
-
-  /** When the next part may leave that waits for a time. */
-  get nextTime(): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (const { why, isOut, waiting } of this.#lines) {
-      const [front] = waiting;
-      if (isOut || front === undefined) continue;
-      const { notBefore } = front;
-      next = Math.min(next, why === 'packed' ? notBefore : Math.max(notBefore, this.#nextAt));
-    }
-    return next;
-  }
-
-  /** The part leaves. */
-  take(part: Part, now: number): void {
-    part.line.waiting.shift();
-    part.line.isOut = true;
-    if (!this.isSystemic || part.line.why === 'packed') return;
-    const leastMs = leastPauseMs(this.#refusedInARow - SYSTEMIC_AFTER + 2);
-    this.#nextAt = now + Math.max(this.#minDelayMs, Math.min(leastMs, BRAKE_MS));
-  }
-
-  /** Gives up all parts of divided batches that wait; returns their items. */
-  dissolve(): Item[] {
-    const items: Item[] = [];
-    for (const line of this.#lines) {
-      if (line.why === 'packed') continue;
-      for (const part of line.waiting.splice(0)) items.push(...part.items);
-      // Nobody will know any more who was to blame.
-      line.hasCulprit = true;
-      this.#endIfThrough(line);
-    }
-    return items;
-  }
-
-  /** The part as it leaves. Without some of its items it says nothing about the rest of its line. */
-  reducedTo(part: Part, items: readonly Item[]): Part {
-    if (items.length === part.items.length) return part;
-    part.line.hasCulprit = true;
-    return { ...part, items, sibling: undefined };
-  }
-
-  /** The part came back, one way or the other. */
-  back({ line }: Part): void {
-    line.isOut = false;
-  }
-
-  /** A batch got through as a whole: if it was a first half, its sibling is guilty. */
-  passed(part: Part | undefined): void {
-    this.#refusedInARow = 0;
-    this.#likeness = undefined;
-    if (part === undefined) return;
-    const { line, sibling } = part;
-    line.isGuilty = sibling !== undefined && line.waiting[0] === sibling;
+  /** What is left of the part is to be sent once more. */
+  again(part: Part, items: readonly Item[], notBefore: number): void {
+    this.#returns(part, items);
+    // Without some of its items it proves nothing against its sibling.
+    const sibling = items.length < part.items.length ? undefined : part.sibling;
+    if (items.length > 0) part.line.waiting.unshift({ ...part, items, notBefore, sibling });
+    this.#goOn(part.line);
   }
 
   /** The part got lost or was refused: that explains what became of the batch that it was a part of. */
@@ -172,26 +185,10 @@ export class Parts {
   }
 
   /**
-   * The part came through. Where all of a broken batch have, and none by a further cut, it was too large
-   * as a whole: returns its bytes.
-   */
-  tooLarge(part: Part | undefined): number | undefined {
-    const broken = part?.line.broken;
-    if (broken === undefined || --broken.left > 0 || broken.isExplained) return undefined;
-    return broken.bytes;
-  }
-
-  /** The part is to be sent once more, with those of its items that are left. */
-  again(part: Part, items: readonly Item[], notBefore: number): void {
-    if (items.length > 0) part.line.waiting.unshift({ ...part, items, notBefore });
-  }
-
-  /**
    * A single item was refused; `likeness` is equal for refusals of the same kind. Returns whether
    * the fault has just begun to look systemic.
    */
-  refusedAlone(likeness: number | undefined, part: Part | undefined): boolean {
-    if (part !== undefined) part.line.hasCulprit = true;
+  refusedAlone(likeness: number | undefined): boolean {
     this.#refusedInARow = likeness === this.#likeness ? this.#refusedInARow + 1 : 1;
     this.#likeness = likeness;
     return this.#refusedInARow === SYSTEMIC_AFTER;
@@ -202,14 +199,47 @@ export class Parts {
     return this.#refusedInARow >= SYSTEMIC_AFTER;
   }
 
-  /** The size of a batch that was refused though none of its items was: it held too many. */
-  endOf({ line }: Part): number | undefined {
-    if (!this.#endIfThrough(line)) return undefined;
-    return line.why === 'items' && !line.hasCulprit ? line.size : undefined;
+  /** Gives up all parts of divided batches that wait; returns their items. */
+  dissolve(): Item[] {
+    const items: Item[] = [];
+    for (const line of this.#lines) {
+      if (line.why === 'packed') continue;
+      for (const part of line.waiting.splice(0)) items.push(...part.items);
+      // Nobody will know any more who was to blame.
+      line.hasCulprit = true;
+      this.#goOn(line);
+    }
+    return items;
+  }
+
+  /** The part came back; whoever does not wait in its line any more may have been to blame. */
+  #returns({ line, items }: Part, left: readonly Item[]): void {
+    line.isOut = false;
+    line.hasCulprit ||= left.length < items.length;
+  }
+
+  /** The next part of the line may leave, or it is through: without a culprit, the batch was too much. */
+  #goOn(line: Line): void {
+    if (!line.isOut && line.waiting.length === 0) {
+      this.#lines.delete(line);
+      if (line.why === 'items' && !line.hasCulprit) this.#lessons.onTooMany(line.size);
+    }
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    this.dueAt = this.#packed.first === undefined ? NEVER : Number.NEGATIVE_INFINITY;
+    for (const { why, isOut, waiting } of this.#lines) {
+      const [front] = waiting;
+      if (isOut || front === undefined) continue;
+      const { notBefore } = front;
+      const at = why === 'packed' ? notBefore : Math.max(notBefore, this.#nextAt);
+      this.dueAt = Math.min(this.dueAt, at);
+    }
   }
 
   /** The front part, without the items that have left it; a guilty one is halved first. */
-  #front(line: Line, isLeft: (item: Item) => boolean): Part | undefined {
+  #front(line: Line): Part | undefined {
     for (;;) {
       const part = line.waiting.shift();
       if (part === undefined) {
@@ -231,7 +261,7 @@ export class Parts {
   }
 
   /** It gets a line when its turn has come. */
-  #nextPacked(isLeft: (item: Item) => boolean): Part | undefined {
+  #nextPacked(): Part | undefined {
     for (let batch = this.#packed.first; batch !== undefined; batch = this.#packed.first) {
       this.#packed.advance();
       if (!isLeft(batch)) continue;
@@ -263,12 +293,11 @@ export class Parts {
     this.#lines.add(line);
     return line;
   }
+}
 
-  #endIfThrough(line: Line): boolean {
-    const isThrough = !line.isOut && line.waiting.length === 0;
-    if (isThrough) this.#lines.delete(line);
-    return isThrough;
-  }
+/** Whether an item still waits in its part. */
+function isLeft({ state }: Item): boolean {
+  return state === 'held';
 }
 
 function halvesOf(items: readonly Item[]): readonly [readonly Item[], readonly Item[]] {

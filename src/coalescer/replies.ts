@@ -58,7 +58,6 @@ export class Replies<Failure> {
     const { capacity, parts, random, settlement } = this.#others;
     const step: Step<Failure> = { now, chance: random(), ends: [] };
     const { divided } = parts;
-    if (flight.part !== undefined) parts.back(flight.part);
     switch (reply.kind) {
       case 'answered':
         this.#answered(step, flight, reply, outcomes);
@@ -85,8 +84,6 @@ export class Replies<Failure> {
       if (!isProgress) capacity.spacing.inVain(flight.number, now);
       else if (capacity.spacing.inARow > 0) capacity.spacing.fruitful();
     }
-    const tooMany = flight.part === undefined ? undefined : parts.endOf(flight.part);
-    if (tooMany !== undefined) capacity.items.refused(tooMany);
     this.#tell(flight, reply, step);
     settlement.settle(step.ends);
   }
@@ -102,8 +99,6 @@ export class Replies<Failure> {
     watch.answered(flight.leftAt, step.now);
     capacity.answered(packed?.keys.length ?? items.length, flight.bytes);
     parts.passed(part);
-    const tooLarge = parts.tooLarge(part);
-    if (tooLarge !== undefined) capacity.bytes.refused(tooLarge);
     const [first] = items;
     if (packed !== undefined && first !== undefined) {
       // What became of its items is its caller's to read.
@@ -187,7 +182,7 @@ export class Replies<Failure> {
         blame === 'attempt' ? items.filter(({ setbacks }) => !setbacks?.hadSecondChance) : [];
       for (const item of again) item.noteSetback().hadSecondChance = true;
       this.#putBack(again, part, 0);
-      const systemic = isDivisible && parts.refusedAlone(status, part);
+      const systemic = isDivisible && parts.refusedAlone(status);
       for (const item of items) {
         if (again.includes(item)) continue;
         const { maybeApplied } = item;

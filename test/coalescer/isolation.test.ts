@@ -39,6 +39,26 @@ describe('a request that is refused as a whole', () => {
     t.expectIdle();
   });
 
+  test('is halved; the second half leaves also when the reply to the first cannot be applied', async () => {
+    let hasChance = true;
+    const random = () => {
+      if (!hasChance) throw new Error('no chance');
+      return 0.5;
+    };
+    const t = engineUnderTest({}, { random });
+    const calls = ['a', 'b', 'c', 'd'].map((key) => t.call(key));
+    await t.clock.settle();
+    t.wire.parked[0]?.refuse('bad', 'items');
+    await t.clock.settle();
+    hasChance = false;
+    t.wire.parked[0]?.answer();
+    await t.clock.settle();
+    hasChance = true;
+    await t.answerAll();
+    expect(await endsOf(...calls)).toEqual(['fault', 'fault', 'ok', 'ok']);
+    t.expectIdle();
+  });
+
   test('is halved in order: the second half leaves when the first is through', async () => {
     const t = engineUnderTest();
     const calls = ['a', 'b', 'c', 'd'].map((key) => t.call(key));

@@ -231,8 +231,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'sleeps on when a pause is over',
     file: 'coalescer/dispatcher.ts',
-    from: 'parts.nextTime, gate.opensAt, spacing.opensAt]',
-    to: 'parts.nextTime]',
+    from: 'parts.dueAt, gate.opensAt, spacing.opensAt]',
+    to: 'parts.dueAt]',
     breaks: 'no stall',
     seed: 17,
   },
