@@ -3,7 +3,9 @@ import { gunzip, isGzip } from './gunzip.ts';
 import type { Answer, Outgoing } from './sender.ts';
 
 /** Ends the exchange, and its connection with it. */
-type Abort = (reason: unknown) => void;
+interface Controller {
+  abort(reason: unknown): void;
+}
 
 /** Header fields: by name; or, from an older undici, names and values by turns, as bytes. */
 type Fields = Readonly<Record<string, string | readonly string[]>> | Uint8Array[];
@@ -19,7 +21,7 @@ export class Reception {
   readonly #outgoing: Outgoing;
   #resolve!: (answer: Answer | Promise<Answer>) => void;
   #reject!: (cause: unknown) => void;
-  #abort: Abort | undefined;
+  #controller: Controller | undefined;
   #hasLeft = false;
   #status = 0;
   #headers: Answer['headers'] = { get: () => null };
@@ -37,8 +39,8 @@ export class Reception {
     else outgoing.signal.addEventListener('abort', this.#giveUp);
   }
 
-  readonly onRequestStart = (controller: { abort: Abort }): void => {
-    this.#abort = (reason) => controller.abort(reason);
+  readonly onRequestStart = (controller: Controller): void => {
+    this.#controller = controller;
     if (this.#isOver) {
       // The connection may come only after the time of the attempt: then nothing is sent.
       controller.abort(this.#outgoing.signal.reason);
@@ -66,7 +68,7 @@ export class Reception {
     if (this.#bytes <= maxAnswerBytes) return;
     this.#end();
     this.#resolve(this.#answerOf(decoded(this.#chunks), false));
-    this.#abort?.(undefined);
+    this.#controller?.abort(undefined);
   };
 
   readonly onResponseEnd = (): void => {
@@ -84,7 +86,7 @@ export class Reception {
     this.#reject(error);
   };
 
-  readonly onConnect = (abort: Abort): void => this.onRequestStart({ abort });
+  readonly onConnect = (abort: Controller['abort']): void => this.onRequestStart({ abort });
 
   readonly onHeaders = (status: number, rawHeaders: Uint8Array[]): boolean => {
     this.onResponseStart(undefined, status, rawHeaders);
@@ -105,7 +107,7 @@ export class Reception {
     const { reason } = this.#outgoing.signal;
     this.#end();
     this.#reject(reason);
-    this.#abort?.(reason);
+    this.#controller?.abort(reason);
   };
 
   #end(): void {
