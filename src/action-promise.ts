@@ -17,18 +17,6 @@ export type ActionPromise<T> = Promise<T> & {
  */
 export type Ref<T> = string | T | ActionPromise<T>;
 
-/** Sets the two properties on a promise that is still in no other hands. */
-export function actionPromise<T>(
-  promise: Promise<T>,
-  idempotencyKey: string,
-  id: string | undefined,
-): ActionPromise<T> {
-  const own: Promise<T> & { idempotencyKey?: string; id?: string } = promise;
-  own.idempotencyKey = idempotencyKey;
-  if (id !== undefined) own.id = id;
-  return own as ActionPromise<T>;
-}
-
 export function isActionPromise(value: unknown): value is ActionPromise<unknown> {
   return value instanceof Promise && Object.hasOwn(value, 'idempotencyKey');
 }

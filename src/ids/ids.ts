@@ -1,11 +1,30 @@
 import { nanoid } from 'nanoid';
 import { wallNow } from '../internal/clock.ts';
-import { isPfid, partitionOf, randomLength, rootLength, timeTextOf } from './pfid.ts';
-import { RandomText } from './random-text.ts';
+import {
+  alphabet,
+  isPfid,
+  partitionLength,
+  partitionOf,
+  randomLength,
+  timeTextOf,
+} from './pfid.ts';
+
+// Characters are drawn in bulk: one draw per id costs more than all the rest.
+// A client may be made for a few calls only, so not very many.
+const poolLength = 4_096;
+
+// As this module found them: tests put others in their place, that fill in nothing, or always the same.
+const ownCrypto = globalThis.crypto;
+const ownGetRandomValues = ownCrypto.getRandomValues;
 
 /** Makes the keys and the ids of one client. */
 export class Ids {
-  readonly #random = new RandomText();
+  /** Random characters of the alphabet of PFIDs, and how many of them are used. */
+  #pool = '';
+  #used = 0;
+  /** Whether our own getRandomValues gives something else each time; undefined before that was looked at. */
+  #isRandom: boolean | undefined;
+  #seed: number | undefined;
   /** The PFID whose partition was asked for last: mostly it is the same run as before. */
   #related: unknown;
   #partition = '';
@@ -15,8 +34,11 @@ export class Ids {
 
   /** A fresh idempotency key: at least 21 characters that are safe in a URL. */
   makeKey(): string {
-    // Two calls with one key would be one item, or a conflict.
-    if (!this.#random.isOfCrypto()) return this.#random.take(26);
+    // Not asked before the first draw: some runtimes let nobody draw while modules are loaded.
+    this.#isRandom ??= ownDiffers();
+    // nanoid draws by whatever is in place. Two calls with one key would be one item, or a conflict.
+    const isOwn = globalThis.crypto?.getRandomValues === ownGetRandomValues;
+    if (!this.#isRandom || !isOwn) return this.#random(26);
     const key = nanoid();
     // nanoid cuts keys out of a long text of random characters, which each of them would keep for as long as
     // it is held itself; no engine cuts out so few as half of a key, but copies them.
@@ -30,21 +52,60 @@ export class Ids {
       this.#related = to;
       this.#partition = partitionOf(to);
     }
-    return this.#timeNow() + this.#partition + this.#random.take(randomLength);
+    return this.#makeIn(this.#partition);
   }
 
   /** A fresh PFID in a partition of its own, drawn at random. */
   makeRoot(): string {
-    return this.#timeNow() + this.#random.take(rootLength);
+    return this.#makeIn(this.#random(partitionLength));
   }
 
   /** Ids only sort by their time: what makes each another is drawn at random. */
-  #timeNow(): string {
+  #makeIn(partition: string): string {
     const ms = wallNow();
     if (ms !== this.#ms) {
       this.#ms = ms;
       this.#time = timeTextOf(ms);
     }
-    return this.#time;
+    return this.#time + partition + this.#random(randomLength);
   }
+
+  #random(length: number): string {
+    if (this.#used + length > this.#pool.length) this.#fillPool();
+    this.#used += length;
+    return this.#pool.slice(this.#used - length, this.#used);
+  }
+
+  #fillPool(): void {
+    this.#isRandom ??= ownDiffers();
+    const bytes = this.#isRandom
+      ? drawOwn(poolLength)
+      : new Uint8Array(poolLength).map(() => this.#mixed());
+    // 256 is a multiple of 32, so that the lowest 5 bits of a byte are as random as the byte.
+    const codes = bytes.map((byte) => alphabet.charCodeAt(byte % 32));
+    this.#pool = new TextDecoder().decode(codes);
+    this.#used = 0;
+  }
+
+  /** Splitmix32. An id has to be another each time, and need not be a secret. */
+  #mixed(): number {
+    // Two clients may be made within one millisecond.
+    this.#seed ??= wallNow() + Math.floor(Math.random() * 2 ** 32);
+    this.#seed = (this.#seed + 0x9e3779b9) | 0;
+    const seed = this.#seed;
+    const half = Math.imul(seed ^ (seed >>> 16), 0x21f0aaad);
+    const whole = Math.imul(half ^ (half >>> 15), 0x735a2d97);
+    return (whole ^ (whole >>> 15)) & 255;
+  }
+}
+
+function ownDiffers(): boolean {
+  const first = drawOwn(16).join();
+  return drawOwn(16).join() !== first;
+}
+
+function drawOwn(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  ownGetRandomValues.call(ownCrypto, bytes);
+  return bytes;
 }

@@ -7,10 +7,8 @@ export const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
 const form = /^[0-7][0-9a-hjkmnp-tv-z]{31}$/;
 const timeLength = 10;
-const partitionLength = 6;
+export const partitionLength = 6;
 export const randomLength = 16;
-/** What is drawn for an id in a partition of its own. */
-export const rootLength: number = partitionLength + randomLength;
 /** The last millisecond that an id can hold, in the year 10889. */
 const maxTimeMs = 2 ** 48 - 1;
 

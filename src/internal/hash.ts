@@ -1,50 +1,57 @@
 /**
- * 128 bits of a text, as eight UTF-16 units (to write digits takes as long as the hash): MurmurHash3_x86_128
- * of its UTF-8 bytes. Equal for two texts by chance once in 10^38; who wants to can find such texts, so
+ * Hashes texts to 128 bits, as eight UTF-16 units (to write digits takes as long as the hash): MurmurHash3_x86_128
+ * of their UTF-8 bytes. Equal for two texts by chance once in 10^38; who wants to can find such texts, so
  * it is no proof against malice. Lone surrogates are all alike; what JSON writes has none.
  * The runtimes' own hashes are no choice: those of the web are asynchronous, Node's is Node's.
  */
-export function hash128(text: string): string {
-  let [h1, h2, h3, h4] = [0, 0, 0, 0];
-  let length = 0;
-  /** Bytes that are left over, too few for a block; at the end of the text they are its tail. */
-  let left = 0;
-  for (let rest = text; rest !== ''; ) {
-    const { read, written } = encoder.encodeInto(rest, left === 0 ? bytes : bytes.subarray(left));
-    rest = rest.slice(read);
-    length += written;
-    left += written;
-    const blocks = left >> 4;
-    for (let at = 0; at < 4 * blocks; at += 4) {
-      h1 = rotated(h1 ^ mixed(at, c1, 15, c2), 19) + h2;
-      h1 = (Math.imul(h1, 5) + 0x561ccd1b) | 0;
-      h2 = rotated(h2 ^ mixed(at + 1, c2, 16, c3), 17) + h3;
-      h2 = (Math.imul(h2, 5) + 0x0bcaa747) | 0;
-      h3 = rotated(h3 ^ mixed(at + 2, c3, 17, c4), 15) + h4;
-      h3 = (Math.imul(h3, 5) + 0x96cd1c35) | 0;
-      h4 = rotated(h4 ^ mixed(at + 3, c4, 18, c1), 13) + h1;
-      h4 = (Math.imul(h4, 5) + 0x32ac3b17) | 0;
+export class Hasher {
+  readonly #encoder = new TextEncoder();
+  readonly #bytes = new Uint8Array(8_192);
+  readonly #words = new Int32Array(this.#bytes.buffer);
+
+  hash128(text: string): string {
+    const bytes = this.#bytes;
+    const words = this.#words;
+    let [h1, h2, h3, h4] = [0, 0, 0, 0];
+    let length = 0;
+    /** Bytes that are left over, too few for a block; at the end of the text they are its tail. */
+    let left = 0;
+    for (let rest = text; rest !== ''; ) {
+      const { read, written } = this.#encoder.encodeInto(
+        rest,
+        left === 0 ? bytes : bytes.subarray(left),
+      );
+      rest = rest.slice(read);
+      length += written;
+      left += written;
+      const blocks = left >> 4;
+      for (let at = 0; at < 4 * blocks; at += 4) {
+        h1 = rotated(h1 ^ mixed(words, at, c1, 15, c2), 19) + h2;
+        h1 = (Math.imul(h1, 5) + 0x561ccd1b) | 0;
+        h2 = rotated(h2 ^ mixed(words, at + 1, c2, 16, c3), 17) + h3;
+        h2 = (Math.imul(h2, 5) + 0x0bcaa747) | 0;
+        h3 = rotated(h3 ^ mixed(words, at + 2, c3, 17, c4), 15) + h4;
+        h3 = (Math.imul(h3, 5) + 0x96cd1c35) | 0;
+        h4 = rotated(h4 ^ mixed(words, at + 3, c4, 18, c1), 13) + h1;
+        h4 = (Math.imul(h4, 5) + 0x32ac3b17) | 0;
+      }
+      bytes.copyWithin(0, 16 * blocks, left);
+      left %= 16;
     }
-    bytes.copyWithin(0, 16 * blocks, left);
-    left %= 16;
+    // Nothing comes of a word that is zero.
+    bytes.fill(0, left, 16);
+    h1 ^= mixed(words, 0, c1, 15, c2) ^ length;
+    h2 ^= mixed(words, 1, c2, 16, c3) ^ length;
+    h3 ^= mixed(words, 2, c3, 17, c4) ^ length;
+    h4 ^= mixed(words, 3, c4, 18, c1) ^ length;
+    return ended(h1, h2, h3, h4);
   }
-  // Nothing comes of a word that is zero.
-  bytes.fill(0, left, 16);
-  h1 ^= mixed(0, c1, 15, c2) ^ length;
-  h2 ^= mixed(1, c2, 16, c3) ^ length;
-  h3 ^= mixed(2, c3, 17, c4) ^ length;
-  h4 ^= mixed(3, c4, 18, c1) ^ length;
-  return ended(h1, h2, h3, h4);
 }
 
 const c1 = 0x239b961b;
 const c2 = 0xab0e9789;
 const c3 = 0x38b34ae5;
 const c4 = 0xa1e38b93;
-
-const encoder = new TextEncoder();
-const bytes = new Uint8Array(8_192);
-const words = new Int32Array(bytes.buffer);
 
 function ended(h1: number, h2: number, h3: number, h4: number): string {
   const all = h1 + h2 + h3 + h4;
@@ -61,7 +68,7 @@ function textOf(a: number, b: number, c: number, d: number): string {
 }
 
 /** Of the word at that place, what is mixed into one of the four. */
-function mixed(at: number, before: number, by: number, after: number): number {
+function mixed(words: Int32Array, at: number, before: number, by: number, after: number): number {
   return Math.imul(rotated(Math.imul(words[at] as number, before), by), after);
 }
 

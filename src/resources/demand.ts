@@ -10,22 +10,6 @@ export function demand(issues: readonly PrefactorIssue[] | undefined): void {
   if (issues !== undefined && issues.length > 0) throw new InvalidCall(issues);
 }
 
-/**
- * Throws `InvalidCall` for parameters of which no field can be seen, so that all would be as if left out: a
- * promise that nobody awaited, a Map.
- */
-export function demandFields(params: unknown): void {
-  if (typeof params !== 'object' || params === null) return;
-  const prototype: unknown = Object.getPrototypeOf(params);
-  if (prototype === Object.prototype || prototype === null) return;
-  const isPromise = typeof Reflect.get(params, 'then') === 'function';
-  if (!isPromise && (Array.isArray(params) || !(Symbol.iterator in params))) return;
-  const kind = isPromise ? 'a promise: await it first' : 'a collection, such as a Map';
-  throw new InvalidCall([
-    { path: '', message: `must be an object of named fields, but it is ${kind}` },
-  ]);
-}
-
 /** Throws `InvalidCall` where a key was given that is none. */
 export function demandKey(given: unknown, path: string): void {
   const message = given === undefined ? undefined : checkKey(given);

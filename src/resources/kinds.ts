@@ -1,4 +1,4 @@
-import type { WireKind } from '../schemas/action.ts';
+import type { Action, WireKind } from '../schemas/action.ts';
 import {
   finishAgentInstance,
   recordQuality,
@@ -6,6 +6,8 @@ import {
   startAgentInstance,
 } from '../schemas/agent-instances.ts';
 import { createAgentSpan, finishAgentSpan } from '../schemas/agent-spans.ts';
+import { checkEnvelope } from '../schemas/bulk.ts';
+import { isObject } from '../schemas/check.ts';
 
 /** What is known of a type of action; undefined: nothing. */
 export function kindOf(type: string): WireKind<unknown> | undefined {
@@ -22,3 +24,15 @@ const kinds: ReadonlyMap<string, WireKind<unknown>> = new Map(
     finishAgentSpan,
   ].map((kind) => [kind.type, kind]),
 );
+
+/** Of a type that we do not know nothing is known but that it has one. */
+export function unknownKind(type: string): WireKind<unknown> {
+  return { type, references: [], checkAction: checkEnvelope };
+}
+
+/** The id that an action of a type that we know gives to what it makes, as the caller gave it. */
+export function idMadeBy(action: Action): unknown {
+  const kind = kindOf(action._type);
+  const fields = kind?.hasDetails === true ? action['details'] : action;
+  return kind?.makes !== undefined && isObject(fields) ? fields['id'] : undefined;
+}

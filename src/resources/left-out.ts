@@ -1,12 +1,8 @@
 import { Memory } from '../internal/memory.ts';
-import type { WireAction } from '../schemas/action.ts';
-import { registerAgentInstance } from '../schemas/agent-instances.ts';
-import { createAgentSpan, finishAgentSpan } from '../schemas/agent-spans.ts';
-import type { SubmitOptions } from '../schemas/call-options.ts';
-import { isTerminal } from '../schemas/status.ts';
-import { detailsOf, needsOf } from './dependencies.ts';
+import { isTerminal } from '../schemas/action.ts';
+import { ownId } from '../schemas/check.ts';
+import type { Draft } from './draft.ts';
 import type { Engine } from './engine.ts';
-import { ownId } from './references.ts';
 
 /** What was left out and has an id: at least the last so many of each kind are known by it. */
 const MAX_REMEMBERED = 10_000;
@@ -33,7 +29,7 @@ export class LeftOuts {
   /** Runs, and whatever else was to be made. */
   readonly #others = new Memory<string, LeftOut>(MAX_REMEMBERED);
   /** Nothing was ever left out: nobody has to look. */
-  #isEmpty = true;
+  isEmpty = true;
 
   constructor(engine: Pick<Engine, 'isThere'>) {
     this.#engine = engine;
@@ -43,27 +39,23 @@ export class LeftOuts {
    * Whether the action needs something that was left out, so that it goes the same way; what it needs is
    * named in it, in `options`, or is the `run` that was named beside it.
    */
-  takeAlong(
-    action: WireAction,
-    { options, run }: { readonly options: SubmitOptions | undefined; readonly run: unknown },
-  ): boolean {
-    if (this.#isEmpty) return false;
+  takeAlong({ kind, fields, options, run }: Draft): boolean {
+    if (kind.references.some(({ name }) => this.find(fields[name]) !== undefined)) return true;
     // What it makes itself, it does not lack.
     const isLeftOut = (reference: unknown): boolean => {
       const leftOut = this.find(reference);
       return leftOut !== undefined && leftOut.id !== options?.makes;
     };
-    return (
-      needsOf(action).some(isLeftOut) ||
-      isLeftOut(run) ||
-      isLeftOut(options?.changes) ||
-      options?.uses?.some(isLeftOut) === true
-    );
+    return isLeftOut(run) || isLeftOut(options?.changes) || options?.uses?.some(isLeftOut) === true;
+  }
+
+  has(call: Promise<unknown>): boolean {
+    return this.find(call) !== undefined;
   }
 
   /** What a reference stands for, if that was left out, and no other call makes it. */
   find(reference: unknown): LeftOut | undefined {
-    if (this.#isEmpty) return undefined;
+    if (this.isEmpty) return undefined;
     const linked = reference instanceof Promise ? this.#calls.get(reference) : undefined;
     const id = typeof reference === 'string' ? reference : ownId(reference);
     const found = linked ?? (id === undefined ? undefined : this.#byId(id));
@@ -75,35 +67,30 @@ export class LeftOuts {
    * Notes that a call is left out which was to make what goes by this id; if it makes anything, and
    * unless another call has made that, or is about to.
    */
-  noteMaking(
-    action: WireAction,
-    options: SubmitOptions | undefined,
-    call: Promise<unknown>,
-    id: string,
-  ): void {
-    const isSpan = action._type === createAgentSpan.type;
-    const isMaker = isSpan || action._type === registerAgentInstance.type || options?.makes === id;
+  noteMaking({ kind, fields, options }: Draft, call: Promise<unknown>, id: string): void {
+    const isMaker = kind.makes !== undefined || options?.makes === id;
     if (!isMaker || this.#engine.isThere(id)) return;
-    const { agent_instance_id: run, status } = isSpan ? detailsOf(action) : {};
+    const isSpan = kind.makes === 'span';
+    const { agent_instance_id: run, status } = isSpan ? fields : {};
     const leftOut: LeftOut = { id, isCovered: this.find(run) !== undefined, isMade: false };
-    this.#isEmpty = false;
+    this.isEmpty = false;
     this.#calls.set(call, leftOut);
     if (!isSpan) this.#others.set(id, leftOut);
     else if (!leftOut.isCovered || !isTerminal(status)) this.#spans.set(id, leftOut);
   }
 
   /** Notes that a call is left out which was made on something: if on what was left out, it stands for that. */
-  noteChange(action: WireAction, call: Promise<unknown>, target: unknown): void {
+  noteChange({ kind }: Draft, call: Promise<unknown>, target: unknown): void {
     const leftOut = this.find(target);
     if (leftOut === undefined) return;
     this.#calls.set(call, leftOut);
-    const hasEnded = action._type === finishAgentSpan.type;
+    const hasEnded = kind.changes === 'span' && kind.ends === true;
     if (hasEnded && leftOut.isCovered) this.#spans.take(leftOut.id);
   }
 
   /** A call has come to make what goes by this id: if it was taken in, that counts from now on. */
   reconsider(id: string): void {
-    if (this.#isEmpty || !this.#engine.isThere(id)) return;
+    if (!this.#engine.isThere(id)) return;
     const leftOut = this.#spans.take(id) ?? this.#others.take(id);
     if (leftOut !== undefined) leftOut.isMade = true;
   }

@@ -1,6 +1,7 @@
 import { isActionPromise } from '../action-promise.ts';
 import { unpolluted } from '../internal/pollution.ts';
-import type { WireAction } from '../schemas/action.ts';
+import type { WireAction, WireKind } from '../schemas/action.ts';
+import { fieldsOf } from '../schemas/action.ts';
 import { isObject } from '../schemas/check.ts';
 
 /**
@@ -33,28 +34,19 @@ function withoutToJson<Fields extends Record<string, unknown>>(given: Fields): F
 }
 
 /**
- * What an action asks for, whenever it is asked: a call whose id was not known when it was made is named by
- * its key, before and after the id is known, and whatever else stands for an id by that id. The action itself,
- * where that is what stands in it.
+ * A copy that says what an action asks for, whenever it is asked: a call whose id was not known when it was made
+ * is named by its key, before and after the id is known, and whatever else stands for an id by that id.
  */
-export function asAsked(action: WireAction): WireAction {
+export function asAsked(kind: WireKind<unknown>, action: WireAction): WireAction {
   const asked = ownAction(action, action._type, action.idempotency_key);
-  const { details = {} } = asked;
-  const tagged = [asked, details].filter((fields) => isObject(fields) && tag(fields));
-  return tagged.length === 0 ? action : asked;
-}
-
-/** Whether there was anything to tag. */
-function tag(fields: Record<string, unknown>): boolean {
-  let hasTagged = false;
-  for (const field of ['agent_instance_id', 'agent_span_id', 'parent_span_id']) {
-    const reference = fields[field];
+  const fields = fieldsOf(kind, asked);
+  for (const { name } of kind.references) {
+    const reference = fields[name];
     if (!isObject(reference)) continue;
     const isUnknown = isActionPromise(reference) && reference.id === undefined;
-    fields[field] = isUnknown ? { call: reference.idempotencyKey } : reference['id'];
-    hasTagged = true;
+    fields[name] = isUnknown ? { call: reference.idempotencyKey } : reference['id'];
   }
-  return hasTagged;
+  return asked;
 }
 
 /** The same action, without the fields that JSON would leave out. */

@@ -1,7 +1,7 @@
 import type { Name } from '../coalescer/index.ts';
-import { isName, isObject } from '../schemas/check.ts';
+import { isName, isObject, own } from '../schemas/check.ts';
 import type { Control, Fields, Reading } from '../schemas/output.ts';
-import { LaterFields, malformed, own, readFailure } from '../schemas/output.ts';
+import { LaterFields, malformed, readFailure } from '../schemas/output.ts';
 import { kindOf } from './kinds.ts';
 
 /** How the output of a call is to be read: plain data, which can be written down. */

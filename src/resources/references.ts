@@ -2,9 +2,11 @@ import { isActionPromise } from '../action-promise.ts';
 import type { Name } from '../coalescer/index.ts';
 import { Memory } from '../internal/memory.ts';
 import { PrivateNotes } from '../internal/private-notes.ts';
-import { isName, kindOf } from '../schemas/check.ts';
+import { isName, kindOf, own } from '../schemas/check.ts';
+import type { Draft } from './draft.ts';
 import type { Engine } from './engine.ts';
 import { InvalidCall } from './invalid-call.ts';
+import type { LeftOuts } from './left-out.ts';
 
 /** As many as the engine remembers why. */
 const MAX_UNMADE = 10_000;
@@ -22,6 +24,11 @@ export class Unnamed {
   }
 }
 
+export interface ReferencesPorts {
+  readonly engine: Pick<Engine, 'idOf'>;
+  readonly leftOuts: LeftOuts;
+}
+
 /** What references stand for. */
 export class References {
   readonly #engine: Pick<Engine, 'idOf'>;
@@ -31,10 +38,12 @@ export class References {
   readonly #unnamed = new Map<number, Unnamed>();
   /** What could not be made: the last of it. */
   readonly #unmade = new Memory<number, Unnamed>(MAX_UNMADE);
+  readonly #leftOuts: LeftOuts;
   #lastNumber = 0;
 
-  constructor(engine: Pick<Engine, 'idOf'>) {
+  constructor({ engine, leftOuts }: ReferencesPorts) {
     this.#engine = engine;
+    this.#leftOuts = leftOuts;
   }
 
   /** A number for what a call is to make. */
@@ -73,36 +82,44 @@ export class References {
   }
 
   /**
+   * What the references of an action stand for, in the order of its kind. The ids that are known take their
+   * places; a call without one stays, to be waited for.
+   */
+  resolve({ kind, fields }: Draft, hasWireNames: boolean): Name[] {
+    const names: Name[] = [];
+    for (const { name: field, path, argument, isOptional } of kind.references) {
+      const given = fields[field];
+      if (isOptional === true && given == null) continue;
+      const name = this.nameOf(given, hasWireNames ? path : argument);
+      names.push(name);
+      // A call that was left out stays: by its id it would be known for a while only.
+      const stays =
+        !this.#leftOuts.isEmpty && given instanceof Promise && this.#leftOuts.has(given);
+      if (typeof name === 'string' && !stays) fields[field] = name;
+    }
+    return names;
+  }
+
+  /**
    * The id that a reference stands for, as the server knows it; or the number that it goes by, while its
    * id is unknown. Throws `InvalidCall` for what is no reference; `path` is where it was given.
    */
   nameOf(reference: unknown, path: string): Name {
-    if (isName(reference)) return this.#engine.idOf(reference);
-    if (reference instanceof Promise) return this.#nameOfCall(reference, path);
-    const id = ownId(reference);
-    if (id !== undefined) return this.#engine.idOf(id);
-    const kind = kindOf(reference);
-    const message = `must be an id, a result, or an ActionPromise, but it is ${kind === 'an object' ? 'an object without an id' : kind}`;
-    throw new InvalidCall([{ path, message }]);
+    const id = typeof reference === 'string' ? reference : own(reference, 'id');
+    if (isName(id)) return this.#engine.idOf(id);
+    const unnamed = reference instanceof Promise ? this.#ofCalls.get(reference) : undefined;
+    if (unnamed === undefined) throw new InvalidCall([{ path, message: whyNone(reference) }]);
+    return this.#engine.idOf(unnamed.id ?? unnamed.number);
   }
+}
 
-  #nameOfCall(call: Promise<unknown>, path: string): Name {
-    const known = ownId(call);
-    if (known !== undefined) return this.#engine.idOf(known);
-    const unnamed = this.#ofCalls.get(call);
-    if (unnamed !== undefined) return this.#engine.idOf(unnamed.id ?? unnamed.number);
-    throw new InvalidCall([{ path, message: isActionPromise(call) ? foreign : plain }]);
-  }
+function whyNone(reference: unknown): string {
+  if (reference instanceof Promise) return isActionPromise(reference) ? foreign : plain;
+  const kind = kindOf(reference);
+  return `must be an id, a result, or an ActionPromise, but it is ${kind === 'an object' ? 'an object without an id' : kind}`;
 }
 
 const plain =
   'must not be a plain promise: returning an ActionPromise from an async function, or chaining on it, loses its id; pass the ActionPromise itself, or await it';
 const foreign =
   'is an ActionPromise of another client, or of a call that makes nothing; await it, and pass its result';
-
-/** The id that a result, or a call, carries. */
-export function ownId(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'id')) return undefined;
-  const id: unknown = Reflect.get(value, 'id');
-  return isName(id) ? id : undefined;
-}

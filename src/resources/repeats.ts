@@ -1,20 +1,10 @@
-import type { KeyClaim } from '../coalescer/index.ts';
 import { isoNow } from '../internal/clock.ts';
+import { Hasher } from '../internal/hash.ts';
 import { Memory } from '../internal/memory.ts';
-
-/** What the first call with a key of the caller's own has left behind for those that repeat it. */
-export interface Claim extends KeyClaim {
-  /** The time of the call. */
-  readonly now: string;
-  /** The id that was made for what it makes; null where it could not have one, undefined before that is known. */
-  id: string | null | undefined;
-  /** The ids that it was sent with, by the path of their field. */
-  readonly sent: SentIds;
-  /** What it asked for: see `Draft`. */
-  fingerprint: string | undefined;
-}
-
-export type SentIds = Record<string, string>;
+import type { WireAction } from '../schemas/action.ts';
+import { fieldsOf } from '../schemas/action.ts';
+import type { Claim, Draft, Repeat } from './draft.ts';
+import { serialise } from './text.ts';
 
 /** Keys that are remembered, at least. */
 const MAX_REMEMBERED = 10_000;
@@ -29,6 +19,8 @@ export class Repeats {
     MAX_REMEMBERED,
     (_, { pending }) => pending !== undefined,
   );
+  /** Made for the first key: it has buffers. */
+  #hasher: Hasher | undefined;
 
   /** What the first call with the key has left behind; this is the first one, where nothing is known. */
   claimOf(key: string): Claim {
@@ -43,5 +35,35 @@ export class Repeats {
     };
     this.#claims.add(key, claim);
     return claim;
+  }
+
+  /**
+   * Two calls with one key ask for the same, if they say the same to the letter once both have what the first
+   * one with that key filled in by itself: its time, and an id. `asked` is what this one asks for, as it was
+   * given; `makeId`, for a span without an id, makes one.
+   */
+  compare(
+    draft: Draft,
+    claim: Claim,
+    asked: WireAction,
+    makeId: (() => string | undefined) | undefined,
+  ): Repeat {
+    const { kind, fields } = draft;
+    const askedFields = fieldsOf(kind, asked);
+    const madeId = claim.id === undefined ? makeId?.() : undefined;
+    if (makeId !== undefined) {
+      if (claim.id === undefined) claim.id = madeId ?? null;
+      fields['id'] = claim.id ?? undefined;
+      askedFields['id'] = claim.id ?? undefined;
+    }
+    const text = serialise(asked);
+    // Whoever is called while it is written may make the same call, and get there first.
+    draft.newId = claim.fingerprint === undefined ? madeId : undefined;
+    this.#hasher ??= new Hasher();
+    const fingerprint = this.#hasher.hash128(text);
+    claim.fingerprint ??= fingerprint;
+    const sent = claim.fingerprint === fingerprint ? claim.sent : undefined;
+    const isAsked = kind.references.every(({ name }) => askedFields[name] === fields[name]);
+    return { fingerprint, sent, text: isAsked ? text : undefined };
   }
 }

@@ -4,32 +4,32 @@
  * it. Whatever is wrong on the way rejects the call; nothing is thrown.
  */
 import type { ActionPromise } from '../action-promise.ts';
-import { actionPromise } from '../action-promise.ts';
 import type { Name } from '../coalescer/index.ts';
 import type { Ids } from '../ids/ids.ts';
+import { isoNow } from '../internal/clock.ts';
 import { unpolluted } from '../internal/pollution.ts';
-import type { Action, ActionKind, Place, WireAction, WireKind } from '../schemas/action.ts';
+import type { Action, ActionKind, WireAction } from '../schemas/action.ts';
+import { fieldsOf } from '../schemas/action.ts';
 import { checkEnvelope } from '../schemas/bulk.ts';
 import type { CallOptions, SubmitOptions } from '../schemas/call-options.ts';
 import { checkCallOptions, checkSubmitOptions } from '../schemas/call-options.ts';
-import { isName, isObject, within } from '../schemas/check.ts';
-import { demand, demandFields, demandKey, keyFor } from './demand.ts';
+import { isName, isObject, NAME, whyNoFields, within } from '../schemas/check.ts';
+import { demand, demandKey, keyFor } from './demand.ts';
 import type { Relations } from './dependencies.ts';
-import { Dependencies, idMadeBy, withNamed } from './dependencies.ts';
-import type { Draft } from './drafts.ts';
-import { Drafts } from './drafts.ts';
+import { Dependencies, withNamed } from './dependencies.ts';
+import type { Claim, Draft } from './draft.ts';
 import type { Engine } from './engine.ts';
 import { askHook } from './hook.ts';
-import { invalidCallError } from './invalid-call.ts';
-import { kindOf } from './kinds.ts';
+import { InvalidCall, invalidCallError } from './invalid-call.ts';
+import { idMadeBy, kindOf, unknownKind } from './kinds.ts';
 import { LeftOuts } from './left-out.ts';
-import { Naming } from './naming.ts';
-import { ownAction } from './own-action.ts';
+import { asAsked, ownAction } from './own-action.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
 import type { ReadAs } from './reader.ts';
 import { Reader } from './reader.ts';
 import { References } from './references.ts';
 import { Repeats } from './repeats.ts';
+import type { Text } from './text.ts';
 import { TextMaker } from './text.ts';
 import { localIdOf, targetOf, unsentOutput } from './unsent.ts';
 import { Unwritable } from './unwritable.ts';
@@ -40,14 +40,19 @@ interface CallParams {
   readonly idempotencyKey?: string | undefined;
 }
 
-/** What belongs to a call beside its action. */
-interface Terms {
-  readonly options: SubmitOptions | undefined;
-  /** The run that the caller named beside the action. */
-  readonly run: unknown;
-  /** The output is wanted as the wire has it. */
-  readonly raw: boolean;
+/** A call with a key of the caller's own. */
+interface Comparison {
+  readonly claim: Claim;
+  /** What it asks for. */
+  readonly asked: WireAction;
+  /** It makes a span for which the caller gave no id. */
+  readonly isUnnamed: boolean;
+  /** What its references stand for. */
+  readonly names: readonly Name[];
 }
+
+/** What the caller of a method gives as the run of a span that it finishes. */
+const RUN = 'agentInstanceId';
 
 /** A call that is turned away. */
 interface Declined {
@@ -67,7 +72,6 @@ export class Pipeline {
   readonly #dependencies: Dependencies;
   readonly #leftOuts: LeftOuts;
   readonly #texts: TextMaker;
-  readonly #drafts: Drafts;
   readonly #repeats = new Repeats();
   // Consecutive calls are mostly of one type and one instance: they share it.
   #readAs: ReadAs = { type: '', raw: false, instance: undefined };
@@ -77,12 +81,11 @@ export class Pipeline {
     this.#engine = engine;
     this.#ids = ids;
     this.#settings = settings;
-    this.#references = new References(engine);
     this.#leftOuts = new LeftOuts(engine);
+    this.#references = new References({ engine, leftOuts: this.#leftOuts });
     this.#dependencies = new Dependencies(this.#references);
     this.reader = new Reader({ ...settings, idOf: (name) => engine.idOf(name) });
-    this.#texts = new TextMaker(() => ids.makeKey(), settings.maxItemBytes, settings.onEmptied);
-    this.#drafts = new Drafts({ place: this.#place, ids: settings.makesSpanIds ? ids : undefined });
+    this.#texts = new TextMaker({ ...settings, makeSecret: () => ids.makeKey() });
   }
 
   /**
@@ -104,18 +107,31 @@ export class Pipeline {
     let key: string | undefined;
     try {
       const params = unpolluted(givenParams);
-      const options = unpolluted(givenOptions);
+      const options = givenOptions === undefined ? undefined : unpolluted(givenOptions);
       const given = params?.idempotencyKey;
-      key = keyFor(given, this.#ids);
-      demandFields(givenParams);
-      demand(kind.checkParams(params));
-      if (key !== given) demandKey(given, 'idempotencyKey');
+      key = given === undefined ? this.#ids.makeKey() : keyFor(given, this.#ids);
+      const issues = whyNoFields(givenParams) ?? kind.checkParams(params);
+      if (issues !== undefined) throw new InvalidCall(issues);
+      if (given !== undefined && key !== given) demandKey(given, 'idempotencyKey');
       if (options !== undefined) demand(within('options', checkCallOptions(options)));
 
+      const call = { key, target, params };
       const claim = given === undefined ? undefined : this.#repeats.claimOf(key);
-      const draft = this.#drafts.of(kind, { key, target, params }, claim);
-      const run = kind.runOf?.(params, this.#place);
-      return this.#enqueue(kind, this.#joining(draft), { options, run, raw: false });
+      const action = kind.toAction(call, claim === undefined ? isoNow() : claim.now);
+      const draft: Draft = {
+        kind,
+        key,
+        raw: false,
+        options,
+        run: kind.runOf?.(params),
+        claim,
+        again: claim && (() => kind.toAction(call, isoNow())),
+        action,
+        fields: fieldsOf(kind, action),
+        newId: undefined,
+        repeat: undefined,
+      };
+      return this.#enqueue(draft) as ActionPromise<Value>;
     } catch (error) {
       const declined = { type: kind.type, key: key ?? this.#ids.makeKey(), target };
       return this.#decline(this.#asOfMethod(error), declined, () => givenParams.id);
@@ -133,146 +149,198 @@ export class Pipeline {
     let key: string | undefined;
     let type = 'unknown';
     try {
-      const options = unpolluted(givenOptions);
+      const options = givenOptions === undefined ? undefined : unpolluted(givenOptions);
       const { _type, idempotency_key }: Partial<Action> = Object(unpolluted(given));
       key = keyFor(idempotency_key, this.#ids);
       demand(checkEnvelope(isObject(given) ? { _type } : given));
       if (key !== idempotency_key) demandKey(idempotency_key, 'idempotency_key');
       if (options !== undefined) demand(within('options', checkSubmitOptions(options)));
       type = String(_type);
-      const kind = kindOf(type) ?? { type, checkAction: checkEnvelope };
+      const kind = kindOf(type) ?? unknownKind(type);
       const action = ownAction(given, type, key);
       demand(kind.checkAction(action));
 
-      const claim = idempotency_key === undefined ? undefined : this.#repeats.claimOf(key);
-      const draft = this.#drafts.ofAction(action, claim);
-      return this.#enqueue(kind, draft, { options, run: undefined, raw: true });
+      return this.#enqueue({
+        kind,
+        key,
+        raw: true,
+        options,
+        run: undefined,
+        claim: idempotency_key === undefined ? undefined : this.#repeats.claimOf(key),
+        again: undefined,
+        action,
+        fields: fieldsOf(kind, action),
+        newId: undefined,
+        repeat: undefined,
+      });
     } catch (error) {
       const declined = { type, key: key ?? this.#ids.makeKey(), target: undefined };
       return this.#decline(error, declined, () => givenOptions?.makes ?? idMadeBy(given));
     }
   }
 
+  #enqueue(draft: Draft): ActionPromise<unknown> {
+    const { kind, raw, claim, fields } = draft;
+    const { beforeEnqueue, disabled } = this.#settings;
+    const asked = claim && asAsked(kind, draft.action);
+    let names = this.#references.resolve(draft, raw);
+    const run = draft.run === undefined ? undefined : this.#references.nameOf(draft.run, RUN);
+    const isUnnamed = kind.makes === 'span' && !raw && fields['id'] === undefined;
+    if (claim !== undefined && asked !== undefined) {
+      this.#compare(draft, { claim, asked, isUnnamed, names });
+    } else if (isUnnamed) {
+      draft.newId = this.#makeId(names);
+      fields['id'] = draft.newId;
+    }
+    if (disabled || (!this.#leftOuts.isEmpty && this.#leftOuts.takeAlong(draft)))
+      return this.#leaveOut(draft);
+    if (beforeEnqueue !== undefined) {
+      const action = askHook(beforeEnqueue, kind, draft.action);
+      if (action === undefined) return this.#leaveOut(draft);
+      this.#replace(draft, action);
+      // The hook may have hung it elsewhere.
+      if (!this.#leftOuts.isEmpty && this.#leftOuts.takeAlong(draft)) return this.#leaveOut(draft);
+      names = this.#references.resolve(draft, true);
+    }
+    return this.#submit(draft, names, run);
+  }
+
+  /**
+   * An id for a span, made in the partition of its instance (wire.md 8), so that its children and its
+   * finish need not wait for the answer to its create.
+   */
+  #makeId([run]: readonly Name[]): string | undefined {
+    return this.#settings.makesSpanIds ? this.#ids.makeRelated(run) : undefined;
+  }
+
+  /**
+   * Of a call with a key of the caller's own: whether it asks for what the first one with that key did. If
+   * it asks for something else, it has a time and an id of its own.
+   */
+  #compare(draft: Draft, { claim, asked, isUnnamed, names }: Comparison): void {
+    const makeId = isUnnamed ? () => this.#makeId(names) : undefined;
+    const repeat = this.#repeats.compare(draft, claim, asked, makeId);
+    draft.repeat = repeat;
+    if (repeat.sent === undefined && draft.again !== undefined) {
+      this.#replace(draft, draft.again());
+      this.#references.resolve(draft, false);
+      draft.newId = makeId?.();
+      if (isUnnamed) draft.fields['id'] = draft.newId;
+    }
+    const shared = isUnnamed ? this.#shared(draft) : undefined;
+    if (shared === undefined) return;
+    // It goes by the id of what a pending call makes already, which the hook may have changed.
+    draft.fields['id'] = typeof shared === 'string' ? shared : undefined;
+    draft.newId = undefined;
+    repeat.text = undefined;
+  }
+
+  #replace(draft: Draft, action: WireAction): void {
+    draft.action = action;
+    draft.fields = fieldsOf(draft.kind, action);
+    if (draft.repeat !== undefined) draft.repeat.text = undefined;
+  }
+
   /**
    * What a pending call makes that has the same key and asks for the same. The hook, a signal and a
    * payload may have made one meanwhile, so it is asked each time.
    */
-  #shared({ action, claim, fingerprint }: Draft): Name | undefined {
-    if (fingerprint === undefined) return undefined;
-    return this.#engine.sharedMakes(action.idempotency_key, fingerprint, claim);
+  #shared({ key, claim, repeat }: Draft): Name | undefined {
+    return repeat && this.#engine.sharedMakes(key, repeat.fingerprint, claim);
   }
 
-  /** A span that a pending call makes already goes by the id of that, which the hook may have changed. */
-  #joining(draft: Draft): Draft {
-    const shared = draft.unnamed && this.#shared(draft);
-    if (draft.unnamed === undefined || shared === undefined) return draft;
-    draft.unnamed['id'] = typeof shared === 'string' ? shared : undefined;
-    return { ...draft, newId: undefined, text: undefined };
-  }
-
-  /** Puts an id that is known in the place of a reference; a call without one stays, to be waited for. */
-  readonly #place: Place = (reference, path) => {
-    // A call that was left out: by its id it would be known for a while only.
-    if (reference instanceof Promise && this.#leftOuts.find(reference)) return reference;
-    const name = this.#references.nameOf(reference, path);
-    return typeof name === 'string' ? name : reference;
-  };
-
-  #enqueue<Value>(kind: WireKind<Value>, draft: Draft, terms: Terms): ActionPromise<Value> {
-    const { beforeEnqueue, disabled } = this.#settings;
-    const given = draft.action;
-    if (disabled || this.#leftOuts.takeAlong(given, terms)) {
-      return this.#leaveOut(kind, given, draft, terms);
-    }
-    const action = beforeEnqueue === undefined ? given : askHook(beforeEnqueue, kind, given);
-    if (action === undefined) return this.#leaveOut(kind, given, draft, terms);
-    // The hook may have hung it elsewhere.
-    if (this.#leftOuts.takeAlong(action, terms)) return this.#leaveOut(kind, action, draft, terms);
-
-    const key = action.idempotency_key;
-    const { claim, fingerprint, sent, newId } = draft;
-    const shared = this.#shared(draft);
-    const naming = new Naming(this.#references, this.#texts, shared, sent);
-    const relations = this.#relate(action, naming, terms);
-    const { makes, changes, instance } = relations;
-    const isAsWritten = action === given && !naming.hasChanged;
-    const text = isAsWritten ? draft.text : undefined;
-    const { pieces, holes, bytes } = this.#texts.make(action, naming.missing, text);
+  #submit(draft: Draft, names: readonly Name[], run: Name | undefined): ActionPromise<unknown> {
+    const { kind, key, options, repeat } = draft;
+    const shared = repeat && this.#shared(draft);
+    const known = this.#dependencies.of(
+      kind,
+      names,
+      kind.makes && this.#nameMade(draft, shared),
+      run,
+    );
+    const relations = options === undefined ? known : this.#withNamed(known, options);
+    const { makes, changes } = relations;
+    const text = this.#texts.make(draft, names);
     const drawn = typeof makes === 'number' && makes !== shared ? makes : undefined;
     if (drawn !== undefined) this.#references.expect(drawn);
-    const { accepted } = this.#engine;
-    const promise = this.#engine.submit({
+    const accepted = makes === undefined ? this.#engine.accepted : 0;
+    const hasNewName = drawn !== undefined || (makes !== undefined && makes === draft.newId);
+    const promise = this.#handOver(draft, relations, text, hasNewName);
+    // What a call that was turned away would have closed is still open.
+    if (makes !== undefined || this.#engine.accepted > accepted) {
+      this.#dependencies.note(draft, relations, text.bytes);
+    }
+    if (typeof makes === 'string' && !this.#leftOuts.isEmpty) this.#leftOuts.reconsider(makes);
+    const made = makes && ((repeat && this.#shared(draft)) ?? makes);
+    if (drawn !== undefined && made !== drawn) this.#references.forget(drawn);
+    return this.#handle(promise, key, made ?? changes);
+  }
+
+  #handOver(
+    { kind, key, raw, options, claim, repeat }: Draft,
+    relations: Relations,
+    { pieces, holes, bytes }: Text,
+    hasNewName: boolean,
+  ): Promise<unknown> {
+    const { type } = kind;
+    const { instance } = relations;
+    const last = this.#readAs;
+    const isAsLast = last.type === type && last.raw === raw && last.instance === instance;
+    if (!isAsLast) this.#readAs = { type, raw, instance };
+    return this.#engine.submit({
       key,
-      fingerprint,
+      fingerprint: repeat?.fingerprint,
       hasNewKey: claim === undefined,
       claim,
-      type: kind.type,
+      type,
       pieces,
       bytes,
       holes,
-      makes,
-      hasNewName: drawn !== undefined || (makes !== undefined && makes === newId),
-      changes,
+      makes: relations.makes,
+      hasNewName,
+      changes: relations.changes,
       uses: relations.uses,
       precedes: relations.precedes,
       follows: relations.follows,
       overBound: relations.overBound,
       echoBytes: relations.echoBytes,
-      signal: terms.options?.signal,
-      readAs: this.#howToRead(kind.type, terms.raw, instance),
-    }) as Promise<Value>;
-    // What a call that was turned away would have closed is still open.
-    if (makes !== undefined || this.#engine.accepted > accepted) {
-      this.#dependencies.note(action, relations, bytes);
-    }
-    if (typeof makes === 'string') this.#leftOuts.reconsider(makes);
-    const made = makes && (this.#shared(draft) ?? makes);
-    if (drawn !== undefined && made !== drawn) this.#references.forget(drawn);
-    return this.#handle(promise, key, made ?? changes);
+      signal: options?.signal,
+      readAs: this.#readAs,
+    });
   }
 
-  #howToRead(type: string, raw: boolean, instance: Name | undefined): ReadAs {
-    const last = this.#readAs;
-    if (last.type === type && last.raw === raw && last.instance === instance) return last;
-    this.#readAs = { type, raw, instance };
-    return this.#readAs;
-  }
-
-  #relate(action: WireAction, naming: Naming, { options, run }: Terms): Relations {
-    const known = this.#dependencies.of(action, naming, run);
-    if (options === undefined) return known;
+  #withNamed(known: Relations, options: SubmitOptions): Relations {
     return withNamed(known, options, (name, path) => this.#references.nameOf(name, path));
   }
 
+  /** The name of what is made: the id in the action, or a number for what gets one from its answer. */
+  #nameMade({ fields, newId }: Draft, shared: Name | undefined): Name {
+    const { id } = fields;
+    if (id == null) return shared ?? this.#references.draw();
+    // Checked before, but a getter may say something else the second time.
+    if (id === newId || isName(id)) return id as string;
+    throw new InvalidCall([{ path: 'id', message: `must be ${NAME}` }]);
+  }
+
   /** A call that is not sent resolves with its own fields, and an id of ours where it has none. */
-  #leaveOut<Value>(
-    kind: WireKind<Value>,
-    action: WireAction,
-    draft: Draft,
-    { options, raw }: Terms,
-  ): ActionPromise<Value> {
-    const shared = this.#shared(draft);
+  #leaveOut(draft: Draft): ActionPromise<unknown> {
+    const { kind, key, raw, options, action } = draft;
     const target = targetOf(action);
     const localId = localIdOf(action, this.#ids);
     const name =
       target === undefined
-        ? (shared ?? options?.makes ?? localId)
+        ? (this.#shared(draft) ?? options?.makes ?? localId)
         : this.#references.nameOf(target, 'target');
     const id = typeof name === 'string' ? name : localId;
     const output = unsentOutput(action, name === options?.makes ? localId : id);
-    const readAs = { type: kind.type, raw, instance: undefined };
-    const reading = this.reader.read(output, readAs);
+    const reading = this.reader.read(output, { type: kind.type, raw, instance: undefined });
     if (reading.kind !== 'success') throw new Error('an unsent call has an output of its own');
     this.#engine.omit();
-    const call = this.#handle(
-      Promise.resolve(reading.value as Value),
-      action.idempotency_key,
-      name,
-    );
+    const call = this.#handle(Promise.resolve(reading.value), key, name);
     if (this.#settings.disabled) return call;
-    if (target !== undefined) this.#leftOuts.noteChange(action, call, target);
+    if (target !== undefined) this.#leftOuts.noteChange(draft, call, target);
     // What a pending call makes, under the same key, is made.
-    else if (typeof name === 'string') this.#leftOuts.noteMaking(action, options, call, name);
+    else if (typeof name === 'string') this.#leftOuts.noteMaking(draft, call, name);
     return call;
   }
 
@@ -304,15 +372,16 @@ export class Pipeline {
     }
   }
 
+  /** The promise of the caller, with what it is known by. */
   #handle<Value>(
-    promise: Promise<Value>,
+    promise: Promise<Value> & { idempotencyKey?: string; id?: string },
     key: string,
     name: Name | undefined,
   ): ActionPromise<Value> {
-    const id = typeof name === 'string' ? name : undefined;
-    const call = actionPromise(promise, key, id);
-    if (typeof name === 'number') this.#references.link(call, name);
-    return call;
+    promise.idempotencyKey = key;
+    if (typeof name === 'string') promise.id = name;
+    else if (name !== undefined) this.#references.link(promise, name);
+    return promise as ActionPromise<Value>;
   }
 }
 

@@ -1,5 +1,7 @@
+import type { Name } from '../coalescer/index.ts';
 import { utf8Length } from '../internal/bytes.ts';
-import type { WireAction } from '../schemas/action.ts';
+import type { ReferenceField, WireAction } from '../schemas/action.ts';
+import type { Draft } from './draft.ts';
 import type { Emptied } from './emptied.ts';
 import { emptiedIn } from './emptied.ts';
 import { InvalidCall } from './invalid-call.ts';
@@ -14,7 +16,18 @@ export interface Text {
   readonly bytes: number;
 }
 
-const noHoles: readonly number[] = [];
+export interface TextSettings {
+  /**
+   * Makes what nobody can guess, of letters, digits, `-` and `_`. It is not asked before the first
+   * marker: a client may be made where nothing random may be drawn.
+   */
+  readonly makeSecret: () => string;
+  readonly maxItemBytes: number;
+  /** Told of what JSON writes as `{}`, though it is more than that. */
+  readonly onEmptied: ((emptied: Emptied) => void) | undefined;
+}
+
+const none: readonly number[] = [];
 
 /**
  * Makes texts out of actions, with one `JSON.stringify` each. Where an id is not known yet, a marker
@@ -22,46 +35,52 @@ const noHoles: readonly number[] = [];
  * in a payload.
  */
 export class TextMaker {
-  readonly #makeSecret: () => string;
-  readonly #maxBytes: number;
-  readonly #onEmptied: ((emptied: Emptied) => void) | undefined;
+  readonly #settings: TextSettings;
   #secret: string | undefined;
   #cut: RegExp | undefined;
 
-  /**
-   * `makeSecret` makes what nobody can guess, of letters, digits, `-` and `_`. It is not asked before the first
-   * marker: a client may be made where nothing random may be drawn. `onEmptied` is told of what JSON
-   * writes as `{}`, though it is more than that.
-   */
-  constructor(
-    makeSecret: () => string,
-    maxBytes: number,
-    onEmptied: ((emptied: Emptied) => void) | undefined,
-  ) {
-    this.#makeSecret = makeSecret;
-    this.#onEmptied = onEmptied;
-    this.#maxBytes = maxBytes;
+  constructor(settings: TextSettings) {
+    this.#settings = settings;
   }
 
-  /** What is to stand in the place of a missing id: that of the one at `index` of the missing. */
-  marker(index: number): string {
-    this.#secret ??= this.#makeSecret();
-    return `${this.#secret}:${index}`;
-  }
-
-  /** Throws `InvalidCall` for what cannot be serialised, or is too large. `text`: if it was already. */
-  make(action: WireAction, missing: readonly number[], text: string = serialise(action)): Text {
-    this.#look(action, text);
-    const made = missing.length === 0 ? whole(text) : this.#cutUp(text, missing);
-    if (made.bytes <= this.#maxBytes) return made;
-    const message = `the item has ${made.bytes} bytes, more than maxItemBytes (${this.#maxBytes}); send less, or raise it`;
+  /** `names` are what its references stand for. Throws `InvalidCall` for what cannot be serialised, or is too large. */
+  make(draft: Draft, names: readonly Name[]): Text {
+    const { onEmptied, maxItemBytes } = this.#settings;
+    const isFull =
+      draft.repeat?.sent === undefined && names.every((name) => typeof name === 'string');
+    const missing = isFull ? none : this.#fill(draft, names);
+    const text = draft.repeat?.text ?? serialise(draft.action);
+    if (onEmptied !== undefined && text.includes('{}')) tellOfEmptied(draft.action, onEmptied);
+    const made =
+      missing.length === 0
+        ? { pieces: [text], holes: none, bytes: utf8Length(text) }
+        : this.#cutUp(text, missing);
+    if (made.bytes <= maxItemBytes) return made;
+    const message = `the item has ${made.bytes} bytes, more than maxItemBytes (${maxItemBytes}); send less, or raise it`;
     throw new InvalidCall([{ path: '', message }]);
   }
 
-  #look(action: WireAction, text: string): void {
-    if (this.#onEmptied === undefined || !text.includes('{}')) return;
-    const emptied = emptiedIn(action);
-    if (emptied !== undefined) this.#onEmptied(emptied);
+  /**
+   * Puts the ids that the first call with that key was sent with in the places of references, although the
+   * server may have given others meanwhile; and markers where there is none yet. Returns what is missing, by
+   * index of its marker.
+   */
+  #fill(draft: Draft, names: readonly Name[]): readonly number[] {
+    const { kind, fields, repeat } = draft;
+    const missing: number[] = [];
+    for (const [at, name] of names.entries()) {
+      const { name: field, path } = kind.references[at] as ReferenceField;
+      const before = fields[field];
+      if (typeof name === 'number') fields[field] = this.#marker(missing.push(name) - 1);
+      else if (repeat?.sent !== undefined) fields[field] = repeat.sent[path] ??= name;
+      if (repeat !== undefined && fields[field] !== before) repeat.text = undefined;
+    }
+    return missing;
+  }
+
+  #marker(index: number): string {
+    this.#secret ??= this.#settings.makeSecret();
+    return `${this.#secret}:${index}`;
   }
 
   // The fields need not stand in the order in which they were read, so each marker has its number.
@@ -95,6 +114,7 @@ export function serialise(value: object, path = ''): string {
   return text;
 }
 
-function whole(text: string): Text {
-  return { pieces: [text], holes: noHoles, bytes: utf8Length(text) };
+function tellOfEmptied(action: WireAction, tell: (emptied: Emptied) => void): void {
+  const emptied = emptiedIn(action);
+  if (emptied !== undefined) tell(emptied);
 }

@@ -1,7 +1,6 @@
 import type { Ids } from '../ids/ids.ts';
 import type { WireAction } from '../schemas/action.ts';
-import { isObject, isText } from '../schemas/check.ts';
-import { ownId } from './references.ts';
+import { isObject, isText, ownId } from '../schemas/check.ts';
 
 /**
  * The output of a call that is not sent: its own fields, as if the API had answered with them.

@@ -17,12 +17,29 @@ export interface WireAction {
   [field: string]: unknown;
 }
 
-/** Turns a reference that a caller gave into what stands in its place; `path` names it in errors. */
-export type Place = (reference: unknown, path: string) => unknown;
+/** A field that holds an id, or what stands for one. */
+export interface ReferenceField {
+  readonly name: string;
+  /** Where it stands in an action, for errors. */
+  readonly path: string;
+  /** What the caller of a method gives there. */
+  readonly argument: string;
+  /** It may be left out, or null. */
+  readonly isOptional?: boolean;
+}
 
 /** What is known of an action in wire form. */
 export interface WireKind<Value> {
   readonly type: string;
+  /** What comes into being with it, or is changed by it; neither in a type that we do not know. */
+  readonly makes?: 'run' | 'span';
+  readonly changes?: 'run' | 'span';
+  /** What it changes is over then. */
+  readonly ends?: boolean;
+  /** Its fields stand in `details`, and not beside `_type`. */
+  readonly hasDetails?: boolean;
+  /** First that of what it changes, or of the run that it belongs to. */
+  readonly references: readonly ReferenceField[];
   /** Further fields are let through; references and the key are checked where they are read. */
   readonly checkAction: Check;
   /**
@@ -33,7 +50,7 @@ export interface WireKind<Value> {
 }
 
 /** What a caller gives. */
-export interface Call<Params> {
+interface Call<Params> {
   readonly key: string;
   /** The first argument of a call on something that exists. */
   readonly target: unknown;
@@ -46,17 +63,38 @@ export interface ActionKind<Params, Value> extends WireKind<Value> {
   readonly checkParams: Check;
   /**
    * The action in wire form, with `now`, the time of the call (ISO 8601, UTC, milliseconds), where the
-   * caller gave none. Its fields stand in the order of wire.md 11.1; those that are undefined are left out of the JSON.
+   * caller gave none, and references as they were given. Its fields stand in the order of wire.md 11.1;
+   * those that are undefined are left out of the JSON.
    */
-  toAction(call: Call<Params>, now: string, place: Place): WireAction;
+  toAction(call: Call<Params>, now: string): WireAction;
   toResult(details: Fields): Value;
   /** The run that the caller names for the order alone: it is not sent. */
-  runOf?(params: Params, place: Place): unknown;
+  runOf?(params: Params): unknown;
 }
 
-/** `Date | string` as the wire has it. */
-export function toTime(value: Date | string | undefined): string | undefined;
-export function toTime(value: Date | string | null | undefined): string | null | undefined;
-export function toTime(value: Date | string | null | undefined): string | null | undefined {
-  return value instanceof Date ? value.toISOString() : value;
+/** Where the fields of an action stand. */
+export function fieldsOf(
+  { hasDetails }: WireKind<unknown>,
+  action: WireAction,
+): Record<string, unknown> {
+  return hasDetails === true ? (action['details'] as Record<string, unknown>) : action;
+}
+
+/** `Date | string` as the wire has it; `other` where none is given. */
+export function toTime(
+  given: Date | string | null | undefined,
+  other: string | undefined,
+): string | null | undefined {
+  if (given === undefined) return other;
+  return given instanceof Date ? given.toISOString() : given;
+}
+
+/** After these nothing more happens to a span or an instance (wire.md 4.4). */
+export function isTerminal(status: unknown): boolean {
+  return (
+    status === 'complete' ||
+    status === 'failed' ||
+    status === 'cancelled' ||
+    status === 'terminated'
+  );
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/argument.ts';
 import { unpolluted } from '../internal/pollution.ts';
-import type { ActionKind } from './action.ts';
+import type { ActionKind, ReferenceField } from './action.ts';
 import { toTime } from './action.ts';
 import type { AgentSchemaVersion, AgentVersion } from './agent-schema.ts';
 import {
@@ -100,6 +100,8 @@ export interface AgentInstanceRecordQualityParams {
 
 export const registerAgentInstance: ActionKind<AgentInstanceRegisterParams, AgentInstance> = {
   type: 'agent_instances/register',
+  makes: 'run',
+  references: [],
   checkParams: (params) => checkRegister(params) ?? checkVersions(params),
   checkAction: check(() =>
     z.looseObject({
@@ -131,8 +133,16 @@ export const registerAgentInstance: ActionKind<AgentInstanceRegisterParams, Agen
 // That the bulk names of these three are the plural of the resource and the action, and their fields
 // those of the single endpoint beside `agent_instance_id`, is *inferred* (wire.md 2.2).
 
+const calledOn: ReferenceField = {
+  name: 'agent_instance_id',
+  path: 'agent_instance_id',
+  argument: 'instance',
+};
+
 export const startAgentInstance: ActionKind<AgentInstanceStartParams, AgentInstance> = {
   type: 'agent_instances/start',
+  changes: 'run',
+  references: [calledOn],
   checkParams: check(() =>
     z.strictObject({
       timestamp: z.optional(aTime()),
@@ -140,17 +150,20 @@ export const startAgentInstance: ActionKind<AgentInstanceStartParams, AgentInsta
     }),
   ),
   checkAction: check(() => z.looseObject({ timestamp: z.optional(z.nullable(aTime())) })),
-  toAction: ({ key, target, params }, now, place) => ({
+  toAction: ({ key, target, params }, now) => ({
     _type: 'agent_instances/start',
     idempotency_key: key,
-    agent_instance_id: place(target, 'instance'),
-    timestamp: toTime(params.timestamp) ?? now,
+    agent_instance_id: target,
+    timestamp: toTime(params.timestamp, now),
   }),
   toResult: toAgentInstance,
 };
 
 export const finishAgentInstance: ActionKind<AgentInstanceFinishParams, AgentInstance> = {
   type: 'agent_instances/finish',
+  changes: 'run',
+  ends: true,
+  references: [calledOn],
   checkParams: check(() =>
     z.strictObject({
       status: z.optional(aText()),
@@ -164,18 +177,20 @@ export const finishAgentInstance: ActionKind<AgentInstanceFinishParams, AgentIns
       timestamp: z.optional(z.nullable(aTime())),
     }),
   ),
-  toAction: ({ key, target, params }, now, place) => ({
+  toAction: ({ key, target, params }, now) => ({
     _type: 'agent_instances/finish',
     idempotency_key: key,
-    agent_instance_id: place(target, 'instance'),
+    agent_instance_id: target,
     status: params.status,
-    timestamp: toTime(params.timestamp) ?? now,
+    timestamp: toTime(params.timestamp, now),
   }),
   toResult: toAgentInstance,
 };
 
 export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentInstance> = {
   type: 'agent_instances/record_quality',
+  changes: 'run',
+  references: [calledOn],
   checkParams: check(() =>
     z.strictObject({
       name: aName(),
@@ -189,10 +204,10 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
       payload: z.nullable(anObject()),
     }),
   ),
-  toAction: ({ key, target, params }, _now, place) => ({
+  toAction: ({ key, target, params }) => ({
     _type: 'agent_instances/record_quality',
     idempotency_key: key,
-    agent_instance_id: place(target, 'instance'),
+    agent_instance_id: target,
     name: params.name,
     payload: params.payload,
   }),

@@ -1,12 +1,11 @@
 import * as z from 'zod/mini';
 import type { Ref } from '../action-promise.ts';
 import type { ActionKind } from './action.ts';
-import { toTime } from './action.ts';
+import { isTerminal, toTime } from './action.ts';
 import type { AgentInstance } from './agent-instances.ts';
 import { aBoolean, aName, anObject, aText, aTime, check, OBJECT } from './check.ts';
 import type { Fields, Identified } from './output.ts';
 import type { FinishStatus, SpanStatus } from './status.ts';
-import { isTerminal } from './status.ts';
 
 /**
  * A span as the API answers it. Only `id` is certain; a field that the API did not send is missing,
@@ -83,6 +82,21 @@ export interface AgentSpanFinishParams {
 
 export const createAgentSpan: ActionKind<AgentSpanCreateParams, AgentSpan> = {
   type: 'agent_spans/create',
+  makes: 'span',
+  hasDetails: true,
+  references: [
+    {
+      name: 'agent_instance_id',
+      path: 'details.agent_instance_id',
+      argument: 'agentInstanceId',
+    },
+    {
+      name: 'parent_span_id',
+      path: 'details.parent_span_id',
+      argument: 'parentSpanId',
+      isOptional: true,
+    },
+  ],
   checkParams: check(() =>
     z.strictObject({
       agentInstanceId: z.optional(z.unknown()),
@@ -116,24 +130,20 @@ export const createAgentSpan: ActionKind<AgentSpanCreateParams, AgentSpan> = {
     }),
   ),
   // The fields stand in `details`: the safer side of a *conflict* (wire.md 2.2, [rust-user]).
-  toAction: ({ key, params }, now, place) => ({
+  toAction: ({ key, params }, now) => ({
     _type: 'agent_spans/create',
     idempotency_key: key,
     details: {
       id: params.id,
-      agent_instance_id: place(params.agentInstanceId, 'agentInstanceId'),
+      agent_instance_id: params.agentInstanceId,
       schema_name: params.schemaName,
       status: params.status,
       sensitive_encoding: params.sensitiveEncoding,
       payload: params.payload ?? {},
       result_payload: params.resultPayload,
-      parent_span_id:
-        params.parentSpanId == null ? null : place(params.parentSpanId, 'parentSpanId'),
-      started_at: toTime(params.startedAt) ?? now,
-      finished_at:
-        params.finishedAt === undefined && isTerminal(params.status)
-          ? now
-          : toTime(params.finishedAt),
+      parent_span_id: params.parentSpanId ?? null,
+      started_at: toTime(params.startedAt, now),
+      finished_at: toTime(params.finishedAt, isTerminal(params.status) ? now : undefined),
     },
   }),
   toResult: toAgentSpan,
@@ -141,6 +151,9 @@ export const createAgentSpan: ActionKind<AgentSpanCreateParams, AgentSpan> = {
 
 export const finishAgentSpan: ActionKind<AgentSpanFinishParams, AgentSpan> = {
   type: 'agent_spans/finish',
+  changes: 'span',
+  ends: true,
+  references: [{ name: 'agent_span_id', path: 'agent_span_id', argument: 'span' }],
   checkParams: check(() =>
     z.strictObject({
       status: z.optional(aText()),
@@ -160,18 +173,17 @@ export const finishAgentSpan: ActionKind<AgentSpanFinishParams, AgentSpan> = {
     }),
   ),
   // Flat: within `details` the API would accept the fields and store no result (wire.md 2.2).
-  toAction: ({ key, target, params }, now, place) => ({
+  toAction: ({ key, target, params }, now) => ({
     _type: 'agent_spans/finish',
     idempotency_key: key,
-    agent_span_id: place(target, 'span'),
+    agent_span_id: target,
     status: params.status,
-    timestamp: toTime(params.timestamp) ?? now,
+    timestamp: toTime(params.timestamp, now),
     result_payload: params.resultPayload,
     sensitive_encoding: params.sensitiveEncoding,
   }),
   // No source has a field for it in a finish (wire.md 2.2, 3).
-  runOf: ({ agentInstanceId }, place) =>
-    agentInstanceId == null ? undefined : place(agentInstanceId, 'agentInstanceId'),
+  runOf: ({ agentInstanceId }) => agentInstanceId ?? undefined,
   toResult: toAgentSpan,
 };
 

@@ -61,6 +61,20 @@ function mayMakeCode(): boolean {
   }
 }
 
+/**
+ * What is wrong with parameters of which no field can be seen, so that all would be as if left out: a
+ * promise that nobody awaited, a Map.
+ */
+export function whyNoFields(params: unknown): readonly PrefactorIssue[] | undefined {
+  if (typeof params !== 'object' || params === null) return undefined;
+  const prototype: unknown = Object.getPrototypeOf(params);
+  if (prototype === Object.prototype || prototype === null) return undefined;
+  const isPromise = typeof Reflect.get(params, 'then') === 'function';
+  if (!isPromise && (Array.isArray(params) || !(Symbol.iterator in params))) return undefined;
+  const kind = isPromise ? 'a promise: await it first' : 'a collection, such as a Map';
+  return [{ path: '', message: `must be an object of named fields, but it is ${kind}` }];
+}
+
 /** The same findings, as of the field that the value was found in. */
 export function within(
   field: string,
@@ -118,6 +132,19 @@ export function isText(value: unknown): value is string {
  */
 export function isName(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= MAX_NAME;
+}
+
+/** What stands in a field of its own: a name that all objects inherit says nothing. */
+export function own(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? Reflect.get(value, name)
+    : undefined;
+}
+
+/** The id that a result, or a call, carries. */
+export function ownId(value: unknown): string | undefined {
+  const id = own(value, 'id');
+  return isName(id) ? id : undefined;
 }
 
 /** An object that JSON writes in braces; what is inside is not looked at. */

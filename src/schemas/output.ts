@@ -1,5 +1,5 @@
 import { pauseOfBody } from '../internal/pause.ts';
-import { isName, isObject, isText } from './check.ts';
+import { isName, isObject, isText, own } from './check.ts';
 
 /** An object of JSON, whose values are not looked at. */
 export type Fields = Record<string, unknown>;
@@ -104,11 +104,4 @@ export class LaterFields {
     }
     return camelCase;
   }
-}
-
-/** What stands in a field of its own: a name that all objects inherit says nothing. */
-export function own(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
 }

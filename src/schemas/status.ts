@@ -16,13 +16,3 @@ export type InstanceStatus = SpanStatus;
 
 /** How a span or an instance ended; any other string is passed on as it is (wire.md 4.4). */
 export type FinishStatus = 'complete' | 'failed' | 'cancelled' | (string & {});
-
-/** After these nothing more happens to a span or an instance (wire.md 4.4). */
-export function isTerminal(status: unknown): boolean {
-  return (
-    status === 'complete' ||
-    status === 'failed' ||
-    status === 'cancelled' ||
-    status === 'terminated'
-  );
-}
