@@ -102,7 +102,6 @@ export function readCommandLine<Table extends OptionTable>(
   args: readonly string[],
   table: Table,
 ): CommandLine<Table> {
-  const wrong = (sentence: string): CommandFailure => wrongUsage(command, sentence);
   const { tokens, positionals } = parseArgs({
     args: [...args],
     options: Object.fromEntries(Object.entries(table).map(([name, kind]) => [name, typeOf(kind)])),
@@ -113,31 +112,9 @@ export function readCommandLine<Table extends OptionTable>(
   const given = new Map<string, unknown>();
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
-    const { name, rawName, value, inlineValue } = token;
-    const kind = Object.hasOwn(table, name) ? table[name] : undefined;
-    if (kind === undefined) {
-      const meant = nearest(name, Object.keys(table));
-      throw wrong(
-        `There is no option ${rawName}.${meant === undefined ? '' : ` Did you mean --${meant}?`}`,
-      );
-    }
-    const before = given.get(name);
-    const isList = kind !== 'flag' && kind.isList;
-    if (before !== undefined && !isList) throw wrong(`${rawName} is given twice.`);
-    if (kind === 'flag') {
-      if (value !== undefined) throw wrong(`${rawName} takes no value.`);
-      given.set(name, true);
-      continue;
-    }
-    // What looks like the next option is no value, or its absence would go unnoticed.
-    const isMissing = value === undefined || (inlineValue === false && /^--?[a-z]/.test(value));
-    const read = isMissing ? undefined : kind.read(value);
-    if (read === undefined) {
-      throw wrong(
-        `${rawName} takes ${kind.takes}${isMissing ? '' : `, not "${value}"`}${isMissing ? ': its value is missing' : ''}.`,
-      );
-    }
-    given.set(name, before === undefined ? read : [before, read].flat());
+    const reading = readOption(token, given.get(token.name), table);
+    if ('wrong' in reading) throw wrongUsage(command, reading.wrong);
+    given.set(token.name, reading.value);
   }
   const options = Object.fromEntries(
     Object.entries(table).map(([name, kind]) => [
@@ -146,6 +123,42 @@ export function readCommandLine<Table extends OptionTable>(
     ]),
   );
   return { options: options as Options<Table>, positionals };
+}
+
+/** An option as it stands on the command line. */
+interface GivenOption {
+  readonly name: string;
+  /** With its dashes. */
+  readonly rawName: string;
+  readonly value?: string | undefined;
+  readonly inlineValue?: boolean | undefined;
+}
+
+/** Its value, with what was given of it before; or a sentence about what is wrong with it. */
+function readOption(
+  { name, rawName, value, inlineValue }: GivenOption,
+  before: unknown,
+  table: OptionTable,
+): { readonly value: unknown } | { readonly wrong: string } {
+  const kind = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (kind === undefined) {
+    const meant = nearest(name, Object.keys(table));
+    return {
+      wrong: `There is no option ${rawName}.${meant === undefined ? '' : ` Did you mean --${meant}?`}`,
+    };
+  }
+  const isList = kind !== 'flag' && kind.isList;
+  if (before !== undefined && !isList) return { wrong: `${rawName} is given twice.` };
+  if (kind === 'flag') {
+    return value === undefined ? { value: true } : { wrong: `${rawName} takes no value.` };
+  }
+  // What looks like the next option is no value, or its absence would go unnoticed.
+  if (value === undefined || (inlineValue === false && /^--?[a-z]/.test(value))) {
+    return { wrong: `${rawName} takes ${kind.takes}: its value is missing.` };
+  }
+  const read = kind.read(value);
+  if (read === undefined) return { wrong: `${rawName} takes ${kind.takes}, not "${value}".` };
+  return { value: before === undefined ? read : [before, read].flat() };
 }
 
 /** A command line that cannot be meant so. */

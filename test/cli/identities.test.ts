@@ -8,7 +8,7 @@ const instance = '01m8npfwjrm23ynwy3vyqrpjmzn4ynt9';
 const time = '2026-09-01T08:00:00.000Z';
 
 function identify(lines: readonly object[], salt: readonly string[] = ['file', '']): string[] {
-  const identities = new FileIdentities(salt, true);
+  const identities = new FileIdentities({ salt, makesIds: true });
   return lines.map((line) => {
     const { key, idIn } = identities.of(actionOf(line), JSON.stringify(line));
     return `${key} ${idIn(instance, time)}`;
@@ -65,12 +65,12 @@ describe('another action is', () => {
 });
 
 test('where the API makes the ids of spans, none is made here', () => {
-  const identities = new FileIdentities(['file'], false);
+  const identities = new FileIdentities({ salt: ['file'], makesIds: false });
   const action = actionOf(create('r', 'a'));
   expect(identities.of(action, '').idIn(instance, time)).toBeUndefined();
 });
 
 test('a run whose id is no PFID gets none either', () => {
-  const identities = new FileIdentities(['file'], true);
+  const identities = new FileIdentities({ salt: ['file'], makesIds: true });
   expect(identities.of(actionOf(create('r', 'a')), '').idIn('run-1', time)).toBeUndefined();
 });

@@ -21,7 +21,7 @@ function call(calls: RecordedCalls, line: object): Promise<AgentInstance | Agent
 
 test('once a run is registered, all the rest of it is one request', async () => {
   const t = await harness();
-  const calls = new RecordedCalls(t.client);
+  const calls = new RecordedCalls({ client: t.client });
   const [register = {}, ...lines] = run('r', ['a', 'b']);
   lines.splice(3, 0, { ...create('r', 'c'), parent: 'a' }, finish('r', 'c'));
   const registered = call(calls, register);
@@ -35,7 +35,7 @@ test('once a run is registered, all the rest of it is one request', async () => 
 
 test('what an agent declares of itself is passed on as the file has it', async () => {
   const t = await harness();
-  const calls = new RecordedCalls(t.client);
+  const calls = new RecordedCalls({ client: t.client });
   const agent_schema_version = {
     external_identifier: 'schema-1',
     span_type_schemas: [{ name: 'agent:tool', params_schema: { type: 'object' } }],
@@ -66,7 +66,10 @@ test('what an agent declares of itself is passed on as the file has it', async (
 test('actions bear the time of their call, or the one that they are given', async () => {
   const t = await harness();
   const timeOf = ({ t: ms = 0 }: RecordedAction) => new Date(ms).toISOString();
-  const [atCall, given] = [new RecordedCalls(t.client), new RecordedCalls(t.client, { timeOf })];
+  const [atCall, given] = [
+    new RecordedCalls({ client: t.client }),
+    new RecordedCalls({ client: t.client, timeOf }),
+  ];
   const before = Date.now();
   for (const calls of [atCall, given]) {
     for (const line of run('r', ['a'], 7)) void call(calls, line);
@@ -81,7 +84,7 @@ test('actions bear the time of their call, or the one that they are given', asyn
 
 test('a name ends with its run, and can be made again', async () => {
   const t = await harness();
-  const calls = new RecordedCalls(t.client);
+  const calls = new RecordedCalls({ client: t.client });
   const first = run('r', ['a']).map((line) => call(calls, line));
   expect(() => call(calls, create('r', 'b'))).toThrow(
     'It names the run "r", which no earlier line registers, or which has ended.',
@@ -96,7 +99,7 @@ test('a name ends with its run, and can be made again', async () => {
 
 test('a run whose registration has failed is not left open, and is counted once', async () => {
   const t = await harness();
-  const calls = new RecordedCalls(t.client);
+  const calls = new RecordedCalls({ client: t.client });
   t.emulator.faults.refuse(({ type }) => type === 'agent_instances/register');
   const [register = {}, ...rest] = run('r', ['a']);
   const failed = call(calls, register);
@@ -115,7 +118,7 @@ test('a run whose registration has failed is not left open, and is counted once'
 
 test('a name that was told of as missing is free again once its run would have ended', async () => {
   const t = await harness();
-  const calls = new RecordedCalls(t.client);
+  const calls = new RecordedCalls({ client: t.client });
   const lines = run('r', ['a']).slice(1).map(actionOf);
   const kinds = lines.map((action) => {
     const taken = calls.take(action);

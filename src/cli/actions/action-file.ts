@@ -39,18 +39,18 @@ const MAX_LINE_BYTES = 64_000_000;
  * @throws {CommandFailure} when there is no such file, or it may not be read.
  */
 export async function openActionFile(path: string, stdin: Readable): Promise<ActionFile> {
-  if (path === '-') return new Lines('Standard input', stdin, stream);
+  if (path === '-') return new Lines({ path: 'Standard input', source: stdin, ...stream });
   try {
     const stats = await stat(path);
     if (stats.isDirectory()) {
       throw new CommandFailure(`"${path}" is a folder; name an action file in it.`);
     }
-    if (stats.isFIFO()) return new Lines(path, openPipe(path), stream);
+    if (stats.isFIFO()) return new Lines({ path, source: openPipe(path), ...stream });
     const source = (await open(path)).createReadStream();
-    if (!stats.isFile()) return new Lines(path, source, stream);
+    if (!stats.isFile()) return new Lines({ path, source, ...stream });
     // Where a file's birth is not known it is 0.
     const madeAt = Math.floor(Math.min(stats.birthtimeMs || stats.mtimeMs, stats.mtimeMs));
-    return new Lines(path, source, { size: stats.size, name: basename(path), madeAt });
+    return new Lines({ path, source, size: stats.size, name: basename(path), madeAt });
   } catch (error) {
     throw error instanceof CommandFailure ? error : new CommandFailure(whyNot(path, error));
   }
@@ -75,7 +75,12 @@ export async function* readActions(path: string): AsyncGenerator<RecordedAction>
   }
 }
 
-type Kind = Pick<ActionFile, 'size' | 'name' | 'madeAt'>;
+/** A file or a stream that is open, and what is known of it. */
+interface Opened extends Pick<ActionFile, 'size' | 'name' | 'madeAt'> {
+  /** What people call it. */
+  readonly path: string;
+  readonly source: Readable;
+}
 
 class Lines implements ActionFile {
   readonly size: number | undefined;
@@ -85,7 +90,7 @@ class Lines implements ActionFile {
   readonly #path: string;
   readonly #source: Readable;
 
-  constructor(path: string, source: Readable, { size, name, madeAt }: Kind) {
+  constructor({ path, source, size, name, madeAt }: Opened) {
     this.size = size;
     this.name = name;
     this.madeAt = madeAt;

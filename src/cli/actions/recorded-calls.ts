@@ -4,6 +4,7 @@ import type { Run, Span } from './open-runs.ts';
 import { isOpenSpan, OpenRuns } from './open-runs.ts';
 import type { ActionOf, RecordedAction, Unmade } from './recorded-action.ts';
 import { hasEnded } from './recorded-action.ts';
+import { RegisteredFirst } from './registered-first.ts';
 import { registrationOf } from './registration.ts';
 
 /** What runs are registered for: an account's token needs both; a deployment's token names them itself. */
@@ -13,6 +14,7 @@ export interface Deployment {
 }
 
 export interface RecordedCallsOptions extends Deployment {
+  readonly client: AutobatchClient;
   /** When an action is said to have happened, as ISO 8601, if it does not say so itself. @default now */
   readonly timeOf?: ((action: RecordedAction) => string) | undefined;
   /** @default each call is another one, and the client makes the ids of spans */
@@ -53,12 +55,6 @@ export type Taken =
 export type KnownIds = Readonly<Record<string, string | undefined>>;
 
 /**
- * What waits for a registration the client does not know of, so its own bounds do not count it. All of
- * it is called at once, and has to fit into the fifth of the queue that `ready` leaves.
- */
-const MAX_WAITING_BYTES = 4_000_000;
-
-/**
  * Plain calls, each with what it names. What belongs to a run waits for its registration: only then can
  * a whole tree of spans leave in one request.
  */
@@ -66,15 +62,12 @@ export class RecordedCalls {
   readonly #client: AutobatchClient;
   readonly #options: RecordedCallsOptions;
   readonly #runs = new OpenRuns();
-  /** Runs whose registration has not settled. */
-  #registering = 0;
-  /** Characters of the lines that wait for a registration, and the last one that was waited for. */
-  #waitingBytes = 0;
-  #lastAwaited: Promise<void> | undefined;
+  readonly #registered: RegisteredFirst;
 
-  constructor(client: AutobatchClient, options: RecordedCallsOptions = {}) {
-    this.#client = client;
+  constructor(options: RecordedCallsOptions) {
+    this.#client = options.client;
     this.#options = options;
+    this.#registered = new RegisteredFirst(options.client);
   }
 
   /** Runs and spans that were made and not ended. */
@@ -89,7 +82,6 @@ export class RecordedCalls {
 
   /** `line` is the text that the action was read from. */
   take(action: RecordedAction, line = ''): Taken {
-    const { agentInstances } = this.#client;
     if (action.type === 'agent_instances/register') return this.#register(action, line);
     if (action.instance === undefined && action.agent_instance_id === undefined) {
       // A span may be named by its id alone.
@@ -107,6 +99,21 @@ export class RecordedCalls {
         `It names the run "${action.instance}", which no earlier line registers, or which has ended.`,
       );
     }
+    return this.#takeOf(run, action, line);
+  }
+
+  /** Resolves when there is room for another action. */
+  ready(): Promise<void> {
+    return this.#registered.ready();
+  }
+
+  /** Resolves when all calls have settled, those included that waited for their run. */
+  flush(): Promise<void> {
+    return this.#registered.flush();
+  }
+
+  #takeOf(run: Run, action: ActionOfRun, line: string): Taken {
+    const { agentInstances } = this.#client;
     switch (action.type) {
       case 'agent_spans/create':
         return this.#create(action, line, run);
@@ -135,21 +142,6 @@ export class RecordedCalls {
     }
   }
 
-  /** Resolves when there is room for another action. */
-  async ready(): Promise<void> {
-    while (this.#waitingBytes >= MAX_WAITING_BYTES) await this.#lastAwaited;
-    await this.#client.ready();
-  }
-
-  /** Resolves when all calls have settled, those included that waited for their run. */
-  async flush(): Promise<void> {
-    let isAnyWaiting: boolean;
-    do {
-      isAnyWaiting = this.#registering > 0;
-      await this.#client.flush();
-    } while (isAnyWaiting);
-  }
-
   #register(action: ActionOf<'agent_instances/register'>, line: string): Taken {
     const { instance, payload } = action;
     if (this.#runs.has(instance)) {
@@ -163,19 +155,7 @@ export class RecordedCalls {
       return made;
     });
     const run = this.#runs.add(instance, made ?? '');
-    this.#registering++;
-    run.registering = taken.call.then(
-      ({ id }) => {
-        run.ref = id;
-        run.registering = undefined;
-        this.#registering--;
-      },
-      () => {
-        run.registering = undefined;
-        this.#registering--;
-        this.#runs.close(run);
-      },
-    );
+    this.#registered.register(run, taken.call, () => this.#runs.close(run));
     return taken;
   }
 
@@ -197,36 +177,39 @@ export class RecordedCalls {
             `Its parent "${parentName}" is made by no earlier line; --missing-parents root makes a root of it, skip leaves it out.`,
           );
     }
+    return this.#createWithin(run, parent, action, line);
+  }
+
+  #createWithin(
+    run: Run,
+    parent: Span | string | undefined,
+    action: ActionOf<'agent_spans/create'>,
+    line: string,
+  ): Taken {
     const isWhole = hasEnded(action.status);
-    const span = this.#runs.addSpan(run, name, !isWhole);
-    const { status, schema_name: schemaName, payload = {}, result_payload: resultPayload } = action;
-    const taken = this.#call(
-      action,
-      line,
-      { run, parent },
-      ({ idempotencyKey, time, identity }) => {
-        const { started_at: startedAt = time } = action;
-        const { finished_at: finishedAt = isWhole ? time : undefined } = action;
-        const { ref: agentInstanceId } = run;
-        const made =
-          typeof agentInstanceId === 'string' ? identity?.idIn(agentInstanceId, time) : undefined;
-        const call = this.#client.agentSpans.create({
-          id: action.id ?? made,
-          agentInstanceId,
-          parentSpanId: refOf(parent),
-          schemaName,
-          status,
-          payload,
-          resultPayload,
-          startedAt,
-          finishedAt,
-          sensitiveEncoding: action.sensitive_encoding,
-          idempotencyKey,
-        });
-        span.ref = call.id ?? call;
-        return call;
-      },
-    );
+    const span = this.#runs.addSpan(run, action.span, !isWhole);
+    const { schema_name: schemaName, status, payload = {}, result_payload: resultPayload } = action;
+    const { sensitive_encoding: sensitiveEncoding } = action;
+    const taken = this.#call(action, line, { run, parent }, (terms) => {
+      const { time, idempotencyKey } = terms;
+      const { started_at: startedAt = time } = action;
+      const { finished_at: finishedAt = isWhole ? time : undefined } = action;
+      const call = this.#client.agentSpans.create({
+        id: action.id ?? idIn(run, terms),
+        agentInstanceId: run.ref,
+        parentSpanId: refOf(parent),
+        schemaName,
+        status,
+        payload,
+        resultPayload,
+        startedAt,
+        finishedAt,
+        sensitiveEncoding,
+        idempotencyKey,
+      });
+      span.ref = call.id ?? call;
+      return call;
+    });
     taken.call.then(
       ({ id }) => {
         span.ref = id;
@@ -284,13 +267,9 @@ export class RecordedCalls {
     const identity = identities?.of(action, line);
     const idempotencyKey = action.idempotency_key ?? identity?.key;
     const terms = { time, identity, idempotencyKey };
-    const call =
-      run?.registering === undefined
-        ? make(terms)
-        : this.#after(run.registering, line.length, () => make(terms));
     return {
       kind: 'call',
-      call,
+      call: this.#registered.call(run, line.length, () => make(terms)),
       key: idempotencyKey,
       ids: () => ({
         agent_instance_id: textOf(run?.ref),
@@ -299,20 +278,10 @@ export class RecordedCalls {
       }),
     };
   }
-
-  #after<Value>(
-    registered: Promise<void>,
-    bytes: number,
-    make: () => ActionPromise<Value>,
-  ): Promise<Value> {
-    this.#waitingBytes += bytes;
-    this.#lastAwaited = registered;
-    return registered.then(() => {
-      this.#waitingBytes -= bytes;
-      return make();
-    });
-  }
 }
+
+/** All but a registration. */
+type ActionOfRun = Exclude<RecordedAction, ActionOf<'agent_instances/register'>>;
 
 /** What an action names: as the file's own things, or by their ids. */
 interface Named {
@@ -326,6 +295,11 @@ interface Terms {
   readonly time: string;
   readonly identity: Identity | undefined;
   readonly idempotencyKey: string | undefined;
+}
+
+/** The id that the client is to make a span with, where it is known by what the file says. */
+function idIn({ ref }: Run, { identity, time }: Terms): string | undefined {
+  return typeof ref === 'string' ? identity?.idIn(ref, time) : undefined;
 }
 
 function refOf(span: Span | string | undefined): Ref<AgentSpan> | undefined {

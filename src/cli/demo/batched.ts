@@ -10,7 +10,7 @@ import { nameOf, Tally } from './tally.ts';
 /** Replays recorded runs through the client: plain calls with references, none of them awaited. */
 export async function replayBatched(actions: Actions, client: AutobatchClient): Promise<Replayed> {
   const tally = new Tally();
-  const calls = new RecordedCalls(client, { timeOf: recordedTimes(START) });
+  const calls = new RecordedCalls({ client, timeOf: recordedTimes(START) });
   for await (const action of actions) {
     await calls.ready();
     const taken = calls.take(action);

@@ -1,4 +1,4 @@
-import type { Actions, RecordedAction } from '../actions/recorded-action.ts';
+import type { ActionOf, Actions, RecordedAction } from '../actions/recorded-action.ts';
 import { recordedTimes } from '../actions/recorded-time.ts';
 import { Slots } from './slots.ts';
 import { START } from './start.ts';
@@ -26,71 +26,89 @@ interface Made {
  * call waits for the answers to those that it needs, and a finish for all that belongs to what ends.
  */
 export async function replayOneByOne(actions: Actions, target: Target): Promise<Replayed> {
-  const tally = new Tally();
-  const slots = new Slots(target.inFlight);
-  const runs = new Map<string, Made>();
-  const spans = new Map<string, Made>();
-  const timeOf = recordedTimes(START);
+  const calls = new CallsOneByOne(target);
+  for await (const action of actions) calls.start(action);
+  return calls.result();
+}
 
-  /** The request of an action, once all that it needs has its answer. */
-  const call = async (
-    action: RecordedAction,
-    needed: readonly Promise<unknown>[],
-    places: () => Promise<Places> | Places,
-  ): Promise<string> => {
-    const time = timeOf(action);
-    await Promise.all(needed);
-    const request = requestOf(action, time, await places());
-    return slots.use(() => post(target, request));
-  };
+class CallsOneByOne {
+  readonly #target: Target;
+  readonly #slots: Slots;
+  readonly #tally = new Tally();
+  readonly #runs = new Map<string, Made>();
+  readonly #spans = new Map<string, Made>();
+  readonly #timeOf = recordedTimes(START);
 
-  const start = (action: RecordedAction): void => {
+  constructor(target: Target) {
+    this.#target = target;
+    this.#slots = new Slots(target.inFlight);
+  }
+
+  start(action: RecordedAction): void {
     if (action.type === 'agent_instances/register') {
-      const id = call(action, [], () => ({}));
-      runs.set(action.instance, { id, within: [] });
-      tally.count(id, nameOf(action));
+      const id = this.#call(action, [], () => ({}));
+      this.#runs.set(action.instance, { id, within: [] });
+      this.#tally.count(id, nameOf(action));
       return;
     }
-    const run = known(runs, action.instance);
+    const run = known(this.#runs, action.instance);
     const instance = async (): Promise<Places> => ({ instance: await run.id });
     switch (action.type) {
       case 'agent_instances/start':
-      case 'agent_instances/record_quality': {
-        const done = call(action, [], instance);
-        run.within.push(done);
-        tally.count(done);
+      case 'agent_instances/record_quality':
+        run.within.push(this.#counted(this.#call(action, [], instance)));
         break;
-      }
-      case 'agent_spans/create': {
-        const parent = action.parent === undefined ? undefined : known(spans, action.parent);
-        // The start of the run is the first of what is within it.
-        const id = call(action, run.within.slice(0, 1), async () => ({
-          instance: await run.id,
-          parent: await parent?.id,
-        }));
-        spans.set(action.span, { id, within: [] });
-        parent?.within.push(id);
-        run.within.push(id);
-        tally.count(id, nameOf(action));
+      case 'agent_spans/create':
+        this.#create(action, run);
         break;
-      }
       case 'agent_spans/finish': {
-        const { id, within } = known(spans, action.span);
-        const done = call(action, within, async () => ({ span: await id }));
-        run.within.push(done);
-        tally.count(done);
+        const { id, within } = known(this.#spans, action.span);
+        const done = this.#call(action, within, async () => ({ span: await id }));
+        run.within.push(this.#counted(done));
         break;
       }
       case 'agent_instances/finish':
-        tally.count(call(action, run.within, instance));
+        this.#tally.count(this.#call(action, run.within, instance));
         break;
       default:
         action satisfies never;
     }
-  };
+  }
 
-  for await (const action of actions) start(action);
-  return tally.result();
+  /** Resolves when all calls have settled. */
+  result(): Promise<Replayed> {
+    return this.#tally.result();
+  }
+
+  #create(action: ActionOf<'agent_spans/create'>, run: Made): void {
+    const parent = action.parent === undefined ? undefined : known(this.#spans, action.parent);
+    // The start of the run is the first of what is within it.
+    const id = this.#call(action, run.within.slice(0, 1), async () => ({
+      instance: await run.id,
+      parent: await parent?.id,
+    }));
+    this.#spans.set(action.span, { id, within: [] });
+    parent?.within.push(id);
+    run.within.push(id);
+    this.#tally.count(id, nameOf(action));
+  }
+
+  #counted(done: Promise<string>): Promise<string> {
+    this.#tally.count(done);
+    return done;
+  }
+
+  /** The request of an action, once all that it needs has its answer. */
+  async #call(
+    action: RecordedAction,
+    needed: readonly Promise<unknown>[],
+    places: () => Promise<Places> | Places,
+  ): Promise<string> {
+    const time = this.#timeOf(action);
+    await Promise.all(needed);
+    const request = requestOf(action, time, await places());
+    return this.#slots.use(() => post(this.#target, request));
+  }
 }
 
 interface Request {

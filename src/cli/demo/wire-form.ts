@@ -1,5 +1,5 @@
 import type { Action } from '../../index.ts';
-import type { RecordedAction } from '../actions/recorded-action.ts';
+import type { ActionOf, RecordedAction } from '../actions/recorded-action.ts';
 import { hasEnded } from '../actions/recorded-action.ts';
 
 /** The ids in the place of the names in the file. */
@@ -29,23 +29,8 @@ export function wireFormOf(
       const { status, timestamp = time } = action;
       return { ...common, agent_instance_id: instance, status, timestamp };
     }
-    case 'agent_spans/create': {
-      const { schema_name, status, payload = {}, result_payload, sensitive_encoding } = action;
-      const { started_at = time, finished_at = hasEnded(status) ? time : undefined } = action;
-      const details = {
-        id: action.id,
-        agent_instance_id: instance,
-        parent_span_id: parent ?? null,
-        schema_name,
-        status,
-        sensitive_encoding,
-        payload,
-        result_payload,
-        started_at,
-        finished_at,
-      };
-      return { ...common, details };
-    }
+    case 'agent_spans/create':
+      return { ...common, details: detailsOf(action, time, { instance, parent }) };
     case 'agent_spans/finish': {
       const { status, result_payload, timestamp = time, sensitive_encoding } = action;
       return {
@@ -60,4 +45,25 @@ export function wireFormOf(
     default:
       return action satisfies never;
   }
+}
+
+function detailsOf(
+  action: ActionOf<'agent_spans/create'>,
+  time: string,
+  { instance, parent }: Places,
+): object {
+  const { schema_name, status, payload = {}, result_payload, sensitive_encoding } = action;
+  const { started_at = time, finished_at = hasEnded(status) ? time : undefined } = action;
+  return {
+    id: action.id,
+    agent_instance_id: instance,
+    parent_span_id: parent ?? null,
+    schema_name,
+    status,
+    sensitive_encoding,
+    payload,
+    result_payload,
+    started_at,
+    finished_at,
+  };
 }

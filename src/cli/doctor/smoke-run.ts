@@ -21,7 +21,7 @@ export class SmokeRun {
   readonly #ids = new Ids();
   #unknownCode: string | undefined;
 
-  private constructor(api: BulkApi, id: string) {
+  private constructor({ api, id }: { readonly api: BulkApi; readonly id: string }) {
     this.api = api;
     this.id = id;
   }
@@ -34,7 +34,7 @@ export class SmokeRun {
     if (typeof id !== 'string' || id === '') {
       throw new Unanswered('The answer to the registration has no details.id.');
     }
-    return new SmokeRun(api, id);
+    return new SmokeRun({ api, id });
   }
 
   /** A span of this run that has ended already, with a key of its own. */

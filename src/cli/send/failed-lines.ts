@@ -6,13 +6,13 @@ import { CommandFailure } from '../failure.ts';
 
 /** Lines that can be sent again, as an action file of its own. */
 export class FailedLines {
-  readonly #path: string;
+  readonly path: string;
   readonly #stream: WriteStream;
   #count = 0;
   #problem: Error | undefined;
 
-  private constructor(path: string, stream: WriteStream) {
-    this.#path = path;
+  private constructor({ path, stream }: { readonly path: string; readonly stream: WriteStream }) {
+    this.path = path;
     this.#stream = stream;
     stream.on('error', (error) => {
       this.#problem ??= error;
@@ -33,7 +33,7 @@ export class FailedLines {
           : `"${path}" cannot be written: ${error instanceof Error ? error.message : error}.`,
       );
     }
-    return new FailedLines(path, stream);
+    return new FailedLines({ path, stream });
   }
 
   get count(): number {
@@ -59,6 +59,6 @@ export class FailedLines {
       this.#stream.once('close', () => resolve());
     });
     const problem = this.#problem;
-    return problem && `${this.#path} could not be written: ${problem.message}.`;
+    return problem && `${this.path} could not be written: ${problem.message}.`;
   }
 }

@@ -6,6 +6,13 @@ import type { Identities, Identity } from '../actions/recorded-calls.ts';
 /** 192 of 256 bits, in the letters of a nanoid. */
 const KEY_LENGTH = 32;
 
+export interface FileIdentitiesOptions {
+  /** Another one makes all of them anew. */
+  readonly salt: readonly string[];
+  /** False where the API makes the ids of spans. */
+  readonly makesIds: boolean;
+}
+
 /**
  * Keys and ids that come from the file: sent a second time, it doubles nothing. An action is known by
  * the name of the file, its run, its line, and how many lines of that run before it say the same.
@@ -18,8 +25,7 @@ export class FileIdentities implements Identities {
   /** How often a line has come, for each run that has not ended. */
   readonly #seen: Map<string, Map<string, number>> = new Map();
 
-  /** `salt`: another one makes all of them anew. `makesIds`: false where the API makes those of spans. */
-  constructor(salt: readonly string[], makesIds: boolean) {
+  constructor({ salt, makesIds }: FileIdentitiesOptions) {
     this.#salt = salt;
     this.#makesIds = makesIds;
   }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { AutobatchClient, PrefactorInvalidArgumentError } from '../../index.ts';
 import type { ActionFile } from '../actions/action-file.ts';
 import { openActionFile } from '../actions/action-file.ts';
@@ -9,15 +8,14 @@ import { recordedTimes } from '../actions/recorded-time.ts';
 import { wrongUsage } from '../arguments.ts';
 import { balances } from '../books.ts';
 import type { Command, Surroundings } from '../command.ts';
-import { CommandFailure, exitCodeOf, exitCodes } from '../failure.ts';
+import { exitCodeOf, exitCodes } from '../failure.ts';
 import { duration } from '../figures.ts';
 import { FailedLines } from './failed-lines.ts';
-import { mayBeDone } from './failure.ts';
 import { help } from './help.ts';
 import { FileIdentities } from './identities.ts';
-import type { Progress } from './progress.ts';
+import type { Position, Progress } from './progress.ts';
 import { showProgress } from './progress.ts';
-import { RecordedClock } from './recorded-clock.ts';
+import { MAX_PENDING, sendLines } from './send-lines.ts';
 import type { Settings } from './settings.ts';
 import { options, readSettings } from './settings.ts';
 import type { Summary } from './summary.ts';
@@ -34,14 +32,10 @@ export const send: Command = {
   run,
 };
 
-/** Actions that are read and not yet through. */
-const MAX_PENDING = 10_000;
 /** How long an interrupted client may take for what it has begun. */
 const LAST_MS = 5_000;
 /** Of pauses that follow each other one is told of so often. */
 const PAUSES_EVERY_MS = 60_000;
-/** How soon it is seen that there is room again. */
-const ROOM_MS = 5;
 
 async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const settings = readSettings(args);
@@ -71,62 +65,61 @@ async function sendFile(
   const client = makeClient(settings, target);
   const failedLines =
     settings.failedFile === undefined ? undefined : await FailedLines.at(settings.failedFile);
-  const deployment = {
-    agentId: env['PREFACTOR_AGENT_ID'] || undefined,
-    environmentId: env['PREFACTOR_ENVIRONMENT_ID'] || undefined,
-  };
-  const calls = new RecordedCalls(client, {
-    ...deployment,
-    timeOf: timesOf(settings, file),
-    identities: identitiesOf(settings, file, deployment),
-    missingParents: settings.missingParents,
-  });
+  const calls = callsOf(client, file, settings, env);
   const tally = new Tally();
-  const progress = showProgress(screen, () => ({
-    bytesRead: file.bytesRead,
-    size: file.size,
-    actions: tally.actions,
-    settled: tally.settled,
-    failed: tally.failed,
-    requests: client.stats().requests,
-  }));
+  const progress = showProgress(screen, () => positionOf(file, tally, client));
   noteTroubles(client, progress);
   const stopped = AbortSignal.any([interrupted, target.lost]);
-  // Ends every wait below: for lines, for room, and for what is pending.
-  const stop = (): void => {
-    file.close();
-    void client.close({ timeoutMs: target.lost.aborted ? 0 : LAST_MS });
-  };
-  if (stopped.aborted) stop();
-  else stopped.addEventListener('abort', stop);
+  whenAborted(stopped, () => stop(file, client, target));
   const start = performance.now();
   try {
-    const way = { calls, tally, failedLines, stopped };
-    const unread = await sendLines(file, settings, way);
+    const unread = await sendLines(file, settings, { calls, tally, failedLines, stopped });
     await calls.flush();
     const wallMs = performance.now() - start;
     await client.close();
-    const unwritten = await failedLines?.end();
+    const problem = await failedLines?.end();
     return summaryOf({
       file: settings.file,
       apiUrl: target.apiUrl,
       emulated: target.isEmulator,
       tally,
       leftOpen: calls.leftOpen,
-      failedLines: failedLines && { file: settings.failedFile ?? '', count: failedLines.count },
+      failedLines: failedLines && { file: failedLines.path, count: failedLines.count },
       stats: client.stats(),
       wallMs,
       seen: await target.seen(),
-      cut: target.lost.aborted
-        ? 'The emulator is gone.'
-        : interrupted.aborted
-          ? 'Interrupted before it was through.'
-          : unread,
-      problem: unwritten,
+      cut: stopped.aborted ? whyStopped(target) : unread,
+      problem,
     });
   } finally {
     progress.end();
   }
+}
+
+function whenAborted(signal: AbortSignal, run: () => void): void {
+  if (signal.aborted) run();
+  else signal.addEventListener('abort', run);
+}
+
+/** Ends every wait: for lines, for room, and for what is pending. */
+function stop(file: ActionFile, client: AutobatchClient, { lost }: Target): void {
+  file.close();
+  void client.close({ timeoutMs: lost.aborted ? 0 : LAST_MS });
+}
+
+function whyStopped({ lost }: Target): string {
+  return lost.aborted ? 'The emulator is gone.' : 'Interrupted before it was through.';
+}
+
+function positionOf(file: ActionFile, tally: Tally, client: AutobatchClient): Position {
+  return {
+    bytesRead: file.bytesRead,
+    size: file.size,
+    actions: tally.actions,
+    settled: tally.settled,
+    failed: tally.failed,
+    requests: client.stats().requests,
+  };
 }
 
 function makeClient({ client }: Settings, { apiUrl, apiToken }: Target): AutobatchClient {
@@ -146,6 +139,26 @@ function makeClient({ client }: Settings, { apiUrl, apiToken }: Target): Autobat
   }
 }
 
+/** The calls of the file's actions, whom they are registered for, and what they are known by. */
+function callsOf(
+  client: AutobatchClient,
+  file: ActionFile,
+  settings: Settings,
+  env: Surroundings['env'],
+): RecordedCalls {
+  const deployment = {
+    agentId: env['PREFACTOR_AGENT_ID'] || undefined,
+    environmentId: env['PREFACTOR_ENVIRONMENT_ID'] || undefined,
+  };
+  return new RecordedCalls({
+    client,
+    ...deployment,
+    timeOf: timesOf(settings, file),
+    identities: identitiesOf(settings, file, deployment),
+    missingParents: settings.missingParents,
+  });
+}
+
 /** When actions are said to have happened. */
 function timesOf(
   { times, start }: Settings,
@@ -161,68 +174,10 @@ function identitiesOf(
   { agentId = '', environmentId = '' }: Deployment,
 ): Identities {
   const file = name === undefined ? ['-', again ?? randomUUID()] : [name, again ?? ''];
-  return new FileIdentities([...file, agentId, environmentId], client.ids !== 'server');
-}
-
-interface Way {
-  readonly calls: RecordedCalls;
-  readonly tally: Tally;
-  readonly failedLines: FailedLines | undefined;
-  readonly stopped: AbortSignal;
-}
-
-/** Makes the calls. Gives why the file was not read to its end, where it was not. */
-async function sendLines(
-  file: ActionFile,
-  { speed, ignored }: Settings,
-  { calls, tally, failedLines, stopped }: Way,
-): Promise<string | undefined> {
-  const clock = new RecordedClock(speed);
-  try {
-    for await (const line of file.lines(ignored)) {
-      const { number, text } = line;
-      if (line.kind === 'problem') {
-        if (line.unmade !== undefined) calls.noteUnmade(line.unmade);
-        tally.badLine(number, line.problem);
-        failedLines?.add(text);
-        continue;
-      }
-      const { action } = line;
-      await clock.until(action.t, stopped);
-      await room(calls, tally, stopped);
-      const taken = calls.take(action, text);
-      if (taken.kind === 'skipped') {
-        tally.skip();
-      } else if (taken.kind === 'bad') {
-        tally.badLine(number, taken.problem, taken.isConsequence);
-        failedLines?.add(text);
-      } else {
-        const { call, key, ids } = taken;
-        const again =
-          failedLines &&
-          ((error: unknown) =>
-            failedLines.add(text, {
-              idempotency_key: mayBeDone(error) ? key : undefined,
-              ...ids(),
-            }));
-        tally.count(call, number, action, again);
-      }
-    }
-  } catch (error) {
-    // Whatever was waited for, the stop ended it.
-    if (stopped.aborted) return undefined;
-    if (error instanceof CommandFailure) return error.message;
-    throw error;
-  }
-  return undefined;
-}
-
-/** Waits until an action may be called: some wait for their run before the client has them. */
-async function room(calls: RecordedCalls, tally: Tally, stopped: AbortSignal): Promise<void> {
-  await calls.ready();
-  while (tally.actions - tally.settled >= MAX_PENDING) {
-    await delay(ROOM_MS, undefined, { signal: stopped });
-  }
+  return new FileIdentities({
+    salt: [...file, agentId, environmentId],
+    makesIds: client.ids !== 'server',
+  });
 }
 
 /** Says why nothing moves, while nothing does: once, and of pauses once a minute. */

@@ -96,18 +96,26 @@ export function summaryOf(sending: Sending): Summary {
 
 /** For people. */
 export function textOf(summary: Summary): string {
-  const { actions, succeeded, latencyMs, ledger, failures, failedLines, problems } = summary;
-  const row = (label: string, ...parts: readonly (string | undefined)[]): string =>
-    `${label.padEnd(12)}${parts.filter((part) => part !== undefined).join(', ')}`;
-  const latency = ({ p50, p99 }: Summary['latencyMs']): string =>
-    p50 === null || p99 === null ? 'none' : `p50 ${duration(p50)}, p99 ${duration(p99)}`;
+  const { file, emulated, apiUrl, failures, failedLines, problems } = summary;
   return [
-    `${summary.file === '-' ? 'Standard input' : summary.file} to ${summary.emulated ? 'the emulator' : summary.apiUrl}`,
+    `${file === '-' ? 'Standard input' : file} to ${emulated ? 'the emulator' : apiUrl}`,
     '',
+    ...rowsOf(summary),
+    ...failures.flatMap((failure) => ['', ...failureLines(failure)]),
+    ...(failedLines === undefined || failedLines.count === 0
+      ? []
+      : ['', `${amount(failedLines.count)} lines to be sent again: ${failedLines.file}`]),
+    ...(problems.length > 0 ? ['', ...problems] : []),
+    '',
+  ].join('\n');
+}
+
+function rowsOf(summary: Summary): string[] {
+  return [
     row(
       'actions',
-      amount(actions),
-      `${amount(succeeded)} succeeded`,
+      amount(summary.actions),
+      `${amount(summary.succeeded)} succeeded`,
       some(summary.sentBefore, 'sent before'),
       some(summary.failed, 'failed'),
       some(summary.badLines, 'bad line', 'bad lines'),
@@ -125,16 +133,18 @@ export function textOf(summary: Summary): string {
       duration(summary.wallMs),
       `${amount(Math.round(summary.actionsPerSecond))} actions/s`,
     ),
-    row('latency', latency(latencyMs)),
-    row('books', booksOf(ledger)),
-    ...leftOpenRow(summary.leftOpen).map((text) => row('left open', text)),
-    ...failures.flatMap((failure) => ['', ...failureLines(failure)]),
-    ...(failedLines === undefined || failedLines.count === 0
-      ? []
-      : ['', `${amount(failedLines.count)} lines to be sent again: ${failedLines.file}`]),
-    ...(problems.length > 0 ? ['', ...problems] : []),
-    '',
-  ].join('\n');
+    row('latency', latencyOf(summary.latencyMs)),
+    row('books', booksOf(summary.ledger)),
+    ...leftOpenRow(summary.leftOpen),
+  ];
+}
+
+function row(label: string, ...parts: readonly (string | undefined)[]): string {
+  return `${label.padEnd(12)}${parts.filter((part) => part !== undefined).join(', ')}`;
+}
+
+function latencyOf({ p50, p99 }: Summary['latencyMs']): string {
+  return p50 === null || p99 === null ? 'none' : `p50 ${duration(p50)}, p99 ${duration(p99)}`;
 }
 
 /** Undefined where there are none. */
@@ -144,8 +154,7 @@ function some(count: number, one: string, many = one): string | undefined {
 
 function leftOpenRow({ runs, spans }: LeftOpen): string[] {
   if (runs + spans === 0) return [];
-  const parts = [some(runs, 'run', 'runs'), some(spans, 'span', 'spans')];
-  return [parts.filter((part) => part !== undefined).join(', ')];
+  return [row('left open', some(runs, 'run', 'runs'), some(spans, 'span', 'spans'))];
 }
 
 function failureLines({ kind, apiCode, isConsequence, count, examples }: FailureKind): string[] {
