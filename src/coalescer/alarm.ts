@@ -5,17 +5,21 @@ import type { Patience } from '../internal/patience.ts';
 const LATE_MS = 1_000;
 
 /** The engine's only timer: wakes it at the earliest time that it was asked for. */
+interface Wakening {
+  readonly clock: Clock;
+  readonly patience: Patience;
+  readonly wake: (isLate: boolean) => void;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
 export class Alarm {
-  readonly #clock: Clock;
-  readonly #patience: Patience;
-  readonly #wake: (isLate: boolean) => void;
-  #at = Number.POSITIVE_INFINITY;
+  readonly #wakening: Wakening;
+  #at = NEVER;
   #cancel: (() => void) | undefined;
 
-  constructor(clock: Clock, patience: Patience, wake: (isLate: boolean) => void) {
-    this.#clock = clock;
-    this.#patience = patience;
-    this.#wake = wake;
+  constructor(wakening: Wakening) {
+    this.#wakening = wakening;
   }
 
   /** It should have woken the engine long ago: the process stood still meanwhile. */
@@ -29,26 +33,26 @@ export class Alarm {
    */
   setBy(at: number, asked?: number): void {
     if (at >= this.#at) return;
-    this.clear();
-    if (at === Number.POSITIVE_INFINITY) return;
+    const { clock, patience, wake } = this.#wakening;
+    this.#cancel?.();
     this.#at = at;
-    const wake = (): void => {
-      const isLate = this.isLate(this.#clock.now());
-      this.#at = Number.POSITIVE_INFINITY;
+    const now = asked ?? clock.now();
+    const wakeUp = (): void => {
+      const isLate = this.isLate(clock.now());
+      this.#at = NEVER;
       this.#cancel = undefined;
-      this.#wake(isLate);
+      wake(isLate);
     };
-    const now = asked ?? this.#clock.now();
     // Late by the time that it was set for, which may have been over when it was set.
     const come = (): void => {
-      this.#cancel = this.#patience.fairly(at, wake) ?? this.#cancel;
+      this.#cancel = patience.fairly(at, wakeUp) ?? this.#cancel;
     };
-    this.#cancel = this.#clock.after(Math.max(0, at - now), come, now);
+    this.#cancel = clock.after(Math.max(0, at - now), come, now);
   }
 
   clear(): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    this.#at = Number.POSITIVE_INFINITY;
+    this.#at = NEVER;
   }
 }

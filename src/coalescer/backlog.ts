@@ -43,6 +43,8 @@ export class Backlog {
   bytes = 0;
   /** Nothing is pending, batches that their callers have packed included. */
   isEmpty = true;
+  /** When the last call was made of which the alarm does not know yet. */
+  lastCalledAt: number = NEVER;
   /** When the next delayed item may be sent. */
   nextDue: number = NEVER;
   readonly ready: ReadySet = new ReadySet();
@@ -133,6 +135,7 @@ export class Backlog {
     this.size++;
     this.bytes += item.bytes;
     this.isEmpty = false;
+    this.lastCalledAt = item.calledAt;
     this.#counts.gathering++;
     // Not linked yet: what it makes must not be found before it stands in line.
     this.#order.join(item, relations);
@@ -156,6 +159,7 @@ export class Backlog {
   renew(item: Item, now: number): void {
     this.#leaveChain(item);
     item.calledAt = now;
+    this.lastCalledAt = now;
     if (item.setbacks !== undefined) {
       item.setbacks.isLastChance = false;
       item.setbacks.left = undefined;

@@ -121,6 +121,11 @@ export class Coalescer<Failure> {
   readonly #withdrawals: Withdrawals<Failure>;
   readonly #intake: Intake<Failure>;
   readonly #alarm: Alarm;
+  /**
+   * How long after a call the alarm wakes at first: not too late for it, nor for the attempt that carries it.
+   * So the timer that a lone call sets is early enough for all of its life.
+   */
+  readonly #firstWakeMs: number;
   #closing: Promise<Ledger> | undefined;
   /** What is gathered is to leave in requests that outlive the process, not by the usual rules. */
   #sendsOutliving = false;
@@ -248,14 +253,22 @@ export class Coalescer<Failure> {
       schedule: ports.schedule ?? endOfRun,
       onAdmitted: (now) => this.#pump(now),
     });
-    this.#alarm = new Alarm(clock, patience, (isLate) =>
-      this.#steps.run(() => {
-        this.#underWay.giveUpOverdue();
-        const now = clock.now();
-        this.#expireWaiting(now, isLate);
-        this.#withdrawals.expire(now - settings.deliveryTimeoutMs);
-        this.#pump(now);
-      }),
+    this.#alarm = new Alarm({
+      clock,
+      patience,
+      wake: (isLate) =>
+        this.#steps.run(() => {
+          this.#underWay.giveUpOverdue();
+          const now = clock.now();
+          this.#expireWaiting(now, isLate);
+          this.#withdrawals.expire(now - settings.deliveryTimeoutMs);
+          this.#pump(now);
+        }),
+    });
+    // A call was made up to a millisecond before its own time says.
+    this.#firstWakeMs = Math.min(
+      settings.deliveryTimeoutMs,
+      (settings.attemptTimeoutMs ?? Number.POSITIVE_INFINITY) - 1,
     );
   }
 
@@ -268,7 +281,7 @@ export class Coalescer<Failure> {
       this.#closing === undefined
         ? this.#intake.take(submission)
         : this.#intake.turnAway(submission, { kind: 'closed', maybeApplied: false });
-    this.#alarm.setBy(this.#deadline);
+    if (!this.#backlog.isEmpty) this.#alarm.setBy(this.#backlog.lastCalledAt + this.#firstWakeMs);
     return promise;
   }
 
@@ -452,6 +465,7 @@ export class Coalescer<Failure> {
     } else {
       const next = this.#dispatcher.pump(now);
       this.#alarm.setBy(Math.min(next, deadline), now);
+      this.#backlog.lastCalledAt = Number.POSITIVE_INFINITY;
     }
   }
 

@@ -109,7 +109,7 @@ export class Dispatcher<Failure> {
     const { underWay, capacity } = this.#scene;
     this.#requeued = false;
     this.#waitingSince = undefined;
-    if (underWay.size === 0) capacity.cut.rest();
+    if (underWay.size === 0 && capacity.cut.hasFailed) capacity.cut.rest();
   }
 
   /**
@@ -150,10 +150,15 @@ export class Dispatcher<Failure> {
   }
 
   #reasonToPack(oldest: Item, now: number): DispatchReason | undefined {
-    if (this.#isFull()) return 'full';
+    const { backlog, underWay } = this.#scene;
+    const { envelopeBytes, separatorBytes } = this.#settings;
+    const { size, bytes } = backlog.ready;
+    const { maxItems, maxBytes } = this.#limits;
+    const allBytes = envelopeBytes + bytes + separatorBytes * (size - 1);
+    if (size >= maxItems || allBytes >= maxBytes) return 'full';
     if (this.#requeued) return 'requeue';
     if (this.#hurry !== undefined && oldest.seq <= this.#hurry.upTo) return this.#hurry.reason;
-    if (this.#scene.underWay.size === 0) return 'idle';
+    if (underWay.size === 0) return 'idle';
     return now >= this.#agedAt() ? 'aged' : undefined;
   }
 
@@ -164,13 +169,6 @@ export class Dispatcher<Failure> {
     if (ping === undefined || !health.needsPing) return true;
     void underWay.ping(ping);
     return false;
-  }
-
-  #isFull(): boolean {
-    const { size, bytes } = this.#scene.backlog.ready;
-    const { maxItems, maxBytes } = this.#limits;
-    const { envelopeBytes, separatorBytes } = this.#settings;
-    return size >= maxItems || envelopeBytes + bytes + separatorBytes * (size - 1) >= maxBytes;
   }
 
   get #limits(): BatchLimits {
@@ -220,7 +218,7 @@ export class Dispatcher<Failure> {
     events.emit('dispatch', { items: count, bytes, reason });
     const isCut = part === undefined && items.length === limits.maxItems;
     void underWay.send({
-      number: capacity.spacing.left(),
+      number: ++capacity.spacing.left,
       items,
       bytes,
       packed,

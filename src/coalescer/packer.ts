@@ -108,7 +108,8 @@ export class Packer {
     }
     for (const item of passed) if (item.state === 'ready') ready.add(item);
     this.#visits += boarding.riders?.visits ?? 0;
-    return { items: arranged(items, boarding.tainted), bytes };
+    const { tainted } = boarding;
+    return { items: tainted === undefined ? items : arranged(items, tainted), bytes };
   }
 
   /**
@@ -248,8 +249,7 @@ function ridesWithAll(item: Item, batch: number): boolean {
  * What may fail again goes last, with whatever waits for it, so that it stops nobody else. Those
  * who wait were called later than what they wait for, so that each part stays in a right order.
  */
-function arranged(items: readonly Item[], tainted: ReadonlySet<Item> | undefined): readonly Item[] {
-  if (tainted === undefined) return items;
+function arranged(items: readonly Item[], tainted: ReadonlySet<Item>): readonly Item[] {
   const goesLast = (item: Item): boolean => tainted.has(item);
   return [...items.filter((item) => !goesLast(item)), ...items.filter(goesLast)];
 }

@@ -17,15 +17,10 @@ export class Spacing {
   opensAt: number = Number.NEGATIVE_INFINITY;
   /** Requests in a row that brought nobody further; those that were under way together are one. */
   inARow = 0;
-  /** Requests that have left so far. */
-  #left = 0;
+  /** Requests that have left so far: the number of the last one. */
+  left = 0;
   /** How many of them had left when the last one came back in vain. */
   #leftThen = 0;
-
-  /** A request leaves. Returns its number. */
-  left(): number {
-    return ++this.#left;
-  }
 
   /**
    * The request of that number was refused or lost, or settled nothing. Returns false where it was
@@ -33,7 +28,7 @@ export class Spacing {
    */
   inVain(number: number, now: number): boolean {
     if (number <= this.#leftThen) return false;
-    this.#leftThen = this.#left;
+    this.#leftThen = this.left;
     this.inARow++;
     this.opensAt = now + leastPauseMs(this.inARow);
     return true;

@@ -118,8 +118,8 @@ export class UnderWay<Failure> {
 
   /** When `giveUpOverdue` may do another thing than now. */
   get overdueAt(): number {
-    const firstOverAt = this.#firstLeftAt + this.#attemptMs;
-    return Math.max(firstOverAt, this.#lateSince === NEVER ? 0 : this.#lateSince + GRACE_MS);
+    const overAt = this.#firstOverAt();
+    return this.#lateSince === NEVER ? overAt : Math.max(overAt, this.#lateSince + GRACE_MS);
   }
 
   /**
@@ -128,7 +128,7 @@ export class UnderWay<Failure> {
    */
   giveUpOverdue(): void {
     const now = this.#way.clock.now();
-    if (now < this.#firstLeftAt + this.#attemptMs) this.#lateSince = NEVER;
+    if (now < this.#firstOverAt()) this.#lateSince = NEVER;
     else if (this.#lateSince === NEVER) this.#lateSince = now;
     if (now < this.#lateSince + GRACE_MS) return;
     const leftBy = this.#lateSince - this.#attemptMs;
@@ -158,10 +158,10 @@ export class UnderWay<Failure> {
     };
   }
 
-  /** When the oldest of it left. */
-  get #firstLeftAt(): number {
+  /** When the oldest of it should be over. */
+  #firstOverAt(): number {
     const [oldest] = this.#flights;
-    return Math.min(oldest?.leftAt ?? NEVER, this.#pingLeftAt);
+    return Math.min(oldest?.leftAt ?? NEVER, this.#pingLeftAt) + this.#attemptMs;
   }
 
   #returns(flight: Flight, given: Reply<Failure>): void {

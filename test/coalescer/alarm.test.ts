@@ -75,9 +75,10 @@ function alarmUnderTest(onWake: (at: number) => void = () => {}): AlarmUnderTest
   const clock = virtualClock();
   const start = clock.now();
   const wokenAt: number[] = [];
-  const alarm = new Alarm(clock, new Patience(clock), () => {
+  const wake = (): void => {
     wokenAt.push(clock.now() - start);
     onWake(clock.now() - start);
-  });
+  };
+  const alarm = new Alarm({ clock, patience: new Patience(clock), wake });
   return { clock, start, alarm, wokenAt };
 }

@@ -287,7 +287,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'lets an agent wait for ever',
     file: 'coalescer/coalescer.ts',
-    from: '      this.#withdrawals.expire(now - settings.deliveryTimeoutMs);\n',
+    from: '          this.#withdrawals.expire(now - settings.deliveryTimeoutMs);\n',
     to: '',
     breaks: 'settled in time',
     seed: 3,
