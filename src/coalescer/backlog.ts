@@ -139,7 +139,7 @@ export class Backlog {
     this.#counts.gathering++;
     // Not linked yet: what it makes must not be found before it stands in line.
     this.#order.join(item, relations);
-    (item.isAwaited ? this.#called : this.#unawaited).append(item);
+    (item.resolve === undefined ? this.#unawaited : this.#called).append(item);
   }
 
   /** Takes in a batch that its caller has packed, which stands in no line. */
@@ -314,9 +314,9 @@ export class Backlog {
     this.nextDue = delayed.first?.until ?? NEVER;
   }
 
-  #chainOf({ isAwaited, setbacks }: Item): Chain {
-    if (!isAwaited) return this.#unawaited;
-    return setbacks?.isLastChance === true ? this.#spared : this.#called;
+  #chainOf({ extras, resolve }: Item): Chain {
+    if (resolve === undefined) return this.#unawaited;
+    return extras?.setbacks?.isLastChance === true ? this.#spared : this.#called;
   }
 
   /** For another place: what is made is found by the order of the calls, so it is entered before. */

@@ -30,7 +30,8 @@ const ROOM_TO_CLOSE = 2;
 export class Bounds {
   readonly #max: QueueBounds;
   readonly #fill: Fill;
-  readonly #waiters: Deferred<void>[] = [];
+  /** Who waits for room, in turn. */
+  readonly waiters: Deferred<void>[] = [];
   /** Runs something once those who were told of room have had their turn. */
   readonly #afterTurn: (run: () => void) => void;
   #isServingOn = false;
@@ -57,11 +58,11 @@ export class Bounds {
 
   /** Resolves once there is room for any call; those who wait are served in turn. */
   ready(): Promise<void> {
-    if (this.#waiters.length === 0 && this.#places() > 0) return Promise.resolve();
+    if (this.waiters.length === 0 && this.#places() > 0) return Promise.resolve();
     const waiter = deferred<void>();
     // Marked as handled, as each call is: nobody has to wait for it.
     waiter.promise.catch(() => {});
-    this.#waiters.push(waiter);
+    this.waiters.push(waiter);
     return waiter.promise;
   }
 
@@ -70,9 +71,9 @@ export class Bounds {
    * the places that are left then are the next ones', or they might wait for ever.
    */
   serve(): void {
-    if (this.#waiters.length === 0) return;
-    for (const waiter of this.#waiters.splice(0, this.#places())) waiter.resolve();
-    if (this.#waiters.length === 0 || this.#places() === 0 || this.#isServingOn) return;
+    if (this.waiters.length === 0) return;
+    for (const waiter of this.waiters.splice(0, this.#places())) waiter.resolve();
+    if (this.waiters.length === 0 || this.#places() === 0 || this.#isServingOn) return;
     this.#isServingOn = true;
     this.#afterTurn(() => {
       this.#isServingOn = false;
@@ -82,7 +83,7 @@ export class Bounds {
 
   /** Turns away all who wait. */
   rejectAll(toError: () => unknown): void {
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(toError());
+    for (const waiter of this.waiters.splice(0)) waiter.reject(toError());
   }
 
   /** Items that may come before the queue is no longer below its roomy part. */

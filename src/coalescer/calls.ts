@@ -13,18 +13,16 @@ import type { Cohort } from './turnstile.ts';
 import { Turnstile } from './turnstile.ts';
 
 export class Calls<Failure> {
+  /** The books as they stand. */
+  readonly ledger: Ledger;
   readonly #ledger: MutableLedger = emptyLedger();
   /** Calls that have not been told how they ended; a flush waits for those that came before it. */
   readonly #inside = new Turnstile();
   readonly #signals: Signals<Waiting>;
 
   constructor(signals: Signals<Waiting>) {
+    this.ledger = this.#ledger;
     this.#signals = signals;
-  }
-
-  /** The books as they stand. */
-  get ledger(): Ledger {
-    return this.#ledger;
   }
 
   /** Counts a call that is never accepted. */
@@ -89,6 +87,12 @@ export class Calls<Failure> {
   settle(end: End<Failure>): void {
     const { item } = end;
     const { extras } = item;
+    // Most have one caller, with no signal, and succeed.
+    if (extras === undefined && end.kind === 'succeeded' && item.resolve !== undefined) {
+      this.#ledger.pending -= item.weight;
+      this.#ledger.succeeded += item.weight;
+      return;
+    }
     if (item.resolve !== undefined) {
       this.book(item.weight, extras?.follower, endFor(end, item.promise));
     }

@@ -456,7 +456,7 @@ export class Coalescer<Failure> {
       this.#expireWaiting(now, this.#alarm.isLate(now));
       deadline = this.#deadline;
     }
-    this.#withdrawals.sweep();
+    if (this.#withdrawals.unwanted.size > 0) this.#withdrawals.sweep();
     if (this.#backlog.isEmpty) {
       this.#dispatcher.rest();
       this.#alarm.clear();
@@ -501,9 +501,9 @@ export class Coalescer<Failure> {
 
   /** What the steps so far have to tell, now that they are over. */
   #tell(): void {
-    this.#withdrawals.recall();
-    this.#signals.letGo();
-    if (!this.#tellsLater && !this.#telling.tell()) {
+    if (this.#withdrawals.recalled.length > 0) this.#withdrawals.recall();
+    if (this.#signals.deserted.length > 0) this.#signals.letGo();
+    if (this.#telling.isDue && !this.#tellsLater && !this.#telling.tell()) {
       this.#tellsLater = true;
       inLaterTurn(() => {
         this.#tellsLater = false;

@@ -112,7 +112,8 @@ export class Intake<Failure> {
     let follower: Following;
     let entered: Entered;
     try {
-      follower = this.#follow(submission.signal);
+      const { signal } = submission;
+      follower = signal && this.#others.signals.follow(signal);
       entered = this.#others.steps.run(() => this.#enter(submission, follower));
     } catch (error) {
       return this.#refuse(submission, follower, faultOf(error, submission.signal, follower));
@@ -141,7 +142,7 @@ export class Intake<Failure> {
     const about = { key: undefined, type };
     let follower: Following;
     try {
-      follower = this.#follow(signal);
+      follower = signal && this.#others.signals.follow(signal);
       const promise = this.#others.steps.run(() => this.#enterPacked(batch, about, follower));
       return promise as Promise<Answer>;
     } catch (error) {
@@ -169,12 +170,8 @@ export class Intake<Failure> {
     this.#others.calls.decline();
   }
 
-  #follow(signal: AbortSignal | undefined): Following {
-    return signal && this.#others.signals.follow(signal);
-  }
-
   #enter(submission: Submission, follower: Following): Entered {
-    const { backlog, bounds, calls, fates, keys } = this.#others;
+    const { backlog, bounds, calls, clock, fates, keys } = this.#others;
     const { key, hasNewKey, claim, readAs } = submission;
     const shared = hasNewKey ? undefined : keys.find(key, claim);
     if (shared !== undefined) return { promise: this.#share(shared, submission, follower) };
@@ -186,17 +183,20 @@ export class Intake<Failure> {
       return { promise: this.#refuse(submission, follower, reason) };
     }
     const lacking = this.#lacking(submission);
-    const item = new Item(this.lastSeq + 1, this.#now(), submission, backlog.texts);
+    // Not before now, so that nobody is given up too early.
+    const calledAt = Math.ceil(clock.now());
+    const item = new Item(this.lastSeq + 1, calledAt, submission, backlog.texts);
     this.lastSeq++;
-    if (!item.isWhole) this.#fill(item, submission.holes);
+    if (submission.holes.length > 0) this.#fill(item, submission.holes);
     if (lacking !== undefined) {
       return { promise: this.#rejectUnsent(item, submission, follower, lacking) };
     }
     const caller = calls.join(item, readAs, follower);
     const { promise } = caller;
     keys.add(item);
-    if (!submission.hasNewName && submission.makes !== undefined)
+    if (!submission.hasNewName && submission.makes !== undefined) {
       fates.forgetFailure(submission.makes);
+    }
     backlog.append(item, submission);
     if (follower !== undefined) this.#withdrawEarly(item, caller, follower);
     return { promise, item };
@@ -208,7 +208,7 @@ export class Intake<Failure> {
     if (keys.find(key) !== undefined) return [];
     const reason = this.#lacking(submission);
     const item = new Item(++this.lastSeq, this.#now(), submission, backlog.texts);
-    if (!item.isWhole) this.#fill(item, holes);
+    if (holes.length > 0) this.#fill(item, holes);
     keys.add(item);
     if (makes !== undefined) fates.forgetFailure(makes);
     backlog.append(item, { ...submission, hasNewName: false });

@@ -141,7 +141,7 @@ export class Item implements Tenant, Member {
     this.key = submission.key;
     this.type = submission.type;
     this.readAs = submission.readAs;
-    this.bytes = bytesOf(submission);
+    this.bytes = submission.bytes + holes.length * TYPICAL_ID_BYTES;
     const isWhole = holes.length === 0;
     const isPlain = (fingerprint ?? claim ?? follows ?? maybeApplied) === undefined;
     if (!isPlain || !isWhole || echoBytes) this.extras = extrasOf(submission);

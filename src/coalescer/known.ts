@@ -34,7 +34,9 @@ export class Known {
 
   find(name: Name): Resource<Item> | undefined {
     const resource = this.#byName.get(name);
-    if (resource !== undefined) return resource;
+    if (resource !== undefined || (this.#youngest()?.seq ?? 0) <= this.#enteredUpTo) {
+      return resource;
+    }
     this.enterMade();
     return this.#byName.get(name);
   }

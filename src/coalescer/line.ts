@@ -56,7 +56,7 @@ export class Group<Of extends Member> {
     this.before = resource.tail;
     if (this.before !== undefined) this.before.after = this;
     resource.tail = this;
-    this.open = this.mayOpen();
+    this.open = this.before === undefined || this.mayOpen();
   }
 
   mayOpen(): boolean {
@@ -91,7 +91,7 @@ export class Group<Of extends Member> {
 
   /** Forgets settled members once they are the greater part, so that aborts leave nothing behind. */
   memberGone(): void {
-    if (this.open || ++this.#gone * 2 <= this.waiting.length) return;
+    if (++this.#gone * 2 <= this.waiting.length) return;
     this.#waiting = this.waiting.filter((item) => item.state !== 'settled');
     this.#gone = 0;
   }

@@ -105,7 +105,7 @@ export class Order {
     for (const group of item.groups) {
       this.#visits++;
       group.pending--;
-      group.memberGone();
+      if (!group.open) group.memberGone();
       if (group.pending === 0) this.#unlink(group);
     }
     item.groups = noGroups;
@@ -237,23 +237,22 @@ export class Order {
     // The stronger relations come first, so an item never waits for itself.
     if (resource.maker === item) return;
     for (const group of item.groups) if (group.resource === resource) return;
-    this.#groupMaker(resource);
+    if (resource.maker !== undefined) this.#groupMaker(resource, resource.maker);
     const { tail } = resource;
     const group = shared && tail?.shared ? tail : new GroupOf(resource, shared, maker);
     group.pending++;
-    item.groups = withOneMore(item.groups, group);
+    item.groups = item.groups.length === 0 ? group.alone : withOneMore(item.groups, group);
     if (group.open) return;
     group.wait(item);
     item.waits++;
   }
 
-  #groupMaker(resource: Resource<Item>): void {
-    const { maker } = resource;
-    if (maker === undefined) return;
+  /** A maker that was alone gets a group, for others come to stand behind it. */
+  #groupMaker(resource: Resource<Item>, maker: Item): void {
     resource.maker = undefined;
     const group = new GroupOf(resource, false, maker);
     group.pending++;
-    maker.groups = withOneMore(maker.groups, group);
+    maker.groups = maker.groups.length === 0 ? group.alone : withOneMore(maker.groups, group);
   }
 
   #unlink(group: Group): void {
@@ -275,9 +274,8 @@ export class Order {
 
 /** A new list without room to grow, which would be most of what each waiting item takes. */
 function withOneMore(groups: readonly Group[], group: Group): readonly Group[] {
-  const [first, second] = groups;
-  if (first === undefined) return group.alone;
-  return groups.length === 1 ? [first, group] : [first, second as Group, ...groups.slice(2), group];
+  const [first, ...others] = groups as readonly [Group, ...Group[]];
+  return others.length === 0 ? [first, group] : [first, ...others, group];
 }
 
 /** The group in which the item makes its resource; none where nobody else is in line. */

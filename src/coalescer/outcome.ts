@@ -1,7 +1,6 @@
 /** What an answer means for each item of its batch. Pure: it changes nothing. */
 import type { Extras, OtherCaller } from './item.ts';
-import { hasOutput, outputOf } from './outputs.ts';
-import type { Blame, Outputs, Read, Verdict } from './ports.ts';
+import type { Answer, Blame, Outputs, Read, Verdict } from './ports.ts';
 
 export type Outcome<Of> = { readonly item: Of } & (
   | {
@@ -35,23 +34,28 @@ export function outcomesOf<Of extends Judged>(
   outputs: Outputs,
   read: Read,
 ): Outcome<Of>[] {
+  const list = Array.isArray(outputs) ? outputs : undefined;
+  const byKey = outputs as Answer['outputs'];
+  const outcomes: Outcome<Of>[] = [];
   let stop: Blame<never> | undefined;
-  return items.map((item, place): Outcome<Of> => {
+  for (const [place, item] of items.entries()) {
     const { key } = item;
-    if (!hasOutput(outputs, key, place)) {
-      return stop === undefined
-        ? { kind: 'missing', item }
-        : { kind: 'skipped', item, because: stop };
+    if (list === undefined ? !Object.hasOwn(byKey, key) : place >= list.length) {
+      outcomes.push(
+        stop === undefined ? { kind: 'missing', item } : { kind: 'skipped', item, because: stop },
+      );
+      continue;
     }
-    const output = outputOf(outputs, key, place);
+    const output: unknown = list === undefined ? byKey[key] : list[place];
     const waiting = item.extras?.others;
     const others = waiting?.size ? othersOf(waiting, output, read) : undefined;
     const verdict = judge(read, output, item.readAs);
     if (verdict.kind === 'error') {
       stop ??= { key, reason: { kind: 'error', output, maybeApplied: false } };
     }
-    return { kind: 'output', item, output, verdict, others };
-  });
+    outcomes.push({ kind: 'output', item, output, verdict, others });
+  }
+  return outcomes;
 }
 
 /** Callers who share an item get results of their own, so that none sees what another does to it. */
@@ -76,7 +80,8 @@ function copyOf(output: unknown): unknown {
 function judge(read: Read, output: unknown, readAs: unknown): Verdict<unknown> {
   try {
     const verdict: Partial<Verdict<unknown>> | null | undefined = read(output, readAs);
-    return isVerdict(verdict) ? verdict : malformed;
+    if (verdict?.kind === 'success') return verdict as Verdict<unknown>;
+    return isError(verdict) ? verdict : malformed;
   } catch {
     return malformed;
   }
@@ -84,23 +89,11 @@ function judge(read: Read, output: unknown, readAs: unknown): Verdict<unknown> {
 
 const malformed = { kind: 'malformed' } as const;
 
-function isVerdict(
+function isError(
   verdict: Partial<Verdict<unknown>> | null | undefined,
-): verdict is Verdict<unknown> {
-  switch (verdict?.kind) {
-    case 'success':
-      return true;
-    case 'error':
-      return isCode(verdict.code) && isPause(verdict.retryAfterMs);
-    default:
-      return false;
-  }
-}
-
-function isCode(code: unknown): boolean {
-  return code === undefined || typeof code === 'string';
-}
-
-function isPause(ms: unknown): boolean {
-  return ms === undefined || (typeof ms === 'number' && ms >= 0);
+): verdict is Extract<Verdict<unknown>, { kind: 'error' }> {
+  if (verdict?.kind !== 'error') return false;
+  const { code, retryAfterMs: ms } = verdict;
+  const isPause = ms === undefined || (typeof ms === 'number' && ms >= 0);
+  return isPause && (code === undefined || typeof code === 'string');
 }

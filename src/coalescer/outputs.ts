@@ -1,14 +1,6 @@
 /** Outputs as senders give them: by key, or as a list in the order of the batch. */
 import type { Answer, Outputs } from './ports.ts';
 
-export function hasOutput(outputs: Outputs, key: string, place: number): boolean {
-  return isList(outputs) ? place < outputs.length : Object.hasOwn(outputs, key);
-}
-
-export function outputOf(outputs: Outputs, key: string, place: number): unknown {
-  return isList(outputs) ? outputs[place] : outputs[key];
-}
-
 /** How many there are beside those of the batch. */
 export function unaskedIn(outputs: Outputs, keys: readonly string[]): number {
   if (isList(outputs)) return Math.max(0, outputs.length - keys.length);

@@ -166,7 +166,8 @@ export class Packer {
       boarding.boarded.add(item);
     }
     const isTainted =
-      item.setbacks?.transient !== undefined || (waits && item.groups.some(waitsForTainted));
+      item.extras?.setbacks?.transient !== undefined ||
+      (waits && item.groups.some(waitsForTainted));
     if (isTainted) {
       boarding.tainted ??= new Set();
       boarding.tainted.add(item);
@@ -231,7 +232,7 @@ function waitsForTainted(group: Group): boolean {
 function mayRide(item: Item, batch: number, now: number): boolean {
   // A text with a hole needs an id that only an answer brings.
   if (item.state !== 'blocked' || !item.isWhole) return false;
-  return (item.setbacks?.notBefore ?? 0) <= now && ridesWithAll(item, batch);
+  return (item.extras?.setbacks?.notBefore ?? 0) <= now && ridesWithAll(item, batch);
 }
 
 /** Whether all that an item waits for rides in front of it. */

@@ -109,7 +109,7 @@ export class Replies<Failure> {
     const backBefore = attempts.requeued + attempts.retried;
     for (const outcome of outcomes) {
       const { item } = outcome;
-      const { setbacks } = item;
+      const setbacks = item.extras?.setbacks;
       if (setbacks !== undefined) {
         setbacks.hadSecondChance = false;
         setbacks.answersSeen = health.answers;

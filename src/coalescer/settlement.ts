@@ -51,10 +51,10 @@ export class Settlement<Failure> {
       calls.settle(end);
       telling.add(end);
     }
-    bounds.serve();
+    if (bounds.waiters.length > 0) bounds.serve();
     if (!backlog.isEmpty) return;
     keys.clear();
-    telling.addIdle();
+    telling.idles = true;
   }
 
   /** Ends one call, while its item may live on. `isNew`: the call is only being made. */

@@ -26,7 +26,8 @@ interface Followed<Of> {
  */
 export class Signals<Of> {
   readonly #followed = new Map<AbortSignal, Followed<Of>>();
-  #deserted: Followed<Of>[] = [];
+  /** Signals that nobody follows any more, and that are listened to still. */
+  deserted: Followed<Of>[] = [];
   readonly #onAbort: (followers: readonly Of[], reason: unknown) => void;
 
   /** `onAbort` is told once of all that follow a signal that fires. */
@@ -87,14 +88,13 @@ export class Signals<Of> {
     else previous.next = next;
     if (next === undefined) followed.last = previous;
     else next.previous = previous;
-    if (followed.first === undefined) this.#deserted.push(followed);
+    if (followed.first === undefined) this.deserted.push(followed);
   }
 
   /** Ends listening to the signals that nobody follows any more. */
   letGo(): void {
-    if (this.#deserted.length === 0) return;
-    const deserted = this.#deserted;
-    this.#deserted = [];
+    const { deserted } = this;
+    this.deserted = [];
     for (const followed of deserted) {
       const { signal, listener, first } = followed;
       // It may have found a new follower meanwhile, or have been let go already.

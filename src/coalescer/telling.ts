@@ -4,10 +4,10 @@
  */
 import { rejected, rejection } from '../internal/deferred.ts';
 import type { Calls } from './calls.ts';
-import type { Departure, End } from './ends.ts';
+import type { CallEnd, Departure, End } from './ends.ts';
 import { endFor } from './ends.ts';
 import type { Emitter } from './events.ts';
-import type { Caller, Item } from './item.ts';
+import type { Caller } from './item.ts';
 import type { Reason, ToError } from './ports.ts';
 
 /** Callers that are told in one turn of the event loop: to make so many errors takes some milliseconds. */
@@ -23,13 +23,15 @@ export interface TellingParts<Failure> {
 
 export class Telling<Failure> {
   readonly #parts: TellingParts<Failure>;
+  /** Whether there is anything to tell. */
+  isDue = false;
   /** Ends of which not all callers have been told, in their order; those before `#told` have been. */
   #untold: (End<Failure> | Departure<Failure>)[] = [];
   #told = 0;
   /** The callers of the first of them that are left, once its first one has been told. */
   #rest: Iterator<Caller> | undefined;
   /** Nothing is pending any more, and that has not been told. */
-  #idles = false;
+  idles = false;
   #isTelling = false;
 
   constructor(parts: TellingParts<Failure>) {
@@ -39,21 +41,17 @@ export class Telling<Failure> {
   /** What is to be told when the step is over. */
   add(end: End<Failure> | Departure<Failure>): void {
     this.#untold.push(end);
-  }
-
-  /** Nothing is pending any more. */
-  addIdle(): void {
-    this.#idles = true;
+    this.isDue = true;
   }
 
   /** Tells the first first; so many at once that the event loop can turn in between. False: some are left. */
   tell(): boolean {
-    if (this.#isTelling || this.#untold.length === 0) return true;
+    if (this.#isTelling) return true;
     this.#isTelling = true;
     const isThrough = this.#tellSome();
     this.#isTelling = false;
-    if (isThrough && this.#idles) {
-      this.#idles = false;
+    if (isThrough && this.idles) {
+      this.idles = false;
       if (this.#parts.isIdle()) this.#parts.events.emit('idle', {});
     }
     return isThrough;
@@ -70,7 +68,7 @@ export class Telling<Failure> {
     for (let calls = 0; calls < TOLD_AT_ONCE; calls++) {
       const end = this.#untold[this.#told];
       if (end === undefined) break;
-      const caller = end.kind === 'left' ? end.caller : this.#nextOf(end.item);
+      const caller = this.#nextOf(end);
       const isLast = this.#rest === undefined;
       if (isLast) this.#told++;
       if (caller !== undefined) this.#tellOne(end, caller);
@@ -80,11 +78,14 @@ export class Telling<Failure> {
     if (this.#told < this.#untold.length) return false;
     this.#untold = [];
     this.#told = 0;
+    this.isDue = false;
     return true;
   }
 
   /** The next of an item's callers; there may be more of them while `#rest` is there. */
-  #nextOf(item: Item): Caller | undefined {
+  #nextOf(end: End<Failure> | Departure<Failure>): Caller | undefined {
+    if (end.kind === 'left') return end.caller;
+    const { item } = end;
     if (this.#rest === undefined) {
       const others = item.extras?.others;
       if (others?.size) this.#rest = others.values();
@@ -97,7 +98,8 @@ export class Telling<Failure> {
 
   #tellOne(end: End<Failure> | Departure<Failure>, caller: Caller): void {
     const { calls } = this.#parts;
-    const own = endFor(end, caller.promise);
+    const own: CallEnd<Failure> =
+      end.kind === 'succeeded' && end.others ? endFor(end, caller.promise) : end;
     if (own.kind === 'succeeded') {
       caller.resolve(own.value);
     } else {

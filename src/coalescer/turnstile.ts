@@ -28,7 +28,7 @@ export class Turnstile {
 
   leave(cohort: Cohort): void {
     cohort.inside--;
-    this.#advance();
+    if (this.#first !== this.#last) this.#advance();
   }
 
   /** Calls back, at once if possible, when all who are inside now have left. */

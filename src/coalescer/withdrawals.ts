@@ -12,9 +12,9 @@ export class Withdrawals<Failure> {
   readonly #settlement: Settlement<Failure>;
   readonly #watch: ServerWatch<Failure>;
   /** Items that nobody wants any more, and that stay: at the server, or needed by others. */
-  readonly #unwanted = new Set<Item>();
+  readonly unwanted: Set<Item> = new Set();
   /** Requests that must not leave any more, since one of their calls has ended as not sent. */
-  #recalled: Trip[] = [];
+  recalled: Trip[] = [];
 
   constructor(backlog: Backlog, settlement: Settlement<Failure>, watch: ServerWatch<Failure>) {
     this.#backlog = backlog;
@@ -50,7 +50,7 @@ export class Withdrawals<Failure> {
     for (const item of this.#backlog.calledBy(calledBy)) {
       if (item.state === 'in flight') continue;
       const mayStill = reprievedTo !== undefined && item.attempts === 0;
-      if (mayStill && !item.setbacks?.isLastChance) reprieved.push(item);
+      if (mayStill && !item.extras?.setbacks?.isLastChance) reprieved.push(item);
       else over.push(item);
     }
     if (reprievedTo !== undefined) this.#backlog.spare(reprieved, reprievedTo);
@@ -77,20 +77,18 @@ export class Withdrawals<Failure> {
 
   /** Calls back the requests that must not leave. That may run code of others, so it is no part of a step. */
   recall(): void {
-    if (this.#recalled.length === 0) return;
-    const recalled = this.#recalled;
-    this.#recalled = [];
+    const { recalled } = this;
+    this.recalled = [];
     for (const { request } of recalled) request.abort();
   }
 
   /** Drops what is not wanted, is in the queue, and is not needed any more. */
   sweep(): void {
-    if (this.#unwanted.size === 0) return;
     // The youngest first: with it goes the need for those that it waited for.
-    for (const item of [...this.#unwanted].sort((a, b) => b.seq - a.seq)) {
+    for (const item of [...this.unwanted].sort((a, b) => b.seq - a.seq)) {
       const isOver = item.state === 'settled' || item.isWanted;
       if (isOver || (item.state !== 'in flight' && !this.#isNeeded(item))) {
-        this.#unwanted.delete(item);
+        this.unwanted.delete(item);
         if (isOver) continue;
         this.#settlement.settle([{ kind: 'failed', item, reason: reasonToDrop(item) }]);
       }
@@ -113,7 +111,7 @@ export class Withdrawals<Failure> {
     if (isItsLast) {
       this.#backlog.desert(item);
       item.noteSetback().left = why;
-      this.#unwanted.add(item);
+      this.unwanted.add(item);
       if (isInFlight && !item.isAtServer) this.#noteRecalled(item.trip);
     }
     this.#settlement.leave(item, caller, reason);
@@ -122,7 +120,7 @@ export class Withdrawals<Failure> {
   #noteRecalled(trip: Trip | undefined): void {
     if (trip === undefined || trip.isRecalled) return;
     trip.isRecalled = true;
-    this.#recalled.push(trip);
+    this.recalled.push(trip);
   }
 
   /** The server may have it, and others wait for what it makes. */

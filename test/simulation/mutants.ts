@@ -166,8 +166,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'puts a suspect last, and not those who wait for it',
     file: 'coalescer/packer.ts',
-    from: 'item.setbacks?.transient !== undefined || (waits && item.groups.some(waitsForTainted))',
-    to: 'item.setbacks?.transient !== undefined',
+    from: '(waits && item.groups.some(waitsForTainted))',
+    to: 'false',
     breaks: 'order',
     seed: 17,
   },
@@ -246,9 +246,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'matches outputs by their place',
-    file: 'coalescer/outputs.ts',
-    from: ': outputs[key]',
-    to: ': Object.values(outputs)[place]',
+    file: 'coalescer/outcome.ts',
+    from: '? byKey[key]',
+    to: '? Object.values(byKey)[place]',
     breaks: 'own result',
     seed: 145,
   },
