@@ -1,4 +1,4 @@
-import type { Emitter, EngineEvents } from './coalescer/index.ts';
+import type { EngineEvents } from './coalescer/index.ts';
 import type { PrefactorIssue } from './errors/argument.ts';
 import { PrefactorInvalidArgumentError } from './errors/argument.ts';
 import { FailureNotice } from './failure-notice.ts';
@@ -38,30 +38,39 @@ export interface ClientEventsOptions {
   readonly logger: Logger;
   /** The number of calls that wait. */
   readonly waiting: () => number;
-  readonly onIdle: () => void;
+  readonly onIdle: (() => void) | undefined;
 }
 
 /**
  * Passes events on to those who listen, and to the log what nobody listens to but somebody should
  * know. The log gets key, type, attempt and reason; never a payload.
  */
-export class ClientEvents implements Emitter {
-  readonly #events: Events<AutobatchEvents>;
-  readonly #notice: FailureNotice;
+export class ClientEvents extends Events<AutobatchEvents> {
   readonly #logger: Logger;
   readonly #serverLog: ServerLog;
-  readonly #onIdle: () => void;
 
   constructor({ apiUrl, clock, logger, waiting, onIdle }: ClientEventsOptions) {
-    this.#events = new Events(clock, logger);
-    this.#notice = new FailureNotice(clock, logger);
+    super({ clock, logger });
     this.#logger = logger;
     const tell = (line: () => void): void => {
-      this.#events.note(line);
-      this.#events.deliver();
+      this.note(line);
+      this.deliver();
     };
-    this.#serverLog = new ServerLog({ apiUrl, clock, logger, waiting, tell });
-    this.#onIdle = onIdle;
+    const log = new ServerLog({ apiUrl, clock, logger, waiting, tell });
+    this.#serverLog = log;
+    const notice = new FailureNotice({ clock, logger });
+    if (onIdle !== undefined) this.hearAtOnce('idle', onIdle);
+    this.hearAtOnce('outage', (detail) => this.note(() => log.outage(detail)));
+    this.hearAtOnce('recovery', (detail) => this.note(() => log.recovery(detail)));
+    this.hearAtOnce('failure', ({ error }) => {
+      if (!this.has('failure')) this.note(() => notice.report(error));
+    });
+    this.hearAtOnce('requeue', (detail) => {
+      this.debug('An item was skipped, and goes back.', detail);
+    });
+    this.hearAtOnce('retry', (detail) => {
+      this.debug('An item goes back for another attempt.', detail);
+    });
   }
 
   /** The same transport, of which the log hears. */
@@ -69,46 +78,17 @@ export class ClientEvents implements Emitter {
     return this.#serverLog.watching(transport);
   }
 
-  on<Name extends keyof AutobatchEvents>(
+  override on<Name extends keyof AutobatchEvents>(
     name: Name,
     listener: Listener<AutobatchEvents[Name]>,
   ): () => void {
     checkListener(name, listener);
-    return this.#events.on(name, listener);
-  }
-
-  has(name: keyof AutobatchEvents): boolean {
-    return this.#events.has(name);
-  }
-
-  emit<Name extends keyof AutobatchEvents>(name: Name, detail: AutobatchEvents[Name]): void {
-    if (name === 'idle') this.#onIdle();
-    if (name === 'requeue') this.debug('An item was skipped, and goes back.', detail);
-    if (name === 'retry') this.debug('An item goes back for another attempt.', detail);
-    if (name === 'outage' && 'waiting' in detail) {
-      this.#events.note(() => this.#serverLog.outage(detail));
-    }
-    if (name === 'recovery' && 'durationMs' in detail) {
-      this.#events.note(() => this.#serverLog.recovery(detail));
-    }
-    if (name === 'failure' && !this.#events.has('failure') && 'error' in detail) {
-      const { error } = detail;
-      this.#events.note(() => this.#notice.report(error));
-    }
-    this.#events.emit(name, detail);
-  }
-
-  isTelling(name: keyof AutobatchEvents): boolean {
-    return this.#events.isTelling(name);
-  }
-
-  deliver(): void {
-    this.#events.deliver();
+    return super.on(name, listener);
   }
 
   /** The logger is the user's own code as much as a listener is: it is called when the step is over. */
   debug(message: string, detail: unknown): void {
-    if (!isMute(this.#logger)) this.#events.note(() => this.#logger.debug(message, detail));
+    if (!isMute(this.#logger)) this.note(() => this.#logger.debug(message, detail));
   }
 }
 

@@ -98,7 +98,7 @@ export class AutobatchClient {
       clock,
       logger: settings.logger,
       waiting: () => this.#engine.stats().ledger.pending,
-      onIdle: () => busy?.end(),
+      onIdle: busy && (() => busy.end()),
     });
     const ids = new Ids();
     const transport = transportOf(settings, clock);

@@ -17,7 +17,7 @@ export class FailureNotice {
   #first = '';
   #warnedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, logger: Logger) {
+  constructor({ clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
     this.#clock = clock;
     this.#logger = logger;
   }

@@ -7,7 +7,7 @@ import { recordingLogger } from './internal/recording-logger.ts';
 function setUp() {
   const clock = new HandClock();
   const logger = recordingLogger();
-  const notice = new FailureNotice(clock, logger);
+  const notice = new FailureNotice({ clock, logger });
   return { clock, notice, warnings: () => logger.entries.map(([, text]) => text) };
 }
 

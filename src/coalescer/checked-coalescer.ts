@@ -31,7 +31,7 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
   constructor(options: CoalescerOptions<Value, Failure>) {
     throwIfWrong(problemsOfOptions(options));
     const clock: Clock = options.clock ?? systemClock();
-    this.#events = new Events(clock, consoleLogger);
+    this.#events = new Events({ clock, logger: consoleLogger });
     this.#toError = options.toError ?? toRejectedError;
     this.#engine = new Coalescer({ ...options, clock, events: this.#events }, settingsOf(options));
   }

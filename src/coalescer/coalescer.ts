@@ -21,7 +21,7 @@ import { Capacity } from './capacity.ts';
 import type { DispatchSettings } from './dispatcher.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Emitter } from './events.ts';
-import { fencedEmitter, silent } from './events.ts';
+import { silent } from './events.ts';
 import { Fates } from './fates.ts';
 import type { Flight } from './flight.ts';
 import { Health } from './health.ts';
@@ -136,7 +136,7 @@ export class Coalescer<Failure> {
     const { send, ping } = ports;
     const clock = ports.clock ?? systemClock();
     const random = chanceFrom(ports.random ?? Math.random);
-    const events = fencedEmitter(ports.events ?? silent);
+    const events = ports.events ?? silent;
     const toError = ports.toError ?? toRejectedError;
     const health = new Health(settings.retry);
     const patience = new Patience(clock);
@@ -510,7 +510,7 @@ export class Coalescer<Failure> {
         this.#tell();
       });
     }
-    this.#events.deliver();
+    if (this.#events.hasNews !== false) this.#events.deliver();
   }
 
   #expireWaiting(now: number, isLate: boolean): void {

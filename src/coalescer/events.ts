@@ -80,9 +80,11 @@ export interface EngineEvents {
 
 /**
  * Passes events on. The engine emits within a step and delivers at its end, so that listeners find
- * the books balanced.
+ * the books balanced. Nothing of it throws.
  */
 export interface Emitter {
+  /** False: nothing was emitted since it was delivered last, so that has not to be done. */
+  readonly hasNews?: boolean;
   /** Whether anybody listens; asked before a detail is made that costs something. */
   has(name: keyof EngineEvents): boolean;
   emit<Name extends keyof EngineEvents>(name: Name, detail: EngineEvents[Name]): void;
@@ -96,21 +98,9 @@ export interface Emitter {
 }
 
 /** Tells nobody. */
-export const silent: Emitter = { has: () => false, emit: () => {}, deliver: () => {} };
-
-/** An emitter comes from outside; if it throws within a step, nothing but its event is lost. */
-export function fencedEmitter(emitter: Emitter): Emitter {
-  const fenced = <T>(call: () => T, otherwise: T): T => {
-    try {
-      return call();
-    } catch {
-      return otherwise;
-    }
-  };
-  return {
-    has: (name) => fenced(() => emitter.has(name), false),
-    emit: (name, detail) => fenced(() => emitter.emit(name, detail), undefined),
-    isTelling: (name) => fenced(() => emitter.isTelling?.(name) ?? false, false),
-    deliver: () => fenced(() => emitter.deliver(), undefined),
-  };
-}
+export const silent: Emitter = {
+  hasNews: false,
+  has: () => false,
+  emit: () => {},
+  deliver: () => {},
+};

@@ -113,7 +113,11 @@ function ownNow(): number {
 }
 
 /** Of all clients, so that none takes over from another what is merely late. */
-const laterTurns = new LastingTimers(ownNow, ownFunctions, 1_000);
+const laterTurns = new LastingTimers({
+  now: ownNow,
+  functions: ownFunctions,
+  lateMs: 1_000,
+});
 
 type Source = (() => unknown) | undefined;
 
@@ -150,7 +154,9 @@ interface Timer {
 
 class SystemClock implements Clock {
   readonly #waiting = new Set<Timer>();
-  readonly #lasting = isWorkerd ? new LastingTimers(ownNow, ownFunctions) : undefined;
+  readonly #lasting = isWorkerd
+    ? new LastingTimers({ now: ownNow, functions: ownFunctions })
+    : undefined;
   /** What the time was read from last, and what that is a method of. */
   #source: Source = ownNow;
   #performance: unknown;

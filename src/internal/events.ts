@@ -11,6 +11,11 @@ const quietMs = 60_000;
 /** More than ever comes in one turn of the event loop by itself. */
 const OFTEN = 2_000;
 
+export interface EventsParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
 /**
  * Tells listeners what happened, once the books are right again: `emit` only notes the event,
  * `deliver` calls the listeners, in the root async context. A listener that throws or rejects harms
@@ -18,10 +23,15 @@ const OFTEN = 2_000;
  * to must not keep the loop from turning.
  */
 export class Events<Details extends object> {
+  /** Something was noted that has not been told. */
+  hasNews = false;
   readonly #listeners: { [Name in keyof Details]?: Set<{ call: Listener<Details[Name]> }> } = {};
+  readonly #hearers: { [Name in keyof Details]?: (detail: Details[Name]) => void } = {};
   readonly #clock: Clock;
   readonly #logger: Logger;
   #queue: (() => void)[] = [];
+  /** So many of the queue have been told. */
+  #told = 0;
   /** Times that something was told in this turn. */
   #timesInTurn = 0;
   /** Listeners are being called, or what they have caused waits for the next turn. */
@@ -30,7 +40,7 @@ export class Events<Details extends object> {
   #telling: keyof Details | undefined;
   #warnedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, logger: Logger) {
+  constructor({ clock, logger }: EventsParts) {
     this.#clock = clock;
     this.#logger = logger;
   }
@@ -51,10 +61,18 @@ export class Events<Details extends object> {
   }
 
   /**
-   * Notes an event; costs nothing when nobody listens.
+   * `hear` is called as soon as the event is emitted, so it must not throw, nor call code of the user's. It
+   * is no listener. One for each event.
    */
+  hearAtOnce<Name extends keyof Details>(name: Name, hear: (detail: Details[Name]) => void): void {
+    this.#hearers[name] = hear;
+  }
+
+  /** Notes an event, if anybody listens. */
   emit<Name extends keyof Details>(name: Name, detail: Details[Name]): void {
-    if (!this.has(name)) return;
+    this.#hearers[name]?.(detail);
+    const listeners = this.#listeners[name];
+    if (listeners === undefined || listeners.size === 0) return;
     this.note(() => this.#tell(name, detail));
   }
 
@@ -66,33 +84,43 @@ export class Events<Details extends object> {
   /** Notes anything else that is to be told in its turn. It must not throw. */
   note(tell: () => void): void {
     this.#queue.push(tell);
+    this.hasNews = true;
   }
 
   /**
-   * Tells all that was noted. Where listeners cause it without end, if only by promise jobs, the rest
-   * waits until the event loop has turned.
+   * Tells all that was noted, and throws nothing. Where listeners cause it without end, if only by promise
+   * jobs, the rest waits until the event loop has turned.
    */
   deliver(): void {
-    if (this.#isHeld || this.#queue.length === 0) return;
-    if (this.#timesInTurn++ === 0) {
-      inLaterTurn(() => {
-        this.#timesInTurn = 0;
-      }, true);
-    }
-    const due = this.#queue;
-    this.#queue = [];
+    if (this.#isHeld || !this.hasNews) return;
     this.#isHeld = true;
-    runInRoot(() => {
-      for (const tell of due) tell();
-    });
-    this.#isHeld = this.#queue.length > 0 || this.#timesInTurn >= OFTEN;
-    if (this.#isHeld) inLaterTurn(() => this.#goOn(), true);
+    const due = this.#queue.length;
+    try {
+      if (this.#timesInTurn === 0) inLaterTurn(this.#beginTurn, true);
+      this.#timesInTurn++;
+      runInRoot(() => {
+        while (this.#told < due) this.#queue[this.#told++]?.();
+      });
+      this.#queue = this.#queue.slice(due);
+      this.#told = 0;
+      this.hasNews = this.#queue.length > 0;
+      if (this.hasNews || this.#timesInTurn >= OFTEN) inLaterTurn(this.#goOn, true);
+      else this.#isHeld = false;
+    } catch {
+      // The stack is used up: what is left is told with what comes next.
+      this.#isHeld = false;
+      this.#telling = undefined;
+    }
   }
 
-  #goOn(): void {
+  readonly #beginTurn = (): void => {
+    this.#timesInTurn = 0;
+  };
+
+  readonly #goOn = (): void => {
     this.#isHeld = false;
     this.deliver();
-  }
+  };
 
   #tell<Name extends keyof Details>(name: Name, detail: Details[Name]): void {
     this.#telling = name;

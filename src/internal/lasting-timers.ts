@@ -14,6 +14,13 @@ interface Timeout {
 
 type Functions = Pick<typeof globalThis, 'setTimeout' | 'clearTimeout'>;
 
+export interface LastingTimersParts {
+  readonly now: () => number;
+  readonly functions: Functions;
+  /** How late one must be for it to be set anew, in milliseconds. @default 0 */
+  readonly lateMs?: number | undefined;
+}
+
 /**
  * Timers that come although whoever set them is gone: what should have come by now is set anew by whoever
  * asks for the time next, and belongs to that one's request from then on.
@@ -24,8 +31,7 @@ export class LastingTimers {
   readonly #lateMs: number;
   readonly #waiting = new Set<Timeout>();
 
-  /** `lateMs`: how late one must be for it to be set anew. */
-  constructor(now: () => number, functions: Functions, lateMs = 0) {
+  constructor({ now, functions, lateMs = 0 }: LastingTimersParts) {
     this.#now = now;
     this.#functions = functions;
     this.#lateMs = lateMs;

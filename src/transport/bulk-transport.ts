@@ -31,7 +31,7 @@ const comma = 0x2c;
 
 /** Sends batches over POST /api/v1/bulk: one attempt each, the answer as data. Decides nothing. */
 export function createTransport(options: HttpOptions, clock: Clock): Transport {
-  const http = new Http(options, new Patience(clock));
+  const http = new Http({ ...options, patience: new Patience(clock) });
   const redact = (text: string): string => http.auth.redact(text);
   return {
     redact,

@@ -22,6 +22,10 @@ export interface HttpOptions {
   readonly fetch: Fetch | undefined;
 }
 
+export interface HttpParts extends HttpOptions {
+  readonly patience: Patience;
+}
+
 /** Lines of a stack that are kept of what a `fetch` threw, which may be a fault of its own. */
 const FRAMES = 8;
 
@@ -36,7 +40,7 @@ export class Http {
   readonly #byDispatcher: DispatchSender | undefined;
   readonly #overFetch: Sender;
 
-  constructor(options: HttpOptions, patience: Patience) {
+  constructor({ patience, ...options }: HttpParts) {
     this.auth = new Auth(options);
     this.#options = options;
     this.#patience = patience;

@@ -12,7 +12,7 @@ interface Details {
 function setUp() {
   const clock = new HandClock();
   const logger = recordingLogger();
-  return { clock, logger, events: new Events<Details>(clock, logger) };
+  return { clock, logger, events: new Events<Details>({ clock, logger }) };
 }
 
 test('listeners hear of an event when it is delivered, in order', () => {
@@ -138,6 +138,49 @@ test('listeners run in the root context', () => {
     events.deliver();
   });
   expect(seen).toEqual([undefined]);
+});
+
+test('our own code hears of it at once, whoever listens, and is no listener', () => {
+  const { events } = setUp();
+  const heard: string[] = [];
+  events.hearAtOnce('brewed', ({ tea }) => heard.push(`own ${tea}`));
+  expect(events.has('brewed')).toBe(false);
+  events.emit('brewed', { tea: 'oolong' });
+  expect(heard).toEqual(['own oolong']);
+  expect(events.hasNews).toBe(false);
+  events.on('brewed', ({ tea }) => heard.push(tea));
+  events.emit('brewed', { tea: 'sencha' });
+  expect(events.hasNews).toBe(true);
+  events.deliver();
+  expect(events.hasNews).toBe(false);
+  expect(heard).toEqual(['own oolong', 'own sencha', 'sencha']);
+});
+
+test('where the stack is used up, it throws nothing, and tells nothing twice', () => {
+  const { events } = setUp();
+  const heard: string[] = [];
+  events.on('brewed', ({ tea }) => heard.push(tea));
+  const teas = Array.from({ length: 50 }, (_, index) => `the ${index}th`);
+  for (const tea of teas) events.emit('brewed', { tea });
+  let thrown: unknown;
+  const down = (): void => {
+    try {
+      down();
+    } finally {
+      try {
+        events.deliver();
+      } catch (error) {
+        thrown = error;
+      }
+    }
+  };
+  expect(down).toThrow(RangeError);
+  // If at all, then that it could not even be called.
+  expect(thrown ?? new RangeError()).toBeInstanceOf(RangeError);
+  events.emit('brewed', { tea: 'the last' });
+  events.deliver();
+  expect(heard.at(-1)).toBe('the last');
+  expect(new Set(heard).size).toBe(heard.length);
 });
 
 describe('a listener that fails', () => {

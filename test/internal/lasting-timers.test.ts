@@ -20,7 +20,7 @@ function runtime(lateMs?: number) {
       for (const timer of timers) if (timer.id === id) timer.at = Number.NaN;
     },
   };
-  const lasting = new LastingTimers(() => now, functions as never, lateMs);
+  const lasting = new LastingTimers({ now: () => now, functions: functions as never, lateMs });
   return {
     lasting,
     /** From here on, everything belongs to the request of that number. */
