@@ -216,6 +216,15 @@ const retry = withCleanPrototype(() =>
   }),
 );
 
+const nameAtVersion = matching(
+  'name@version, without spaces',
+  /^@?[\w.~-]+(\/[\w.~-]+)?@[\w.+-]+$/,
+);
+const loggerOrFalse = wanted(
+  'false, or an object with the methods debug, info, warn and error',
+  isLoggerOption,
+);
+
 const schema = withCleanPrototype(() =>
   z.strictObject({
     apiUrl: z.optional(
@@ -238,21 +247,10 @@ const schema = withCleanPrototype(() =>
       300 * second,
     ),
     headers: z._default(checked<HeaderFields>(headerFields), {}),
-    sdk: z._default(
-      z.array(
-        checked<string>(
-          matching('name@version, without spaces', /^@?[\w.~-]+(\/[\w.~-]+)?@[\w.+-]+$/),
-        ),
-      ),
-      [],
-    ),
+    sdk: z._default(z.array(checked<string>(nameAtVersion)), []),
     fetch: z.optional(checked<Fetch>(aFunction)),
     beforeEnqueue: z.optional(checked<(action: WireAction) => WireAction | null>(aFunction)),
-    logger: z.optional(
-      checked<Logger | false>(
-        wanted('false, or an object with the methods debug, info, warn and error', isLoggerOption),
-      ),
-    ),
+    logger: z.optional(checked<Logger | false>(loggerOrFalse)),
     disabled: z.optional(checked<boolean>(aBoolean)),
     allowInsecure: z._default(checked<boolean>(aBoolean), false),
     exitSignals: z._default(z.array(checked<string>(exitSignal)), []),

@@ -1,7 +1,7 @@
 // What every action has: all checks come before the first change, so that each is a transaction of
 // its own (wire.md 2.3) without a way back being needed.
 
-import type { FieldReader, Problems } from '../checks.ts';
+import { FieldReader, Problems } from '../checks.ts';
 import { errorLike, errorOutput } from '../error-output.ts';
 import type { World } from '../state.ts';
 import type { ErrorOutput, Fields, Output, SuccessOutput } from '../wire.ts';
@@ -51,6 +51,17 @@ export function taken({ rules }: World, message: string, id: string): Ran {
     errorLike(rules.takenId, errorOutput('validation_errors', message, { errors })),
     id,
   );
+}
+
+/** The fields of an action that has no other than these, and what is wrong with them. */
+export function readFields(
+  call: ActionCall,
+  known: ReadonlySet<string>,
+): readonly [FieldReader, Problems] {
+  const problems = new Problems();
+  const reader = new FieldReader(call.fields, problems);
+  dropUnknown(call, reader, known, problems);
+  return [reader, problems];
 }
 
 /**

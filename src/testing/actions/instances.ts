@@ -7,7 +7,15 @@ import { FINISH_STATUSES, isTerminal } from '../state.ts';
 import { instanceDetails } from '../views.ts';
 import type { Fields } from '../wire.ts';
 import type { ActionCall, Ran } from './action.ts';
-import { dropUnknown, invalid, invalidAction, notFound, success, taken } from './action.ts';
+import {
+  dropUnknown,
+  invalid,
+  invalidAction,
+  notFound,
+  readFields,
+  success,
+  taken,
+} from './action.ts';
 import { readSchemaVersion } from './schema-version.ts';
 
 const REGISTER = new Set([
@@ -30,9 +38,7 @@ const PURPOSES = ['live', 'smoke_test', 'eval'] as const;
 
 export function registerInstance(call: ActionCall): Ran {
   const { world } = call;
-  const problems = new Problems();
-  const reader = new FieldReader(call.fields, problems);
-  dropUnknown(call, reader, REGISTER, problems);
+  const [reader, problems] = readFields(call, REGISTER);
   const needed = world.rules.tokenKind === 'account' ? 'required' : 'optional';
   const agentId = reader.name('agent_id', needed) ?? world.defaultAgentId;
   const environmentId = reader.name('environment_id', needed) ?? world.defaultEnvironmentId;
@@ -44,16 +50,7 @@ export function registerInstance(call: ActionCall): Ran {
   const ownIdentifier = reader.name('external_identifier', 'nullable') ?? null;
   reader.boolean('update_current_version', 'optional');
   const purpose = reader.oneOf('purpose', PURPOSES, 'optional') ?? 'live';
-  let externalIdentifier: string | null = null;
-  if (version !== undefined) {
-    const versionReader = new FieldReader(version, problems, 'agent_version.');
-    dropUnknown(call, versionReader, VERSION, problems);
-    externalIdentifier = versionReader.string('external_identifier', 'optional') ?? null;
-    versionReader.string('name', 'optional');
-    versionReader.string('description', 'optional');
-    const environment = versionReader.object('runtime_environment', 'optional');
-    if (environment !== undefined) checkEnvironment(call, environment, problems);
-  }
+  const externalIdentifier = version === undefined ? null : readVersion(call, version, problems);
   const schemas = readSchemaVersion(call, schemaVersion ?? {}, agentId, problems);
   if (problems.any) return invalid('Invalid agent instance', problems, id);
   if (id !== null && world.isTaken(id)) return taken(world, 'Invalid agent instance', id);
@@ -63,8 +60,7 @@ export function registerInstance(call: ActionCall): Ran {
     return invalid('Invalid agent instance', problems, id);
   }
 
-  const now = world.timestamp();
-  const instance: Instance = {
+  const instance = newInstance(world.timestamp(), {
     id: id ?? world.newId(call.key),
     externalIdentifier: ownIdentifier,
     agentId,
@@ -72,6 +68,34 @@ export function registerInstance(call: ActionCall): Ran {
     versionId: world.versionId('agent_version', agentId, externalIdentifier),
     schemas,
     purpose,
+  });
+  world.instances.set(instance.id, instance);
+  const details = instanceDetails(world, instance);
+  const { id: versionId, externalIdentifier: external_identifier } = schemas;
+  const agent_schema_version = { type: 'agent_schema_version', id: versionId, external_identifier };
+  return success({ details, agent_schema_version }, instance.id);
+}
+
+/** Its `external_identifier`. */
+function readVersion(call: ActionCall, version: Fields, problems: Problems): string | null {
+  const reader = new FieldReader(version, problems, 'agent_version.');
+  dropUnknown(call, reader, VERSION, problems);
+  const externalIdentifier = reader.string('external_identifier', 'optional') ?? null;
+  reader.string('name', 'optional');
+  reader.string('description', 'optional');
+  const environment = reader.object('runtime_environment', 'optional');
+  if (environment !== undefined) checkEnvironment(call, environment, problems);
+  return externalIdentifier;
+}
+
+type Registered = Pick<
+  Instance,
+  'id' | 'externalIdentifier' | 'agentId' | 'environmentId' | 'versionId' | 'schemas' | 'purpose'
+>;
+
+function newInstance(now: string, registered: Registered): Instance {
+  return {
+    ...registered,
     insertedAt: now,
     spans: [],
     counts: { pending: 0, active: 0, complete: 0, failed: 0, cancelled: 0 },
@@ -82,18 +106,6 @@ export function registerInstance(call: ActionCall): Ran {
     terminationReason: null,
     updatedAt: now,
   };
-  world.instances.set(instance.id, instance);
-  return success(
-    {
-      details: instanceDetails(world, instance),
-      agent_schema_version: {
-        type: 'agent_schema_version',
-        id: schemas.id,
-        external_identifier: schemas.externalIdentifier,
-      },
-    },
-    instance.id,
-  );
 }
 
 /** Which of its fields are required, no source says (wire.md 4.3). */
@@ -110,9 +122,7 @@ function checkEnvironment(call: ActionCall, environment: Fields, problems: Probl
 }
 
 export function startInstance(call: ActionCall): Ran {
-  const problems = new Problems();
-  const reader = new FieldReader(call.fields, problems);
-  dropUnknown(call, reader, START, problems);
+  const [reader, problems] = readFields(call, START);
   const id = reader.id('agent_instance_id', 'required') ?? null;
   // Python sends an explicit null here, and only here (wire.md 3).
   const timestamp = reader.timestamp('timestamp', 'nullable');
@@ -130,13 +140,11 @@ export function startInstance(call: ActionCall): Ran {
  * finish too: the docs speak of cancelling a pending one, and nothing is said of the rest.
  */
 export function finishInstance(call: ActionCall): Ran {
-  const problems = new Problems();
-  const reader = new FieldReader(call.fields, problems);
   if (call.fields['details'] !== undefined) {
     // As with agent_spans/finish.
     call.breach('agent_instances/finish with a details wrapper: its status is not read');
   }
-  dropUnknown(call, reader, FINISH, problems);
+  const [reader, problems] = readFields(call, FINISH);
   const id = reader.id('agent_instance_id', 'required') ?? null;
   const status = reader.oneOf('status', FINISH_STATUSES, 'optional') ?? 'complete';
   const timestamp = reader.timestamp('timestamp', 'optional');
@@ -152,9 +160,7 @@ export function finishInstance(call: ActionCall): Ran {
 
 /** Allowed at any time, since a run is judged after its end. A null payload takes the entry away. */
 export function recordQuality(call: ActionCall): Ran {
-  const problems = new Problems();
-  const reader = new FieldReader(call.fields, problems);
-  dropUnknown(call, reader, RECORD_QUALITY, problems);
+  const [reader, problems] = readFields(call, RECORD_QUALITY);
   const id = reader.id('agent_instance_id', 'required') ?? null;
   const name = reader.name('name', 'required');
   const payload = reader.object('payload', 'nullable');
@@ -171,9 +177,7 @@ export function recordQuality(call: ActionCall): Ran {
 
 /** `POST /agent_instance/{id}/terminate` (wire.md 3); single endpoint only. */
 export function terminateInstance(call: ActionCall): Ran {
-  const problems = new Problems();
-  const reader = new FieldReader(call.fields, problems);
-  dropUnknown(call, reader, TERMINATE, problems);
+  const [reader, problems] = readFields(call, TERMINATE);
   const id = reader.id('agent_instance_id', 'required') ?? null;
   const reason = reader.string('reason', 'required');
   const timestamp = reader.timestamp('timestamp', 'optional');

@@ -1,11 +1,11 @@
 // `agents/*` and `environments/*`: wire.md 2.2. They are here because a batch may mix all types;
 // beyond names and the shape of the answers little is known of them, so little is checked.
 
-import { FieldReader, Problems } from '../checks.ts';
+import { FieldReader } from '../checks.ts';
 import type { Named, World } from '../state.ts';
 import { namedDetails } from '../views.ts';
 import type { Action, ActionCall, Ran } from './action.ts';
-import { dropUnknown, invalid, notFound, success } from './action.ts';
+import { invalid, notFound, readFields, success } from './action.ts';
 
 export interface NamedActions {
   readonly list: Action;
@@ -14,76 +14,77 @@ export interface NamedActions {
   readonly update: Action;
 }
 
-export const agentActions: NamedActions = actionsOf('agent', (world) => world.agents, {
+/** Records that have little more than a name, of one type. */
+interface Kind {
+  readonly type: 'agent' | 'environment';
+  readonly recordsOf: (world: World) => Map<string, Named>;
+  /** Fields of the list and the create beside those that both types have. */
+  readonly list: readonly string[];
+  readonly create: readonly string[];
+}
+
+export const agentActions: NamedActions = actionsOf({
+  type: 'agent',
+  recordsOf: (world) => world.agents,
   // An older docs page has environment_id on the list and beside `details` (wire.md 2.2).
   list: ['environment_id'],
   create: ['environment_id'],
 });
 
-export const environmentActions: NamedActions = actionsOf(
-  'environment',
-  (world) => world.environments,
-  { list: ['account_id'], create: [] },
-);
+export const environmentActions: NamedActions = actionsOf({
+  type: 'environment',
+  recordsOf: (world) => world.environments,
+  list: ['account_id'],
+  create: [],
+});
 
-function actionsOf(
-  type: string,
-  recordsOf: (world: World) => Map<string, Named>,
-  also: { readonly list: readonly string[]; readonly create: readonly string[] },
-): NamedActions {
-  const idField = `${type}_id`;
-  const list = new Set(also.list);
-  const show = new Set([idField]);
-  const create = new Set(['details', ...also.create]);
-  const update = new Set([idField, 'details']);
-
-  function read(call: ActionCall, known: ReadonlySet<string>): [FieldReader, Problems] {
-    const problems = new Problems();
-    const reader = new FieldReader(call.fields, problems);
-    dropUnknown(call, reader, known, problems);
-    return [reader, problems];
-  }
-
-  /** Finds the record and applies what `prepare` made of the other fields. */
-  function withRecord(
-    call: ActionCall,
-    known: ReadonlySet<string>,
-    prepare: (reader: FieldReader) => (record: Named) => void,
-  ): Ran {
-    const [reader, problems] = read(call, known);
-    const id = reader.id(idField, 'required') ?? null;
-    const apply = prepare(reader);
-    if (id === null || problems.any) return invalid(`Invalid ${type}`, problems, id);
-    const record = recordsOf(call.world).get(id);
-    if (record === undefined) return notFound(type === 'agent' ? 'Agent' : 'Environment', id);
-    apply(record);
-    return success({ details: namedDetails(type, record) }, id);
-  }
-
+function actionsOf(kind: Kind): NamedActions {
   return {
-    list(call) {
-      const [, problems] = read(call, list);
-      if (problems.any) return invalid('Invalid query', problems);
-      const records = [...recordsOf(call.world).values()];
-      return success({ summaries: records.map((record) => namedDetails(type, record)) }, null);
-    },
-    show: (call) => withRecord(call, show, () => () => {}),
-    create(call) {
-      const [reader, problems] = read(call, create);
-      const details = reader.object('details', 'required');
-      if (details !== undefined) new FieldReader(details, problems).name('name', 'required');
-      if (details === undefined || problems.any) return invalid(`Invalid ${type}`, problems);
-      const { world } = call;
-      const record = { id: world.newId(call.key), insertedAt: world.timestamp(), fields: details };
-      recordsOf(world).set(record.id, record);
-      return success({ details: namedDetails(type, record) }, record.id);
-    },
+    list: (call) => list(kind, call),
+    show: (call) => withRecord(kind, call, [], () => () => {}),
+    create: (call) => create(kind, call),
     update: (call) =>
-      withRecord(call, update, (reader) => {
+      withRecord(kind, call, ['details'], (reader) => {
         const details = reader.object('details', 'required');
         return (record) => {
           record.fields = { ...record.fields, ...details };
         };
       }),
   };
+}
+
+function list(kind: Kind, call: ActionCall): Ran {
+  const [, problems] = readFields(call, new Set(kind.list));
+  if (problems.any) return invalid('Invalid query', problems);
+  const records = [...kind.recordsOf(call.world).values()];
+  return success({ summaries: records.map((record) => namedDetails(kind.type, record)) }, null);
+}
+
+function create({ type, recordsOf, create: also }: Kind, call: ActionCall): Ran {
+  const [reader, problems] = readFields(call, new Set(['details', ...also]));
+  const details = reader.object('details', 'required');
+  if (details !== undefined) new FieldReader(details, problems).name('name', 'required');
+  if (details === undefined || problems.any) return invalid(`Invalid ${type}`, problems);
+  const { world } = call;
+  const record = { id: world.newId(call.key), insertedAt: world.timestamp(), fields: details };
+  recordsOf(world).set(record.id, record);
+  return success({ details: namedDetails(type, record) }, record.id);
+}
+
+/** Finds the record and applies what `prepare` made of the fields beside its id. */
+function withRecord(
+  { type, recordsOf }: Kind,
+  call: ActionCall,
+  others: readonly string[],
+  prepare: (reader: FieldReader) => (record: Named) => void,
+): Ran {
+  const idField = `${type}_id`;
+  const [reader, problems] = readFields(call, new Set([idField, ...others]));
+  const id = reader.id(idField, 'required') ?? null;
+  const apply = prepare(reader);
+  if (id === null || problems.any) return invalid(`Invalid ${type}`, problems, id);
+  const record = recordsOf(call.world).get(id);
+  if (record === undefined) return notFound(type === 'agent' ? 'Agent' : 'Environment', id);
+  apply(record);
+  return success({ details: namedDetails(type, record) }, id);
 }

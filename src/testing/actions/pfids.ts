@@ -1,8 +1,7 @@
 // `pfid/generate`: wire.md 8.
 
-import { FieldReader, Problems } from '../checks.ts';
 import type { ActionCall, Ran } from './action.ts';
-import { dropUnknown, invalid, notFound, success } from './action.ts';
+import { invalid, notFound, readFields, success } from './action.ts';
 
 const GENERATE = new Set(['count', 'account_id']);
 // Most ids that one call may ask for; the API's own limit is **unknown**.
@@ -11,8 +10,7 @@ const MAX_COUNT = 1_000;
 /** Answers in the newer of the two shapes on record (*conflict*): ids beside `status`. */
 export function generatePfids(call: ActionCall): Ran {
   const { world, fields } = call;
-  const problems = new Problems();
-  dropUnknown(call, new FieldReader(fields, problems), GENERATE, problems);
+  const [, problems] = readFields(call, GENERATE);
   const { count, account_id: accountId } = fields;
   if (typeof count !== 'number' || !Number.isInteger(count) || count < 1 || count > MAX_COUNT) {
     problems.add('count', `is from 1 to ${MAX_COUNT}`);

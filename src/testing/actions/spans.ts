@@ -14,6 +14,7 @@ import {
   invalid,
   invalidAction,
   notFound,
+  readFields,
   success,
   taken,
 } from './action.ts';
@@ -46,12 +47,10 @@ const FINISH_ITEM = new Set([
  */
 export function createSpan(call: ActionCall): Ran {
   const { world } = call;
-  const problems = new Problems();
-  const item = new FieldReader(call.fields, problems);
   if (call.fields['agent_instance_id'] !== undefined || call.fields['schema_name'] !== undefined) {
     call.breach('agent_spans/create with span fields outside of details');
   }
-  dropUnknown(call, item, CREATE_ITEM, problems);
+  const [item, problems] = readFields(call, CREATE_ITEM);
   const details = item.object('details', 'required');
   const span = details === undefined ? undefined : readSpan(call, details, problems);
   if (span === undefined || problems.any) return invalid('Invalid span', problems, span?.id);
@@ -90,12 +89,10 @@ export function createSpan(call: ActionCall): Ran {
  */
 export function finishSpan(call: ActionCall): Ran {
   const { world, fields } = call;
-  const problems = new Problems();
-  const reader = new FieldReader(fields, problems);
   if (fields['details'] !== undefined) {
     call.breach('agent_spans/finish with a details wrapper: no result is stored');
   }
-  dropUnknown(call, reader, FINISH_ITEM, problems);
+  const [reader, problems] = readFields(call, FINISH_ITEM);
   const id = reader.id('agent_span_id', 'required') ?? null;
   // Any finish status is taken from pending and active alike. The docs want `cancelled` from
   // pending only; Python's notes also allow it from active (wire.md 4.4, *conflict*).
