@@ -14,7 +14,7 @@ import {
   startAgentInstance,
 } from '../schemas/agent-instances.ts';
 import type { CallOptions } from '../schemas/call-options.ts';
-import type { Pipeline } from './resource.ts';
+import type { Pipeline } from './pipeline.ts';
 
 /** Instances: the runs of agents. */
 export class AgentInstances {

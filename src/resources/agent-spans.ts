@@ -7,7 +7,7 @@ import type {
 } from '../schemas/agent-spans.ts';
 import { createAgentSpan, finishAgentSpan } from '../schemas/agent-spans.ts';
 import type { CallOptions } from '../schemas/call-options.ts';
-import type { Pipeline } from './resource.ts';
+import type { Pipeline } from './pipeline.ts';
 
 /** Spans: what happens within the run of an agent. */
 export class AgentSpans {

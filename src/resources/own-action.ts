@@ -1,7 +1,5 @@
-import { isActionPromise } from '../action-promise.ts';
 import { unpolluted } from '../internal/pollution.ts';
-import type { WireAction, WireKind } from '../schemas/action.ts';
-import { fieldsOf } from '../schemas/action.ts';
+import type { WireAction } from '../schemas/action.ts';
 import { isObject } from '../schemas/check.ts';
 
 /**
@@ -31,22 +29,6 @@ function withoutToJson<Fields extends Record<string, unknown>>(given: Fields): F
   const fields = unpolluted(given);
   if (typeof fields['toJSON'] === 'function') delete (fields as Record<string, unknown>)['toJSON'];
   return fields;
-}
-
-/**
- * A copy that says what an action asks for, whenever it is asked: a call whose id was not known when it was made
- * is named by its key, before and after the id is known, and whatever else stands for an id by that id.
- */
-export function asAsked(kind: WireKind<unknown>, action: WireAction): WireAction {
-  const asked = ownAction(action, action._type, action.idempotency_key);
-  const fields = fieldsOf(kind, asked);
-  for (const { name } of kind.references) {
-    const reference = fields[name];
-    if (!isObject(reference)) continue;
-    const isUnknown = isActionPromise(reference) && reference.id === undefined;
-    fields[name] = isUnknown ? { call: reference.idempotencyKey } : reference['id'];
-  }
-  return asked;
 }
 
 /** The same action, without the fields that JSON would leave out. */

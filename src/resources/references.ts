@@ -1,3 +1,4 @@
+import type { ActionPromise } from '../action-promise.ts';
 import { isActionPromise } from '../action-promise.ts';
 import type { Name } from '../coalescer/index.ts';
 import { Memory } from '../internal/memory.ts';
@@ -76,9 +77,19 @@ export class References {
     this.#unnamed.delete(number);
   }
 
-  link(call: Promise<unknown>, number: number): void {
-    // Turned away at once: nobody will make it, but the engine knows why for as long as it remembers.
-    this.#ofCalls.set(call, this.unnamed(number) ?? new Unnamed(number));
+  /** What a caller gets: the promise, with its key, which stands for what goes by that name from now on. */
+  handOut<Value>(
+    promise: Promise<Value> & { idempotencyKey?: string; id?: string },
+    key: string,
+    name: Name | undefined,
+  ): ActionPromise<Value> {
+    promise.idempotencyKey = key;
+    if (typeof name === 'string') promise.id = name;
+    else if (name !== undefined) {
+      // Turned away at once: nobody will make it, but the engine knows why for as long as it remembers.
+      this.#ofCalls.set(promise, this.unnamed(name) ?? new Unnamed(name));
+    }
+    return promise as ActionPromise<Value>;
   }
 
   /**

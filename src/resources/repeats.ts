@@ -1,8 +1,10 @@
+import { isActionPromise } from '../action-promise.ts';
 import { isoNow } from '../internal/clock.ts';
 import { Hasher } from '../internal/hash.ts';
 import { Memory } from '../internal/memory.ts';
-import type { WireAction } from '../schemas/action.ts';
+import type { WireAction, WireKind } from '../schemas/action.ts';
 import { fieldsOf } from '../schemas/action.ts';
+import { isObject } from '../schemas/check.ts';
 import type { Claim, Draft, Repeat } from './draft.ts';
 import { serialise } from './text.ts';
 
@@ -39,31 +41,52 @@ export class Repeats {
 
   /**
    * Two calls with one key ask for the same, if they say the same to the letter once both have what the first
-   * one with that key filled in by itself: its time, and an id. `asked` is what this one asks for, as it was
-   * given; `makeId`, for a span without an id, makes one.
+   * one with that key filled in by itself: its time, and an id. `asked` is what this one asks for in the places
+   * of its references, and `makeId` makes an id for a span that has none.
    */
   compare(
     draft: Draft,
     claim: Claim,
-    asked: WireAction,
+    asked: readonly unknown[],
     makeId: (() => string | undefined) | undefined,
   ): Repeat {
-    const { kind, fields } = draft;
-    const askedFields = fieldsOf(kind, asked);
+    const { kind, action, fields } = draft;
     const madeId = claim.id === undefined ? makeId?.() : undefined;
     if (makeId !== undefined) {
       if (claim.id === undefined) claim.id = madeId ?? null;
       fields['id'] = claim.id ?? undefined;
-      askedFields['id'] = claim.id ?? undefined;
     }
-    const text = serialise(asked);
+    const isAsked = kind.references.every(({ name }, at) => asked[at] === fields[name]);
+    const text = serialise(isAsked ? action : withReferences(kind, action, asked));
     // Whoever is called while it is written may make the same call, and get there first.
     draft.newId = claim.fingerprint === undefined ? madeId : undefined;
     this.#hasher ??= new Hasher();
     const fingerprint = this.#hasher.hash128(text);
     claim.fingerprint ??= fingerprint;
     const sent = claim.fingerprint === fingerprint ? claim.sent : undefined;
-    const isAsked = kind.references.every(({ name }) => askedFields[name] === fields[name]);
     return { fingerprint, sent, text: isAsked ? text : undefined };
   }
+}
+
+/**
+ * What is asked for by a reference, whenever it is asked: a call whose id was not known when it was made is
+ * named by its key, before and after the id is known, and whatever else stands for an id by that id.
+ */
+export function askedBy(reference: unknown): unknown {
+  if (!isObject(reference)) return reference;
+  const isUnknown = isActionPromise(reference) && reference.id === undefined;
+  return isUnknown ? { call: reference.idempotencyKey } : reference['id'];
+}
+
+/** A copy of the action, with something else in the places of its references. */
+function withReferences(
+  kind: WireKind<unknown>,
+  action: WireAction,
+  references: readonly unknown[],
+): WireAction {
+  const copy: WireAction = { ...action };
+  if (kind.hasDetails === true) copy['details'] = { ...fieldsOf(kind, action) };
+  const fields = fieldsOf(kind, copy);
+  for (const [at, { name }] of kind.references.entries()) fields[name] = references[at];
+  return copy;
 }

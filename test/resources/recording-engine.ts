@@ -13,9 +13,9 @@ import { AgentInstances } from '../../src/resources/agent-instances.ts';
 import { AgentSpans } from '../../src/resources/agent-spans.ts';
 import { Bulk } from '../../src/resources/bulk.ts';
 import type { Engine } from '../../src/resources/engine.ts';
+import { Pipeline } from '../../src/resources/pipeline.ts';
 import type { PipelineSettings } from '../../src/resources/pipeline-settings.ts';
 import type { ReadAs } from '../../src/resources/reader.ts';
-import { Pipeline } from '../../src/resources/resource.ts';
 
 interface Entry {
   readonly submission: Submission;

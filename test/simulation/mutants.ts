@@ -457,7 +457,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'sends what the hook was given, not what it gave back',
-    file: 'resources/resource.ts',
+    file: 'resources/pipeline.ts',
     from: '      this.#replace(draft, action);\n',
     to: '',
     breaks: 'left out',

@@ -20,18 +20,18 @@ import { Dependencies, withNamed } from './dependencies.ts';
 import type { Claim, Draft } from './draft.ts';
 import type { Engine } from './engine.ts';
 import { askHook } from './hook.ts';
-import { InvalidCall, invalidCallError } from './invalid-call.ts';
+import { InvalidCall } from './invalid-call.ts';
 import { idMadeBy, kindOf, unknownKind } from './kinds.ts';
 import { LeftOuts } from './left-out.ts';
-import { asAsked, ownAction } from './own-action.ts';
+import { ownAction } from './own-action.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
 import type { ReadAs } from './reader.ts';
 import { Reader } from './reader.ts';
 import { References } from './references.ts';
-import { Repeats } from './repeats.ts';
+import { askedBy, Repeats } from './repeats.ts';
 import type { Text } from './text.ts';
 import { TextMaker } from './text.ts';
-import { localIdOf, targetOf, unsentOutput } from './unsent.ts';
+import { UnsentCalls } from './unsent-calls.ts';
 import { Unwritable } from './unwritable.ts';
 
 /** What all parameters have in common, as far as they have it. */
@@ -40,11 +40,11 @@ interface CallParams {
   readonly idempotencyKey?: string | undefined;
 }
 
-/** A call with a key of the caller's own. */
+/** Of a call with a key of the caller's own, what decides whether it repeats another one. */
 interface Comparison {
   readonly claim: Claim;
-  /** What it asks for. */
-  readonly asked: WireAction;
+  /** What it asks for by its references, as they were given. */
+  readonly asked: readonly unknown[];
   /** It makes a span for which the caller gave no id. */
   readonly isUnnamed: boolean;
   /** What its references stand for. */
@@ -53,14 +53,6 @@ interface Comparison {
 
 /** What the caller of a method gives as the run of a span that it finishes. */
 const RUN = 'agentInstanceId';
-
-/** A call that is turned away. */
-interface Declined {
-  readonly type: string;
-  readonly key: string;
-  /** What it was called on. */
-  readonly target: unknown;
-}
 
 export class Pipeline {
   /** Judges the outputs of calls. */
@@ -71,6 +63,7 @@ export class Pipeline {
   readonly #references: References;
   readonly #dependencies: Dependencies;
   readonly #leftOuts: LeftOuts;
+  readonly #unsent: UnsentCalls;
   readonly #texts: TextMaker;
   readonly #repeats = new Repeats();
   // Consecutive calls are mostly of one type and one instance: they share it.
@@ -85,6 +78,12 @@ export class Pipeline {
     this.#references = new References({ engine, leftOuts: this.#leftOuts });
     this.#dependencies = new Dependencies(this.#references);
     this.reader = new Reader({ ...settings, idOf: (name) => engine.idOf(name) });
+    this.#unsent = new UnsentCalls({
+      ...settings,
+      references: this.#references,
+      leftOuts: this.#leftOuts,
+      reader: this.reader,
+    });
     this.#texts = new TextMaker({ ...settings, makeSecret: () => ids.makeKey() });
   }
 
@@ -133,8 +132,9 @@ export class Pipeline {
       };
       return this.#enqueue(draft) as ActionPromise<Value>;
     } catch (error) {
-      const declined = { type: kind.type, key: key ?? this.#ids.makeKey(), target };
-      return this.#decline(this.#asOfMethod(error), declined, () => givenParams.id);
+      key ??= this.#ids.makeKey();
+      const invalid = { type: kind.type, key, target, readId: () => givenParams.id };
+      return this.#unsent.decline(this.#asOfMethod(error), invalid);
     }
   }
 
@@ -174,15 +174,16 @@ export class Pipeline {
         repeat: undefined,
       });
     } catch (error) {
-      const declined = { type, key: key ?? this.#ids.makeKey(), target: undefined };
-      return this.#decline(error, declined, () => givenOptions?.makes ?? idMadeBy(given));
+      key ??= this.#ids.makeKey();
+      const readId = (): unknown => givenOptions?.makes ?? idMadeBy(given);
+      return this.#unsent.decline(error, { type, key, target: undefined, readId });
     }
   }
 
   #enqueue(draft: Draft): ActionPromise<unknown> {
     const { kind, raw, claim, fields } = draft;
     const { beforeEnqueue, disabled } = this.#settings;
-    const asked = claim && asAsked(kind, draft.action);
+    const asked = claim && kind.references.map(({ name }) => askedBy(fields[name]));
     let names = this.#references.resolve(draft, raw);
     const run = draft.run === undefined ? undefined : this.#references.nameOf(draft.run, RUN);
     const isUnnamed = kind.makes === 'span' && !raw && fields['id'] === undefined;
@@ -193,13 +194,14 @@ export class Pipeline {
       fields['id'] = draft.newId;
     }
     if (disabled || (!this.#leftOuts.isEmpty && this.#leftOuts.takeAlong(draft)))
-      return this.#leaveOut(draft);
+      return this.#unsent.leaveOut(draft);
     if (beforeEnqueue !== undefined) {
       const action = askHook(beforeEnqueue, kind, draft.action);
-      if (action === undefined) return this.#leaveOut(draft);
+      if (action === undefined) return this.#unsent.leaveOut(draft);
       this.#replace(draft, action);
       // The hook may have hung it elsewhere.
-      if (!this.#leftOuts.isEmpty && this.#leftOuts.takeAlong(draft)) return this.#leaveOut(draft);
+      if (!this.#leftOuts.isEmpty && this.#leftOuts.takeAlong(draft))
+        return this.#unsent.leaveOut(draft);
       names = this.#references.resolve(draft, true);
     }
     return this.#submit(draft, names, run);
@@ -252,12 +254,8 @@ export class Pipeline {
   #submit(draft: Draft, names: readonly Name[], run: Name | undefined): ActionPromise<unknown> {
     const { kind, key, options, repeat } = draft;
     const shared = repeat && this.#shared(draft);
-    const known = this.#dependencies.of(
-      kind,
-      names,
-      kind.makes && this.#nameMade(draft, shared),
-      run,
-    );
+    const ownName = kind.makes && this.#nameMade(draft, shared);
+    const known = this.#dependencies.of(kind, names, ownName, run);
     const relations = options === undefined ? known : this.#withNamed(known, options);
     const { makes, changes } = relations;
     const text = this.#texts.make(draft, names);
@@ -273,7 +271,7 @@ export class Pipeline {
     if (typeof makes === 'string' && !this.#leftOuts.isEmpty) this.#leftOuts.reconsider(makes);
     const made = makes && ((repeat && this.#shared(draft)) ?? makes);
     if (drawn !== undefined && made !== drawn) this.#references.forget(drawn);
-    return this.#handle(promise, key, made ?? changes);
+    return this.#references.handOut(promise, key, made ?? changes);
   }
 
   #handOver(
@@ -320,77 +318,5 @@ export class Pipeline {
     // Checked before, but a getter may say something else the second time.
     if (id === newId || isName(id)) return id as string;
     throw new InvalidCall([{ path: 'id', message: `must be ${NAME}` }]);
-  }
-
-  /** A call that is not sent resolves with its own fields, and an id of ours where it has none. */
-  #leaveOut(draft: Draft): ActionPromise<unknown> {
-    const { kind, key, raw, options, action } = draft;
-    const target = targetOf(action);
-    const localId = localIdOf(action, this.#ids);
-    const name =
-      target === undefined
-        ? (this.#shared(draft) ?? options?.makes ?? localId)
-        : this.#references.nameOf(target, 'target');
-    const id = typeof name === 'string' ? name : localId;
-    const output = unsentOutput(action, name === options?.makes ? localId : id);
-    const reading = this.reader.read(output, { type: kind.type, raw, instance: undefined });
-    if (reading.kind !== 'success') throw new Error('an unsent call has an output of its own');
-    this.#engine.omit();
-    const call = this.#handle(Promise.resolve(reading.value), key, name);
-    if (this.#settings.disabled) return call;
-    if (target !== undefined) this.#leftOuts.noteChange(draft, call, target);
-    // What a pending call makes, under the same key, is made.
-    else if (typeof name === 'string') this.#leftOuts.noteMaking(draft, call, name);
-    return call;
-  }
-
-  /**
-   * Rejects a call that is invalid. What it was to make counts as failed, so nothing waits for it;
-   * `readId` reads its id from what may be anything, and may throw.
-   */
-  #decline(
-    error: unknown,
-    { type, key, target }: Declined,
-    readId: () => unknown,
-  ): ActionPromise<never> {
-    const changes = this.#nameOfTarget(target);
-    const makes = changes ?? nameFrom(readId) ?? this.#references.draw();
-    const promise = this.#engine.decline(invalidCallError(error, type, key), {
-      key,
-      type,
-      makes: changes === undefined ? makes : undefined,
-    });
-    return this.#handle(promise, key, changes ?? makes);
-  }
-
-  #nameOfTarget(target: unknown): Name | undefined {
-    try {
-      return target === undefined ? undefined : this.#references.nameOf(target, 'target');
-    } catch {
-      // The error that is on its way says so already.
-      return undefined;
-    }
-  }
-
-  /** The promise of the caller, with what it is known by. */
-  #handle<Value>(
-    promise: Promise<Value> & { idempotencyKey?: string; id?: string },
-    key: string,
-    name: Name | undefined,
-  ): ActionPromise<Value> {
-    promise.idempotencyKey = key;
-    if (typeof name === 'string') promise.id = name;
-    else if (name !== undefined) this.#references.link(promise, name);
-    return promise as ActionPromise<Value>;
-  }
-}
-
-function nameFrom(read: () => unknown): string | undefined {
-  try {
-    const id = read();
-    return isName(id) ? id : undefined;
-  } catch {
-    // The error that is on its way comes from the same object.
-    return undefined;
   }
 }
