@@ -249,7 +249,8 @@ export class Backlog {
     this.bytes -= item.bytes * item.weight;
     this.texts.release(item);
     this.#chainOf(item).remove(item);
-    this.isEmpty = this.oldest === undefined && this.#unawaited.oldest === undefined;
+    this.isEmpty =
+      (this.#called.oldest ?? this.#spared.oldest ?? this.#unawaited.oldest) === undefined;
   }
 
   /** Lets go those who waited for a retired item, and for nothing else. */

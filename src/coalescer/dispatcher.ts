@@ -45,6 +45,8 @@ export interface Scene<Failure> {
 interface Leaving {
   readonly reason: DispatchReason;
   readonly part?: Part | undefined;
+  /** What a batch that is packed may hold. */
+  readonly limits: BatchLimits;
 }
 
 /**
@@ -95,10 +97,12 @@ export class Dispatcher<Failure> {
 
   /** Sends all that may leave now. Returns when to ask again, should nothing happen before. */
   pump(now: number): number {
-    const { backlog } = this.#scene;
+    const { backlog, parts } = this.#scene;
     for (;;) {
       if (backlog.nextDue <= now) backlog.wake(now);
-      const leaving = this.#next(now);
+      if (backlog.ready.first === undefined) this.rest();
+      const isDue = backlog.ready.first !== undefined || parts.dueAt <= now;
+      const leaving = isDue ? this.#next(now) : undefined;
       if (leaving === undefined) return this.#nextTime(now);
       this.#dispatch(leaving, now);
     }
@@ -117,12 +121,17 @@ export class Dispatcher<Failure> {
    * Returns the bytes that it sends.
    */
   sendOutliving(maxBytes: number): number {
-    const { backlog, parts } = this.#scene;
+    const { backlog, capacity, clock, parts } = this.#scene;
+    // A process that ends will not be there to send the rest.
+    const limits = {
+      maxItems: capacity.items.limit,
+      maxBytes: Math.min(capacity.bytes.limit, OUTLIVING_BYTES),
+    };
     for (const item of parts.dissolve()) if (item.state === 'held') backlog.putBack(item, 0);
     let room = maxBytes;
     let sent: number;
     do {
-      sent = this.#dispatch({ reason: 'outlive' }, this.#scene.clock.now(), room);
+      sent = this.#dispatch({ reason: 'outlive', limits }, clock.now(), room);
       room -= sent;
     } while (sent > 0);
     return maxBytes - room;
@@ -131,29 +140,32 @@ export class Dispatcher<Failure> {
   #next(now: number): Leaving | undefined {
     const { backlog, capacity, health, parts, underWay } = this.#scene;
     const oldest = backlog.ready.first;
-    if (oldest === undefined) this.rest();
-    else this.#waitingSince ??= oldest.readyAt;
+    if (oldest !== undefined) this.#waitingSince ??= oldest.readyAt;
     if (now < capacity.gate.opensAt || now < capacity.spacing.opensAt) return undefined;
     const part = now < parts.dueAt ? undefined : parts.due(now);
     if (oldest === undefined && part === undefined) return undefined;
     const isPartsTurn = part !== undefined && isBefore(part, oldest);
+    const limits = this.#limits;
     if (health.isDown || capacity.gate.isProbing) {
       if (!this.#mayProbe(now)) return undefined;
-      return isPartsTurn ? { reason: 'probe', part } : { reason: 'probe' };
+      return { reason: 'probe', part: isPartsTurn ? part : undefined, limits };
     }
     if (underWay.size >= capacity.concurrency.limit) return undefined;
-    const reason = oldest === undefined ? undefined : this.#reasonToPack(oldest, now);
+    const reason = oldest && this.#reasonToPack(oldest, limits, now);
     if (part !== undefined && (isPartsTurn || reason === undefined)) {
-      return { reason: part.line.why === 'packed' ? 'packed' : 'bisect', part };
+      return { reason: part.line.why === 'packed' ? 'packed' : 'bisect', part, limits };
     }
-    return reason === undefined ? undefined : { reason };
+    return reason && { reason, limits };
   }
 
-  #reasonToPack(oldest: Item, now: number): DispatchReason | undefined {
+  #reasonToPack(
+    oldest: Item,
+    { maxItems, maxBytes }: BatchLimits,
+    now: number,
+  ): DispatchReason | undefined {
     const { backlog, underWay } = this.#scene;
     const { envelopeBytes, separatorBytes } = this.#settings;
     const { size, bytes } = backlog.ready;
-    const { maxItems, maxBytes } = this.#limits;
     const allBytes = envelopeBytes + bytes + separatorBytes * (size - 1);
     if (size >= maxItems || allBytes >= maxBytes) return 'full';
     if (this.#requeued) return 'requeue';
@@ -195,12 +207,8 @@ export class Dispatcher<Failure> {
   }
 
   /** Sends a part, or packs a batch, of at most `room` bytes. Returns its bytes; 0 where none fits. */
-  #dispatch({ reason, part }: Leaving, now: number, room?: number): number {
+  #dispatch({ reason, part, limits }: Leaving, now: number, room?: number): number {
     const { backlog, capacity, events, health, parts, underWay } = this.#scene;
-    const whole = { maxItems: capacity.items.limit, maxBytes: capacity.bytes.limit };
-    // A process that ends will not be there to send the rest.
-    const maxBytes = Math.min(whole.maxBytes, OUTLIVING_BYTES);
-    const limits = reason === 'outlive' ? { ...whole, maxBytes } : this.#limits;
     if (part === undefined) {
       this.#requeued = false;
       this.#waitingSince = undefined;
@@ -222,7 +230,7 @@ export class Dispatcher<Failure> {
       items,
       bytes,
       packed,
-      empty: isCut ? whole.maxItems - items.length : 0,
+      empty: isCut ? capacity.items.limit - items.length : 0,
       leftAt: now,
       trip: { request: new AbortController(), hasLeft: false, isRecalled: false },
       inFlight: 0,

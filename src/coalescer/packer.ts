@@ -38,17 +38,21 @@ export interface Packed {
 }
 
 /** A batch while it is packed. What few batches need is made when it is needed. */
-interface Boarding {
+class Boarding {
   /** Notes that have this number speak of it. */
   readonly batch: number;
   /** Who may ride since all that they wait for rides. */
   riders: Runs | undefined;
   /** Of those who came to board, who waited for more than this batch. */
-  misses: number;
+  misses = 0;
   /** Blocked items that ride: each may come to board with several groups. */
   boarded: Set<Item> | undefined;
   /** Those who may fail, or wait for an item of the batch that may: they go last. */
   tainted: Set<Item> | undefined;
+
+  constructor(batch: number) {
+    this.batch = batch;
+  }
 }
 
 /** Items that do not fit and are passed over before a batch is closed. */
@@ -81,7 +85,7 @@ export class Packer {
     const { envelopeBytes, separatorBytes } = this.#envelope;
     const { maxItems, maxAnswerBytes = Number.POSITIVE_INFINITY } = limits;
     const maxBytes = Math.min(limits.maxBytes, room);
-    const boarding = this.#begin();
+    const boarding = new Boarding(++this.#batch);
     const items: Item[] = [];
     const passed: Item[] = [];
     let bytes = envelopeBytes;
@@ -118,7 +122,7 @@ export class Packer {
    */
   repack(part: readonly Item[]): Packed {
     const { envelopeBytes, separatorBytes } = this.#envelope;
-    const boarding = this.#begin();
+    const boarding = new Boarding(++this.#batch);
     const items = part.filter((item) => {
       this.#visits++;
       const fits = ridesWithAll(item, boarding.batch);
@@ -130,11 +134,6 @@ export class Packer {
       envelopeBytes + separatorBytes * Math.max(0, items.length - 1),
     );
     return { items, bytes };
-  }
-
-  #begin(): Boarding {
-    const batch = ++this.#batch;
-    return { batch, riders: undefined, misses: 0, boarded: undefined, tainted: undefined };
   }
 
   /** Takes the oldest one of those who are ready, and of those who may ride. */
