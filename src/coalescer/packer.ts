@@ -8,7 +8,7 @@
 import type { Item } from './item.ts';
 import type { Group as GroupOf, Notes } from './line.ts';
 import type { ReadySet } from './ready.ts';
-import { Run, Runs } from './runs.ts';
+import { Run, Runs } from './ready.ts';
 
 type Group = GroupOf<Item>;
 

@@ -8,7 +8,7 @@
  */
 import type { Item } from './item.ts';
 import type { PackedBatch } from './packed-batch.ts';
-import { Run } from './runs.ts';
+import { Run } from './ready.ts';
 import { leastPauseMs } from './spacing.ts';
 
 /** What a line of parts goes back to. */

@@ -5,11 +5,14 @@
  * places, or were blocked until now, extend another one. The oldest item of all is the least of the
  * runs' first items. So an item keeps its place for life, and nothing is searched or sorted.
  */
+import { Heap } from './heap.ts';
 import type { Item } from './item.ts';
-import { Run, Runs } from './runs.ts';
 
 /** Runs that still grow. Items come back in few orders at once, so few are enough. */
 const GROWING = 4;
+
+/** Spent items at the front of a run that are worth the cost of cutting them off. */
+const SPENT = 1024;
 
 export class ReadySet {
   size = 0;
@@ -97,4 +100,88 @@ export class ReadySet {
     this.#growing = left.length > 0 ? [run] : [];
     this.#gone = 0;
   }
+}
+
+/** A queue of items with rising seq. */
+export class Run {
+  readonly #items: Item[];
+  #head = 0;
+  /** The oldest item. */
+  first: Item | undefined;
+  /** The youngest one that it has had. */
+  last: Item | undefined;
+
+  /** Reads `items` from the front; the array itself is left as it is until it is extended. */
+  constructor(items: Item[]) {
+    this.#items = items;
+    this.first = items[0];
+    this.last = items.at(-1);
+  }
+
+  extend(item: Item): void {
+    if (this.#head > SPENT && this.#head * 2 > this.#items.length) {
+      this.#items.splice(0, this.#head);
+      this.#head = 0;
+    }
+    this.#items.push(item);
+    this.first ??= item;
+    this.last = item;
+  }
+
+  advance(): void {
+    if (this.first !== undefined) this.first = this.#items[++this.#head];
+  }
+}
+
+/** Several runs read as one: always the oldest item of all. */
+export class Runs {
+  /** The oldest item. */
+  first: Item | undefined;
+  /** The run in which it stands. */
+  #front: Run | undefined;
+  /** The others; most often there are none. */
+  readonly #others = new Heap<Run>((a, b) => seqOf(a) < seqOf(b));
+
+  /** Items and runs looked at so far: the cost, for tests. */
+  get visits(): number {
+    return this.#others.visits;
+  }
+
+  add(run: Run): void {
+    if (run.first === undefined) return;
+    const front = this.#front;
+    if (front !== undefined && seqOf(front) < run.first.seq) {
+      this.#others.push(run);
+    } else {
+      if (front !== undefined) this.#others.push(front);
+      this.#front = run;
+      this.first = run.first;
+    }
+  }
+
+  /** Passes over the oldest item. Returns its run where that was the run's last item. */
+  advance(): Run | undefined {
+    const run = this.#front;
+    if (run === undefined) return undefined;
+    run.advance();
+    const other = this.#others.first;
+    if (other !== undefined) {
+      if (run.first === undefined) this.#front = this.#others.pop();
+      else if (seqOf(other) < run.first.seq) this.#front = this.#others.exchange(run);
+    } else if (run.first === undefined) {
+      this.#front = undefined;
+    }
+    this.first = this.#front?.first;
+    return run.first === undefined ? run : undefined;
+  }
+
+  clear(): void {
+    this.#front = undefined;
+    this.first = undefined;
+    this.#others.clear();
+  }
+}
+
+function seqOf(run: Run): number {
+  return run.first?.seq ?? Number.POSITIVE_INFINITY;
 }

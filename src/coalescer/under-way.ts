@@ -1,11 +1,11 @@
 /** The requests, and the ping, on their way: from the moment in which they leave until they are back. */
 import type { Clock } from '../internal/clock.ts';
-import { ItemBatch } from './batch.ts';
+import { copyTexts } from '../internal/text-arena.ts';
 import type { Flight, Silence } from './flight.ts';
 import type { Item } from './item.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomesOf } from './outcome.ts';
-import type { Ping, Read, Reply, Send } from './ports.ts';
+import type { Batch, Ping, Read, Reply, Send } from './ports.ts';
 
 /** How requests travel, and who is told of what came of them. */
 export interface Way<Failure> {
@@ -192,6 +192,33 @@ export class UnderWay<Failure> {
     this.#ping = undefined;
     this.#pingLeftAt = NEVER;
     this.#way.onPing(silence, this.#way.clock.now());
+  }
+}
+
+/**
+ * Items as the sender sees them; keys and texts are listed only if it asks for them. A class, since V8
+ * makes a hidden class for each object whose getters are closures: it is never young, and would keep
+ * the items, the promises and the results of a batch until the whole heap is marked.
+ */
+class ItemBatch implements Batch {
+  readonly bytes: number;
+  readonly #items: readonly Item[];
+
+  constructor(items: readonly Item[], bytes: number) {
+    this.bytes = bytes;
+    this.#items = items;
+  }
+
+  get keys(): readonly string[] {
+    return this.#items.map(({ key }) => key);
+  }
+
+  get texts(): readonly string[] {
+    return this.#items.map(({ text }) => text as string);
+  }
+
+  writeTo(body: Uint8Array, at: number, separator: number): void {
+    copyTexts(this.#items, body, at, separator);
   }
 }
 

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { Item } from '../../src/coalescer/item.ts';
-import { ReadySet } from '../../src/coalescer/ready.ts';
-import { Run, Runs } from '../../src/coalescer/runs.ts';
+import { ReadySet, Run, Runs } from '../../src/coalescer/ready.ts';
 import { TextArena } from '../../src/internal/text-arena.ts';
 import { submission } from '../helpers/engine.ts';
 

@@ -66,7 +66,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'takes a new key for a retry',
-    file: 'coalescer/batch.ts',
+    file: 'coalescer/under-way.ts',
     from: COPY,
     to: COPY + fromAttempt(3, "text.replace(item.key, item.key.slice(1) + 'x')"),
     breaks: 'same bytes',
@@ -74,7 +74,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'sends other bytes with a retry',
-    file: 'coalescer/batch.ts',
+    file: 'coalescer/under-way.ts',
     from: COPY,
     to: COPY + fromAttempt(2, "text.replace('ä', 'ab')"),
     breaks: 'same bytes',
