@@ -54,11 +54,11 @@ const owners: Readonly<Record<string, string>> = {
 
 const insideEngine = '^src/coalescer/(?!index\\.ts$)';
 
-/** And the table of the ledger's columns, which a test of the documents holds to the source. */
+/** And those that hold tables of the documents to the source. */
 const engineTests = [
   '^test/(coalescer|properties)/',
   '^test/helpers/engine\\.ts$',
-  '^test/docs/errors\\.test\\.ts$',
+  '^test/docs/(errors|coalescer-options)\\.test\\.ts$',
   '^scripts/storms/',
 ];
 

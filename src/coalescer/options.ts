@@ -21,7 +21,7 @@ export interface CoalescerOptions<Value = unknown, Failure = unknown> {
   readonly envelopeBytes?: number | undefined;
   /** UTF-8 bytes between two items. @default 1 */
   readonly separatorBytes?: number | undefined;
-  /** UTF-8 bytes that an answer is expected to have, at most (`echoBytes` of submissions). @default Infinity */
+  /** UTF-8 bytes that an answer is expected to have, at most (`echoBytes` of items). @default Infinity */
   readonly maxAnswerBytes?: number | undefined;
   /** Requests in flight, at most. @default 16 */
   readonly concurrency?: number | undefined;
@@ -40,23 +40,24 @@ export interface CoalescerOptions<Value = unknown, Failure = unknown> {
   readonly deliveryTimeoutMs?: number | undefined;
   /** The longest that `send` is waited for, in milliseconds. @default 30_000 */
   readonly attemptTimeoutMs?: number | undefined;
-  /** Without it, an item that makes the server fall cannot be told from an outage. */
+  /** Asks whether the server answers; without it, an item that makes it fall cannot be told from an outage. @default none */
   readonly ping?: Ping<Failure> | undefined;
-  /** Puts a failure in words. Without it, no more than a status is told. */
+  /** Puts a failure in words; without it, no more than a status is told. @default none */
   readonly describe?: ((failure: Failure) => Trouble) | undefined;
   /** Makes the error that a call rejects with. @default a `RejectedError` */
   readonly toError?: ToError<Failure> | undefined;
-  /** Without it, nothing is kept of an answer, and none of the reason of an abort. */
+  /** Without it, nothing is kept of an answer, and none of the reason of an abort. @default none */
   readonly toRecord?: ToRecord<Failure> | undefined;
   /** What `send` should have said where nothing was heard of it in so many ms. @default an Error */
   readonly overdue?: ((ms: number) => Failure) | undefined;
   /**
    * Told of each id that only an answer made known: of what goes by a number, or instead of the id sent. And,
-   * without an id, of a number whose item has failed: it will never have one.
+   * without an id, of a number whose item has failed: it will never have one. @default none
    */
   readonly onNamed?: ((name: Name, id: string | undefined) => void) | undefined;
   /** Says when a window ends. @default when the synchronous run of code that opened it does */
   readonly schedule?: Schedule | undefined;
+  /** @default the runtime's own */
   readonly clock?: Clock | undefined;
   /** From 0 up to 1, for jitter. @default Math.random */
   readonly random?: (() => number) | undefined;
@@ -67,7 +68,7 @@ export function settingsOf<Failure>(
   options: CoalescerOptions<unknown, Failure>,
 ): CoalescerSettings {
   const { deliveryTimeoutMs = 300_000, queue = {}, retry = {} } = options;
-  const { minDelayMs = 250 } = retry;
+  const { minDelayMs = Math.min(250, retry.maxDelayMs ?? 250) } = retry;
   return {
     maxItems: options.maxItems ?? 100,
     maxBytes: options.maxBytes ?? 1_000_000,
