@@ -56,7 +56,9 @@ export class ClientEvents extends Events<AutobatchEvents> {
       this.note(line);
       this.deliver();
     };
-    const log = new ServerLog({ apiUrl, clock, logger, waiting, tell });
+    const onResponse = (listener: Listener<AutobatchEvents['response']>): (() => void) =>
+      this.on('response', listener);
+    const log = new ServerLog({ apiUrl, clock, logger, waiting, tell, onResponse });
     this.#serverLog = log;
     const notice = new FailureNotice({ clock, logger });
     if (onIdle !== undefined) this.hearAtOnce('idle', onIdle);

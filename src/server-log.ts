@@ -1,6 +1,7 @@
 import type { Batch, EngineEvents, Ping, Send, Trouble } from './coalescer/index.ts';
 import type { Failure } from './errors/failure.ts';
 import type { Clock } from './internal/clock.ts';
+import type { Listener } from './internal/events.ts';
 import type { Logger } from './internal/warn.ts';
 import { isMute } from './internal/warn.ts';
 
@@ -22,6 +23,15 @@ export interface ServerLogOptions {
   readonly waiting: () => number;
   /** Calls the logger, which is the user's own code, in its turn. */
   readonly tell: (line: () => void) => void;
+  /** Tells of each request that came back, from now on; returns what stops that. */
+  readonly onResponse: (listener: Listener<EngineEvents['response']>) => () => void;
+}
+
+/** What goes on while nothing usable comes. */
+interface Outage {
+  readonly since: number;
+  readonly stopListening: () => void;
+  isSaid: boolean;
 }
 
 /**
@@ -30,8 +40,7 @@ export interface ServerLogOptions {
  */
 export class ServerLog {
   readonly #options: ServerLogOptions;
-  /** Since when there is an outage, and whether it was told of. */
-  #outage: { readonly since: number; isSaid: boolean } | undefined;
+  #outage: Outage | undefined;
   #saidAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ServerLogOptions) {
@@ -39,7 +48,11 @@ export class ServerLog {
   }
 
   outage({ cause, waiting }: EngineEvents['outage']): void {
-    this.#outage = { since: this.#options.clock.now(), isSaid: false };
+    const { clock, onResponse } = this.#options;
+    const stopListening = onResponse(({ cause: met }) => {
+      if (met !== undefined) this.#warn(met, this.#options.waiting());
+    });
+    this.#outage = { since: clock.now(), stopListening, isSaid: false };
     this.#warn(cause, waiting);
   }
 
@@ -48,43 +61,38 @@ export class ServerLog {
     if (this.#outage?.isSaid) {
       logger.warn(`${apiUrl} answers again, after ${secondsOf(durationMs)}.`);
     }
+    this.#outage?.stopListening();
     this.#outage = undefined;
   }
 
-  /** The same transport, of which each request is told. */
+  /** The same transport, of which what somebody should know is told. */
   watching({ send, ping, describe }: Watched): Pick<Watched, 'send' | 'ping'> {
-    const { apiUrl, clock, logger, tell, waiting } = this.#options;
-    const isQuiet = isMute(logger);
-    const told = (
-      what: string,
-      leftAt: number,
-      status: number | undefined,
-      failure: Failure | undefined,
-    ): void => {
-      if (isQuiet && failure === undefined) return;
-      const came = failure === undefined ? `status ${status}` : describe(failure).cause;
-      const ms = Math.round(clock.now() - leftAt);
-      if (!isQuiet) tell(() => logger.debug(`${what}: ${came}, after ${ms} ms.`));
-      if (failure !== undefined && this.#outage) tell(() => this.#warn(came, waiting()));
+    const { apiUrl, tell, waiting } = this.#options;
+    const debugs = !isMute(this.#options.logger);
+    const toldPing: Watched['ping'] = async (options) => {
+      const leftAt = this.#options.clock.now();
+      const answer = await ping(options);
+      const met = typeof answer === 'boolean' ? undefined : describe(answer.failure).cause;
+      if (debugs) this.#debug(`GET ${apiUrl}/api/v1/ping: ${met ?? 'status 200'}`, leftAt);
+      if (met !== undefined && this.#outage) tell(() => this.#warn(met, waiting()));
+      return answer;
     };
-    return {
-      send: async (batch, options) => {
-        const leftAt = isQuiet ? 0 : clock.now();
-        const reply = await send(batch, options);
-        const failure = 'failure' in reply ? reply.failure : undefined;
-        if (isQuiet && failure === undefined) return reply;
-        const status = 'status' in reply ? reply.status : undefined;
-        told(`POST ${apiUrl}/api/v1/bulk (${sizeOf(batch)})`, leftAt, status, failure);
-        return reply;
-      },
-      ping: async (options) => {
-        const leftAt = clock.now();
-        const answer = await ping(options);
-        const failure = typeof answer === 'boolean' ? undefined : answer.failure;
-        told(`GET ${apiUrl}/api/v1/ping`, leftAt, 200, failure);
-        return answer;
-      },
+    // Of requests, the engine tells what is of interest beside that.
+    if (!debugs) return { send, ping: toldPing };
+    const toldSend: Watched['send'] = async (batch, options) => {
+      const leftAt = this.#options.clock.now();
+      const reply = await send(batch, options);
+      const met = 'failure' in reply ? describe(reply.failure).cause : `status ${reply.status}`;
+      this.#debug(`POST ${apiUrl}/api/v1/bulk (${sizeOf(batch)}): ${met}`, leftAt);
+      return reply;
     };
+    return { send: toldSend, ping: toldPing };
+  }
+
+  #debug(line: string, leftAt: number): void {
+    const { clock, logger, tell } = this.#options;
+    const ms = Math.round(clock.now() - leftAt);
+    tell(() => logger.debug(`${line}, after ${ms} ms.`));
   }
 
   /** Says what goes on, unless there is no outage, or something was said just now. */

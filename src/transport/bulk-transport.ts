@@ -3,7 +3,6 @@ import { ownField, readErrorAnswer, snippetOf } from '../errors/answer.ts';
 import type { Failure } from '../errors/failure.ts';
 import { inWords } from '../errors/words.ts';
 import type { Clock } from '../internal/clock.ts';
-import { Patience } from '../internal/patience.ts';
 import { pauseOf } from '../internal/pause.ts';
 import { ALREADY_USED, saysIdIsTaken } from '../schemas/output.ts';
 import { maxAnswerBytes } from './body.ts';
@@ -31,7 +30,7 @@ const comma = 0x2c;
 
 /** Sends batches over POST /api/v1/bulk: one attempt each, the answer as data. Decides nothing. */
 export function createTransport(options: HttpOptions, clock: Clock): Transport {
-  const http = new Http({ ...options, patience: new Patience(clock) });
+  const http = new Http({ ...options, clock });
   const redact = (text: string): string => http.auth.redact(text);
   return {
     redact,

@@ -1,16 +1,16 @@
 import type { SendOptions } from '../coalescer/index.ts';
 import { copyOfCaught } from '../errors/caught.ts';
 import type { Failure } from '../errors/failure.ts';
-import type { Patience } from '../internal/patience.ts';
+import type { Clock } from '../internal/clock.ts';
+import { Patience } from '../internal/patience.ts';
 import type { ApiToken, Fetch } from '../options.ts';
-import { Attempt } from './attempt.ts';
 import { Auth } from './auth.ts';
 import { DispatchSender } from './dispatch-sender.ts';
 import { fetchSender } from './fetch-sender.ts';
 import { BrokenFetch, lastingFaultOf } from './lasting.ts';
 import { NeverSent } from './never-connected.ts';
 import { sdkHeader } from './sdk-header.ts';
-import type { Answer, Outgoing, Sender } from './sender.ts';
+import type { Answer, Outgoing, Sender, Told } from './sender.ts';
 
 /** What the transport takes from the options. */
 export interface HttpOptions {
@@ -23,7 +23,7 @@ export interface HttpOptions {
 }
 
 export interface HttpParts extends HttpOptions {
-  readonly patience: Patience;
+  readonly clock: Clock;
 }
 
 /** Lines of a stack that are kept of what a `fetch` threw, which may be a fault of its own. */
@@ -35,15 +35,17 @@ const jsonHeader = { 'content-type': 'application/json' };
 export class Http {
   readonly auth: Auth;
   readonly #options: HttpOptions;
+  readonly #clock: Clock;
   readonly #patience: Patience;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #byDispatcher: DispatchSender | undefined;
   readonly #overFetch: Sender;
 
-  constructor({ patience, ...options }: HttpParts) {
+  constructor({ clock, ...options }: HttpParts) {
     this.auth = new Auth(options);
     this.#options = options;
-    this.#patience = patience;
+    this.#clock = clock;
+    this.#patience = new Patience(clock);
     this.#headers = {
       ...lowerCased(options.headers),
       accept: 'application/json',
@@ -59,8 +61,12 @@ export class Http {
     body: Outgoing['body'],
     options: SendOptions,
   ): Promise<Answer | Failure> {
-    const ms = this.#options.attemptTimeoutMs;
-    const attempt = new Attempt({ options, ms, patience: this.#patience });
+    const attempt = new Attempt({
+      options,
+      ms: this.#options.attemptTimeoutMs,
+      clock: this.#clock,
+      patience: this.#patience,
+    });
     if (!attempt.isOver) void this.#make(attempt, path, body, options.outlives ?? false);
     try {
       return await attempt.result;
@@ -113,6 +119,111 @@ export class Http {
       ...(isUnsent && { unsent: true }),
       ...(lasting !== undefined && { lasting }),
     };
+  }
+}
+
+interface AttemptParts {
+  readonly options: SendOptions;
+  /** What it may take, in milliseconds. */
+  readonly ms: number;
+  readonly clock: Clock;
+  readonly patience: Patience;
+}
+
+/**
+ * One attempt at a request: how far it has come, and what came of it. What it starts has to obey its signal; if
+ * that does not, it is left to itself, and its outcome is ignored.
+ */
+class Attempt implements Told {
+  /** What came of it, or why it was cut off; rejects with what it failed with. */
+  readonly result: Promise<Answer | Failure>;
+  /** Fires when it is cut off. */
+  readonly signal: AbortSignal;
+  /** Before that, nothing of it can be at the server. */
+  hasToken = false;
+  hasLeft = false;
+  isOver = false;
+  readonly #options: SendOptions;
+  readonly #patience: Patience;
+  readonly #ms: number;
+  readonly #controller = new AbortController();
+  readonly #cancelTimeout: () => void;
+  #cancelReading: (() => void) | undefined;
+  #resolve!: (result: Answer | Failure) => void;
+  #reject!: (error: unknown) => void;
+
+  constructor({ options, ms, clock, patience }: AttemptParts) {
+    this.#options = options;
+    this.#patience = patience;
+    this.#ms = ms;
+    this.signal = this.#controller.signal;
+    this.result = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    options.waits?.();
+    const now = clock.now();
+    const come = (): void => {
+      this.#cancelReading = patience.fairly(now + ms, this.#timeOut);
+    };
+    this.#cancelTimeout = clock.after(ms, come, now);
+    if (options.signal.aborted) this.#giveUp();
+    else options.signal.addEventListener('abort', this.#giveUp);
+  }
+
+  /** It can no longer be ruled out that the server gets something of it. */
+  left(): void {
+    this.hasLeft = true;
+    this.#options.left?.();
+  }
+
+  /** Bytes of the answer have come, those of its headers included. */
+  heard(): void {
+    this.#patience.heard++;
+    this.#options.heard?.();
+  }
+
+  answered(answer: Answer): void {
+    this.#end();
+    this.#resolve(answer);
+    // Not every fetch ends the connection when nobody wants the rest of its stream (node-fetch 2).
+    if (!answer.isWhole) this.#controller.abort();
+  }
+
+  failed(error: unknown): void {
+    this.#end();
+    this.#reject(error);
+  }
+
+  readonly #timeOut = (): void => {
+    this.#cutOff(this.#timeoutOf());
+  };
+
+  readonly #giveUp = (): void => {
+    const { reason } = this.#options.signal;
+    this.#cutOff({ kind: 'aborted', cause: reason }, reason);
+  };
+
+  #timeoutOf(): Failure {
+    const ms = this.#ms;
+    if (!this.hasToken) {
+      const cause = new Error(`The apiToken function gave nothing within ${ms} ms.`);
+      return { kind: 'token', cause };
+    }
+    return this.hasLeft ? { kind: 'timeout', ms } : { kind: 'timeout', ms, unsent: true };
+  }
+
+  #cutOff(why: Failure, reason?: unknown): void {
+    this.#end();
+    this.#resolve(why);
+    this.#controller.abort(reason);
+  }
+
+  #end(): void {
+    this.isOver = true;
+    this.#cancelTimeout();
+    this.#cancelReading?.();
+    this.#options.signal.removeEventListener('abort', this.#giveUp);
   }
 }
 
