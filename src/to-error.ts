@@ -1,4 +1,4 @@
-import type { Blame, Cause, Last, Reason, ToError } from './coalescer/index.ts';
+import type { Blame, Last, Reason, ToError } from './coalescer/index.ts';
 import type { ErrorAnswer, Redact } from './errors/answer.ts';
 import { jsonSnippetOf, readErrorAnswer, snippetOf } from './errors/answer.ts';
 import { PrefactorInvalidArgumentError } from './errors/argument.ts';
@@ -11,7 +11,17 @@ import {
   PrefactorIdempotencyConflictError,
   PrefactorQueueFullError,
 } from './errors/queue.ts';
-import { metBy } from './errors/words.ts';
+import type { Limit } from './reason-words.ts';
+import {
+  boundOf,
+  brokenOf,
+  closedOf,
+  fateOf,
+  fullOf,
+  lastOf,
+  nextStep,
+  subjectOf,
+} from './reason-words.ts';
 
 export interface ToErrorOptions {
   /** Takes every token out of a text that the server wrote. */
@@ -32,8 +42,6 @@ export function createToError(options: ToErrorOptions): ToError<Failure> {
 /** Whose error it is: a copy goes to another caller, and leaves out what is about arguments. */
 type Audience = 'own' | 'copy';
 
-type Limit = Extract<Reason<Failure>, { kind: 'exhausted' }>['limit'];
-
 interface Details {
   readonly idempotencyKey: string | undefined;
   readonly maybeApplied: boolean;
@@ -51,7 +59,7 @@ class ErrorMaker {
 
   errorOf(reason: Reason<Failure>, key: string | undefined, audience: Audience): unknown {
     const details: Details = { idempotencyKey: key, maybeApplied: reason.maybeApplied };
-    const subject = key === undefined ? 'the request' : `"${key}"`;
+    const subject = subjectOf(key);
     switch (reason.kind) {
       case 'error':
       case 'used':
@@ -68,47 +76,22 @@ class ErrorMaker {
       case 'exhausted':
         return this.#exhausted(reason.attempts, reason.limit, reason.last, details);
       case 'contract':
-        return new PrefactorContractError(
-          `${reason.problem === 'missing output' ? `The answer has no output for ${subject}, though nothing failed before it` : `The output for ${subject} cannot be read`}. ${nextStep(details)}`,
-          { ...details, bodySnippet: jsonSnippetOf(reason.output, this.#redact) },
-        );
+        return new PrefactorContractError(brokenOf(reason, subject), {
+          ...details,
+          bodySnippet: jsonSnippetOf(reason.output, this.#redact),
+        });
       case 'conflict':
         return new PrefactorIdempotencyConflictError(
           `A pending call has the key ${subject} and asks for something else. Use a key of its own for each call.`,
           details,
         );
       case 'full':
-        return new PrefactorQueueFullError(fullOf(reason) + sinceOf(reason.last), {
-          ...details,
-          bound: reason.bound,
-          limit: reason.limit,
-          cause: reason.last && this.#causeOfLast(reason.last, details),
-        });
       case 'closed':
-        return new PrefactorClosedError(
-          reason.maybeApplied
-            ? `The client was closed before ${subject} was answered${lastOf(reason.last)}. ${nextStep(details)}`
-            : `The client is closed, and ${subject} was not sent${lastOf(reason.last)}. Call before close(), or give close() more time.`,
-          { ...details, cause: reason.last && this.#causeOfLast(reason.last, details) },
-        );
+        return this.#notTaken(reason, subject, details);
       case 'fault':
-        return new PrefactorInvalidArgumentError(
-          'A call could not be handled',
-          [
-            reason.part === 'signal'
-              ? {
-                  path: 'options.signal',
-                  message: 'cannot be listened to (see cause): pass the signal itself',
-                }
-              : { path: '', message: 'a part of it failed (see cause): its output, or its text' },
-          ],
-          { ...details, cause: reason.error },
-        );
+        return faultError(reason, details);
       case 'aborted':
-        // A record has none: what a caller gives as the reason of an abort may be anything.
-        return audience === 'copy' && reason.reason === undefined
-          ? new DOMException(`${subject} was aborted by its caller.`, 'AbortError')
-          : reason.reason;
+        return abortOf(reason, subject, audience);
       default:
         return reason satisfies never;
     }
@@ -130,6 +113,19 @@ class ErrorMaker {
       default:
         return this.#exhausted(1, 'attempts', { kind: 'failure', failure }, details);
     }
+  }
+
+  #notTaken(
+    reason: Extract<Reason<Failure>, { kind: 'full' | 'closed' }>,
+    subject: string,
+    details: Details,
+  ): unknown {
+    const cause = reason.last && this.#causeOfLast(reason.last, details);
+    if (reason.kind === 'closed') {
+      return new PrefactorClosedError(closedOf(reason, subject), { ...details, cause });
+    }
+    const { bound, limit } = reason;
+    return new PrefactorQueueFullError(fullOf(reason), { ...details, bound, limit, cause });
   }
 
   #dependency(reason: Extract<Reason<Failure>, { kind: 'dependency' }>, details: Details): unknown {
@@ -217,24 +213,6 @@ class ErrorMaker {
   }
 }
 
-/** Why what is in the queue may wait. */
-function sinceOf(last: Last<Failure> | undefined): string {
-  return last === undefined ? '' : ` Nothing usable comes from the server${lastOf(last)}.`;
-}
-
-function fullOf({ bound, limit }: Extract<Reason<Failure>, { kind: 'full' }>): string {
-  switch (bound) {
-    case 'items':
-      return `The queue is full (${limit} items at most). Await client.ready() between calls, or raise queue.maxItems.`;
-    case 'bytes':
-      return `The queue is full (${limit} bytes at most). Await client.ready() between calls, or raise queue.maxBytes.`;
-    case 'finishes':
-      return `The queue is full, and so is the room beyond it that finishes have (${limit} at most). Await client.ready(), and call it again, or raise queue.maxItems and queue.maxBytes.`;
-    default:
-      return bound satisfies never;
-  }
-}
-
 function contractError(
   { status, problem, bodySnippet }: Extract<Failure, { kind: 'contract' }>,
   details: Details,
@@ -245,51 +223,30 @@ function contractError(
   );
 }
 
-function metLast(last: Last<Failure>): string {
-  switch (last.kind) {
-    case 'output':
-      return 'an error that may pass';
-    case 'failure':
-      return metBy(last.failure);
-    case 'silence':
-      return 'nothing yet';
-    default:
-      return last satisfies never;
-  }
+function faultError(
+  { part, error }: Extract<Reason<Failure>, { kind: 'fault' }>,
+  details: Details,
+): PrefactorInvalidArgumentError {
+  const issue =
+    part === 'signal'
+      ? {
+          path: 'options.signal',
+          message: 'cannot be listened to (see cause): pass the signal itself',
+        }
+      : { path: '', message: 'a part of it failed (see cause): its output, or its text' };
+  return new PrefactorInvalidArgumentError('A call could not be handled', [issue], {
+    ...details,
+    cause: error,
+  });
 }
 
-/** What came last, as a part of a sentence. */
-function lastOf(last: Last<Failure> | undefined): string {
-  if (last === undefined) return '';
-  return ` (last: ${metLast(last)}, see cause)`;
-}
-
-function boundOf(limit: Limit): string {
-  switch (limit) {
-    case 'attempts':
-      return 'after ';
-    case 'deliveryTimeoutMs':
-      return 'within deliveryTimeoutMs, after ';
-    default:
-      return limit satisfies never;
-  }
-}
-
-function fateOf(because: Cause<Failure>): string {
-  switch (because) {
-    case 'other id':
-      return "got another id from the API than the one that this client had made. Use references instead of ids, or ids: 'server'.";
-    case 'no id':
-      return 'has no id: the API made it, but its answer names none. Await the call that makes it, and look.';
-    case 'declined':
-      return 'was never made, since the call that was to make it was not accepted. Make it first, then call again.';
-    default:
-      return 'could not be made (see cause). Make it first, then call again.';
-  }
-}
-
-function nextStep({ maybeApplied }: Details): string {
-  return maybeApplied
-    ? 'The work may have been done; repeating it with the same idempotencyKey is safe.'
-    : 'The work was not done; it can be called again.';
+/** A record has none: what a caller gives as the reason of an abort may be anything. */
+function abortOf(
+  { reason }: Extract<Reason<Failure>, { kind: 'aborted' }>,
+  subject: string,
+  audience: Audience,
+): unknown {
+  return audience === 'copy' && reason === undefined
+    ? new DOMException(`${subject} was aborted by its caller.`, 'AbortError')
+    : reason;
 }
