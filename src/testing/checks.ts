@@ -30,6 +30,13 @@ export function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+export interface ReadFields {
+  readonly fields: Fields;
+  readonly problems: Problems;
+  /** Goes before the names in `problems`, such as `agent_version.`. @default '' */
+  readonly at?: string;
+}
+
 /**
  * Reads the fields of one object. Each method gives the value if it is there and right; what is
  * missing, null or wrong reads as `undefined`, and the last is noted.
@@ -39,11 +46,10 @@ export class FieldReader {
   readonly #problems: Problems;
   readonly #prefix: string;
 
-  /** `prefix` goes before the names in `problems`, such as `agent_version.`. */
-  constructor(fields: Fields, problems: Problems, prefix = '') {
+  constructor({ fields, problems, at = '' }: ReadFields) {
     this.#fields = fields;
     this.#problems = problems;
-    this.#prefix = prefix;
+    this.#prefix = at;
   }
 
   string(name: string, need: Need): string | undefined {

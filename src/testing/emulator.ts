@@ -51,14 +51,17 @@ export class Emulator {
   /** @throws {TypeError} that names all that is wrong with the options. */
   constructor(options: EmulatorOptions = {}) {
     const rules = readOptions(options);
-    const pace = new Pace(options.now, options.delay);
+    const pace = new Pace(options);
     const recorder = new Recorder(rules.record);
-    const faults = new FaultSource(options.faults, rules.seed, (kind, trace) =>
-      recorder.fault(kind, trace),
-    );
-    this.#world = new World(rules, () => pace.now());
+    const faults = new FaultSource({
+      plan: options.faults,
+      seed: rules.seed,
+      fired: (kind, trace) => recorder.fault(kind, trace),
+    });
+    const world = new World({ rules, now: () => pace.now() });
+    this.#world = world;
     this.#recorder = recorder;
-    this.#service = new Service(this.#world, faults, recorder, pace, options.onAnswer);
+    this.#service = new Service({ world, faults, recorder, pace, onAnswer: options.onAnswer });
     this.#watch = {
       opened: () => recorder.bodyOpened(),
       closed: (exhausted) => {

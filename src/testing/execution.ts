@@ -10,12 +10,18 @@ import type { EmulatedItem, Output } from './wire.ts';
 // When the API says so is **unknown** (wire.md 7).
 const USED = 'idempotency_key_already_used';
 
+export interface ExecutionParts {
+  readonly world: World;
+  readonly faults: FaultSource;
+  readonly recorder: Recorder;
+}
+
 export class Execution {
   readonly #world: World;
   readonly #faults: FaultSource;
   readonly #recorder: Recorder;
 
-  constructor(world: World, faults: FaultSource, recorder: Recorder) {
+  constructor({ world, faults, recorder }: ExecutionParts) {
     this.#world = world;
     this.#faults = faults;
     this.#recorder = recorder;

@@ -52,6 +52,14 @@ const RANDOM_KINDS: readonly FaultKind[] = [
 const REFUSED = errorOutput('validation_errors', 'Refused by the emulator');
 const NOT_NOW = errorOutput('temporarily_unavailable', 'Try again');
 
+export interface FaultSourceOptions {
+  readonly plan: FaultPlan | undefined;
+  /** For a plan without one. */
+  readonly seed: number;
+  /** Hears the kind of each fault that fires, and of which request. */
+  readonly fired: (kind: string, trace: Trace) => void;
+}
+
 /** Keeps what `Faults` was told, and says which fault a request or an item has. */
 export class FaultSource implements Faults {
   readonly #seed: number;
@@ -62,12 +70,7 @@ export class FaultSource implements Faults {
   #refusals: Refusal[] = [];
   #poisons: Poison[] = [];
 
-  /** `fired` hears the kind of each fault that fires, and of which request. */
-  constructor(
-    plan: FaultPlan | undefined,
-    seed: number,
-    fired: (kind: string, trace: Trace) => void,
-  ) {
+  constructor({ plan, seed, fired }: FaultSourceOptions) {
     this.#plan = plan;
     this.#seed = plan?.seed ?? seed;
     this.#random = new Random(this.#seed);

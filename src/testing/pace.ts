@@ -8,12 +8,19 @@ const maxDateMs = 8.64e15;
 
 export type Delay = (ms: number, signal?: AbortSignal) => Promise<void>;
 
+export interface PaceOptions {
+  /** @default Date.now */
+  readonly now?: (() => number) | undefined;
+  /** @default a timer */
+  readonly delay?: Delay | undefined;
+}
+
 /** The clock and the waiting of one emulator. Whoever waits here leaves no timer behind. */
 export class Pace {
   readonly #now: (() => number) | undefined;
   readonly #delay: Delay | undefined;
 
-  constructor(now: (() => number) | undefined, delay: Delay | undefined) {
+  constructor({ now, delay }: PaceOptions) {
     this.#now = now;
     this.#delay = delay;
   }

@@ -7,14 +7,16 @@ export class Random {
   #turn: number;
   #other: number;
 
-  constructor(seed: number, otherSeed: number = ~seed) {
+  constructor(seed: number) {
     this.#turn = seed | 0;
-    this.#other = otherSeed | 0;
+    this.#other = ~seed;
   }
 
   /** Numbers that follow from a name and a seed. */
   static of(name: string, seed: number): Random {
-    return new Random(hash(name, seed), hash(name, ~seed));
+    const random = new Random(hash(name, seed));
+    random.#other = hash(name, ~seed) | 0;
+    return random;
   }
 
   /** A number in [0, 1). */

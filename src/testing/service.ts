@@ -3,6 +3,7 @@
 import type { AnsweredRequest } from './answered-request.ts';
 import { labelled, preflightAnswer } from './cors.ts';
 import { errorOutput, statusOfCode } from './error-output.ts';
+import type { ExecutionParts } from './execution.ts';
 import { Execution } from './execution.ts';
 import {
   answerInstead,
@@ -37,6 +38,11 @@ interface Arrival {
   readonly visit: Visit;
 }
 
+export interface ServiceParts extends ExecutionParts {
+  readonly pace: Pace;
+  readonly onAnswer: ((answered: AnsweredRequest) => void) | undefined;
+}
+
 export class Service {
   readonly #world: World;
   readonly #faults: FaultSource;
@@ -47,18 +53,13 @@ export class Service {
   #second = 0;
   #inSecond = 0;
 
-  constructor(
-    world: World,
-    faults: FaultSource,
-    recorder: Recorder,
-    pace: Pace,
-    onAnswer: ((answered: AnsweredRequest) => void) | undefined,
-  ) {
+  constructor({ pace, onAnswer, ...parts }: ServiceParts) {
+    const { world, faults, recorder } = parts;
     this.#world = world;
     this.#faults = faults;
     this.#recorder = recorder;
     this.#pace = pace;
-    this.#execution = new Execution(world, faults, recorder);
+    this.#execution = new Execution(parts);
     this.#onAnswer = onAnswer;
   }
 

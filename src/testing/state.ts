@@ -99,7 +99,7 @@ export class World {
   #timestampOf = Number.NaN;
   #timestamp = '';
 
-  constructor(rules: Rules, now: () => number) {
+  constructor({ rules, now }: { readonly rules: Rules; readonly now: () => number }) {
     this.rules = rules;
     this.#now = now;
     this.#partition = randomPartition(new Random(rules.seed));

@@ -59,7 +59,7 @@ export function readFields(
   known: ReadonlySet<string>,
 ): readonly [FieldReader, Problems] {
   const problems = new Problems();
-  const reader = new FieldReader(call.fields, problems);
+  const reader = new FieldReader({ fields: call.fields, problems });
   dropUnknown(call, reader, known, problems);
   return [reader, problems];
 }

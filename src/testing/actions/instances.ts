@@ -78,7 +78,7 @@ export function registerInstance(call: ActionCall): Ran {
 
 /** Its `external_identifier`. */
 function readVersion(call: ActionCall, version: Fields, problems: Problems): string | null {
-  const reader = new FieldReader(version, problems, 'agent_version.');
+  const reader = new FieldReader({ fields: version, problems, at: 'agent_version.' });
   dropUnknown(call, reader, VERSION, problems);
   const externalIdentifier = reader.string('external_identifier', 'optional') ?? null;
   reader.string('name', 'optional');
@@ -110,7 +110,11 @@ function newInstance(now: string, registered: Registered): Instance {
 
 /** Which of its fields are required, no source says (wire.md 4.3). */
 function checkEnvironment(call: ActionCall, environment: Fields, problems: Problems): void {
-  const reader = new FieldReader(environment, problems, 'agent_version.runtime_environment.');
+  const reader = new FieldReader({
+    fields: environment,
+    problems,
+    at: 'agent_version.runtime_environment.',
+  });
   dropUnknown(call, reader, ENVIRONMENT, problems);
   for (const name of ['agent_sdk', 'prefactor_sdk']) {
     if (reader.array(name, 'optional')?.every((one) => typeof one === 'string') === false) {
@@ -193,7 +197,7 @@ export function terminateInstance(call: ActionCall): Ran {
 
 export function showInstance({ world, fields }: ActionCall): Ran {
   const problems = new Problems();
-  const id = new FieldReader(fields, problems).id('agent_instance_id', 'required') ?? null;
+  const id = new FieldReader({ fields, problems }).id('agent_instance_id', 'required') ?? null;
   if (id === null) return invalid('Invalid query', problems);
   const instance = world.instances.get(id);
   if (instance === undefined) return notFound('Agent instance', id);

@@ -63,7 +63,8 @@ function list(kind: Kind, call: ActionCall): Ran {
 function create({ type, recordsOf, create: also }: Kind, call: ActionCall): Ran {
   const [reader, problems] = readFields(call, new Set(['details', ...also]));
   const details = reader.object('details', 'required');
-  if (details !== undefined) new FieldReader(details, problems).name('name', 'required');
+  if (details !== undefined)
+    new FieldReader({ fields: details, problems }).name('name', 'required');
   if (details === undefined || problems.any) return invalid(`Invalid ${type}`, problems);
   const { world } = call;
   const record = { id: world.newId(call.key), insertedAt: world.timestamp(), fields: details };

@@ -68,7 +68,7 @@ export function readSchemaVersion(
   problems: Problems,
 ): Schemas {
   const at = 'agent_schema_version.';
-  const reader = new FieldReader(fields, problems, at);
+  const reader = new FieldReader({ fields, problems, at });
   dropUnknown(call, reader, SCHEMA_VERSION, problems);
   const externalIdentifier = reader.string('external_identifier', 'optional') ?? null;
   const types: [string, Schemas['types'] extends ReadonlyMap<string, infer Type> ? Type : never][] =
@@ -83,7 +83,7 @@ export function readSchemaVersion(
   }
   for (const name of ['span_schemas', 'span_result_schemas']) {
     const schemas = reader.object(name, 'optional') ?? {};
-    const inner = new FieldReader(schemas, problems, `${at}${name}.`);
+    const inner = new FieldReader({ fields: schemas, problems, at: `${at}${name}.` });
     for (const type of Object.keys(schemas)) inner.object(type, 'required');
   }
   return {
@@ -104,7 +104,7 @@ function readSchema(
     problems.add(at.slice(0, -1), 'must be an object');
     return ['', {}];
   }
-  const reader = new FieldReader(schema, problems, at);
+  const reader = new FieldReader({ fields: schema, problems, at });
   dropUnknown(call, reader, known, problems);
   const name = reader.name('name', 'required') ?? '';
   reader.object(known === QUALITY ? 'schema' : 'params_schema', 'required');
@@ -124,11 +124,11 @@ function readSchema(
 }
 
 function checkDataRisk(call: ActionCall, risk: Fields, at: string, problems: Problems): void {
-  const reader = new FieldReader(risk, problems, at);
+  const reader = new FieldReader({ fields: risk, problems, at });
   dropUnknown(call, reader, DATA_RISK, problems);
   const profile = reader.object('action_profile', 'required');
   if (profile !== undefined) {
-    const inner = new FieldReader(profile, problems, `${at}action_profile.`);
+    const inner = new FieldReader({ fields: profile, problems, at: `${at}action_profile.` });
     dropUnknown(call, inner, ACTION_PROFILE_NAMES, problems);
     // All six are required by the OpenAPI document; Python fills in `unknown` before it sends.
     for (const name of ACTION_PROFILE) inner.oneOf(name, PERMISSIONS, 'required');
@@ -136,7 +136,7 @@ function checkDataRisk(call: ActionCall, risk: Fields, at: string, problems: Pro
   for (const side of ['params_data_categories', 'result_data_categories']) {
     const categories = reader.object(side, 'required');
     if (categories === undefined) continue;
-    const inner = new FieldReader(categories, problems, `${at}${side}.`);
+    const inner = new FieldReader({ fields: categories, problems, at: `${at}${side}.` });
     dropUnknown(call, inner, CATEGORY_NAMES, problems);
     // Which of these are required, no source says.
     inner.oneOf('classification', CLASSIFICATIONS, 'optional');

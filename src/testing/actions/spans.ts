@@ -122,7 +122,7 @@ export function finishSpan(call: ActionCall): Ran {
 /** `GET /agent_spans/{id}` (wire.md 3). Redaction has no known form, so `redacted` changes nothing. */
 export function showSpan({ world, fields }: ActionCall): Ran {
   const problems = new Problems();
-  const id = new FieldReader(fields, problems).id('agent_span_id', 'required') ?? null;
+  const id = new FieldReader({ fields, problems }).id('agent_span_id', 'required') ?? null;
   if (id === null) return invalid('Invalid query', problems);
   const span = world.spans.get(id);
   return span === undefined ? notFound('Agent span', id) : answer(world, span);
@@ -134,7 +134,7 @@ export function listSpans({ world, fields }: ActionCall): Ran {
     return failure(errorOutput('bad_authtoken', 'Listing spans needs an account token'));
   }
   const problems = new Problems();
-  const reader = new FieldReader(fields, problems);
+  const reader = new FieldReader({ fields, problems });
   const instanceId = reader.id('agent_instance_id', 'required') ?? null;
   const start = reader.timestamp('start_time', 'required');
   const end = reader.timestamp('end_time', 'required');
@@ -167,7 +167,7 @@ interface NewSpan {
 }
 
 function readSpan(call: ActionCall, details: Fields, problems: Problems): NewSpan | undefined {
-  const reader = new FieldReader(details, problems);
+  const reader = new FieldReader({ fields: details, problems });
   dropUnknown(call, reader, CREATE_DETAILS, problems, 'details.');
   const instanceId = reader.id('agent_instance_id', 'required');
   const schemaName = reader.name('schema_name', 'required');
