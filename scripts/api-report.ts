@@ -21,6 +21,19 @@ import { root } from './run.ts';
 const { values } = parseArgs({ options: { update: { type: 'boolean', default: false } } });
 const folder = 'docs/api';
 const shown = 20;
+/** The extractor's own TypeScript is older than ours, and must not read our settings. */
+const overrideTsconfig = {
+  compilerOptions: {
+    target: 'es2023',
+    lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable'],
+    module: 'nodenext',
+    types: [],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: true,
+  },
+  include: ['dist/**/*.d.ts'],
+};
 const work = mkdtempSync(join(tmpdir(), 'api-report-'));
 
 try {
@@ -93,21 +106,7 @@ function configOf(entry: Entry): ExtractorConfig {
       projectFolder: root,
       mainEntryPointFilePath: typesOf(entry),
       newlineKind: 'lf',
-      // Its own TypeScript is older than ours, and must not read our settings.
-      compiler: {
-        overrideTsconfig: {
-          compilerOptions: {
-            target: 'es2023',
-            lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable'],
-            module: 'nodenext',
-            types: [],
-            strict: true,
-            exactOptionalPropertyTypes: true,
-            skipLibCheck: true,
-          },
-          include: ['dist/**/*.d.ts'],
-        },
-      },
+      compiler: { overrideTsconfig },
       apiReport: {
         enabled: true,
         reportFileName: `${entry.name === '.' ? 'index' : entry.name.slice(2)}.api.md`,

@@ -34,12 +34,12 @@ export interface Scene {
 }
 
 export function newScene(order: Order, newEmulator: NewEmulator): Scene {
-  return new SeenScene(
-    order.emulator === undefined
-      ? scripted(order.acts ?? [])
-      : emulated(newEmulator({ ...order.emulator, token: () => true })),
-    order.keeps ?? true,
-  );
+  const { emulator, acts = [], keeps = true } = order;
+  const player =
+    emulator === undefined
+      ? scripted(acts)
+      : emulated(newEmulator({ ...emulator, token: () => true }));
+  return new SeenScene({ player, keeps });
 }
 
 /** Plays a request of which the text is known. */
@@ -59,7 +59,7 @@ class SeenScene implements Scene {
   #inFlight = 0;
   #peak = 0;
 
-  constructor(player: Player, keeps: boolean) {
+  constructor({ player, keeps }: { readonly player: Player; readonly keeps: boolean }) {
     this.#player = player;
     this.#keeps = keeps;
   }

@@ -31,46 +31,9 @@ interface File {
 
 /** Opens the servers on 127.0.0.1. `newEmulator` makes an emulator of the packed package. */
 export async function openStage(newEmulator: NewEmulator): Promise<Stage> {
-  const scenes = new Map<string, Scene>();
-  const listeners = new Map<string, (told: Told) => void>();
-  const files = new Map<string, File>();
-  let made = 0;
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? '/', 'http://stage');
-    const [, area, name = ''] = pathname.split('/');
-    if (area === 'api') {
-      const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
-      const scene = scenes.get(token);
-      if (scene === undefined)
-        return json(response, 401, { status: 'error', code: 'bad_authtoken' });
-      return scene.play(request, await bodyOf(request), response);
-    }
-    if (area === 'scenes' && name === '') {
-      const token = `scene-${++made}`;
-      scenes.set(token, newScene(JSON.parse(textOf(await bodyOf(request))) as Order, newEmulator));
-      return json(response, 200, { token });
-    }
-    if (area === 'scenes' && request.method === 'DELETE') {
-      scenes.delete(name);
-      return json(response, 200, {});
-    }
-    if (area === 'scenes') {
-      const asked = textOf(await bodyOf(request));
-      return json(response, 200, scenes.get(name)?.report(asked) ?? null);
-    }
-    if (area === 'told') {
-      listeners.get(decodeURIComponent(name))?.(JSON.parse(textOf(await bodyOf(request))) as Told);
-      return json(response, 200, {});
-    }
-    const file = files.get(pathname);
-    if (file === undefined) return json(response, 404, { no: pathname });
-    response.writeHead(200, { 'content-type': file.type, ...file.headers });
-    response.end(file.text);
-  }
-
+  const rooms = new Rooms(newEmulator);
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-    answer(request, response).catch((error: unknown) => {
+    rooms.answer(request, response).catch((error: unknown) => {
       // The client has gone, as some checks want it to.
       if (request.destroyed || response.destroyed) return;
       console.error('the stage failed:', error);
@@ -81,13 +44,74 @@ export async function openStage(newEmulator: NewEmulator): Promise<Stage> {
   const { port } = server.address() as AddressInfo;
   return {
     origin: `http://127.0.0.1:${port}`,
-    listenTo: (setup, listener) => void listeners.set(setup, listener),
-    serve: (path, file) => void files.set(path, file),
+    listenTo: (setup, listener) => void rooms.listeners.set(setup, listener),
+    serve: (path, file) => void rooms.files.set(path, file),
     close() {
       server.closeAllConnections();
       server.close();
     },
   };
+}
+
+/** What stands behind the port, by the first part of the path. */
+class Rooms {
+  readonly listeners = new Map<string, (told: Told) => void>();
+  readonly files = new Map<string, File>();
+  readonly #scenes = new Map<string, Scene>();
+  readonly #newEmulator: NewEmulator;
+  #made = 0;
+
+  constructor(newEmulator: NewEmulator) {
+    this.#newEmulator = newEmulator;
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? '/', 'http://stage');
+    const [, area, name = ''] = pathname.split('/');
+    switch (area) {
+      case 'api':
+        return this.#play(request, response);
+      case 'scenes':
+        return this.#direct(name, request, response);
+      case 'told': {
+        const told = JSON.parse(textOf(await bodyOf(request))) as Told;
+        this.listeners.get(decodeURIComponent(name))?.(told);
+        return json(response, 200, {});
+      }
+      default: {
+        const file = this.files.get(pathname);
+        if (file === undefined) return json(response, 404, { no: pathname });
+        response.writeHead(200, { 'content-type': file.type, ...file.headers });
+        response.end(file.text);
+      }
+    }
+  }
+
+  /** A request of the client's: its scene is known by its token. */
+  async #play(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
+    const scene = this.#scenes.get(token);
+    if (scene === undefined) {
+      return json(response, 401, { status: 'error', code: 'bad_authtoken' });
+    }
+    return scene.play(request, await bodyOf(request), response);
+  }
+
+  /** A request of a check's: to make a scene, to end it, or to tell what it saw. */
+  async #direct(name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (name === '') {
+      const token = `scene-${++this.#made}`;
+      const order = JSON.parse(textOf(await bodyOf(request))) as Order;
+      this.#scenes.set(token, newScene(order, this.#newEmulator));
+      return json(response, 200, { token });
+    }
+    if (request.method === 'DELETE') {
+      this.#scenes.delete(name);
+      return json(response, 200, {});
+    }
+    const asked = textOf(await bodyOf(request));
+    return json(response, 200, this.#scenes.get(name)?.report(asked) ?? null);
+  }
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {

@@ -25,22 +25,12 @@ export function workerd(compatibilityDate: string, compatibilityFlags: readonly 
   return {
     name,
     async run({ origin, project, ended, check }, signal) {
-      const { Miniflare } = (await import(
-        join(program('miniflare'), 'dist/src/index.js')
-      )) as MiniflareModule;
       const contents = await bundled(join(project, 'worker.mjs'), conditions, {
         ORIGIN: JSON.stringify(origin),
         SETUP: JSON.stringify(name),
         RAISES: String(compatibilityDate < '2026-03-03'),
       });
-      const worker = new Miniflare({
-        modules: [{ type: 'ESModule', path: 'worker.mjs', contents }],
-        durableObjects: { OBJECT: 'SharedClient' },
-        compatibilityDate,
-        compatibilityFlags,
-        // What the runtime says of requests that are gone, in the midst of the results.
-        handleRuntimeStdio: () => {},
-      });
+      const worker = await startWorker({ contents, compatibilityDate, compatibilityFlags });
       const aborted = new Promise<never>((_, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason));
       });
@@ -60,6 +50,26 @@ export function workerd(compatibilityDate: string, compatibilityFlags: readonly 
       }
     },
   };
+}
+
+interface Worker {
+  /** Its module. */
+  readonly contents: string;
+  readonly compatibilityDate: string;
+  readonly compatibilityFlags: readonly string[];
+}
+
+async function startWorker({ contents, ...compatibility }: Worker): Promise<Miniflare> {
+  const { Miniflare } = (await import(
+    join(program('miniflare'), 'dist/src/index.js')
+  )) as MiniflareModule;
+  return new Miniflare({
+    modules: [{ type: 'ESModule', path: 'worker.mjs', contents }],
+    durableObjects: { OBJECT: 'SharedClient' },
+    ...compatibility,
+    // What the runtime says of requests that are gone, in the midst of the results.
+    handleRuntimeStdio: () => {},
+  });
 }
 
 /** A server that takes its time, for all that is asked beside the suite. */
