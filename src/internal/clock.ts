@@ -40,20 +40,23 @@ export function wallNow(): number {
   return typeof ms === 'number' && Number.isFinite(ms) ? Math.floor(ms) : new OwnDate().getTime();
 }
 
-/** The time of a call: ISO 8601, UTC, milliseconds. */
-export function isoNow(): string {
-  const ms = wallNow();
-  // Date.toISOString costs more than the rest of a small call, and a busy client asks many times
-  // within one millisecond.
-  if (ms !== lastMs) {
-    lastMs = ms;
-    lastText = new OwnDate(Math.min(Math.max(ms, year0), year9999)).toISOString();
-  }
-  return lastText;
-}
+/** The times of calls. */
+export class CallTimes {
+  #ms = Number.NaN;
+  #text = '';
 
-let lastMs = Number.NaN;
-let lastText = '';
+  /** Now: ISO 8601, UTC, milliseconds. */
+  isoNow(): string {
+    const ms = wallNow();
+    // Date.toISOString costs more than the rest of a small call, and a busy client asks many times
+    // within one millisecond.
+    if (ms !== this.#ms) {
+      this.#ms = ms;
+      this.#text = new OwnDate(Math.min(Math.max(ms, year0), year9999)).toISOString();
+    }
+    return this.#text;
+  }
+}
 
 /** The first and the last millisecond whose year has four digits: no other is read everywhere. */
 const year0 = -62_167_219_200_000;

@@ -9,12 +9,8 @@ import { createAgentSpan, finishAgentSpan } from '../schemas/agent-spans.ts';
 import { checkEnvelope } from '../schemas/bulk.ts';
 import { isObject } from '../schemas/check.ts';
 
-/** What is known of a type of action; undefined: nothing. */
-export function kindOf(type: string): WireKind<unknown> | undefined {
-  return kinds.get(type);
-}
-
-const kinds: ReadonlyMap<string, WireKind<unknown>> = new Map(
+/** What is known of actions, by their type. */
+export const kinds: ReadonlyMap<string, WireKind<unknown>> = new Map(
   [
     registerAgentInstance,
     startAgentInstance,
@@ -32,7 +28,7 @@ export function unknownKind(type: string): WireKind<unknown> {
 
 /** The id that an action of a type that we know gives to what it makes, as the caller gave it. */
 export function idMadeBy(action: Action): unknown {
-  const kind = kindOf(action._type);
+  const kind = kinds.get(action._type);
   const fields = kind?.hasDetails === true ? action['details'] : action;
   return kind?.makes !== undefined && isObject(fields) ? fields['id'] : undefined;
 }

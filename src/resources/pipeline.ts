@@ -6,7 +6,7 @@
 import type { ActionPromise } from '../action-promise.ts';
 import type { Name } from '../coalescer/index.ts';
 import type { Ids } from '../ids/ids.ts';
-import { isoNow } from '../internal/clock.ts';
+import { CallTimes } from '../internal/clock.ts';
 import { unpolluted } from '../internal/pollution.ts';
 import type { Action, ActionKind, WireAction } from '../schemas/action.ts';
 import { fieldsOf } from '../schemas/action.ts';
@@ -21,7 +21,7 @@ import type { Claim, Draft } from './draft.ts';
 import type { Engine } from './engine.ts';
 import { askHook } from './hook.ts';
 import { InvalidCall } from './invalid-call.ts';
-import { idMadeBy, kindOf, unknownKind } from './kinds.ts';
+import { idMadeBy, kinds, unknownKind } from './kinds.ts';
 import { LeftOuts } from './left-out.ts';
 import { ownAction } from './own-action.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
@@ -59,6 +59,12 @@ export class Pipeline {
   readonly reader: Reader;
   readonly #engine: Engine;
   readonly #ids: Ids;
+  /**
+   * Makes ids of spans in the partition of their instance (wire.md 8), so that their children and their finish
+   * need not wait for the answer to their create. Undefined where the server makes them.
+   */
+  readonly #spanIds: Ids | undefined;
+  readonly #times = new CallTimes();
   readonly #settings: PipelineSettings;
   readonly #references: References;
   readonly #dependencies: Dependencies;
@@ -73,6 +79,7 @@ export class Pipeline {
     const { engine, ids } = settings;
     this.#engine = engine;
     this.#ids = ids;
+    this.#spanIds = settings.makesSpanIds ? ids : undefined;
     this.#settings = settings;
     this.#leftOuts = new LeftOuts(engine);
     this.#references = new References({ engine, leftOuts: this.#leftOuts });
@@ -115,8 +122,9 @@ export class Pipeline {
       if (options !== undefined) demand(within('options', checkCallOptions(options)));
 
       const call = { key, target, params };
-      const claim = given === undefined ? undefined : this.#repeats.claimOf(key);
-      const action = kind.toAction(call, claim === undefined ? isoNow() : claim.now);
+      const now = this.#times.isoNow();
+      const claim = given === undefined ? undefined : this.#repeats.claimOf(key, now);
+      const action = kind.toAction(call, claim === undefined ? now : claim.now);
       const draft: Draft = {
         kind,
         key,
@@ -124,7 +132,7 @@ export class Pipeline {
         options,
         run: kind.runOf?.(params),
         claim,
-        again: claim && (() => kind.toAction(call, isoNow())),
+        again: claim && (() => kind.toAction(call, now)),
         action,
         fields: fieldsOf(kind, action),
         newId: undefined,
@@ -156,17 +164,19 @@ export class Pipeline {
       if (key !== idempotency_key) demandKey(idempotency_key, 'idempotency_key');
       if (options !== undefined) demand(within('options', checkSubmitOptions(options)));
       type = String(_type);
-      const kind = kindOf(type) ?? unknownKind(type);
+      const kind = kinds.get(type) ?? unknownKind(type);
       const action = ownAction(given, type, key);
       demand(kind.checkAction(action));
 
+      const isKeyed = idempotency_key !== undefined;
+      const claim = isKeyed ? this.#repeats.claimOf(key, this.#times.isoNow()) : undefined;
       return this.#enqueue({
         kind,
         key,
         raw: true,
         options,
         run: undefined,
-        claim: idempotency_key === undefined ? undefined : this.#repeats.claimOf(key),
+        claim,
         again: undefined,
         action,
         fields: fieldsOf(kind, action),
@@ -190,7 +200,7 @@ export class Pipeline {
     if (claim !== undefined && asked !== undefined) {
       this.#compare(draft, { claim, asked, isUnnamed, names });
     } else if (isUnnamed) {
-      draft.newId = this.#makeId(names);
+      draft.newId = this.#spanIds?.makeRelated(names[0]);
       fields['id'] = draft.newId;
     }
     if (disabled || (!this.#leftOuts.isEmpty && this.#leftOuts.takeAlong(draft)))
@@ -208,19 +218,11 @@ export class Pipeline {
   }
 
   /**
-   * An id for a span, made in the partition of its instance (wire.md 8), so that its children and its
-   * finish need not wait for the answer to its create.
-   */
-  #makeId([run]: readonly Name[]): string | undefined {
-    return this.#settings.makesSpanIds ? this.#ids.makeRelated(run) : undefined;
-  }
-
-  /**
    * Of a call with a key of the caller's own: whether it asks for what the first one with that key did. If
    * it asks for something else, it has a time and an id of its own.
    */
   #compare(draft: Draft, { claim, asked, isUnnamed, names }: Comparison): void {
-    const makeId = isUnnamed ? () => this.#makeId(names) : undefined;
+    const makeId = isUnnamed ? () => this.#spanIds?.makeRelated(names[0]) : undefined;
     const repeat = this.#repeats.compare(draft, claim, asked, makeId);
     draft.repeat = repeat;
     if (repeat.sent === undefined && draft.again !== undefined) {

@@ -2,7 +2,7 @@ import type { Name } from '../coalescer/index.ts';
 import { isName, isObject, own } from '../schemas/check.ts';
 import type { Control, Fields, Reading } from '../schemas/output.ts';
 import { LaterFields, malformed, readFailure } from '../schemas/output.ts';
-import { kindOf } from './kinds.ts';
+import { kinds } from './kinds.ts';
 
 /** How the output of a call is to be read: plain data, which can be written down. */
 export interface ReadAs {
@@ -43,7 +43,7 @@ export class Reader {
     const details = own(output, 'details') as Fields;
     const ownId = own(details, 'id');
     const id = isName(ownId) ? ownId : undefined;
-    const toResult = kindOf(type)?.toResult;
+    const toResult = kinds.get(type)?.toResult;
     if (toResult !== undefined && id === undefined) return malformed;
     if (raw || toResult === undefined) {
       const isAsGiven = control === undefined || control === given;

@@ -1,5 +1,4 @@
 import { isActionPromise } from '../action-promise.ts';
-import { isoNow } from '../internal/clock.ts';
 import { Hasher } from '../internal/hash.ts';
 import { Memory } from '../internal/memory.ts';
 import type { WireAction, WireKind } from '../schemas/action.ts';
@@ -24,12 +23,12 @@ export class Repeats {
   /** Made for the first key: it has buffers. */
   #hasher: Hasher | undefined;
 
-  /** What the first call with the key has left behind; this is the first one, where nothing is known. */
-  claimOf(key: string): Claim {
+  /** What the first call with the key has left behind; this is the first one, made `now`, where nothing is known. */
+  claimOf(key: string, now: string): Claim {
     const before = this.#claims.get(key);
     if (before !== undefined) return before;
     const claim: Claim = {
-      now: isoNow(),
+      now,
       id: undefined,
       sent: {},
       fingerprint: undefined,

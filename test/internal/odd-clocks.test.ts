@@ -255,15 +255,16 @@ describe('where Date.now', () => {
     ['Infinity', Number.POSITIVE_INFINITY],
     ['text', '2026'],
   ])("gives %s, the machine's own time counts, and later all is as before", async (_, given) => {
-    const { isoNow, wallNow, own } = await machine();
+    const { CallTimes, wallNow, own } = await machine();
+    const times = new CallTimes();
     const now = own.Date.now();
     vi.stubGlobal(
       'Date',
       Object.assign(() => {}, { now: () => given }),
     );
-    expect([wallNow(), isoNow()]).toEqual([now, MACHINE]);
+    expect([wallNow(), times.isoNow()]).toEqual([now, MACHINE]);
     put(own);
-    expect([wallNow(), isoNow()]).toEqual([now, MACHINE]);
+    expect([wallNow(), times.isoNow()]).toEqual([now, MACHINE]);
   });
 
   test.each([
@@ -274,11 +275,12 @@ describe('where Date.now', () => {
     [1e300, '9999-12-31T23:59:59.999Z'],
     [1_790_000_000_123.5, '2026-09-21T14:13:20.123Z'],
   ])('gives %d, the nearest time with a year of four digits counts', async (given, iso) => {
-    const { isoNow, own } = await machine();
+    const { CallTimes, own } = await machine();
+    const times = new CallTimes();
     vi.stubGlobal('Date', { now: () => given });
-    expect(isoNow()).toBe(iso);
+    expect(times.isoNow()).toBe(iso);
     put(own);
-    expect(isoNow()).toBe(MACHINE);
+    expect(times.isoNow()).toBe(MACHINE);
   });
 });
 

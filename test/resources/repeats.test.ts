@@ -138,32 +138,36 @@ test('so it is where a reference got its id in between', () => {
   expect(engine.texts[2]).toBe(engine.texts[1]);
 });
 
+function claimOf(repeats: Repeats, key: string) {
+  return repeats.claimOf(key, '2026-09-01T08:00:00.123Z');
+}
+
 test('at least the 10,000 that were called last are remembered, and not all', () => {
   const repeats = new Repeats();
-  const first = repeats.claimOf('first');
+  const first = claimOf(repeats, 'first');
   const callOthers = (count: number, name: string) => {
-    for (const n of Array(count).keys()) repeats.claimOf(`${name}${n}`);
+    for (const n of Array(count).keys()) claimOf(repeats, `${name}${n}`);
   };
   callOthers(9_999, 'a');
-  expect(repeats.claimOf('first')).toBe(first);
+  expect(claimOf(repeats, 'first')).toBe(first);
   callOthers(9_999, 'b');
-  expect(repeats.claimOf('first')).toBe(first);
+  expect(claimOf(repeats, 'first')).toBe(first);
   callOthers(20_002, 'c');
-  expect(repeats.claimOf('first')).not.toBe(first);
+  expect(claimOf(repeats, 'first')).not.toBe(first);
 });
 
 test('a key is remembered for as long as a call with it is pending', () => {
   const repeats = new Repeats();
-  const first = repeats.claimOf('first');
+  const first = claimOf(repeats, 'first');
   const callOthers = (name: string) => {
-    for (const n of Array(30_000).keys()) repeats.claimOf(`${name}${n}`);
+    for (const n of Array(30_000).keys()) claimOf(repeats, `${name}${n}`);
   };
   first.pending = {};
   callOthers('a');
-  expect(repeats.claimOf('first')).toBe(first);
+  expect(claimOf(repeats, 'first')).toBe(first);
   first.pending = undefined;
   callOthers('b');
-  expect(repeats.claimOf('first')).not.toBe(first);
+  expect(claimOf(repeats, 'first')).not.toBe(first);
 });
 
 test('so it is where the server gave what it names another id in between', () => {
