@@ -68,7 +68,7 @@ export class AutobatchClient {
   readonly #engine: ClientEngine;
   readonly #pipeline: Pipeline;
   readonly #stopListening: readonly (() => void)[];
-  readonly #endedRuns = new Memory<string, true>(MAX_ENDED_RUNS);
+  readonly #endedRuns = new Memory<string, true>({ max: MAX_ENDED_RUNS });
 
   static {
     // A runtime without that symbol has named the method "undefined" instead. Compilers that translate

@@ -19,13 +19,13 @@ export interface FatesPorts<Failure> {
 
 export class Fates<Failure> {
   /** What could not be made, and why: short records, see `ToRecord`. */
-  readonly #failed = new Memory<Name, Cause<Failure>>(MAX_REMEMBERED);
+  readonly #failed = new Memory<Name, Cause<Failure>>({ max: MAX_REMEMBERED });
   /** Ids that were seen made, or may have been: no later call can make them fail. */
   readonly #there = new Recent<string>(MAX_REMEMBERED);
   /** The ids that the server gave in the place of others. */
-  readonly #replaced = new Memory<string, string>(MAX_REMEMBERED);
+  readonly #replaced = new Memory<string, string>({ max: MAX_REMEMBERED });
   /** The ids of what went by numbers. */
-  readonly #named = new Memory<number, string>(MAX_REMEMBERED);
+  readonly #named = new Memory<number, string>({ max: MAX_REMEMBERED });
   readonly #records = new WeakMap<Blame<Failure>, Blame<Failure>>();
   readonly #ports: FatesPorts<Failure>;
 

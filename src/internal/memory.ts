@@ -1,3 +1,9 @@
+export interface MemoryRules<Key, Value> {
+  readonly max: number;
+  /** Told of what is about to be forgotten; true: it must stay. */
+  readonly onForget?: (key: Key, value: Value) => unknown;
+}
+
 /**
  * A map that keeps at least its `max` entries used last, and at most twice as many; and those that must
  * stay.
@@ -10,15 +16,14 @@ export class Memory<Key, Value> {
   /** Entries, listed or not. */
   size = 0;
   readonly #max: number;
-  readonly #onForget: ((key: Key, value: Value) => unknown) | undefined;
+  readonly #onForget: MemoryRules<Key, Value>['onForget'];
   #young = new Generation<Key, Value>();
   #old = new Generation<Key, Value>();
   /** Entries that had to stay. They are looked at again when as many new ones have come. */
   #stayed = 0;
   #hasListed = false;
 
-  /** `onForget` is told of what is about to be forgotten, and may say that it must stay: true. */
-  constructor(max: number, onForget?: (key: Key, value: Value) => unknown) {
+  constructor({ max, onForget }: MemoryRules<Key, Value>) {
     this.#max = max;
     this.#onForget = onForget;
   }

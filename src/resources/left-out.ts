@@ -25,9 +25,9 @@ interface LeftOut {
 export class LeftOuts {
   readonly #engine: Pick<Engine, 'isThere'>;
   readonly #calls = new WeakMap<Promise<unknown>, LeftOut>();
-  readonly #spans = new Memory<string, LeftOut>(MAX_REMEMBERED);
+  readonly #spans = new Memory<string, LeftOut>({ max: MAX_REMEMBERED });
   /** Runs, and whatever else was to be made. */
-  readonly #others = new Memory<string, LeftOut>(MAX_REMEMBERED);
+  readonly #others = new Memory<string, LeftOut>({ max: MAX_REMEMBERED });
   /** Nothing was ever left out: nobody has to look. */
   isEmpty = true;
 

@@ -38,7 +38,7 @@ export class References {
   /** What is being made, by its number. */
   readonly #unnamed = new Map<number, Unnamed>();
   /** What could not be made: the last of it. */
-  readonly #unmade = new Memory<number, Unnamed>(MAX_UNMADE);
+  readonly #unmade = new Memory<number, Unnamed>({ max: MAX_UNMADE });
   readonly #leftOuts: LeftOuts;
   #lastNumber = 0;
 

@@ -16,10 +16,10 @@ const MAX_REMEMBERED = 10_000;
  */
 export class Repeats {
   // A key that is forgotten looks like a new one, so none is while a call with it is pending.
-  readonly #claims = new Memory<string, Claim>(
-    MAX_REMEMBERED,
-    (_, { pending }) => pending !== undefined,
-  );
+  readonly #claims = new Memory<string, Claim>({
+    max: MAX_REMEMBERED,
+    onForget: (_, { pending }) => pending !== undefined,
+  });
   /** Made for the first key: it has buffers. */
   #hasher: Hasher | undefined;
 

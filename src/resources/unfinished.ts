@@ -24,12 +24,16 @@ interface Instance {
  * span whose id is not known yet it is noted on what stands for it, which costs less than a map.
  */
 export class Unfinished {
-  readonly #spans = new Memory<string, Instance>(MAX_SPANS, (_, owner) => this.#spanGone(owner));
-  readonly #instances = new Memory<Name, Instance>(MAX_INSTANCES, (_, instance) =>
-    this.#instanceGone(instance),
-  );
+  readonly #spans = new Memory<string, Instance>({
+    max: MAX_SPANS,
+    onForget: (_, owner) => this.#spanGone(owner),
+  });
+  readonly #instances = new Memory<Name, Instance>({
+    max: MAX_INSTANCES,
+    onForget: (_, instance) => this.#instanceGone(instance),
+  });
   /** UTF-8 bytes of large spans, which the answers to their finishes will hold again. */
-  readonly #large = new Memory<Name, number>(MAX_LARGE_SPANS);
+  readonly #large = new Memory<Name, number>({ max: MAX_LARGE_SPANS });
   /** Spans that are remembered, though their instance has ended. */
   #leftOver = 0;
 

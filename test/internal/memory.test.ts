@@ -7,7 +7,7 @@ test('as many entries as its bound, those used last, are always remembered', () 
 });
 
 test('it never holds more than twice its bound, and one', () => {
-  const memory = new Memory<number, number>(100);
+  const memory = new Memory<number, number>({ max: 100 });
   for (let n = 0; n < 10_000; n++) {
     memory.set(n, n);
     expect(memory.size).toBeLessThanOrEqual(201);
@@ -36,7 +36,7 @@ test('an entry that is taken is gone', () => {
 
 test('whoever wants to know is told what is forgotten, once', () => {
   const forgotten: string[] = [];
-  const memory = new Memory<string, string>(1, (key) => forgotten.push(key));
+  const memory = new Memory<string, string>({ max: 1, onForget: (key) => forgotten.push(key) });
   for (const key of ['a', 'b', 'c', 'd']) memory.set(key, key);
   expect(forgotten).toEqual(['a', 'b']);
 });
@@ -44,9 +44,12 @@ test('whoever wants to know is told what is forgotten, once', () => {
 test('what must stay is not forgotten, and is looked at no more often than new entries come', () => {
   let looks = 0;
   const waiting = new Set<number>();
-  const memory = new Memory<number, number>(10, (value) => {
-    looks++;
-    return waiting.has(value);
+  const memory = new Memory<number, number>({
+    max: 10,
+    onForget: (value) => {
+      looks++;
+      return waiting.has(value);
+    },
   });
   for (let n = 0; n < 1_000; n++) {
     waiting.add(n);
@@ -67,14 +70,14 @@ test('entries can be dropped by what they are', () => {
 });
 
 function remembering(max: number, ...keys: readonly string[]): Memory<string, string> {
-  const memory = new Memory<string, string>(max);
+  const memory = new Memory<string, string>({ max });
   for (const key of keys) memory.set(key, key);
   return memory;
 }
 
 test('what is added at the end of the list is found, taken, dropped and forgotten as all else', () => {
   const forgotten: string[] = [];
-  const memory = new Memory<string, string>(3, (key) => forgotten.push(key));
+  const memory = new Memory<string, string>({ max: 3, onForget: (key) => forgotten.push(key) });
   for (const key of ['a', 'b']) memory.add(key, key.toUpperCase());
   expect([memory.size, memory.get('a')]).toEqual([2, 'A']);
   memory.add('c', 'C');
