@@ -71,12 +71,13 @@ export class Parts {
   divided = 0;
   /** When the next part may leave: not before that time it is worth asking which. */
   dueAt: number = NEVER;
+  /** Items in a row that were refused alone, all alike. */
+  refusedInARow = 0;
   readonly #lines = new Set<Line>();
   /** Batches that their callers have packed, before their first attempt: one line each would be many. */
   readonly #packed = new Run([]);
   readonly #minDelayMs: number;
   readonly #lessons: Lessons;
-  #refusedInARow = 0;
   #likeness: number | undefined;
   /** The brake: no part of a divided batch leaves before this time. */
   #nextAt = Number.NEGATIVE_INFINITY;
@@ -118,7 +119,7 @@ export class Parts {
     line.isOut = items.length > 0;
     line.hasCulprit ||= !isWhole;
     if (line.isOut && line.why !== 'packed' && this.isSystemic) {
-      const leastMs = leastPauseMs(this.#refusedInARow - SYSTEMIC_AFTER + 2);
+      const leastMs = leastPauseMs(this.refusedInARow - SYSTEMIC_AFTER + 2);
       this.#nextAt = now + Math.max(this.#minDelayMs, Math.min(leastMs, BRAKE_MS));
     }
     this.#goOn(line);
@@ -127,7 +128,7 @@ export class Parts {
 
   /** A batch got through as a whole: if it was a first half, its sibling is guilty. */
   passed(part: Part | undefined): void {
-    this.#refusedInARow = 0;
+    this.refusedInARow = 0;
     this.#likeness = undefined;
     if (part === undefined) return;
     const { line, sibling } = part;
@@ -189,14 +190,14 @@ export class Parts {
    * the fault has just begun to look systemic.
    */
   refusedAlone(likeness: number | undefined): boolean {
-    this.#refusedInARow = likeness === this.#likeness ? this.#refusedInARow + 1 : 1;
+    this.refusedInARow = likeness === this.#likeness ? this.refusedInARow + 1 : 1;
     this.#likeness = likeness;
-    return this.#refusedInARow === SYSTEMIC_AFTER;
+    return this.refusedInARow === SYSTEMIC_AFTER;
   }
 
   /** So many items in a row were refused alone and alike that halving goes slowly. */
   get isSystemic(): boolean {
-    return this.#refusedInARow >= SYSTEMIC_AFTER;
+    return this.refusedInARow >= SYSTEMIC_AFTER;
   }
 
   /** Gives up all parts of divided batches that wait; returns their items. */

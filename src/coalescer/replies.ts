@@ -94,11 +94,11 @@ export class Replies<Failure> {
     { status, outputs }: Answered,
     outcomes: readonly Outcome<Item>[],
   ): void {
-    const { attempts, capacity, health, parts, retry, watch } = this.#others;
+    const { attempts, capacity, health, parts, watch } = this.#others;
     const { items, packed, part } = flight;
     watch.answered(flight.leftAt, step.now);
     capacity.answered(packed?.keys.length ?? items.length, flight.bytes);
-    parts.passed(part);
+    if (part !== undefined || parts.refusedInARow > 0) parts.passed(part);
     const [first] = items;
     if (packed !== undefined && first !== undefined) {
       // What became of its items is its caller's to read.
@@ -107,52 +107,58 @@ export class Replies<Failure> {
       return;
     }
     const backBefore = attempts.requeued + attempts.retried;
+    let ran = 0;
+    let hasFailed = false;
     for (const outcome of outcomes) {
-      const { item } = outcome;
+      const { item, kind } = outcome;
       const setbacks = item.extras?.setbacks;
       if (setbacks !== undefined) {
         setbacks.hadSecondChance = false;
         setbacks.answersSeen = health.answers;
       }
-      if (outcome.kind === 'skipped') {
+      if (kind !== 'skipped') ran++;
+      if (kind === 'output') {
+        hasFailed ||= outcome.verdict.kind === 'error';
+        this.#said(step, outcome);
+      } else if (kind === 'skipped') {
         attempts.skipped(step, item, outcome.because);
-        continue;
-      }
-      if (outcome.kind === 'missing') {
+      } else {
         attempts.missing(step, item);
-        continue;
-      }
-      const { output, verdict, others } = outcome;
-      switch (verdict.kind) {
-        case 'success': {
-          const { value, id } = verdict;
-          step.ends.push({ kind: 'succeeded', item, value, others, id });
-          break;
-        }
-        case 'error': {
-          const { code, retryAfterMs, conflict } = verdict;
-          if (code !== undefined && retry.itemCodes.includes(code)) {
-            attempts.transient(step, item, { code, output, retryAfterMs });
-          } else {
-            // What may be there already can be asked for by its id: nobody is taken along.
-            const mayBeThere = conflict === 'exists' || conflict === 'used';
-            fail(step, item, errorReason(item, output, conflict), mayBeThere);
-          }
-          break;
-        }
-        case 'malformed':
-          fail(step, item, brokenContract('malformed output', output));
-          break;
-        default:
-          verdict satisfies never;
       }
     }
     const back = attempts.requeued + attempts.retried - backBefore;
-    if (outcomes.some(isFailure)) {
-      const ran = outcomes.filter(({ kind }) => kind !== 'skipped').length;
-      capacity.cut.failed(ran, items.length - back);
-    } else {
-      capacity.cut.passed(items.length, flight.empty);
+    if (hasFailed) capacity.cut.failed(ran, items.length - back);
+    else capacity.cut.passed(items.length, flight.empty);
+  }
+
+  /** What the server said of an item by itself. */
+  #said(
+    step: Step<Failure>,
+    { item, output, verdict, others }: Extract<Outcome<Item>, { kind: 'output' }>,
+  ): void {
+    const { attempts, retry } = this.#others;
+    switch (verdict.kind) {
+      case 'success': {
+        const { value, id } = verdict;
+        step.ends.push({ kind: 'succeeded', item, value, others, id });
+        break;
+      }
+      case 'error': {
+        const { code, retryAfterMs, conflict } = verdict;
+        if (code !== undefined && retry.itemCodes.includes(code)) {
+          attempts.transient(step, item, { code, output, retryAfterMs });
+        } else {
+          // What may be there already can be asked for by its id: nobody is taken along.
+          const mayBeThere = conflict === 'exists' || conflict === 'used';
+          fail(step, item, errorReason(item, output, conflict), mayBeThere);
+        }
+        break;
+      }
+      case 'malformed':
+        fail(step, item, brokenContract('malformed output', output));
+        break;
+      default:
+        verdict satisfies never;
     }
   }
 
@@ -332,9 +338,4 @@ export class Replies<Failure> {
       cause: reply.kind === 'answered' ? undefined : watch.wordsFor(reply).cause,
     });
   }
-}
-
-/** Whether it stopped the batch. */
-function isFailure(outcome: Outcome<Item>): boolean {
-  return outcome.kind === 'output' && outcome.verdict.kind === 'error';
 }

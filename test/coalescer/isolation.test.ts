@@ -51,7 +51,7 @@ describe('a request that is refused as a whole', () => {
     t.wire.parked[0]?.refuse('bad', 'items');
     await t.clock.settle();
     hasChance = false;
-    t.wire.parked[0]?.answer();
+    t.wire.parked[0]?.beBusy();
     await t.clock.settle();
     hasChance = true;
     await t.answerAll();

@@ -369,7 +369,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'resolves with the refusal of a key that may have been used by an attempt of its own',
     file: 'coalescer/replies.ts',
-    from: '          const { code, retryAfterMs, conflict } = verdict;\n',
+    from: '        const { code, retryAfterMs, conflict } = verdict;\n',
     to: `          const { code, retryAfterMs, conflict } = verdict;
           if (conflict === 'used' && item.maybeApplied) {
             const id = item.makes?.id;
