@@ -294,11 +294,14 @@ export class Coalescer<Failure> {
     this.#intake.adopt(submissions);
   }
 
-  /** What is pending, in the order of the calls, as data that can be written down. */
+  /**
+   * What is pending, in the order of the calls, as data that can be written down. What is wanted no more is left
+   * out, unless others need what it makes: they would wait for its id for ever.
+   */
   pending(): Submission[] {
     return this.#backlog
       .all()
-      .filter(({ weight }) => weight > 0)
+      .filter((item) => item.weight > 0 && (item.isWanted || this.#backlog.isNeeded(item)))
       .map(written);
   }
 

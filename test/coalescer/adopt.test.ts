@@ -112,6 +112,18 @@ describe('what is pending', () => {
     void t.engine.execute({ keys: ['packed'], texts: ['{}'], bytes: 14 });
     expect(t.engine.pending().map(({ key }) => key)).toEqual(['stays']);
   });
+
+  test('leaves out what its callers have left in flight, unless others need what it makes', async () => {
+    const t = engineUnderTest();
+    const controller = new AbortController();
+    const { signal } = controller;
+    void t.call('left', { signal });
+    void t.call('left, and needed', { signal, makes: 'R' });
+    await t.clock.settle();
+    void t.call('needs it', { uses: ['R'] });
+    controller.abort();
+    expect(t.engine.pending().map(({ key }) => key)).toEqual(['left, and needed', 'needs it']);
+  });
 });
 
 describe('an item that no call waits for', () => {
