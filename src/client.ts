@@ -243,20 +243,18 @@ function engineOf(
   pipeline: () => Pipeline,
 ): ClientEngine {
   const schedule = scheduleOf(settings.batch.window, { clock, logger: settings.logger });
-  return new Coalescer(
-    {
-      ...events.watching(transport),
-      describe: transport.describe,
-      overdue: (ms): Failure => ({ kind: 'timeout', ms }),
-      toError: createToError({ redact: transport.redact, ids: settings.ids }),
-      toRecord: createToRecord(transport.redact),
-      clock,
-      schedule: busy?.watching(schedule) ?? schedule,
-      events,
-      read: (output, readAs) => pipeline().reader.read(output, readAs as ReadAs),
-      onNamed: (name, id) => pipeline().learn(name, id),
-    },
-    {
+  return new Coalescer({
+    ...events.watching(transport),
+    describe: transport.describe,
+    overdue: (ms): Failure => ({ kind: 'timeout', ms }),
+    toError: createToError({ redact: transport.redact, ids: settings.ids }),
+    toRecord: createToRecord(transport.redact),
+    clock,
+    schedule: busy?.watching(schedule) ?? schedule,
+    events,
+    read: (output, readAs) => pipeline().reader.read(output, readAs as ReadAs),
+    onNamed: (name, id) => pipeline().learn(name, id),
+    settings: {
       ...settings.batch,
       onSkipped: settings.onSkipped,
       queue: settings.queue,
@@ -268,5 +266,5 @@ function engineOf(
       // What is expected of an answer is a guess: half of what is read leaves room for it to be wrong.
       maxAnswerBytes: maxAnswerBytes / 2,
     },
-  );
+  });
 }

@@ -24,11 +24,19 @@ export interface AttemptSettings {
   readonly deliveryTimeoutMs: number;
 }
 
+export interface AttemptsParts {
+  readonly settings: AttemptSettings;
+  readonly backlog: Backlog;
+  readonly health: Health;
+  readonly events: Emitter;
+  readonly random: () => number;
+}
+
 /** One reply while it is applied. */
 export interface Step<Failure> {
   readonly now: number;
-  /** From 0 up to 1: the same for all items of the batch, so that they come back together. */
-  readonly chance: number;
+  /** From 0 up to 1: the same for all items of the batch, so that they come back together. Drawn when needed. */
+  chance: number | undefined;
   readonly ends: End<Failure>[];
 }
 
@@ -61,7 +69,10 @@ export class Attempts<Failure> {
   readonly #health: Health;
   readonly #events: Emitter;
 
-  constructor(settings: AttemptSettings, backlog: Backlog, health: Health, events: Emitter) {
+  readonly #random: () => number;
+
+  constructor({ settings, backlog, health, events, random }: AttemptsParts) {
+    this.#random = random;
     this.#settings = settings;
     this.#backlog = backlog;
     this.#health = health;
@@ -155,7 +166,7 @@ export class Attempts<Failure> {
     // One whose attempt does not count waits as all others do.
     let delayMs = 0;
     if (wereOthersAnswered) {
-      delayMs = backoffMs(setbacks.countedAttempts, this.#settings.retry, step.chance);
+      delayMs = backoffMs(setbacks.countedAttempts, this.#settings.retry, this.chanceOf(step));
     } else if (isSuspected && isAlone) {
       delayMs = this.#standBackMs(step);
     }
@@ -237,9 +248,15 @@ export class Attempts<Failure> {
     return ++item.noteSetback().countedAttempts < this.#settings.retry.limit;
   }
 
+  /** Of the delays of all items of a batch. */
+  chanceOf(step: Step<Failure>): number {
+    step.chance ??= this.#random();
+    return step.chance;
+  }
+
   #again(step: Step<Failure>, item: Item, reason: Why, askedMs = 0): void {
     const { retry } = this.#settings;
-    const ownMs = backoffMs(item.noteSetback().countedAttempts, retry, step.chance);
+    const ownMs = backoffMs(item.noteSetback().countedAttempts, retry, this.chanceOf(step));
     const delayMs = Math.max(ownMs, Math.min(askedMs, retry.maxPauseMs));
     this.#tellRetry(item, delayMs, reason);
     this.#backlog.putBack(item, step.now + delayMs);

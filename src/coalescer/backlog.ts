@@ -7,7 +7,6 @@
  *                                                   └→ held  in a part of a divided batch
  */
 import { TextArena } from '../internal/text-arena.ts';
-import { Chain } from './chain.ts';
 import { Heap } from './heap.ts';
 import type { Item, ItemState } from './item.ts';
 import type { Broken, Relations } from './order.ts';
@@ -36,6 +35,20 @@ const FEW = 64;
 
 const NEVER = Number.POSITIVE_INFINITY;
 
+/** Pending items, each linked to its neighbours, by how long somebody has waited for them. */
+interface Chain {
+  oldest: Item | undefined;
+  youngest: Item | undefined;
+}
+
+function append(chain: Chain, item: Item): void {
+  const older = chain.youngest;
+  item.older = older;
+  if (older === undefined) chain.oldest = item;
+  else older.younger = item;
+  chain.youngest = item;
+}
+
 export class Backlog {
   /** Pending items, those in flight included; without batches that their callers have packed. */
   size = 0;
@@ -43,6 +56,8 @@ export class Backlog {
   bytes = 0;
   /** Nothing is pending, batches that their callers have packed included. */
   isEmpty = true;
+  /** The pending item for which somebody has waited longest. */
+  oldest: Item | undefined;
   /** When the last call was made of which the alarm does not know yet. */
   lastCalledAt: number = NEVER;
   /** When the next delayed item may be sent. */
@@ -65,11 +80,11 @@ export class Backlog {
   /** By the time that they wait for; some may be settled meanwhile. */
   readonly #delayed = new Heap<Delayed>((a, b) => a.until < b.until);
   /** Pending items that somebody waits for, in the order of their calls. */
-  readonly #called = new Chain();
+  readonly #called: Chain = { oldest: undefined, youngest: undefined };
   /** Those with a last chance: how long they wait says nothing of when they were called. */
-  readonly #spared = new Chain();
+  readonly #spared: Chain = { oldest: undefined, youngest: undefined };
   /** Those that nobody waits for: they have no time in which they must be done. */
-  readonly #unawaited = new Chain();
+  readonly #unawaited: Chain = { oldest: undefined, youngest: undefined };
 
   readonly #now: () => number;
 
@@ -104,17 +119,12 @@ export class Backlog {
     return this.#order.size;
   }
 
-  /** The pending item for which somebody has waited longest. */
-  get oldest(): Item | undefined {
-    const called = this.#called.oldest;
-    const spared = this.#spared.oldest;
-    if (called === undefined || spared === undefined) return called ?? spared;
-    return spared.calledAt < called.calledAt ? spared : called;
-  }
-
   /** All pending items, in the order of their calls. */
   all(): Item[] {
-    const items = [...this.calledBy(Number.POSITIVE_INFINITY), ...this.#unawaited];
+    const items = this.calledBy(Number.POSITIVE_INFINITY);
+    for (let item = this.#unawaited.oldest; item !== undefined; item = item.younger) {
+      items.push(item);
+    }
     return items.sort((a, b) => a.seq - b.seq);
   }
 
@@ -122,8 +132,7 @@ export class Backlog {
   calledBy(time: number): Item[] {
     const items: Item[] = [];
     for (const chain of [this.#called, this.#spared]) {
-      for (const item of chain) {
-        if (item.calledAt > time) break;
+      for (let item = chain.oldest; item && item.calledAt <= time; item = item.younger) {
         items.push(item);
       }
     }
@@ -139,20 +148,28 @@ export class Backlog {
     this.#counts.gathering++;
     // Not linked yet: what it makes must not be found before it stands in line.
     this.#order.join(item, relations);
-    (item.resolve === undefined ? this.#unawaited : this.#called).append(item);
+    if (item.resolve === undefined) {
+      append(this.#unawaited, item);
+    } else {
+      append(this.#called, item);
+      // One with a last chance may have longer to wait than it.
+      if (this.oldest === undefined || this.oldest.calledAt > item.calledAt) this.oldest = item;
+    }
   }
 
   /** Takes in a batch that its caller has packed, which stands in no line. */
   appendPacked(batch: PackedBatch): void {
     batch.state = 'held';
     this.isEmpty = false;
-    this.#called.append(batch);
+    append(this.#called, batch);
+    this.#findOldest();
   }
 
   /** The last call that waits for an item is about to leave it, and it stays. */
   desert(item: Item): void {
     this.#leaveChain(item);
-    this.#unawaited.append(item);
+    append(this.#unawaited, item);
+    this.#findOldest();
   }
 
   /** Somebody waits, from now on, for an item that nobody waited for. */
@@ -164,7 +181,8 @@ export class Backlog {
       item.setbacks.isLastChance = false;
       item.setbacks.left = undefined;
     }
-    this.#called.append(item);
+    append(this.#called, item);
+    this.#findOldest();
   }
 
   /** Gives these a last chance: they wait as if they had been called at that time. */
@@ -173,8 +191,9 @@ export class Backlog {
       this.#leaveChain(item);
       item.calledAt = calledAt;
       item.noteSetback().isLastChance = true;
-      this.#spared.append(item);
+      append(this.#spared, item);
     }
+    this.#findOldest();
   }
 
   /** The window of these items has ended. */
@@ -248,9 +267,7 @@ export class Backlog {
     this.size -= item.weight;
     this.bytes -= item.bytes * item.weight;
     this.texts.release(item);
-    this.#chainOf(item).remove(item);
-    this.isEmpty =
-      (this.#called.oldest ?? this.#spared.oldest ?? this.#unawaited.oldest) === undefined;
+    this.#unlink(item);
   }
 
   /** Lets go those who waited for a retired item, and for nothing else. */
@@ -315,15 +332,32 @@ export class Backlog {
     this.nextDue = delayed.first?.until ?? NEVER;
   }
 
-  #chainOf({ extras, resolve }: Item): Chain {
-    if (resolve === undefined) return this.#unawaited;
-    return extras?.setbacks?.isLastChance === true ? this.#spared : this.#called;
+  #unlink(item: Item): void {
+    const { extras, resolve, older, younger } = item;
+    const isSpared = extras?.setbacks?.isLastChance === true;
+    const awaited = isSpared ? this.#spared : this.#called;
+    const chain = resolve === undefined ? this.#unawaited : awaited;
+    if (older === undefined) chain.oldest = younger;
+    else older.younger = younger;
+    if (younger === undefined) chain.youngest = older;
+    else younger.older = older;
+    item.older = undefined;
+    item.younger = undefined;
+    if (this.oldest === undefined || this.oldest === item) this.#findOldest();
+  }
+
+  #findOldest(): void {
+    const called = this.#called.oldest;
+    const spared = this.#spared.oldest;
+    const isSparedOlder = called === undefined || (spared && spared.calledAt < called.calledAt);
+    this.oldest = isSparedOlder ? spared : called;
+    this.isEmpty = this.oldest === undefined && this.#unawaited.oldest === undefined;
   }
 
   /** For another place: what is made is found by the order of the calls, so it is entered before. */
   #leaveChain(item: Item): void {
     this.#order.enterMade();
-    this.#chainOf(item).remove(item);
+    this.#unlink(item);
   }
 
   #enter(item: Item, state: ItemState): void {

@@ -26,17 +26,23 @@ const ROOMY = 0.8;
 /** What closes what was opened has room of its own beyond the bounds, as large again. */
 const ROOM_TO_CLOSE = 2;
 
+export interface BoundsParts {
+  readonly max: QueueBounds;
+  readonly fill: Fill;
+  /** Runs something once those who were told of room have had their turn. */
+  readonly afterTurn: (run: () => void) => void;
+}
+
 /** The bounds of the queue, and those who wait for room. */
 export class Bounds {
   readonly #max: QueueBounds;
   readonly #fill: Fill;
   /** Who waits for room, in turn. */
   readonly waiters: Deferred<void>[] = [];
-  /** Runs something once those who were told of room have had their turn. */
   readonly #afterTurn: (run: () => void) => void;
   #isServingOn = false;
 
-  constructor(max: QueueBounds, fill: Fill, afterTurn: (run: () => void) => void) {
+  constructor({ max, fill, afterTurn }: BoundsParts) {
     this.#max = max;
     this.#fill = fill;
     this.#afterTurn = afterTurn;

@@ -38,7 +38,8 @@ export class Calls<Failure> {
     });
     this.#ledger.accepted += item.weight;
     this.#ledger.pending += item.weight;
-    const cohort = this.#inside.enter();
+    const cohort = this.#inside.last;
+    cohort.inside++;
     if (item.resolve !== undefined) {
       const caller = { promise, resolve, cohort, readAs, follower };
       const extras = item.noteExtras();
@@ -111,7 +112,8 @@ export class Calls<Failure> {
 
   /** A call has been told how it ended. */
   told(cohort: Cohort): void {
-    this.#inside.leave(cohort);
+    cohort.inside--;
+    if (cohort !== this.#inside.last) this.#inside.advance();
   }
 
   /** Calls back when all calls that were made before have been told how they ended. */

@@ -8,7 +8,7 @@ import type { End, Failed, Succeeded } from './ends.ts';
 import { causeOf } from './ends.ts';
 import type { Fates } from './fates.ts';
 import type { Item } from './item.ts';
-import { nameOf } from './line.ts';
+import { nameOf } from './lines.ts';
 import type { Cause, Name } from './ports.ts';
 
 export interface CascadeParts<Failure> {

@@ -33,7 +33,12 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
     const clock: Clock = options.clock ?? systemClock();
     this.#events = new Events({ clock, logger: consoleLogger });
     this.#toError = options.toError ?? toRejectedError;
-    this.#engine = new Coalescer({ ...options, clock, events: this.#events }, settingsOf(options));
+    this.#engine = new Coalescer({
+      ...options,
+      clock,
+      events: this.#events,
+      settings: settingsOf(options),
+    });
   }
 
   /**

@@ -1,7 +1,6 @@
 /** What became of things that were to be made, for those who come later: bounded, by name. */
-import { Memory } from '../internal/memory.ts';
+import { Memory, Recent } from '../internal/memory.ts';
 import type { Blame, Cause, Name, ToRecord } from './ports.ts';
-import { Recent } from './recent.ts';
 import { recordOf } from './record.ts';
 
 /** Of each kind, at least the last so many are remembered. */

@@ -2,7 +2,7 @@
  * The engine's door: what the client uses of it, and all that anybody outside may import. Nothing is
  * checked here that the client has checked before; `library.ts` is the engine for everybody else.
  */
-export type { CoalescerPorts, CoalescerSettings } from './coalescer.ts';
+export type { CoalescerPorts, CoalescerSettings } from './assembly.ts';
 export { Coalescer } from './coalescer.ts';
 export type { DispatchReason, Emitter, EngineEvents } from './events.ts';
 export type { About, ExecuteOptions } from './intake.ts';

@@ -4,9 +4,10 @@ import { runInRoot } from '../internal/context.ts';
 import type { Backlog } from './backlog.ts';
 import type { Bounds, QueueBounds } from './bounds.ts';
 import type { Calls } from './calls.ts';
+import type { Steps } from './cycle.ts';
 import type { Fates } from './fates.ts';
 import type { Caller, Waiting } from './item.ts';
-import { bytesOf, Item } from './item.ts';
+import { Item, TYPICAL_ID_BYTES } from './item.ts';
 import type { KeyIndex } from './keys.ts';
 import { PackedBatch } from './packed-batch.ts';
 import type { BatchLimits, Envelope } from './packer.ts';
@@ -15,7 +16,6 @@ import type { Answer, Batch, Name, Reason, Schedule, Submission, ToError } from 
 import type { ServerWatch } from './server-watch.ts';
 import type { Settlement } from './settlement.ts';
 import type { Follower, Signals } from './signals.ts';
-import type { Steps } from './steps.ts';
 import type { Telling } from './telling.ts';
 import type { Withdrawals } from './withdrawals.ts';
 
@@ -35,8 +35,9 @@ export interface About {
 
 type Lacking<Failure> = Extract<Reason<Failure>, { kind: 'dependency' }>;
 
-/** The other parts of the engine that the intake works with. */
-interface Others<Failure> {
+export interface IntakeParts<Failure> {
+  /** The sizes at which a batch and the queue are full. */
+  readonly limits: Limits;
   readonly clock: Clock;
   readonly steps: Steps;
   readonly signals: Signals<Waiting>;
@@ -64,7 +65,6 @@ interface Entered {
   readonly item?: Item;
 }
 
-/** What an intake goes by: the sizes at which a batch and the queue are full. */
 interface Limits extends BatchLimits, Envelope {
   readonly queue: QueueBounds;
 }
@@ -73,7 +73,7 @@ export class Intake<Failure> {
   /** The place of the youngest item. */
   lastSeq = 0;
   readonly #limits: Limits;
-  readonly #others: Others<Failure>;
+  readonly #parts: IntakeParts<Failure>;
   /** What is in the open window, in the order of the calls; none is open where that is nothing. */
   #gathered: Item[] = [];
   /** Their UTF-8 bytes. */
@@ -83,14 +83,14 @@ export class Intake<Failure> {
   /** Stops what is to end the open window. */
   #stopWindow: (() => void) | undefined;
 
-  constructor(limits: Limits, others: Others<Failure>) {
-    this.#limits = limits;
-    this.#others = others;
+  constructor(parts: IntakeParts<Failure>) {
+    this.#limits = parts.limits;
+    this.#parts = parts;
   }
 
   /** Ends the open window at once, unless it is another one than that: what is in it may be packed. */
   endWindow(window: number = this.#lastWindow): void {
-    const { backlog, clock, steps, onAdmitted } = this.#others;
+    const { backlog, clock, steps, onAdmitted } = this.#parts;
     if (window !== this.#lastWindow || this.#gathered.length === 0) return;
     steps.run(() => {
       const gathered = this.#gathered;
@@ -113,8 +113,8 @@ export class Intake<Failure> {
     let entered: Entered;
     try {
       const { signal } = submission;
-      follower = signal && this.#others.signals.follow(signal);
-      entered = this.#others.steps.run(() => this.#enter(submission, follower));
+      follower = signal && this.#parts.signals.follow(signal);
+      entered = this.#parts.steps.run(() => this.#enter(submission, follower));
     } catch (error) {
       return this.#refuse(submission, follower, faultOf(error, submission.signal, follower));
     }
@@ -128,7 +128,7 @@ export class Intake<Failure> {
    * and it may be sent at once. What is pending already, by its key, is left as it is.
    */
   adopt(submissions: readonly Submission[]): void {
-    const { backlog, clock, onAdmitted, steps } = this.#others;
+    const { backlog, clock, onAdmitted, steps } = this.#parts;
     steps.run(() => {
       const items = submissions.flatMap((submission) => this.#adoptOne(submission));
       const now = clock.now();
@@ -142,8 +142,8 @@ export class Intake<Failure> {
     const about = { key: undefined, type };
     let follower: Following;
     try {
-      follower = signal && this.#others.signals.follow(signal);
-      const promise = this.#others.steps.run(() => this.#enterPacked(batch, about, follower));
+      follower = signal && this.#parts.signals.follow(signal);
+      const promise = this.#parts.steps.run(() => this.#enterPacked(batch, about, follower));
       return promise as Promise<Answer>;
     } catch (error) {
       return this.#refuse(about, follower, faultOf(error, signal, follower));
@@ -152,12 +152,12 @@ export class Intake<Failure> {
 
   /** Rejects a call that is not accepted. */
   turnAway({ key, type, makes }: About, reason: Reason<Failure>): Promise<never> {
-    return this.decline(this.#others.toError(reason, key), { key, type, makes });
+    return this.decline(this.#parts.toError(reason, key), { key, type, makes });
   }
 
   /** Counts a call that is not accepted, and rejects it with that error. */
   decline(error: unknown, { key, type, makes }: About): Promise<never> {
-    const { calls, fates, steps, telling } = this.#others;
+    const { calls, fates, steps, telling } = this.#parts;
     return steps.run(() => {
       if (key !== undefined) calls.decline();
       if (makes !== undefined) fates.declined(makes, 'declined');
@@ -167,18 +167,21 @@ export class Intake<Failure> {
 
   /** Counts a call that is left out on purpose. */
   omit(): void {
-    this.#others.calls.decline();
+    this.#parts.calls.decline();
   }
 
   #enter(submission: Submission, follower: Following): Entered {
-    const { backlog, bounds, calls, clock, fates, keys } = this.#others;
+    const { backlog, bounds, calls, clock, fates, keys } = this.#parts;
     const { key, hasNewKey, claim, readAs } = submission;
     const shared = hasNewKey ? undefined : keys.find(key, claim);
     if (shared !== undefined) return { promise: this.#share(shared, submission, follower) };
-    const broken = bounds.brokenBy(bytesOf(submission), submission.overBound);
+    const { queue } = this.#limits;
+    const bytes = submission.bytes + submission.holes.length * TYPICAL_ID_BYTES;
+    const isFull = backlog.size >= queue.maxItems || backlog.bytes + bytes > queue.maxBytes;
+    const broken = isFull ? bounds.brokenBy(bytes, submission.overBound) : undefined;
     if (broken !== undefined) {
       this.endWindow();
-      const { last } = this.#others.watch;
+      const { last } = this.#parts.watch;
       const reason: Reason<Failure> = { kind: 'full', ...broken, last, maybeApplied: false };
       return { promise: this.#refuse(submission, follower, reason) };
     }
@@ -193,7 +196,7 @@ export class Intake<Failure> {
     }
     const caller = calls.join(item, readAs, follower);
     const { promise } = caller;
-    keys.add(item);
+    if (claim !== undefined || keys.isListed) keys.add(item);
     if (!submission.hasNewName && submission.makes !== undefined) {
       fates.forgetFailure(submission.makes);
     }
@@ -203,7 +206,7 @@ export class Intake<Failure> {
   }
 
   #adoptOne(submission: Submission): Item[] {
-    const { backlog, fates, keys, settlement } = this.#others;
+    const { backlog, fates, keys, settlement } = this.#parts;
     const { key, holes, makes } = submission;
     if (keys.find(key) !== undefined) return [];
     const reason = this.#lacking(submission);
@@ -218,10 +221,10 @@ export class Intake<Failure> {
   }
 
   #enterPacked(batch: Batch, about: About, follower: Following): Promise<unknown> {
-    const { backlog, calls, keys, parts, toError } = this.#others;
+    const { backlog, calls, keys, parts, toError } = this.#parts;
     const taken = batch.keys.find((key) => keys.find(key) !== undefined);
     if (taken !== undefined) {
-      if (follower !== undefined) this.#others.signals.leave(follower);
+      if (follower !== undefined) this.#parts.signals.leave(follower);
       return this.decline(toError({ kind: 'conflict', maybeApplied: false }, taken), about);
     }
     const { envelopeBytes } = this.#limits;
@@ -244,7 +247,7 @@ export class Intake<Failure> {
 
   /** Fills in the ids that are known already. */
   #fill(item: Item, holes: readonly number[]): void {
-    const { backlog, fates } = this.#others;
+    const { backlog, fates } = this.#parts;
     for (const number of holes) {
       const id = fates.idOf(number);
       if (typeof id === 'string') item.fill(number, id, backlog.texts);
@@ -253,18 +256,18 @@ export class Intake<Failure> {
 
   /** Its signal had fired before the call was entered. */
   #withdrawEarly(item: Item, caller: Caller, { early }: Follower<Waiting>): void {
-    if (early !== undefined) this.#others.withdrawals.abort([{ item, caller }], early.reason);
+    if (early !== undefined) this.#parts.withdrawals.abort([{ item, caller }], early.reason);
   }
 
   /** Rejects a call that is not accepted, and does not follow its signal any more. */
   #refuse(about: About, follower: Following, reason: Reason<Failure>): Promise<never> {
-    if (follower !== undefined) this.#others.signals.leave(follower);
+    if (follower !== undefined) this.#parts.signals.leave(follower);
     return this.turnAway(about, reason);
   }
 
   /** Not before now, so that nobody is given up too early. */
   #now(): number {
-    return Math.ceil(this.#others.clock.now());
+    return Math.ceil(this.#parts.clock.now());
   }
 
   /** Lets another call wait for a pending item, if it asks for the same. */
@@ -273,7 +276,7 @@ export class Intake<Failure> {
     if (fingerprint === undefined || fingerprint !== submission.fingerprint) {
       return this.#refuse(submission, follower, { kind: 'conflict', maybeApplied: false });
     }
-    const { backlog, calls, fates } = this.#others;
+    const { backlog, calls, fates } = this.#parts;
     if (submission.makes !== undefined) fates.forgetFailure(submission.makes);
     if (!item.isAwaited) backlog.renew(item, this.#now());
     const caller = calls.join(item, submission.readAs, follower);
@@ -287,7 +290,7 @@ export class Intake<Failure> {
     const names = changes === undefined ? uses : [changes, ...uses];
     for (const needed of holes.length === 0 ? [names] : [names, holes]) {
       for (const name of needed) {
-        const because = name === makes ? undefined : this.#others.fates.failureOf(name);
+        const because = name === makes ? undefined : this.#parts.fates.failureOf(name);
         if (because === undefined) continue;
         const resourceId = typeof name === 'string' ? name : undefined;
         return { kind: 'dependency', resourceId, because, maybeApplied: false };
@@ -303,7 +306,7 @@ export class Intake<Failure> {
     follower: Following,
     lacking: Lacking<Failure>,
   ): Promise<unknown> {
-    const { backlog, calls, fates, settlement } = this.#others;
+    const { backlog, calls, fates, settlement } = this.#parts;
     backlog.texts.release(item);
     const caller = calls.join(item, readAs, follower);
     const { promise } = caller;
@@ -314,7 +317,7 @@ export class Intake<Failure> {
 
   /** A full batch, and a full queue, end the window at once. */
   #addToWindow(item: Item): void {
-    const { backlog, steps } = this.#others;
+    const { backlog, steps } = this.#parts;
     const { maxItems, maxBytes, queue } = this.#limits;
     const gathered = this.#gathered.push(item);
     this.#gatheredBytes += item.bytes;
@@ -332,7 +335,7 @@ export class Intake<Failure> {
   /** Whatever is to end it runs for all callers, so not in the context of the one who opened it. */
   #openWindow(): void {
     const window = ++this.#lastWindow;
-    const stopWindow = runInRoot(() => this.#others.schedule(() => this.endWindow(window)));
+    const stopWindow = runInRoot(() => this.#parts.schedule(() => this.endWindow(window)));
     const isOpen = window === this.#lastWindow && this.#gathered.length > 0;
     if (isOpen) this.#stopWindow = stopWindow;
     else if (stopWindow !== undefined) stop(stopWindow);

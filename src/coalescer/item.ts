@@ -1,5 +1,5 @@
 import type { Slab, Tenant, TextArena } from '../internal/text-arena.ts';
-import type { Group, Member, Resource } from './line.ts';
+import type { Group, Member, Resource } from './lines.ts';
 import type { KeyClaim, Name, Submission } from './ports.ts';
 import type { Setbacks } from './setbacks.ts';
 import { noSetbacks } from './setbacks.ts';
@@ -7,7 +7,7 @@ import type { Follower } from './signals.ts';
 import type { Cohort } from './turnstile.ts';
 
 /** Stands for an id in the byte count until the id is known: 32 characters and their quotes. */
-const TYPICAL_ID_BYTES = 34;
+export const TYPICAL_ID_BYTES = 34;
 
 /**
  * Where an item is in its life.
@@ -225,19 +225,6 @@ export class Item implements Tenant, Member {
     return this.bytes - before;
   }
 
-  /**
-   * It is over, and all is told. Queues and windows pass over settled items as they come to them, some
-   * of them late: till then they must not keep what the callers gave and got.
-   */
-  letGo(): void {
-    this.promise = undefined;
-    this.resolve = undefined;
-    this.cohort = undefined;
-    this.makes = undefined;
-    this.readAs = undefined;
-    this.extras = undefined;
-  }
-
   /** Where to note what few items have. */
   noteExtras(): Extras {
     this.extras ??= noExtras();
@@ -278,9 +265,4 @@ function extrasOf(submission: Submission): Extras {
   if (holes.length > 0) extras.cut = { pieces, holes: [...holes] };
   if (maybeApplied) extras.setbacks = { ...noSetbacks(), maybeApplied };
   return extras;
-}
-
-/** UTF-8 bytes of an item's text; as well as can be told, where ids are missing. */
-export function bytesOf({ bytes, holes }: Pick<Submission, 'bytes' | 'holes'>): number {
-  return bytes + holes.length * TYPICAL_ID_BYTES;
 }

@@ -6,7 +6,9 @@ import type { KeyClaim } from './ports.ts';
  * for each call.
  */
 export class KeyIndex {
-  #byKey: Map<string, Item> | undefined;
+  /** Somebody has asked, so that keys are listed. */
+  isListed = false;
+  readonly #byKey = new Map<string, Item>();
   /** All pending items. */
   readonly #all: () => readonly Item[];
 
@@ -18,23 +20,27 @@ export class KeyIndex {
   find(key: string, claim?: KeyClaim): Item | undefined {
     if (claim?.pending !== undefined) return claim.pending as Item;
     // A batch that its caller has packed has no claims, but while it is pending, keys are looked up.
-    if (claim !== undefined && this.#byKey === undefined) return undefined;
-    this.#byKey ??= new Map(this.#all().flatMap((item) => item.keys.map((of) => [of, item])));
+    if (claim !== undefined && !this.isListed) return undefined;
+    if (!this.isListed) {
+      this.isListed = true;
+      for (const item of this.#all()) this.add(item);
+    }
     return this.#byKey.get(key);
   }
 
   add(item: Item): void {
     if (item.extras?.claim !== undefined) item.extras.claim.pending = item;
-    if (this.#byKey !== undefined) for (const key of item.keys) this.#byKey.set(key, item);
+    if (this.isListed) for (const key of item.keys) this.#byKey.set(key, item);
   }
 
   remove(item: Item): void {
     if (item.extras?.claim !== undefined) item.extras.claim.pending = undefined;
-    if (this.#byKey !== undefined) for (const key of item.keys) this.#byKey.delete(key);
+    if (this.isListed) for (const key of item.keys) this.#byKey.delete(key);
   }
 
   /** Nothing is pending any more. */
   clear(): void {
-    this.#byKey = undefined;
+    this.#byKey.clear();
+    this.isListed = false;
   }
 }

@@ -1,8 +1,8 @@
 /** What an engine is made of, for those who use it by itself: but for `send`, all has a default. */
 import type { Clock } from '../internal/clock.ts';
+import type { CoalescerSettings } from './assembly.ts';
 import type { RetrySettings } from './backoff.ts';
 import type { QueueBounds } from './bounds.ts';
-import type { CoalescerSettings } from './coalescer.ts';
 import type { Name, Ping, Schedule, Send, ToError, ToRecord, Trouble, Verdict } from './ports.ts';
 
 export interface CoalescerOptions<Value = unknown, Failure = unknown> {

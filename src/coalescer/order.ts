@@ -16,10 +16,8 @@
  */
 import type { TextArena } from '../internal/text-arena.ts';
 import type { Item } from './item.ts';
-import type { KnownPorts } from './known.ts';
-import { Known } from './known.ts';
-import type { Resource } from './line.ts';
-import { Group as GroupOf } from './line.ts';
+import type { Resource, ResourcesPorts } from './lines.ts';
+import { Group as GroupOf, Resources } from './lines.ts';
 import type { Name } from './ports.ts';
 import { Turnstile } from './turnstile.ts';
 
@@ -50,7 +48,7 @@ interface Named {
 
 const nobodyNamed: Named = { gained: 0, broken: [] };
 
-export interface OrderPorts extends KnownPorts {
+export interface OrderPorts extends ResourcesPorts<Item> {
   /** Told of each item that has nothing left to wait for. */
   readonly onFree: (item: Item) => void;
 }
@@ -59,23 +57,23 @@ const noGroups: readonly Group[] = [];
 
 export class Order {
   #visits = 0;
-  readonly #known: Known;
+  readonly #resources: Resources<Item>;
   readonly #turnstiles = new Map<string, Turnstile>();
   readonly #onFree: (item: Item) => void;
 
   constructor({ onFree, ...ports }: OrderPorts) {
     this.#onFree = onFree;
-    this.#known = new Known(ports);
+    this.#resources = new Resources(ports);
   }
 
   /** Groups and members looked at so far: the cost, for tests. */
   get visits(): number {
-    return this.#visits + this.#known.visits;
+    return this.#visits + this.#resources.visits;
   }
 
   /** Resources with pending items. An idle engine has none. */
   get size(): number {
-    return this.#known.size + this.#turnstiles.size;
+    return this.#resources.size + this.#turnstiles.size;
   }
 
   /** Puts an item into line. Of several relations to one resource the strongest holds. */
@@ -84,12 +82,12 @@ export class Order {
       // No line of that name can be there. It is entered when somebody asks for it, which nobody does of most.
       item.makes = makes;
     } else if (makes !== undefined) {
-      const resource = this.#known.of(makes);
+      const resource = this.#resources.of(makes);
       item.makes = resource;
       this.#standAsMaker(item, resource);
     }
-    if (changes !== undefined) this.#stand(item, this.#known.of(changes), false);
-    for (const name of uses ?? []) this.#stand(item, this.#known.of(name), true);
+    if (changes !== undefined) this.#stand(item, this.#resources.of(changes), false);
+    for (const name of uses ?? []) this.#stand(item, this.#resources.of(name), true);
     if (precedes !== undefined) {
       item.noteExtras().precedes = { name: precedes, cohort: this.#turnstile(precedes).enter() };
     }
@@ -112,7 +110,7 @@ export class Order {
     const { makes } = item;
     if (typeof makes === 'object' && makes.maker === item) {
       makes.maker = undefined;
-      this.#known.forget(makes);
+      this.#resources.forget(makes);
     }
     const precedes = item.extras?.precedes;
     if (precedes === undefined) return;
@@ -129,7 +127,7 @@ export class Order {
 
   /** Whether a pending item makes what goes by this name. */
   isBeingMade(name: Name): boolean {
-    const resource = this.#known.find(name);
+    const resource = this.#resources.find(name);
     if (isPending(resource?.maker)) return true;
     for (let group = resource?.tail; group !== undefined; group = group.before) {
       this.#visits++;
@@ -180,7 +178,7 @@ export class Order {
 
   /** Whether somebody makes, changes or uses what goes by this name. */
   isInLine(name: Name): boolean {
-    return this.#known.find(name)?.isPending === true;
+    return this.#resources.find(name)?.isPending === true;
   }
 
   /**
@@ -191,7 +189,7 @@ export class Order {
     // Where only its maker is in line, which is about to leave, nobody can come in between.
     if (typeof resource !== 'object' || resource.tail === undefined) return nobodyNamed;
     const number = resource.name;
-    this.#known.rename(resource, id);
+    this.#resources.rename(resource, id);
     const broken: Broken[] = [];
     let gained = 0;
     for (let group: Group | undefined = resource.tail; group !== undefined; group = group.before) {
@@ -210,7 +208,7 @@ export class Order {
 
   /** To be called before an item changes its place among the others. */
   enterMade(): void {
-    this.#known.enterMade();
+    this.#resources.enterMade();
   }
 
   #turnstile(name: string): Turnstile {
@@ -260,7 +258,7 @@ export class Order {
     if (before !== undefined) before.after = after;
     if (after !== undefined) after.before = before;
     else resource.tail = before;
-    if (resource.tail === undefined) this.#known.forget(resource);
+    if (resource.tail === undefined) this.#resources.forget(resource);
     for (let next = after; next !== undefined && !next.open && next.mayOpen(); next = next.after) {
       for (const member of next.letIn()) this.#letGo(member);
     }

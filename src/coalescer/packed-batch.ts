@@ -23,8 +23,8 @@ export class PackedBatch extends Item {
     this.bytes = batch.bytes - envelopeBytes;
   }
 
-  override letGo(): void {
-    super.letGo();
+  /** It is over: what its caller gave is not kept. */
+  letGo(): void {
     this.content = nothing;
   }
 

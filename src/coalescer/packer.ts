@@ -6,7 +6,7 @@
  * then looked at in turn with the ready ones, so the choice goes strictly by age.
  */
 import type { Item } from './item.ts';
-import type { Group as GroupOf, Notes } from './line.ts';
+import type { Group as GroupOf, Notes } from './lines.ts';
 import type { ReadySet } from './ready.ts';
 import { Run, Runs } from './ready.ts';
 

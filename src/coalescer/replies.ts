@@ -55,8 +55,8 @@ export class Replies<Failure> {
     outcomes: readonly Outcome<Item>[],
     now: number,
   ): void {
-    const { capacity, parts, random, settlement } = this.#others;
-    const step: Step<Failure> = { now, chance: random(), ends: [] };
+    const { capacity, parts, settlement } = this.#others;
+    const step: Step<Failure> = { now, chance: undefined, ends: [] };
     const { divided } = parts;
     switch (reply.kind) {
       case 'answered':
@@ -216,7 +216,7 @@ export class Replies<Failure> {
     if (watch.putOff(flight, reply, now)) this.#busyInARow++;
     capacity.concurrency.refused(leftAt, inFlight, now);
     // A time that is over already, by the server's clock or ours, is none.
-    const ownMs = backoffMs(Math.max(1, this.#busyInARow), retry, step.chance);
+    const ownMs = backoffMs(Math.max(1, this.#busyInARow), retry, attempts.chanceOf(step));
     const pauseMs = afterMs || Math.min(ownMs, retry.maxPauseMs);
     events.emit('pause', { ms: capacity.gate.close(pauseMs, now, random()), status });
     const left = items.filter((item) => {

@@ -37,10 +37,16 @@ export class Settlement<Failure> {
   /** Ends items, and with those that failed whatever cannot succeed without them. */
   settle(ends: End<Failure>[]): void {
     if (ends.length === 0) return;
-    const { backlog, bounds, calls, keys, telling } = this.#parts;
+    const { backlog, bounds, calls, fates, keys, telling } = this.#parts;
     for (const { item } of ends) this.#retire(item);
     // The list grows while it is walked: no recursion, however long a chain is.
-    for (const end of ends) this.#cascade.follow(end, ends);
+    for (const end of ends) {
+      const { makes } = end.item;
+      const isAsNamed = end.kind === 'succeeded' && (end.id === undefined || end.id === makes);
+      // What was made is there, as most is: nobody is concerned.
+      if (isAsNamed && typeof makes === 'string') fates.made(makes);
+      else if (makes !== undefined) this.#cascade.follow(end, ends);
+    }
     // The oldest last, since memory is bounded: a root must outlive its descendants there.
     for (let at = ends.length - 1; at >= 0; at--) {
       const end = ends[at];
@@ -53,7 +59,7 @@ export class Settlement<Failure> {
     }
     if (bounds.waiters.length > 0) bounds.serve();
     if (!backlog.isEmpty) return;
-    keys.clear();
+    if (keys.isListed) keys.clear();
     telling.idles = true;
   }
 
@@ -69,7 +75,8 @@ export class Settlement<Failure> {
 
   /** Takes an item out of queue and index; it keeps its place in line for now. */
   #retire(item: Item): void {
-    this.#parts.backlog.retire(item);
-    this.#parts.keys.remove(item);
+    const { backlog, keys } = this.#parts;
+    backlog.retire(item);
+    if (item.extras?.claim !== undefined || keys.isListed) keys.remove(item);
   }
 }

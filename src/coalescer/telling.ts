@@ -7,7 +7,8 @@ import type { Calls } from './calls.ts';
 import type { CallEnd, Departure, End } from './ends.ts';
 import { endFor } from './ends.ts';
 import type { Emitter } from './events.ts';
-import type { Caller } from './item.ts';
+import type { Caller, Item } from './item.ts';
+import { PackedBatch } from './packed-batch.ts';
 import type { Reason, ToError } from './ports.ts';
 
 /** Callers that are told in one turn of the event loop: to make so many errors takes some milliseconds. */
@@ -73,7 +74,7 @@ export class Telling<Failure> {
       if (isLast) this.#told++;
       if (caller !== undefined) this.#tellOne(end, caller);
       else if (isLast && end.kind === 'failed') this.#tellNobody(end);
-      if (isLast && end.kind !== 'left') end.item.letGo();
+      if (isLast && end.kind !== 'left') letGo(end.item);
     }
     if (this.#told < this.#untold.length) return false;
     this.#untold = [];
@@ -134,4 +135,18 @@ export class Telling<Failure> {
       return error;
     }
   }
+}
+
+/**
+ * It is over, and all is told. Queues and windows pass over settled items as they come to them, some of them
+ * late: till then they must not keep what the callers gave and got.
+ */
+export function letGo(item: Item): void {
+  item.promise = undefined;
+  item.resolve = undefined;
+  item.cohort = undefined;
+  item.makes = undefined;
+  item.readAs = undefined;
+  item.extras = undefined;
+  if (item instanceof PackedBatch) item.letGo();
 }

@@ -13,34 +13,36 @@ export interface Cohort {
  */
 export class Turnstile {
   #first: Cohort = newCohort();
-  #last: Cohort = this.#first;
+  /** Where those are counted who enter now. */
+  last: Cohort = this.#first;
 
   /** Whether nobody is inside and no question is open. */
   get empty(): boolean {
-    return this.#first === this.#last && this.#first.inside === 0;
+    return this.#first === this.last && this.#first.inside === 0;
   }
 
   /** Counts someone in; the result is handed to `leave`. */
   enter(): Cohort {
-    this.#last.inside++;
-    return this.#last;
+    this.last.inside++;
+    return this.last;
   }
 
   leave(cohort: Cohort): void {
     cohort.inside--;
-    if (this.#first !== this.#last) this.#advance();
+    if (this.#first !== this.last) this.advance();
   }
 
   /** Calls back, at once if possible, when all who are inside now have left. */
   whenLeft(callback: () => void): void {
-    const cohort = this.#last;
+    const cohort = this.last;
     cohort.whenLeft = callback;
     cohort.next = newCohort();
-    this.#last = cohort.next;
-    this.#advance();
+    this.last = cohort.next;
+    this.advance();
   }
 
-  #advance(): void {
+  /** Answers questions whose cohorts are empty by now: to be called whenever one has become smaller. */
+  advance(): void {
     while (this.#first.inside === 0 && this.#first.next !== undefined) {
       const { whenLeft, next } = this.#first;
       this.#first = next;

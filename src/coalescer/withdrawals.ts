@@ -7,6 +7,12 @@ import type { ServerWatch } from './server-watch.ts';
 import type { LeftBy } from './setbacks.ts';
 import type { Settlement } from './settlement.ts';
 
+export interface WithdrawalsParts<Failure> {
+  readonly backlog: Backlog;
+  readonly settlement: Settlement<Failure>;
+  readonly watch: ServerWatch<Failure>;
+}
+
 export class Withdrawals<Failure> {
   readonly #backlog: Backlog;
   readonly #settlement: Settlement<Failure>;
@@ -16,7 +22,7 @@ export class Withdrawals<Failure> {
   /** Requests that must not leave any more, since one of their calls has ended as not sent. */
   recalled: Trip[] = [];
 
-  constructor(backlog: Backlog, settlement: Settlement<Failure>, watch: ServerWatch<Failure>) {
+  constructor({ backlog, settlement, watch }: WithdrawalsParts<Failure>) {
     this.#backlog = backlog;
     this.#settlement = settlement;
     this.#watch = watch;

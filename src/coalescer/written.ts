@@ -1,6 +1,6 @@
 import { utf8Length } from '../internal/bytes.ts';
 import type { Item } from './item.ts';
-import { nameOf } from './line.ts';
+import { nameOf } from './lines.ts';
 import type { Name, Submission } from './ports.ts';
 
 /** A pending item as data that can be written down: another engine takes it over by `adopt`. */

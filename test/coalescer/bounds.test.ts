@@ -18,7 +18,11 @@ describe('the bounds', () => {
   ])(
     'of $max items and 1000 bytes, filled by $size and $bytes: is there room? $roomy',
     async ({ max, roomy, ...fill }) => {
-      const bounds = new Bounds({ maxItems: max, maxBytes: 1000 }, fill, () => {});
+      const bounds = new Bounds({
+        max: { maxItems: max, maxBytes: 1000 },
+        fill,
+        afterTurn: () => {},
+      });
       expect(await isSettled(bounds.ready())).toBe(roomy);
     },
   );
@@ -32,7 +36,11 @@ describe('the bounds', () => {
   ])(
     'filled by $size and $bytes, an item of $item bytes breaks $broken',
     ({ item, broken, ...fill }) => {
-      const bounds = new Bounds({ maxItems: 10, maxBytes: 1000 }, fill, () => {});
+      const bounds = new Bounds({
+        max: { maxItems: 10, maxBytes: 1000 },
+        fill,
+        afterTurn: () => {},
+      });
       expect(bounds.brokenBy(item)).toEqual(broken);
     },
   );
@@ -46,14 +54,14 @@ test.each([
 ])(
   'filled by $size and $bytes, an item of $item bytes that closes another breaks $broken',
   ({ item, broken, ...fill }) => {
-    const bounds = new Bounds({ maxItems: 10, maxBytes: 1000 }, fill, () => {});
+    const bounds = new Bounds({ max: { maxItems: 10, maxBytes: 1000 }, fill, afterTurn: () => {} });
     expect(bounds.brokenBy(item, true)).toEqual(broken);
   },
 );
 
 test('room that nobody was told of yet belongs to those who wait', async () => {
   const fill = { size: 10, bytes: 0 };
-  const bounds = new Bounds({ maxItems: 10, maxBytes: 1000 }, fill, () => {});
+  const bounds = new Bounds({ max: { maxItems: 10, maxBytes: 1000 }, fill, afterTurn: () => {} });
   const first = bounds.ready();
   fill.size = 7;
   const second = bounds.ready();

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { Backlog } from '../../src/coalescer/backlog.ts';
 import { Item } from '../../src/coalescer/item.ts';
+import { letGo } from '../../src/coalescer/telling.ts';
 import { endsOf, engineUnderTest, submission } from '../helpers/engine.ts';
 import { randomFrom } from '../helpers/random.ts';
 
@@ -114,7 +115,7 @@ test('an item that is settled while it waits for a time, and let go, holds up no
     times.delete(gone);
     backlog.retire(gone);
     backlog.release(gone);
-    gone.letGo();
+    letGo(gone);
   }
   for (const at of [...times.values()].sort((a, b) => a - b)) {
     expect(backlog.nextDue).toBeGreaterThan(at - 1);

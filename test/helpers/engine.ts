@@ -63,24 +63,21 @@ export function engineUnderTest(
     idle: [],
   };
   const unbalanced: Ledger[] = [];
-  const engine = new Coalescer<Fault>(
-    {
-      send: wire.send,
-      read: (output, readAs) =>
-        typeof readAs === 'function' ? readAs(output) : readOutput(output),
-      clock,
-      random: () => 0.5,
-      events: {
-        has: () => true,
-        emit: (name, detail) => void events[name].push(detail as never),
-        deliver: () => {
-          const { ledger } = engine.stats();
-          if (!isBalanced(ledger)) unbalanced.push(ledger);
-        },
+  const engine = new Coalescer<Fault>({
+    send: wire.send,
+    read: (output, readAs) => (typeof readAs === 'function' ? readAs(output) : readOutput(output)),
+    clock,
+    random: () => 0.5,
+    events: {
+      has: () => true,
+      emit: (name, detail) => void events[name].push(detail as never),
+      deliver: () => {
+        const { ledger } = engine.stats();
+        if (!isBalanced(ledger)) unbalanced.push(ledger);
       },
-      ...ports,
     },
-    {
+    ...ports,
+    settings: {
       maxItems: 100,
       maxBytes: 1_000_000,
       envelopeBytes: 12,
@@ -100,7 +97,7 @@ export function engineUnderTest(
         ...settings.retry,
       },
     },
-  );
+  });
   const answerAll = async (...failing: readonly string[]): Promise<void> => {
     await clock.settle();
     while (wire.parked.length > 0) {

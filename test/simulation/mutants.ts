@@ -83,8 +83,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'ignores what an item uses by its id',
     file: 'coalescer/order.ts',
-    from: 'for (const name of uses ?? []) this.#stand(item, this.#known.of(name), true);',
-    to: "for (const name of uses ?? []) if (typeof name !== 'string') this.#stand(item, this.#known.of(name), true);",
+    from: 'for (const name of uses ?? []) this.#stand(item, this.#resources.of(name), true);',
+    to: "for (const name of uses ?? []) if (typeof name !== 'string') this.#stand(item, this.#resources.of(name), true);",
     breaks: 'order',
     seed: 3,
   },
@@ -286,8 +286,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'lets an agent wait for ever',
-    file: 'coalescer/coalescer.ts',
-    from: '          this.#withdrawals.expire(now - settings.deliveryTimeoutMs);\n',
+    file: 'coalescer/cycle.ts',
+    from: '      withdrawals.expire(time - this.#settings.deliveryTimeoutMs);\n',
     to: '',
     breaks: 'settled in time',
     seed: 3,

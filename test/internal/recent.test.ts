@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Recent } from '../../src/coalescer/recent.ts';
+import { Recent } from '../../src/internal/memory.ts';
 
 test('as many as its bound, those added last, are always known', () => {
   const recent = new Recent<number>(3);

@@ -1,0 +1,208 @@
+/** Joins the parts of the engine. What any of them does stands in its own file; what happens when, in cycle.ts. */
+import type { Clock } from '../internal/clock.ts';
+import { inLaterTurn, systemClock } from '../internal/clock.ts';
+import { Patience } from '../internal/patience.ts';
+import { Alarm } from './alarm.ts';
+import type { AttemptSettings } from './attempts.ts';
+import { Attempts } from './attempts.ts';
+import { Backlog } from './backlog.ts';
+import { chanceFrom } from './backoff.ts';
+import type { QueueBounds } from './bounds.ts';
+import { Bounds } from './bounds.ts';
+import { Calls } from './calls.ts';
+import { Capacity } from './capacity.ts';
+import { Cycle, Steps } from './cycle.ts';
+import type { DispatchSettings } from './dispatcher.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { Emitter } from './events.ts';
+import { silent } from './events.ts';
+import { Fates } from './fates.ts';
+import { Health } from './health.ts';
+import { endOfRun, Intake } from './intake.ts';
+import type { Waiting } from './item.ts';
+import { KeyIndex } from './keys.ts';
+import type { BatchLimits } from './packer.ts';
+import { Parts } from './parts.ts';
+import type { Name, Ping, Read, Schedule, Send, ToError, ToRecord, Trouble } from './ports.ts';
+import { bareReason } from './record.ts';
+import { toRejectedError } from './rejected-error.ts';
+import { Replies } from './replies.ts';
+import { ServerWatch } from './server-watch.ts';
+import { Settlement } from './settlement.ts';
+import { Signals } from './signals.ts';
+import { Telling } from './telling.ts';
+import { UnderWay } from './under-way.ts';
+import { Withdrawals } from './withdrawals.ts';
+
+export interface CoalescerSettings extends DispatchSettings, AttemptSettings, BatchLimits {
+  /** Requests in flight, at most. */
+  readonly concurrency: number;
+  readonly queue: QueueBounds;
+  /** The longest from a call to its settlement, in milliseconds. */
+  readonly deliveryTimeoutMs: number;
+}
+
+export interface CoalescerPorts<Failure> {
+  readonly send: Send<Failure>;
+  /** Judges outputs. @default each is a success, and its item's value */
+  readonly read?: Read | undefined;
+  /** Without it, an item that makes the server fall cannot be told from an outage. */
+  readonly ping?: Ping<Failure> | undefined;
+  /** Puts a failure in words. Without it, no more than a status is told. */
+  readonly describe?: ((failure: Failure) => Trouble) | undefined;
+  readonly toError?: ToError<Failure> | undefined;
+  /** Without it, nothing is kept of an answer, and none of the reason of an abort. */
+  readonly toRecord?: ToRecord<Failure> | undefined;
+  /** What a sender should have said of an attempt of which nothing was heard in so many ms. @default an Error */
+  readonly overdue?: ((ms: number) => Failure) | undefined;
+  readonly clock?: Clock | undefined;
+  /** From 0 up to 1, for jitter. */
+  readonly random?: (() => number) | undefined;
+  /** Says when a window ends, and nothing else. @default at the end of the synchronous run of code */
+  readonly schedule?: Schedule | undefined;
+  readonly events?: Emitter | undefined;
+  /**
+   * Told of each id that only an answer made known: of what goes by a number, or instead of the id sent. And,
+   * without an id, of a number whose item has failed: it will never have one.
+   */
+  readonly onNamed?: ((name: Name, id: string | undefined) => void) | undefined;
+}
+
+/** An engine's ports and settings. */
+export interface EngineOptions<Failure> extends CoalescerPorts<Failure> {
+  readonly settings: CoalescerSettings;
+}
+
+/** With a default for each port that may be left out. */
+type Basics<Failure> = ReturnType<typeof basicsOf<Failure>>;
+
+function basicsOf<Failure>(options: EngineOptions<Failure>) {
+  const clock = options.clock ?? systemClock();
+  return {
+    ...options,
+    clock,
+    patience: new Patience(clock),
+    random: chanceFrom(options.random ?? Math.random),
+    events: options.events ?? silent,
+    toError: options.toError ?? toRejectedError,
+  };
+}
+
+/** What is pending, who waits for it, and how it ends. */
+interface Queue<Failure> {
+  readonly fates: Fates<Failure>;
+  readonly backlog: Backlog;
+  readonly bounds: Bounds;
+  readonly keys: KeyIndex;
+  readonly calls: Calls<Failure>;
+  readonly telling: Telling<Failure>;
+  readonly settlement: Settlement<Failure>;
+}
+
+/** What is known of the server, and what it bears. */
+interface Server<Failure> {
+  readonly health: Health;
+  readonly capacity: Capacity;
+  readonly parts: Parts;
+  readonly watch: ServerWatch<Failure>;
+}
+
+/** All that an engine is asked for from outside. */
+export interface Assembly<Failure> extends Queue<Failure>, Server<Failure> {
+  readonly clock: Clock;
+  readonly toError: ToError<Failure>;
+  readonly patience: Patience;
+  readonly steps: Steps;
+  readonly cycle: Cycle<Failure>;
+  readonly intake: Intake<Failure>;
+  readonly attempts: Attempts<Failure>;
+  readonly dispatcher: Dispatcher<Failure>;
+  readonly underWay: UnderWay<Failure>;
+}
+
+function queueOf<Failure>(basics: Basics<Failure>, signals: Signals<Waiting>): Queue<Failure> {
+  const { clock, events, onNamed = () => {}, settings, toError, toRecord = bareReason } = basics;
+  const fates = new Fates<Failure>({
+    toRecord,
+    onNamed,
+    isInLine: (name) => backlog.isInLine(name),
+    isBeingMade: (name) => backlog.isBeingMade(name),
+  });
+  const backlog = new Backlog({
+    envelope: settings,
+    now: () => clock.now(),
+    idOf: (name) => fates.idOf(name),
+  });
+  const bounds = new Bounds({ max: settings.queue, fill: backlog, afterTurn: inLaterTurn });
+  const keys = new KeyIndex(() => backlog.all());
+  const calls = new Calls<Failure>(signals);
+  const telling = new Telling<Failure>({
+    calls,
+    events,
+    toError,
+    isIdle: () => backlog.isEmpty,
+  });
+  const queue = { fates, backlog, bounds, keys, calls, telling };
+  return { ...queue, settlement: new Settlement<Failure>({ ...queue, events }) };
+}
+
+function serverOf<Failure>(basics: Basics<Failure>, { calls }: Queue<Failure>): Server<Failure> {
+  const { describe, events, random, settings } = basics;
+  const health = new Health(settings.retry);
+  const capacity = new Capacity(settings);
+  const parts = new Parts({
+    minDelayMs: settings.retry.minDelayMs,
+    onTooMany: (items) => capacity.items.refused(items),
+    onTooLarge: (bytes) => capacity.bytes.refused(bytes),
+  });
+  const waiting = (): number => calls.ledger.pending;
+  const watch = new ServerWatch<Failure>({ health, capacity, random, events, describe, waiting });
+  return { health, capacity, parts, watch };
+}
+
+export function assemble<Failure>(options: EngineOptions<Failure>): Assembly<Failure> {
+  const basics = basicsOf(options);
+  const { clock, patience, settings } = basics;
+  const steps = new Steps(() => cycle.tell());
+  const signals = new Signals<Waiting>((waiting, reason) =>
+    steps.runSoon(() => {
+      withdrawals.abort(waiting, reason);
+      cycle.pump();
+    }),
+  );
+  const queue = queueOf(basics, signals);
+  const server = serverOf(basics, queue);
+  const shared = { ...basics, ...queue, ...server, steps, signals };
+  const { watch } = server;
+  const underWay = new UnderWay<Failure>({
+    ...shared,
+    read: options.read ?? ((output) => ({ kind: 'success', value: output })),
+    attemptTimeoutMs: settings.attemptTimeoutMs,
+    heard: () => {
+      patience.heard++;
+    },
+    onReply: (...reply) => cycle.apply(...reply),
+    onPing: (silence, now) =>
+      steps.run(() => {
+        watch.pinged(silence, now);
+        cycle.pump(now);
+      }),
+  });
+  const attempts = new Attempts<Failure>(shared);
+  const replies = new Replies<Failure>({ ...shared, attempts, retry: settings.retry });
+  const dispatcher = new Dispatcher<Failure>(settings, { ...shared, underWay });
+  const withdrawals = new Withdrawals<Failure>(shared);
+  const schedule = options.schedule ?? endOfRun;
+  const onAdmitted = (now: number): void => cycle.pump(now);
+  const intake = new Intake<Failure>({
+    ...shared,
+    limits: settings,
+    schedule,
+    withdrawals,
+    onAdmitted,
+  });
+  const alarm = new Alarm({ clock, patience, wake: (isLate) => cycle.wake(isLate) });
+  const moving = { attempts, replies, dispatcher, withdrawals, intake, alarm, underWay };
+  const cycle = new Cycle<Failure>({ ...shared, ...moving, now: () => clock.now() });
+  return { ...shared, ...moving, cycle };
+}

@@ -1,0 +1,227 @@
+/**
+ * How the engine changes: in steps. What each of them has made sendable leaves at its end, and what it has to
+ * tell is told when it is over.
+ */
+import { inLaterTurn } from '../internal/clock.ts';
+import type { Alarm } from './alarm.ts';
+import type { Attempts } from './attempts.ts';
+import type { Backlog } from './backlog.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { Emitter } from './events.ts';
+import type { Flight } from './flight.ts';
+import type { Item, Waiting } from './item.ts';
+import type { Outcome } from './outcome.ts';
+import type { Parts } from './parts.ts';
+import type { Reply } from './ports.ts';
+import type { Replies } from './replies.ts';
+import type { Settlement } from './settlement.ts';
+import type { Signals } from './signals.ts';
+import type { Telling } from './telling.ts';
+import type { UnderWay } from './under-way.ts';
+import type { Withdrawals } from './withdrawals.ts';
+
+/**
+ * No code but the engine's own runs inside a step: what comes from outside is asked before, and told after. So
+ * whoever is told finds the books right, and may call back.
+ */
+export class Steps {
+  #isInside = false;
+  /** Tells what the steps so far have to tell; user code may run in it. */
+  readonly #tell: () => void;
+
+  constructor(tell: () => void) {
+    this.#tell = tell;
+  }
+
+  /** Runs a step; one within another is a part of it. Throws what the step throws. */
+  run<T>(step: () => T): T {
+    if (this.#isInside) return step();
+    // Before anything has changed: a step that is broken off half-way would leave the books wrong.
+    Reflect.apply(takeRoom, undefined, ROOM);
+    this.#isInside = true;
+    try {
+      return step();
+    } finally {
+      this.#isInside = false;
+      this.#tell();
+    }
+  }
+
+  /**
+   * Runs a step that nobody waits for. Where the stack is nearly used up, as in a recursion of the
+   * user's that aborts a signal, it runs on a stack of its own.
+   */
+  runSoon(step: () => void): void {
+    try {
+      Reflect.apply(takeRoom, undefined, ROOM);
+    } catch {
+      queueMicrotask(() => this.run(step));
+      return;
+    }
+    this.run(step);
+  }
+}
+
+/** Arguments that take up 3 kB: more of the stack than any step does. */
+const ROOM: readonly number[] = new Array(384).fill(0);
+
+/** With `ROOM` for its arguments, throws a RangeError where the stack has no room for a step. */
+function takeRoom(): void {}
+
+export interface CycleSettings {
+  /** The longest from a call to its settlement, in milliseconds. */
+  readonly deliveryTimeoutMs: number;
+  readonly attemptTimeoutMs?: number | undefined;
+}
+
+export interface CycleParts<Failure> {
+  readonly settings: CycleSettings;
+  readonly steps: Steps;
+  readonly now: () => number;
+  readonly alarm: Alarm;
+  readonly attempts: Attempts<Failure>;
+  readonly backlog: Backlog;
+  readonly dispatcher: Dispatcher<Failure>;
+  readonly events: Emitter;
+  readonly intake: { endWindow(): void };
+  readonly parts: Parts;
+  readonly replies: Replies<Failure>;
+  readonly settlement: Settlement<Failure>;
+  readonly signals: Signals<Waiting>;
+  readonly telling: Telling<Failure>;
+  readonly underWay: UnderWay<Failure>;
+  readonly withdrawals: Withdrawals<Failure>;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+export class Cycle<Failure> {
+  readonly #settings: CycleSettings;
+  readonly #parts: CycleParts<Failure>;
+  /**
+   * How long after a call the alarm wakes at first: not too late for it, nor for the attempt that carries it.
+   * So the timer that a lone call sets is early enough for all of its life.
+   */
+  readonly #firstWakeMs: number;
+  /** What is gathered is to leave in requests that outlive the process, not by the usual rules. */
+  #isHeld = false;
+  /** Callers are left to be told, in a later turn of the event loop. */
+  #tellsLater = false;
+
+  constructor(parts: CycleParts<Failure>) {
+    const { deliveryTimeoutMs, attemptTimeoutMs = NEVER } = parts.settings;
+    this.#settings = parts.settings;
+    this.#parts = parts;
+    // A call was made up to a millisecond before its own time says.
+    this.#firstWakeMs = Math.min(deliveryTimeoutMs, attemptTimeoutMs - 1);
+  }
+
+  /** A call has been taken in; its window may never end. */
+  watch(): void {
+    const { alarm, backlog } = this.#parts;
+    if (!backlog.isEmpty) alarm.setBy(backlog.lastCalledAt + this.#firstWakeMs);
+  }
+
+  /** The end of every step that may have made something sendable; such a step has one time. */
+  pump(now: number = this.#parts.now()): void {
+    if (this.#isHeld) return;
+    const { alarm, backlog, dispatcher, intake, withdrawals } = this.#parts;
+    // Before anything is sent whose time is over.
+    if (now >= this.#deadline) this.#expireWaiting(now, alarm.isLate(now));
+    if (withdrawals.unwanted.size > 0) withdrawals.sweep();
+    if (backlog.isEmpty) {
+      dispatcher.rest();
+      alarm.clear();
+      // All who were in it have been withdrawn: no timer of it is to keep the process alive.
+      intake.endWindow();
+    } else {
+      const next = dispatcher.pump(now);
+      alarm.setBy(Math.min(next, this.#deadline), now);
+      backlog.lastCalledAt = NEVER;
+    }
+  }
+
+  /** Does what is to be sent in another way than by `pump`, which comes after it. */
+  holdFor<T>(step: () => T): T {
+    return this.#parts.steps.run(() => {
+      this.#isHeld = true;
+      const result = step();
+      this.#isHeld = false;
+      this.pump();
+      return result;
+    });
+  }
+
+  /** A request is back. */
+  apply(
+    flight: Flight,
+    reply: Reply<Failure>,
+    outcomes: readonly Outcome<Item>[],
+    now: number,
+  ): void {
+    const { attempts, dispatcher, replies, steps } = this.#parts;
+    steps.run(() => {
+      const { requeued } = attempts;
+      try {
+        replies.apply(flight, reply, outcomes, now);
+      } catch (error) {
+        this.#giveUp(flight, error);
+      }
+      if (attempts.requeued > requeued) dispatcher.hurryRequeued();
+      this.pump(now);
+    });
+  }
+
+  /** The alarm wakes the engine. */
+  wake(isLate: boolean): void {
+    const { now, steps, underWay, withdrawals } = this.#parts;
+    steps.run(() => {
+      underWay.giveUpOverdue();
+      const time = now();
+      if (time >= this.#deadline) this.#expireWaiting(time, isLate);
+      withdrawals.expire(time - this.#settings.deliveryTimeoutMs);
+      this.pump(time);
+    });
+  }
+
+  /** What the steps so far have to tell, now that they are over. */
+  tell(): void {
+    const { events, signals, telling, withdrawals } = this.#parts;
+    if (withdrawals.recalled.length > 0) withdrawals.recall();
+    if (signals.deserted.length > 0) signals.letGo();
+    if (telling.isDue && !this.#tellsLater && !telling.tell()) {
+      this.#tellsLater = true;
+      inLaterTurn(() => {
+        this.#tellsLater = false;
+        this.tell();
+      });
+    }
+    if (events.hasNews !== false) events.deliver();
+  }
+
+  /** Whatever went wrong with a reply, nobody waits for ever for what it said. */
+  #giveUp({ items, part }: Flight, error: unknown): void {
+    const { parts, settlement } = this.#parts;
+    if (part !== undefined) parts.again(part, [], 0);
+    settlement.settle(
+      items
+        .filter(({ state }) => state === 'in flight')
+        .map((item) => {
+          return { kind: 'failed', item, reason: { kind: 'fault', error, maybeApplied: true } };
+        }),
+    );
+  }
+
+  #expireWaiting(now: number, isLate: boolean): void {
+    const { deliveryTimeoutMs, attemptTimeoutMs = deliveryTimeoutMs } = this.#settings;
+    const calledBy = now - deliveryTimeoutMs;
+    const reprievedTo = isLate ? Math.ceil(calledBy + attemptTimeoutMs) : undefined;
+    this.#parts.withdrawals.expireWaiting(calledBy, reprievedTo);
+  }
+
+  /** When the call that has waited longest has waited as long as a call may. */
+  get #deadline(): number {
+    const { oldest } = this.#parts.backlog;
+    return oldest === undefined ? NEVER : oldest.calledAt + this.#settings.deliveryTimeoutMs;
+  }
+}
