@@ -1,13 +1,12 @@
 import { nanoid } from 'nanoid';
 import { wallNow } from '../internal/clock.ts';
-import {
-  alphabet,
-  isPfid,
-  partitionLength,
-  partitionOf,
-  randomLength,
-  timeTextOf,
-} from './pfid.ts';
+import { alphabet, isPfid } from './pfid.ts';
+
+const timeLength = 10;
+const partitionLength = 6;
+const randomLength = 16;
+/** The last millisecond that an id can hold, in the year 10889. */
+const maxTimeMs = 2 ** 48 - 1;
 
 // Characters are drawn in bulk: one draw per id costs more than all the rest.
 // A client may be made for a few calls only, so not very many.
@@ -17,7 +16,10 @@ const poolLength = 4_096;
 const ownCrypto = globalThis.crypto;
 const ownGetRandomValues = ownCrypto.getRandomValues;
 
-/** Makes the keys and the ids of one client. */
+/**
+ * Makes the keys and the ids of one client: PFIDs as the official package makes them, but without Buffer and many
+ * times faster, since a client may make one per call.
+ */
 export class Ids {
   /** Random characters of the alphabet of PFIDs, and how many of them are used. */
   #pool = '';
@@ -45,24 +47,23 @@ export class Ids {
     return key.slice(0, 10) + key.slice(10);
   }
 
-  /** A fresh PFID in the partition of another one; undefined where what is given is none. */
-  makeRelated(to: unknown): string | undefined {
+  /** A fresh PFID of that time, in the partition of another one; undefined where what is given is none. */
+  makeRelated(to: unknown, ms: number = wallNow()): string | undefined {
     if (to !== this.#related) {
       if (!isPfid(to)) return undefined;
       this.#related = to;
       this.#partition = partitionOf(to);
     }
-    return this.#makeIn(this.#partition);
+    return this.#makeIn(this.#partition, ms);
   }
 
   /** A fresh PFID in a partition of its own, drawn at random. */
   makeRoot(): string {
-    return this.#makeIn(this.#random(partitionLength));
+    return this.#makeIn(this.#random(partitionLength), wallNow());
   }
 
   /** Ids only sort by their time: what makes each another is drawn at random. */
-  #makeIn(partition: string): string {
-    const ms = wallNow();
+  #makeIn(partition: string, ms: number): string {
     if (ms !== this.#ms) {
       this.#ms = ms;
       this.#time = timeTextOf(ms);
@@ -108,4 +109,27 @@ function drawOwn(length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   ownGetRandomValues.call(ownCrypto, bytes);
   return bytes;
+}
+
+/** The id of that time, in the partition of `pfid`, that ends in those 16 characters of the alphabet. */
+export function pfidFrom(ms: number, pfid: string, random: string): string {
+  return timeTextOf(ms) + partitionOf(pfid) + random;
+}
+
+function partitionOf(pfid: string): string {
+  return pfid.slice(timeLength, timeLength + partitionLength);
+}
+
+/** That time, or the nearest that an id can hold. */
+function timeTextOf(ms: number): string {
+  let made = '';
+  // Division, since bit operators end at 32 of the 48 bits.
+  for (
+    let rest = Math.min(Math.max(ms, 0), maxTimeMs);
+    made.length < timeLength;
+    rest = Math.floor(rest / 32)
+  ) {
+    made = alphabet.charAt(rest % 32) + made;
+  }
+  return made;
 }

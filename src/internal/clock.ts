@@ -42,7 +42,8 @@ export function wallNow(): number {
 
 /** The times of calls. */
 export class CallTimes {
-  #ms = Number.NaN;
+  /** That of the last one, in milliseconds since 1970. */
+  ms: number = Number.NaN;
   #text = '';
 
   /** Now: ISO 8601, UTC, milliseconds. */
@@ -50,8 +51,8 @@ export class CallTimes {
     const ms = wallNow();
     // Date.toISOString costs more than the rest of a small call, and a busy client asks many times
     // within one millisecond.
-    if (ms !== this.#ms) {
-      this.#ms = ms;
+    if (ms !== this.ms) {
+      this.ms = ms;
       this.#text = new OwnDate(Math.min(Math.max(ms, year0), year9999)).toISOString();
     }
     return this.#text;

@@ -200,7 +200,7 @@ export class Pipeline {
     if (claim !== undefined && asked !== undefined) {
       this.#compare(draft, { claim, asked, isUnnamed, names });
     } else if (isUnnamed) {
-      draft.newId = this.#spanIds?.makeRelated(names[0]);
+      draft.newId = this.#spanIds?.makeRelated(names[0], this.#times.ms);
       fields['id'] = draft.newId;
     }
     if (disabled || (!this.#leftOuts.isEmpty && this.#leftOuts.takeAlong(draft)))
@@ -222,7 +222,9 @@ export class Pipeline {
    * it asks for something else, it has a time and an id of its own.
    */
   #compare(draft: Draft, { claim, asked, isUnnamed, names }: Comparison): void {
-    const makeId = isUnnamed ? () => this.#spanIds?.makeRelated(names[0]) : undefined;
+    const makeId = isUnnamed
+      ? () => this.#spanIds?.makeRelated(names[0], this.#times.ms)
+      : undefined;
     const repeat = this.#repeats.compare(draft, claim, asked, makeId);
     draft.repeat = repeat;
     if (repeat.sent === undefined && draft.again !== undefined) {

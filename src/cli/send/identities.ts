@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { alphabet, isPfid, pfidFrom } from '../../ids/pfid.ts';
+import { pfidFrom } from '../../ids/ids.ts';
+import { alphabet, isPfid } from '../../ids/pfid.ts';
 import type { RecordedAction } from '../actions/recorded-action.ts';
 import type { Identities, Identity } from '../actions/recorded-calls.ts';
 
