@@ -23,6 +23,7 @@ import { DisabledEngine } from './resources/disabled-engine.ts';
 import type { ClientEngine } from './resources/engine.ts';
 import { InvalidCall, invalidCallError } from './resources/invalid-call.ts';
 import { Pipeline } from './resources/pipeline.ts';
+import type { PipelineSettings } from './resources/pipeline-settings.ts';
 import type { ReadAs } from './resources/reader.ts';
 import type { Action } from './schemas/action.ts';
 import type { SubmitOptions } from './schemas/call-options.ts';
@@ -102,24 +103,13 @@ export class AutobatchClient {
     });
     const ids = new Ids();
     const transport = transportOf(settings, clock);
+    const events = this.#events;
     this.#engine =
       transport === undefined
-        ? new DisabledEngine({ events: this.#events, ids })
-        : engineOf(settings, transport, clock, busy, this.#events, () => this.#pipeline);
+        ? new DisabledEngine({ events, ids })
+        : engineOf({ settings, transport, clock, busy, events, pipeline: () => this.#pipeline });
     const redact = transport?.redact ?? ((text: string) => text);
-    this.#pipeline = new Pipeline({
-      engine: this.#engine,
-      ids,
-      makesSpanIds: settings.ids === 'client',
-      maxItemBytes: settings.maxItemBytes,
-      disabled: settings.disabled,
-      beforeEnqueue: settings.beforeEnqueue,
-      onTerminate: (agentInstanceId, reason) => this.#terminate(agentInstanceId, reason),
-      redact,
-      onEmptied: isMute(settings.logger)
-        ? undefined
-        : (emptied) => this.#events.debug(EMPTIED, emptied),
-    });
+    this.#pipeline = this.#pipelineOf(settings, { ids, redact });
     this.agentInstances = new AgentInstances(this.#pipeline);
     this.agentSpans = new AgentSpans(this.#pipeline);
     this.bulk = new Bulk({
@@ -215,6 +205,20 @@ export class AutobatchClient {
     return this.#events.on(event, listener);
   }
 
+  #pipelineOf(settings: Options, parts: Pick<PipelineSettings, 'ids' | 'redact'>): Pipeline {
+    const { maxItemBytes, disabled, beforeEnqueue, logger } = settings;
+    return new Pipeline({
+      ...parts,
+      engine: this.#engine,
+      makesSpanIds: settings.ids === 'client',
+      maxItemBytes,
+      disabled,
+      beforeEnqueue,
+      onTerminate: (agentInstanceId, reason) => this.#terminate(agentInstanceId, reason),
+      onEmptied: isMute(logger) ? undefined : (emptied) => this.#events.debug(EMPTIED, emptied),
+    });
+  }
+
   #decline(type: string, problem: PrefactorIssue): Promise<never> {
     const error = invalidCallError(new InvalidCall([problem]), type);
     return this.#engine.decline(error, { key: undefined, type });
@@ -234,14 +238,18 @@ function transportOf(settings: Options, clock: Clock): Transport | undefined {
   return createTransport({ ...settings, apiToken }, clock);
 }
 
-function engineOf(
-  settings: Options,
-  transport: Transport,
-  clock: Clock,
-  busy: BusyPeriods | undefined,
-  events: ClientEvents,
-  pipeline: () => Pipeline,
-): ClientEngine {
+interface EngineParts {
+  readonly settings: Options;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly busy: BusyPeriods | undefined;
+  readonly events: ClientEvents;
+  /** It is made after the engine, and is asked only once there are calls. */
+  readonly pipeline: () => Pipeline;
+}
+
+function engineOf(parts: EngineParts): ClientEngine {
+  const { settings, transport, clock, busy, events, pipeline } = parts;
   const schedule = scheduleOf(settings.batch.window, { clock, logger: settings.logger });
   return new Coalescer({
     ...events.watching(transport),
