@@ -6,7 +6,7 @@
  *                     └──────────┴─────────┴────────┤   │    back to the old place
  *                                                   └→ held  in a part of a divided batch
  */
-import { TextArena } from '../internal/text-arena.ts';
+import { TextArena } from '../internal/texts.ts';
 import { Heap } from './heap.ts';
 import type { Item, ItemState } from './item.ts';
 import type { Broken, Relations } from './order.ts';

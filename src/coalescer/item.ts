@@ -1,4 +1,4 @@
-import type { Slab, Tenant, TextArena } from '../internal/text-arena.ts';
+import type { Slab, Tenant, TextArena } from '../internal/texts.ts';
 import type { Group, Member, Resource } from './lines.ts';
 import type { KeyClaim, Name, Submission } from './ports.ts';
 import type { Setbacks } from './setbacks.ts';

@@ -1,5 +1,5 @@
 /** What is submitted by those who use the engine by itself. */
-import { utf8Length } from '../internal/bytes.ts';
+import { utf8Length } from '../internal/texts.ts';
 import type { Name, Submission } from './ports.ts';
 
 /** A call: what is sent for it, what its output is matched by, and what it depends on. */

@@ -14,7 +14,7 @@
  * It is a ticket lock for readers and writers. There are no edges between items: a finish behind a
  * million children waits for one counter.
  */
-import type { TextArena } from '../internal/text-arena.ts';
+import type { TextArena } from '../internal/texts.ts';
 import type { Item } from './item.ts';
 import type { Resource, ResourcesPorts } from './lines.ts';
 import { Group as GroupOf, Resources } from './lines.ts';

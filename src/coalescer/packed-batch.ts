@@ -1,4 +1,4 @@
-import type { TextArena } from '../internal/text-arena.ts';
+import type { TextArena } from '../internal/texts.ts';
 import { Item } from './item.ts';
 import type { Batch } from './ports.ts';
 

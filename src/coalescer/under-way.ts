@@ -1,6 +1,6 @@
 /** The requests, and the ping, on their way: from the moment in which they leave until they are back. */
 import type { Clock } from '../internal/clock.ts';
-import { copyTexts } from '../internal/text-arena.ts';
+import { copyTexts } from '../internal/texts.ts';
 import type { Flight, Silence } from './flight.ts';
 import type { Item } from './item.ts';
 import type { Outcome } from './outcome.ts';

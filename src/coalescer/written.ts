@@ -1,4 +1,4 @@
-import { utf8Length } from '../internal/bytes.ts';
+import { utf8Length } from '../internal/texts.ts';
 import type { Item } from './item.ts';
 import { nameOf } from './lines.ts';
 import type { Name, Submission } from './ports.ts';

@@ -1,7 +1,7 @@
 import type { Batch } from '../coalescer/index.ts';
 import { bindMethods } from '../internal/bind.ts';
-import { utf8Length } from '../internal/bytes.ts';
 import { unpolluted } from '../internal/pollution.ts';
+import { utf8Length } from '../internal/texts.ts';
 import type { BulkItem, BulkRequest, BulkResult } from '../schemas/bulk.ts';
 import { checkBulkRequest } from '../schemas/bulk.ts';
 import type { CallOptions } from '../schemas/call-options.ts';

@@ -1,5 +1,5 @@
 import type { Name } from '../coalescer/index.ts';
-import { utf8Length } from '../internal/bytes.ts';
+import { utf8Length } from '../internal/texts.ts';
 import type { ReferenceField, WireAction } from '../schemas/action.ts';
 import type { Draft } from './draft.ts';
 import type { Emptied } from './emptied.ts';

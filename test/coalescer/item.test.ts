@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Item } from '../../src/coalescer/item.ts';
-import { TextArena } from '../../src/internal/text-arena.ts';
+import { TextArena } from '../../src/internal/texts.ts';
 import { submission } from '../helpers/engine.ts';
 
 const texts = new TextArena();

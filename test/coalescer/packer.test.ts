@@ -5,7 +5,7 @@ import { Order } from '../../src/coalescer/order.ts';
 import type { BatchLimits, Envelope } from '../../src/coalescer/packer.ts';
 import { Packer } from '../../src/coalescer/packer.ts';
 import { ReadySet } from '../../src/coalescer/ready.ts';
-import { TextArena } from '../../src/internal/text-arena.ts';
+import { TextArena } from '../../src/internal/texts.ts';
 import { submission } from '../helpers/engine.ts';
 
 /** A pending item: its key, what it makes, changes and uses, and what else matters. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Item } from '../../src/coalescer/item.ts';
 import type { Part } from '../../src/coalescer/parts.ts';
 import { Parts } from '../../src/coalescer/parts.ts';
-import { TextArena } from '../../src/internal/text-arena.ts';
+import { TextArena } from '../../src/internal/texts.ts';
 import { submission } from '../helpers/engine.ts';
 
 const NOW = 1_234_567;

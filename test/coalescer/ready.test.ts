@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Item } from '../../src/coalescer/item.ts';
 import { ReadySet, Run, Runs } from '../../src/coalescer/ready.ts';
-import { TextArena } from '../../src/internal/text-arena.ts';
+import { TextArena } from '../../src/internal/texts.ts';
 import { submission } from '../helpers/engine.ts';
 
 test.each([

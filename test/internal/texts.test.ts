@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { Tenant, TextArena } from '../../src/internal/text-arena.ts';
-import { copyTexts } from '../../src/internal/text-arena.ts';
+import type { Tenant, TextArena } from '../../src/internal/texts.ts';
+import { copyTexts } from '../../src/internal/texts.ts';
 import { randomFrom } from '../helpers/random.ts';
 
 const encoder = new TextEncoder();
@@ -12,7 +12,7 @@ const ALWAYS = 33 * 65_536;
 async function arenaOf(hasBuffer: boolean): Promise<TextArena> {
   vi.resetModules();
   if (!hasBuffer) vi.stubGlobal('Buffer', undefined);
-  const { TextArena } = await import('../../src/internal/text-arena.ts');
+  const { TextArena } = await import('../../src/internal/texts.ts');
   return new TextArena();
 }
 
