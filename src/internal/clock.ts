@@ -196,8 +196,9 @@ class SystemClock implements Clock {
   }
 
   after(ms: number, wake: () => void, now: number = this.now()): () => void {
-    const ownDue = this.#ownTime(now) + ms;
-    const timer: Timer = { due: now + ms, ownDue, wake, own: undefined, other: undefined };
+    const due = now + ms;
+    const ownDue = this.#source === ownNow ? due - this.#offset : ownNow() + ms;
+    const timer: Timer = { due, ownDue, wake, own: undefined, other: undefined };
     this.#waiting.add(timer);
     this.#set(timer, globalThis, now, ms);
     this.#standsStillAt = Math.min(this.#standsStillAt, ownDue + standstillMs);

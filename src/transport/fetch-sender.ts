@@ -43,7 +43,7 @@ export function fetchSender(own: Fetch | undefined): Sender {
       try {
         return runInRoot(() => exchange(url, init, held));
       } catch (error) {
-        throw new BrokenFetch('fetch threw', error);
+        throw new BrokenFetch({ what: 'fetch threw', cause: error });
       }
     };
     try {
@@ -91,8 +91,8 @@ function askWithRequest(own: Fetch, url: string, init: Init, held: Held): Promis
 function statusOf(response: Partial<Response> | undefined): number {
   const status = response?.status;
   if (typeof status !== 'number') {
-    const error = new TypeError('fetch has to give a Response, which has a status.');
-    throw new BrokenFetch('fetch gave no Response', error);
+    const cause = new TypeError('fetch has to give a Response, which has a status.');
+    throw new BrokenFetch({ what: 'fetch gave no Response', cause });
   }
   // A browser hides the status of a redirect that is not followed.
   return response?.type === 'opaqueredirect' ? 302 : status;

@@ -9,7 +9,7 @@ export class BrokenFetch {
   readonly what: string;
   readonly cause: unknown;
 
-  constructor(what: string, cause: unknown) {
+  constructor({ what, cause }: BrokenFetch) {
     this.what = what;
     this.cause = cause;
   }
