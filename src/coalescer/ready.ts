@@ -56,49 +56,46 @@ export class ReadySet {
     this.#growing.push(fresh);
   }
 
-  /** Takes the oldest item out. */
+  /** Takes the oldest item out, and passes over those behind it that were taken out of turn. */
   takeFirst(): Item | undefined {
     const { first } = this;
     if (first === undefined) return undefined;
     this.size--;
     this.bytes -= first.bytes;
-    this.#advance();
-    return first;
-  }
-
-  /** Takes any item out, whose state is no longer `ready`. */
-  remove(item: Item): void {
-    this.size--;
-    this.bytes -= item.bytes;
-    if (item === this.first) this.#advance();
-    else if (++this.#gone > this.size + 64) this.#rebuild();
-  }
-
-  /** Passes over the oldest item, and over those behind it that were taken out of turn. */
-  #advance(): void {
     for (;;) {
       this.#visits++;
       const spent = this.#runs.advance();
       if (spent !== undefined) this.#growing = this.#growing.filter((run) => run !== spent);
       const next = this.#runs.first;
       this.first = next;
-      if (next === undefined || next.state === 'ready') return;
+      if (next === undefined || next.state === 'ready') return first;
       this.#gone--;
     }
   }
 
+  /** Takes any item out, whose state is no longer `ready`. */
+  remove(item: Item): void {
+    if (item === this.first) {
+      this.takeFirst();
+      return;
+    }
+    this.size--;
+    this.bytes -= item.bytes;
+    if (++this.#gone > this.size + 64) this.#rebuild();
+  }
+
   /** One run of those who are left; done when more are gone than left, so it costs O(1) each. */
   #rebuild(): void {
+    const { size, bytes } = this;
     const left: Item[] = [];
-    while (this.first !== undefined) {
-      left.push(this.first);
-      this.#advance();
-    }
+    for (let item = this.takeFirst(); item !== undefined; item = this.takeFirst()) left.push(item);
     const run = new Run(left);
     this.#runs.add(run);
     this.first = this.#runs.first;
     this.#growing = left.length > 0 ? [run] : [];
     this.#gone = 0;
+    this.size = size;
+    this.bytes = bytes;
   }
 }
 

@@ -14,7 +14,8 @@ import type { ServerStats } from './stats.ts';
 /** Failed attempts in a row, after which an outage is told of. */
 const FAILED_BEFORE_TOLD = 3;
 
-interface Others<Failure> {
+/** What attempts bear on, and who is told of them. */
+interface ServerWatchParts<Failure> {
   readonly health: Health;
   readonly capacity: Capacity;
   readonly random: () => number;
@@ -37,7 +38,7 @@ interface Moment {
 }
 
 export class ServerWatch<Failure> {
-  readonly #others: Others<Failure>;
+  readonly #parts: ServerWatchParts<Failure>;
   /** What it did last, its pauses left out, and since when. */
   #state: 'unknown' | 'answering' | 'failing' = 'unknown';
   #since: Moment | undefined;
@@ -49,8 +50,8 @@ export class ServerWatch<Failure> {
   #failed = 0;
   #isOutage = false;
 
-  constructor(others: Others<Failure>) {
-    this.#others = others;
+  constructor(parts: ServerWatchParts<Failure>) {
+    this.#parts = parts;
   }
 
   /** What went wrong last, if nothing usable has come since. */
@@ -68,7 +69,7 @@ export class ServerWatch<Failure> {
   /** A request that left at that time had a usable answer; `met`: one that brought no good news. */
   answered(leftAt: number, now: number, met?: Met<Failure>): void {
     if (met !== undefined) this.#note(met);
-    const { gate } = this.#others.capacity;
+    const { gate } = this.#parts.capacity;
     if (gate.isProbing) gate.answered(leftAt);
     this.#isUp(now);
   }
@@ -79,7 +80,7 @@ export class ServerWatch<Failure> {
     reply: Extract<Reply<Failure>, { kind: 'busy' }>,
     now: number,
   ): boolean {
-    const { capacity, health } = this.#others;
+    const { capacity, health } = this.#parts;
     const isNews = capacity.spacing.inVain(number, now);
     if (!this.#isPausing(now)) this.#pausingSince = momentOf(now);
     if (!reply.maybeApplied) this.#isUp(now);
@@ -96,7 +97,7 @@ export class ServerWatch<Failure> {
     now: number,
     isPaced = true,
   ): void {
-    const { capacity, health, random } = this.#others;
+    const { capacity, health, random } = this.#parts;
     if (health.lost(answersBefore, isProbe, now, random(), isPaced)) {
       this.#pausingSince = undefined;
       this.#fail(met, now);
@@ -109,7 +110,7 @@ export class ServerWatch<Failure> {
 
   /** A ping came back: `silence` is what it met, where it was not answered; perhaps it does not say. */
   pinged(silence: Silence<Failure> | undefined, now: number): void {
-    const { capacity, health, random } = this.#others;
+    const { capacity, health, random } = this.#parts;
     health.pinged(silence === undefined, now, random());
     if (silence === undefined) return;
     capacity.gate.unanswered(now);
@@ -121,7 +122,7 @@ export class ServerWatch<Failure> {
   /** For people. A `describe` of the user's that fails costs nothing but its words. */
   wordsFor({ failure, status }: Met<Failure>): Trouble {
     try {
-      const trouble = this.#others.describe?.(failure);
+      const trouble = this.#parts.describe?.(failure);
       if (trouble !== undefined) return trouble;
     } catch {
       // The status has to do.
@@ -140,18 +141,18 @@ export class ServerWatch<Failure> {
 
   /** A pause that is over has ended with nobody there to note it. */
   get #sinceBesidePauses(): Date | undefined {
-    const { opensAt } = this.#others.capacity.gate;
+    const { opensAt } = this.#parts.capacity.gate;
     const isLater = this.#pausingSince !== undefined && opensAt > (this.#since?.at ?? opensAt);
     return isLater ? dateOf(this.#pausingSince, opensAt) : dateOf(this.#since);
   }
 
   #isPausing(now: number): boolean {
-    const { gate } = this.#others.capacity;
+    const { gate } = this.#parts.capacity;
     return this.#pausingSince !== undefined && (gate.isClosed(now) || gate.isProbing);
   }
 
   #isUp(now: number): void {
-    const { events, health } = this.#others;
+    const { events, health } = this.#parts;
     const failingSince = this.#since?.at ?? now;
     health.answered();
     this.#failed = 0;
@@ -178,7 +179,7 @@ export class ServerWatch<Failure> {
     if (this.#state !== 'failing') this.#become('failing', now);
     if (this.#isOutage || (!lasting && this.#failed < FAILED_BEFORE_TOLD)) return;
     this.#isOutage = true;
-    const { events, waiting } = this.#others;
+    const { events, waiting } = this.#parts;
     events.emit('outage', { cause, waiting: waiting() });
   }
 
