@@ -190,7 +190,7 @@ export function assemble<Failure>(options: EngineOptions<Failure>): Assembly<Fai
   });
   const attempts = new Attempts<Failure>(shared);
   const replies = new Replies<Failure>({ ...shared, attempts, retry: settings.retry });
-  const dispatcher = new Dispatcher<Failure>(settings, { ...shared, underWay });
+  const dispatcher = new Dispatcher<Failure>({ ...shared, underWay });
   const withdrawals = new Withdrawals<Failure>(shared);
   const schedule = options.schedule ?? endOfRun;
   const onAdmitted = (now: number): void => cycle.pump(now);

@@ -127,7 +127,11 @@ export class Cycle<Failure> {
     if (this.#isHeld) return;
     const { alarm, backlog, dispatcher, intake, withdrawals } = this.#parts;
     // Before anything is sent whose time is over.
-    if (now >= this.#deadline) this.#expireWaiting(now, alarm.isLate(now));
+    let deadline = this.#deadline;
+    if (now >= deadline) {
+      this.#expireWaiting(now, alarm.isLate(now));
+      deadline = this.#deadline;
+    }
     if (withdrawals.unwanted.size > 0) withdrawals.sweep();
     if (backlog.isEmpty) {
       dispatcher.rest();
@@ -136,7 +140,7 @@ export class Cycle<Failure> {
       intake.endWindow();
     } else {
       const next = dispatcher.pump(now);
-      alarm.setBy(Math.min(next, this.#deadline), now);
+      alarm.setBy(Math.min(next, deadline), now);
       backlog.lastCalledAt = NEVER;
     }
   }

@@ -30,7 +30,8 @@ export interface DispatchSettings extends Envelope, Pick<BatchLimits, 'maxAnswer
 }
 
 /** What waits, what is under way, and what is known of the server. */
-export interface Scene<Failure> {
+interface DispatcherParts<Failure> {
+  readonly settings: DispatchSettings;
   readonly clock: Clock;
   readonly backlog: Backlog;
   readonly parts: Parts;
@@ -68,8 +69,7 @@ export class Dispatcher<Failure> {
   requests = 0;
   items = 0;
   bytes = 0;
-  readonly #settings: DispatchSettings;
-  readonly #scene: Scene<Failure>;
+  readonly #parts: DispatcherParts<Failure>;
   /**
    * Since when sendable items wait for a fuller batch. It moves on only when a request leaves: an
    * older item that becomes sendable meanwhile must not start the wait anew.
@@ -80,9 +80,8 @@ export class Dispatcher<Failure> {
   /** A flush or a close waits for the items up to this place. */
   #hurry: { readonly upTo: number; readonly reason: 'flush' | 'close' } | undefined;
 
-  constructor(settings: DispatchSettings, scene: Scene<Failure>) {
-    this.#settings = settings;
-    this.#scene = scene;
+  constructor(parts: DispatcherParts<Failure>) {
+    this.#parts = parts;
   }
 
   /** Items up to that place leave as soon as there is a free slot. */
@@ -97,7 +96,7 @@ export class Dispatcher<Failure> {
 
   /** Sends all that may leave now. Returns when to ask again, should nothing happen before. */
   pump(now: number): number {
-    const { backlog, parts } = this.#scene;
+    const { backlog, parts } = this.#parts;
     for (;;) {
       if (backlog.nextDue <= now) backlog.wake(now);
       if (backlog.ready.first === undefined) this.rest();
@@ -110,7 +109,7 @@ export class Dispatcher<Failure> {
 
   /** No item waits that may be sent. */
   rest(): void {
-    const { underWay, capacity } = this.#scene;
+    const { underWay, capacity } = this.#parts;
     this.#requeued = false;
     this.#waitingSince = undefined;
     if (underWay.size === 0 && capacity.cut.hasFailed) capacity.cut.rest();
@@ -121,7 +120,7 @@ export class Dispatcher<Failure> {
    * Returns the bytes that it sends.
    */
   sendOutliving(maxBytes: number): number {
-    const { backlog, capacity, clock, parts } = this.#scene;
+    const { backlog, capacity, clock, parts } = this.#parts;
     // A process that ends will not be there to send the rest.
     const limits = {
       maxItems: capacity.items.limit,
@@ -138,7 +137,7 @@ export class Dispatcher<Failure> {
   }
 
   #next(now: number): Leaving | undefined {
-    const { backlog, capacity, health, parts, underWay } = this.#scene;
+    const { backlog, capacity, health, parts, underWay } = this.#parts;
     const oldest = backlog.ready.first;
     if (oldest !== undefined) this.#waitingSince ??= oldest.readyAt;
     if (now < capacity.gate.opensAt || now < capacity.spacing.opensAt) return undefined;
@@ -163,8 +162,8 @@ export class Dispatcher<Failure> {
     { maxItems, maxBytes }: BatchLimits,
     now: number,
   ): DispatchReason | undefined {
-    const { backlog, underWay } = this.#scene;
-    const { envelopeBytes, separatorBytes } = this.#settings;
+    const { backlog, underWay } = this.#parts;
+    const { envelopeBytes, separatorBytes } = this.#parts.settings;
     const { size, bytes } = backlog.ready;
     const allBytes = envelopeBytes + bytes + separatorBytes * (size - 1);
     if (size >= maxItems || allBytes >= maxBytes) return 'full';
@@ -176,7 +175,7 @@ export class Dispatcher<Failure> {
 
   /** While the server does not answer, one request at a time tries, and the oldest items ride. */
   #mayProbe(now: number): boolean {
-    const { health, ping, underWay } = this.#scene;
+    const { health, ping, underWay } = this.#parts;
     if (underWay.size > 0 || (health.isDown && now < health.nextProbeAt)) return false;
     if (ping === undefined || !health.needsPing) return true;
     void underWay.ping(ping);
@@ -184,20 +183,20 @@ export class Dispatcher<Failure> {
   }
 
   get #limits(): BatchLimits {
-    const { cut, items, bytes } = this.#scene.capacity;
-    const { maxAnswerBytes } = this.#settings;
+    const { cut, items, bytes } = this.#parts.capacity;
+    const { maxAnswerBytes } = this.#parts.settings;
     const maxItems = cut.hasFailed ? cut.limit(items.limit) : items.limit;
     return { maxItems, maxBytes: bytes.limit, maxAnswerBytes };
   }
 
   #agedAt(): number {
-    const worthMs = WORTH_WAITING * this.#scene.underWay.fastestMs;
-    return (this.#waitingSince ?? NEVER) + Math.min(this.#settings.maxWaitMs, worthMs);
+    const worthMs = WORTH_WAITING * this.#parts.underWay.fastestMs;
+    return (this.#waitingSince ?? NEVER) + Math.min(this.#parts.settings.maxWaitMs, worthMs);
   }
 
   /** The next time at which the answer to what leaves next may be another one. */
   #nextTime(now: number): number {
-    const { backlog, capacity, health, parts, underWay } = this.#scene;
+    const { backlog, capacity, health, parts, underWay } = this.#parts;
     const { gate, spacing } = capacity;
     const times = [backlog.nextDue, parts.dueAt, gate.opensAt, spacing.opensAt];
     times.push(health.nextProbeAt, this.#agedAt(), underWay.overdueAt);
@@ -208,7 +207,7 @@ export class Dispatcher<Failure> {
 
   /** Sends a part, or packs a batch, of at most `room` bytes. Returns its bytes; 0 where none fits. */
   #dispatch({ reason, part, limits }: Leaving, now: number, room?: number): number {
-    const { backlog, capacity, events, health, parts, underWay } = this.#scene;
+    const { backlog, capacity, events, health, parts, underWay } = this.#parts;
     if (part === undefined) {
       this.#requeued = false;
       this.#waitingSince = undefined;

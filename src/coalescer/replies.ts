@@ -23,7 +23,7 @@ type Answered = Extract<Reply<unknown>, { kind: 'answered' }>;
 type Refusal<Failure> = Extract<Reply<Failure>, { kind: 'refused' }>;
 
 /** Whom the replies tell of what came back. */
-interface Others<Failure> {
+interface RepliesParts<Failure> {
   readonly retry: RetrySettings;
   readonly backlog: Backlog;
   readonly attempts: Attempts<Failure>;
@@ -37,12 +37,12 @@ interface Others<Failure> {
 }
 
 export class Replies<Failure> {
-  readonly #others: Others<Failure>;
+  readonly #parts: RepliesParts<Failure>;
   /** Times in a row that the server was busy; requests that were under way together are one. */
   #busyInARow = 0;
 
-  constructor(others: Others<Failure>) {
-    this.#others = others;
+  constructor(parts: RepliesParts<Failure>) {
+    this.#parts = parts;
   }
 
   /**
@@ -55,7 +55,7 @@ export class Replies<Failure> {
     outcomes: readonly Outcome<Item>[],
     now: number,
   ): void {
-    const { capacity, parts, settlement } = this.#others;
+    const { capacity, parts, settlement } = this.#parts;
     const step: Step<Failure> = { now, chance: undefined, ends: [] };
     const { divided } = parts;
     switch (reply.kind) {
@@ -94,7 +94,7 @@ export class Replies<Failure> {
     { status, outputs }: Answered,
     outcomes: readonly Outcome<Item>[],
   ): void {
-    const { attempts, capacity, health, parts, watch } = this.#others;
+    const { attempts, capacity, health, parts, watch } = this.#parts;
     const { items, packed, part } = flight;
     watch.answered(flight.leftAt, step.now);
     capacity.answered(packed?.keys.length ?? items.length, flight.bytes);
@@ -136,7 +136,7 @@ export class Replies<Failure> {
     step: Step<Failure>,
     { item, output, verdict, others }: Extract<Outcome<Item>, { kind: 'output' }>,
   ): void {
-    const { attempts, retry } = this.#others;
+    const { attempts, retry } = this.#parts;
     switch (verdict.kind) {
       case 'success': {
         const { value, id } = verdict;
@@ -164,7 +164,7 @@ export class Replies<Failure> {
 
   /** A definite no to the whole request. One item: it is to blame. More: its halves will tell. */
   #refused(step: Step<Failure>, flight: Flight, reply: Refusal<Failure>): void {
-    const { attempts, backlog, capacity, parts, watch } = this.#others;
+    const { attempts, backlog, capacity, parts, watch } = this.#parts;
     const { status, failure, blame, exists = false } = reply;
     const { part } = flight;
     parts.failed(part);
@@ -209,7 +209,7 @@ export class Replies<Failure> {
     flight: Flight,
     reply: Extract<Reply<Failure>, { kind: 'busy' }>,
   ): void {
-    const { attempts, capacity, events, retry, random, watch } = this.#others;
+    const { attempts, capacity, events, retry, random, watch } = this.#parts;
     const { items, leftAt, inFlight, part } = flight;
     const { status, failure, afterMs, maybeApplied } = reply;
     const { now } = step;
@@ -237,7 +237,7 @@ export class Replies<Failure> {
     flight: Flight,
     reply: Extract<Reply<Failure>, { kind: 'lost' }>,
   ): void {
-    const { attempts, backlog, capacity, parts, watch } = this.#others;
+    const { attempts, backlog, capacity, parts, watch } = this.#parts;
     const { items, leftAt, inFlight, part } = flight;
     const { failure, overload, status } = reply;
     parts.failed(part);
@@ -278,7 +278,7 @@ export class Replies<Failure> {
     { items, leftAt, part }: Flight,
     reply: Extract<Reply<Failure>, { kind: 'lost' }>,
   ): void {
-    const { attempts, backlog, parts, watch } = this.#others;
+    const { attempts, backlog, parts, watch } = this.#parts;
     watch.answered(leftAt, step.now, reply);
     const left = items.filter((item) =>
       attempts.oversized(step, item, reply.failure, items.length === 1),
@@ -297,7 +297,7 @@ export class Replies<Failure> {
     flight: Flight,
     reply: Extract<Reply<Failure>, { kind: 'unsent' }>,
   ): void {
-    const { attempts, watch } = this.#others;
+    const { attempts, watch } = this.#parts;
     const { isRecalled } = flight.trip;
     if (!isRecalled) watch.unanswered(flight, reply, step.now);
     const left = flight.items.filter((item) =>
@@ -308,7 +308,7 @@ export class Replies<Failure> {
 
   /** Items that fared badly together go back to their places, or stay together in their part. */
   #putBack(items: readonly Item[], part: Part | undefined, notBefore: number): void {
-    const { backlog, parts } = this.#others;
+    const { backlog, parts } = this.#parts;
     if (part === undefined) {
       for (const item of items) backlog.putBack(item, notBefore);
     } else {
@@ -322,7 +322,7 @@ export class Replies<Failure> {
     reply: Reply<Failure>,
     { now, ends }: Step<Failure>,
   ): void {
-    const { events, watch } = this.#others;
+    const { events, watch } = this.#parts;
     if (!events.has('response')) return;
     const succeeded = ends.filter(({ kind }) => kind === 'succeeded').length;
     events.emit('response', {
