@@ -6,14 +6,20 @@ import type { TimeLimit } from '../internal/time-limit.ts';
 import { readTimeLimit } from '../internal/time-limit.ts';
 import { consoleLogger } from '../internal/warn.ts';
 import { Coalescer } from './coalescer.ts';
-import { isName, problemsOfItem, problemsOfListener, problemsOfOptions } from './entry-checks.ts';
+import {
+  copyOfItem,
+  isName,
+  problemsOfItem,
+  problemsOfListener,
+  problemsOfOptions,
+} from './entry-checks.ts';
 import type { EngineEvents } from './events.ts';
 import type { About } from './intake.ts';
 import type { Ledger } from './ledger.ts';
 import type { NewItem } from './new-item.ts';
 import { submissionOf } from './new-item.ts';
 import type { CoalescerOptions } from './options.ts';
-import { settingsOf } from './options.ts';
+import { portsOf, settingsOf } from './options.ts';
 import type { ToError } from './ports.ts';
 import { toRejectedError } from './rejected-error.ts';
 import type { Stats } from './stats.ts';
@@ -34,7 +40,7 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
     this.#events = new Events({ clock, logger: consoleLogger });
     this.#toError = options.toError ?? toRejectedError;
     this.#engine = new Coalescer({
-      ...options,
+      ...portsOf(options),
       clock,
       events: this.#events,
       settings: settingsOf(options),
@@ -46,9 +52,17 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
    * waits for harms nobody.
    */
   submit(item: NewItem): Promise<Value> {
-    const refused = this.#refuse(() => problemsOfItem(item), aboutOf(item));
+    // Read once: what is sent is what was checked, whatever a getter says the next time.
+    let given: unknown = item;
+    const refused = this.#refuse(
+      () => {
+        given = copyOfItem(item);
+        return problemsOfItem(given);
+      },
+      () => aboutOf(given),
+    );
     // What a value is, the `read` option has said.
-    return refused ?? (this.#engine.submit(submissionOf(item)) as Promise<Value>);
+    return refused ?? (this.#engine.submit(submissionOf(given as NewItem)) as Promise<Value>);
   }
 
   /**
@@ -93,11 +107,14 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
 
   #refuseLimit(type: string, problem: TimeLimit['problem']): Promise<never> | undefined {
     if (problem === undefined) return undefined;
-    return this.#refuse(() => [`${problem.path} ${problem.message}`], { key: undefined, type });
+    return this.#refuse(
+      () => [`${problem.path} ${problem.message}`],
+      () => ({ key: undefined, type }),
+    );
   }
 
   /** Rejects a call with what is wrong with it, if anything is; to look at it may throw. */
-  #refuse(look: () => readonly string[], about: About): Promise<never> | undefined {
+  #refuse(look: () => readonly string[], aboutIt: () => About): Promise<never> | undefined {
     let error: unknown;
     try {
       const problems = look();
@@ -106,6 +123,7 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
     } catch (thrown) {
       error = thrown;
     }
+    const about = aboutIt();
     const reason = { kind: 'fault', error, maybeApplied: false } as const;
     return this.#engine.decline(this.#toError(reason, about.key || undefined), about);
   }

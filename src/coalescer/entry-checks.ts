@@ -128,12 +128,22 @@ export function problemsOfOptions(given: unknown): string[] {
   return found;
 }
 
+/** Its fields, each read once, and what else it has of its own. */
+export function copyOfItem(given: unknown): unknown {
+  if (anObject(given) !== undefined) return given;
+  const names = new Set([...Object.keys(item), ...Object.keys(Object(given))]);
+  return Object.fromEntries(Array.from(names, (name) => [name, Reflect.get(Object(given), name)]));
+}
+
 export function problemsOfItem(given: unknown): string[] {
   const found = problemsOf(given, item, 'submission');
   if (found.length > 0) return found;
-  const { text } = given as NewItem;
+  const { text, makes } = given as NewItem;
   if (typeof text === 'string') return found;
   found.push(...problemsOf(text, textWithHoles, 'submission.text'));
+  if (found.length === 0 && text.holes.some((hole) => hole === makes)) {
+    found.push(`submission.text.holes must not have what it makes itself (${makes})`);
+  }
   if (found.length === 0 && text.pieces.length !== text.holes.length + 1) {
     found.push(
       `submission.text.pieces must be one more than holes (${text.holes.length}), but they are ${text.pieces.length}`,

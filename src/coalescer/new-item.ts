@@ -41,8 +41,9 @@ export interface TextWithHoles {
   readonly holes: readonly number[];
 }
 
-export function submissionOf({ text, type = 'item', ...rest }: NewItem): Submission {
+/** The same in the engine's own terms. It waits for whatever its text has a hole for. */
+export function submissionOf({ text, type = 'item', uses = [], ...rest }: NewItem): Submission {
   const { pieces, holes } = typeof text === 'string' ? { pieces: [text], holes: [] } : text;
   const bytes = pieces.reduce((sum, piece) => sum + utf8Length(piece), 0);
-  return { ...rest, type, pieces, holes, bytes };
+  return { ...rest, type, pieces, holes, bytes, uses: [...new Set([...uses, ...holes])] };
 }

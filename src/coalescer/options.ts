@@ -1,6 +1,6 @@
 /** What an engine is made of, for those who use it by itself: but for `send`, all has a default. */
 import type { Clock } from '../internal/clock.ts';
-import type { CoalescerSettings } from './assembly.ts';
+import type { CoalescerPorts, CoalescerSettings } from './assembly.ts';
 import type { RetrySettings } from './backoff.ts';
 import type { QueueBounds } from './bounds.ts';
 import type { Name, Ping, Schedule, Send, ToError, ToRecord, Trouble, Verdict } from './ports.ts';
@@ -61,6 +61,26 @@ export interface CoalescerOptions<Value = unknown, Failure = unknown> {
   readonly clock?: Clock | undefined;
   /** From 0 up to 1, for jitter. @default Math.random */
   readonly random?: (() => number) | undefined;
+}
+
+/** What is a function of the caller's. */
+export function portsOf<Failure>(
+  options: CoalescerOptions<unknown, Failure>,
+): CoalescerPorts<Failure> {
+  const { send, read, ping, describe, toError, toRecord, overdue } = options;
+  const { onNamed, schedule, random } = options;
+  return {
+    send,
+    read,
+    ping,
+    describe,
+    toError,
+    toRecord,
+    overdue,
+    onNamed,
+    schedule,
+    random,
+  };
 }
 
 /** Everything that is not given, by its default. */

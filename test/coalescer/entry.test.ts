@@ -77,6 +77,34 @@ test('what a call needs gets its id from the answer of what makes it', async () 
   expect(sent).toEqual(['["a"]', '[{"in":"id-é"}]']);
 });
 
+test('what a text has a hole for is waited for, though nothing else says so', async () => {
+  const sent: (readonly string[])[] = [];
+  const { engine, clock } = newEngine({
+    send: async ({ keys, texts }) => {
+      sent.push([...texts]);
+      return { kind: 'answered', status: 200, outputs: [...keys] };
+    },
+    read: (key) =>
+      key === 'bad'
+        ? { kind: 'error', code: 'invalid' }
+        : { kind: 'success', value: key, id: `id-of-${key}` },
+  });
+  const outcomes = Promise.allSettled([
+    engine.submit({ key: 'good', text: '"good"', makes: 1 }),
+    engine.submit({ key: 'bad', text: '"bad"', makes: 2 }),
+    engine.submit({ key: 'a', text: { pieces: ['', ''], holes: [1] }, changes: 1 }),
+    engine.submit({ key: 'b', text: { pieces: ['', ''], holes: [2] }, uses: ['x'] }),
+  ]);
+  await clock.drain();
+  expect(await outcomes).toMatchObject([
+    { value: 'good' },
+    { reason: { reason: { kind: 'error' } } },
+    { value: 'a' },
+    { reason: { reason: { kind: 'dependency', because: { key: 'bad' } } } },
+  ]);
+  expect(sent).toEqual([['"good"', '"bad"'], ['"id-of-good"']]);
+});
+
 test('nothing else can be seen of it, or reached', () => {
   const { engine } = newEngine();
   expect(Reflect.ownKeys(engine)).toEqual([]);
@@ -188,6 +216,11 @@ describe('a submission that is wrong rejects alone, and changes nothing but the 
       'submission.text.pieces must be one more than holes (1), but they are 1',
     ],
     [
+      'a hole for itself',
+      { makes: 1, text: { pieces: ['', ''], holes: [1] } },
+      'submission.text.holes must not have what it makes itself (1)',
+    ],
+    [
       'a hole for an id',
       { text: { pieces: ['', ''], holes: ['x'] } },
       'submission.text.holes must be an array of whole numbers',
@@ -225,6 +258,23 @@ describe('a submission that is wrong rejects alone, and changes nothing but the 
       },
     );
     expect(await failureOf(engine.submit(given as never))).toMatchObject({ cause: thrown });
+  });
+
+  test('one that has its fields from its class is read once, and whole', async () => {
+    const { engine, clock } = newEngine();
+    class Job {
+      #reads = 0;
+      get key(): string {
+        return 'a';
+      }
+      get text(): string {
+        // Whoever looks a second time gets something else.
+        return this.#reads++ === 0 ? '{}' : (undefined as never);
+      }
+    }
+    const call = engine.submit(new Job());
+    await clock.drain();
+    expect(await call).toEqual({ ok: true });
   });
 
   test('who needs what it was to make is told so', async () => {
