@@ -2,7 +2,6 @@
 import type { Clock } from '../internal/clock.ts';
 import { inLaterTurn, systemClock } from '../internal/clock.ts';
 import { Patience } from '../internal/patience.ts';
-import { Alarm } from './alarm.ts';
 import type { AttemptSettings } from './attempts.ts';
 import { Attempts } from './attempts.ts';
 import { Backlog } from './backlog.ts';
@@ -11,7 +10,7 @@ import type { QueueBounds } from './bounds.ts';
 import { Bounds } from './bounds.ts';
 import { Calls } from './calls.ts';
 import { Capacity } from './capacity.ts';
-import { Cycle, Steps } from './cycle.ts';
+import { Alarm, Cycle, Steps } from './cycle.ts';
 import type { DispatchSettings } from './dispatcher.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Emitter } from './events.ts';
@@ -178,9 +177,6 @@ export function assemble<Failure>(options: EngineOptions<Failure>): Assembly<Fai
     ...shared,
     read: options.read ?? ((output) => ({ kind: 'success', value: output })),
     attemptTimeoutMs: settings.attemptTimeoutMs,
-    heard: () => {
-      patience.heard++;
-    },
     onReply: (...reply) => cycle.apply(...reply),
     onPing: (silence, now) =>
       steps.run(() => {

@@ -2,8 +2,9 @@
  * How the engine changes: in steps. What each of them has made sendable leaves at its end, and what it has to
  * tell is told when it is over.
  */
+import type { Clock } from '../internal/clock.ts';
 import { inLaterTurn } from '../internal/clock.ts';
-import type { Alarm } from './alarm.ts';
+import type { Patience } from '../internal/patience.ts';
 import type { Attempts } from './attempts.ts';
 import type { Backlog } from './backlog.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -68,6 +69,62 @@ const ROOM: readonly number[] = new Array(384).fill(0);
 /** With `ROOM` for its arguments, throws a RangeError where the stack has no room for a step. */
 function takeRoom(): void {}
 
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** How late a timer must fire for it to say that this process stood still, in milliseconds. */
+const LATE_MS = 1_000;
+
+interface Wakening {
+  readonly clock: Clock;
+  readonly patience: Patience;
+  readonly wake: (isLate: boolean) => void;
+}
+
+/** The engine's only timer: wakes it at the earliest time that it was asked for. */
+export class Alarm {
+  readonly #wakening: Wakening;
+  #at = NEVER;
+  #cancel: (() => void) | undefined;
+
+  constructor(wakening: Wakening) {
+    this.#wakening = wakening;
+  }
+
+  /** It should have woken the engine long ago: the process stood still meanwhile. */
+  isLate(now: number): boolean {
+    return now - this.#at > LATE_MS;
+  }
+
+  /**
+   * Sees to it that the engine wakes by then. A timer that is set for an earlier time stays: waking
+   * too early costs less than setting a timer at each change.
+   */
+  setBy(at: number, asked?: number): void {
+    if (at >= this.#at) return;
+    const { clock, patience, wake } = this.#wakening;
+    this.#cancel?.();
+    this.#at = at;
+    const now = asked ?? clock.now();
+    const wakeUp = (): void => {
+      const isLate = this.isLate(clock.now());
+      this.#at = NEVER;
+      this.#cancel = undefined;
+      wake(isLate);
+    };
+    // Late by the time that it was set for, which may have been over when it was set.
+    const come = (): void => {
+      this.#cancel = patience.fairly(at, wakeUp) ?? this.#cancel;
+    };
+    this.#cancel = clock.after(Math.max(0, at - now), come, now);
+  }
+
+  clear(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#at = NEVER;
+  }
+}
+
 export interface CycleSettings {
   /** The longest from a call to its settlement, in milliseconds. */
   readonly deliveryTimeoutMs: number;
@@ -92,8 +149,6 @@ export interface CycleParts<Failure> {
   readonly underWay: UnderWay<Failure>;
   readonly withdrawals: Withdrawals<Failure>;
 }
-
-const NEVER = Number.POSITIVE_INFINITY;
 
 export class Cycle<Failure> {
   readonly #settings: CycleSettings;

@@ -222,7 +222,7 @@ export class Dispatcher<Failure> {
     this.requests++;
     this.items += count;
     this.bytes += bytes;
-    events.emit('dispatch', { items: count, bytes, reason });
+    if (events.wanted.dispatch) events.emit('dispatch', { items: count, bytes, reason });
     const isCut = part === undefined && items.length === limits.maxItems;
     void underWay.send({
       number: ++capacity.spacing.left,

@@ -85,8 +85,8 @@ export interface EngineEvents {
 export interface Emitter {
   /** False: nothing was emitted since it was delivered last, so that has not to be done. */
   readonly hasNews?: boolean;
-  /** Whether anybody listens; asked before a detail is made that costs something. */
-  has(name: keyof EngineEvents): boolean;
+  /** The events of which somebody hears; looked at where they are frequent, or cost something to make. */
+  readonly wanted: { readonly [Name in keyof EngineEvents]?: boolean };
   emit<Name extends keyof EngineEvents>(name: Name, detail: EngineEvents[Name]): void;
   /**
    * Whether a listener of that event is being called. A call made meanwhile that is rejected at once
@@ -100,7 +100,7 @@ export interface Emitter {
 /** Tells nobody. */
 export const silent: Emitter = {
   hasNews: false,
-  has: () => false,
+  wanted: {},
   emit: () => {},
   deliver: () => {},
 };

@@ -84,7 +84,7 @@ export class Replies<Failure> {
       if (!isProgress) capacity.spacing.inVain(flight.number, now);
       else if (capacity.spacing.inARow > 0) capacity.spacing.fruitful();
     }
-    this.#tell(flight, reply, step);
+    if (this.#parts.events.wanted.response) this.#tell(flight, reply, step);
     settlement.settle(step.ends);
   }
 
@@ -323,7 +323,6 @@ export class Replies<Failure> {
     { now, ends }: Step<Failure>,
   ): void {
     const { events, watch } = this.#parts;
-    if (!events.has('response')) return;
     const succeeded = ends.filter(({ kind }) => kind === 'succeeded').length;
     events.emit('response', {
       status: reply.kind === 'unsent' ? undefined : reply.status,

@@ -53,7 +53,8 @@ export class Telling<Failure> {
     this.#isTelling = false;
     if (isThrough && this.idles) {
       this.idles = false;
-      if (this.#parts.isIdle()) this.#parts.events.emit('idle', {});
+      const { events, isIdle } = this.#parts;
+      if (events.wanted.idle && isIdle()) events.emit('idle', {});
     }
     return isThrough;
   }

@@ -15,8 +15,8 @@ export interface Way<Failure> {
   readonly clock: Clock;
   /** What an attempt takes, at most, in milliseconds. @default Infinity */
   readonly attemptTimeoutMs?: number | undefined;
-  /** Bytes of an answer have come. */
-  readonly heard: () => void;
+  /** Counts how often bytes of an answer have come. */
+  readonly patience: { heard: number };
   /** Says of an attempt that took so many milliseconds what its sender should have said. */
   readonly overdue?: ((ms: number) => Failure) | undefined;
   readonly onReply: (
@@ -61,6 +61,11 @@ export class UnderWay<Failure> {
     this.#attemptMs = way.attemptTimeoutMs ?? NEVER;
   }
 
+  /** Bytes of an answer have come. */
+  readonly #heard = (): void => {
+    this.#way.patience.heard++;
+  };
+
   /** Sends a request. Nothing of it is handed to the sender before the step is over. */
   async send(flight: Flight): Promise<void> {
     const { items, bytes, packed, trip } = flight;
@@ -71,7 +76,7 @@ export class UnderWay<Failure> {
     const options = {
       signal,
       outlives: flight.outlives,
-      heard: this.#way.heard,
+      heard: this.#heard,
       waits: () => {
         trip.hasLeft = false;
       },

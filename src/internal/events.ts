@@ -25,6 +25,8 @@ export interface EventsParts {
 export class Events<Details extends object> {
   /** Something was noted that has not been told. */
   hasNews = false;
+  /** The events of which somebody hears: ask before building a detail that costs something. */
+  readonly wanted: { [Name in keyof Details]?: boolean } = {};
   readonly #listeners: { [Name in keyof Details]?: Set<{ call: Listener<Details[Name]> }> } = {};
   readonly #hearers: { [Name in keyof Details]?: (detail: Details[Name]) => void } = {};
   readonly #clock: Clock;
@@ -50,12 +52,14 @@ export class Events<Details extends object> {
     const entry = { call: listener };
     this.#listeners[name] ??= new Set();
     const listeners = this.#listeners[name].add(entry);
+    this.wanted[name] = true;
     return () => {
       listeners.delete(entry);
+      this.wanted[name] = listeners.size > 0 || this.#hearers[name] !== undefined;
     };
   }
 
-  /** Whether anybody listens: ask before building a detail that costs something. */
+  /** Whether anybody listens. */
   has(name: keyof Details): boolean {
     return (this.#listeners[name]?.size ?? 0) > 0;
   }
@@ -66,6 +70,7 @@ export class Events<Details extends object> {
    */
   hearAtOnce<Name extends keyof Details>(name: Name, hear: (detail: Details[Name]) => void): void {
     this.#hearers[name] = hear;
+    this.wanted[name] = true;
   }
 
   /** Notes an event, if anybody listens. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Alarm } from '../../src/coalescer/alarm.ts';
+import { Alarm } from '../../src/coalescer/cycle.ts';
 import { Patience } from '../../src/internal/patience.ts';
 import { virtualClock } from '../helpers/virtual-clock.ts';
 

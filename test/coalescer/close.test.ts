@@ -217,7 +217,7 @@ test('a call and a close by who is told as it closes find it closed', async () =
     {
       schedule: openWindow,
       events: {
-        has: () => true,
+        wanted: { dispatch: true, response: true, idle: true },
         emit: () => {},
         deliver: () => {
           if (told) return;

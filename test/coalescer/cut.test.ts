@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Cut } from '../../src/coalescer/cut.ts';
+import { Cut } from '../../src/coalescer/capacity.ts';
 import { endsOf, engineUnderTest } from '../helpers/engine.ts';
 import { no } from '../helpers/scripted-send.ts';
 

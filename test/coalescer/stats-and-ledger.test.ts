@@ -248,7 +248,7 @@ describe('events', () => {
       {},
       {
         events: {
-          has: () => true,
+          wanted: { dispatch: true, response: true, idle: true },
           emit: (name) => void emitted.push(name),
           deliver: () => {
             delivered.push(...emitted.splice(0));
@@ -287,7 +287,13 @@ describe('events', () => {
     const emitted: string[] = [];
     const t = engineUnderTest(
       {},
-      { events: { has: () => false, emit: (name) => void emitted.push(name), deliver: () => {} } },
+      {
+        events: {
+          wanted: { dispatch: true },
+          emit: (name) => void emitted.push(name),
+          deliver: () => {},
+        },
+      },
     );
     void t.call('a');
     await t.answerAll();

@@ -69,7 +69,7 @@ export function engineUnderTest(
     clock,
     random: () => 0.5,
     events: {
-      has: () => true,
+      wanted: { dispatch: true, response: true, idle: true },
       emit: (name, detail) => void events[name].push(detail as never),
       deliver: () => {
         const { ledger } = engine.stats();

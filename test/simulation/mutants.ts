@@ -465,7 +465,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'packs one item more where items fail often',
-    file: 'coalescer/cut.ts',
+    file: 'coalescer/capacity.ts',
     from: 'return limit > WORTH * whole ? whole : limit;',
     to: 'return limit > WORTH * whole ? whole + 1 : limit;',
     breaks: 'bounds',
