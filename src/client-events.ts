@@ -105,5 +105,5 @@ function checkListener(name: unknown, listener: unknown): void {
   }
   const message = aFunction(listener);
   if (message !== undefined) issues.push({ path: 'listener', message });
-  if (issues.length > 0) throw new PrefactorInvalidArgumentError('Invalid call of on', issues);
+  if (issues.length > 0) throw new PrefactorInvalidArgumentError('Invalid call of on', { issues });
 }

@@ -32,10 +32,8 @@ import type { WireAction } from './schemas/action.ts';
 export function parseOptions(input: unknown): Options {
   const parsed = schema.safeParse(withoutPollution(input ?? {}));
   if (!parsed.success) {
-    throw new PrefactorInvalidArgumentError(
-      'Invalid options',
-      parsed.error.issues.flatMap((issue) => issuesOf(issue, input)),
-    );
+    const issues = parsed.error.issues.flatMap((issue) => issuesOf(issue, input));
+    throw new PrefactorInvalidArgumentError('Invalid options', { issues });
   }
   const given: Given = withoutPrototype(parsed.data);
   const issues: PrefactorIssue[] = [];
@@ -58,7 +56,7 @@ export function parseOptions(input: unknown): Options {
     waitUntil: given.waitUntil,
   };
   if (issues.length > 0) {
-    throw new PrefactorInvalidArgumentError('Invalid options', issues);
+    throw new PrefactorInvalidArgumentError('Invalid options', { issues });
   }
   return Object.freeze(options);
 }

@@ -234,8 +234,9 @@ function faultError(
           message: 'cannot be listened to (see cause): pass the signal itself',
         }
       : { path: '', message: 'a part of it failed (see cause): its output, or its text' };
-  return new PrefactorInvalidArgumentError('A call could not be handled', [issue], {
+  return new PrefactorInvalidArgumentError('A call could not be handled', {
     ...details,
+    issues: [issue],
     cause: error,
   });
 }

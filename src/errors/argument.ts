@@ -18,11 +18,10 @@ export class PrefactorInvalidArgumentError extends PrefactorError {
   /** `what` opens the message and is followed by the issues: `Invalid options`. */
   constructor(
     what: string,
-    issues: readonly PrefactorIssue[],
-    details: PrefactorErrorDetails = {},
+    details: PrefactorErrorDetails & { readonly issues: readonly PrefactorIssue[] },
   ) {
-    super(`${what}: ${issues.map(sentenceOf).join('; ')}.`, details);
-    this.issues = issues;
+    super(`${what}: ${details.issues.map(sentenceOf).join('; ')}.`, details);
+    this.issues = details.issues;
   }
 
   override get name(): string {

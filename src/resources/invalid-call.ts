@@ -23,6 +23,6 @@ export function invalidCallError(error: unknown, type: string, key?: string): Pr
     error instanceof InvalidCall
       ? error
       : { issues: [{ path: '', message: 'it could not be read (see cause)' }], cause: error };
-  const details = { idempotencyKey: key, cause };
-  return new PrefactorInvalidArgumentError(`Invalid call of ${type}`, issues, details);
+  const details = { issues, idempotencyKey: key, cause };
+  return new PrefactorInvalidArgumentError(`Invalid call of ${type}`, details);
 }

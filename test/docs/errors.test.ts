@@ -56,7 +56,7 @@ describe('the table', () => {
   });
 
   test.each(classes)('%s has its name, its code and its own fields', (name, type) => {
-    const error: unknown = Reflect.construct(Object(type), ['', []]);
+    const error: unknown = Reflect.construct(Object(type), ['', { issues: [] }]);
     if (!(error instanceof PrefactorError)) throw new Error(`${name} makes no PrefactorError`);
     const common = ['stack', 'message', 'code', 'maybeApplied', 'idempotencyKey'];
     const own = Reflect.ownKeys(error).filter((field) => !common.includes(String(field)));

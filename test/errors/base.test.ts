@@ -23,7 +23,11 @@ const all: readonly [string, string, PrefactorError][] = [
   ['PrefactorNotFoundError', 'NOT_FOUND', new PrefactorNotFoundError('m')],
   ['PrefactorValidationError', 'VALIDATION_FAILED', new PrefactorValidationError('m')],
   ['PrefactorConflictError', 'CONFLICT', new PrefactorConflictError('m')],
-  ['PrefactorInvalidArgumentError', 'INVALID_ARGUMENT', new PrefactorInvalidArgumentError('m', [])],
+  [
+    'PrefactorInvalidArgumentError',
+    'INVALID_ARGUMENT',
+    new PrefactorInvalidArgumentError('m', { issues: [] }),
+  ],
   [
     'PrefactorRetryExhaustedError',
     'RETRY_EXHAUSTED',
@@ -84,7 +88,7 @@ test('issues become the message', () => {
     { path: 'batch.maxItems', message: 'must be positive' },
     { path: '', message: 'it is all wrong' },
   ];
-  const error = new PrefactorInvalidArgumentError('Invalid options', issues);
+  const error = new PrefactorInvalidArgumentError('Invalid options', { issues });
   expect(error.message).toBe('Invalid options: batch.maxItems must be positive; it is all wrong.');
   expect(error.issues).toEqual(issues);
 });
