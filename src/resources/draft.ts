@@ -15,6 +15,8 @@ export interface Draft {
   readonly claim: Claim | undefined;
   /** Makes the action anew, with the time of now, where there is a claim. */
   readonly again: (() => WireAction) | undefined;
+  /** It makes a span for which the caller gave no id. */
+  readonly isUnnamed: boolean;
   action: WireAction;
   /** Where the fields of the action stand: see `fieldsOf`. */
   fields: Record<string, unknown>;

@@ -40,17 +40,6 @@ interface CallParams {
   readonly idempotencyKey?: string | undefined;
 }
 
-/** Of a call with a key of the caller's own, what decides whether it repeats another one. */
-interface Comparison {
-  readonly claim: Claim;
-  /** What it asks for by its references, as they were given. */
-  readonly asked: readonly unknown[];
-  /** It makes a span for which the caller gave no id. */
-  readonly isUnnamed: boolean;
-  /** What its references stand for. */
-  readonly names: readonly Name[];
-}
-
 /** What the caller of a method gives as the run of a span that it finishes. */
 const RUN = 'agentInstanceId';
 
@@ -59,10 +48,7 @@ export class Pipeline {
   readonly reader: Reader;
   readonly #engine: Engine;
   readonly #ids: Ids;
-  /**
-   * Makes ids of spans in the partition of their instance (wire.md 8), so that their children and their finish
-   * need not wait for the answer to their create. Undefined where the server makes them.
-   */
+  /** Makes the ids of spans; undefined where the server does. */
   readonly #spanIds: Ids | undefined;
   readonly #times = new CallTimes();
   readonly #settings: PipelineSettings;
@@ -125,6 +111,7 @@ export class Pipeline {
       const now = this.#times.isoNow();
       const claim = given === undefined ? undefined : this.#repeats.claimOf(key, now);
       const action = kind.toAction(call, claim === undefined ? now : claim.now);
+      const fields = fieldsOf(kind, action);
       const draft: Draft = {
         kind,
         key,
@@ -133,8 +120,9 @@ export class Pipeline {
         run: kind.runOf?.(params),
         claim,
         again: claim && (() => kind.toAction(call, now)),
+        isUnnamed: kind.makes === 'span' && fields['id'] === undefined,
         action,
-        fields: fieldsOf(kind, action),
+        fields,
         newId: undefined,
         repeat: undefined,
       };
@@ -178,6 +166,7 @@ export class Pipeline {
         run: undefined,
         claim,
         again: undefined,
+        isUnnamed: false,
         action,
         fields: fieldsOf(kind, action),
         newId: undefined,
@@ -193,16 +182,11 @@ export class Pipeline {
   #enqueue(draft: Draft): ActionPromise<unknown> {
     const { kind, raw, claim, fields } = draft;
     const { beforeEnqueue, disabled } = this.#settings;
-    const asked = claim && kind.references.map(({ name }) => askedBy(fields[name]));
+    const asked = claim && askedBy(kind, fields);
     let names = this.#references.resolve(draft, raw);
     const run = draft.run === undefined ? undefined : this.#references.nameOf(draft.run, RUN);
-    const isUnnamed = kind.makes === 'span' && !raw && fields['id'] === undefined;
-    if (claim !== undefined && asked !== undefined) {
-      this.#compare(draft, { claim, asked, isUnnamed, names });
-    } else if (isUnnamed) {
-      draft.newId = this.#spanIds?.makeRelated(names[0], this.#times.ms);
-      fields['id'] = draft.newId;
-    }
+    if (draft.isUnnamed) this.#identify(draft, names);
+    if (claim !== undefined && asked !== undefined) this.#compare(draft, claim, asked, names);
     if (disabled || (!this.#leftOuts.isEmpty && this.#leftOuts.takeAlong(draft)))
       return this.#unsent.leaveOut(draft);
     if (beforeEnqueue !== undefined) {
@@ -218,22 +202,27 @@ export class Pipeline {
   }
 
   /**
+   * Gives a span an id, made in the partition of its instance (wire.md 8), so that its children and its
+   * finish need not wait for the answer to its create.
+   */
+  #identify(draft: Draft, [run]: readonly Name[]): void {
+    draft.newId = this.#spanIds?.makeRelated(run, this.#times.ms);
+    draft.fields['id'] = draft.newId;
+  }
+
+  /**
    * Of a call with a key of the caller's own: whether it asks for what the first one with that key did. If
    * it asks for something else, it has a time and an id of its own.
    */
-  #compare(draft: Draft, { claim, asked, isUnnamed, names }: Comparison): void {
-    const makeId = isUnnamed
-      ? () => this.#spanIds?.makeRelated(names[0], this.#times.ms)
-      : undefined;
-    const repeat = this.#repeats.compare(draft, claim, asked, makeId);
+  #compare(draft: Draft, claim: Claim, asked: readonly unknown[], names: readonly Name[]): void {
+    const repeat = this.#repeats.compare(draft, claim, asked);
     draft.repeat = repeat;
     if (repeat.sent === undefined && draft.again !== undefined) {
       this.#replace(draft, draft.again());
       this.#references.resolve(draft, false);
-      draft.newId = makeId?.();
-      if (isUnnamed) draft.fields['id'] = draft.newId;
+      if (draft.isUnnamed) this.#identify(draft, names);
     }
-    const shared = isUnnamed ? this.#shared(draft) : undefined;
+    const shared = draft.isUnnamed ? this.#shared(draft) : undefined;
     if (shared === undefined) return;
     // It goes by the id of what a pending call makes already, which the hook may have changed.
     draft.fields['id'] = typeof shared === 'string' ? shared : undefined;

@@ -41,24 +41,19 @@ export class Repeats {
   /**
    * Two calls with one key ask for the same, if they say the same to the letter once both have what the first
    * one with that key filled in by itself: its time, and an id. `asked` is what this one asks for in the places
-   * of its references, and `makeId` makes an id for a span that has none.
+   * of its references: see `askedBy`.
    */
-  compare(
-    draft: Draft,
-    claim: Claim,
-    asked: readonly unknown[],
-    makeId: (() => string | undefined) | undefined,
-  ): Repeat {
+  compare(draft: Draft, claim: Claim, asked: readonly unknown[]): Repeat {
     const { kind, action, fields } = draft;
-    const madeId = claim.id === undefined ? makeId?.() : undefined;
-    if (makeId !== undefined) {
-      if (claim.id === undefined) claim.id = madeId ?? null;
+    if (draft.isUnnamed) {
+      if (claim.id === undefined) claim.id = draft.newId ?? null;
+      else draft.newId = undefined;
       fields['id'] = claim.id ?? undefined;
     }
     const isAsked = kind.references.every(({ name }, at) => asked[at] === fields[name]);
     const text = serialise(isAsked ? action : withReferences(kind, action, asked));
     // Whoever is called while it is written may make the same call, and get there first.
-    draft.newId = claim.fingerprint === undefined ? madeId : undefined;
+    if (claim.fingerprint !== undefined) draft.newId = undefined;
     this.#hasher ??= new Hasher();
     const fingerprint = this.#hasher.hash128(text);
     claim.fingerprint ??= fingerprint;
@@ -68,13 +63,19 @@ export class Repeats {
 }
 
 /**
- * What is asked for by a reference, whenever it is asked: a call whose id was not known when it was made is
- * named by its key, before and after the id is known, and whatever else stands for an id by that id.
+ * What is asked for by the references of an action, whenever it is asked: a call whose id was not known when it
+ * was made is named by its key, before and after the id is known, and whatever else stands for an id by that id.
  */
-export function askedBy(reference: unknown): unknown {
-  if (!isObject(reference)) return reference;
-  const isUnknown = isActionPromise(reference) && reference.id === undefined;
-  return isUnknown ? { call: reference.idempotencyKey } : reference['id'];
+export function askedBy(
+  { references }: WireKind<unknown>,
+  fields: Readonly<Record<string, unknown>>,
+): readonly unknown[] {
+  return references.map(({ name }) => {
+    const reference = fields[name];
+    if (!isObject(reference)) return reference;
+    const isUnknown = isActionPromise(reference) && reference.id === undefined;
+    return isUnknown ? { call: reference.idempotencyKey } : reference['id'];
+  });
 }
 
 /** A copy of the action, with something else in the places of its references. */
