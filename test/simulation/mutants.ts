@@ -254,7 +254,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'reads outputs in the order in which they come',
-    file: 'transport/read-outputs.ts',
+    file: 'transport/bulk-transport.ts',
     from: '    this.#last = place;\n    return place;',
     to: '    return ++this.#last;',
     breaks: 'own result',
@@ -262,7 +262,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'reads the outputs behind one that is left out into its place',
-    file: 'transport/read-outputs.ts',
+    file: 'transport/bulk-transport.ts',
     from: 'outputs.length === read ? outputs : undefined',
     to: 'outputs.filter((output) => output !== undefined)',
     breaks: 'own result',
