@@ -16,7 +16,7 @@ import { Dispatcher } from './dispatcher.ts';
 import type { Emitter } from './events.ts';
 import { silent } from './events.ts';
 import { Fates } from './fates.ts';
-import { Health } from './health.ts';
+import { Health, ServerWatch } from './health.ts';
 import { endOfRun, Intake } from './intake.ts';
 import type { Waiting } from './item.ts';
 import { KeyIndex } from './keys.ts';
@@ -26,7 +26,6 @@ import type { Name, Ping, Read, Schedule, Send, ToError, ToRecord, Trouble } fro
 import { bareReason } from './record.ts';
 import { toRejectedError } from './rejected-error.ts';
 import { Replies } from './replies.ts';
-import { ServerWatch } from './server-watch.ts';
 import { Settlement } from './settlement.ts';
 import { Signals } from './signals.ts';
 import { Telling } from './telling.ts';

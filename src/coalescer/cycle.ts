@@ -1,6 +1,7 @@
 /**
  * How the engine changes: in steps. What each of them has made sendable leaves at its end, and what it has to
  * tell is told when it is over.
+ * What only time makes due, the alarm wakes it for.
  */
 import type { Clock } from '../internal/clock.ts';
 import { inLaterTurn } from '../internal/clock.ts';

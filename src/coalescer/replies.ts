@@ -7,13 +7,12 @@ import { backoffMs } from './backoff.ts';
 import type { Capacity } from './capacity.ts';
 import type { Emitter } from './events.ts';
 import type { Flight } from './flight.ts';
-import type { Health } from './health.ts';
+import type { Health, ServerWatch } from './health.ts';
 import type { Item } from './item.ts';
 import type { Outcome } from './outcome.ts';
 import { byKey, unaskedIn } from './outputs.ts';
 import type { Part, Parts } from './parts.ts';
 import type { Answer, Reply } from './ports.ts';
-import type { ServerWatch } from './server-watch.ts';
 import type { Settlement } from './settlement.ts';
 
 /** Lost attempts with evidence, after which a batch is halved: one of its items may be to blame. */

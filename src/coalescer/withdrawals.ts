@@ -2,8 +2,8 @@
 import type { Backlog } from './backlog.ts';
 import type { End } from './ends.ts';
 import { reasonToDrop } from './ends.ts';
+import type { ServerWatch } from './health.ts';
 import type { Caller, Item, Trip, Waiting } from './item.ts';
-import type { ServerWatch } from './server-watch.ts';
 import type { LeftBy } from './setbacks.ts';
 import type { Settlement } from './settlement.ts';
 

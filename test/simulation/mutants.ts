@@ -481,7 +481,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'tells of each failed probe as of an outage of its own',
-    file: 'coalescer/server-watch.ts',
+    file: 'coalescer/health.ts',
     from: '    this.#isOutage = true;\n',
     to: '',
     breaks: 'health',
