@@ -17,7 +17,7 @@ export class Unnamed {
   /** By which the engine knows it meanwhile. */
   readonly number: number;
   id: string | undefined;
-  /** What `Unfinished` notes of it. */
+  /** What `Dependencies` notes of it. */
   owner: unknown;
 
   constructor(number: number) {

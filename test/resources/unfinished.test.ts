@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import type { Name } from '../../src/coalescer/index.ts';
+import type { Relations } from '../../src/resources/dependencies.ts';
+import { Dependencies } from '../../src/resources/dependencies.ts';
 import { Unnamed } from '../../src/resources/references.ts';
-import { Unfinished } from '../../src/resources/unfinished.ts';
+import type { WireKind } from '../../src/schemas/action.ts';
+import { finishAgentInstance, registerAgentInstance } from '../../src/schemas/agent-instances.ts';
+import { createAgentSpan, finishAgentSpan } from '../../src/schemas/agent-spans.ts';
 
 test('it is bounded: beyond 100,000 spans the oldest may count as never seen', () => {
   const unfinished = newUnfinished();
@@ -117,12 +122,28 @@ describe('a span whose id is not known yet', () => {
   });
 });
 
-/** What goes by a number has no id yet. */
-function newUnfinished(): Unfinished {
+/** Dependencies that are told of what they are told by calls; what goes by a number has no id yet. */
+function newUnfinished() {
   const unnamed = new Map<number, Unnamed>();
-  return new Unfinished((number) => {
-    const known = unnamed.get(number) ?? new Unnamed(number);
-    unnamed.set(number, known);
-    return known;
+  const dependencies = new Dependencies({
+    unnamed(number) {
+      const known = unnamed.get(number) ?? new Unnamed(number);
+      unnamed.set(number, known);
+      return known;
+    },
   });
+  const note = (kind: WireKind<unknown>, relations: Relations): void =>
+    dependencies.note({ kind, fields: { status: 'active' } }, relations, 0);
+  return {
+    addInstance: (makes: Name) => note(registerAgentInstance, { makes }),
+    endInstance: (changes: Name) => note(finishAgentInstance, { changes }),
+    addSpan: (makes: Name, instance: Name) => note(createAgentSpan, { makes, instance }),
+    endSpan: (changes: Name) => note(finishAgentSpan, { changes }),
+    rename: (name: Name, id: string) => dependencies.learn(name, id),
+    instanceOf: (span: Name) => dependencies.of(finishAgentSpan, [span]).instance,
+    hasMade: (instance: Name) => dependencies.of(finishAgentInstance, [instance]).overBound,
+    get size() {
+      return dependencies.size;
+    },
+  };
 }
