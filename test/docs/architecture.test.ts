@@ -93,6 +93,13 @@ test('the lifecycle has each state of an item', () => {
   expect(states.sort()).toEqual(wordsOf('coalescer/item.ts', 'ItemState').sort());
 });
 
+test('the way of one call has at most ten steps', () => {
+  const way = sectionOf(documentAt('docs/architecture.md'), '## One call, file by file');
+  const steps = [...way.matchAll(/^(\d+)\. /gm)].map(([, number]) => Number(number));
+  expect(steps.length).toBeLessThanOrEqual(10);
+  expect(steps).toEqual(steps.map((_, index) => index + 1));
+});
+
 const pages = [
   'docs/architecture.md',
   ...globSync('docs/{internals,decisions}/*.md', { cwd: new URL('../..', import.meta.url) }),
