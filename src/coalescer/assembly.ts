@@ -83,8 +83,12 @@ function basicsOf<Failure>(options: EngineOptions<Failure>) {
     random: chanceFrom(options.random ?? Math.random),
     events: options.events ?? silent,
     toError: options.toError ?? toRejectedError,
+    read: options.read ?? readAll,
+    schedule: options.schedule ?? endOfRun,
   };
 }
+
+const readAll: Read = (output) => ({ kind: 'success', value: output });
 
 /** What is pending, who waits for it, and how it ends. */
 interface Queue<Failure> {
@@ -171,30 +175,21 @@ export function assemble<Failure>(options: EngineOptions<Failure>): Assembly<Fai
   const queue = queueOf(basics, signals);
   const server = serverOf(basics, queue);
   const shared = { ...basics, ...queue, ...server, steps, signals };
-  const { watch } = server;
   const underWay = new UnderWay<Failure>({
     ...shared,
-    read: options.read ?? ((output) => ({ kind: 'success', value: output })),
     attemptTimeoutMs: settings.attemptTimeoutMs,
     onReply: (...reply) => cycle.apply(...reply),
-    onPing: (silence, now) =>
-      steps.run(() => {
-        watch.pinged(silence, now);
-        cycle.pump(now);
-      }),
+    onPing: (...ping) => cycle.pinged(...ping),
   });
   const attempts = new Attempts<Failure>(shared);
   const replies = new Replies<Failure>({ ...shared, attempts, retry: settings.retry });
   const dispatcher = new Dispatcher<Failure>({ ...shared, underWay });
   const withdrawals = new Withdrawals<Failure>(shared);
-  const schedule = options.schedule ?? endOfRun;
-  const onAdmitted = (now: number): void => cycle.pump(now);
   const intake = new Intake<Failure>({
     ...shared,
     limits: settings,
-    schedule,
     withdrawals,
-    onAdmitted,
+    onAdmitted: (now) => cycle.pump(now),
   });
   const alarm = new Alarm({ clock, patience, wake: (isLate) => cycle.wake(isLate) });
   const moving = { attempts, replies, dispatcher, withdrawals, intake, alarm, underWay };

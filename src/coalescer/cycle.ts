@@ -10,7 +10,8 @@ import type { Attempts } from './attempts.ts';
 import type { Backlog } from './backlog.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Emitter } from './events.ts';
-import type { Flight } from './flight.ts';
+import type { Flight, Silence } from './flight.ts';
+import type { ServerWatch } from './health.ts';
 import type { Item, Waiting } from './item.ts';
 import type { Outcome } from './outcome.ts';
 import type { Parts } from './parts.ts';
@@ -148,6 +149,7 @@ export interface CycleParts<Failure> {
   readonly signals: Signals<Waiting>;
   readonly telling: Telling<Failure>;
   readonly underWay: UnderWay<Failure>;
+  readonly watch: ServerWatch<Failure>;
   readonly withdrawals: Withdrawals<Failure>;
 }
 
@@ -228,6 +230,15 @@ export class Cycle<Failure> {
         this.#giveUp(flight, error);
       }
       if (attempts.requeued > requeued) dispatcher.hurryRequeued();
+      this.pump(now);
+    });
+  }
+
+  /** A ping is back. */
+  pinged(silence: Silence<Failure> | undefined, now: number): void {
+    const { steps, watch } = this.#parts;
+    steps.run(() => {
+      watch.pinged(silence, now);
       this.pump(now);
     });
   }

@@ -98,11 +98,10 @@ export class Replies<Failure> {
     watch.answered(flight.leftAt, step.now);
     capacity.answered(packed?.keys.length ?? items.length, flight.bytes);
     if (part !== undefined || parts.refusedInARow > 0) parts.passed(part);
-    const [first] = items;
-    if (packed !== undefined && first !== undefined) {
+    if (packed !== undefined) {
       // What became of its items is its caller's to read.
       const value: Answer = { status, outputs: byKey(outputs, packed.keys) };
-      step.ends.push({ kind: 'succeeded', item: first, value, id: undefined });
+      for (const item of items) step.ends.push({ kind: 'succeeded', item, value, id: undefined });
       return;
     }
     const backBefore = attempts.requeued + attempts.retried;
@@ -115,15 +114,14 @@ export class Replies<Failure> {
         setbacks.hadSecondChance = false;
         setbacks.answersSeen = health.answers;
       }
-      if (kind !== 'skipped') ran++;
-      if (kind === 'output') {
-        hasFailed ||= outcome.verdict.kind === 'error';
-        this.#said(step, outcome);
-      } else if (kind === 'skipped') {
+      if (kind === 'skipped') {
         attempts.skipped(step, item, outcome.because);
-      } else {
-        attempts.missing(step, item);
+        continue;
       }
+      ran++;
+      hasFailed ||= kind === 'output' && outcome.verdict.kind === 'error';
+      if (kind === 'output') this.#said(step, outcome);
+      else attempts.missing(step, item);
     }
     const back = attempts.requeued + attempts.retried - backBefore;
     if (hasFailed) capacity.cut.failed(ran, items.length - back);

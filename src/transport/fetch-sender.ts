@@ -5,7 +5,7 @@ import { readBody } from './body.ts';
 import { BrokenFetch } from './lasting.ts';
 import { NeverSent, neverConnected } from './never-connected.ts';
 import { isNodesOwn } from './nodes-own.ts';
-import type { Answer, Sender } from './sender.ts';
+import type { Answer, Outgoing, Sender } from './sender.ts';
 
 // One attempt, whatever comes of it: the engine owns the only loop. ky's own time-out starts anew for
 // the body, so `Attempt` has the time.
@@ -13,55 +13,69 @@ const http = ky.create({ retry: 0, throwHttpErrors: false, timeout: false });
 
 /** Sends by ky over `fetch`; without one, over the global one. */
 export function fetchSender(own: Fetch | undefined): Sender {
-  // The global one is looked up each time: instrumentation and request mocks replace it late.
-  const exchange = (url: string, init: Init, held: Held): Promise<Response> =>
-    own === undefined ? globalThis.fetch(url, init) : askWithRequest(own, url, init, held);
   return async (outgoing) => {
-    const { url, body, headers, signal, keepalive, told } = outgoing;
-    const init: Init = {
-      method: body === undefined ? 'GET' : 'POST',
-      headers,
-      ...(body !== undefined && { body }),
-      signal,
-      redirect: 'manual',
-      // Bun makes a new connection for each request that has it as false.
-      ...(keepalive && { keepalive }),
-    };
-    // ky would make a stream of the body, which fetch copies: a sixth of all the work of a request.
-    // So ky knows only where it goes, and the token is in no error of ky's; `init` is what is sent.
-    const { method } = init;
-    const used = own === undefined ? globalThis.fetch : undefined;
+    const { signal } = outgoing;
     const held: Held = { request: undefined };
     const letGo = (): void => {
       held.request = undefined;
     };
     // So whoever can cut the attempt off holds it, should it never come to its end.
     signal.addEventListener('abort', letGo, { once: true });
-    // Nobody hears when fetch begins to send; of Node's own it is known afterwards if it never did.
-    told.left();
-    const fetch = (): Promise<Response> => {
-      try {
-        return runInRoot(() => exchange(url, init, held));
-      } catch (error) {
-        throw new BrokenFetch({ what: 'fetch threw', cause: error });
-      }
-    };
     try {
-      const response = await http(url, { method, fetch }).catch((error: unknown) => {
-        const cause = isNetworkError(error) ? error.cause : error;
-        throw isNodesOwn(used) && neverConnected(cause) ? new NeverSent(cause) : cause;
-      });
-      told.heard();
-      return {
-        kind: 'answer',
-        status: statusOf(response),
-        headers: headersOf(response.headers),
-        ...(await readBody(response, outgoing)),
-      };
+      return await exchange({ own, outgoing, held });
     } finally {
       signal.removeEventListener('abort', letGo);
       letGo();
     }
+  };
+}
+
+interface Exchange {
+  readonly own: Fetch | undefined;
+  readonly outgoing: Outgoing;
+  readonly held: Held;
+}
+
+async function exchange({ own, outgoing, held }: Exchange): Promise<Answer> {
+  const { url, told } = outgoing;
+  const init = initOf(outgoing);
+  // The global one is looked up each time: instrumentation and request mocks replace it late.
+  const used = own === undefined ? globalThis.fetch : undefined;
+  const ask = (): Promise<Response> =>
+    own === undefined ? globalThis.fetch(url, init) : askWithRequest(own, url, init, held);
+  const fetch = (): Promise<Response> => {
+    try {
+      return runInRoot(ask);
+    } catch (error) {
+      throw new BrokenFetch({ what: 'fetch threw', cause: error });
+    }
+  };
+  // Nobody hears when fetch begins to send; of Node's own it is known afterwards if it never did.
+  told.left();
+  // ky would make a stream of the body, which fetch copies: a sixth of all the work of a request.
+  // So ky knows only where it goes, and the token is in no error of ky's; `init` is what is sent.
+  const response = await http(url, { method: init.method, fetch }).catch((error: unknown) => {
+    const cause = isNetworkError(error) ? error.cause : error;
+    throw isNodesOwn(used) && neverConnected(cause) ? new NeverSent(cause) : cause;
+  });
+  told.heard();
+  return {
+    kind: 'answer',
+    status: statusOf(response),
+    headers: headersOf(response.headers),
+    ...(await readBody(response, outgoing)),
+  };
+}
+
+function initOf({ body, headers, keepalive, signal }: Outgoing): Init {
+  return {
+    method: body === undefined ? 'GET' : 'POST',
+    headers,
+    ...(body !== undefined && { body }),
+    signal,
+    redirect: 'manual',
+    // Bun makes a new connection for each request that has it as false.
+    ...(keepalive && { keepalive }),
   };
 }
 
