@@ -1,7 +1,7 @@
 /**
- * The one way of every call: parameters are checked and become an action in wire form, which
- * `beforeEnqueue` may change; its references become names, its text is made, and the engine takes
- * it. Whatever is wrong on the way rejects the call; nothing is thrown.
+ * The one way of every call: what was given is checked and becomes one action in wire form, its references
+ * are resolved, `beforeEnqueue` may change it, its text is made, and the engine takes it. Whatever is wrong
+ * on the way rejects the call; nothing is thrown.
  */
 import type { ActionPromise } from '../action-promise.ts';
 import type { Name } from '../coalescer/index.ts';
