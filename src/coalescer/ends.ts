@@ -1,6 +1,6 @@
 /** How an item ends, and what that says to each of the calls that wait for it. */
 import type { Item, OtherCaller } from './item.ts';
-import type { Others } from './outcome.ts';
+import type { OtherVerdicts } from './outcome.ts';
 import type { Cause, Reason } from './ports.ts';
 import type { LeftBy } from './setbacks.ts';
 
@@ -11,7 +11,7 @@ export type End<Failure> =
       readonly item: Item;
       readonly value: unknown;
       /** What the answer says to the item's other callers. */
-      readonly others?: Others | undefined;
+      readonly others?: OtherVerdicts | undefined;
       /** The id of what the item made, as the answer has it. */
       readonly id: string | undefined;
     }

@@ -228,14 +228,14 @@ export class Intake<Failure> {
       return this.decline(toError({ kind: 'conflict', maybeApplied: false }, taken), about);
     }
     const { envelopeBytes } = this.#limits;
-    const packed = new PackedBatch(
-      ++this.lastSeq,
-      this.#now(),
-      about.type,
+    const packed = new PackedBatch({
+      seq: ++this.lastSeq,
+      calledAt: this.#now(),
+      type: about.type,
       batch,
       envelopeBytes,
-      backlog.texts,
-    );
+      texts: backlog.texts,
+    });
     const caller = calls.join(packed, undefined, follower);
     const { promise } = caller;
     keys.add(packed);

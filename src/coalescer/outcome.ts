@@ -8,7 +8,7 @@ export type Outcome<Of> = { readonly item: Of } & (
       readonly output: unknown;
       readonly verdict: Verdict<unknown>;
       /** What it says to the other callers of the item, each by a reader of its own. */
-      readonly others: Others | undefined;
+      readonly others: OtherVerdicts | undefined;
     }
   /** Not reached: the error of an earlier item stopped the batch. */
   | { readonly kind: 'skipped'; readonly because: Blame<never> }
@@ -17,7 +17,7 @@ export type Outcome<Of> = { readonly item: Of } & (
 );
 
 /** By the promises of those callers. */
-export type Others = ReadonlyMap<Promise<unknown>, Verdict<unknown>>;
+export type OtherVerdicts = ReadonlyMap<Promise<unknown>, Verdict<unknown>>;
 
 interface Judged {
   readonly key: string;
@@ -59,7 +59,7 @@ export function outcomesOf<Of extends Judged>(
 }
 
 /** Callers who share an item get results of their own, so that none sees what another does to it. */
-function othersOf(waiting: ReadonlySet<OtherCaller>, output: unknown, read: Read): Others {
+function othersOf(waiting: ReadonlySet<OtherCaller>, output: unknown, read: Read): OtherVerdicts {
   const verdicts = new Map<Promise<unknown>, Verdict<unknown>>();
   for (const { promise, readAs } of waiting) {
     verdicts.set(promise, judge(read, copyOf(output), readAs));

@@ -2,6 +2,18 @@ import type { TextArena } from '../internal/texts.ts';
 import { Item } from './item.ts';
 import type { Batch } from './ports.ts';
 
+export interface PackedBatchParts {
+  /** Its place, among those of all items. */
+  readonly seq: number;
+  readonly calledAt: number;
+  /** What the request is called in events. */
+  readonly type: string;
+  readonly batch: Batch;
+  /** UTF-8 bytes of a request around its items. */
+  readonly envelopeBytes: number;
+  readonly texts: TextArena;
+}
+
 /**
  * A batch that its caller has packed. It travels as one item, alone and as it stands, so it takes the
  * same attempts as any other; but it stands in no line, and counts for nothing in queue and books.
@@ -9,14 +21,7 @@ import type { Batch } from './ports.ts';
 export class PackedBatch extends Item {
   content: Batch;
 
-  constructor(
-    seq: number,
-    calledAt: number,
-    type: string,
-    batch: Batch,
-    envelopeBytes: number,
-    texts: TextArena,
-  ) {
+  constructor({ seq, calledAt, type, batch, envelopeBytes, texts }: PackedBatchParts) {
     super(seq, calledAt, { key: '', type, pieces: [], bytes: 0, holes: [] }, texts);
     this.content = batch;
     // As the packer counts: it adds the envelope.
