@@ -8,7 +8,7 @@ import type { Name } from '../coalescer/index.ts';
 import type { Ids } from '../ids/ids.ts';
 import { CallTimes } from '../internal/clock.ts';
 import { unpolluted } from '../internal/pollution.ts';
-import type { Action, ActionKind, WireAction } from '../schemas/action.ts';
+import type { Action, ActionKind, Call, WireAction } from '../schemas/action.ts';
 import { fieldsOf } from '../schemas/action.ts';
 import { checkEnvelope } from '../schemas/bulk.ts';
 import type { CallOptions, SubmitOptions } from '../schemas/call-options.ts';
@@ -107,31 +107,40 @@ export class Pipeline {
       if (given !== undefined && key !== given) demandKey(given, 'idempotencyKey');
       if (options !== undefined) demand(within('options', checkCallOptions(options)));
 
-      const call = { key, target, params };
-      const now = this.#times.isoNow();
-      const claim = given === undefined ? undefined : this.#repeats.claimOf(key, now);
-      const action = kind.toAction(call, claim === undefined ? now : claim.now);
-      const fields = fieldsOf(kind, action);
-      const draft: Draft = {
-        kind,
-        key,
-        raw: false,
-        options,
-        run: kind.runOf?.(params),
-        claim,
-        again: claim && (() => kind.toAction(call, now)),
-        isUnnamed: kind.makes === 'span' && fields['id'] === undefined,
-        action,
-        fields,
-        newId: undefined,
-        repeat: undefined,
-      };
+      const isKeyed = given !== undefined;
+      const claim = isKeyed ? this.#repeats.claimOf(key, this.#times.isoNow()) : undefined;
+      const draft = this.#draftOf(kind, { key, target, params }, options, claim);
       return this.#enqueue(draft) as ActionPromise<Value>;
     } catch (error) {
       key ??= this.#ids.makeKey();
       const invalid = { type: kind.type, key, target, readId: () => givenParams.id };
       return this.#unsent.decline(this.#asOfMethod(error), invalid);
     }
+  }
+
+  #draftOf<Params>(
+    kind: ActionKind<Params, unknown>,
+    call: Call<Params>,
+    options: CallOptions | undefined,
+    claim: Claim | undefined,
+  ): Draft {
+    const now = this.#times.isoNow();
+    const action = kind.toAction(call, claim === undefined ? now : claim.now);
+    const fields = fieldsOf(kind, action);
+    return {
+      kind,
+      key: call.key,
+      raw: false,
+      options,
+      run: kind.runOf?.(call.params),
+      claim,
+      again: claim && (() => kind.toAction(call, now)),
+      isUnnamed: kind.makes === 'span' && fields['id'] === undefined,
+      action,
+      fields,
+      newId: undefined,
+      repeat: undefined,
+    };
   }
 
   /** What a hook returned has the wire's names, and no other. */

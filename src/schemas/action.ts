@@ -50,7 +50,7 @@ export interface WireKind<Value> {
 }
 
 /** What a caller gives. */
-interface Call<Params> {
+export interface Call<Params> {
   readonly key: string;
   /** The first argument of a call on something that exists. */
   readonly target: unknown;
