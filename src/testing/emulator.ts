@@ -53,12 +53,8 @@ export class Emulator {
     const rules = readOptions(options);
     const pace = new Pace(options);
     const recorder = new Recorder(rules.record);
-    const faults = new FaultSource({
-      plan: options.faults,
-      seed: rules.seed,
-      fired: (kind, trace) => recorder.fault(kind, trace),
-    });
-    const world = new World({ rules, now: () => pace.now() });
+    const faults = new FaultSource({ plan: options.faults, seed: rules.seed, recorder });
+    const world = new World({ rules, pace });
     this.#world = world;
     this.#recorder = recorder;
     this.#service = new Service({ world, faults, recorder, pace, onAnswer: options.onAnswer });

@@ -1,6 +1,7 @@
 // Runs one item: the stored answer of its key first, then an injected refusal, then the action.
 
 import { findAction } from './actions/table.ts';
+import { Problems } from './checks.ts';
 import { errorOutput } from './error-output.ts';
 import type { FaultSource } from './faults.ts';
 import type { Recorder, Trace } from './recorder.ts';
@@ -76,6 +77,7 @@ export class Execution {
       world: this.#world,
       key: item.key,
       fields: item.fields,
+      problems: new Problems(),
       breach: (sentence) => {
         const of = item.key === null ? item.type : `${item.type} "${item.key}"`;
         this.#recorder.breach(trace, `${sentence} (${of})`);

@@ -12,7 +12,7 @@ import type {
   ItemRefusal,
 } from './fault-types.ts';
 import { hash, Random } from './random.ts';
-import type { Trace } from './recorder.ts';
+import type { Recorder, Trace } from './recorder.ts';
 import type { Route } from './routes.ts';
 import type { EmulatedItem, ErrorOutput } from './wire.ts';
 
@@ -57,24 +57,24 @@ export interface FaultSourceOptions {
   /** For a plan without one. */
   readonly seed: number;
   /** Hears the kind of each fault that fires, and of which request. */
-  readonly fired: (kind: string, trace: Trace) => void;
+  readonly recorder: Recorder;
 }
 
 /** Keeps what `Faults` was told, and says which fault a request or an item has. */
 export class FaultSource implements Faults {
   readonly #seed: number;
   readonly #random: Random;
-  readonly #fired: (kind: string, trace: Trace) => void;
+  readonly #recorder: Recorder;
   #plan: FaultPlan | undefined;
   #queued: Queued[] = [];
   #refusals: Refusal[] = [];
   #poisons: Poison[] = [];
 
-  constructor({ plan, seed, fired }: FaultSourceOptions) {
+  constructor({ plan, seed, recorder }: FaultSourceOptions) {
     this.#plan = plan;
     this.#seed = plan?.seed ?? seed;
     this.#random = new Random(this.#seed);
-    this.#fired = fired;
+    this.#recorder = recorder;
   }
 
   next(fault: Fault, options: { readonly times?: number; readonly on?: FaultTarget } = {}): void {
@@ -118,7 +118,7 @@ export class FaultSource implements Faults {
     if (queued !== undefined) {
       queued.left -= 1;
       if (queued.left <= 0) this.#queued = this.#queued.filter((one) => one !== queued);
-      this.#fired(queued.fault.kind, trace);
+      this.#recorder.fault(queued.fault.kind, trace);
       return queued.fault;
     }
     const plan = this.#plan;
@@ -132,7 +132,7 @@ export class FaultSource implements Faults {
     if (poison === undefined) return undefined;
     poison.left -= 1;
     if (poison.left <= 0) this.#poisons = this.#poisons.filter((one) => one !== poison);
-    this.#fired('poison', trace);
+    this.#recorder.fault('poison', trace);
     return poison.fault;
   }
 
@@ -143,7 +143,7 @@ export class FaultSource implements Faults {
       const used = refusal.used.get(item.key) ?? 0;
       if (used >= refusal.times) continue;
       refusal.used.set(item.key, used + 1);
-      this.#fired('refuse', trace);
+      this.#recorder.fault('refuse', trace);
       return refusal.error;
     }
     return this.#plan === undefined ? undefined : this.#drawItem(this.#plan, item, trace);
@@ -156,7 +156,7 @@ export class FaultSource implements Faults {
       return rest < 0;
     });
     if (kind === undefined || (isOfBulk(kind) && route.kind !== 'bulk')) return undefined;
-    this.#fired(kind, trace);
+    this.#recorder.fault(kind, trace);
     switch (kind) {
       case 'delay':
         return { kind, delayMs: this.#random.next() * (plan.maxDelayMs ?? 1_000) };
@@ -179,11 +179,11 @@ export class FaultSource implements Faults {
   #drawItem(plan: FaultPlan, item: EmulatedItem, trace: Trace): ErrorOutput | undefined {
     const { itemPermanent = 0, itemTransient = 0 } = plan.rates;
     if (item.key !== null && hash(item.key, this.#seed) / 2 ** 32 < itemPermanent) {
-      this.#fired('itemPermanent', trace);
+      this.#recorder.fault('itemPermanent', trace);
       return errorLike(plan.permanent ?? {}, REFUSED);
     }
     if (itemTransient > 0 && this.#random.next() < itemTransient) {
-      this.#fired('itemTransient', trace);
+      this.#recorder.fault('itemTransient', trace);
       return errorLike(plan.transient ?? {}, NOT_NOW);
     }
     return undefined;

@@ -53,14 +53,13 @@ export class Service {
   #second = 0;
   #inSecond = 0;
 
-  constructor({ pace, onAnswer, ...parts }: ServiceParts) {
-    const { world, faults, recorder } = parts;
-    this.#world = world;
-    this.#faults = faults;
-    this.#recorder = recorder;
-    this.#pace = pace;
+  constructor(parts: ServiceParts) {
+    this.#world = parts.world;
+    this.#faults = parts.faults;
+    this.#recorder = parts.recorder;
+    this.#pace = parts.pace;
     this.#execution = new Execution(parts);
-    this.#onAnswer = onAnswer;
+    this.#onAnswer = parts.onAnswer;
   }
 
   /** Rejects with the signal's reason when that aborts. Work that was done by then stays done. */

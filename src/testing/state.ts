@@ -1,6 +1,7 @@
 // What the emulated server knows: instances with their spans, and what a key stood for.
 
 import type { Rules } from './options.ts';
+import type { Pace } from './pace.ts';
 import { makePfid, partitionText, randomPartition } from './pfid.ts';
 import { Random } from './random.ts';
 import type { EmulatedItem, Fields, Output } from './wire.ts';
@@ -90,7 +91,7 @@ export class World {
   readonly defaultAgentId: string;
   readonly defaultEnvironmentId: string;
   readonly deploymentId: string;
-  readonly #now: () => number;
+  readonly #pace: Pace;
   readonly #partition: string;
   readonly #versions: Map<string, string> = new Map();
   readonly #runNames = new Set<string>();
@@ -99,9 +100,9 @@ export class World {
   #timestampOf = Number.NaN;
   #timestamp = '';
 
-  constructor({ rules, now }: { readonly rules: Rules; readonly now: () => number }) {
+  constructor({ rules, pace }: { readonly rules: Rules; readonly pace: Pace }) {
     this.rules = rules;
-    this.#now = now;
+    this.#pace = pace;
     this.#partition = randomPartition(new Random(rules.seed));
     this.accountId = this.#fixedId('account');
     this.defaultAgentId = this.#fixedId('agent');
@@ -111,7 +112,7 @@ export class World {
 
   /** The time as the API writes it. */
   timestamp(): string {
-    const now = this.#now();
+    const now = this.#pace.now();
     if (now !== this.#timestampOf) {
       this.#timestampOf = now;
       this.#timestamp = new Date(now).toISOString();
@@ -127,7 +128,7 @@ export class World {
   newId(name: string | null, near?: string): string {
     const partition = near === undefined ? this.#partition : partitionText(near);
     return makePfid(
-      this.#now(),
+      this.#pace.now(),
       partition,
       Random.of(name ?? `unnamed ${this.#unnamed++}`, this.rules.seed),
     );

@@ -1,7 +1,8 @@
 // What every action has: all checks come before the first change, so that each is a transaction of
 // its own (wire.md 2.3) without a way back being needed.
 
-import { FieldReader, Problems } from '../checks.ts';
+import type { Problems } from '../checks.ts';
+import { FieldReader } from '../checks.ts';
 import { errorLike, errorOutput } from '../error-output.ts';
 import type { World } from '../state.ts';
 import type { ErrorOutput, Fields, Output, SuccessOutput } from '../wire.ts';
@@ -10,6 +11,8 @@ export interface ActionCall {
   readonly world: World;
   readonly key: string | null;
   readonly fields: Fields;
+  /** What is wrong with them, as far as they have been read. */
+  readonly problems: Problems;
   /** Notes that the client broke the contract, beyond what the answer says. */
   breach(sentence: string): void;
   /** Notes a field that is left out of account. */
@@ -32,7 +35,7 @@ export function failure(output: ErrorOutput, id: string | null = null): Ran {
   return { output, id };
 }
 
-export function invalid(message: string, problems: Problems, id: string | null = null): Ran {
+export function invalid(message: string, { problems }: ActionCall, id: string | null = null): Ran {
   return failure(errorOutput('validation_errors', message, { errors: problems.toErrors() }), id);
 }
 
@@ -53,36 +56,29 @@ export function taken({ rules }: World, message: string, id: string): Ran {
   );
 }
 
-/** The fields of an action that has no other than these, and what is wrong with them. */
+/**
+ * Reads fields of an action: those within it, where others are given. Drops what nobody knows, as the API does
+ * (wire.md 2.2), and reports it; where the rules are strict, refuses it.
+ *
+ * @param at Goes before the names in the problems, such as `agent_version.`.
+ * @param below Goes before the names in that report, such as `details.`.
+ */
 export function readFields(
   call: ActionCall,
   known: ReadonlySet<string>,
-): readonly [FieldReader, Problems] {
-  const problems = new Problems();
-  const reader = new FieldReader({ fields: call.fields, problems });
-  dropUnknown(call, reader, known, problems);
-  return [reader, problems];
-}
-
-/**
- * Drops what nobody knows, as the API does (wire.md 2.2), and reports it; where the rules are strict,
- * refuses it.
- *
- * @param at Goes before the names in the report, such as `details.`.
- */
-export function dropUnknown(
-  call: ActionCall,
-  reader: FieldReader,
-  known: ReadonlySet<string>,
-  problems: Problems,
+  fields: Fields = call.fields,
   at = '',
-): void {
+  below = '',
+): FieldReader {
+  const { problems } = call;
+  const reader = new FieldReader({ fields, problems, at });
   for (const name of reader.unknown(known)) {
-    if (!call.world.rules.strict) {
-      call.drop(at + name);
-      continue;
+    if (call.world.rules.strict) {
+      call.breach(`Unknown field "${below}${name}"`);
+      problems.add(name, 'is not a known field');
+    } else {
+      call.drop(below + name);
     }
-    call.breach(`Unknown field "${at}${name}"`);
-    problems.add(name, 'is not a known field');
   }
+  return reader;
 }

@@ -1,21 +1,13 @@
 // `agent_instances/*`: wire.md 2.2, 4.3 and 4.4. The names of start, finish and record_quality in
 // bulk are *inferred* there.
 
-import { FieldReader, Problems } from '../checks.ts';
+import { FieldReader } from '../checks.ts';
 import type { Instance, InstanceStatus } from '../state.ts';
 import { FINISH_STATUSES, isTerminal } from '../state.ts';
 import { instanceDetails } from '../views.ts';
 import type { Fields } from '../wire.ts';
 import type { ActionCall, Ran } from './action.ts';
-import {
-  dropUnknown,
-  invalid,
-  invalidAction,
-  notFound,
-  readFields,
-  success,
-  taken,
-} from './action.ts';
+import { invalid, invalidAction, notFound, readFields, success, taken } from './action.ts';
 import { readSchemaVersion } from './schema-version.ts';
 
 const REGISTER = new Set([
@@ -38,7 +30,7 @@ const PURPOSES = ['live', 'smoke_test', 'eval'] as const;
 
 export function registerInstance(call: ActionCall): Ran {
   const { world } = call;
-  const [reader, problems] = readFields(call, REGISTER);
+  const reader = readFields(call, REGISTER);
   const needed = world.rules.tokenKind === 'account' ? 'required' : 'optional';
   const agentId = reader.name('agent_id', needed) ?? world.defaultAgentId;
   const environmentId = reader.name('environment_id', needed) ?? world.defaultEnvironmentId;
@@ -50,14 +42,14 @@ export function registerInstance(call: ActionCall): Ran {
   const ownIdentifier = reader.name('external_identifier', 'nullable') ?? null;
   reader.boolean('update_current_version', 'optional');
   const purpose = reader.oneOf('purpose', PURPOSES, 'optional') ?? 'live';
-  const externalIdentifier = version === undefined ? null : readVersion(call, version, problems);
-  const schemas = readSchemaVersion(call, schemaVersion ?? {}, agentId, problems);
-  if (problems.any) return invalid('Invalid agent instance', problems, id);
+  const externalIdentifier = version === undefined ? null : readVersion(call, version);
+  const schemas = readSchemaVersion(call, schemaVersion ?? {}, agentId);
+  if (call.problems.any) return invalid('Invalid agent instance', call, id);
   if (id !== null && world.isTaken(id)) return taken(world, 'Invalid agent instance', id);
   if (ownIdentifier !== null && !world.takeName(agentId, ownIdentifier)) {
     // How the API says so, no source tells; this is how its kind of server does.
-    problems.add('external_identifier', 'has already been taken');
-    return invalid('Invalid agent instance', problems, id);
+    call.problems.add('external_identifier', 'has already been taken');
+    return invalid('Invalid agent instance', call, id);
   }
 
   const instance = newInstance(world.timestamp(), {
@@ -77,14 +69,13 @@ export function registerInstance(call: ActionCall): Ran {
 }
 
 /** Its `external_identifier`. */
-function readVersion(call: ActionCall, version: Fields, problems: Problems): string | null {
-  const reader = new FieldReader({ fields: version, problems, at: 'agent_version.' });
-  dropUnknown(call, reader, VERSION, problems);
+function readVersion(call: ActionCall, version: Fields): string | null {
+  const reader = readFields(call, VERSION, version, 'agent_version.');
   const externalIdentifier = reader.string('external_identifier', 'optional') ?? null;
   reader.string('name', 'optional');
   reader.string('description', 'optional');
   const environment = reader.object('runtime_environment', 'optional');
-  if (environment !== undefined) checkEnvironment(call, environment, problems);
+  if (environment !== undefined) checkEnvironment(call, environment);
   return externalIdentifier;
 }
 
@@ -109,16 +100,11 @@ function newInstance(now: string, registered: Registered): Instance {
 }
 
 /** Which of its fields are required, no source says (wire.md 4.3). */
-function checkEnvironment(call: ActionCall, environment: Fields, problems: Problems): void {
-  const reader = new FieldReader({
-    fields: environment,
-    problems,
-    at: 'agent_version.runtime_environment.',
-  });
-  dropUnknown(call, reader, ENVIRONMENT, problems);
+function checkEnvironment(call: ActionCall, environment: Fields): void {
+  const reader = readFields(call, ENVIRONMENT, environment, 'agent_version.runtime_environment.');
   for (const name of ['agent_sdk', 'prefactor_sdk']) {
     if (reader.array(name, 'optional')?.every((one) => typeof one === 'string') === false) {
-      problems.add(`agent_version.runtime_environment.${name}`, 'must be an array of strings');
+      call.problems.add(`agent_version.runtime_environment.${name}`, 'must be an array of strings');
     }
   }
   reader.string('os', 'optional');
@@ -126,11 +112,11 @@ function checkEnvironment(call: ActionCall, environment: Fields, problems: Probl
 }
 
 export function startInstance(call: ActionCall): Ran {
-  const [reader, problems] = readFields(call, START);
+  const reader = readFields(call, START);
   const id = reader.id('agent_instance_id', 'required') ?? null;
   // Python sends an explicit null here, and only here (wire.md 3).
   const timestamp = reader.timestamp('timestamp', 'nullable');
-  if (id === null || problems.any) return invalid('Invalid start', problems, id);
+  if (id === null || call.problems.any) return invalid('Invalid start', call, id);
   return change(call, id, (instance, now) => {
     if (instance.status !== 'pending') return already(instance.status);
     instance.status = 'active';
@@ -148,11 +134,11 @@ export function finishInstance(call: ActionCall): Ran {
     // As with agent_spans/finish.
     call.breach('agent_instances/finish with a details wrapper: its status is not read');
   }
-  const [reader, problems] = readFields(call, FINISH);
+  const reader = readFields(call, FINISH);
   const id = reader.id('agent_instance_id', 'required') ?? null;
   const status = reader.oneOf('status', FINISH_STATUSES, 'optional') ?? 'complete';
   const timestamp = reader.timestamp('timestamp', 'optional');
-  if (id === null || problems.any) return invalid('Invalid finish', problems, id);
+  if (id === null || call.problems.any) return invalid('Invalid finish', call, id);
   return change(call, id, (instance, now) => {
     // 409 also for a terminated one; both SDKs take it as done (wire.md 5, 6.1).
     if (isTerminal(instance.status)) return already(instance.status);
@@ -164,13 +150,13 @@ export function finishInstance(call: ActionCall): Ran {
 
 /** Allowed at any time, since a run is judged after its end. A null payload takes the entry away. */
 export function recordQuality(call: ActionCall): Ran {
-  const [reader, problems] = readFields(call, RECORD_QUALITY);
+  const reader = readFields(call, RECORD_QUALITY);
   const id = reader.id('agent_instance_id', 'required') ?? null;
   const name = reader.name('name', 'required');
   const payload = reader.object('payload', 'nullable');
-  if (call.fields['payload'] === undefined) problems.add('payload', 'is required');
-  if (id === null || name === undefined || problems.any) {
-    return invalid('Invalid quality', problems, id);
+  if (call.fields['payload'] === undefined) call.problems.add('payload', 'is required');
+  if (id === null || name === undefined || call.problems.any) {
+    return invalid('Invalid quality', call, id);
   }
   return change(call, id, (instance) => {
     if (payload === undefined) instance.quality.delete(name);
@@ -181,12 +167,12 @@ export function recordQuality(call: ActionCall): Ran {
 
 /** `POST /agent_instance/{id}/terminate` (wire.md 3); single endpoint only. */
 export function terminateInstance(call: ActionCall): Ran {
-  const [reader, problems] = readFields(call, TERMINATE);
+  const reader = readFields(call, TERMINATE);
   const id = reader.id('agent_instance_id', 'required') ?? null;
   const reason = reader.string('reason', 'required');
   const timestamp = reader.timestamp('timestamp', 'optional');
-  if (id === null || reason === undefined || problems.any) {
-    return invalid('Invalid termination', problems, id);
+  if (id === null || reason === undefined || call.problems.any) {
+    return invalid('Invalid termination', call, id);
   }
   return change(call, id, (instance, now) => {
     if (isTerminal(instance.status)) return already(instance.status);
@@ -195,10 +181,10 @@ export function terminateInstance(call: ActionCall): Ran {
   });
 }
 
-export function showInstance({ world, fields }: ActionCall): Ran {
-  const problems = new Problems();
-  const id = new FieldReader({ fields, problems }).id('agent_instance_id', 'required') ?? null;
-  if (id === null) return invalid('Invalid query', problems);
+export function showInstance(call: ActionCall): Ran {
+  const { world } = call;
+  const id = new FieldReader(call).id('agent_instance_id', 'required') ?? null;
+  if (id === null) return invalid('Invalid query', call);
   const instance = world.instances.get(id);
   if (instance === undefined) return notFound('Agent instance', id);
   return success({ details: instanceDetails(world, instance) }, id);

@@ -41,51 +41,39 @@ export const environmentActions: NamedActions = actionsOf({
 function actionsOf(kind: Kind): NamedActions {
   return {
     list: (call) => list(kind, call),
-    show: (call) => withRecord(kind, call, [], () => () => {}),
+    show: (call) => withRecord(kind, call, []),
     create: (call) => create(kind, call),
-    update: (call) =>
-      withRecord(kind, call, ['details'], (reader) => {
-        const details = reader.object('details', 'required');
-        return (record) => {
-          record.fields = { ...record.fields, ...details };
-        };
-      }),
+    update: (call) => withRecord(kind, call, ['details']),
   };
 }
 
 function list(kind: Kind, call: ActionCall): Ran {
-  const [, problems] = readFields(call, new Set(kind.list));
-  if (problems.any) return invalid('Invalid query', problems);
+  readFields(call, new Set(kind.list));
+  if (call.problems.any) return invalid('Invalid query', call);
   const records = [...kind.recordsOf(call.world).values()];
   return success({ summaries: records.map((record) => namedDetails(kind.type, record)) }, null);
 }
 
 function create({ type, recordsOf, create: also }: Kind, call: ActionCall): Ran {
-  const [reader, problems] = readFields(call, new Set(['details', ...also]));
+  const reader = readFields(call, new Set(['details', ...also]));
   const details = reader.object('details', 'required');
-  if (details !== undefined)
-    new FieldReader({ fields: details, problems }).name('name', 'required');
-  if (details === undefined || problems.any) return invalid(`Invalid ${type}`, problems);
+  if (details !== undefined) new FieldReader({ ...call, fields: details }).name('name', 'required');
+  if (details === undefined || call.problems.any) return invalid(`Invalid ${type}`, call);
   const { world } = call;
   const record = { id: world.newId(call.key), insertedAt: world.timestamp(), fields: details };
   recordsOf(world).set(record.id, record);
   return success({ details: namedDetails(type, record) }, record.id);
 }
 
-/** Finds the record and applies what `prepare` made of the fields beside its id. */
-function withRecord(
-  { type, recordsOf }: Kind,
-  call: ActionCall,
-  others: readonly string[],
-  prepare: (reader: FieldReader) => (record: Named) => void,
-): Ran {
+/** Finds the record, and changes of it what the call may change: its `details`, or nothing. */
+function withRecord({ type, recordsOf }: Kind, call: ActionCall, changes: readonly string[]): Ran {
   const idField = `${type}_id`;
-  const [reader, problems] = readFields(call, new Set([idField, ...others]));
+  const reader = readFields(call, new Set([idField, ...changes]));
   const id = reader.id(idField, 'required') ?? null;
-  const apply = prepare(reader);
-  if (id === null || problems.any) return invalid(`Invalid ${type}`, problems, id);
+  const [details] = changes.map((name) => reader.object(name, 'required'));
+  if (id === null || call.problems.any) return invalid(`Invalid ${type}`, call, id);
   const record = recordsOf(call.world).get(id);
   if (record === undefined) return notFound(type === 'agent' ? 'Agent' : 'Environment', id);
-  apply(record);
+  record.fields = { ...record.fields, ...details };
   return success({ details: namedDetails(type, record) }, id);
 }

@@ -1,13 +1,12 @@
 // `agent_schema_version` of a register: wire.md 4.3. Schemas are looked at, never applied: what does
 // not match its schema is recorded all the same (wire.md 4.1).
 
-import type { Problems } from '../checks.ts';
 import { FieldReader, isObject } from '../checks.ts';
 import type { Schemas } from '../state.ts';
 import { qualityType } from '../views.ts';
 import type { Fields } from '../wire.ts';
 import type { ActionCall } from './action.ts';
-import { dropUnknown } from './action.ts';
+import { readFields } from './action.ts';
 
 const SCHEMA_VERSION = new Set([
   'external_identifier',
@@ -60,36 +59,32 @@ const PERMISSIONS = ['unknown', 'allowed', 'disallowed'];
 const PRESENCE = ['unknown', 'included', 'excluded'];
 const CLASSIFICATIONS = ['unknown', 'public', 'internal', 'confidential', 'restricted', 'secret'];
 
+/** What of a schema shows in answers, by its name. */
+type Shown = [string, { title?: string; template?: string }];
+
 /** Checks the schema version and keeps what shows in answers: titles and templates. */
-export function readSchemaVersion(
-  call: ActionCall,
-  fields: Fields,
-  agentId: string,
-  problems: Problems,
-): Schemas {
+export function readSchemaVersion(call: ActionCall, fields: Fields, agentId: string): Schemas {
   const at = 'agent_schema_version.';
-  const reader = new FieldReader({ fields, problems, at });
-  dropUnknown(call, reader, SCHEMA_VERSION, problems);
+  const reader = readFields(call, SCHEMA_VERSION, fields, at);
   const externalIdentifier = reader.string('external_identifier', 'optional') ?? null;
-  const types: [string, Schemas['types'] extends ReadonlyMap<string, infer Type> ? Type : never][] =
-    [];
-  for (const [i, one] of (reader.array('span_type_schemas', 'optional') ?? []).entries()) {
-    const [name, type] = readSchema(call, one, `${at}span_type_schemas.${i}.`, SPAN_TYPE, problems);
-    types.push([name, type]);
-  }
-  for (const [i, one] of (reader.array('quality_schemas', 'optional') ?? []).entries()) {
-    const [name, type] = readSchema(call, one, `${at}quality_schemas.${i}.`, QUALITY, problems);
-    types.push([qualityType(name), type]);
-  }
+  const readAll = (list: string, known: ReadonlySet<string>): Shown[] =>
+    (reader.array(list, 'optional') ?? []).map((one, i) =>
+      readSchema(call, one, `${at}${list}.${i}.`, known),
+    );
+  const spanTypes = readAll('span_type_schemas', SPAN_TYPE);
+  const qualities = readAll('quality_schemas', QUALITY);
   for (const name of ['span_schemas', 'span_result_schemas']) {
     const schemas = reader.object(name, 'optional') ?? {};
-    const inner = new FieldReader({ fields: schemas, problems, at: `${at}${name}.` });
+    const inner = new FieldReader({ ...call, fields: schemas, at: `${at}${name}.` });
     for (const type of Object.keys(schemas)) inner.object(type, 'required');
   }
   return {
     id: call.world.versionId('agent_schema_version', agentId, externalIdentifier),
     externalIdentifier,
-    types: new Map(types),
+    types: new Map([
+      ...spanTypes,
+      ...qualities.map(([name, shown]): Shown => [qualityType(name), shown]),
+    ]),
   };
 }
 
@@ -98,14 +93,12 @@ function readSchema(
   schema: unknown,
   at: string,
   known: ReadonlySet<string>,
-  problems: Problems,
-): [string, { title?: string; template?: string }] {
+): Shown {
   if (!isObject(schema)) {
-    problems.add(at.slice(0, -1), 'must be an object');
+    call.problems.add(at.slice(0, -1), 'must be an object');
     return ['', {}];
   }
-  const reader = new FieldReader({ fields: schema, problems, at });
-  dropUnknown(call, reader, known, problems);
+  const reader = readFields(call, known, schema, at);
   const name = reader.name('name', 'required') ?? '';
   reader.object(known === QUALITY ? 'schema' : 'params_schema', 'required');
   const ofSpan = known === SPAN_TYPE ? 'nullable' : 'optional';
@@ -116,28 +109,25 @@ function readSchema(
   reader.string('description', ofSpan);
   const template = reader.string('template', ofSpan);
   const risk = reader.object('data_risk', ofSpan);
-  if (risk !== undefined) checkDataRisk(call, risk, `${at}data_risk.`, problems);
+  if (risk !== undefined) checkDataRisk(call, risk, `${at}data_risk.`);
   return [
     name,
     { ...(title === undefined ? {} : { title }), ...(template === undefined ? {} : { template }) },
   ];
 }
 
-function checkDataRisk(call: ActionCall, risk: Fields, at: string, problems: Problems): void {
-  const reader = new FieldReader({ fields: risk, problems, at });
-  dropUnknown(call, reader, DATA_RISK, problems);
+function checkDataRisk(call: ActionCall, risk: Fields, at: string): void {
+  const reader = readFields(call, DATA_RISK, risk, at);
   const profile = reader.object('action_profile', 'required');
   if (profile !== undefined) {
-    const inner = new FieldReader({ fields: profile, problems, at: `${at}action_profile.` });
-    dropUnknown(call, inner, ACTION_PROFILE_NAMES, problems);
+    const inner = readFields(call, ACTION_PROFILE_NAMES, profile, `${at}action_profile.`);
     // All six are required by the OpenAPI document; Python fills in `unknown` before it sends.
     for (const name of ACTION_PROFILE) inner.oneOf(name, PERMISSIONS, 'required');
   }
   for (const side of ['params_data_categories', 'result_data_categories']) {
     const categories = reader.object(side, 'required');
     if (categories === undefined) continue;
-    const inner = new FieldReader({ fields: categories, problems, at: `${at}${side}.` });
-    dropUnknown(call, inner, CATEGORY_NAMES, problems);
+    const inner = readFields(call, CATEGORY_NAMES, categories, `${at}${side}.`);
     // Which of these are required, no source says.
     inner.oneOf('classification', CLASSIFICATIONS, 'optional');
     for (const name of CATEGORIES) inner.oneOf(name, PRESENCE, 'optional');

@@ -1,6 +1,6 @@
 // `agent_spans/*`: wire.md 2.2, 4.1, 4.2 and 4.4.
 
-import { FieldReader, Problems } from '../checks.ts';
+import { FieldReader } from '../checks.ts';
 import { errorOutput } from '../error-output.ts';
 import { partitionText } from '../pfid.ts';
 import type { Instance, Span, SpanStatus, World } from '../state.ts';
@@ -8,16 +8,7 @@ import { CREATE_STATUSES, FINISH_STATUSES, isTerminal } from '../state.ts';
 import { controlOf, spanDetails, spanSummary } from '../views.ts';
 import type { Fields } from '../wire.ts';
 import type { ActionCall, Ran } from './action.ts';
-import {
-  dropUnknown,
-  failure,
-  invalid,
-  invalidAction,
-  notFound,
-  readFields,
-  success,
-  taken,
-} from './action.ts';
+import { failure, invalid, invalidAction, notFound, readFields, success, taken } from './action.ts';
 
 const CREATE_ITEM = new Set(['details']);
 const CREATE_DETAILS = new Set([
@@ -50,14 +41,14 @@ export function createSpan(call: ActionCall): Ran {
   if (call.fields['agent_instance_id'] !== undefined || call.fields['schema_name'] !== undefined) {
     call.breach('agent_spans/create with span fields outside of details');
   }
-  const [item, problems] = readFields(call, CREATE_ITEM);
+  const item = readFields(call, CREATE_ITEM);
   const details = item.object('details', 'required');
-  const span = details === undefined ? undefined : readSpan(call, details, problems);
-  if (span === undefined || problems.any) return invalid('Invalid span', problems, span?.id);
+  const span = details === undefined ? undefined : readSpan(call, details);
+  if (span === undefined || call.problems.any) return invalid('Invalid span', call, span?.id);
 
   const instance = world.instances.get(span.instanceId);
   if (instance === undefined) return notFound('Agent instance', span.id);
-  const unfit = checkPlace(world, span, instance);
+  const unfit = checkPlace(call, span, instance);
   if (unfit !== undefined) return unfit;
 
   const now = world.timestamp();
@@ -92,7 +83,7 @@ export function finishSpan(call: ActionCall): Ran {
   if (fields['details'] !== undefined) {
     call.breach('agent_spans/finish with a details wrapper: no result is stored');
   }
-  const [reader, problems] = readFields(call, FINISH_ITEM);
+  const reader = readFields(call, FINISH_ITEM);
   const id = reader.id('agent_span_id', 'required') ?? null;
   // Any finish status is taken from pending and active alike. The docs want `cancelled` from
   // pending only; Python's notes also allow it from active (wire.md 4.4, *conflict*).
@@ -100,7 +91,7 @@ export function finishSpan(call: ActionCall): Ran {
   const result = reader.object('result_payload', 'optional');
   const timestamp = reader.timestamp('timestamp', 'optional');
   const sensitive = reader.boolean('sensitive_encoding', 'optional');
-  if (id === null || problems.any) return invalid('Invalid finish', problems, id);
+  if (id === null || call.problems.any) return invalid('Invalid finish', call, id);
 
   const span = world.spans.get(id);
   if (span === undefined) return notFound('Agent span', id);
@@ -120,26 +111,26 @@ export function finishSpan(call: ActionCall): Ran {
 }
 
 /** `GET /agent_spans/{id}` (wire.md 3). Redaction has no known form, so `redacted` changes nothing. */
-export function showSpan({ world, fields }: ActionCall): Ran {
-  const problems = new Problems();
-  const id = new FieldReader({ fields, problems }).id('agent_span_id', 'required') ?? null;
-  if (id === null) return invalid('Invalid query', problems);
+export function showSpan(call: ActionCall): Ran {
+  const { world } = call;
+  const id = new FieldReader(call).id('agent_span_id', 'required') ?? null;
+  if (id === null) return invalid('Invalid query', call);
   const span = world.spans.get(id);
   return span === undefined ? notFound('Agent span', id) : answer(world, span);
 }
 
 /** Needs an instance and a range of time (wire.md 3), and an account token (wire.md 1, [evals]). */
-export function listSpans({ world, fields }: ActionCall): Ran {
+export function listSpans(call: ActionCall): Ran {
+  const { world } = call;
   if (world.rules.tokenKind === 'deployment') {
     return failure(errorOutput('bad_authtoken', 'Listing spans needs an account token'));
   }
-  const problems = new Problems();
-  const reader = new FieldReader({ fields, problems });
+  const reader = new FieldReader(call);
   const instanceId = reader.id('agent_instance_id', 'required') ?? null;
   const start = reader.timestamp('start_time', 'required');
   const end = reader.timestamp('end_time', 'required');
   if (instanceId === null || start === undefined || end === undefined) {
-    return invalid('Invalid query', problems, instanceId);
+    return invalid('Invalid query', call, instanceId);
   }
   const instance = world.instances.get(instanceId);
   if (instance === undefined) return notFound('Agent instance', instanceId);
@@ -166,9 +157,8 @@ interface NewSpan {
   readonly sensitive: boolean | undefined;
 }
 
-function readSpan(call: ActionCall, details: Fields, problems: Problems): NewSpan | undefined {
-  const reader = new FieldReader({ fields: details, problems });
-  dropUnknown(call, reader, CREATE_DETAILS, problems, 'details.');
+function readSpan(call: ActionCall, details: Fields): NewSpan | undefined {
+  const reader = readFields(call, CREATE_DETAILS, details, '', 'details.');
   const instanceId = reader.id('agent_instance_id', 'required');
   const schemaName = reader.name('schema_name', 'required');
   const status = reader.oneOf('status', CREATE_STATUSES, 'required');
@@ -181,8 +171,8 @@ function readSpan(call: ActionCall, details: Fields, problems: Problems): NewSpa
   const sensitive = reader.boolean('sensitive_encoding', 'optional');
   if (status !== undefined && !isTerminal(status)) {
     // "null while running", "for spans created already finished" (wire.md 4.1).
-    if (finishedAt !== undefined) problems.add('finished_at', 'needs a terminal status');
-    if (result !== undefined) problems.add('result_payload', 'needs a terminal status');
+    if (finishedAt !== undefined) call.problems.add('finished_at', 'needs a terminal status');
+    if (result !== undefined) call.problems.add('result_payload', 'needs a terminal status');
   }
   if (
     instanceId === undefined ||
@@ -207,14 +197,14 @@ function readSpan(call: ActionCall, details: Fields, problems: Problems): NewSpa
 }
 
 /** Whether the span may stand where it wants to; the error if not. */
-function checkPlace(world: World, span: NewSpan, instance: Instance): Ran | undefined {
+function checkPlace(call: ActionCall, span: NewSpan, instance: Instance): Ran | undefined {
+  const { world, problems } = call;
   // A terminated run still takes spans: answers to creates and finishes are how a client learns of
   // the termination (wire.md 5), and errors are not known to carry `control`. One that finished by
   // itself takes none (our reading; no source shows such a call).
   if (isTerminal(instance.status) && instance.status !== 'terminated') {
     return invalidAction(`The agent instance is ${instance.status} already`, span.id);
   }
-  const problems = new Problems();
   if (span.parentId !== undefined) {
     const parent = world.spans.get(span.parentId);
     if (parent === undefined) return notFound('Parent span', span.id);
@@ -226,7 +216,7 @@ function checkPlace(world: World, span: NewSpan, instance: Instance): Ran | unde
       problems.add('id', 'is of another partition than its instance');
     }
   }
-  return problems.any ? invalid('Invalid span', problems, span.id) : undefined;
+  return problems.any ? invalid('Invalid span', call, span.id) : undefined;
 }
 
 function answer(world: World, span: Span): Ran {
