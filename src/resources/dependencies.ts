@@ -140,11 +140,12 @@ export class Dependencies {
     if (instance !== undefined) this.#instanceGone(instance);
   }
 
-  /** What was known by one name goes by this id from now on. */
-  learn(name: Name, id: string): void {
+  /** What was known by one name goes by this id from now on; `unnamed`: where the name was a number. */
+  learn(name: Name, id: string, unnamed: Unnamed | undefined): void {
     const bytes = this.#large.take(name);
     if (bytes !== undefined) this.#large.set(id, bytes);
-    const owner = this.#forget(name);
+    const owner = typeof name === 'string' ? this.#spans.take(name) : ownerOf(unnamed);
+    if (unnamed !== undefined) unnamed.owner = undefined;
     if (owner !== undefined) {
       if (owner.hasEnded) this.#spanGone(owner);
       else this.#spans.add(id, owner);

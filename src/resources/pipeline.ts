@@ -85,8 +85,8 @@ export class Pipeline {
    * will make it.
    */
   learn(name: Name, id: string | undefined): void {
-    if (id !== undefined) this.#dependencies.learn(name, id);
-    if (typeof name === 'number') this.#references.learn(name, id);
+    const unnamed = typeof name === 'number' ? this.#references.learn(name, id) : undefined;
+    if (id !== undefined) this.#dependencies.learn(name, id, unnamed);
   }
 
   /** A call of a method; `target` is what it is called on, undefined for what makes something. */

@@ -37,6 +37,8 @@ export class References {
   readonly #ofCalls = new PrivateNotes<Promise<unknown>, Unnamed>();
   /** What is being made, by its number. */
   readonly #unnamed = new Map<number, Unnamed>();
+  /** The one that came last: mostly it is the one that is asked for. */
+  #latest: Unnamed | undefined;
   /** What could not be made: the last of it. */
   readonly #unmade = new Memory<number, Unnamed>({ max: MAX_UNMADE });
   readonly #leftOuts: LeftOuts;
@@ -54,26 +56,31 @@ export class References {
 
   /** A call that makes it is about to be taken in: from now on its id may become known. */
   expect(number: number): void {
-    this.#unnamed.set(number, new Unnamed(number));
+    this.#latest = new Unnamed(number);
+    this.#unnamed.set(number, this.#latest);
   }
 
   /** What goes by that number; undefined once its id is known. */
   unnamed(number: number): Unnamed | undefined {
+    if (this.#latest?.number === number) return this.#latest;
     return this.#unnamed.get(number) ?? this.#unmade.get(number);
   }
 
-  /** What went by that number has that id, or will never have one. */
-  learn(number: number, id: string | undefined): void {
+  /** What went by that number has that id, or will never have one. Returns it. */
+  learn(number: number, id: string | undefined): Unnamed | undefined {
     const unnamed = this.#unnamed.get(number);
-    if (unnamed === undefined) return;
+    if (unnamed === undefined) return undefined;
     unnamed.id = id;
     this.#unnamed.delete(number);
+    if (this.#latest === unnamed) this.#latest = undefined;
     // What was called on it may be called still, though it will be told that there is nothing.
     if (id === undefined) this.#unmade.add(number, unnamed);
+    return unnamed;
   }
 
   /** No call makes it: a pending one makes what it was drawn for. */
   forget(number: number): void {
+    this.#latest = undefined;
     this.#unnamed.delete(number);
   }
 

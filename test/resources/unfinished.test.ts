@@ -139,7 +139,7 @@ function newUnfinished() {
     endInstance: (changes: Name) => note(finishAgentInstance, { changes }),
     addSpan: (makes: Name, instance: Name) => note(createAgentSpan, { makes, instance }),
     endSpan: (changes: Name) => note(finishAgentSpan, { changes }),
-    rename: (name: Name, id: string) => dependencies.learn(name, id),
+    rename: (name: Name, id: string) => dependencies.learn(name, id, unnamed.get(Number(name))),
     instanceOf: (span: Name) => dependencies.of(finishAgentSpan, [span]).instance,
     hasMade: (instance: Name) => dependencies.of(finishAgentInstance, [instance]).overBound,
     get size() {
