@@ -40,10 +40,11 @@ export class Coalescer<Failure> {
   /**
    * Takes in what was accepted before, by an engine that is gone, as its `pending` had it: it is wanted, though
    * no call waits for it. It is sent in its old order, new calls wait for what it makes and changes, and it has
-   * no time in which it must be done. One that fails is told to `failure`; none is in the books.
+   * no time in which it must be done. One that fails is told to `failure`; none is in the books. A closed engine
+   * takes nothing in.
    */
   adopt(submissions: readonly Submission[]): void {
-    this.#parts.intake.adopt(submissions);
+    if (this.#closing === undefined) this.#parts.intake.adopt(submissions);
   }
 
   /**

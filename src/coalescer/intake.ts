@@ -53,7 +53,7 @@ export interface IntakeParts<Failure> {
   readonly watch: ServerWatch<Failure>;
   readonly toError: ToError<Failure>;
   readonly schedule: Schedule;
-  /** Items may be packed now. */
+  /** Items may be packed now, those that were let go among them. */
   readonly onAdmitted: (now: number) => void;
 }
 
@@ -256,7 +256,11 @@ export class Intake<Failure> {
 
   /** Its signal had fired before the call was entered. */
   #withdrawEarly(item: Item, caller: Caller, { early }: Follower<Waiting>): void {
-    if (early !== undefined) this.#parts.withdrawals.abort([{ item, caller }], early.reason);
+    if (early === undefined) return;
+    const { clock, onAdmitted, withdrawals } = this.#parts;
+    withdrawals.abort([{ item, caller }], early.reason);
+    // The item may have been pending for long, with others behind it.
+    onAdmitted(clock.now());
   }
 
   /** Rejects a call that is not accepted, and does not follow its signal any more. */

@@ -88,13 +88,14 @@ export class Order {
     }
     if (changes !== undefined) this.#stand(item, this.#resources.of(changes), false);
     for (const name of uses ?? []) this.#stand(item, this.#resources.of(name), true);
-    if (precedes !== undefined) {
-      item.noteExtras().precedes = { name: precedes, cohort: this.#turnstile(precedes).enter() };
-    }
     const turnstile = follows === undefined ? undefined : this.#turnstiles.get(follows);
     if (turnstile !== undefined) {
       item.waits++;
       turnstile.whenLeft(() => this.#letGo(item));
+    }
+    // Last, so that one that follows the name that it precedes does not wait for itself.
+    if (precedes !== undefined) {
+      item.noteExtras().precedes = { name: precedes, cohort: this.#turnstile(precedes).enter() };
     }
   }
 

@@ -197,6 +197,20 @@ describe('an item that no call waits for', () => {
     t.expectIdle();
   });
 
+  test('lets those behind it go at once when it is joined and left in one step', async () => {
+    const t = engineUnderTest();
+    void t.call('away', { makes: 'Q' });
+    await t.clock.settle();
+    const joined = submission('joined', { changes: 'R', uses: ['Q'], fingerprint: 'same' });
+    t.engine.adopt([joined, submission('behind', { changes: 'R' })]);
+    const call = t.call('joined', { fingerprint: 'same', signal: AbortSignal.abort() });
+    expect(await endsOf(call)).toEqual(['aborted']);
+    await t.clock.pass(20);
+    expect(t.wire.batches).toEqual([['away'], ['behind']]);
+    await t.answerAll();
+    t.expectIdle();
+  });
+
   test('is not taken over twice, nor where a call with its key is pending', async () => {
     const t = engineUnderTest();
     const call = t.call('a');
@@ -204,6 +218,16 @@ describe('an item that no call waits for', () => {
     await t.answerAll();
     expect(t.wire.batches.flat().toSorted()).toEqual(['a', 'b']);
     expect(await endsOf(call)).toEqual(['ok']);
+    t.expectIdle();
+  });
+
+  test('is not taken over by a closed engine, which sends nothing', async () => {
+    const t = engineUnderTest();
+    await t.engine.close();
+    t.engine.adopt([submission('a')]);
+    await t.clock.settle();
+    expect(t.wire.batches).toEqual([]);
+    expect(t.engine.pending()).toEqual([]);
     t.expectIdle();
   });
 

@@ -345,6 +345,14 @@ describe('an item that precedes a name', () => {
     t.expectIdle();
   });
 
+  test('does not wait for itself where it follows that name as well', async () => {
+    const t = engineUnderTest(oneByOne);
+    void t.call('first', { precedes: '*', follows: '*' });
+    void t.call('second', { precedes: '*', follows: '*' });
+    expect(await waves(t)).toEqual([['first'], ['second']]);
+    t.expectIdle();
+  });
+
   test('is waited for by each who follows, and they do not wait for each other', async () => {
     const t = engineUnderTest(oneByOne);
     void t.call('unknown 1', { precedes: '*' });
