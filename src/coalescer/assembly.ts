@@ -24,7 +24,7 @@ import type { BatchLimits } from './packer.ts';
 import { Parts } from './parts.ts';
 import type { Name, Ping, Read, Schedule, Send, ToError, ToRecord, Trouble } from './ports.ts';
 import { bareReason } from './record.ts';
-import { toRejectedError } from './rejected-error.ts';
+import { toRejectedError, unfailing } from './rejected-error.ts';
 import { Replies } from './replies.ts';
 import { Settlement } from './settlement.ts';
 import { Signals } from './signals.ts';
@@ -82,7 +82,7 @@ function basicsOf<Failure>(options: EngineOptions<Failure>) {
     patience: new Patience(clock),
     random: chanceFrom(options.random ?? Math.random),
     events: options.events ?? silent,
-    toError: options.toError ?? toRejectedError,
+    toError: unfailing(options.toError ?? toRejectedError),
     read: options.read ?? readAll,
     schedule: options.schedule ?? endOfRun,
   };

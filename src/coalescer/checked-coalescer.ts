@@ -2,6 +2,7 @@ import type { Clock } from '../internal/clock.ts';
 import { systemClock } from '../internal/clock.ts';
 import type { Listener } from '../internal/events.ts';
 import { Events } from '../internal/events.ts';
+import { fenced } from '../internal/fence.ts';
 import type { TimeLimit } from '../internal/time-limit.ts';
 import { readTimeLimit } from '../internal/time-limit.ts';
 import { consoleLogger } from '../internal/warn.ts';
@@ -21,7 +22,7 @@ import { submissionOf } from './new-item.ts';
 import type { CoalescerOptions } from './options.ts';
 import { portsOf, settingsOf } from './options.ts';
 import type { ToError } from './ports.ts';
-import { toRejectedError } from './rejected-error.ts';
+import { toRejectedError, unfailing } from './rejected-error.ts';
 import type { Stats } from './stats.ts';
 
 /**
@@ -38,9 +39,10 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
     throwIfWrong(problemsOfOptions(options));
     const clock: Clock = options.clock ?? systemClock();
     this.#events = new Events({ clock, logger: consoleLogger });
-    this.#toError = options.toError ?? toRejectedError;
+    this.#toError = unfailing(options.toError ?? toRejectedError);
     this.#engine = new Coalescer({
       ...portsOf(options),
+      onNamed: this.#toldAfter(options),
       clock,
       events: this.#events,
       settings: settingsOf(options),
@@ -103,6 +105,16 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
   ): () => void {
     throwIfWrong(problemsOfListener(event, listener));
     return this.#events.on(event, listener);
+  }
+
+  /** The `onNamed` option, told as a listener is: when the step is over, so that it may call back, and throw. */
+  #toldAfter({
+    onNamed,
+  }: CoalescerOptions<Value, Failure>): CoalescerOptions<Value, Failure>['onNamed'] {
+    if (onNamed === undefined) return undefined;
+    const warn = (error: unknown): void =>
+      consoleLogger.warn('options.onNamed failed, which changes nothing here.', error);
+    return (name, id) => this.#events.note(() => fenced(() => onNamed(name, id), warn));
   }
 
   #refuseLimit(type: string, problem: TimeLimit['problem']): Promise<never> | undefined {

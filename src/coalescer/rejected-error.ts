@@ -1,4 +1,4 @@
-import type { Reason } from './ports.ts';
+import type { Reason, ToError } from './ports.ts';
 
 /** What a call rejects with where no `toError` port names the errors. */
 export class RejectedError extends Error {
@@ -20,4 +20,15 @@ export class RejectedError extends Error {
 /** An aborted call rejects with its signal's own reason; all others with a `RejectedError`. */
 export function toRejectedError(reason: Reason<unknown>, key: string | undefined): unknown {
   return reason.kind === 'aborted' ? reason.reason : new RejectedError(reason, key);
+}
+
+/** If the error cannot be made, its maker's own error must do: each caller has to hear something. */
+export function unfailing<Failure>(toError: ToError<Failure>): ToError<Failure> {
+  return (reason, key) => {
+    try {
+      return toError(reason, key);
+    } catch (error) {
+      return error;
+    }
+  };
 }

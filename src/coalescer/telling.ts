@@ -9,7 +9,7 @@ import { endFor } from './ends.ts';
 import type { Emitter } from './events.ts';
 import type { Caller, Item } from './item.ts';
 import { PackedBatch } from './packed-batch.ts';
-import type { Reason, ToError } from './ports.ts';
+import type { ToError } from './ports.ts';
 
 /** Callers that are told in one turn of the event loop: to make so many errors takes some milliseconds. */
 const TOLD_AT_ONCE = 1_000;
@@ -17,6 +17,7 @@ const TOLD_AT_ONCE = 1_000;
 export interface TellingParts<Failure> {
   readonly calls: Calls<Failure>;
   readonly events: Emitter;
+  /** It does not throw. */
   readonly toError: ToError<Failure>;
   /** Whether nothing is pending. */
   readonly isIdle: () => boolean;
@@ -99,13 +100,13 @@ export class Telling<Failure> {
   }
 
   #tellOne(end: End<Failure> | Departure<Failure>, caller: Caller): void {
-    const { calls } = this.#parts;
+    const { calls, toError } = this.#parts;
     const own: CallEnd<Failure> =
       end.kind === 'succeeded' && end.others ? endFor(end, caller.promise) : end;
     if (own.kind === 'succeeded') {
       caller.resolve(own.value);
     } else {
-      const error = this.#errorFrom(own.reason, end.item.name);
+      const error = toError(own.reason, end.item.name);
       // An abort is the caller's own doing, and no news to anybody.
       const isQuiet = own.reason.kind === 'aborted' || (end.kind === 'left' && end.isQuiet);
       if (!isQuiet) this.#emitFailure(end, error);
@@ -119,22 +120,13 @@ export class Telling<Failure> {
   /** One that was wanted has failed, and no call waits for it: then at least whoever listens is told. */
   #tellNobody(end: Extract<End<Failure>, { kind: 'failed' }>): void {
     if (end.item.isAwaited || !end.item.isWanted) return;
-    this.#emitFailure(end, this.#errorFrom(end.reason, end.item.name));
+    this.#emitFailure(end, this.#parts.toError(end.reason, end.item.name));
   }
 
   #emitFailure(end: End<Failure> | Departure<Failure>, error: unknown): void {
     const { name: key, type } = end.item;
     const systemic = end.kind === 'failed' && end.systemic === true;
     this.#parts.events.emit('failure', { error, key, type, ...(systemic && { systemic }) });
-  }
-
-  /** If the error cannot be made, its maker's own error must do: each caller has to hear something. */
-  #errorFrom(reason: Reason<Failure>, key: string | undefined): unknown {
-    try {
-      return this.#parts.toError(reason, key);
-    } catch (error) {
-      return error;
-    }
   }
 }
 

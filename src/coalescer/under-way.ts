@@ -138,15 +138,14 @@ export class UnderWay<Failure> {
     if (now < this.#lateSince + GRACE_MS) return;
     const leftBy = this.#lateSince - this.#attemptMs;
     this.#lateSince = NEVER;
-    const { overdue = unheard } = this.#way;
     const ping = this.#pingLeftAt <= leftBy ? this.#ping : undefined;
     for (const flight of [...this.#flights].filter(({ leftAt }) => leftAt <= leftBy)) {
-      const failure = overdue(this.#attemptMs) as Failure;
+      const failure = this.#overdue();
       this.#returns(flight, { kind: 'lost', status: undefined, failure, overload: true });
       abortSoon(flight.trip.request);
     }
     if (ping === undefined) return;
-    this.#pingReturns(ping, { failure: overdue(this.#attemptMs) as Failure });
+    this.#pingReturns(ping, { failure: this.#overdue() });
     abortSoon(ping);
   }
 
@@ -161,6 +160,16 @@ export class UnderWay<Failure> {
     return () => {
       for (const request of requests) request.abort();
     };
+  }
+
+  /** What its sender should have said; if that cannot be made, its maker's own error must do. */
+  #overdue(): Failure {
+    const { overdue = unheard } = this.#way;
+    try {
+      return overdue(this.#attemptMs) as Failure;
+    } catch (error) {
+      return error as Failure;
+    }
   }
 
   /** When the oldest of it should be over. */

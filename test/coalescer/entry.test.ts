@@ -1,5 +1,5 @@
 // prefactor-autobatch/coalescer by itself: what is wrong is told, where it is wrong.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { CoalescerOptions, EngineEvents, Send } from '../../src/coalescer/library.ts';
 import { Coalescer, RejectedError } from '../../src/coalescer/library.ts';
 import { failureOf } from '../helpers/outcomes.ts';
@@ -309,4 +309,73 @@ test('wrong options reject a flush, leave a close its time, and lose nothing', a
     { key: undefined, type: 'flush' },
     { key: undefined, type: 'close' },
   ]);
+});
+
+describe('a port that throws', () => {
+  function boom(): never {
+    throw new Error('boom');
+  }
+
+  test('as it makes an error gives its own in its place, and nothing is thrown', async () => {
+    const { engine, clock } = newEngine({
+      toError: boom,
+      queue: { maxItems: 1 },
+      send: () => new Promise(() => {}),
+    });
+    const own = { message: 'boom' };
+    const pending = engine.submit({ key: 'pending', text: '{}' });
+    expect(await failureOf(engine.submit({ key: 'no room', text: '{}' }))).toMatchObject(own);
+    expect(await failureOf(engine.submit({ key: '', text: '{}' }))).toMatchObject(own);
+    const waiting = engine.ready();
+    const closed = engine.close({ timeoutMs: 1 });
+    await clock.pass(1);
+    expect(await closed).toMatchObject({ accepted: 1, inDoubt: 1, pending: 0 });
+    expect(await failureOf(pending)).toMatchObject(own);
+    expect(await failureOf(waiting)).toMatchObject(own);
+    expect(await failureOf(engine.ready())).toMatchObject(own);
+    expect(await failureOf(engine.submit({ key: 'late', text: '{}' }))).toMatchObject(own);
+  });
+
+  test('as it is told of an id harms no call, and may make one', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    onTestFinished(() => warn.mockRestore());
+    const calls: Promise<unknown>[] = [];
+    const { engine, clock } = newEngine({
+      send: async ({ keys }) => ({
+        kind: 'answered',
+        status: 200,
+        outputs: Object.fromEntries(keys.map((key) => [key, { id: `id of ${key}` }])),
+      }),
+      read: (output) => ({ kind: 'success', value: output, id: (output as { id: string }).id }),
+      onNamed: (name, id) => {
+        calls.push(engine.submit({ key: `names ${id}`, text: '{}', uses: [name] }));
+        boom();
+      },
+    });
+    calls.push(engine.submit({ key: 'run', text: '{}', makes: 1 }));
+    calls.push(engine.submit({ key: 'span', text: { pieces: ['', ''], holes: [1] } }));
+    await clock.drain();
+    expect(await Promise.all(calls)).toEqual([
+      { id: 'id of run' },
+      { id: 'id of span' },
+      { id: 'id of names id of run' },
+    ]);
+    expect(warn.mock.calls.map(([message]) => message)).toEqual([
+      expect.stringContaining('options.onNamed failed'),
+    ]);
+  });
+
+  test('as it says what was not heard gives its own error for it', async () => {
+    const { engine, clock } = newEngine({
+      overdue: boom,
+      attemptTimeoutMs: 50,
+      deliveryTimeoutMs: 3_000,
+      send: () => new Promise(() => {}),
+    });
+    const call = engine.submit({ key: 'a', text: '{}' });
+    await clock.drain();
+    expect(await failureOf(call)).toMatchObject({
+      reason: { kind: 'exhausted', last: { kind: 'failure', failure: { message: 'boom' } } },
+    });
+  });
 });
