@@ -30,15 +30,11 @@ export class Capacity {
     this.cut = new Cut(maxItems);
   }
 
-  /**
-   * A request of that size had an answer of its own for its items. Where as much is in use as the user
-   * allows, no limit has anything to learn from it.
-   */
+  /** A request of that size had an answer of its own for its items: good news, where something was refused. */
   answered(items: number, bytes: number): void {
-    const { concurrency, maxItems, maxBytes } = this.#settings;
-    if (this.concurrency.limit < concurrency) this.concurrency.answered();
-    if (this.items.limit < maxItems) this.items.accepted(items);
-    if (this.bytes.limit < maxBytes) this.bytes.accepted(bytes);
+    if (this.concurrency.limit < this.#settings.concurrency) this.concurrency.answered();
+    if (this.items.isLearning) this.items.accepted(items);
+    if (this.bytes.isLearning) this.bytes.accepted(bytes);
   }
 }
 

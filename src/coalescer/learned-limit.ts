@@ -14,6 +14,8 @@ const FIRST_PROBE = 8;
 export class LearnedLimit {
   /** The most that is worth trying. */
   limit: number;
+  /** Something was refused, and as much was not accepted since; else `accepted` need not be told. */
+  isLearning = false;
   readonly #max: number;
   /** The same, before it is rounded down. */
   #exact: number;
@@ -32,6 +34,7 @@ export class LearnedLimit {
     // Of those refused together only the first one was the try.
     if (this.#exact > MARGIN * this.#refused) this.#probeAfter *= 2;
     this.#refused = Math.min(this.#refused, size);
+    this.isLearning = true;
     this.#fullBatches = 0;
     this.#become(Math.max(1, Math.min(this.#exact, size / 2)));
   }
@@ -51,6 +54,7 @@ export class LearnedLimit {
       this.#fullBatches = 0;
       this.#become(Math.min(this.#max, this.#refused));
     }
+    this.isLearning = this.#exact < this.#max || this.#refused < Number.POSITIVE_INFINITY;
   }
 
   #become(exact: number): void {

@@ -35,3 +35,15 @@ test('an answer is good news for all limits', () => {
   learned.answered(1, 100);
   expect([items.limit, bytes.limit]).toEqual([25, 375_000]);
 });
+
+test('a try of all that the user allows is over with a batch that is smaller', () => {
+  const learned = capacity();
+  const { items } = learned;
+  items.refused(100);
+  for (const size of [50, 62, 77, 90]) learned.answered(size, 100);
+  expect(items.limit).toBe(90);
+  for (const _ of Array(7)) learned.answered(90, 100);
+  expect(items.limit).toBe(100);
+  learned.answered(85, 100);
+  expect(items.limit).toBe(90);
+});
