@@ -1,4 +1,5 @@
 import type { EngineEvents } from './coalescer/index.ts';
+import { engineEvents } from './coalescer/index.ts';
 import type { PrefactorIssue } from './errors/argument.ts';
 import { PrefactorInvalidArgumentError } from './errors/argument.ts';
 import { FailureNotice } from './failure-notice.ts';
@@ -19,18 +20,7 @@ export interface AutobatchEvents extends EngineEvents {
 }
 
 /** All of their names. */
-const names: Readonly<Record<keyof AutobatchEvents, true>> = {
-  dispatch: true,
-  response: true,
-  requeue: true,
-  retry: true,
-  pause: true,
-  outage: true,
-  recovery: true,
-  failure: true,
-  terminate: true,
-  idle: true,
-};
+const names: Readonly<Record<keyof AutobatchEvents, true>> = { ...engineEvents, terminate: true };
 
 export interface ClientEventsOptions {
   readonly apiUrl: string;

@@ -13,7 +13,7 @@ import {
   wanted,
 } from '../internal/checks.ts';
 import { nearest } from '../internal/nearest.ts';
-import type { EngineEvents } from './events.ts';
+import { engineEvents } from './events.ts';
 import type { NewItem, TextWithHoles } from './new-item.ts';
 import type { CoalescerOptions } from './options.ts';
 import { settingsOf } from './options.ts';
@@ -97,18 +97,6 @@ const textWithHoles: ChecksOf<TextWithHoles> = {
   holes: wanted('an array of whole numbers', isArrayOf(isNumber)),
 };
 
-const events: Readonly<Record<keyof EngineEvents, true>> = {
-  dispatch: true,
-  response: true,
-  requeue: true,
-  retry: true,
-  pause: true,
-  outage: true,
-  recovery: true,
-  failure: true,
-  idle: true,
-};
-
 /** What is wrong with what an engine is made of, in sentences; none: nothing. */
 export function problemsOfOptions(given: unknown): string[] {
   const found = problemsOf(given, options, 'options');
@@ -154,9 +142,11 @@ export function problemsOfItem(given: unknown): string[] {
 
 export function problemsOfListener(event: unknown, listener: unknown): string[] {
   const found: string[] = [];
-  if (typeof event !== 'string' || !Object.hasOwn(events, event)) {
+  if (typeof event !== 'string' || !Object.hasOwn(engineEvents, event)) {
     const hint =
-      typeof event === 'string' ? `; the nearest is '${nearest(event, Object.keys(events))}'` : '';
+      typeof event === 'string'
+        ? `; the nearest is '${nearest(event, Object.keys(engineEvents))}'`
+        : '';
     found.push(`event must be the name of an event, but it is ${shown(event)}${hint}`);
   }
   const problem = aFunction(listener);

@@ -78,6 +78,19 @@ export interface EngineEvents {
   idle: Record<never, never>;
 }
 
+/** All of their names. */
+export const engineEvents: Readonly<Record<keyof EngineEvents, true>> = {
+  dispatch: true,
+  response: true,
+  requeue: true,
+  retry: true,
+  pause: true,
+  outage: true,
+  recovery: true,
+  failure: true,
+  idle: true,
+};
+
 /**
  * Passes events on. The engine emits within a step and delivers at its end, so that listeners find
  * the books balanced. Nothing of it throws.

@@ -5,8 +5,10 @@
 export type { CoalescerPorts, CoalescerSettings } from './assembly.ts';
 export { Coalescer } from './coalescer.ts';
 export type { DispatchReason, Emitter, EngineEvents } from './events.ts';
+export { engineEvents } from './events.ts';
 export type { About, ExecuteOptions } from './intake.ts';
 export type { Ledger } from './ledger.ts';
+export { emptyLedger } from './ledger.ts';
 export type {
   Answer,
   Batch,

@@ -1,4 +1,5 @@
 import type { About, Answer, Batch, Emitter, Ledger, Name, Stats } from '../coalescer/index.ts';
+import { emptyLedger } from '../coalescer/index.ts';
 import type { Ids } from '../ids/ids.ts';
 import { rejected } from '../internal/deferred.ts';
 import { isText } from '../schemas/check.ts';
@@ -99,15 +100,6 @@ export class DisabledEngine implements ClientEngine {
 
   /** Nothing is ever accepted, so no other column counts. */
   #ledger(): Ledger {
-    return {
-      accepted: 0,
-      succeeded: 0,
-      refused: 0,
-      notAttempted: 0,
-      inDoubt: 0,
-      cancelled: 0,
-      declined: this.#declined,
-      pending: 0,
-    };
+    return { ...emptyLedger(), declined: this.#declined };
   }
 }
