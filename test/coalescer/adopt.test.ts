@@ -16,6 +16,17 @@ function successorOf(t: EngineUnderTest): EngineUnderTest {
   return successor;
 }
 
+/** A run that is being made, a root in it, and a child of that: nobody knows an id yet. */
+async function withoutIds() {
+  const t = engineUnderTest();
+  const [run, root] = [t.number(), t.number()];
+  void t.call('run', { makes: run });
+  void t.call('root', { ...referring('root', run), makes: root });
+  void t.call('child', referring('child', run, root));
+  await t.clock.settle();
+  return { t, root };
+}
+
 function ok(id?: string): object {
   return { ok: true, id };
 }
@@ -38,12 +49,7 @@ describe('what is pending', () => {
   });
 
   test('waits for the id of what it needs, whose number goes on to stand for it', async () => {
-    const t = engineUnderTest();
-    const [run, root] = [t.number(), t.number()];
-    void t.call('run', { makes: run });
-    void t.call('root', { ...referring('root', run), makes: root });
-    void t.call('child', referring('child', run, root));
-    await t.clock.settle();
+    const { t } = await withoutIds();
     // It is there, but its answer never got here: the number of the run still stands in what waits.
     const next = successorOf(t);
     await next.clock.settle();
@@ -57,12 +63,7 @@ describe('what is pending', () => {
   });
 
   test('has the ids that are known by then filled in', async () => {
-    const t = engineUnderTest();
-    const [run, root] = [t.number(), t.number()];
-    void t.call('run', { makes: run });
-    void t.call('root', { ...referring('root', run), makes: root });
-    void t.call('child', referring('child', run, root));
-    await t.clock.settle();
+    const { t, root } = await withoutIds();
     t.wire.parked[0]?.answer({ run: ok('é"1') });
     await t.clock.settle();
     const [first, second] = reread(t.engine.pending());
