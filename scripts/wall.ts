@@ -1,7 +1,10 @@
 // Holds the walls between the rooms of src/, types included. The rules: scripts/wall/rules.ts.
-// `npm run wall -- FOLDER` looks at another folder, such as one that breaks them all.
+// `npm run wall -- FOLDER` looks at another folder, such as one that breaks them all; `-- --graph` prints
+// which folder of src/ imports which.
 import { createRequire, registerHooks } from 'node:module';
 import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { ICruiseOptions } from 'dependency-cruiser';
 import { root } from './run.ts';
 import { rules } from './wall/rules.ts';
 
@@ -21,13 +24,20 @@ const { cruise, getAvailableTranspilers } = await import('dependency-cruiser');
 if (!getAvailableTranspilers().some(({ name, available }) => name === 'typescript' && available)) {
   throw new Error('dependency-cruiser found no compiler that it can ask, so it would miss types');
 }
+const { values, positionals } = parseArgs({
+  options: { graph: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const report: ICruiseOptions = values.graph
+  ? { outputType: 'text', includeOnly: '^src/', collapse: '^src/[^/]+' }
+  : { outputType: 'err-long', validate: true };
 const { output, exitCode } = await cruise(['{src,test,bench,scripts,examples}/**/*.ts'], {
-  baseDir: resolve(process.argv[2] ?? root),
+  baseDir: resolve(positionals[0] ?? root),
   ruleSet: { forbidden: rules.map((rule) => ({ ...rule, severity: 'error' })) },
-  validate: true,
   tsPreCompilationDeps: true,
   doNotFollow: { path: 'node_modules' },
-  outputType: 'err-long',
+  ...report,
 });
-if (exitCode !== 0) console.error(output);
+if (values.graph) console.log(output);
+else if (exitCode !== 0) console.error(output);
 process.exitCode = exitCode === 0 ? 0 : 1;

@@ -1,89 +1,32 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { House } from '../../scripts/house/floors.ts';
-import { build } from '../../scripts/house/floors.ts';
-import { houseOfToday, picturePath } from '../../scripts/house/house.ts';
-import type { Doors, Room } from '../../scripts/house/rooms.ts';
-import { reduced, roomsOf } from '../../scripts/house/rooms.ts';
+import { capture } from '../../scripts/run.ts';
 import { wordsOf } from './declared.ts';
 import { documentAt, rowsOf, sectionOf, spansOf } from './markdown.ts';
 
-const doors: Doors = {
-  name: 'parcels',
-  exports: { '.': './dist/index.js', './post': './dist/post/index.js' },
-  bin: { parcel: 'dist/cli/bin.js' },
-};
-const rooms = roomsOf(
-  new Map([
-    ['index.ts', "export { send } from './post/send.ts';\n// import './nowhere.ts'\n"],
-    ['post/index.ts', "export type { Stamp } from '../paper/stamp.ts';\n"],
-    ['post/send.ts', "import { glue } from 'glue';\nimport './index.ts';\n"],
-    ['paper/stamp.ts', "import { readFile } from 'node:fs/promises';\n"],
-    ['cli/bin.ts', "const { send } = await import('../index.ts');\nimport '../paper/stamp.ts';\n"],
-  ]),
-  doors,
-);
+describe('the picture', async () => {
+  const { text } = await capture(process.execPath, ['scripts/wall.ts', '--graph']);
+  const lines = text.replaceAll('src/', '').split('\n');
+  const imports = lines.filter((line) => line.includes(' → '));
 
-describe('the picture', () => {
-  test('shows the house of today', () => {
-    const drawn = readFileSync(new URL(`../../${picturePath}`, import.meta.url), 'utf8');
-    expect(drawn === houseOfToday(), 'src/ has other rooms or arrows: run "npm run house"').toBe(
-      true,
+  test('has an arrow for each import between rooms, but for those that follow from others', () => {
+    const [, picture = ''] = documentAt('docs/architecture.md').split(/^```(?:mermaid)?$/m);
+    const arrows = [...picture.matchAll(/^ *(\S+) --> (.+)$/gm)].flatMap(([, from, targets = '']) =>
+      targets.split(' & ').map((to) => `${from} → ${to}`),
     );
+    expect(imports.length).toBeGreaterThan(0);
+    expect(arrows.sort()).toEqual(withoutWhatFollows(imports).sort());
   });
 
-  test('has a room for each folder, and for each file beside them', () => {
-    expect(rooms.map(({ name }) => name)).toEqual(['cli/', 'index.ts', 'paper/', 'post/']);
+  test('has no circle', () => {
+    expect(inCircles(imports)).toEqual([]);
   });
+});
 
-  test('has an arrow for each import from another room, and none for a comment', () => {
-    expect(Object.fromEntries(rooms.map(({ name, uses }) => [name, uses]))).toEqual({
-      'cli/': ['index.ts', 'paper/'],
-      'index.ts': ['post/'],
-      'paper/': [],
-      'post/': ['paper/'],
-    });
-  });
-
-  test('names packages, and the ways in', () => {
-    expect(rooms.map(({ packages, door }) => [packages, door])).toEqual([
-      [[], 'npx parcel'],
-      [[], 'parcels'],
-      [['node:'], undefined],
-      [['glue'], '…/post'],
-    ]);
-  });
-
-  test('leaves out arrows that follow from others', () => {
-    expect(reduced(rooms).map(({ uses }) => uses)).toEqual([
-      ['index.ts'],
-      ['post/'],
-      [],
-      ['paper/'],
-    ]);
-  });
-
-  test('puts each room above all that it uses, and beside its neighbours', () => {
-    const cellar = ['wine/', 'coal/', 'tools/'];
-    const above = room('kitchen/', ...cellar, 'apples/');
-    const shelf = room('tools/', 'apples/');
-    const house = build(
-      [above, shelf, room('wine/'), room('coal/'), room('apples/')],
-      () => 100,
-      320,
-    );
-    for (const way of house.arrows) {
-      expect(way.map(({ floor }) => floor)).toEqual(
-        way.map((_, index) => (way[0]?.floor ?? 0) - index),
-      );
-    }
-    expect(overlaps(house)).toEqual([]);
-  });
-
-  test('says which imports run in a circle', () => {
-    const circle = [room('a/', 'b/'), room('b/', 'c/'), room('c/', 'a/')];
-    expect(() => build(circle, () => 100, 400)).toThrow('a/ → b/ → c/ → a/');
-  });
+test('an import follows from others that lead the same way', () => {
+  const imports = ['a → b', 'a → d', 'b → c', 'c → d', 'a → e'];
+  expect(withoutWhatFollows(imports)).toEqual(['a → b', 'b → c', 'c → d', 'a → e']);
+  expect(inCircles([...imports, 'd → b'])).toEqual(['b → c', 'c → d', 'd → b']);
 });
 
 test('the lifecycle has each state of an item', () => {
@@ -113,16 +56,29 @@ test.each(pages)('each file that %s names exists', (page) => {
   expect(missing).toEqual([]);
 });
 
-function room(name: string, ...uses: string[]): Room {
-  return { name, uses, packages: [], door: undefined };
+/** Of imports, written as `from → to`, those to which no longer way leads. */
+function withoutWhatFollows(imports: readonly string[]): string[] {
+  return imports.filter((one) => {
+    const [from = '', to = ''] = one.split(' → ');
+    return !nextTo(from, imports).some((next) => next !== to && leads(next, to, imports, [from]));
+  });
 }
 
-/** Places of a floor that lie over each other. */
-function overlaps({ floors }: House): number[] {
-  return floors.flatMap((floor) =>
-    floor.slice(1).flatMap(({ x }, index) => {
-      const before = floor[index];
-      return before !== undefined && before.x + before.width > x ? [x] : [];
-    }),
+function inCircles(imports: readonly string[]): string[] {
+  return imports.filter((one) => {
+    const [from = '', to = ''] = one.split(' → ');
+    return leads(to, from, imports);
+  });
+}
+
+function leads(from: string, to: string, imports: readonly string[], seen: string[] = []): boolean {
+  seen.push(from);
+  return nextTo(from, imports).some(
+    (next) => next === to || (!seen.includes(next) && leads(next, to, imports, seen)),
   );
+}
+
+function nextTo(room: string, imports: readonly string[]): string[] {
+  const start = `${room} → `;
+  return imports.filter((one) => one.startsWith(start)).map((one) => one.slice(start.length));
 }
