@@ -42,7 +42,7 @@ process.on('message', (share: Share) => {
 
 async function workOn({ src, seeds, until, shrinks }: Share): Promise<Found> {
   const module: { AutobatchClient: ClientClass } = await import(
-    pathToFileURL(`${src}/client.ts`).href
+    pathToFileURL(`${src}/index.ts`).href
   );
   const Client = module.AutobatchClient;
   const coverage = new Coverage();
