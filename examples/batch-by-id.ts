@@ -1,7 +1,7 @@
 // The engine alone, for a batch whose entries succeed and fail by themselves, as SQS's SendMessageBatch does.
 import assert from 'node:assert/strict';
-import type { Batch, Reply, SendOptions, Verdict } from '../src/coalescer/library.ts';
-import { Coalescer, RejectedError } from '../src/coalescer/library.ts';
+import type { Batch, Reply, SendOptions, Verdict } from '../src/coalescer/standalone/index.ts';
+import { Coalescer, RejectedError } from '../src/coalescer/standalone/index.ts';
 import type { Entry, FailedEntry, SendMessageBatchResult } from './stand-ins/message-queue.ts';
 import { MessageQueue } from './stand-ins/message-queue.ts';
 

@@ -1,7 +1,13 @@
 // The engine alone, for an ordered bulk write that stops at its first error, as MongoDB's does.
 import assert from 'node:assert/strict';
-import type { Batch, NewItem, Reply, SendOptions, Verdict } from '../src/coalescer/library.ts';
-import { Coalescer, RejectedError } from '../src/coalescer/library.ts';
+import type {
+  Batch,
+  NewItem,
+  Reply,
+  SendOptions,
+  Verdict,
+} from '../src/coalescer/standalone/index.ts';
+import { Coalescer, RejectedError } from '../src/coalescer/standalone/index.ts';
 import type { BulkWriteResult, Operation, WriteError } from './stand-ins/document-database.ts';
 import { DocumentDatabase } from './stand-ins/document-database.ts';
 

@@ -7,19 +7,19 @@ import { capture, root } from '../scripts/run.ts';
 
 const forbidden: readonly (readonly [path: string, code: string, rule: string])[] = [
   [
-    'src/client.ts',
-    "import type { Item } from './coalescer/item.ts';",
-    'the-engine-has-one-door: src/client.ts → src/coalescer/item.ts',
+    'src/client/client.ts',
+    "import type { Item } from '../coalescer/items/item.ts';",
+    'the-engine-has-one-door: src/client/client.ts → src/coalescer/items/item.ts',
   ],
   [
     'src/transport/door.ts',
-    "export type Items = import('../coalescer/item.ts').Item[];",
-    'the-engine-has-one-door: src/transport/door.ts → src/coalescer/item.ts',
+    "export type Items = import('../coalescer/items/item.ts').Item[];",
+    'the-engine-has-one-door: src/transport/door.ts → src/coalescer/items/item.ts',
   ],
   [
     'test/client.test.ts',
-    "import type { Item } from '../src/coalescer/item.ts';",
-    'only-tests-of-the-engine-open-it: test/client.test.ts → src/coalescer/item.ts',
+    "import type { Item } from '../src/coalescer/items/item.ts';",
+    'only-tests-of-the-engine-open-it: test/client.test.ts → src/coalescer/items/item.ts',
   ],
   [
     'src/coalescer/prefactor.ts',
@@ -32,14 +32,14 @@ const forbidden: readonly (readonly [path: string, code: string, rule: string])[
     'zod-has-its-owner: src/coalescer/package.ts → ',
   ],
   [
-    'src/internal/upwards.ts',
+    'src/lib/upwards.ts',
     "export type { Failure } from '../errors/failure.ts';",
-    'what-internal-may-use: src/internal/upwards.ts → src/errors/failure.ts',
+    'what-lib-may-use: src/lib/upwards.ts → src/errors/failure.ts',
   ],
   [
     'src/schemas/upwards.ts',
-    "import type { Text } from '../resources/text.ts';",
-    'what-schemas-may-use: src/schemas/upwards.ts → src/resources/text.ts',
+    "import type { Text } from '../pipeline/json-text.ts';",
+    'what-schemas-may-use: src/schemas/upwards.ts → src/pipeline/json-text.ts',
   ],
   [
     'src/testing/shared.ts',
@@ -69,14 +69,14 @@ const forbidden: readonly (readonly [path: string, code: string, rule: string])[
 ];
 
 const allowed: readonly (readonly [path: string, code: string])[] = [
-  ['src/coalescer/index.ts', "export type { Item } from './item.ts';"],
-  ['src/coalescer/item.ts', "import type { Clock } from '../internal/clock.ts';"],
+  ['src/coalescer/index.ts', "export type { Item } from './items/item.ts';"],
+  ['src/coalescer/items/item.ts', "import type { Clock } from '../../lib/clock.ts';"],
   ['src/errors/failure.ts', 'export type Failure = string;'],
   ['src/ids/two.ts', "export type { One } from './one.ts';"],
-  ['src/internal/clock.ts', 'export type Clock = string;'],
-  ['src/parse-options.ts', "import { z } from 'zod';"],
-  ['src/resources/text.ts', "import type { Item } from '../coalescer/index.ts';"],
-  ['test/coalescer/item.test.ts', "import type { Item } from '../../src/coalescer/item.ts';"],
+  ['src/lib/clock.ts', 'export type Clock = string;'],
+  ['src/client/parse-options.ts', "import { z } from 'zod';"],
+  ['src/pipeline/json-text.ts', "import type { Item } from '../coalescer/index.ts';"],
+  ['test/coalescer/items/item.test.ts', "import type { Item } from '../../src/coalescer/items/item.ts';"],
   ['src/testing/server.ts', "import { createServer } from 'node:http';"],
 ];
 

@@ -1,8 +1,8 @@
-import { readActions } from '../../src/cli/actions/action-file.ts';
-import type { RecordedAction } from '../../src/cli/actions/recorded-action.ts';
-import { replayBatched } from '../../src/cli/demo/batched.ts';
-import { replayOneByOne } from '../../src/cli/demo/one-by-one.ts';
-import type { Replayed } from '../../src/cli/demo/tally.ts';
+import { readActions } from '../../src/replay/action-file.ts';
+import { replayBatched } from '../../src/replay/batched.ts';
+import { replayOneByOne } from '../../src/replay/one-by-one.ts';
+import type { RecordedAction } from '../../src/replay/recorded-action.ts';
+import type { Replayed } from '../../src/replay/tally.ts';
 import type { Target } from '../contenders/contender.ts';
 import { TOKEN } from '../contenders/contender.ts';
 import type { ContenderName } from '../contenders/index.ts';

@@ -1,5 +1,5 @@
 /** How many items the next request is to hold: the engine's rule, and others to compare it with. */
-import { Cut } from '../../src/coalescer/capacity.ts';
+import { Cut } from '../../src/coalescer/server/adaptive-limits.ts';
 
 export type Rule = Pick<Cut, 'limit' | 'failed' | 'passed'>;
 

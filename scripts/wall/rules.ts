@@ -8,48 +8,37 @@ interface Room {
 }
 
 /** What most rooms stand on. Of the engine, only its door. */
-const ground = [
-  'src/schemas/',
-  'src/errors/',
-  'src/ids/',
-  'src/coalescer/index.ts',
-  'src/internal/',
-];
+const ground = ['src/schemas/', 'src/errors/', 'src/ids/', 'src/coalescer/index.ts', 'src/lib/'];
 
-/**
- * What may be imported from where, from the top of the house down: each room uses rooms below it. A room
- * is a folder, a file, or the files beside `client.ts`; its own files it may always import.
- */
+/** What may be imported from where, from the top of the house down: each folder uses folders below it. */
 const rooms: Readonly<Record<string, Room>> = {
-  // A user like any other, but for the doctor's ids.
-  'src/cli/': { uses: ['src/index.ts', 'src/testing/', 'src/ids/', 'src/internal/'] },
-  'src/index.ts': {
-    uses: ['src/client.ts', 'beside the client', 'src/resources/', 'src/transport/', ...ground],
+  // A user like any other, but for the doctor's ids and what it says of URLs, tokens and certificates.
+  'src/cli/': {
+    uses: ['src/index.ts', 'src/testing/', 'src/replay/', 'src/transport/', 'src/ids/', 'src/lib/'],
   },
-  'src/client.ts': { uses: ['beside the client', 'src/resources/', 'src/transport/', ...ground] },
-  'beside the client': { files: '^src/(?!client\\.ts$|index\\.ts$)[^/]+\\.ts$', uses: ground },
-  'src/resources/': { uses: ['src/action-promise.ts', ...ground] },
-  'src/transport/': { uses: ['src/options.ts', ...ground] },
-  'src/schemas/': {
-    // What a caller may give for an id.
-    uses: ['src/action-promise.ts', 'src/errors/', 'src/ids/', 'src/internal/'],
-  },
-  'src/errors/': { uses: ['src/internal/'] },
-  'src/ids/': { uses: ['src/internal/'] },
-  // It could be lifted out, with internal/.
-  'src/coalescer/': { uses: ['src/internal/'] },
+  'src/replay/': { uses: ['src/index.ts', 'src/testing/'] },
+  'src/index.ts': { uses: ['src/client/', 'src/resources/', 'src/transport/', ...ground] },
+  'src/client/': { uses: ['src/resources/', 'src/pipeline/', 'src/transport/', ...ground] },
+  'src/resources/': { uses: ['src/pipeline/', ...ground] },
+  'src/pipeline/': { uses: ground },
+  'src/transport/': { uses: ground },
+  'src/schemas/': { uses: ['src/errors/', 'src/ids/', 'src/lib/'] },
+  'src/errors/': { uses: ['src/coalescer/index.ts', 'src/lib/'] },
+  'src/ids/': { uses: ['src/lib/'] },
+  // It could be lifted out, with lib/.
+  'src/coalescer/': { uses: ['src/lib/'] },
   // Nothing that knows the API, so that a mistake of the client's cannot be the emulator's too.
-  'src/testing/': { uses: ['src/internal/checks.ts', 'src/internal/nearest.ts'] },
-  'src/internal/': { uses: [] },
+  'src/testing/': { uses: ['src/lib/value-checks.ts', 'src/lib/nearest.ts'] },
+  'src/lib/': { uses: [] },
 };
 
 /** Who may import a package. One without a row: nobody. */
 const owners: Readonly<Record<string, string>> = {
   'cli-progress': '^src/cli/',
-  dataloader: '^src/window\\.ts$',
+  dataloader: '^src/client/window\\.ts$',
   ky: '^src/(transport|cli)/',
   nanoid: '^src/ids/',
-  zod: '^src/(schemas|cli)/|^src/parse-options\\.ts$',
+  zod: '^src/(schemas|cli|replay)/|^src/client/parse-options\\.ts$',
 };
 
 const insideEngine = '^src/coalescer/(?!index\\.ts$)';
@@ -72,9 +61,9 @@ export const rules: IForbiddenRuleType[] = [
   {
     name: 'only-tests-of-the-engine-open-it',
     comment:
-      'Import from src/coalescer/index.ts, as the client does, or from library.ts, as others do.',
+      'Import from src/coalescer/index.ts, as the client does, or from standalone/index.ts, as others do.',
     from: { path: '^(test|bench|scripts|examples)/', pathNot: engineTests },
-    to: { path: insideEngine, pathNot: '^src/coalescer/library\\.ts$' },
+    to: { path: insideEngine, pathNot: '^src/coalescer/standalone/index\\.ts$' },
   },
   ...Object.entries(rooms).map(([name, { uses }]): IForbiddenRuleType => {
     const files = filesOf(name);
@@ -117,7 +106,7 @@ export const rules: IForbiddenRuleType[] = [
   {
     name: 'node-only-where-there-is-node',
     comment: 'Use what every runtime has: fetch, Web Crypto, TextEncoder, streams.',
-    from: { path: '^src/', pathNot: '^src/cli/|^src/testing/server\\.ts$' },
+    from: { path: '^src/', pathNot: '^src/(cli|replay)/|^src/testing/server\\.ts$' },
     to: { dependencyTypes: ['core'] },
   },
 ];

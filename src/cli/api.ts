@@ -1,11 +1,11 @@
 import ky from 'ky';
-import { DEFAULT_API_URL, readApiUrl } from '../internal/api-url.ts';
-import { certificateCode } from '../internal/certificate-code.ts';
-import { isToken, TOKEN } from '../internal/header-fields.ts';
-import { isTooShort, MIN_TOKEN_LENGTH } from '../internal/short-token.ts';
-import { VERSION } from '../internal/version.ts';
+import { VERSION } from '../lib/version.ts';
+import { CommandFailure } from '../replay/failure.ts';
+import { DEFAULT_API_URL, readApiUrl } from '../transport/api-url.ts';
+import { certificateCode } from '../transport/certificate-code.ts';
+import { isToken, TOKEN } from '../transport/header-fields.ts';
+import { isTooShort, MIN_TOKEN_LENGTH } from '../transport/short-token.ts';
 import { wrongUsage } from './arguments.ts';
-import { CommandFailure } from './failure.ts';
 import { bytes } from './figures.ts';
 
 /** Where the API is, and who asks. */

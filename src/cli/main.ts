@@ -1,10 +1,10 @@
-import { nearest } from '../internal/nearest.ts';
-import { VERSION } from '../internal/version.ts';
+import { nearest } from '../lib/nearest.ts';
+import { VERSION } from '../lib/version.ts';
+import { CommandFailure, exitCodes, interruption } from '../replay/failure.ts';
 import type { Command, Process, Stream, Terminal } from './command.ts';
 import { demo } from './demo/demo.ts';
 import { doctor } from './doctor/doctor.ts';
 import { emulator } from './emulator/emulator.ts';
-import { CommandFailure, exitCodes, interruption } from './failure.ts';
 import { printable } from './printable.ts';
 import { send } from './send/send.ts';
 

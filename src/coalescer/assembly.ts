@@ -1,36 +1,46 @@
 /** Joins the parts of the engine. What any of them does stands in its own file; what happens when, in cycle.ts. */
-import type { Clock } from '../internal/clock.ts';
-import { inLaterTurn, systemClock } from '../internal/clock.ts';
-import { Patience } from '../internal/patience.ts';
-import type { AttemptSettings } from './attempts.ts';
-import { Attempts } from './attempts.ts';
-import { Backlog } from './backlog.ts';
-import { chanceFrom } from './backoff.ts';
-import type { QueueBounds } from './bounds.ts';
-import { Bounds } from './bounds.ts';
-import { Calls } from './calls.ts';
-import { Capacity } from './capacity.ts';
+
+import { Signals } from '../lib/abort-signals.ts';
+import type { Clock } from '../lib/clock.ts';
+import { inLaterTurn, systemClock } from '../lib/clock.ts';
+import { Patience } from '../lib/fair-timeouts.ts';
+import { Calls } from './calls/callers.ts';
+import { Withdrawals } from './calls/cancellation.ts';
+import { endOfRun, Intake } from './calls/intake.ts';
+import { KeyIndex } from './calls/pending-keys.ts';
+import { bareReason } from './calls/reason-record.ts';
+import { toRejectedError, unfailing } from './calls/rejected-error.ts';
+import { Fates } from './calls/resource-history.ts';
+import { Telling } from './calls/result-delivery.ts';
+import { Settlement } from './calls/settlement.ts';
 import { Alarm, Cycle, Steps } from './cycle.ts';
-import type { DispatchSettings } from './dispatcher.ts';
-import { Dispatcher } from './dispatcher.ts';
-import type { Emitter } from './events.ts';
-import { silent } from './events.ts';
-import { Fates } from './fates.ts';
-import { Health, ServerWatch } from './health.ts';
-import { endOfRun, Intake } from './intake.ts';
-import type { Waiting } from './item.ts';
-import { KeyIndex } from './keys.ts';
-import type { BatchLimits } from './packer.ts';
-import { Parts } from './parts.ts';
-import type { Name, Ping, Read, Schedule, Send, ToError, ToRecord, Trouble } from './ports.ts';
-import { bareReason } from './record.ts';
-import { toRejectedError, unfailing } from './rejected-error.ts';
-import { Replies } from './replies.ts';
-import { Settlement } from './settlement.ts';
-import { Signals } from './signals.ts';
-import { Telling } from './telling.ts';
-import { UnderWay } from './under-way.ts';
-import { Withdrawals } from './withdrawals.ts';
+import type { Waiting } from './items/item.ts';
+import type { Emitter } from './ports/events.ts';
+import { silent } from './ports/events.ts';
+import type {
+  Name,
+  Ping,
+  Read,
+  Schedule,
+  Send,
+  ToError,
+  ToRecord,
+  Trouble,
+} from './ports/ports.ts';
+import { Backlog } from './queue/backlog.ts';
+import type { QueueBounds } from './queue/bounds.ts';
+import { Bounds } from './queue/bounds.ts';
+import type { BatchLimits } from './queue/packer.ts';
+import { Parts } from './requests/bisection.ts';
+import type { DispatchSettings } from './requests/dispatcher.ts';
+import { Dispatcher } from './requests/dispatcher.ts';
+import { UnderWay } from './requests/in-flight.ts';
+import { Replies } from './requests/replies.ts';
+import type { AttemptSettings } from './requests/retries.ts';
+import { Attempts } from './requests/retries.ts';
+import { Capacity } from './server/adaptive-limits.ts';
+import { chanceFrom } from './server/backoff.ts';
+import { Health, ServerWatch } from './server/health.ts';
 
 export interface CoalescerSettings extends DispatchSettings, AttemptSettings, BatchLimits {
   /** Requests in flight, at most. */

@@ -5,16 +5,16 @@
  * made before `submit` returns. When its window ends it may be packed; the dispatcher says when a
  * request leaves, the replies say what it means for each item, and the settlement ends items.
  */
-import { deferred, rejected } from '../internal/deferred.ts';
+import { deferred, rejected } from '../lib/deferred.ts';
 import type { Assembly, EngineOptions } from './assembly.ts';
 import { assemble } from './assembly.ts';
-import type { About, ExecuteOptions } from './intake.ts';
-import type { Item } from './item.ts';
-import type { Ledger } from './ledger.ts';
-import { nameOf } from './lines.ts';
-import type { Answer, Batch, KeyClaim, Name, Submission } from './ports.ts';
-import type { Stats } from './stats.ts';
-import { written } from './written.ts';
+import type { About, ExecuteOptions } from './calls/intake.ts';
+import type { Ledger } from './calls/ledger.ts';
+import type { Item } from './items/item.ts';
+import { nameOf } from './items/lock-queue.ts';
+import { written } from './items/to-submission.ts';
+import type { Answer, Batch, KeyClaim, Name, Submission } from './ports/ports.ts';
+import type { Stats } from './server/stats.ts';
 
 export class Coalescer<Failure> {
   readonly #parts: Assembly<Failure>;

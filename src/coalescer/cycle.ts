@@ -3,25 +3,26 @@
  * tell is told when it is over.
  * What only time makes due, the alarm wakes it for.
  */
-import type { Clock } from '../internal/clock.ts';
-import { inLaterTurn } from '../internal/clock.ts';
-import type { Patience } from '../internal/patience.ts';
-import type { Attempts } from './attempts.ts';
-import type { Backlog } from './backlog.ts';
-import type { Dispatcher } from './dispatcher.ts';
-import type { Emitter } from './events.ts';
-import type { Flight, Silence } from './flight.ts';
-import type { ServerWatch } from './health.ts';
-import type { Item, Waiting } from './item.ts';
-import type { Outcome } from './outcome.ts';
-import type { Parts } from './parts.ts';
-import type { Reply } from './ports.ts';
-import type { Replies } from './replies.ts';
-import type { Settlement } from './settlement.ts';
-import type { Signals } from './signals.ts';
-import type { Telling } from './telling.ts';
-import type { UnderWay } from './under-way.ts';
-import type { Withdrawals } from './withdrawals.ts';
+
+import type { Signals } from '../lib/abort-signals.ts';
+import type { Clock } from '../lib/clock.ts';
+import { inLaterTurn } from '../lib/clock.ts';
+import type { Patience } from '../lib/fair-timeouts.ts';
+import type { Withdrawals } from './calls/cancellation.ts';
+import type { Telling } from './calls/result-delivery.ts';
+import type { Settlement } from './calls/settlement.ts';
+import type { Item, Waiting } from './items/item.ts';
+import type { Emitter } from './ports/events.ts';
+import type { Reply } from './ports/ports.ts';
+import type { Backlog } from './queue/backlog.ts';
+import type { Parts } from './requests/bisection.ts';
+import type { Dispatcher } from './requests/dispatcher.ts';
+import type { UnderWay } from './requests/in-flight.ts';
+import type { Outcome } from './requests/outcome.ts';
+import type { Replies } from './requests/replies.ts';
+import type { Flight, Silence } from './requests/request.ts';
+import type { Attempts } from './requests/retries.ts';
+import type { ServerWatch } from './server/health.ts';
 
 /**
  * No code but the engine's own runs inside a step: what comes from outside is asked before, and told after. So

@@ -3,12 +3,12 @@
  * checked here that the client has checked before; `library.ts` is the engine for everybody else.
  */
 export type { CoalescerPorts, CoalescerSettings } from './assembly.ts';
+export type { About, ExecuteOptions } from './calls/intake.ts';
+export type { Ledger } from './calls/ledger.ts';
+export { emptyLedger } from './calls/ledger.ts';
 export { Coalescer } from './coalescer.ts';
-export type { DispatchReason, Emitter, EngineEvents } from './events.ts';
-export { engineEvents } from './events.ts';
-export type { About, ExecuteOptions } from './intake.ts';
-export type { Ledger } from './ledger.ts';
-export { emptyLedger } from './ledger.ts';
+export type { DispatchReason, Emitter, EngineEvents } from './ports/events.ts';
+export { engineEvents } from './ports/events.ts';
 export type {
   Answer,
   Batch,
@@ -29,5 +29,5 @@ export type {
   ToRecord,
   Trouble,
   Verdict,
-} from './ports.ts';
-export type { ServerStats, Stats } from './stats.ts';
+} from './ports/ports.ts';
+export type { ServerStats, Stats } from './server/stats.ts';

@@ -1,11 +1,11 @@
+import { oneLine } from '../lib/one-line.ts';
 import {
   PrefactorApiError,
   PrefactorAuthError,
   PrefactorConflictError,
   PrefactorNotFoundError,
   PrefactorValidationError,
-} from './api.ts';
-import { oneLine } from './one-line.ts';
+} from './api-errors.ts';
 
 /** An error that the API answered, for one item or for a whole request: as data, free of the token. */
 export interface ApiFailure {

@@ -1,5 +1,6 @@
-import type { ActionPromise, Ref } from '../action-promise.ts';
-import { bindMethods } from '../internal/bind.ts';
+import { bindMethods } from '../lib/bind-methods.ts';
+import type { Pipeline } from '../pipeline/call-pipeline.ts';
+import type { ActionPromise, Ref } from '../schemas/action-promise.ts';
 import type {
   AgentInstance,
   AgentInstanceFinishParams,
@@ -14,7 +15,6 @@ import {
   startAgentInstance,
 } from '../schemas/agent-instances.ts';
 import type { CallOptions } from '../schemas/call-options.ts';
-import type { Pipeline } from './pipeline.ts';
 
 /** Instances: the runs of agents. */
 export class AgentInstances {

@@ -1,5 +1,6 @@
-import type { ActionPromise, Ref } from '../action-promise.ts';
-import { bindMethods } from '../internal/bind.ts';
+import { bindMethods } from '../lib/bind-methods.ts';
+import type { Pipeline } from '../pipeline/call-pipeline.ts';
+import type { ActionPromise, Ref } from '../schemas/action-promise.ts';
 import type {
   AgentSpan,
   AgentSpanCreateParams,
@@ -7,7 +8,6 @@ import type {
 } from '../schemas/agent-spans.ts';
 import { createAgentSpan, finishAgentSpan } from '../schemas/agent-spans.ts';
 import type { CallOptions } from '../schemas/call-options.ts';
-import type { Pipeline } from './pipeline.ts';
 
 /** Spans: what happens within the run of an agent. */
 export class AgentSpans {

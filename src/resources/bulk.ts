@@ -1,17 +1,17 @@
 import type { Batch } from '../coalescer/index.ts';
-import { bindMethods } from '../internal/bind.ts';
-import { unpolluted } from '../internal/pollution.ts';
-import { utf8Length } from '../internal/texts.ts';
-import type { BulkItem, BulkRequest, BulkResult } from '../schemas/bulk.ts';
-import { checkBulkRequest } from '../schemas/bulk.ts';
+import { bindMethods } from '../lib/bind-methods.ts';
+import { unpolluted } from '../lib/prototype-pollution.ts';
+import { utf8Length } from '../lib/text-arena.ts';
+import type { Engine } from '../pipeline/engine.ts';
+import { InvalidCall, invalidCallError } from '../pipeline/invalid-call.ts';
+import { serialise } from '../pipeline/json-text.ts';
+import { ownItem } from '../pipeline/own-action.ts';
+import type { BulkItem, BulkRequest, BulkResult } from '../schemas/bulk-request.ts';
+import { checkBulkRequest } from '../schemas/bulk-request.ts';
 import type { CallOptions } from '../schemas/call-options.ts';
 import { checkCallOptions } from '../schemas/call-options.ts';
 import { isObject, within } from '../schemas/check.ts';
 import { withCleanReason } from '../schemas/output.ts';
-import type { Engine } from './engine.ts';
-import { InvalidCall, invalidCallError } from './invalid-call.ts';
-import { ownItem } from './own-action.ts';
-import { serialise } from './text.ts';
 
 export interface BulkSettings {
   readonly engine: Engine;

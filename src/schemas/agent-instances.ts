@@ -1,15 +1,15 @@
 import * as z from 'zod/mini';
-import type { PrefactorIssue } from '../errors/argument.ts';
-import { unpolluted } from '../internal/pollution.ts';
+import type { PrefactorIssue } from '../errors/argument-error.ts';
+import { unpolluted } from '../lib/prototype-pollution.ts';
 import type { ActionKind, ReferenceField } from './action.ts';
 import { toTime } from './action.ts';
-import type { AgentSchemaVersion, AgentVersion } from './agent-schema.ts';
+import type { AgentSchemaVersion, AgentVersion } from './agent-versions.ts';
 import {
   checkAgentSchemaVersion,
   checkAgentVersion,
   toAgentSchemaVersion,
   toAgentVersion,
-} from './agent-schema.ts';
+} from './agent-versions.ts';
 import {
   aBoolean,
   aName,

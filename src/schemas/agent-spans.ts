@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { Ref } from '../action-promise.ts';
 import type { ActionKind } from './action.ts';
 import { isTerminal, toTime } from './action.ts';
+import type { Ref } from './action-promise.ts';
 import type { AgentInstance } from './agent-instances.ts';
 import { aBoolean, aName, anObject, aText, aTime, check, OBJECT } from './check.ts';
 import type { Fields, Identified } from './output.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Ref } from '../action-promise.ts';
+import type { Ref } from './action-promise.ts';
 import type { AgentInstance } from './agent-instances.ts';
 import type { AgentSpan } from './agent-spans.ts';
 import type { Check } from './check.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 
-import type { PrefactorIssue } from '../errors/argument.ts';
-import { nearest } from '../internal/nearest.ts';
-import { withCleanPrototype } from '../internal/pollution.ts';
+import type { PrefactorIssue } from '../errors/argument-error.ts';
+import { nearest } from '../lib/nearest.ts';
+import { withCleanPrototype } from '../lib/prototype-pollution.ts';
 
 /** Says what is wrong with a value; undefined: nothing. */
 export type Check = (value: unknown) => readonly PrefactorIssue[] | undefined;

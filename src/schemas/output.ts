@@ -1,4 +1,4 @@
-import { pauseOfBody } from '../internal/pause.ts';
+import { pauseOfBody } from '../lib/retry-after.ts';
 import { isName, isObject, isText, own } from './check.ts';
 
 /** An object of JSON, whose values are not looked at. */

@@ -1,7 +1,8 @@
 // Whether what a test gives the emulator can be meant so: a name that is misspelt, or a rate of 5, would
 // otherwise change nothing, and the test would prove nothing.
 
-import type { Check } from '../internal/checks.ts';
+import { nearest } from '../lib/nearest.ts';
+import type { Check } from '../lib/value-checks.ts';
 import {
   aBoolean,
   aFunction,
@@ -10,8 +11,7 @@ import {
   oneOf,
   shown,
   wanted,
-} from '../internal/checks.ts';
-import { nearest } from '../internal/nearest.ts';
+} from '../lib/value-checks.ts';
 import type { FaultKind, FaultRates } from './fault-types.ts';
 import { ROUTE_TYPES } from './routes.ts';
 

@@ -1,7 +1,13 @@
-import { runInRoot } from '../internal/context.ts';
-import { isToken, TOKEN } from '../internal/header-fields.ts';
-import { isTooShort, MIN_TOKEN_LENGTH, shortTokenProblem } from '../internal/short-token.ts';
-import type { ApiToken, Fetch } from '../options.ts';
+import { runInRoot } from '../lib/async-context.ts';
+import { isToken, TOKEN } from './header-fields.ts';
+import type { Fetch } from './sender.ts';
+import { isTooShort, MIN_TOKEN_LENGTH, shortTokenProblem } from './short-token.ts';
+
+/**
+ * The token, or what gives it: asked once for each request, so that it may change. 8 characters or more,
+ * printable ASCII without blanks; any number where `apiUrl` is on this machine, or `fetch` is given.
+ */
+export type ApiToken = string | (() => string | Promise<string>);
 
 // As many attempts as can overlap (batch.concurrency), each of which may have a token of its own.
 const remembered = 256;

@@ -1,13 +1,13 @@
 import type { Batch, Ping, Reply, Send, SendOptions, Trouble } from '../coalescer/index.ts';
-import { ownField, readErrorAnswer, snippetOf } from '../errors/answer.ts';
+import { ownField, readErrorAnswer, snippetOf } from '../errors/error-answer.ts';
 import type { Failure } from '../errors/failure.ts';
-import { inWords } from '../errors/words.ts';
-import type { Clock } from '../internal/clock.ts';
-import { pauseOf } from '../internal/pause.ts';
+import { inWords } from '../errors/failure-words.ts';
+import type { Clock } from '../lib/clock.ts';
+import { pauseOf } from '../lib/retry-after.ts';
 import { ALREADY_USED, saysIdIsTaken } from '../schemas/output.ts';
-import { maxAnswerBytes } from './body.ts';
 import type { HttpOptions } from './http.ts';
 import { Http } from './http.ts';
+import { maxAnswerBytes } from './response-body.ts';
 import type { Answer } from './sender.ts';
 
 export interface Transport {

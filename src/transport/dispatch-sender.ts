@@ -3,11 +3,11 @@
  * around it: half of the work of a request (docs/decisions/sender-on-node.md). Proxies, TLS agents and
  * mocks that are set with `setGlobalDispatcher` hold for it as they do for fetch.
  */
-import { runInRoot } from '../internal/context.ts';
-import { VERSION } from '../internal/version.ts';
-import { maxAnswerBytes, readBody } from './body.ts';
+import { runInRoot } from '../lib/async-context.ts';
+import { VERSION } from '../lib/version.ts';
 import { gunzip, isGzip } from './gunzip.ts';
-import { isNodesOwn } from './nodes-own.ts';
+import { isNodesOwn } from './native-fetch.ts';
+import { maxAnswerBytes, readBody } from './response-body.ts';
 import type { Answer, Outgoing } from './sender.ts';
 
 /** What fetch would send by itself. */

@@ -1,11 +1,10 @@
 import ky, { isNetworkError } from 'ky';
-import { runInRoot } from '../internal/context.ts';
-import type { Fetch } from '../options.ts';
-import { readBody } from './body.ts';
-import { BrokenFetch } from './lasting.ts';
+import { runInRoot } from '../lib/async-context.ts';
+import { BrokenFetch } from './lasting-faults.ts';
+import { isNodesOwn } from './native-fetch.ts';
 import { NeverSent, neverConnected } from './never-connected.ts';
-import { isNodesOwn } from './nodes-own.ts';
-import type { Answer, Outgoing, Sender } from './sender.ts';
+import { readBody } from './response-body.ts';
+import type { Answer, Fetch, Outgoing, Sender } from './sender.ts';
 
 // One attempt, whatever comes of it: the engine owns the only loop. ky's own time-out starts anew for
 // the body, so `Attempt` has the time.

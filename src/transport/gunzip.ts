@@ -1,4 +1,4 @@
-import { host } from '../internal/host.ts';
+import { host } from '../lib/runtime.ts';
 
 interface Gunzip {
   write(bytes: Uint8Array): void;

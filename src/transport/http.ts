@@ -1,16 +1,16 @@
 import type { SendOptions } from '../coalescer/index.ts';
-import { copyOfCaught } from '../errors/caught.ts';
+import { copyOfCaught } from '../errors/caught-error.ts';
 import type { Failure } from '../errors/failure.ts';
-import type { Clock } from '../internal/clock.ts';
-import { Patience } from '../internal/patience.ts';
-import type { ApiToken, Fetch } from '../options.ts';
+import type { Clock } from '../lib/clock.ts';
+import { Patience } from '../lib/fair-timeouts.ts';
+import type { ApiToken } from './auth.ts';
 import { Auth } from './auth.ts';
 import { DispatchSender } from './dispatch-sender.ts';
 import { fetchSender } from './fetch-sender.ts';
-import { BrokenFetch, lastingFaultOf } from './lasting.ts';
+import { BrokenFetch, lastingFaultOf } from './lasting-faults.ts';
 import { NeverSent } from './never-connected.ts';
 import { sdkHeader } from './sdk-header.ts';
-import type { Answer, Outgoing, Sender, Told } from './sender.ts';
+import type { Answer, Fetch, Outgoing, Sender, Told } from './sender.ts';
 
 /** What the transport takes from the options. */
 export interface HttpOptions {

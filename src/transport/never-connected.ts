@@ -1,4 +1,4 @@
-import { certificateCode } from '../internal/certificate-code.ts';
+import { certificateCode } from './certificate-code.ts';
 
 /** What a request rejects with that certainly was never sent, around what it failed with. */
 export class NeverSent {

@@ -1,4 +1,4 @@
-import { VERSION } from '../internal/version.ts';
+import { VERSION } from '../lib/version.ts';
 
 const headerName = 'x-prefactor-sdk';
 const ownName = 'prefactor-autobatch@';

@@ -1,3 +1,10 @@
+/**
+ * What sends a request. It is called with a `Request`, and with an `init` that says the same, for the fetch of a
+ * package that knows no `Request` but its own. Of what it gives, `status` is needed, and a body to be read: a
+ * stream, `text()` or `json()`.
+ */
+export type Fetch = (request: Request, init?: RequestInit) => Promise<Response>;
+
 /** Who is told how far a request has come. */
 export interface Told {
   /** To be called once it can no longer be ruled out that the server gets something of it. */

@@ -6,7 +6,7 @@ import { AutobatchClient } from '../../src/index.ts';
 import { Emulator } from '../../src/testing/index.ts';
 import { outcomes } from '../helpers/outcomes.ts';
 import { INSTANCE, span } from '../helpers/spans.ts';
-import { recordingLogger } from '../internal/recording-logger.ts';
+import { recordingLogger } from '../lib/recording-logger.ts';
 
 const { setImmediate } = globalThis;
 const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));

@@ -1,8 +1,8 @@
 // design.md 2 (references) and 4 (order): a run is written without one await.
 import { describe, expect, test } from 'vitest';
-import { digestOf } from '../../src/cli/demo/digest.ts';
 import type { ActionPromise, AgentInstance, AgentSpan } from '../../src/index.ts';
 import { PrefactorDependencyError } from '../../src/index.ts';
+import { digestOf } from '../../src/replay/digest.ts';
 import type { Harness } from '../helpers/harness.ts';
 import { harness } from '../helpers/harness.ts';
 import { failureOf, outcomes } from '../helpers/outcomes.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { RecordedAction } from '../../src/cli/actions/recorded-action.ts';
-import { readLine } from '../../src/cli/actions/recorded-action.ts';
 import { FileIdentities } from '../../src/cli/send/identities.ts';
+import type { RecordedAction } from '../../src/replay/recorded-action.ts';
+import { readLine } from '../../src/replay/recorded-action.ts';
 import { create, finish, run } from './lines.ts';
 
 const instance = '01m8npfwjrm23ynwy3vyqrpjmzn4ynt9';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Alarm } from '../../src/coalescer/cycle.ts';
-import { Patience } from '../../src/internal/patience.ts';
+import { Patience } from '../../src/lib/fair-timeouts.ts';
 import { virtualClock } from '../helpers/virtual-clock.ts';
 
 test('it wakes once, at the earliest time that it was asked for', async () => {

@@ -1,7 +1,7 @@
 // prefactor-autobatch/coalescer by itself: what is wrong is told, where it is wrong.
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { CoalescerOptions, EngineEvents, Send } from '../../src/coalescer/library.ts';
-import { Coalescer, RejectedError } from '../../src/coalescer/library.ts';
+import type { CoalescerOptions, EngineEvents, Send } from '../../src/coalescer/standalone/index.ts';
+import { Coalescer, RejectedError } from '../../src/coalescer/standalone/index.ts';
 import { failureOf } from '../helpers/outcomes.ts';
 import { virtualClock } from '../helpers/virtual-clock.ts';
 

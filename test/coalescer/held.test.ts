@@ -1,8 +1,8 @@
 // What an engine holds beside what it counts.
 import { expect, test } from 'vitest';
-import { Backlog } from '../../src/coalescer/backlog.ts';
-import { Item } from '../../src/coalescer/item.ts';
-import { letGo } from '../../src/coalescer/telling.ts';
+import { letGo } from '../../src/coalescer/calls/result-delivery.ts';
+import { Item } from '../../src/coalescer/items/item.ts';
+import { Backlog } from '../../src/coalescer/queue/backlog.ts';
 import { endsOf, engineUnderTest, submission } from '../helpers/engine.ts';
 import { randomFrom } from '../helpers/random.ts';
 

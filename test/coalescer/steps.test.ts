@@ -1,9 +1,9 @@
 // design.md 7: code that is not the engine's runs between steps, never inside one, and hurts only itself.
 import { describe, expect, test } from 'vitest';
 import type { Batch, EngineEvents, Send, Verdict } from '../../src/coalescer/index.ts';
-import { systemClock } from '../../src/internal/clock.ts';
-import { Events } from '../../src/internal/events.ts';
-import { silentLogger } from '../../src/internal/warn.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { Events } from '../../src/lib/events.ts';
+import { silentLogger } from '../../src/lib/logger.ts';
 import type { EngineUnderTest } from '../helpers/engine.ts';
 import {
   endsOf,

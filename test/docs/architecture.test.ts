@@ -33,7 +33,7 @@ test('the lifecycle has each state of an item', () => {
   const section = sectionOf(documentAt('docs/internals/lifecycle.md'), '## States of an item');
   const table = section.slice(0, section.indexOf('*At its place*'));
   const states = rowsOf(table).map(([state = '']) => spansOf(state)[0]);
-  expect(states.sort()).toEqual(wordsOf('coalescer/item.ts', 'ItemState').sort());
+  expect(states.sort()).toEqual(wordsOf('coalescer/items/item.ts', 'ItemState').sort());
 });
 
 test('the way of one call has at most ten steps', () => {

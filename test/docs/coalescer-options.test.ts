@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { settingsOf } from '../../src/coalescer/options.ts';
+import { settingsOf } from '../../src/coalescer/standalone/options.ts';
 import { fieldsOf } from './declared.ts';
 import { documentAt, rowsOf, spansOf } from './markdown.ts';
 
-const options = fieldsOf('coalescer/options.ts', 'CoalescerOptions');
+const options = fieldsOf('coalescer/standalone/options.ts', 'CoalescerOptions');
 const rows = rowsOf(documentAt('docs/guide/other-bulk-apis.md'))
   .filter((cells) => cells.length === 3)
   .map(([option = '', defaultsTo = '']) => ({ name: spansOf(option)[0] ?? '', defaultsTo }))

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { columnOf } from '../../src/coalescer/ledger.ts';
-import type { Last, Reason } from '../../src/coalescer/ports.ts';
+import { columnOf } from '../../src/coalescer/calls/ledger.ts';
+import type { Last, Reason } from '../../src/coalescer/ports/ports.ts';
 import { apiError } from '../../src/errors/classify.ts';
 import type { Failure } from '../../src/errors/failure.ts';
+import { createToError } from '../../src/errors/from-reason.ts';
 import * as names from '../../src/index.ts';
 import { AutobatchClient, isPrefactorError, PrefactorError } from '../../src/index.ts';
-import { createToError } from '../../src/to-error.ts';
 import { wordsOf } from './declared.ts';
 import { documentAt, rowsOf, sectionOf, spansOf } from './markdown.ts';
 
@@ -51,7 +51,7 @@ describe('the table', () => {
   });
 
   test('has each code once', () => {
-    const codes = wordsOf('errors/base.ts', 'PrefactorErrorCode');
+    const codes = wordsOf('errors/prefactor-error.ts', 'PrefactorErrorCode');
     expect(rows.map((row) => row.code).sort()).toEqual(codes.sort());
   });
 

@@ -6,8 +6,8 @@ import { documentAt, rowsOf, sectionOf, spansOf } from './markdown.ts';
 const document = documentAt('docs/reference/events-and-stats.md');
 
 const events = [
-  ...fieldsOf('coalescer/events.ts', 'EngineEvents'),
-  ...fieldsOf('client-events.ts', 'AutobatchEvents'),
+  ...fieldsOf('coalescer/ports/events.ts', 'EngineEvents'),
+  ...fieldsOf('client/client-events.ts', 'AutobatchEvents'),
 ].map(({ name, type }) => ({
   name,
   details: type.startsWith('{') ? fieldsIn(type.slice(1, -1)) : [],
@@ -30,7 +30,7 @@ describe('events', () => {
 
   test('the reasons of a dispatch are listed', () => {
     const reasons = listAfter('Reasons of `dispatch`:');
-    expect(reasons.sort()).toEqual(wordsOf('coalescer/events.ts', 'DispatchReason').sort());
+    expect(reasons.sort()).toEqual(wordsOf('coalescer/ports/events.ts', 'DispatchReason').sort());
   });
 
   test('the reasons of a retry are listed', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseOptions } from '../../src/parse-options.ts';
+import { parseOptions } from '../../src/client/parse-options.ts';
 import type { Field } from './declared.ts';
 import { fieldsOf } from './declared.ts';
 import { documentAt, rowsOf, spansOf } from './markdown.ts';
@@ -30,10 +30,10 @@ const sections: Readonly<Record<string, string>> = {
   queue: 'QueueOptions',
   retry: 'RetryOptions',
 };
-const options = fieldsOf('options.ts', 'AutobatchOptions').flatMap((field): Option[] => {
+const options = fieldsOf('client/options.ts', 'AutobatchOptions').flatMap((field): Option[] => {
   const section = sections[field.name];
   if (section === undefined) return [{ ...field, path: field.name }];
-  return fieldsOf('options.ts', section).map((part) => ({
+  return fieldsOf('client/options.ts', section).map((part) => ({
     ...part,
     path: `${field.name}.${part.name}`,
   }));

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
 import { findSamples } from '../../scripts/fences.ts';
+import { parseOptions } from '../../src/client/parse-options.ts';
 import * as names from '../../src/index.ts';
-import { parseOptions } from '../../src/parse-options.ts';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { RejectedError } from '../../src/coalescer/calls/rejected-error.ts';
 import { Coalescer } from '../../src/coalescer/coalescer.ts';
 import type {
   CoalescerPorts,
@@ -11,7 +12,6 @@ import type {
   Submission,
   Verdict,
 } from '../../src/coalescer/index.ts';
-import { RejectedError } from '../../src/coalescer/rejected-error.ts';
 import type { Fault, ScriptedSend } from './scripted-send.ts';
 import { scriptedSend } from './scripted-send.ts';
 import type { VirtualClock } from './virtual-clock.ts';

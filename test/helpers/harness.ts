@@ -10,7 +10,7 @@ import type {
 import { AutobatchClient } from '../../src/index.ts';
 import type { EmulatorOptions, ItemRefusal } from '../../src/testing/index.ts';
 import { Emulator } from '../../src/testing/index.ts';
-import { recordingLogger } from '../internal/recording-logger.ts';
+import { recordingLogger } from '../lib/recording-logger.ts';
 import { fakeTime } from './fake-time.ts';
 import { INSTANCE, keyOf, nameOf, span } from './spans.ts';
 

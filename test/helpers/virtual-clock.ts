@@ -1,5 +1,5 @@
 import { createClock } from '@sinonjs/fake-timers';
-import type { Clock } from '../../src/internal/clock.ts';
+import type { Clock } from '../../src/lib/clock.ts';
 
 /** Tests start at an odd time that is not zero: a clock that is taken for a flag shows at once. */
 const START_MS = 1_234_567;

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { deferred } from '../../src/internal/deferred.ts';
+import { deferred } from '../../src/lib/deferred.ts';
 import { startScript } from '../helpers/child.ts';
 
 test.each(['hands it on', 'asks for its parts', 'never comes back from it'])(

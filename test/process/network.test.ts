@@ -5,7 +5,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { VERSION } from '../../src/internal/version.ts';
+import { VERSION } from '../../src/lib/version.ts';
 import { runScript } from '../helpers/child.ts';
 import { certificatePath, identity } from '../helpers/tls/tls.ts';
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { deferred } from '../../src/internal/deferred.ts';
+import { deferred } from '../../src/lib/deferred.ts';
 import type { Child } from '../helpers/child.ts';
 import { startScript } from '../helpers/child.ts';
 

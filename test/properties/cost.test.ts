@@ -3,9 +3,9 @@
  * others are pending.
  */
 import { expect, test } from 'vitest';
-import { Backlog } from '../../src/coalescer/backlog.ts';
-import { Item } from '../../src/coalescer/item.ts';
-import type { Relations } from '../../src/coalescer/order.ts';
+import { Item } from '../../src/coalescer/items/item.ts';
+import type { Relations } from '../../src/coalescer/items/order.ts';
+import { Backlog } from '../../src/coalescer/queue/backlog.ts';
 import { submission } from '../helpers/engine.ts';
 
 interface Shape {

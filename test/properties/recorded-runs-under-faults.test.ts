@@ -2,13 +2,13 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { readActions } from '../../src/cli/actions/action-file.ts';
-import type { RecordedAction } from '../../src/cli/actions/recorded-action.ts';
-import { replayBatched } from '../../src/cli/demo/batched.ts';
-import { digestOf } from '../../src/cli/demo/digest.ts';
-import type { Replayed } from '../../src/cli/demo/tally.ts';
 import type { Ledger } from '../../src/index.ts';
 import { AutobatchClient } from '../../src/index.ts';
+import { readActions } from '../../src/replay/action-file.ts';
+import { replayBatched } from '../../src/replay/batched.ts';
+import { digestOf } from '../../src/replay/digest.ts';
+import type { RecordedAction } from '../../src/replay/recorded-action.ts';
+import type { Replayed } from '../../src/replay/tally.ts';
 import type { EmulatorReport, FaultPlan } from '../../src/testing/index.ts';
 import { Emulator } from '../../src/testing/index.ts';
 import { fakeTime } from '../helpers/fake-time.ts';

@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { readActions } from '../../src/cli/actions/action-file.ts';
-import { replayBatched } from '../../src/cli/demo/batched.ts';
 import { AutobatchClient } from '../../src/index.ts';
+import { readActions } from '../../src/replay/action-file.ts';
+import { replayBatched } from '../../src/replay/batched.ts';
 import { Emulator } from '../../src/testing/index.ts';
 import { expectBalanced } from '../helpers/harness.ts';
 

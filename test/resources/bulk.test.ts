@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { failureOf, resources } from './recording-engine.ts';
+import { failureOf, resources } from '../pipeline/recording-engine.ts';
 
 const item = (n: number, more: object = {}) => ({
   _type: 'agents/list',

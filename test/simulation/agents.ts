@@ -1,5 +1,5 @@
 /** Carries out the steps of agents, through the client and nothing else. */
-import type { AutobatchClient } from '../../src/client.ts';
+import type { AutobatchClient } from '../../src/client/client.ts';
 import type { AgentInstance, AgentSpan, Ref } from '../../src/index.ts';
 import type { CallLog, Made } from './calls.ts';
 import type { Call, Relations } from './model.ts';

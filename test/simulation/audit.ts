@@ -1,5 +1,5 @@
 /** What must hold at the end of a run: the client's promises against what the server did. */
-import type { AutobatchClient } from '../../src/client.ts';
+import type { AutobatchClient } from '../../src/client/client.ts';
 import type { EmulatorReport } from '../../src/testing/index.ts';
 import type { CallWatch } from './call-watch.ts';
 import type { CallLog } from './calls.ts';

@@ -1,5 +1,5 @@
 /** Makes calls, and keeps what became of each. */
-import type { AutobatchClient } from '../../src/client.ts';
+import type { AutobatchClient } from '../../src/client/client.ts';
 import type { ActionPromise, Ledger } from '../../src/index.ts';
 import type { Call, Item, Outcome, Relations, Thing } from './model.ts';
 import { goesAlong, isSettled, mustPrecede } from './model.ts';

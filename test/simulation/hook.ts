@@ -1,5 +1,5 @@
 /** `beforeEnqueue`, as the plan has it for each call. */
-import type { AutobatchClient } from '../../src/client.ts';
+import type { AutobatchClient } from '../../src/client/client.ts';
 import type { AutobatchOptions } from '../../src/index.ts';
 import type { CallLog } from './calls.ts';
 

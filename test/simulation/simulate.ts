@@ -2,7 +2,7 @@
  * One schedule: the real client and its transport, a simulated network, and the emulator, under one
  * virtual clock and one seed.
  */
-import type { AutobatchClient } from '../../src/client.ts';
+import type { AutobatchClient } from '../../src/client/client.ts';
 import type { AutobatchOptions } from '../../src/index.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { Agents } from './agents.ts';

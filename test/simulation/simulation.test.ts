@@ -3,7 +3,7 @@
  * promises of design.md hold. `npm run simulate` runs as many schedules as one likes.
  */
 import { expect, test } from 'vitest';
-import { AutobatchClient } from '../../src/client.ts';
+import { AutobatchClient } from '../../src/client/client.ts';
 import { simulateMany, storyOf } from './farm.ts';
 import { planFrom } from './planner.ts';
 import { simulate } from './simulate.ts';

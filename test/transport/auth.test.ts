@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ApiToken } from '../../src/options.ts';
+import type { ApiToken } from '../../src/transport/auth.ts';
 import { Auth } from '../../src/transport/auth.ts';
 
 function authOf(apiToken: ApiToken, apiUrl = 'https://api.example'): Auth {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { VERSION } from '../../src/internal/version.ts';
+import { VERSION } from '../../src/lib/version.ts';
 import { envelopeBytes, separatorBytes } from '../../src/transport/bulk-transport.ts';
 import { isAutobatchRequest } from '../../src/transport/sdk-header.ts';
 import { batchOf, patient, token, transportOf } from './transport.ts';

@@ -1,8 +1,8 @@
 // What a fetch of somebody's own may give in the place of a Response, and streams that behave badly.
 import { Readable } from 'node:stream';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { deferred } from '../../src/internal/deferred.ts';
-import { maxAnswerBytes } from '../../src/transport/body.ts';
+import { deferred } from '../../src/lib/deferred.ts';
+import { maxAnswerBytes } from '../../src/transport/response-body.ts';
 import { serve } from './servers.ts';
 import { batchOf, patient, token, transportOf } from './transport.ts';
 

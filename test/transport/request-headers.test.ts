@@ -2,7 +2,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { VERSION } from '../../src/internal/version.ts';
+import { VERSION } from '../../src/lib/version.ts';
 import type { HttpOptions } from '../../src/transport/http.ts';
 import { isAutobatchRequest } from '../../src/transport/sdk-header.ts';
 import { serve } from './servers.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { VERSION } from '../../src/internal/version.ts';
+import { VERSION } from '../../src/lib/version.ts';
 import { isAutobatchRequest, sdkHeader } from '../../src/transport/sdk-header.ts';
 
 const ours = `prefactor-autobatch@${VERSION}`;

@@ -1,8 +1,8 @@
 // The transport over real sockets, on each way: what a broken server or network does.
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { deferred } from '../../src/internal/deferred.ts';
-import { HandClock } from '../internal/hand-clock.ts';
+import { deferred } from '../../src/lib/deferred.ts';
+import { HandClock } from '../lib/hand-clock.ts';
 import { serve, serveWhole } from './servers.ts';
 import { token } from './transport.ts';
 import type { SendTo } from './ways.ts';

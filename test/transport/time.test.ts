@@ -1,8 +1,8 @@
 // Time-outs and aborts, against a clock that is moved by hand and a fetch that waits to be told.
 import { install } from '@sinonjs/fake-timers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { deferred } from '../../src/internal/deferred.ts';
-import { maxAnswerBytes } from '../../src/transport/body.ts';
+import { deferred } from '../../src/lib/deferred.ts';
+import { maxAnswerBytes } from '../../src/transport/response-body.ts';
 import { batchOf, patient, transportOf } from './transport.ts';
 
 let time: ReturnType<typeof install>;

@@ -1,6 +1,6 @@
 import type { Batch, SendOptions } from '../../src/coalescer/index.ts';
-import type { Clock } from '../../src/internal/clock.ts';
-import { systemClock } from '../../src/internal/clock.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import type { Transport } from '../../src/transport/bulk-transport.ts';
 import { createTransport } from '../../src/transport/bulk-transport.ts';
 import type { HttpOptions } from '../../src/transport/http.ts';

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { expect, onTestFinished, vi } from 'vitest';
 import type { Reply } from '../../src/coalescer/index.ts';
 import type { Failure } from '../../src/errors/failure.ts';
-import type { Clock } from '../../src/internal/clock.ts';
+import type { Clock } from '../../src/lib/clock.ts';
 import type { HttpOptions } from '../../src/transport/http.ts';
 import type { Dispatcher } from '../helpers/global-dispatcher.ts';
 import { globalDispatcher, setGlobalDispatcher } from '../helpers/global-dispatcher.ts';

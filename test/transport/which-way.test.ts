@@ -1,6 +1,6 @@
 // docs/decisions/sender-on-node.md: which way a request takes, asked anew for each.
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { VERSION } from '../../src/internal/version.ts';
+import { VERSION } from '../../src/lib/version.ts';
 import type { Dispatcher } from '../helpers/global-dispatcher.ts';
 import { globalDispatcher, setGlobalDispatcher } from '../helpers/global-dispatcher.ts';
 import { serve } from './servers.ts';

@@ -1,9 +1,9 @@
+import { exitCodeOf, exitCodes } from '../../replay/failure.ts';
 import type { Account } from '../api.ts';
 import { readAccount } from '../api.ts';
 import type { OptionTable } from '../arguments.ts';
 import { readCommandLine, text, wrongUsage } from '../arguments.ts';
 import type { Command, Surroundings } from '../command.ts';
-import { exitCodeOf, exitCodes } from '../failure.ts';
 import { BulkApi } from './bulk-api.ts';
 import { askConnection } from './connection.ts';
 import { examine } from './examination.ts';

@@ -1,5 +1,5 @@
 /** What the doctor prints: a line for each answer, and the report at the end. */
-import { VERSION } from '../../internal/version.ts';
+import { VERSION } from '../../lib/version.ts';
 import type { Answered, Verdict } from './finding.ts';
 
 /** What `doctor --json` prints. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { WriteStream } from 'node:fs';
 import { createWriteStream } from 'node:fs';
-import type { KnownIds } from '../actions/recorded-calls.ts';
-import { CommandFailure } from '../failure.ts';
+import { CommandFailure } from '../../replay/failure.ts';
+import type { KnownIds } from '../../replay/recorded-calls.ts';
 
 /** Lines that can be sent again, as an action file of its own. */
 export class FailedLines {

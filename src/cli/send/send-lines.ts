@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ActionFile } from '../actions/action-file.ts';
-import type { RecordedAction } from '../actions/recorded-action.ts';
-import type { RecordedCalls } from '../actions/recorded-calls.ts';
-import { CommandFailure } from '../failure.ts';
+import type { ActionFile } from '../../replay/action-file.ts';
+import { CommandFailure } from '../../replay/failure.ts';
+import type { RecordedAction } from '../../replay/recorded-action.ts';
+import type { RecordedCalls } from '../../replay/recorded-calls.ts';
 import type { FailedLines } from './failed-lines.ts';
 import { mayBeDone } from './failure.ts';
 import { RecordedClock } from './recorded-clock.ts';

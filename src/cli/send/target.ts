@@ -1,9 +1,9 @@
+import type { Seen } from '../../replay/emulator-process.ts';
+import { startEmulator } from '../../replay/emulator-process.ts';
+import { unlessInterrupted } from '../../replay/failure.ts';
 import type { Account } from '../api.ts';
 import { checkAccount, readAccount } from '../api.ts';
 import type { Surroundings } from '../command.ts';
-import { unlessInterrupted } from '../failure.ts';
-import type { Seen } from '../server/emulator-process.ts';
-import { startEmulator } from '../server/emulator-process.ts';
 import type { Settings } from './settings.ts';
 
 /** Where the actions go. */

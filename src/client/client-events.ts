@@ -1,0 +1,99 @@
+import type { EngineEvents } from '../coalescer/index.ts';
+import { engineEvents } from '../coalescer/index.ts';
+import type { PrefactorIssue } from '../errors/argument-error.ts';
+import { PrefactorInvalidArgumentError } from '../errors/argument-error.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Listener } from '../lib/events.ts';
+import { Events } from '../lib/events.ts';
+import type { Logger } from '../lib/logger.ts';
+import { isMute } from '../lib/logger.ts';
+import { nearest } from '../lib/nearest.ts';
+import { aFunction, shown } from '../lib/value-checks.ts';
+import { FailureNotice } from './failure-warnings.ts';
+import type { Watched } from './server-log.ts';
+import { ServerLog } from './server-log.ts';
+
+/** What a client tells those who listen; they only watch. */
+export interface AutobatchEvents extends EngineEvents {
+  /** Somebody ended a run; once for each instance. Start nothing more in it. */
+  terminate: { readonly agentInstanceId: string; readonly reason: string | null };
+}
+
+/** All of their names. */
+const names: Readonly<Record<keyof AutobatchEvents, true>> = { ...engineEvents, terminate: true };
+
+export interface ClientEventsOptions {
+  readonly apiUrl: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The number of calls that wait. */
+  readonly waiting: () => number;
+  readonly onIdle: (() => void) | undefined;
+}
+
+/**
+ * Passes events on to those who listen, and to the log what nobody listens to but somebody should
+ * know. The log gets key, type, attempt and reason; never a payload.
+ */
+export class ClientEvents extends Events<AutobatchEvents> {
+  readonly #logger: Logger;
+  readonly #serverLog: ServerLog;
+
+  constructor({ apiUrl, clock, logger, waiting, onIdle }: ClientEventsOptions) {
+    super({ clock, logger });
+    this.#logger = logger;
+    const tell = (line: () => void): void => {
+      this.note(line);
+      this.deliver();
+    };
+    const onResponse = (listener: Listener<AutobatchEvents['response']>): (() => void) =>
+      this.on('response', listener);
+    const log = new ServerLog({ apiUrl, clock, logger, waiting, tell, onResponse });
+    this.#serverLog = log;
+    const notice = new FailureNotice({ clock, logger });
+    if (onIdle !== undefined) this.hearAtOnce('idle', onIdle);
+    this.hearAtOnce('outage', (detail) => this.note(() => log.outage(detail)));
+    this.hearAtOnce('recovery', (detail) => this.note(() => log.recovery(detail)));
+    this.hearAtOnce('failure', ({ error }) => {
+      if (!this.has('failure')) this.note(() => notice.report(error));
+    });
+    this.hearAtOnce('requeue', (detail) => {
+      this.debug('An item was skipped, and goes back.', detail);
+    });
+    this.hearAtOnce('retry', (detail) => {
+      this.debug('An item goes back for another attempt.', detail);
+    });
+  }
+
+  /** The same transport, of which the log hears. */
+  watching(transport: Watched): Pick<Watched, 'send' | 'ping'> {
+    return this.#serverLog.watching(transport);
+  }
+
+  override on<Name extends keyof AutobatchEvents>(
+    name: Name,
+    listener: Listener<AutobatchEvents[Name]>,
+  ): () => void {
+    checkListener(name, listener);
+    return super.on(name, listener);
+  }
+
+  /** The logger is the user's own code as much as a listener is: it is called when the step is over. */
+  debug(message: string, detail: unknown): void {
+    if (!isMute(this.#logger)) this.note(() => this.#logger.debug(message, detail));
+  }
+}
+
+/** @throws {PrefactorInvalidArgumentError} what a misspelt event would never tell, nobody would miss */
+function checkListener(name: unknown, listener: unknown): void {
+  const known = Object.keys(names);
+  const issues: PrefactorIssue[] = [];
+  if (typeof name !== 'string' || !known.includes(name)) {
+    const hint = typeof name === 'string' ? `; the nearest is '${nearest(name, known)}'` : '';
+    const message = `must be the name of an event, but it is ${shown(name)}${hint}`;
+    issues.push({ path: 'event', message });
+  }
+  const message = aFunction(listener);
+  if (message !== undefined) issues.push({ path: 'listener', message });
+  if (issues.length > 0) throw new PrefactorInvalidArgumentError('Invalid call of on', { issues });
+}

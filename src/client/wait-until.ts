@@ -1,0 +1,53 @@
+import type { Schedule } from '../coalescer/index.ts';
+import type { Deferred } from '../lib/deferred.ts';
+import { deferred } from '../lib/deferred.ts';
+import type { Logger } from '../lib/logger.ts';
+import { fenced } from '../lib/user-code.ts';
+
+export interface BusyPeriodsParts {
+  readonly waitUntil: (work: Promise<unknown>) => void;
+  readonly logger: Logger;
+}
+
+/** Tells a serverless runtime what to wait for: one promise for each time that work is under way. */
+export class BusyPeriods {
+  readonly #waitUntil: (work: Promise<unknown>) => void;
+  readonly #logger: Logger;
+  #current: Deferred<void> | undefined;
+
+  constructor({ waitUntil, logger }: BusyPeriodsParts) {
+    this.#waitUntil = waitUntil;
+    this.#logger = logger;
+  }
+
+  /** A window that is opened is the first sign of work. */
+  watching(schedule: Schedule): Schedule {
+    return (flush) => {
+      this.begin();
+      return schedule(flush);
+    };
+  }
+
+  begin(): void {
+    if (this.#current !== undefined) return;
+    this.#current = deferred();
+    this.await(this.#current.promise);
+  }
+
+  end(): void {
+    this.#current?.resolve();
+    this.#current = undefined;
+  }
+
+  /** Work outside the queue. */
+  await(work: Promise<unknown>): void {
+    fenced(
+      () => this.#waitUntil(work),
+      (error) =>
+        this.#logger.warn(
+          'waitUntil failed, so the runtime may not wait for calls that are under way. Give it a function that takes any promise, and keeps its method on its object: (promise) => ctx.waitUntil(promise), not ctx.waitUntil.',
+          error,
+        ),
+    );
+  }
+}

@@ -1,0 +1,99 @@
+import DataLoader from 'dataloader';
+import type { Schedule } from '../coalescer/index.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import { host } from '../lib/runtime.ts';
+import { fenced } from '../lib/user-code.ts';
+import { isWorkerd } from '../lib/workerd-timers.ts';
+import type { BatchWindow } from './options.ts';
+
+/** The longest that a user's own window stays open, in milliseconds. */
+const longestWindowMs = 60_000;
+
+export interface WindowPorts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+type Flush = () => void;
+
+/**
+ * dataloader says when a window ends, and nothing else. A window is one load of a loader of its own, so one that
+ * was ended early, or whose end never came, has no say in those after it.
+ */
+export function scheduleOf(window: BatchWindow, ports: WindowPorts): Schedule {
+  const wait = waitFor(window, ports);
+  const end = (flushes: readonly Flush[]): Promise<readonly Flush[]> => {
+    try {
+      for (const flush of flushes) flush();
+    } catch (error) {
+      ports.logger.error(
+        'Calls could not be handed on, which is a fault of prefactor-autobatch.',
+        error,
+      );
+    }
+    // That it went wrong is told: a rejection would reach nobody but the process.
+    return Promise.resolve(flushes);
+  };
+  return (flush) => {
+    if (window === 'tick' && hasTick()) {
+      void new DataLoader(end, { cache: false }).load(flush);
+      // Right behind dataloader's own promise job, which asks for the nextTick that is in place by then.
+      void ready.then(() => {
+        // A test's may never come. Whichever comes first ends the tick.
+        if (host.process?.nextTick !== ownNextTick) ownNextTick?.(() => void end([flush]));
+      });
+      return hasWitness ? undefined : ports.clock.after(0, flush);
+    }
+    let dispatch = flush;
+    const batchScheduleFn = (run: Flush): void => {
+      dispatch = run;
+    };
+    void new DataLoader(end, { cache: false, batchScheduleFn }).load(flush);
+    // Now that it is loaded: what ends at once would be dispatched with nothing in it.
+    return wait(dispatch);
+  };
+}
+
+/** What our own windows wait for; `'tick'`: the macrotask that comes nearest to the end of a tick. */
+function waitFor(window: BatchWindow, { clock, logger }: WindowPorts): (end: Flush) => () => void {
+  if (typeof window !== 'function') {
+    const ms = window === 'tick' ? 0 : window;
+    return (end) => clock.after(ms, end);
+  }
+  return (end) => {
+    const cancel = clock.after(longestWindowMs, () => {
+      logger.warn(
+        `batch.window did not call its flush within ${longestWindowMs} ms, so the calls were handed on without it. It has to call flush once for each window.`,
+      );
+      end();
+    });
+    fenced(
+      () => window(end),
+      (error) => {
+        logger.warn('batch.window failed, so its window ends at once.', error);
+        end();
+      },
+    );
+    return cancel;
+  };
+}
+
+/**
+ * Whether dataloader's own scheduler can be let run. Not in workerd, whose `nextTick` is a promise job, nor where the
+ * one that dataloader has found is gone.
+ */
+function hasTick(): boolean {
+  return !isWorkerd && (ownNextTick === undefined || host.process?.nextTick !== undefined);
+}
+
+/** As this module found it; so has dataloader. */
+const ownNextTick = host.process?.nextTick;
+
+/**
+ * Whether that can be counted on. Where there was none, dataloader takes a timer, and where there was a test's (by the
+ * mark that clock.ts looks for), that: either may stand still for good, so the clock is asked as well.
+ */
+const hasWitness = ownNextTick !== undefined && !Object.hasOwn(ownNextTick, 'clock');
+
+const ready = Promise.resolve();

@@ -1,0 +1,128 @@
+/**
+ * The calls that wait for items: how they come and go, and the books of how they ended. A promise is made here,
+ * and settled in telling.ts.
+ */
+
+import type { Follower, Signals } from '../../lib/abort-signals.ts';
+import type { Cohort } from '../items/epochs.ts';
+import { Turnstile } from '../items/epochs.ts';
+import type { Caller, OtherCaller, Waiting } from '../items/item.ts';
+import { Item } from '../items/item.ts';
+import type { CallEnd, End } from './ends.ts';
+import { endFor } from './ends.ts';
+import type { Ledger, MutableLedger } from './ledger.ts';
+import { columnOf, emptyLedger } from './ledger.ts';
+
+export class Calls<Failure> {
+  /** The books as they stand. */
+  readonly ledger: Ledger;
+  readonly #ledger: MutableLedger = emptyLedger();
+  /** Calls that have not been told how they ended; a flush waits for those that came before it. */
+  readonly #inside = new Turnstile();
+  readonly #signals: Signals<Waiting>;
+
+  constructor(signals: Signals<Waiting>) {
+    this.ledger = this.#ledger;
+    this.#signals = signals;
+  }
+
+  /** Counts a call that is never accepted. */
+  decline(): void {
+    this.#ledger.declined++;
+  }
+
+  /** Counts a call in that waits for an item. Returns what stands for it from now on. */
+  join(item: Item, readAs: unknown, follower: Follower<Waiting> | undefined): Caller {
+    let resolve!: Caller['resolve'];
+    const promise = new Promise<unknown>((onResolve) => {
+      resolve = onResolve;
+    });
+    this.#ledger.accepted += item.weight;
+    this.#ledger.pending += item.weight;
+    const cohort = this.#inside.last;
+    cohort.inside++;
+    if (item.resolve !== undefined) {
+      const caller = { promise, resolve, cohort, readAs, follower };
+      const extras = item.noteExtras();
+      extras.others ??= new Set();
+      extras.others.add(caller);
+      if (follower !== undefined) follower.of = { item, caller };
+      return caller;
+    }
+    item.promise = promise;
+    item.resolve = resolve;
+    item.cohort = cohort;
+    item.readAs = readAs;
+    if (follower !== undefined) {
+      item.noteExtras().follower = follower;
+      follower.of = { item, caller: item as Caller };
+    }
+    return item as Caller;
+  }
+
+  /**
+   * Lets a call go that waits for an item; its place as the first one goes to the next. Returns what is left
+   * of the call, to tell it.
+   */
+  leave(item: Item, caller: Caller): OtherCaller {
+    const { extras } = item;
+    if (isOther(caller)) {
+      extras?.others?.delete(caller);
+      return caller;
+    }
+    const { promise, resolve, cohort, readAs } = caller;
+    const left = { promise, resolve, cohort, readAs, follower: extras?.follower };
+    const [next] = extras?.others ?? [];
+    item.promise = next?.promise;
+    item.resolve = next?.resolve;
+    item.cohort = next?.cohort;
+    if (extras === undefined) return left;
+    extras.follower = next?.follower;
+    if (next === undefined) return left;
+    item.readAs = next.readAs;
+    extras.others?.delete(next);
+    if (next.follower?.of !== undefined) next.follower.of.caller = item as Caller;
+    return left;
+  }
+
+  /** Enters how an item ended for all who wait for it. None of them can be aborted any more. */
+  settle(end: End<Failure>): void {
+    const { item } = end;
+    const { extras } = item;
+    // Most have one caller, with no signal, and succeed.
+    if (extras === undefined && end.kind === 'succeeded' && item.resolve !== undefined) {
+      this.#ledger.pending -= item.weight;
+      this.#ledger.succeeded += item.weight;
+      return;
+    }
+    if (item.resolve !== undefined) {
+      this.book(item.weight, extras?.follower, endFor(end, item.promise));
+    }
+    if (extras?.others === undefined) return;
+    for (const { follower, promise } of extras.others) {
+      this.book(item.weight, follower, endFor(end, promise));
+    }
+  }
+
+  /** Enters how a call ended. */
+  book(weight: 0 | 1, follower: Follower<Waiting> | undefined, end: CallEnd<Failure>): void {
+    this.#ledger.pending -= weight;
+    this.#ledger[end.kind === 'succeeded' ? 'succeeded' : columnOf(end.reason)] += weight;
+    if (follower !== undefined) this.#signals.leave(follower);
+  }
+
+  /** A call has been told how it ended. */
+  told(cohort: Cohort): void {
+    cohort.inside--;
+    if (cohort !== this.#inside.last) this.#inside.advance();
+  }
+
+  /** Calls back when all calls that were made before have been told how they ended. */
+  whenTold(callback: () => void): void {
+    this.#inside.whenLeft(callback);
+  }
+}
+
+function isOther(caller: Caller): caller is OtherCaller {
+  return !(caller instanceof Item);
+}

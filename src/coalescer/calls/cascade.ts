@@ -1,0 +1,102 @@
+/**
+ * What the end of an item means for others: those who need what it was to make, and those who come later and
+ * will. An item that fails to make a resource takes with it whoever needs that resource; one that succeeds
+ * lets those go on who waited for the id.
+ */
+
+import type { Item } from '../items/item.ts';
+import { nameOf } from '../items/lock-queue.ts';
+import type { Cause, Name } from '../ports/ports.ts';
+import type { Backlog } from '../queue/backlog.ts';
+import type { End, Failed, Succeeded } from './ends.ts';
+import { causeOf } from './ends.ts';
+import type { Fates } from './resource-history.ts';
+
+export interface CascadeParts<Failure> {
+  readonly backlog: Backlog;
+  readonly fates: Fates<Failure>;
+  /** Takes an item out of the queue that is to end with another one. */
+  readonly retire: (item: Item) => void;
+}
+
+export class Cascade<Failure> {
+  readonly #parts: CascadeParts<Failure>;
+
+  constructor(parts: CascadeParts<Failure>) {
+    this.#parts = parts;
+  }
+
+  /** Draws the consequences of an end; whoever it takes along is added to `ends`. */
+  follow(end: End<Failure>, ends: End<Failure>[]): void {
+    const { item } = end;
+    const { makes } = item;
+    if (makes === undefined) return;
+    const { fates } = this.#parts;
+    const name = typeof makes === 'object' ? makes.name : makes;
+    if (end.kind === 'failed') {
+      if (end.exists === true && typeof name === 'string') fates.mayBeThere(name);
+      if (!this.#failsAlone(item, name)) this.#takeAlong(item, causeOf(end), ends);
+    } else if (typeof name === 'number') {
+      this.#learn(end, name, ends);
+    } else if (end.id !== undefined && end.id !== name) {
+      // They were made for an id that the server did not take.
+      fates.madeAs(name, end.id);
+      this.#takeAlong(item, 'other id', ends);
+    } else {
+      fates.made(name);
+    }
+  }
+
+  /**
+   * Keeps in mind what an item has failed to make. In doubt is not failed: what may be there can still be
+   * asked for by whoever knows its id. Nor is what another item makes, before it or again.
+   */
+  remember(end: Failed<Failure>): void {
+    const { item, reason } = end;
+    const { makes } = item;
+    if (makes === undefined) return;
+    const { backlog, fates } = this.#parts;
+    const name = nameOf(makes);
+    if (typeof name === 'string' && reason.maybeApplied) {
+      fates.mayBeThere(name);
+    } else if (!this.#failsAlone(item, name) && !backlog.isMadeAgain(item)) {
+      fates.failed(name, causeOf(end));
+    }
+  }
+
+  /** Lets those go on by the id of what was made who have waited for it, if the answer says one. */
+  #learn({ item, id }: Succeeded<Failure>, number: number, ends: End<Failure>[]): void {
+    const { backlog, fates, retire } = this.#parts;
+    if (id === undefined) {
+      fates.failed(number, 'no id');
+      this.#takeAlong(item, 'no id', ends);
+      return;
+    }
+    fates.madeAs(number, id);
+    for (const { item: broken, error } of backlog.name(item, id)) {
+      const { maybeApplied } = broken;
+      retire(broken);
+      ends.push({ kind: 'failed', item: broken, reason: { kind: 'fault', error, maybeApplied } });
+    }
+  }
+
+  /** What it was to make is there, or may be, or is still to be made by an earlier call. */
+  #failsAlone(item: Item, name: Name): boolean {
+    return this.#parts.fates.isThere(name) || this.#parts.backlog.isMadeEarlier(item);
+  }
+
+  #takeAlong(item: Item, because: Cause<Failure>, ends: End<Failure>[]): void {
+    const { backlog, retire } = this.#parts;
+    const name = item.makes && nameOf(item.makes);
+    const resourceId = typeof name === 'string' ? name : undefined;
+    for (const dependent of backlog.dependents(item)) {
+      const { maybeApplied } = dependent;
+      retire(dependent);
+      ends.push({
+        kind: 'failed',
+        item: dependent,
+        reason: { kind: 'dependency', resourceId, because, maybeApplied },
+      });
+    }
+  }
+}

@@ -1,0 +1,370 @@
+/** How a call becomes an item, or is turned away; all of it before `submit` returns. */
+
+import type { Follower, Signals } from '../../lib/abort-signals.ts';
+import { runInRoot } from '../../lib/async-context.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Steps } from '../cycle.ts';
+import type { Caller, Waiting } from '../items/item.ts';
+import { Item, TYPICAL_ID_BYTES } from '../items/item.ts';
+import { PackedBatch } from '../items/packed-batch.ts';
+import type { Answer, Batch, Name, Reason, Schedule, Submission, ToError } from '../ports/ports.ts';
+import type { Backlog } from '../queue/backlog.ts';
+import type { Bounds, QueueBounds } from '../queue/bounds.ts';
+import type { BatchLimits, Envelope } from '../queue/packer.ts';
+import type { Parts } from '../requests/bisection.ts';
+import type { ServerWatch } from '../server/health.ts';
+import type { Calls } from './callers.ts';
+import type { Withdrawals } from './cancellation.ts';
+import type { KeyIndex } from './pending-keys.ts';
+import type { Fates } from './resource-history.ts';
+import type { Telling } from './result-delivery.ts';
+import type { Settlement } from './settlement.ts';
+
+export interface ExecuteOptions {
+  /** What the request is called in events. @default 'batch' */
+  readonly type?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is known of a call that does not become an item. */
+export interface About {
+  /** Undefined for a batch that its caller has packed, which is not in the books. */
+  readonly key: string | undefined;
+  readonly type: string;
+  readonly makes?: Name | undefined;
+}
+
+type Lacking<Failure> = Extract<Reason<Failure>, { kind: 'dependency' }>;
+
+export interface IntakeParts<Failure> {
+  /** The sizes at which a batch and the queue are full. */
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly steps: Steps;
+  readonly signals: Signals<Waiting>;
+  readonly backlog: Backlog;
+  readonly bounds: Bounds;
+  readonly parts: Parts;
+  readonly fates: Fates<Failure>;
+  readonly keys: KeyIndex;
+  readonly calls: Calls<Failure>;
+  readonly settlement: Settlement<Failure>;
+  readonly telling: Telling<Failure>;
+  readonly withdrawals: Withdrawals<Failure>;
+  readonly watch: ServerWatch<Failure>;
+  readonly toError: ToError<Failure>;
+  readonly schedule: Schedule;
+  /** Items may be packed now, those that were let go among them. */
+  readonly onAdmitted: (now: number) => void;
+}
+
+type Following = Follower<Waiting> | undefined;
+
+/** A call that was dealt with, and the item that it became, if it became one. */
+interface Entered {
+  readonly promise: Promise<unknown>;
+  readonly item?: Item;
+}
+
+interface Limits extends BatchLimits, Envelope {
+  readonly queue: QueueBounds;
+}
+
+export class Intake<Failure> {
+  /** The place of the youngest item. */
+  lastSeq = 0;
+  readonly #limits: Limits;
+  readonly #parts: IntakeParts<Failure>;
+  /** What is in the open window, in the order of the calls; none is open where that is nothing. */
+  #gathered: Item[] = [];
+  /** Their UTF-8 bytes. */
+  #gatheredBytes = 0;
+  /** The number of the last window that was opened. */
+  #lastWindow = 0;
+  /** Stops what is to end the open window. */
+  #stopWindow: (() => void) | undefined;
+
+  constructor(parts: IntakeParts<Failure>) {
+    this.#limits = parts.limits;
+    this.#parts = parts;
+  }
+
+  /** Ends the open window at once, unless it is another one than that: what is in it may be packed. */
+  endWindow(window: number = this.#lastWindow): void {
+    const { backlog, clock, steps, onAdmitted } = this.#parts;
+    if (window !== this.#lastWindow || this.#gathered.length === 0) return;
+    steps.run(() => {
+      const gathered = this.#gathered;
+      this.#gathered = [];
+      this.#gatheredBytes = 0;
+      if (this.#stopWindow !== undefined) stop(this.#stopWindow);
+      this.#stopWindow = undefined;
+      const now = clock.now();
+      backlog.admit(gathered, now);
+      onAdmitted(now);
+    });
+  }
+
+  /**
+   * Takes a call in. The caller's signal is read before anything of the call is entered, and the window
+   * is opened when that is done: both may call back.
+   */
+  take(submission: Submission): Promise<unknown> {
+    let follower: Following;
+    let entered: Entered;
+    try {
+      const { signal } = submission;
+      follower = signal && this.#parts.signals.follow(signal);
+      entered = this.#parts.steps.run(() => this.#enter(submission, follower));
+    } catch (error) {
+      return this.#refuse(submission, follower, faultOf(error, submission.signal, follower));
+    }
+    const { promise, item } = entered;
+    if (item?.state === 'gathering') this.#addToWindow(item);
+    return promise;
+  }
+
+  /**
+   * Takes in what was accepted before, by an engine that is gone: it is wanted, though no call waits for it,
+   * and it may be sent at once. What is pending already, by its key, is left as it is.
+   */
+  adopt(submissions: readonly Submission[]): void {
+    const { backlog, clock, onAdmitted, steps } = this.#parts;
+    steps.run(() => {
+      const items = submissions.flatMap((submission) => this.#adoptOne(submission));
+      const now = clock.now();
+      backlog.admit(items, now);
+      onAdmitted(now);
+    });
+  }
+
+  /** Takes in a batch that its caller has packed: it leaves as it stands, and waits for no item. */
+  takePacked(batch: Batch, { type = 'batch', signal }: ExecuteOptions): Promise<Answer> {
+    const about = { key: undefined, type };
+    let follower: Following;
+    try {
+      follower = signal && this.#parts.signals.follow(signal);
+      const promise = this.#parts.steps.run(() => this.#enterPacked(batch, about, follower));
+      return promise as Promise<Answer>;
+    } catch (error) {
+      return this.#refuse(about, follower, faultOf(error, signal, follower));
+    }
+  }
+
+  /** Rejects a call that is not accepted. */
+  turnAway({ key, type, makes }: About, reason: Reason<Failure>): Promise<never> {
+    return this.decline(this.#parts.toError(reason, key), { key, type, makes });
+  }
+
+  /** Counts a call that is not accepted, and rejects it with that error. */
+  decline(error: unknown, { key, type, makes }: About): Promise<never> {
+    const { calls, fates, steps, telling } = this.#parts;
+    return steps.run(() => {
+      if (key !== undefined) calls.decline();
+      if (makes !== undefined) fates.declined(makes, 'declined');
+      return telling.decline(error, key, type);
+    });
+  }
+
+  /** Counts a call that is left out on purpose. */
+  omit(): void {
+    this.#parts.calls.decline();
+  }
+
+  #enter(submission: Submission, follower: Following): Entered {
+    const { backlog, bounds, calls, clock, fates, keys } = this.#parts;
+    const { key, hasNewKey, claim, readAs } = submission;
+    const shared = hasNewKey ? undefined : keys.find(key, claim);
+    if (shared !== undefined) return { promise: this.#share(shared, submission, follower) };
+    const { queue } = this.#limits;
+    const bytes = submission.bytes + submission.holes.length * TYPICAL_ID_BYTES;
+    const isFull = backlog.size >= queue.maxItems || backlog.bytes + bytes > queue.maxBytes;
+    const broken = isFull ? bounds.brokenBy(bytes, submission.overBound) : undefined;
+    if (broken !== undefined) {
+      this.endWindow();
+      const { last } = this.#parts.watch;
+      const reason: Reason<Failure> = { kind: 'full', ...broken, last, maybeApplied: false };
+      return { promise: this.#refuse(submission, follower, reason) };
+    }
+    const lacking = this.#lacking(submission);
+    // Not before now, so that nobody is given up too early.
+    const calledAt = Math.ceil(clock.now());
+    const item = new Item(this.lastSeq + 1, calledAt, submission, backlog.texts);
+    this.lastSeq++;
+    if (submission.holes.length > 0) this.#fill(item, submission.holes);
+    if (lacking !== undefined) {
+      return { promise: this.#rejectUnsent(item, submission, follower, lacking) };
+    }
+    const caller = calls.join(item, readAs, follower);
+    const { promise } = caller;
+    if (claim !== undefined || keys.isListed) keys.add(item);
+    if (!submission.hasNewName && submission.makes !== undefined) {
+      fates.forgetFailure(submission.makes);
+    }
+    backlog.append(item, submission);
+    if (follower !== undefined) this.#withdrawEarly(item, caller, follower);
+    return { promise, item };
+  }
+
+  #adoptOne(submission: Submission): Item[] {
+    const { backlog, fates, keys, settlement } = this.#parts;
+    const { key, holes, makes } = submission;
+    if (keys.find(key) !== undefined) return [];
+    const reason = this.#lacking(submission);
+    const item = new Item(++this.lastSeq, this.#now(), submission, backlog.texts);
+    if (holes.length > 0) this.#fill(item, holes);
+    keys.add(item);
+    if (makes !== undefined) fates.forgetFailure(makes);
+    backlog.append(item, { ...submission, hasNewName: false });
+    if (reason === undefined) return [item];
+    settlement.settle([{ kind: 'failed', item, reason }]);
+    return [];
+  }
+
+  #enterPacked(batch: Batch, about: About, follower: Following): Promise<unknown> {
+    const { backlog, calls, keys, parts, toError } = this.#parts;
+    const taken = batch.keys.find((key) => keys.find(key) !== undefined);
+    if (taken !== undefined) {
+      if (follower !== undefined) this.#parts.signals.leave(follower);
+      return this.decline(toError({ kind: 'conflict', maybeApplied: false }, taken), about);
+    }
+    const { envelopeBytes } = this.#limits;
+    const packed = new PackedBatch({
+      seq: ++this.lastSeq,
+      calledAt: this.#now(),
+      type: about.type,
+      batch,
+      envelopeBytes,
+      texts: backlog.texts,
+    });
+    const caller = calls.join(packed, undefined, follower);
+    const { promise } = caller;
+    keys.add(packed);
+    backlog.appendPacked(packed);
+    parts.add(packed);
+    if (follower !== undefined) this.#withdrawEarly(packed, caller, follower);
+    return promise;
+  }
+
+  /** Fills in the ids that are known already. */
+  #fill(item: Item, holes: readonly number[]): void {
+    const { backlog, fates } = this.#parts;
+    for (const number of holes) {
+      const id = fates.idOf(number);
+      if (typeof id === 'string') item.fill(number, id, backlog.texts);
+    }
+  }
+
+  /** Its signal had fired before the call was entered. */
+  #withdrawEarly(item: Item, caller: Caller, { early }: Follower<Waiting>): void {
+    if (early === undefined) return;
+    const { clock, onAdmitted, withdrawals } = this.#parts;
+    withdrawals.abort([{ item, caller }], early.reason);
+    // The item may have been pending for long, with others behind it.
+    onAdmitted(clock.now());
+  }
+
+  /** Rejects a call that is not accepted, and does not follow its signal any more. */
+  #refuse(about: About, follower: Following, reason: Reason<Failure>): Promise<never> {
+    if (follower !== undefined) this.#parts.signals.leave(follower);
+    return this.turnAway(about, reason);
+  }
+
+  /** Not before now, so that nobody is given up too early. */
+  #now(): number {
+    return Math.ceil(this.#parts.clock.now());
+  }
+
+  /** Lets another call wait for a pending item, if it asks for the same. */
+  #share(item: Item, submission: Submission, follower: Following): Promise<unknown> {
+    const fingerprint = item.extras?.fingerprint;
+    if (fingerprint === undefined || fingerprint !== submission.fingerprint) {
+      return this.#refuse(submission, follower, { kind: 'conflict', maybeApplied: false });
+    }
+    const { backlog, calls, fates } = this.#parts;
+    if (submission.makes !== undefined) fates.forgetFailure(submission.makes);
+    if (!item.isAwaited) backlog.renew(item, this.#now());
+    const caller = calls.join(item, submission.readAs, follower);
+    const { promise } = caller;
+    if (follower !== undefined) this.#withdrawEarly(item, caller, follower);
+    return promise;
+  }
+
+  /** What the call needs and will not be there, as the reason to reject it. */
+  #lacking({ makes, changes, uses = [], holes }: Submission): Lacking<Failure> | undefined {
+    const names = changes === undefined ? uses : [changes, ...uses];
+    for (const needed of holes.length === 0 ? [names] : [names, holes]) {
+      for (const name of needed) {
+        const because = name === makes ? undefined : this.#parts.fates.failureOf(name);
+        if (because === undefined) continue;
+        const resourceId = typeof name === 'string' ? name : undefined;
+        return { kind: 'dependency', resourceId, because, maybeApplied: false };
+      }
+    }
+    return undefined;
+  }
+
+  /** Accepts the call and fails it at once; what it was to make is not there either. */
+  #rejectUnsent(
+    item: Item,
+    { makes, readAs }: Submission,
+    follower: Following,
+    lacking: Lacking<Failure>,
+  ): Promise<unknown> {
+    const { backlog, calls, fates, settlement } = this.#parts;
+    backlog.texts.release(item);
+    const caller = calls.join(item, readAs, follower);
+    const { promise } = caller;
+    if (makes !== undefined) fates.declined(makes, lacking.because);
+    settlement.leave(item, caller, lacking, true);
+    return promise;
+  }
+
+  /** A full batch, and a full queue, end the window at once. */
+  #addToWindow(item: Item): void {
+    const { backlog, steps } = this.#parts;
+    const { maxItems, maxBytes, queue } = this.#limits;
+    const gathered = this.#gathered.push(item);
+    this.#gatheredBytes += item.bytes;
+    try {
+      if (gathered === 1) this.#openWindow();
+      const isFullBatch = gathered >= maxItems || this.#gatheredBytes >= maxBytes;
+      const isFullQueue = backlog.size >= queue.maxItems || backlog.bytes > queue.maxBytes;
+      if (isFullBatch || isFullQueue) this.endWindow();
+    } catch {
+      // A window that cannot be opened is over; soon, since it may be the stack that is used up.
+      steps.runSoon(() => this.endWindow());
+    }
+  }
+
+  /** Whatever is to end it runs for all callers, so not in the context of the one who opened it. */
+  #openWindow(): void {
+    const window = ++this.#lastWindow;
+    const stopWindow = runInRoot(() => this.#parts.schedule(() => this.endWindow(window)));
+    const isOpen = window === this.#lastWindow && this.#gathered.length > 0;
+    if (isOpen) this.#stopWindow = stopWindow;
+    else if (stopWindow !== undefined) stop(stopWindow);
+  }
+}
+
+/** The plainest of windows is one run of code. Not by queueMicrotask: a test's may never run what it is given. */
+export const endOfRun: Schedule = (flush) => void over.then(flush);
+
+const over = Promise.resolve();
+
+/** Whoever cannot be stopped goes on to call a flush that does nothing any more. */
+function stop(stopWindow: () => void): void {
+  try {
+    stopWindow();
+  } catch {}
+}
+
+/** A signal that was not followed is to blame, since it is the first that is asked. */
+function faultOf(
+  error: unknown,
+  signal: AbortSignal | undefined,
+  follower: Following,
+): Extract<Reason<never>, { kind: 'fault' }> {
+  const part = signal !== undefined && follower === undefined ? 'signal' : undefined;
+  return { kind: 'fault', error, part, maybeApplied: false };
+}

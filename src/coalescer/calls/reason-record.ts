@@ -1,0 +1,46 @@
+import type { Reason, ToRecord } from '../ports/ports.ts';
+
+/**
+ * A reason without the answer that it is about, and without what its caller gave: what is kept for
+ * those who will need what failed, where no `toRecord` port says more.
+ */
+export function bareReason<Failure>(reason: Reason<Failure>): Reason<Failure> {
+  switch (reason.kind) {
+    case 'error':
+    case 'used':
+    case 'contract':
+      return { ...reason, output: undefined };
+    case 'exhausted':
+    case 'closed':
+      return reason.last?.kind === 'output'
+        ? { ...reason, last: { kind: 'output', output: undefined } }
+        : reason;
+    case 'skipped': {
+      const { key, reason: first } = reason.because;
+      return { ...reason, because: { key, reason: bareReason(first) } };
+    }
+    case 'fault':
+      return { ...reason, error: undefined };
+    case 'aborted':
+      return { ...reason, reason: undefined };
+    case 'refused':
+    case 'dependency':
+    case 'conflict':
+    case 'full':
+      return reason;
+    default:
+      return reason satisfies never;
+  }
+}
+
+/** If the record cannot be made, the bare reason must do: those who are concerned have to be told. */
+export function recordOf<Failure>(
+  toRecord: ToRecord<Failure>,
+  reason: Reason<Failure>,
+): Reason<Failure> {
+  try {
+    return toRecord(reason);
+  } catch {
+    return bareReason(reason);
+  }
+}

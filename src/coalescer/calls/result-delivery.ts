@@ -1,0 +1,145 @@
+/**
+ * Tells callers how their calls ended, when the step is over in which that was decided: the only place where
+ * promises are settled.
+ */
+import { rejected, rejection } from '../../lib/deferred.ts';
+import type { Caller, Item } from '../items/item.ts';
+import { PackedBatch } from '../items/packed-batch.ts';
+import type { Emitter } from '../ports/events.ts';
+import type { ToError } from '../ports/ports.ts';
+import type { Calls } from './callers.ts';
+import type { CallEnd, Departure, End } from './ends.ts';
+import { endFor } from './ends.ts';
+
+/** Callers that are told in one turn of the event loop: to make so many errors takes some milliseconds. */
+const TOLD_AT_ONCE = 1_000;
+
+export interface TellingParts<Failure> {
+  readonly calls: Calls<Failure>;
+  readonly events: Emitter;
+  /** It does not throw. */
+  readonly toError: ToError<Failure>;
+  /** Whether nothing is pending. */
+  readonly isIdle: () => boolean;
+}
+
+export class Telling<Failure> {
+  readonly #parts: TellingParts<Failure>;
+  /** Whether there is anything to tell. */
+  isDue = false;
+  /** Ends of which not all callers have been told, in their order; those before `#told` have been. */
+  #untold: (End<Failure> | Departure<Failure>)[] = [];
+  #told = 0;
+  /** The callers of the first of them that are left, once its first one has been told. */
+  #rest: Iterator<Caller> | undefined;
+  /** Nothing is pending any more, and that has not been told. */
+  idles = false;
+  #isTelling = false;
+
+  constructor(parts: TellingParts<Failure>) {
+    this.#parts = parts;
+  }
+
+  /** What is to be told when the step is over. */
+  add(end: End<Failure> | Departure<Failure>): void {
+    this.#untold.push(end);
+    this.isDue = true;
+  }
+
+  /** Tells the first first; so many at once that the event loop can turn in between. False: some are left. */
+  tell(): boolean {
+    if (this.#isTelling) return true;
+    this.#isTelling = true;
+    const isThrough = this.#tellSome();
+    this.#isTelling = false;
+    if (isThrough && this.idles) {
+      this.idles = false;
+      const { events, isIdle } = this.#parts;
+      if (events.wanted.idle && isIdle()) events.emit('idle', {});
+    }
+    return isThrough;
+  }
+
+  /** Gives a call that is not accepted its error. */
+  decline(error: unknown, key: string | undefined, type: string): Promise<never> {
+    const { events } = this.#parts;
+    if (!events.isTelling?.('failure')) events.emit('failure', { error, key, type });
+    return rejected(error);
+  }
+
+  #tellSome(): boolean {
+    for (let calls = 0; calls < TOLD_AT_ONCE; calls++) {
+      const end = this.#untold[this.#told];
+      if (end === undefined) break;
+      const caller = this.#nextOf(end);
+      const isLast = this.#rest === undefined;
+      if (isLast) this.#told++;
+      if (caller !== undefined) this.#tellOne(end, caller);
+      else if (isLast && end.kind === 'failed') this.#tellNobody(end);
+      if (isLast && end.kind !== 'left') letGo(end.item);
+    }
+    if (this.#told < this.#untold.length) return false;
+    this.#untold = [];
+    this.#told = 0;
+    this.isDue = false;
+    return true;
+  }
+
+  /** The next of an item's callers; there may be more of them while `#rest` is there. */
+  #nextOf(end: End<Failure> | Departure<Failure>): Caller | undefined {
+    if (end.kind === 'left') return end.caller;
+    const { item } = end;
+    if (this.#rest === undefined) {
+      const others = item.extras?.others;
+      if (others?.size) this.#rest = others.values();
+      return item.resolve === undefined ? undefined : (item as Caller);
+    }
+    const { done, value } = this.#rest.next();
+    if (done) this.#rest = undefined;
+    return value;
+  }
+
+  #tellOne(end: End<Failure> | Departure<Failure>, caller: Caller): void {
+    const { calls, toError } = this.#parts;
+    const own: CallEnd<Failure> =
+      end.kind === 'succeeded' && end.others ? endFor(end, caller.promise) : end;
+    if (own.kind === 'succeeded') {
+      caller.resolve(own.value);
+    } else {
+      const error = toError(own.reason, end.item.name);
+      // An abort is the caller's own doing, and no news to anybody.
+      const isQuiet = own.reason.kind === 'aborted' || (end.kind === 'left' && end.isQuiet);
+      if (!isQuiet) this.#emitFailure(end, error);
+      // Marked as handled first: a failed call never brings down the agent that made it.
+      caller.promise.catch(() => {});
+      caller.resolve(rejection(error));
+    }
+    calls.told(caller.cohort);
+  }
+
+  /** One that was wanted has failed, and no call waits for it: then at least whoever listens is told. */
+  #tellNobody(end: Extract<End<Failure>, { kind: 'failed' }>): void {
+    if (end.item.isAwaited || !end.item.isWanted) return;
+    this.#emitFailure(end, this.#parts.toError(end.reason, end.item.name));
+  }
+
+  #emitFailure(end: End<Failure> | Departure<Failure>, error: unknown): void {
+    const { name: key, type } = end.item;
+    const systemic = end.kind === 'failed' && end.systemic === true;
+    this.#parts.events.emit('failure', { error, key, type, ...(systemic && { systemic }) });
+  }
+}
+
+/**
+ * It is over, and all is told. Queues and windows pass over settled items as they come to them, some of them
+ * late: till then they must not keep what the callers gave and got.
+ */
+export function letGo(item: Item): void {
+  item.promise = undefined;
+  item.resolve = undefined;
+  item.cohort = undefined;
+  item.makes = undefined;
+  item.readAs = undefined;
+  item.extras = undefined;
+  if (item instanceof PackedBatch) item.letGo();
+}

@@ -1,0 +1,83 @@
+/**
+ * The end of an item's life. Ends change queue, order and books in one step, `settle`, and with those that
+ * failed whatever cannot succeed without them ends. All of them are taken out of the queue before anybody is
+ * let go, so that none becomes sendable meanwhile. Callers are told when the step is over: telling.ts.
+ */
+
+import type { Caller, Item } from '../items/item.ts';
+import type { Emitter } from '../ports/events.ts';
+import type { Reason } from '../ports/ports.ts';
+import type { Backlog } from '../queue/backlog.ts';
+import type { Bounds } from '../queue/bounds.ts';
+import type { Calls } from './callers.ts';
+import { Cascade } from './cascade.ts';
+import type { End } from './ends.ts';
+import type { KeyIndex } from './pending-keys.ts';
+import type { Fates } from './resource-history.ts';
+import type { Telling } from './result-delivery.ts';
+
+export interface SettlementParts<Failure> {
+  readonly backlog: Backlog;
+  readonly bounds: Bounds;
+  readonly calls: Calls<Failure>;
+  readonly fates: Fates<Failure>;
+  readonly events: Emitter;
+  readonly keys: KeyIndex;
+  readonly telling: Telling<Failure>;
+}
+
+export class Settlement<Failure> {
+  readonly #parts: SettlementParts<Failure>;
+  readonly #cascade: Cascade<Failure>;
+
+  constructor(parts: SettlementParts<Failure>) {
+    this.#parts = parts;
+    this.#cascade = new Cascade({ ...parts, retire: (item) => this.#retire(item) });
+  }
+
+  /** Ends items, and with those that failed whatever cannot succeed without them. */
+  settle(ends: End<Failure>[]): void {
+    if (ends.length === 0) return;
+    const { backlog, bounds, calls, fates, keys, telling } = this.#parts;
+    for (const { item } of ends) this.#retire(item);
+    // The list grows while it is walked: no recursion, however long a chain is.
+    for (const end of ends) {
+      const { makes } = end.item;
+      const isAsNamed = end.kind === 'succeeded' && (end.id === undefined || end.id === makes);
+      // What was made is there, as most is: nobody is concerned.
+      if (isAsNamed && typeof makes === 'string') fates.made(makes);
+      else if (makes !== undefined) this.#cascade.follow(end, ends);
+    }
+    // The oldest last, since memory is bounded: a root must outlive its descendants there.
+    for (let at = ends.length - 1; at >= 0; at--) {
+      const end = ends[at];
+      if (end?.kind === 'failed') this.#cascade.remember(end);
+    }
+    for (const end of ends) {
+      backlog.release(end.item);
+      calls.settle(end);
+      telling.add(end);
+    }
+    if (bounds.waiters.length > 0) bounds.serve();
+    if (!backlog.isEmpty) return;
+    if (keys.isListed) keys.clear();
+    telling.idles = true;
+  }
+
+  /** Ends one call, while its item may live on. `isNew`: the call is only being made. */
+  leave(item: Item, caller: Caller, reason: Reason<Failure>, isNew = false): void {
+    const { calls, events, telling } = this.#parts;
+    const isQuiet = isNew && events.isTelling?.('failure') === true;
+    const left = calls.leave(item, caller);
+    const departure = { kind: 'left', item, caller: left, reason, isQuiet } as const;
+    calls.book(item.weight, left.follower, departure);
+    telling.add(departure);
+  }
+
+  /** Takes an item out of queue and index; it keeps its place in line for now. */
+  #retire(item: Item): void {
+    const { backlog, keys } = this.#parts;
+    backlog.retire(item);
+    if (item.extras?.claim !== undefined || keys.isListed) keys.remove(item);
+  }
+}

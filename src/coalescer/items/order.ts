@@ -1,0 +1,292 @@
+/**
+ * Who waits for whom.
+ *
+ * Each resource has a line of groups, in the order of the calls. A *shared* group holds any number
+ * of items that use the resource; an exclusive one holds the single item that changes or makes it.
+ * A group is open when nothing stands before it, or when it is shared and stands behind an open
+ * shared one. An item may be sent once all groups that it stands in are open.
+ *
+ *     resource   [ create ] → [ child, child, child ] → [ finish ]
+ *                   open              closed              closed
+ *
+ * The maker of a resource gets its group only when others come to stand behind it.
+ *
+ * It is a ticket lock for readers and writers. There are no edges between items: a finish behind a
+ * million children waits for one counter.
+ */
+import type { TextArena } from '../../lib/text-arena.ts';
+import type { Name } from '../ports/ports.ts';
+import { Turnstile } from './epochs.ts';
+import type { Item } from './item.ts';
+import type { Resource, ResourcesPorts } from './lock-queue.ts';
+import { Group as GroupOf, Resources } from './lock-queue.ts';
+
+type Group = GroupOf<Item>;
+
+/** What an item does to the resources that it names. */
+export interface Relations {
+  readonly makes?: Name | undefined;
+  readonly hasNewName?: boolean | undefined;
+  readonly changes?: Name | undefined;
+  readonly uses?: readonly Name[] | undefined;
+  readonly precedes?: string | undefined;
+  readonly follows?: string | undefined;
+}
+
+/** An item whose text cannot be made. */
+export interface Broken {
+  readonly item: Item;
+  readonly error: unknown;
+}
+
+/** What became of those who waited for an id. */
+interface Named {
+  /** Bytes of their texts that were not known before. */
+  readonly gained: number;
+  readonly broken: readonly Broken[];
+}
+
+const nobodyNamed: Named = { gained: 0, broken: [] };
+
+export interface OrderPorts extends ResourcesPorts<Item> {
+  /** Told of each item that has nothing left to wait for. */
+  readonly onFree: (item: Item) => void;
+}
+
+const noGroups: readonly Group[] = [];
+
+export class Order {
+  #visits = 0;
+  readonly #resources: Resources<Item>;
+  readonly #turnstiles = new Map<string, Turnstile>();
+  readonly #onFree: (item: Item) => void;
+
+  constructor({ onFree, ...ports }: OrderPorts) {
+    this.#onFree = onFree;
+    this.#resources = new Resources(ports);
+  }
+
+  /** Groups and members looked at so far: the cost, for tests. */
+  get visits(): number {
+    return this.#visits + this.#resources.visits;
+  }
+
+  /** Resources with pending items. An idle engine has none. */
+  get size(): number {
+    return this.#resources.size + this.#turnstiles.size;
+  }
+
+  /** Puts an item into line. Of several relations to one resource the strongest holds. */
+  join(item: Item, { makes, hasNewName, changes, uses, precedes, follows }: Relations): void {
+    if (hasNewName) {
+      // No line of that name can be there. It is entered when somebody asks for it, which nobody does of most.
+      item.makes = makes;
+    } else if (makes !== undefined) {
+      const resource = this.#resources.of(makes);
+      item.makes = resource;
+      this.#standAsMaker(item, resource);
+    }
+    if (changes !== undefined) this.#stand(item, this.#resources.of(changes), false);
+    for (const name of uses ?? []) this.#stand(item, this.#resources.of(name), true);
+    const turnstile = follows === undefined ? undefined : this.#turnstiles.get(follows);
+    if (turnstile !== undefined) {
+      item.waits++;
+      turnstile.whenLeft(() => this.#letGo(item));
+    }
+    // Last, so that one that follows the name that it precedes does not wait for itself.
+    if (precedes !== undefined) {
+      item.noteExtras().precedes = { name: precedes, cohort: this.#turnstile(precedes).enter() };
+    }
+  }
+
+  /** Takes a settled item out of line, and lets go those who waited for nothing else. */
+  leave(item: Item): void {
+    for (const group of item.groups) {
+      this.#visits++;
+      group.pending--;
+      if (!group.open) group.memberGone();
+      if (group.pending === 0) this.#unlink(group);
+    }
+    item.groups = noGroups;
+    const { makes } = item;
+    if (typeof makes === 'object' && makes.maker === item) {
+      makes.maker = undefined;
+      this.#resources.forget(makes);
+    }
+    const precedes = item.extras?.precedes;
+    if (precedes === undefined) return;
+    const { name, cohort } = precedes;
+    const turnstile = this.#turnstile(name);
+    turnstile.leave(cohort);
+    if (turnstile.empty) this.#turnstiles.delete(name);
+  }
+
+  /** Whether others wait for what this item makes. */
+  isNeeded(item: Item): boolean {
+    return behindMaker(item) !== undefined;
+  }
+
+  /** Whether a pending item makes what goes by this name. */
+  isBeingMade(name: Name): boolean {
+    const resource = this.#resources.find(name);
+    if (isPending(resource?.maker)) return true;
+    for (let group = resource?.tail; group !== undefined; group = group.before) {
+      this.#visits++;
+      if (isPending(group.maker)) return true;
+    }
+    return false;
+  }
+
+  /** Whether an earlier pending item makes the same resource as this one, which is settled. */
+  isMadeEarlier(item: Item): boolean {
+    const own = makerGroup(item);
+    let group = own?.before;
+    while (group !== undefined && group.maker === undefined) {
+      this.#visits++;
+      group = group.before;
+    }
+    if (own === undefined || group === undefined) return false;
+    // One that ended in the same step was asked before, so that many cost no more than one each.
+    own.isMadeEarlier = isPending(group.maker) || group.isMadeEarlier;
+    return own.isMadeEarlier;
+  }
+
+  /** Whether a later item makes the same resource. */
+  isMadeAgain(item: Item): boolean {
+    for (let group = behindMaker(item); group !== undefined; group = group.after) {
+      this.#visits++;
+      if (group.maker !== undefined) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Those who cannot succeed once this item has failed to make its resource: all who stand behind
+   * it, up to the next item that makes the same resource (design.md 4).
+   */
+  dependents(item: Item): Item[] {
+    const found: Item[] = [];
+    let group = behindMaker(item);
+    while (group !== undefined && group.maker === undefined) {
+      for (const member of group.waiting) {
+        this.#visits++;
+        if (member.state !== 'settled') found.push(member);
+      }
+      group = group.after;
+    }
+    return found;
+  }
+
+  /** Whether somebody makes, changes or uses what goes by this name. */
+  isInLine(name: Name): boolean {
+    return this.#resources.find(name)?.isPending === true;
+  }
+
+  /**
+   * Makes the id known of what this item made: fills the holes of all who wait for it, and lets the id
+   * stand for it from now on, in one step, so that a call by id cannot overtake a call by number.
+   */
+  name({ makes: resource }: Item, id: string, texts: TextArena): Named {
+    // Where only its maker is in line, which is about to leave, nobody can come in between.
+    if (typeof resource !== 'object' || resource.tail === undefined) return nobodyNamed;
+    const number = resource.name;
+    this.#resources.rename(resource, id);
+    const broken: Broken[] = [];
+    let gained = 0;
+    for (let group: Group | undefined = resource.tail; group !== undefined; group = group.before) {
+      for (const member of group.waiting) {
+        this.#visits++;
+        if (member.state === 'settled') continue;
+        try {
+          gained += member.fill(number, id, texts);
+        } catch (error) {
+          broken.push({ item: member, error });
+        }
+      }
+    }
+    return { gained, broken };
+  }
+
+  /** To be called before an item changes its place among the others. */
+  enterMade(): void {
+    this.#resources.enterMade();
+  }
+
+  #turnstile(name: string): Turnstile {
+    let turnstile = this.#turnstiles.get(name);
+    if (turnstile === undefined) {
+      turnstile = new Turnstile();
+      this.#turnstiles.set(name, turnstile);
+    }
+    return turnstile;
+  }
+
+  /** Alone, it needs no group; it gets one when others come. */
+  #standAsMaker(item: Item, resource: Resource<Item>): void {
+    if (resource.isPending) {
+      this.#stand(item, resource, false, item);
+    } else {
+      this.#visits++;
+      resource.maker = item;
+    }
+  }
+
+  #stand(item: Item, resource: Resource<Item>, shared: boolean, maker?: Item): void {
+    this.#visits++;
+    // The stronger relations come first, so an item never waits for itself.
+    if (resource.maker === item) return;
+    for (const group of item.groups) if (group.resource === resource) return;
+    if (resource.maker !== undefined) this.#groupMaker(resource, resource.maker);
+    const { tail } = resource;
+    const group = shared && tail?.shared ? tail : new GroupOf(resource, shared, maker);
+    group.pending++;
+    item.groups = item.groups.length === 0 ? group.alone : withOneMore(item.groups, group);
+    if (group.open) return;
+    group.wait(item);
+    item.waits++;
+  }
+
+  /** A maker that was alone gets a group, for others come to stand behind it. */
+  #groupMaker(resource: Resource<Item>, maker: Item): void {
+    resource.maker = undefined;
+    const group = new GroupOf(resource, false, maker);
+    group.pending++;
+    maker.groups = maker.groups.length === 0 ? group.alone : withOneMore(maker.groups, group);
+  }
+
+  #unlink(group: Group): void {
+    const { resource, before, after } = group;
+    if (before !== undefined) before.after = after;
+    if (after !== undefined) after.before = before;
+    else resource.tail = before;
+    if (resource.tail === undefined) this.#resources.forget(resource);
+    for (let next = after; next !== undefined && !next.open && next.mayOpen(); next = next.after) {
+      for (const member of next.letIn()) this.#letGo(member);
+    }
+  }
+
+  #letGo(item: Item): void {
+    this.#visits++;
+    if (item.state !== 'settled' && --item.waits === 0) this.#onFree(item);
+  }
+}
+
+/** A new list without room to grow, which would be most of what each waiting item takes. */
+function withOneMore(groups: readonly Group[], group: Group): readonly Group[] {
+  const [first, ...others] = groups as readonly [Group, ...Group[]];
+  return others.length === 0 ? [first, group] : [first, ...others, group];
+}
+
+/** The group in which the item makes its resource; none where nobody else is in line. */
+function makerGroup(item: Item): Group | undefined {
+  return item.groups.find(({ maker }) => maker === item);
+}
+
+/** The group behind it. */
+function behindMaker(item: Item): Group | undefined {
+  return makerGroup(item)?.after;
+}
+
+function isPending(item: Item | undefined): boolean {
+  return item !== undefined && item.state !== 'settled';
+}

@@ -1,0 +1,51 @@
+import { utf8Length } from '../../lib/text-arena.ts';
+import type { Name, Submission } from '../ports/ports.ts';
+import type { Item } from './item.ts';
+import { nameOf } from './lock-queue.ts';
+
+/** A pending item as data that can be written down: another engine takes it over by `adopt`. */
+export function written(item: Item): Submission {
+  const { extras, groups, key, makes, readAs, type } = item;
+  const changed = groups.find(({ shared, maker }) => !shared && maker !== item);
+  return {
+    key,
+    type,
+    ...textOf(item),
+    readAs,
+    fingerprint: extras?.fingerprint,
+    echoBytes: extras?.echoBytes,
+    makes: makes === undefined ? undefined : nameOf(makes),
+    changes: changed?.resource.name,
+    uses: groups.filter(({ shared }) => shared).map(({ resource }) => resource.name),
+    precedes: extras?.precedes?.name,
+    follows: extras?.follows,
+    maybeApplied: item.maybeApplied || item.isAtServer,
+  };
+}
+
+/** The text as it will be sent, cut where ids are missing still. */
+function textOf({ bytes, extras, text }: Item): Pick<Submission, 'pieces' | 'bytes' | 'holes'> {
+  if (text !== undefined) return { pieces: [text], bytes, holes: [] };
+  const { pieces = [], holes = [] } = extras?.cut ?? {};
+  let last = pieces[0] ?? '';
+  const left: string[] = [];
+  for (const [index, hole] of holes.entries()) {
+    const next = pieces[index + 1] ?? '';
+    if (typeof hole === 'string') {
+      last += JSON.stringify(hole) + next;
+    } else {
+      left.push(last);
+      last = next;
+    }
+  }
+  const cut = [...left, last];
+  return { pieces: cut, bytes: utf8BytesOf(cut), holes: holes.filter(isNumber) };
+}
+
+function utf8BytesOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + utf8Length(text), 0);
+}
+
+function isNumber(name: Name): name is number {
+  return typeof name === 'number';
+}

@@ -1,0 +1,99 @@
+/** What an answer means for each item of its batch. Pure: it changes nothing. */
+import type { Extras, OtherCaller } from '../items/item.ts';
+import type { Answer, Blame, Outputs, Read, Verdict } from '../ports/ports.ts';
+
+export type Outcome<Of> = { readonly item: Of } & (
+  | {
+      readonly kind: 'output';
+      readonly output: unknown;
+      readonly verdict: Verdict<unknown>;
+      /** What it says to the other callers of the item, each by a reader of its own. */
+      readonly others: OtherVerdicts | undefined;
+    }
+  /** Not reached: the error of an earlier item stopped the batch. */
+  | { readonly kind: 'skipped'; readonly because: Blame<never> }
+  /** No output, though nothing before it had failed. */
+  | { readonly kind: 'missing' }
+);
+
+/** By the promises of those callers. */
+export type OtherVerdicts = ReadonlyMap<Promise<unknown>, Verdict<unknown>>;
+
+interface Judged {
+  readonly key: string;
+  readonly readAs?: unknown;
+  readonly extras?: Pick<Extras, 'others'> | undefined;
+}
+
+/**
+ * One outcome for each item, in the order in which the items were sent. Readers come from outside, so
+ * this is no part of a step.
+ */
+export function outcomesOf<Of extends Judged>(
+  items: readonly Of[],
+  outputs: Outputs,
+  read: Read,
+): Outcome<Of>[] {
+  const list = Array.isArray(outputs) ? outputs : undefined;
+  const byKey = outputs as Answer['outputs'];
+  const outcomes: Outcome<Of>[] = [];
+  let stop: Blame<never> | undefined;
+  for (const [place, item] of items.entries()) {
+    const { key } = item;
+    if (list === undefined ? !Object.hasOwn(byKey, key) : place >= list.length) {
+      outcomes.push(
+        stop === undefined ? { kind: 'missing', item } : { kind: 'skipped', item, because: stop },
+      );
+      continue;
+    }
+    const output: unknown = list === undefined ? byKey[key] : list[place];
+    const waiting = item.extras?.others;
+    const others = waiting?.size ? othersOf(waiting, output, read) : undefined;
+    const verdict = judge(read, output, item.readAs);
+    if (verdict.kind === 'error') {
+      stop ??= { key, reason: { kind: 'error', output, maybeApplied: false } };
+    }
+    outcomes.push({ kind: 'output', item, output, verdict, others });
+  }
+  return outcomes;
+}
+
+/** Callers who share an item get results of their own, so that none sees what another does to it. */
+function othersOf(waiting: ReadonlySet<OtherCaller>, output: unknown, read: Read): OtherVerdicts {
+  const verdicts = new Map<Promise<unknown>, Verdict<unknown>>();
+  for (const { promise, readAs } of waiting) {
+    verdicts.set(promise, judge(read, copyOf(output), readAs));
+  }
+  return verdicts;
+}
+
+function copyOf(output: unknown): unknown {
+  try {
+    return structuredClone(output);
+  } catch {
+    // A sender of somebody else's may put in what cannot be copied.
+    return output;
+  }
+}
+
+/** A reader that throws cannot read the output; the others of the batch must not suffer for it. */
+function judge(read: Read, output: unknown, readAs: unknown): Verdict<unknown> {
+  try {
+    const verdict: Partial<Verdict<unknown>> | null | undefined = read(output, readAs);
+    if (verdict?.kind === 'success') return verdict as Verdict<unknown>;
+    return isError(verdict) ? verdict : malformed;
+  } catch {
+    return malformed;
+  }
+}
+
+const malformed = { kind: 'malformed' } as const;
+
+function isError(
+  verdict: Partial<Verdict<unknown>> | null | undefined,
+): verdict is Extract<Verdict<unknown>, { kind: 'error' }> {
+  if (verdict?.kind !== 'error') return false;
+  const { code, retryAfterMs: ms } = verdict;
+  const isPause = ms === undefined || (typeof ms === 'number' && ms >= 0);
+  return isPause && (code === undefined || typeof code === 'string');
+}

@@ -1,0 +1,310 @@
+/**
+ * What becomes of an item after an attempt that did not settle it: another attempt, or the end. The
+ * one retry loop of the package is here.
+ */
+
+import type { End } from '../calls/ends.ts';
+import { reasonToDrop } from '../calls/ends.ts';
+import type { Item } from '../items/item.ts';
+import type { Emitter, EngineEvents } from '../ports/events.ts';
+import type { Blame, Last, Reason } from '../ports/ports.ts';
+import type { Backlog } from '../queue/backlog.ts';
+import type { RetrySettings } from '../server/backoff.ts';
+import { backoffMs } from '../server/backoff.ts';
+import type { Health } from '../server/health.ts';
+
+/** How often in a row the server must give an item the same passing error for it to be final. */
+const SAME_ERROR_TIMES = 3;
+/** And how long after the first time, in milliseconds. */
+const SAME_ERROR_AFTER_MS = 5_000;
+
+export interface AttemptSettings {
+  readonly onSkipped: 'requeue' | 'reject';
+  readonly retry: RetrySettings;
+  /** The longest from a call to its settlement, in milliseconds. */
+  readonly deliveryTimeoutMs: number;
+}
+
+export interface AttemptsParts {
+  readonly settings: AttemptSettings;
+  readonly backlog: Backlog;
+  readonly health: Health;
+  readonly events: Emitter;
+  readonly random: () => number;
+}
+
+/** One reply while it is applied. */
+export interface Step<Failure> {
+  readonly now: number;
+  /** From 0 up to 1: the same for all items of the batch, so that they come back together. Drawn when needed. */
+  chance: number | undefined;
+  readonly ends: End<Failure>[];
+}
+
+type Why = EngineEvents['retry']['reason'];
+
+/** How a request was lost. */
+interface Circumstances {
+  /** Usable answers that the engine had seen when it left. */
+  readonly answersBefore: number;
+  /** It carried this item only. */
+  readonly isAlone: boolean;
+  /** A ping was answered just before it left. */
+  readonly hasPing: boolean;
+}
+
+/** An error of an item that may pass. */
+interface Passing {
+  readonly code: string;
+  readonly output: unknown;
+  readonly retryAfterMs: number | undefined;
+}
+
+export class Attempts<Failure> {
+  /** Times that an item went back since the server had not reached it. */
+  requeued = 0;
+  /** Times that an item went back for another attempt. */
+  retried = 0;
+  readonly #settings: AttemptSettings;
+  readonly #backlog: Backlog;
+  readonly #health: Health;
+  readonly #events: Emitter;
+
+  readonly #random: () => number;
+
+  constructor({ settings, backlog, health, events, random }: AttemptsParts) {
+    this.#random = random;
+    this.#settings = settings;
+    this.#backlog = backlog;
+    this.#health = health;
+    this.#events = events;
+  }
+
+  /** The server never ran it: no attempt is charged, and there is nothing to wait for. */
+  skipped(step: Step<Failure>, item: Item, because: Blame<Failure>): void {
+    const { key, type, maybeApplied } = item;
+    if (this.isDone(item)) {
+      drop(step, item);
+    } else if (this.#settings.onSkipped === 'reject' && item.isAwaited) {
+      fail(step, item, { kind: 'skipped', because, maybeApplied });
+    } else {
+      this.requeued++;
+      this.#events.emit('requeue', { key, type, becauseOf: because.key });
+      this.#backlog.putBack(item, 0);
+    }
+  }
+
+  /** Absence alone is no verdict: with no error before it, the answer breaks the contract. */
+  missing(step: Step<Failure>, item: Item): void {
+    item.noteSetback().maybeApplied = true;
+    if (this.isDone(item)) {
+      drop(step, item);
+      return;
+    }
+    if (this.#charge(item)) this.#again(step, item, 'missing');
+    else fail(step, item, brokenContract('missing output', undefined));
+  }
+
+  /**
+   * An error that may pass: the item goes back, not before the time that the server names, and last in
+   * its next batch.
+   */
+  transient(step: Step<Failure>, item: Item, { code, output, retryAfterMs = 0 }: Passing): void {
+    const { now } = step;
+    if (!item.isWanted) {
+      drop(step, item);
+      return;
+    }
+    const mayGoOn = this.#charge(item);
+    const setbacks = item.noteSetback();
+    const before = setbacks.transient?.code === code ? setbacks.transient : undefined;
+    const { since, times } = before ?? { since: now, times: 0 };
+    setbacks.transient = { code, since, times: times + 1 };
+    setbacks.last = { kind: 'output', output };
+    if (times + 1 >= SAME_ERROR_TIMES && now - since >= SAME_ERROR_AFTER_MS) {
+      // The server seems to have stored this answer under the key: it will not change any more.
+      fail(step, item, errorReason(item, output));
+    } else if (mayGoOn) {
+      this.#again(step, item, 'transient', retryAfterMs);
+    } else {
+      fail(step, item, exhausted(item));
+    }
+  }
+
+  /**
+   * No usable answer: the server may have done it. Charged only if it answered others since, and
+   * given up only when alone: in company, a neighbour may be to blame. Returns the time before which
+   * the item is not to be sent again; undefined where it has ended.
+   */
+  lost(
+    step: Step<Failure>,
+    item: Item,
+    failure: Failure,
+    { answersBefore, isAlone, hasPing }: Circumstances,
+  ): number | undefined {
+    const { answers } = this.#health;
+    const setbacks = item.noteSetback();
+    const wereOthersAnswered = answers > (setbacks.answersSeen ?? answersBefore);
+    setbacks.maybeApplied = true;
+    setbacks.answersSeen = answers;
+    setbacks.last = { kind: 'failure', failure };
+    if (this.isDone(item)) {
+      drop(step, item);
+      return undefined;
+    }
+    if (this.#isOver(step, item)) {
+      fail(step, item, exhausted(item, 'deliveryTimeoutMs'));
+      return undefined;
+    }
+    const isSuspected = hasPing && !wereOthersAnswered;
+    const counts =
+      wereOthersAnswered || (isSuspected && isAlone && this.#doesPingCount(step, item));
+    if (isSuspected && !counts) setbacks.suspicions++;
+    if (counts && !this.#charge(item) && isAlone) {
+      fail(step, item, exhausted(item));
+      return undefined;
+    }
+    // One whose attempt does not count waits as all others do.
+    let delayMs = 0;
+    if (wereOthersAnswered) {
+      delayMs = backoffMs(setbacks.countedAttempts, this.#settings.retry, this.chanceOf(step));
+    } else if (isSuspected && isAlone) {
+      delayMs = this.#standBackMs(step);
+    }
+    this.#tellRetry(item, delayMs, 'lost');
+    return delayMs === 0 ? 0 : step.now + delayMs;
+  }
+
+  /**
+   * Its answer was too large to be read. Alone it ends, in doubt: it would be no smaller the next time.
+   * Returns whether it is to be sent again.
+   */
+  oversized(step: Step<Failure>, item: Item, failure: Failure, isAlone: boolean): boolean {
+    const setbacks = item.noteSetback();
+    setbacks.maybeApplied = true;
+    setbacks.last = { kind: 'failure', failure };
+    if (this.isDone(item)) {
+      drop(step, item);
+      return false;
+    }
+    const isOver = this.#isOver(step, item);
+    if (isOver || isAlone) {
+      fail(step, item, exhausted(item, isOver ? 'deliveryTimeoutMs' : 'attempts'));
+      return false;
+    }
+    this.#tellRetry(item, 0, 'lost');
+    return true;
+  }
+
+  /**
+   * It was never sent, so no request has carried it. Returns whether it is to be sent again. Where its
+   * request was called back for a neighbour, not even its last chance is over.
+   */
+  unsent(step: Step<Failure>, item: Item, failure: Failure, isRecalled: boolean): boolean {
+    item.attempts--;
+    item.noteSetback().last = { kind: 'failure', failure };
+    if (this.isDone(item)) {
+      drop(step, item);
+      return false;
+    }
+    if (!isRecalled && this.#isOver(step, item)) {
+      fail(step, item, exhausted(item, 'deliveryTimeoutMs'));
+      return false;
+    }
+    this.#tellRetry(item, 0, 'unsent');
+    return true;
+  }
+
+  /** Its time is over, though the engine, which stood still meanwhile, has not been woken for it yet. */
+  #isOver({ now }: Step<Failure>, { calledAt, isAwaited, setbacks }: Item): boolean {
+    if (!isAwaited) return false;
+    return setbacks?.isLastChance === true || now - calledAt >= this.#settings.deliveryTimeoutMs;
+  }
+
+  /** What is not wanted is sent again only if it may have been done, and makes what others wait for. */
+  isDone(item: Item): boolean {
+    return !item.isWanted && !(item.maybeApplied && this.#backlog.isNeeded(item));
+  }
+
+  /**
+   * Whether an attempt counts that was lost alone right after the answer to a ping. What requests ask
+   * may be down while what a ping asks is up, so it does so once in the longest delay: the limit then
+   * lasts for minutes.
+   */
+  #doesPingCount({ now }: Step<Failure>, item: Item): boolean {
+    const setbacks = item.noteSetback();
+    const { pingCountedAt = Number.NEGATIVE_INFINITY } = setbacks;
+    if (now - pingCountedAt < this.#settings.retry.maxDelayMs) return false;
+    setbacks.pingCountedAt = now;
+    return true;
+  }
+
+  /** How long such an item lets others go first: the next probe is theirs, if there are any. */
+  #standBackMs({ now }: Step<Failure>): number {
+    return 2 * (this.#health.nextProbeAt - now);
+  }
+
+  /** Counts an attempt against the limit; false: it was the last. */
+  #charge(item: Item): boolean {
+    return ++item.noteSetback().countedAttempts < this.#settings.retry.limit;
+  }
+
+  /** Of the delays of all items of a batch. */
+  chanceOf(step: Step<Failure>): number {
+    step.chance ??= this.#random();
+    return step.chance;
+  }
+
+  #again(step: Step<Failure>, item: Item, reason: Why, askedMs = 0): void {
+    const { retry } = this.#settings;
+    const ownMs = backoffMs(item.noteSetback().countedAttempts, retry, this.chanceOf(step));
+    const delayMs = Math.max(ownMs, Math.min(askedMs, retry.maxPauseMs));
+    this.#tellRetry(item, delayMs, reason);
+    this.#backlog.putBack(item, step.now + delayMs);
+  }
+
+  #tellRetry({ name: key, type, attempts }: Item, delayMs: number, reason: Why): void {
+    this.retried++;
+    this.#events.emit('retry', { key, type, attempts, delayMs, reason });
+  }
+}
+
+/** Ends the item with a failure. */
+export function fail<Failure>(
+  step: Step<Failure>,
+  item: Item,
+  reason: Reason<Failure>,
+  exists = false,
+): void {
+  step.ends.push({ kind: 'failed', item, reason, exists });
+}
+
+/** Ends an item that nobody wants; for those who need what it makes, it has failed. */
+export function drop<Failure>(step: Step<Failure>, item: Item): void {
+  fail(step, item, reasonToDrop(item));
+}
+
+/** After an attempt without answer, a conflict is most likely with our own success. */
+export function errorReason(
+  item: Item,
+  output: unknown,
+  conflict?: 'exists' | 'state' | 'used',
+): Reason<never> {
+  const maybeApplied = item.maybeApplied && conflict !== undefined;
+  return { kind: conflict === 'used' ? 'used' : 'error', output, maybeApplied };
+}
+
+export function brokenContract(
+  problem: 'missing output' | 'malformed output',
+  output: unknown,
+): Reason<never> {
+  return { kind: 'contract', problem, output, maybeApplied: true };
+}
+
+function exhausted<Failure>(
+  { attempts, maybeApplied, setbacks }: Item,
+  limit: 'attempts' | 'deliveryTimeoutMs' = 'attempts',
+): Reason<Failure> {
+  const last = setbacks?.last as Last<Failure> | undefined;
+  return { kind: 'exhausted', limit, attempts, last, maybeApplied };
+}

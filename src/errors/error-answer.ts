@@ -1,0 +1,78 @@
+import { ownText } from '../lib/own-text.ts';
+import { isKnownCode } from './classify.ts';
+
+/** Takes every token that is or was in use out of a text. */
+export type Redact = (text: string) => string;
+
+/** What an error body says (wire.md 6.1), bounded and free of the token. */
+export interface ErrorAnswer {
+  readonly apiCode: string | undefined;
+  readonly message: string | undefined;
+  readonly errors: unknown;
+}
+
+// An honest answer is far below these; a hostile one must not live on in errors.
+const maxCodeLength = 100;
+const maxMessageLength = 200;
+const maxErrorsLength = 100_000;
+
+/** Reads an error body, or an output that is an error; what has the wrong type counts as missing. */
+export function readErrorAnswer(body: unknown, redact: Redact): ErrorAnswer {
+  return {
+    ...codeAndMessageOf(body, redact),
+    errors: findingsOf(ownField(body, 'errors'), redact),
+  };
+}
+
+/** The same without the findings, which may be large. */
+export function codeAndMessageOf(body: unknown, redact: Redact): Omit<ErrorAnswer, 'errors'> {
+  const code = ownField(body, 'code');
+  const message = ownField(body, 'message');
+  return {
+    apiCode: typeof code === 'string' ? codeOf(code, redact) : undefined,
+    message: typeof message === 'string' ? snippetOf(message, redact) : undefined,
+  };
+}
+
+/** The beginning of a text that somebody else wrote. Redacted first, so that no half token remains. */
+export function snippetOf(text: string, redact: Redact): string {
+  const clean = redact(text);
+  if (clean.length <= maxMessageLength) return clean;
+  return ownText(`${clean.slice(0, maxMessageLength)}…`);
+}
+
+/** The beginning of a value as JSON; undefined where it has none. */
+export function jsonSnippetOf(value: unknown, redact: Redact): string | undefined {
+  const text = jsonOf(value);
+  return text === undefined ? undefined : snippetOf(text, redact);
+}
+
+/** A field of an object's own: what JSON.parse makes may carry a `__proto__`. */
+export function ownField(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? Reflect.get(value, name)
+    : undefined;
+}
+
+// The class hangs on the code: one that we know stays, even where somebody's token is a part of it.
+function codeOf(code: string, redact: Redact): string {
+  return isKnownCode(code) ? code : ownText(redact(code).slice(0, maxCodeLength));
+}
+
+/** As they came, but for the token, and each caller's own; too large or too deep to look through: left out. */
+function findingsOf(errors: unknown, redact: Redact): unknown {
+  const text = jsonOf(errors);
+  if (text === undefined || text.length > maxErrorsLength) {
+    return undefined;
+  }
+  const clean = redact(text);
+  return JSON.parse(clean);
+}
+
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined; // nested deeper than the stack is
+  }
+}

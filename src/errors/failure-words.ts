@@ -1,0 +1,81 @@
+import { oneLine } from '../lib/one-line.ts';
+import { copyOfCaught } from './caught-error.ts';
+import type { Redact } from './error-answer.ts';
+import { snippetOf } from './error-answer.ts';
+import type { Failure } from './failure.ts';
+
+/** What an attempt met, in few words. Short, and free of what others wrote, but for a code of the system's such as ECONNRESET. */
+export function metBy(failure: Failure): string {
+  switch (failure.kind) {
+    case 'status':
+      return `status ${failure.status}`;
+    case 'contract':
+      return `an answer that ${failure.problem}`;
+    case 'timeout':
+      return `no whole answer within ${failure.ms} ms`;
+    case 'connection': {
+      const code = systemCodeOf(failure.cause);
+      const what = failure.lasting ?? 'connection failed';
+      return code === undefined ? what : `${what} (${code})`;
+    }
+    case 'aborted':
+      return 'given up by the client';
+    case 'token':
+      return 'the apiToken function failed';
+    default:
+      failure satisfies never;
+      // The engine knows no failures, and hands on the reason of its own abort.
+      return 'given up by the client';
+  }
+}
+
+/**
+ * The same for people who look for the fault, in stats, events and the log: with what was caught in its
+ * own words.
+ */
+export function inWords(failure: Failure, redact: Redact): string {
+  const met = metBy(failure);
+  switch (failure.kind) {
+    case 'status':
+      return failure.apiCode === undefined ? met : `${met}, ${oneLine(failure.apiCode)}`;
+    case 'contract':
+      return `${met} (status ${failure.status})`;
+    case 'connection':
+    case 'token': {
+      // That of a token function is the user's own error, which may be anything.
+      const said = saidBy(copyOfCaught(failure.cause, redact), redact);
+      return said === undefined ? met : `${met}: ${said}`;
+    }
+    default:
+      return met;
+  }
+}
+
+/** What the innermost error says: those around it mostly say only that there was one. */
+function saidBy(cause: unknown, redact: Redact): string | undefined {
+  const errors = chainOf(cause);
+  const innermost = errors.at(-1);
+  if (innermost === undefined) return undefined;
+  const { name, message } = innermost;
+  // A mock that does not match quotes what it was sent, payloads included.
+  if (message === '' || systemCodeOf(innermost)?.startsWith('UND_MOCK')) return undefined;
+  const isPlain = name === 'Error' || systemCodeOf(innermost) !== undefined;
+  const said = snippetOf(isPlain ? message : `${name}: ${message}`, redact);
+  return oneLine(said).replace(/\.$/, '');
+}
+
+/** Of the error or of what it goes back to, as fetch wraps it; only such words are safe to show. */
+function systemCodeOf(cause: unknown): string | undefined {
+  return chainOf(cause)
+    .map((error) => ('code' in error ? error.code : undefined))
+    .find((word) => typeof word === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(word)) as
+    | string
+    | undefined;
+}
+
+/** As deep as causes are copied. */
+function chainOf(cause: unknown): readonly Error[] {
+  const chain: Error[] = [];
+  for (let at = cause; at instanceof Error && chain.length < 3; at = at.cause) chain.push(at);
+  return chain;
+}

@@ -1,0 +1,15 @@
+import { host } from './runtime.ts';
+
+/**
+ * An environment variable; undefined where it is unset or empty, where the runtime has no
+ * environment, and where it does not let us read it (Deno asks for a permission, and throws).
+ */
+export function env(name: string): string | undefined {
+  try {
+    // Not both: Deno, which has both, would ask twice.
+    const { env: variables } = host.process ?? {};
+    return (variables ? variables[name] : host.Deno?.env?.get(name)) || undefined;
+  } catch {
+    return undefined;
+  }
+}

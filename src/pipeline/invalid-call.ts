@@ -1,0 +1,28 @@
+import type { PrefactorIssue } from '../errors/argument-error.ts';
+import { PrefactorInvalidArgumentError } from '../errors/argument-error.ts';
+import type { PrefactorError } from '../errors/prefactor-error.ts';
+import { isPrefactorError } from '../errors/prefactor-error.ts';
+
+/** Thrown within a call by whoever finds it invalid; the call rejects with an error that says so. */
+export class InvalidCall extends Error {
+  readonly issues: readonly PrefactorIssue[];
+
+  constructor(issues: readonly PrefactorIssue[], cause?: unknown) {
+    super('invalid call', cause === undefined ? undefined : { cause });
+    this.issues = issues;
+  }
+}
+
+/**
+ * What a call rejects with that could not be made ready. Anything but an `InvalidCall` comes out of
+ * the caller's own objects: a getter that throws, a proxy.
+ */
+export function invalidCallError(error: unknown, type: string, key?: string): PrefactorError {
+  if (isPrefactorError(error)) return error;
+  const { issues, cause } =
+    error instanceof InvalidCall
+      ? error
+      : { issues: [{ path: '', message: 'it could not be read (see cause)' }], cause: error };
+  const details = { issues, idempotencyKey: key, cause };
+  return new PrefactorInvalidArgumentError(`Invalid call of ${type}`, details);
+}

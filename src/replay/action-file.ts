@@ -1,0 +1,218 @@
+/** Action files as bytes: a file, a pipe or a stream, plain or gzip, read line by line. */
+import { isUtf8 } from 'node:buffer';
+import { constants, openSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { basename } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { CommandFailure } from './failure.ts';
+import { otherKindOf, otherKindOfLine } from './other-kinds.ts';
+import type { Reading, RecordedAction } from './recorded-action.ts';
+import { readLine } from './recorded-action.ts';
+
+/** A line of the file, from 1, and what it says. Blank lines are left out, but counted. */
+type NumberedLine = { readonly number: number; readonly text: string } & Reading;
+
+export interface ActionFile {
+  /** Its own name, without folders; undefined for a stream. */
+  readonly name: string | undefined;
+  /** When it was made, or last written if that was before, in milliseconds since 1970; undefined for a stream. */
+  readonly madeAt: number | undefined;
+  /** Bytes in all, packed where the file is; undefined for a stream. */
+  readonly size: number | undefined;
+  /** Bytes read so far. */
+  readonly bytesRead: number;
+  /** Once. Ends with a `CommandFailure` where the file cannot be read to its end, or is no action file. */
+  lines(ignored?: ReadonlySet<string>): AsyncGenerator<NumberedLine>;
+  /** Lets go of it; a reading that is under way fails. */
+  close(): void;
+}
+
+/** The longest line: more than the API takes in a body, and a bound for what is no text at all. */
+const MAX_LINE_BYTES = 64_000_000;
+
+/**
+ * Opens an action file, `-` being the standard input. Whether it is packed its first bytes tell.
+ *
+ * @throws {CommandFailure} when there is no such file, or it may not be read.
+ */
+export async function openActionFile(path: string, stdin: Readable): Promise<ActionFile> {
+  if (path === '-') return new Lines({ path: 'Standard input', source: stdin, ...stream });
+  try {
+    const stats = await stat(path);
+    if (stats.isDirectory()) {
+      throw new CommandFailure(`"${path}" is a folder; name an action file in it.`);
+    }
+    if (stats.isFIFO()) return new Lines({ path, source: openPipe(path), ...stream });
+    const source = (await open(path)).createReadStream();
+    if (!stats.isFile()) return new Lines({ path, source, ...stream });
+    // Where a file's birth is not known it is 0.
+    const madeAt = Math.floor(Math.min(stats.birthtimeMs || stats.mtimeMs, stats.mtimeMs));
+    return new Lines({ path, source, size: stats.size, name: basename(path), madeAt });
+  } catch (error) {
+    throw error instanceof CommandFailure ? error : new CommandFailure(whyNot(path, error));
+  }
+}
+
+const stream = { size: undefined, name: undefined, madeAt: undefined };
+
+/** To open one in the usual way would wait for a writer, and nothing could end that. */
+function openPipe(path: string): Readable {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false });
+}
+
+/** The actions of a file that is known to be right: ends with a `CommandFailure` at a bad line. */
+export async function* readActions(path: string): AsyncGenerator<RecordedAction> {
+  const file = await openActionFile(path, process.stdin);
+  for await (const line of file.lines()) {
+    if (line.kind === 'problem') {
+      throw new CommandFailure(`${path}, line ${line.number}: ${line.problem}`);
+    }
+    yield line.action;
+  }
+}
+
+/** A file or a stream that is open, and what is known of it. */
+interface Opened extends Pick<ActionFile, 'size' | 'name' | 'madeAt'> {
+  /** What people call it. */
+  readonly path: string;
+  readonly source: Readable;
+}
+
+class Lines implements ActionFile {
+  readonly size: number | undefined;
+  readonly name: string | undefined;
+  readonly madeAt: number | undefined;
+  bytesRead = 0;
+  readonly #path: string;
+  readonly #source: Readable;
+
+  constructor({ path, source, size, name, madeAt }: Opened) {
+    this.size = size;
+    this.name = name;
+    this.madeAt = madeAt;
+    this.#path = path;
+    this.#source = source;
+  }
+
+  async *lines(ignored?: ReadonlySet<string>): AsyncGenerator<NumberedLine> {
+    let number = 0;
+    let isFirst = true;
+    try {
+      for await (const { bytes, isWhole } of linesOf(await unpacked(this.#counted()))) {
+        number++;
+        if (number === 1) this.#refuse(otherKindOf(bytes));
+        if (!isUtf8(bytes)) {
+          yield {
+            number,
+            text: '',
+            kind: 'problem',
+            problem: 'This is no text in UTF-8.',
+            isJson: true,
+          };
+          continue;
+        }
+        const text = bytes.toString().trim();
+        if (text === '') continue;
+        const reading = readLine(text, ignored);
+        if (isFirst && reading.kind === 'problem') this.#refuse(otherKindOfLine(text));
+        isFirst = false;
+        if (reading.kind === 'problem' && !reading.isJson && !isWhole) {
+          throw new CommandFailure(`${this.#path} ends in the middle of line ${number}.`);
+        }
+        yield { number, text, ...reading };
+      }
+    } catch (error) {
+      if (error instanceof CommandFailure) throw error;
+      const after = number === 0 ? 'at its first line' : `after line ${number}`;
+      throw new CommandFailure(`${this.#path} cannot be read ${after}: ${messageOf(error)}.`);
+    }
+  }
+
+  #refuse(kind: string | undefined): void {
+    if (kind !== undefined) throw new CommandFailure(`${this.#path} is no action file: ${kind}`);
+  }
+
+  close(): void {
+    this.#source.destroy();
+  }
+
+  async *#counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of this.#source) {
+      const bytes: Uint8Array = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      this.bytesRead += bytes.length;
+      yield bytes;
+    }
+  }
+}
+
+/** What was packed, or the bytes as they are. */
+async function unpacked(chunks: AsyncGenerator<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  // A pipe may give its first bytes one by one.
+  const first: Uint8Array[] = [];
+  let length = 0;
+  while (length < 2) {
+    const { value, done } = await chunks.next();
+    if (done) break;
+    first.push(value);
+    length += value.length;
+  }
+  const [one, two] = Buffer.concat(first);
+  const all = chain(first, chunks);
+  if (one !== 0x1f || two !== 0x8b) return all;
+  // The callback only keeps an error from being nobody's: it reaches the reader of the output.
+  return pipeline(all, createGunzip(), () => {});
+}
+
+async function* chain(
+  first: readonly Uint8Array[],
+  rest: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield* first;
+  yield* rest;
+}
+
+interface Line {
+  readonly bytes: Buffer;
+  /** False for what stands after the last line break. */
+  readonly isWhole: boolean;
+}
+
+const LINE_BREAK = 0x0a;
+
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
+  let begun: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let from = 0;
+    for (let end = bytes.indexOf(LINE_BREAK); end >= 0; end = bytes.indexOf(LINE_BREAK, from)) {
+      const last = bytes.subarray(from, end);
+      yield { bytes: length === 0 ? last : Buffer.concat([...begun, last]), isWhole: true };
+      begun = [];
+      length = 0;
+      from = end + 1;
+    }
+    if (from === bytes.length) continue;
+    begun.push(bytes.subarray(from));
+    length += bytes.length - from;
+    if (length > MAX_LINE_BYTES) {
+      throw new Error(`a line is longer than ${MAX_LINE_BYTES.toLocaleString('en')} bytes`);
+    }
+  }
+  if (length > 0) yield { bytes: Buffer.concat(begun), isWhole: false };
+}
+
+function whyNot(path: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return `There is no file "${path}".`;
+  if (code === 'EACCES') return `"${path}" may not be read: its permissions forbid it.`;
+  return `"${path}" cannot be opened: ${messageOf(error)}.`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

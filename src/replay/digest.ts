@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import type { EmulatorSnapshot } from '../testing/index.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * A digest of the server's state with the file's own names in the place of ids: equal for two
+ * servers that hold the same runs, whoever made the ids.
+ */
+export function digestOf(
+  { instances }: EmulatorSnapshot,
+  names: Readonly<Record<string, string>>,
+): string {
+  const nameOf = (id: unknown): unknown => (typeof id === 'string' ? (names[id] ?? id) : id);
+  const runs = Object.values(instances).map(({ spans, ...run }) => ({
+    name: nameOf(run['id']),
+    ...pick(run, ['status', 'started_at', 'finished_at']),
+    spans: byName(
+      Object.values(spans).map((span) => ({
+        name: nameOf(span['id']),
+        parent: nameOf(span['parent_span_id']),
+        ...pick(span, ['schema_name', 'status', 'payload', 'result_payload']),
+        ...pick(span, ['started_at', 'finished_at']),
+      })),
+    ),
+  }));
+  const hash = createHash('sha256');
+  // One by one: all of them can be more than a string holds.
+  for (const run of byName(runs)) hash.update(JSON.stringify(run));
+  return hash.digest('hex');
+}
+
+function pick(fields: Fields, wanted: readonly string[]): Fields {
+  return Object.fromEntries(wanted.map((field) => [field, fields[field] ?? null]));
+}
+
+function byName<T extends { readonly name: unknown }>(all: readonly T[]): T[] {
+  return all.toSorted((a, b) => String(a.name).localeCompare(String(b.name)));
+}

@@ -1,0 +1,144 @@
+/** What actions name: the runs of a file, and their spans, from when they are made until they have ended. */
+import type { AgentInstance, AgentSpan, Ref } from '../index.ts';
+import type { RecordedAction, Unmade } from './recorded-action.ts';
+
+/** A run that has not ended, or some of whose spans have not. */
+export interface Run {
+  /** Its id, or the call that is to give it. */
+  ref: Ref<AgentInstance>;
+  /** Until its registration has settled: then the ids of its spans can be made here. */
+  registering: Promise<void> | undefined;
+  /** It counts as open: neither has it ended, nor has its registration failed. */
+  isOpen: boolean;
+  hasEnded: boolean;
+  openSpans: number;
+  readonly spans: Map<string, Span | 'unmade' | 'skipped'>;
+}
+
+export interface Span {
+  /** Its id, or the call that is to give it; undefined before that call. */
+  ref: Ref<AgentSpan> | undefined;
+  isOpen: boolean;
+}
+
+/**
+ * Names are kept until their run has ended, as ids as soon as they are known, never as answers: so memory
+ * grows with the runs that are open, not with the recording.
+ */
+export class OpenRuns {
+  readonly #runs: Map<string, Run | 'unmade'> = new Map();
+  #openRuns = 0;
+  #openSpans = 0;
+
+  /** Runs and spans that were made and not ended. */
+  get left(): { readonly runs: number; readonly spans: number } {
+    return { runs: this.#openRuns, spans: this.#openSpans };
+  }
+
+  /** Whether a run of that name has been made, and has not ended. */
+  has(name: string): boolean {
+    return isOpen(this.#runs.get(name));
+  }
+
+  /** A new run of that name; `ref` is its id, or the call that is to give it. */
+  add(name: string, ref: Ref<AgentInstance>): Run {
+    const run = newRun(ref);
+    this.#runs.set(name, run);
+    this.#openRuns++;
+    return run;
+  }
+
+  /** The run of an action; one that is known by its id alone is open from its first line on. */
+  of(action: RecordedAction): Run | 'unmade' | undefined {
+    const { agent_instance_id: id } = action;
+    const name = nameOf(action);
+    const known = this.#runs.get(name);
+    const isLate = known !== undefined && known !== 'unmade' && known.hasEnded;
+    if (known !== undefined && !(isLate && action.type !== 'agent_spans/finish')) {
+      // Told of as missing, it is free again once its run would have ended.
+      if (known === 'unmade' && action.type === 'agent_instances/finish') this.#runs.delete(name);
+      return known;
+    }
+    if (id === undefined) {
+      if (known === undefined) this.#runs.set(name, 'unmade');
+      return undefined;
+    }
+    return this.add(name, id);
+  }
+
+  /** Notes what a bad line would have made: what needs it is a consequence, not another fault. */
+  noteUnmade({ instance, span }: Unmade): void {
+    const run = this.#runs.get(instance);
+    if (span === undefined) {
+      if (!isOpen(run)) this.#runs.set(instance, 'unmade');
+    } else if (isOpen(run) && !isOpenSpan(run.spans.get(span))) {
+      run.spans.set(span, 'unmade');
+    }
+  }
+
+  /** A new span of that name in the run. */
+  addSpan(run: Run, name: string, isOpen: boolean): Span {
+    const span: Span = { ref: undefined, isOpen };
+    run.spans.set(name, span);
+    if (isOpen) this.#count(run, 1);
+    return span;
+  }
+
+  /** The span has ended, or could not be made. */
+  closeSpan(run: Run, span: Span, action: RecordedAction): void {
+    if (!span.isOpen) return;
+    span.isOpen = false;
+    this.#count(run, -1);
+    this.#forgetEnded(action, run);
+  }
+
+  /** The run has ended; its spans may end later. */
+  end(run: Run, action: RecordedAction): void {
+    this.close(run);
+    run.hasEnded = true;
+    this.#forgetEnded(action, run);
+  }
+
+  /** The run is over, or could not be made. */
+  close(run: Run): void {
+    if (!run.isOpen) return;
+    run.isOpen = false;
+    this.#openRuns--;
+  }
+
+  #count(run: Run, more: number): void {
+    run.openSpans += more;
+    this.#openSpans += more;
+  }
+
+  /** Once the run has ended, and all of its spans, nothing is left to name it. */
+  #forgetEnded(action: RecordedAction, run: Run): void {
+    if (!run.hasEnded || run.openSpans > 0) return;
+    const name = nameOf(action);
+    if (this.#runs.get(name) === run) this.#runs.delete(name);
+  }
+}
+
+function newRun(ref: Ref<AgentInstance>): Run {
+  return {
+    ref,
+    registering: undefined,
+    isOpen: true,
+    hasEnded: false,
+    openSpans: 0,
+    spans: new Map(),
+  };
+}
+
+/** What its run goes by in the file. */
+function nameOf({ instance, agent_instance_id: id }: RecordedAction): string {
+  return instance ?? id ?? '';
+}
+
+function isOpen(run: Run | 'unmade' | undefined): run is Run {
+  return run !== undefined && run !== 'unmade' && !run.hasEnded;
+}
+
+export function isOpenSpan(span: Span | 'unmade' | 'skipped' | undefined): boolean {
+  return typeof span === 'object' && span.isOpen;
+}

@@ -1,0 +1,319 @@
+/** Makes the calls that recorded actions stand for. */
+import type { ActionPromise, AgentInstance, AgentSpan, AutobatchClient, Ref } from '../index.ts';
+import type { Run, Span } from './open-runs.ts';
+import { isOpenSpan, OpenRuns } from './open-runs.ts';
+import type { ActionOf, RecordedAction, Unmade } from './recorded-action.ts';
+import { hasEnded } from './recorded-action.ts';
+import { RegisteredFirst } from './registered-first.ts';
+import { registrationOf } from './registration.ts';
+
+/** What runs are registered for: an account's token needs both; a deployment's token names them itself. */
+export interface Deployment {
+  readonly agentId?: string | undefined;
+  readonly environmentId?: string | undefined;
+}
+
+export interface RecordedCallsOptions extends Deployment {
+  readonly client: AutobatchClient;
+  /** When an action is said to have happened, as ISO 8601, if it does not say so itself. @default now */
+  readonly timeOf?: ((action: RecordedAction) => string) | undefined;
+  /** @default each call is another one, and the client makes the ids of spans */
+  readonly identities?: Identities | undefined;
+  /** What becomes of a span whose parent no earlier line has made. @default the line is bad */
+  readonly missingParents?: 'root' | 'skip' | undefined;
+}
+
+/** What makes an action the same when it is sent again. */
+export interface Identities {
+  of(action: RecordedAction, line: string): Identity;
+}
+
+export interface Identity {
+  readonly key: string;
+  /** The id of the span that the action makes in the run of that id; undefined: the client makes one. */
+  idIn(instance: string, time: string): string | undefined;
+}
+
+interface Call<Value> {
+  readonly kind: 'call';
+  readonly call: Promise<Value>;
+  /** Undefined where the client makes one. */
+  readonly key: string | undefined;
+  /** Ids of what the action names, as far as they are known by now. */
+  ids(): KnownIds;
+}
+
+/** What became of an action. */
+export type Taken =
+  | Call<AgentInstance | AgentSpan>
+  /** `isConsequence`: it is right by itself, but needs what a bad line was to make. */
+  | { readonly kind: 'bad'; readonly problem: string; readonly isConsequence: boolean }
+  /** Left out with its parent, as `missingParents` says. */
+  | { readonly kind: 'skipped' };
+
+/** By the fields of an action that may hold them. */
+export type KnownIds = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Plain calls, each with what it names. What belongs to a run waits for its registration: only then can
+ * a whole tree of spans leave in one request.
+ */
+export class RecordedCalls {
+  readonly #client: AutobatchClient;
+  readonly #options: RecordedCallsOptions;
+  readonly #runs = new OpenRuns();
+  readonly #registered: RegisteredFirst;
+
+  constructor(options: RecordedCallsOptions) {
+    this.#client = options.client;
+    this.#options = options;
+    this.#registered = new RegisteredFirst(options.client);
+  }
+
+  /** Runs and spans that were made and not ended. */
+  get leftOpen(): { readonly runs: number; readonly spans: number } {
+    return this.#runs.left;
+  }
+
+  /** Notes what a bad line would have made: what needs it is a consequence, not another fault. */
+  noteUnmade(unmade: Unmade): void {
+    this.#runs.noteUnmade(unmade);
+  }
+
+  /** `line` is the text that the action was read from. */
+  take(action: RecordedAction, line = ''): Taken {
+    if (action.type === 'agent_instances/register') return this.#register(action, line);
+    if (action.instance === undefined && action.agent_instance_id === undefined) {
+      // A span may be named by its id alone.
+      if (action.type === 'agent_spans/finish' && action.agent_span_id !== undefined) {
+        return this.#finishSpan(action, line, undefined);
+      }
+      return bad('"instance" is missing.');
+    }
+    const run = this.#runs.of(action);
+    if (run === 'unmade') {
+      return consequence(`It needs the run "${action.instance}".`);
+    }
+    if (run === undefined) {
+      return bad(
+        `It names the run "${action.instance}", which no earlier line registers, or which has ended.`,
+      );
+    }
+    return this.#takeOf(run, action, line);
+  }
+
+  /** Resolves when there is room for another action. */
+  ready(): Promise<void> {
+    return this.#registered.ready();
+  }
+
+  /** Resolves when all calls have settled, those included that waited for their run. */
+  flush(): Promise<void> {
+    return this.#registered.flush();
+  }
+
+  #takeOf(run: Run, action: ActionOfRun, line: string): Taken {
+    const { agentInstances } = this.#client;
+    switch (action.type) {
+      case 'agent_spans/create':
+        return this.#create(action, line, run);
+      case 'agent_spans/finish':
+        return this.#finishSpan(action, line, run);
+      case 'agent_instances/start':
+        return this.#call(action, line, { run }, ({ idempotencyKey, time }) =>
+          agentInstances.start(run.ref, { timestamp: action.timestamp ?? time, idempotencyKey }),
+        );
+      case 'agent_instances/record_quality': {
+        const { name, payload } = action;
+        return this.#call(action, line, { run }, ({ idempotencyKey }) =>
+          agentInstances.recordQuality(run.ref, { name, payload, idempotencyKey }),
+        );
+      }
+      case 'agent_instances/finish': {
+        this.#runs.end(run, action);
+        const { status } = action;
+        return this.#call(action, line, { run }, ({ idempotencyKey, time }) => {
+          const { timestamp = time } = action;
+          return agentInstances.finish(run.ref, { status, timestamp, idempotencyKey });
+        });
+      }
+      default:
+        return action satisfies never;
+    }
+  }
+
+  #register(action: ActionOf<'agent_instances/register'>, line: string): Taken {
+    const { instance, payload } = action;
+    if (this.#runs.has(instance)) {
+      return bad(`The run "${instance}" is registered by an earlier line, and has not ended.`);
+    }
+    const { agentId, environmentId } = this.#options;
+    const params = registrationOf({ agent_id: agentId, environment_id: environmentId, ...payload });
+    let made: ActionPromise<AgentInstance> | undefined;
+    const taken = this.#call(action, line, {}, ({ idempotencyKey }) => {
+      made = this.#client.agentInstances.register({ ...params, idempotencyKey });
+      return made;
+    });
+    const run = this.#runs.add(instance, made ?? '');
+    this.#registered.register(run, taken.call, () => this.#runs.close(run));
+    return taken;
+  }
+
+  #create(action: ActionOf<'agent_spans/create'>, line: string, run: Run): Taken {
+    const { span: name, parent: parentName, parent_span_id: parentId } = action;
+    if (isOpenSpan(run.spans.get(name))) {
+      return bad(`The span "${name}" is created by an earlier line, and has not ended.`);
+    }
+    const parent = this.#parentOf(run, parentName, parentId);
+    if (parent === 'skipped') {
+      run.spans.set(name, 'skipped');
+      return { kind: 'skipped' };
+    }
+    if (parent === 'unmade' || parent === 'unknown') {
+      run.spans.set(name, 'unmade');
+      return parent === 'unmade'
+        ? consequence(`It needs the span "${parentName}".`)
+        : bad(
+            `Its parent "${parentName}" is made by no earlier line; --missing-parents root makes a root of it, skip leaves it out.`,
+          );
+    }
+    return this.#createWithin(run, parent, action, line);
+  }
+
+  #createWithin(
+    run: Run,
+    parent: Span | string | undefined,
+    action: ActionOf<'agent_spans/create'>,
+    line: string,
+  ): Taken {
+    const isWhole = hasEnded(action.status);
+    const span = this.#runs.addSpan(run, action.span, !isWhole);
+    const { schema_name: schemaName, status, payload = {}, result_payload: resultPayload } = action;
+    const { sensitive_encoding: sensitiveEncoding } = action;
+    const taken = this.#call(action, line, { run, parent }, (terms) => {
+      const { time, idempotencyKey } = terms;
+      const { started_at: startedAt = time } = action;
+      const { finished_at: finishedAt = isWhole ? time : undefined } = action;
+      const call = this.#client.agentSpans.create({
+        id: action.id ?? idIn(run, terms),
+        agentInstanceId: run.ref,
+        parentSpanId: refOf(parent),
+        schemaName,
+        status,
+        payload,
+        resultPayload,
+        startedAt,
+        finishedAt,
+        sensitiveEncoding,
+        idempotencyKey,
+      });
+      span.ref = call.id ?? call;
+      return call;
+    });
+    taken.call.then(
+      ({ id }) => {
+        span.ref = id;
+      },
+      () => this.#runs.closeSpan(run, span, action),
+    );
+    return taken;
+  }
+
+  /** Its parent, or the id of it; undefined for a root. */
+  #parentOf(
+    run: Run,
+    name: string | undefined,
+    id: string | undefined,
+  ): Span | string | undefined | 'unmade' | 'skipped' | 'unknown' {
+    const known = name === undefined ? undefined : run.spans.get(name);
+    if (known !== undefined) return known;
+    if (id !== undefined || name === undefined) return id;
+    const { missingParents } = this.#options;
+    if (missingParents === 'root') return undefined;
+    return missingParents === 'skip' ? 'skipped' : 'unknown';
+  }
+
+  #finishSpan(action: ActionOf<'agent_spans/finish'>, line: string, run: Run | undefined): Taken {
+    const { span: name, agent_span_id: id, status, result_payload: resultPayload } = action;
+    const span = name === undefined ? undefined : run?.spans.get(name);
+    if (span === 'skipped') return { kind: 'skipped' };
+    if (span === 'unmade') return consequence(`It needs the span "${name}".`);
+    if (span === undefined && id === undefined) {
+      if (name === undefined) return bad('"span" is missing.');
+      return bad(`It names the span "${name}", which no earlier line creates.`);
+    }
+    if (span !== undefined && run !== undefined) this.#runs.closeSpan(run, span, action);
+    return this.#call(action, line, { run, span: span ?? id }, ({ idempotencyKey, time }) =>
+      this.#client.agentSpans.finish(refOf(span ?? id) ?? '', {
+        status,
+        resultPayload,
+        timestamp: action.timestamp ?? time,
+        sensitiveEncoding: action.sensitive_encoding,
+        agentInstanceId: run?.ref,
+        idempotencyKey,
+      }),
+    );
+  }
+
+  /** Makes the call, once its run is registered. */
+  #call<Value>(
+    action: RecordedAction,
+    line: string,
+    { run, span, parent }: Named,
+    make: (terms: Terms) => ActionPromise<Value>,
+  ): Call<Value> {
+    const { timeOf, identities } = this.#options;
+    const time = timeOf?.(action) ?? new Date().toISOString();
+    const identity = identities?.of(action, line);
+    const idempotencyKey = action.idempotency_key ?? identity?.key;
+    const terms = { time, identity, idempotencyKey };
+    return {
+      kind: 'call',
+      call: this.#registered.call(run, line.length, () => make(terms)),
+      key: idempotencyKey,
+      ids: () => ({
+        agent_instance_id: textOf(run?.ref),
+        agent_span_id: textOf(refOf(span)),
+        parent_span_id: textOf(refOf(parent)),
+      }),
+    };
+  }
+}
+
+/** All but a registration. */
+type ActionOfRun = Exclude<RecordedAction, ActionOf<'agent_instances/register'>>;
+
+/** What an action names: as the file's own things, or by their ids. */
+interface Named {
+  readonly run?: Run | undefined;
+  readonly span?: Span | string | undefined;
+  readonly parent?: Span | string | undefined;
+}
+
+interface Terms {
+  /** When the action is said to have happened. */
+  readonly time: string;
+  readonly identity: Identity | undefined;
+  readonly idempotencyKey: string | undefined;
+}
+
+/** The id that the client is to make a span with, where it is known by what the file says. */
+function idIn({ ref }: Run, { identity, time }: Terms): string | undefined {
+  return typeof ref === 'string' ? identity?.idIn(ref, time) : undefined;
+}
+
+function refOf(span: Span | string | undefined): Ref<AgentSpan> | undefined {
+  return typeof span === 'object' ? span.ref : span;
+}
+
+function textOf(ref: unknown): string | undefined {
+  return typeof ref === 'string' ? ref : undefined;
+}
+
+function bad(problem: string): Taken {
+  return { kind: 'bad', problem, isConsequence: false };
+}
+
+function consequence(problem: string): Taken {
+  return { kind: 'bad', problem, isConsequence: true };
+}

@@ -1,0 +1,72 @@
+/** Calls that wait until the run that they belong to is registered: only then can a tree of spans leave at once. */
+import type { ActionPromise, AutobatchClient } from '../index.ts';
+import type { Run } from './open-runs.ts';
+
+/**
+ * What waits for a registration the client does not know of, so its own bounds do not count it. All of
+ * it is called at once, and has to fit into the fifth of the queue that `ready` leaves.
+ */
+const MAX_WAITING_BYTES = 4_000_000;
+
+export class RegisteredFirst {
+  readonly #client: AutobatchClient;
+  /** Runs whose registration has not settled. */
+  #registering = 0;
+  /** Characters of the lines that wait for a registration, and the last one that was waited for. */
+  #waitingBytes = 0;
+  #lastAwaited: Promise<void> | undefined;
+
+  constructor(client: AutobatchClient) {
+    this.#client = client;
+  }
+
+  /** Notes that the run is being registered; `onFailure` is called where that fails. */
+  register(run: Run, registration: Promise<{ readonly id: string }>, onFailure: () => void): void {
+    this.#registering++;
+    run.registering = registration.then(
+      ({ id }) => {
+        run.ref = id;
+        this.#settle(run);
+      },
+      () => {
+        this.#settle(run);
+        onFailure();
+      },
+    );
+  }
+
+  /** Makes a call, at once unless its run is being registered; `bytes` of it wait until then. */
+  call<Value>(
+    run: Run | undefined,
+    bytes: number,
+    make: () => ActionPromise<Value>,
+  ): Promise<Value> {
+    if (run?.registering === undefined) return make();
+    this.#waitingBytes += bytes;
+    this.#lastAwaited = run.registering;
+    return run.registering.then(() => {
+      this.#waitingBytes -= bytes;
+      return make();
+    });
+  }
+
+  /** Resolves when there is room for another call. */
+  async ready(): Promise<void> {
+    while (this.#waitingBytes >= MAX_WAITING_BYTES) await this.#lastAwaited;
+    await this.#client.ready();
+  }
+
+  /** Resolves when all calls have settled, those included that waited for their run. */
+  async flush(): Promise<void> {
+    let isAnyWaiting: boolean;
+    do {
+      isAnyWaiting = this.#registering > 0;
+      await this.#client.flush();
+    } while (isAnyWaiting);
+  }
+
+  #settle(run: Run): void {
+    run.registering = undefined;
+    this.#registering--;
+  }
+}

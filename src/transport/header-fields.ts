@@ -1,0 +1,111 @@
+import type { Check } from '../lib/value-checks.ts';
+
+/** Set by the client or by the connection; a second value would break or fool one of them. */
+const reserved: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-encoding',
+  'authorization',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'x-prefactor-sdk',
+]);
+
+const namePattern = /^[\w!#$%&'*+.^`|~-]+$/;
+// No line break can be in it, and nothing that fetch would refuse later, with the value in its message.
+const valuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Names and values: an object, a `Headers`, a `Map`, or a list of pairs. */
+export type HeaderFields =
+  | Readonly<Record<string, string>>
+  | Iterable<readonly [name: string, value: string]>;
+
+/** More than any server takes; a list may have no end. */
+const MAX_FIELDS = 1_000;
+
+/** Checks header fields. Values are never shown: they may be secrets. */
+export const headerFields: Check = (value) => {
+  const fields = fieldsOf(value);
+  if (fields === undefined) {
+    return 'must be an object of header names and their values, a Headers, a Map or a list of pairs';
+  }
+  for (const [name, text] of fields) {
+    if (typeof name !== 'string') return 'must hold names that are strings';
+    if (!namePattern.test(name)) {
+      return `must not hold the name ${JSON.stringify(name)}: it is no valid header name`;
+    }
+    if (reserved.has(name.toLowerCase())) {
+      return `must not hold ${name}: the client sets it itself`;
+    }
+    if (typeof text !== 'string' || !valuePattern.test(text)) {
+      return `must hold a string of Latin-1 characters without line breaks for ${name}`;
+    }
+  }
+  return undefined;
+};
+
+/** Fields that were checked. Values that a list has under one name are joined, as fetch joins them. */
+export function headerRecord(value: HeaderFields): Readonly<Record<string, string>> {
+  if (!isIterable(value)) return { ...value };
+  const fields = new Map<string, string>();
+  for (const [name, text] of value) {
+    const key = name.toLowerCase();
+    const before = fields.get(key);
+    fields.set(key, before === undefined ? text : `${before}, ${text}`);
+  }
+  return Object.fromEntries(fields);
+}
+
+/** Undefined: it has no fields of any known make, or too many. */
+function fieldsOf(value: unknown): readonly (readonly unknown[])[] | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  try {
+    if (isIterable(value)) return pairsOf(value);
+    const entries = Object.entries(value);
+    // What keeps its content elsewhere, as a Date or a Promise, is not meant.
+    return entries.length > 0 || isPlain(value) ? entries : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function pairsOf(list: Iterable<unknown>): readonly (readonly unknown[])[] | undefined {
+  // What can be read once only is over when it has been checked.
+  const reader: unknown = list[Symbol.iterator]();
+  if (reader === list) return undefined;
+  const pairs: (readonly unknown[])[] = [];
+  for (const pair of list) {
+    if (!Array.isArray(pair) || pair.length !== 2 || pairs.length === MAX_FIELDS) return undefined;
+    pairs.push(pair);
+  }
+  return pairs;
+}
+
+function isIterable<T>(value: Iterable<T> | object): value is Iterable<T> {
+  return Symbol.iterator in value;
+}
+
+/** In whatever realm it was made. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** What a token has to be, in words that never show one. */
+export const TOKEN = 'printable ASCII characters, without blanks and line breaks';
+
+/**
+ * Checks a bearer token: whatever passes can be sent in a header and ends nowhere else in it. Beyond
+ * ASCII, each way to send a header has bytes of its own for a character.
+ */
+export function isToken(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
+}

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { BusyPeriods } from '../../src/client/wait-until.ts';
+import { recordingLogger } from '../lib/recording-logger.ts';
+
+test('one promise for each time that work is under way, which lasts as long', async () => {
+  const awaited: Promise<unknown>[] = [];
+  const busy = new BusyPeriods({
+    waitUntil: (work) => awaited.push(work),
+    logger: recordingLogger(),
+  });
+  busy.begin();
+  busy.begin();
+  expect(awaited).toHaveLength(1);
+  busy.end();
+  busy.begin();
+  expect(awaited).toHaveLength(2);
+  expect(await Promise.race([awaited[1], awaited[0]?.then(() => 'the first is over')])).toBe(
+    'the first is over',
+  );
+  busy.end();
+  await awaited[1];
+});
+
+test('a window that opens begins one, and is opened as it would be otherwise', () => {
+  const awaited: Promise<unknown>[] = [];
+  const busy = new BusyPeriods({
+    waitUntil: (work) => awaited.push(work),
+    logger: recordingLogger(),
+  });
+  const opened: unknown[] = [];
+  const stop = () => undefined;
+  const schedule = busy.watching((flush) => {
+    opened.push(flush);
+    return stop;
+  });
+  const flush = () => undefined;
+  expect(awaited).toEqual([]);
+  expect([schedule(flush), schedule(flush)]).toEqual([stop, stop]);
+  expect(opened).toEqual([flush, flush]);
+  expect(awaited).toHaveLength(1);
+});
+
+test('a waitUntil that throws harms no call, and the log says so', () => {
+  const logger = recordingLogger();
+  const error = new Error('not now');
+  const busy = new BusyPeriods({
+    waitUntil: () => {
+      throw error;
+    },
+    logger,
+  });
+  busy.begin();
+  expect(logger.entries).toEqual([['warn', expect.stringMatching(/^waitUntil failed/), error]]);
+});

@@ -1,7 +1,0 @@
-import { expect, test } from 'vitest';
-import manifest from '../../package.json' with { type: 'json' };
-import { VERSION } from '../../src/internal/version.ts';
-
-test("the version is the package's", () => {
-  expect(VERSION).toBe(manifest.version);
-});

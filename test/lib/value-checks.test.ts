@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import {
+  aBoolean,
+  aFunction,
+  integerFrom,
+  matching,
+  numberFrom,
+  oneOf,
+  shown,
+} from '../../src/lib/value-checks.ts';
+
+test('a right value has no problem', () => {
+  expect(numberFrom(0, 1)(0.5)).toBeUndefined();
+  expect(numberFrom(1, Number.POSITIVE_INFINITY)(Number.POSITIVE_INFINITY)).toBeUndefined();
+  expect(integerFrom(1, 3)(3)).toBeUndefined();
+  expect(oneOf('tea', 'milk')('milk')).toBeUndefined();
+  expect(matching('tea', /^tea$/)('tea')).toBeUndefined();
+  expect(aBoolean(false)).toBeUndefined();
+  expect(aFunction(() => 1)).toBeUndefined();
+});
+
+test.each([
+  [numberFrom(0, 1)(2), 'must be a number from 0 to 1, but it is 2'],
+  [numberFrom(0, 1)(Number.NaN), 'must be a number from 0 to 1, but it is NaN'],
+  [numberFrom(0, 1)('1'), 'must be a number from 0 to 1, but it is "1"'],
+  [integerFrom(1, 3)(1.5), 'must be an integer from 1 to 3, but it is 1.5'],
+  [integerFrom(1, 3)('2'), 'must be an integer from 1 to 3, but it is "2"'],
+  [oneOf('tea', 'milk')('beer'), `must be 'tea' or 'milk', but it is "beer"`],
+  [matching('tea', /^tea$/)(7), 'must be tea, but it is 7'],
+  [aBoolean(1), 'must be true or false, but it is 1'],
+  [aFunction(null), 'must be a function, but it is null'],
+])('a wrong one says what is wanted, and what was given: %s', (problem, text) => {
+  expect(problem).toBe(text);
+});
+
+test.each<[unknown, string]>([
+  ['x'.repeat(41), 'a string of 41 characters'],
+  [{ secret: 1 }, 'an object'],
+  [['secret'], 'an array'],
+  [() => 1, 'a function'],
+  [Symbol('secret'), 'a symbol'],
+  [7n, '7'],
+  [undefined, 'undefined'],
+])('only what is small and plain is shown', (value, text) => {
+  expect(shown(value)).toBe(text);
+});

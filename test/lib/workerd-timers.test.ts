@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest';
+import { LastingTimers } from '../../src/lib/workerd-timers.ts';
+
+/** A runtime in which timers belong to a request, and are gone when that is over. */
+function runtime(lateMs?: number) {
+  let now = 1_000;
+  let request = 1;
+  const timers: {
+    readonly id: number;
+    readonly run: () => void;
+    at: number;
+    readonly of: number;
+  }[] = [];
+  const functions = {
+    setTimeout: (run: () => void, ms: number) => {
+      timers.push({ id: timers.length, run, at: now + ms, of: request });
+      return timers.length - 1;
+    },
+    clearTimeout: (id: number) => {
+      for (const timer of timers) if (timer.id === id) timer.at = Number.NaN;
+    },
+  };
+  const lasting = new LastingTimers({ now: () => now, functions: functions as never, lateMs });
+  return {
+    lasting,
+    /** From here on, everything belongs to the request of that number. */
+    enter: (number: number) => {
+      request = number;
+    },
+    over: (number: number) => {
+      for (const timer of timers) if (timer.of === number) timer.at = Number.NaN;
+    },
+    pass: (ms: number) => {
+      now += ms;
+      for (const timer of timers) {
+        if (timer.at > now || Number.isNaN(timer.at)) continue;
+        timer.at = Number.NaN;
+        timer.run();
+      }
+    },
+    get left() {
+      return timers.filter(({ at }) => !Number.isNaN(at)).length;
+    },
+  };
+}
+
+test('a timer comes once', () => {
+  const t = runtime();
+  let times = 0;
+  t.lasting.set(() => times++, 10);
+  t.pass(9);
+  expect(times).toBe(0);
+  t.pass(1);
+  t.lasting.setAnew();
+  t.pass(100);
+  expect(times).toBe(1);
+});
+
+test('one whose request is over comes in the next request, when its time is over', () => {
+  const t = runtime();
+  let times = 0;
+  t.lasting.set(() => times++, 10);
+  t.over(1);
+  t.enter(2);
+  t.lasting.setAnew();
+  t.pass(10);
+  expect(times).toBe(0);
+  t.pass(1);
+  t.lasting.setAnew();
+  t.pass(0);
+  expect(times).toBe(1);
+  expect(t.left).toBe(0);
+});
+
+test('however many requests are over before it came', () => {
+  const t = runtime();
+  let times = 0;
+  t.lasting.set(() => times++, 0);
+  for (let request = 1; request < 10; request++) {
+    t.over(request);
+    t.enter(request + 1);
+    t.pass(5);
+    t.lasting.setAnew();
+  }
+  expect(times).toBe(0);
+  t.pass(0);
+  expect(times).toBe(1);
+});
+
+test('one that is about to come stays with its own request, too, and comes once', () => {
+  const t = runtime();
+  let times = 0;
+  t.lasting.set(() => times++, 10);
+  t.pass(9);
+  t.enter(2);
+  t.pass(0);
+  // Late, but not lost: the request that set it still waits for it.
+  t.lasting.setAnew();
+  t.over(2);
+  t.pass(1);
+  expect(times).toBe(1);
+  t.pass(10);
+  expect(times).toBe(1);
+});
+
+test('one that is less late than it may be is left alone', () => {
+  const t = runtime(100);
+  t.lasting.set(() => {}, 0);
+  t.over(1);
+  t.enter(2);
+  t.pass(100);
+  t.lasting.setAnew();
+  expect(t.left).toBe(0);
+  t.pass(1);
+  t.lasting.setAnew();
+  expect(t.left).toBe(1);
+});
+
+test('one that was cancelled never comes', () => {
+  const t = runtime();
+  let times = 0;
+  const cancel = t.lasting.set(() => times++, 0);
+  t.over(1);
+  t.enter(2);
+  t.pass(5);
+  t.lasting.setAnew();
+  cancel();
+  t.pass(5);
+  expect(times).toBe(0);
+});
