@@ -2,15 +2,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { capture, root } from '../scripts/run.ts';
+import { must, root } from '../tools/run.ts';
 
 const PEERS = join(root, 'bench/peers');
 const STAMP = join(PEERS, 'node_modules/.lock-sha256');
-const INSTALL_LIMIT_MS = 300_000;
 
 /** Built anew each time, so that the figures are those of the source as it is. */
 export async function build(): Promise<void> {
-  await must(process.execPath, [join(root, 'scripts/build.ts')], root);
+  await must(process.execPath, ['scripts/build.ts']);
 }
 
 /** Installs the peers where they are missing or stale. They are no dependencies of the package. */
@@ -22,19 +21,14 @@ export async function installPeers(): Promise<void> {
   rmSync(STAMP, { force: true });
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   const npm = process.env['npm_execpath'];
-  if (npm?.endsWith('npm-cli.js')) await must(process.execPath, [npm, ...args], PEERS);
-  else await must('npm', args, PEERS);
+  if (npm?.endsWith('npm-cli.js')) await must(process.execPath, [npm, ...args], { cwd: PEERS });
+  else await must('npm', args, { cwd: PEERS });
   writeFileSync(STAMP, hash);
 }
 
 /** The files beside the peers are checked only here, since no other check has the peers. */
 export async function checkPeerTypes(): Promise<void> {
-  await must('tsc', ['-p', PEERS], root);
-}
-
-async function must(command: string, args: readonly string[], cwd: string): Promise<void> {
-  const { code, text } = await capture(command, args, { cwd, timeoutMs: INSTALL_LIMIT_MS });
-  if (code !== 0) throw new Error(`${[command, ...args].join(' ')} failed:\n${text.trimEnd()}`);
+  await must('tsc', ['-p', PEERS]);
 }
 
 export async function bundleKb(): Promise<number> {

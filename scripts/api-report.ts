@@ -10,9 +10,9 @@ import {
   ExtractorConfig,
   ExtractorLogLevel,
 } from '@microsoft/api-extractor';
+import { root } from '../tools/run.ts';
 import type { Entry } from './fresh-build.ts';
 import { buildIfStale, entriesOf } from './fresh-build.ts';
-import { root } from './run.ts';
 
 const { values } = parseArgs({ options: { update: { type: 'boolean', default: false } } });
 const entries = await entriesOf();

@@ -1,8 +1,8 @@
 // Compiles src/ to dist/. There is no bundler: a library leaves its dependencies outside anyway.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { root, run } from './run.ts';
+import { must, root } from '../tools/run.ts';
 
 // First empty: tsc never removes the output of a source file that is gone.
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-await run('tsc', ['-p', 'tsconfig.build.json']);
+await must('tsc', ['-p', 'tsconfig.build.json']);

@@ -4,7 +4,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { capture, root } from './run.ts';
+import { capture, must, root } from '../tools/run.ts';
 
 const typescripts = ['5.9.3', '7.0.2'];
 const jest = '30.5.2';
@@ -35,7 +35,7 @@ try {
 process.exitCode = failures > 0 ? 1 : 0;
 
 async function pack(): Promise<string> {
-  await npm(root, ['pack', '--pack-destination', temp, ...quiet]);
+  await must('npm', ['pack', '--pack-destination', temp, ...quiet]);
   const { name, version } = (await import('../package.json', { with: { type: 'json' } })).default;
   return join(temp, `${name}-${version}.tgz`);
 }
@@ -45,7 +45,7 @@ async function install(name: string, packages: readonly string[]): Promise<strin
   const project = join(temp, name);
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
-  await npm(project, ['install', ...packages, ...quiet]);
+  await must('npm', ['install', ...packages, ...quiet], { cwd: project });
   return project;
 }
 
@@ -76,13 +76,7 @@ async function checkTypes(project: string, typescript: string): Promise<void> {
 }
 
 async function check(title: string, command: string, args: string[], cwd: string): Promise<void> {
-  const { code, text } = await capture(command, args, { cwd, timeoutMs: 300_000 });
+  const { code, text } = await capture(command, args, { cwd });
   console.log(code === 0 ? `ok   ${title}` : `FAIL ${title}\n${text.trimEnd()}`);
   if (code !== 0) failures++;
-}
-
-/** Without npm nothing else can be checked: its failure ends all. */
-async function npm(cwd: string, args: string[]): Promise<void> {
-  const { code, text } = await capture('npm', args, { cwd, timeoutMs: 300_000 });
-  if (code !== 0) throw new Error(`npm ${args.join(' ')} failed in ${cwd}:\n${text}`);
 }

@@ -6,11 +6,11 @@
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { capture, root } from '../tools/run.ts';
 import { link, makeProject, shellEnv } from './docs-project.ts';
 import type { Sample } from './fences.ts';
 import { findSamples } from './fences.ts';
 import { isPrinted } from './printed.ts';
-import { capture, root } from './run.ts';
 import { captureWithEmulator } from './with-emulator.ts';
 
 const { values, positionals } = parseArgs({

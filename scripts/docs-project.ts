@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { root } from './run.ts';
+import { root } from '../tools/run.ts';
 
 /** An empty package that has this checkout's build as a dependency. */
 export function makeProject(): string {

@@ -1,7 +1,7 @@
 // Makes sure that dist/ is what src/ compiles to, for scripts that look at it.
 import { existsSync, globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { root, run } from './run.ts';
+import { must, root } from '../tools/run.ts';
 
 /** A public way into the package. */
 export interface Entry {
@@ -13,7 +13,7 @@ export interface Entry {
 
 /** Where one of these is missing, or older than src/, all of it is built anew. */
 export async function buildIfStale(paths: readonly string[]): Promise<void> {
-  if (paths.some(isStale)) await run(process.execPath, ['scripts/build.ts']);
+  if (paths.some(isStale)) await must(process.execPath, ['scripts/build.ts']);
 }
 
 /** The entries of package.json that are modules. */

@@ -1,6 +1,6 @@
 // Runs each program of examples/, against an emulator of its own. Run the build first.
 import { globSync } from 'node:fs';
-import { root } from './run.ts';
+import { root } from '../tools/run.ts';
 import { captureWithEmulator } from './with-emulator.ts';
 
 for (const example of globSync('examples/*.ts', { cwd: root }).sort()) {

@@ -5,7 +5,7 @@ import { createRequire, registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ICruiseOptions } from 'dependency-cruiser';
-import { root } from './run.ts';
+import { root } from '../tools/run.ts';
 import { rules } from './wall/rules.ts';
 
 // dependency-cruiser asks the compiler which imports there are, by an API that TypeScript 7 does not
@@ -31,7 +31,7 @@ const { values, positionals } = parseArgs({
 const report: ICruiseOptions = values.graph
   ? { outputType: 'text', includeOnly: '^src/', collapse: '^src/[^/]+' }
   : { outputType: 'err-long', validate: true };
-const { output, exitCode } = await cruise(['{src,test,bench,scripts,examples}/**/*.ts'], {
+const { output, exitCode } = await cruise(['{src,test,bench,scripts,tools,examples}/**/*.ts'], {
   baseDir: resolve(positionals[0] ?? root),
   ruleSet: { forbidden: rules.map((rule) => ({ ...rule, severity: 'error' })) },
   tsPreCompilationDeps: true,

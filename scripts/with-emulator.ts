@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Result } from './run.ts';
-import { capture } from './run.ts';
+import type { Result } from '../tools/run.ts';
+import { capture } from '../tools/run.ts';
 
 interface Testing {
   readonly Emulator: new (options: {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { capture, root } from '../scripts/run.ts';
+import { capture, root } from '../tools/run.ts';
 
 const forbidden: readonly (readonly [path: string, code: string, rule: string])[] = [
   [
@@ -66,9 +66,25 @@ const forbidden: readonly (readonly [path: string, code: string, rule: string])[
     "const { readFile } = await import('node:fs');",
     'node-only-where-there-is-node: src/resources/node.ts → fs',
   ],
+  [
+    'bench/script.ts',
+    "import type { Step } from '../scripts/step.ts';",
+    'scripts-and-bench-stand-apart: bench/script.ts → scripts/step.ts',
+  ],
+  [
+    'scripts/goal.ts',
+    "import type { Goal } from '../bench/goal.ts';",
+    'scripts-and-bench-stand-apart: scripts/goal.ts → bench/goal.ts',
+  ],
+  [
+    'tools/goal.ts',
+    "import type { Goal } from '../bench/goal.ts';",
+    'tools-know-nothing-of-the-rest: tools/goal.ts → bench/goal.ts',
+  ],
 ];
 
 const allowed: readonly (readonly [path: string, code: string])[] = [
+  ['bench/goal.ts', "import { root } from '../tools/run.ts';\nexport type Goal = typeof root;"],
   ['src/coalescer/index.ts', "export type { Item } from './items/item.ts';"],
   ['src/coalescer/items/item.ts', "import type { Clock } from '../../lib/clock.ts';"],
   ['src/errors/failure.ts', 'export type Failure = string;'],
@@ -76,8 +92,13 @@ const allowed: readonly (readonly [path: string, code: string])[] = [
   ['src/lib/clock.ts', 'export type Clock = string;'],
   ['src/client/parse-options.ts', "import { z } from 'zod';"],
   ['src/pipeline/json-text.ts', "import type { Item } from '../coalescer/index.ts';"],
-  ['test/coalescer/items/item.test.ts', "import type { Item } from '../../src/coalescer/items/item.ts';"],
+  [
+    'test/coalescer/items/item.test.ts',
+    "import type { Item } from '../../src/coalescer/items/item.ts';",
+  ],
+  ['scripts/step.ts', "import { root } from '../tools/run.ts';\nexport type Step = typeof root;"],
   ['src/testing/server.ts', "import { createServer } from 'node:http';"],
+  ['tools/run.ts', "import { execFile } from 'node:child_process';\nexport const root = execFile;"],
 ];
 
 describe('an import, of types alone as well, is seen where it is forbidden', () => {

@@ -1,8 +1,9 @@
 /** CPU of a span by contender: what is dear is cut off, so that the others can be told apart. */
+
+import { bar, line, lookOf, picture, text, WIDTH } from '../../tools/svg.ts';
 import { fixed } from '../report/columns.ts';
 import type { Results, Row, ScenarioResult } from '../results.ts';
 import { footOf } from './foot.ts';
-import { bar, line, lookOf, picture, text, WIDTH } from './svg.ts';
 
 const LEFT = 200;
 const RIGHT = 90;

@@ -1,8 +1,9 @@
 /** What failures cost in requests, as times of the least that any client needs. */
+
+import { bar, line, lookOf, picture, text, WIDTH } from '../../tools/svg.ts';
 import { fixed, whole } from '../report/columns.ts';
 import type { Results, Row, ScenarioResult } from '../results.ts';
 import { footOf } from './foot.ts';
-import { bar, line, lookOf, picture, text, WIDTH } from './svg.ts';
 
 const LEFT = 200;
 const RIGHT = 190;

@@ -1,8 +1,9 @@
 /** How batches grow with the load and the round trip, and what that costs in time. */
+
+import { element, line, lookOf, picture, text, WIDTH } from '../../tools/svg.ts';
 import { fixed, whole } from '../report/columns.ts';
 import type { GridCell, Results } from '../results.ts';
 import { footOf } from './foot.ts';
-import { element, line, lookOf, picture, text, WIDTH } from './svg.ts';
 
 const LEFT = 64;
 const RIGHT = 24;

@@ -1,4 +1,4 @@
-import { element, text } from '../../bench/plots/svg.ts';
+import { element, text } from '../../tools/svg.ts';
 import type { FailureStory } from './failure-story.ts';
 
 const WIDTH = 860;

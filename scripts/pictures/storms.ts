@@ -1,4 +1,4 @@
-import { bar, element, line, picture, text, WIDTH } from '../../bench/plots/svg.ts';
+import { bar, element, line, picture, text, WIDTH } from '../../tools/svg.ts';
 import type { Row, Worst } from '../storms/table.ts';
 import { MAX_ITEMS, SEEDS } from '../storms/table.ts';
 

@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { capture, root } from '../run.ts';
+import { must } from '../../tools/run.ts';
 import type { Host, SetUp } from './play.ts';
 import { program } from './project.ts';
 
@@ -16,11 +16,11 @@ export function node(version: string, path: string): SetUp {
     async run(host, signal) {
       await suite(name, path, [], host, signal);
       const { project, check } = host;
-      await check('require() loads it', must(path, ['consumer.cjs'], project));
+      await check('require() loads it', must(path, ['consumer.cjs'], { cwd: project }));
       const demo = ['node_modules/.bin/prefactor-autobatch', 'demo'];
-      await check('the demo runs', must(path, demo, project));
+      await check('the demo runs', must(path, demo, { cwd: project }));
       const docs = ['scripts/docs-code.ts', '--project', project, '--node', path, 'README.md'];
-      await check("the README's code runs", must(process.execPath, docs, root));
+      await check("the README's code runs", must(process.execPath, docs));
     },
   };
 }
@@ -76,9 +76,4 @@ async function codeInTime(child: ChildProcess): Promise<number | string> {
   const code = codeOf(child);
   const timer = setTimeout(() => child.kill('SIGKILL'), END_MS);
   return code.finally(() => clearTimeout(timer));
-}
-
-async function must(command: string, args: readonly string[], cwd: string): Promise<void> {
-  const { code, text } = await capture(command, args, { cwd, timeoutMs: 300_000 });
-  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}\n${text}`);
 }

@@ -1,7 +1,7 @@
 // What the runtime suite runs on: the runtimes, and a project into which the packed package is installed.
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { capture, root } from '../run.ts';
+import { must, root } from '../../tools/run.ts';
 
 const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
 
@@ -16,13 +16,14 @@ export function program(name: string): string {
 }
 
 export async function installRuntimes(): Promise<void> {
-  await must('npm', ['install', '--no-package-lock', ...quiet], deps);
+  await must('npm', ['install', '--no-package-lock', ...quiet], { cwd: deps });
 }
 
 export async function installBrowsers(): Promise<void> {
   if (browsers.every((name) => existsSync(join('/usr/bin', name)))) return;
-  await must('apt-get', ['update']);
-  await must('apt-get', ['install', '--yes', '--no-install-recommends', ...browsers]);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await must('apt-get', ['update'], { env });
+  await must('apt-get', ['install', '--yes', '--no-install-recommends', ...browsers], { env });
 }
 
 /** Packs the package (build first), and installs it into a project in `folder`, the suite beside it. */
@@ -35,18 +36,11 @@ export async function makeProject(folder: string): Promise<string> {
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
   const tarball = join(folder, `${name}-${version}.tgz`);
   // Types for the README's code.
-  await must('npm', ['install', tarball, '@types/node@24.19.2', ...quiet], project);
+  await must('npm', ['install', tarball, '@types/node@24.19.2', ...quiet], { cwd: project });
   cpSync(join(root, 'test/runtimes'), project, {
     recursive: true,
     filter: (path) => !path.startsWith(deps),
   });
   cpSync(join(root, 'test/packed/consumer.cjs'), join(project, 'consumer.cjs'));
   return project;
-}
-
-/** Without it nothing else can be checked: its failure ends all. */
-async function must(command: string, args: readonly string[], cwd: string = root): Promise<void> {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const { code, text } = await capture(command, args, { cwd, env, timeoutMs: 300_000 });
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} failed in ${cwd}:\n${text}`);
 }

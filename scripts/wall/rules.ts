@@ -62,7 +62,7 @@ export const rules: IForbiddenRuleType[] = [
     name: 'only-tests-of-the-engine-open-it',
     comment:
       'Import from src/coalescer/index.ts, as the client does, or from standalone/index.ts, as others do.',
-    from: { path: '^(test|bench|scripts|examples)/', pathNot: engineTests },
+    from: { path: '^(test|bench|scripts|tools|examples)/', pathNot: engineTests },
     to: { path: insideEngine, pathNot: '^src/coalescer/standalone/index\\.ts$' },
   },
   ...Object.entries(rooms).map(([name, { uses }]): IForbiddenRuleType => {
@@ -85,6 +85,18 @@ export const rules: IForbiddenRuleType[] = [
     comment: 'Types count, too. What two files need of each other belongs into a third.',
     from: { path: '^src/' },
     to: { circular: true },
+  },
+  {
+    name: 'scripts-and-bench-stand-apart',
+    comment: 'What both need belongs into tools/.',
+    from: { path: '^(scripts|bench)/' },
+    to: { path: '^(scripts|bench)/', pathNot: '^$1/' },
+  },
+  {
+    name: 'tools-know-nothing-of-the-rest',
+    comment: 'Scripts, bench and tests use tools/; hand in what it needs of them.',
+    from: { path: '^tools/' },
+    to: { pathNot: ['^tools/', '^node_modules/'], dependencyTypesNot: ['core'] },
   },
   ...Object.entries(owners).map(
     ([name, owner]): IForbiddenRuleType => ({

@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { capture } from '../../scripts/run.ts';
+import { capture } from '../../tools/run.ts';
 import { wordsOf } from './declared.ts';
 import { documentAt, rowsOf, sectionOf, spansOf } from './markdown.ts';
 

@@ -2,7 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { capture, root } from '../../scripts/run.ts';
+import { capture, root } from '../../tools/run.ts';
 import { SOURCES } from './farm.ts';
 import { copySources, MUTANTS, sourcesIn } from './mutants.ts';
 import type { Mutation } from './mutate.ts';
