@@ -36,6 +36,7 @@ const { output, exitCode } = await cruise(['{src,test,bench,scripts,tools,exampl
   ruleSet: { forbidden: rules.map((rule) => ({ ...rule, severity: 'error' })) },
   tsPreCompilationDeps: true,
   doNotFollow: { path: 'node_modules' },
+  exclude: '^bench/peers/node_modules/',
   ...report,
 });
 if (values.graph) console.log(output);

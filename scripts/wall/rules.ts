@@ -87,6 +87,15 @@ export const rules: IForbiddenRuleType[] = [
     to: { circular: true },
   },
   {
+    name: 'no-circles-of-folders',
+    comment:
+      'No folder imports itself through another. What two need of each other belongs into a third.',
+    scope: 'folder',
+    // The rooms of the engine still do.
+    from: { path: '^src/', pathNot: '^src/coalescer/' },
+    to: { circular: true },
+  },
+  {
     name: 'scripts-and-bench-stand-apart',
     comment: 'What both need belongs into tools/.',
     from: { path: '^(scripts|bench)/' },
