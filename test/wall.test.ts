@@ -109,7 +109,7 @@ const allowed: readonly (readonly [path: string, code: string])[] = [
     "import type { Item } from '../../src/coalescer/items/item.ts';",
   ],
   ['scripts/step.ts', "import { root } from '../tools/run.ts';\nexport type Step = typeof root;"],
-  ['src/testing/server.ts', "import { createServer } from 'node:http';"],
+  ['src/testing/http/server.ts', "import { createServer } from 'node:http';"],
   ['tools/run.ts', "import { execFile } from 'node:child_process';\nexport const root = execFile;"],
 ];
 

@@ -127,7 +127,7 @@ export const rules: IForbiddenRuleType[] = [
   {
     name: 'node-only-where-there-is-node',
     comment: 'Use what every runtime has: fetch, Web Crypto, TextEncoder, streams.',
-    from: { path: '^src/', pathNot: '^src/(cli|replay)/|^src/testing/server\\.ts$' },
+    from: { path: '^src/', pathNot: '^src/(cli|replay)/|^src/testing/http/server\\.ts$' },
     to: { dependencyTypes: ['core'] },
   },
 ];

@@ -1,20 +1,20 @@
 // The public class: options in, `fetch` and `listen` out, and what tests want to know afterwards.
 
-import type { Faults } from './fault-types.ts';
-import { FaultSource } from './faults.ts';
-import type { BodyWatch } from './fetch-adapter.ts';
-import { isRedirect, readFetch, toResponse } from './fetch-adapter.ts';
-import type { EmulatorOptions } from './options.ts';
-import { MAX_BYTES, readOptions } from './options.ts';
-import { Pace } from './pace.ts';
-import type { EmulatorReport } from './recorder.ts';
-import { Recorder } from './recorder.ts';
-import { listen } from './server.ts';
-import { Service } from './service.ts';
-import type { EmulatorSnapshot } from './snapshot.ts';
-import { takeSnapshot } from './snapshot.ts';
-import { World } from './state.ts';
-import type { Answer, EmulatorServer, Incoming } from './wire.ts';
+import { FaultSource } from './faults/fault-injector.ts';
+import type { Faults } from './faults/fault-types.ts';
+import type { BodyWatch } from './http/fetch.ts';
+import { isRedirect, readFetch, toResponse } from './http/fetch.ts';
+import { listen } from './http/server.ts';
+import { Pace } from './lib/clock.ts';
+import type { EmulatorOptions } from './options/emulator-options.ts';
+import { MAX_BYTES, readOptions } from './options/emulator-options.ts';
+import type { EmulatorReport } from './report/recorder.ts';
+import { Recorder } from './report/recorder.ts';
+import { Service } from './requests/request-handler.ts';
+import type { EmulatorSnapshot } from './state/snapshot.ts';
+import { takeSnapshot } from './state/snapshot.ts';
+import { World } from './state/store.ts';
+import type { Answer, EmulatorServer, Incoming } from './wire/items.ts';
 
 /**
  * The Prefactor API in process: it keeps state, is as strict as the public sources allow, and fails

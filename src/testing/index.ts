@@ -1,6 +1,5 @@
 // Public names of the `prefactor-autobatch/testing` entry: the API in process, for tests and benchmarks.
 
-export type { AnsweredRequest } from './answered-request.ts';
 export { Emulator } from './emulator.ts';
 export type {
   AnyFault,
@@ -15,8 +14,9 @@ export type {
   ItemRefusal,
   RequestKind,
   SingleEndpoint,
-} from './fault-types.ts';
-export type { EmulatorOptions } from './options.ts';
-export type { BatchRecord, EmulatorReport, RanItem } from './recorder.ts';
-export type { EmulatorSnapshot, InstanceSnapshot } from './snapshot.ts';
-export type { EmulatedItem, EmulatorServer, Fields } from './wire.ts';
+} from './faults/fault-types.ts';
+export type { EmulatorOptions } from './options/emulator-options.ts';
+export type { AnsweredRequest } from './report/answered-request.ts';
+export type { BatchRecord, EmulatorReport, RanItem } from './report/recorder.ts';
+export type { EmulatorSnapshot, InstanceSnapshot } from './state/snapshot.ts';
+export type { EmulatedItem, EmulatorServer, Fields } from './wire/items.ts';

@@ -1,13 +1,13 @@
 // `agent_instances/*`: wire.md 2.2, 4.3 and 4.4. The names of start, finish and record_quality in
 // bulk are *inferred* there.
 
-import { FieldReader } from '../checks.ts';
-import type { Instance, InstanceStatus } from '../state.ts';
-import { FINISH_STATUSES, isTerminal } from '../state.ts';
-import { instanceDetails } from '../views.ts';
-import type { Fields } from '../wire.ts';
-import type { ActionCall, Ran } from './action.ts';
-import { invalid, invalidAction, notFound, readFields, success, taken } from './action.ts';
+import type { Instance, InstanceStatus } from '../state/store.ts';
+import { FINISH_STATUSES, isTerminal } from '../state/store.ts';
+import { instanceDetails } from '../state/views.ts';
+import type { Fields } from '../wire/items.ts';
+import type { ActionCall, Ran } from './action-handler.ts';
+import { invalid, invalidAction, notFound, readFields, success, taken } from './action-handler.ts';
+import { FieldReader } from './field-reader.ts';
 import { readSchemaVersion } from './schema-version.ts';
 
 const REGISTER = new Set([

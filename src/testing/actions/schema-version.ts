@@ -1,12 +1,12 @@
 // `agent_schema_version` of a register: wire.md 4.3. Schemas are looked at, never applied: what does
 // not match its schema is recorded all the same (wire.md 4.1).
 
-import { FieldReader, isObject } from '../checks.ts';
-import type { Schemas } from '../state.ts';
-import { qualityType } from '../views.ts';
-import type { Fields } from '../wire.ts';
-import type { ActionCall } from './action.ts';
-import { readFields } from './action.ts';
+import type { Schemas } from '../state/store.ts';
+import { qualityType } from '../state/views.ts';
+import type { Fields } from '../wire/items.ts';
+import type { ActionCall } from './action-handler.ts';
+import { readFields } from './action-handler.ts';
+import { FieldReader, isObject } from './field-reader.ts';
 
 const SCHEMA_VERSION = new Set([
   'external_identifier',

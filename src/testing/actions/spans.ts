@@ -1,14 +1,22 @@
 // `agent_spans/*`: wire.md 2.2, 4.1, 4.2 and 4.4.
 
-import { FieldReader } from '../checks.ts';
-import { errorOutput } from '../error-output.ts';
-import { partitionText } from '../pfid.ts';
-import type { Instance, Span, SpanStatus, World } from '../state.ts';
-import { CREATE_STATUSES, FINISH_STATUSES, isTerminal } from '../state.ts';
-import { controlOf, spanDetails, spanSummary } from '../views.ts';
-import type { Fields } from '../wire.ts';
-import type { ActionCall, Ran } from './action.ts';
-import { failure, invalid, invalidAction, notFound, readFields, success, taken } from './action.ts';
+import type { Instance, Span, SpanStatus, World } from '../state/store.ts';
+import { CREATE_STATUSES, FINISH_STATUSES, isTerminal } from '../state/store.ts';
+import { controlOf, spanDetails, spanSummary } from '../state/views.ts';
+import { errorOutput } from '../wire/error-output.ts';
+import type { Fields } from '../wire/items.ts';
+import { partitionText } from '../wire/pfid.ts';
+import type { ActionCall, Ran } from './action-handler.ts';
+import {
+  failure,
+  invalid,
+  invalidAction,
+  notFound,
+  readFields,
+  success,
+  taken,
+} from './action-handler.ts';
+import { FieldReader } from './field-reader.ts';
 
 const CREATE_ITEM = new Set(['details']);
 const CREATE_DETAILS = new Set([

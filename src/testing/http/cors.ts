@@ -1,0 +1,39 @@
+// What a browser asks for before a page of another origin may use the emulator, and what all answers say of
+// themselves. No source says what the API does for pages (wire.md 10).
+
+import type { Answer, FullAnswer, Incoming } from '../wire/items.ts';
+
+type Headers = Readonly<Record<string, string>>;
+
+const FOR_ANY_PAGE: Headers = { 'access-control-allow-origin': '*' };
+const READABLE: Headers = {
+  ...FOR_ANY_PAGE,
+  'access-control-expose-headers': 'Retry-After, X-Request-Id',
+};
+
+/** The answer to a preflight; undefined for any other request. */
+export function preflightAnswer({ method, header }: Incoming): FullAnswer | undefined {
+  if (method !== 'OPTIONS' || header('access-control-request-method') === null) return undefined;
+  const isFromOutside = header('access-control-request-private-network') !== null;
+  return {
+    kind: 'full',
+    status: 204,
+    headers: {
+      ...FOR_ANY_PAGE,
+      'access-control-allow-methods': 'GET, POST',
+      // Not `*`, which does not stand for Authorization.
+      'access-control-allow-headers': header('access-control-request-headers') ?? '',
+      'access-control-max-age': '600',
+      ...(isFromOutside && { 'access-control-allow-private-network': 'true' }),
+    },
+    body: '',
+  };
+}
+
+/** The answer with the id of its request, and, for a page, the leave to read it. */
+export function labelled(answer: Answer, request: number, incoming: Incoming): Answer {
+  if (answer.kind === 'drop') return answer;
+  const forPage = incoming.header('origin') === null ? undefined : READABLE;
+  const headers = { 'x-request-id': `emulator-${request}`, ...forPage, ...answer.headers };
+  return { ...answer, headers };
+}

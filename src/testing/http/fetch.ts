@@ -1,0 +1,168 @@
+// Between the emulator and the fetch API: a Request comes in, a Response goes out.
+
+import type { Answer, FullAnswer, Incoming } from '../wire/items.ts';
+import { BoundedBody } from './bounded-body.ts';
+
+/** After that many bytes an endless body gives up: a reader without a bound would take all memory. */
+export const ENDLESS_BYTES: number = 64 * 1024 * 1024;
+
+/** Hears of endless bodies. */
+export interface BodyWatch {
+  opened(): void;
+  /** Exactly once for each that was opened; `exhausted` when nobody had bounded it. */
+  closed(exhausted: boolean): void;
+}
+
+const bytesOf = new TextEncoder();
+const NO_BYTES = new Uint8Array();
+
+export async function readFetch(
+  input: Request | string | URL,
+  init: RequestInit | undefined,
+  bodyBound: number,
+): Promise<Incoming & { readonly redirect: string }> {
+  const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined);
+  const body = init?.body;
+  // Most calls need no Request made for them, which would cost more than the rest of the work.
+  if (!isRequest(input) && (body === undefined || body === null || typeof body === 'string')) {
+    const headers = new Headers(init?.headers);
+    if (typeof body === 'string' && !headers.has('content-type')) {
+      headers.set('content-type', 'text/plain;charset=UTF-8');
+    }
+    return {
+      method: (init?.method ?? 'GET').toUpperCase(),
+      url: new URL(input),
+      header: (name) => headers.get(name),
+      body: typeof body === 'string' ? bytesOf.encode(body) : NO_BYTES,
+      signal,
+      redirect: init?.redirect ?? 'follow',
+    };
+  }
+  const request = init === undefined && isRequest(input) ? input : new Request(input, init);
+  signal?.throwIfAborted();
+  return {
+    method: request.method,
+    url: new URL(request.url),
+    header: (name) => request.headers.get(name),
+    body: await readBody(request, bodyBound),
+    signal,
+    redirect: request.redirect,
+  };
+}
+
+async function readBody(request: Request, bound: number): Promise<Uint8Array> {
+  // Firefox's requests have none, though they may have a body.
+  const stream: ReadableStream<Uint8Array> | null | undefined = request.body;
+  if (stream === undefined) return new Uint8Array(await request.arrayBuffer());
+  return stream === null ? NO_BYTES : readStream(stream, bound);
+}
+
+async function readStream(stream: ReadableStream<Uint8Array>, bound: number): Promise<Uint8Array> {
+  const body = new BoundedBody(bound);
+  const reader = stream.getReader();
+  while (!body.isOver) {
+    const { done, value } = await reader.read();
+    if (done) return body.bytes();
+    body.add(value);
+  }
+  await reader.cancel();
+  return body.bytes();
+}
+
+/** @throws {TypeError} as `fetch` does when there is no answer to give. */
+export function toResponse(
+  answer: Answer,
+  signal: AbortSignal | undefined,
+  watch: BodyWatch,
+): Response {
+  switch (answer.kind) {
+    case 'full':
+      return new Response(mayHaveBody(answer) ? answer.body : null, answer);
+    case 'drop':
+      throw networkError('fetch failed');
+    case 'cut':
+      return new Response(cutBody(answer.body), answer);
+    case 'endless':
+      return new Response(endlessBody(answer.chunk, signal, watch), answer);
+    default:
+      return answer satisfies never;
+  }
+}
+
+export function isRedirect(answer: Answer): boolean {
+  return (
+    answer.kind === 'full' &&
+    [301, 302, 303, 307, 308].includes(answer.status) &&
+    answer.headers['location'] !== undefined
+  );
+}
+
+/** Half of the body, then the error that a broken connection gives. */
+function cutBody(body: string): ReadableStream<Uint8Array> {
+  const bytes = bytesOf.encode(body);
+  let sent = false;
+  return new ReadableStream({
+    pull(controller) {
+      if (sent) {
+        controller.error(networkError('terminated'));
+        return;
+      }
+      sent = true;
+      controller.enqueue(bytes.subarray(0, bytes.length >>> 1));
+    },
+  });
+}
+
+function endlessBody(
+  chunk: string,
+  signal: AbortSignal | undefined,
+  watch: BodyWatch,
+): ReadableStream<Uint8Array> {
+  const bytes = bytesOf.encode(chunk);
+  let left = ENDLESS_BYTES;
+  let stop = (): void => {};
+  watch.opened();
+  const close = (exhausted: boolean): void => {
+    stop();
+    watch.closed(exhausted);
+  };
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        const onAbort = (): void => {
+          controller.error(signal?.reason);
+          close(false);
+        };
+        signal?.addEventListener('abort', onAbort, { once: true });
+        stop = () => signal?.removeEventListener('abort', onAbort);
+      },
+      pull(controller) {
+        if (left <= 0) {
+          controller.error(networkError('terminated'));
+          close(true);
+          return;
+        }
+        left -= bytes.length;
+        controller.enqueue(bytes.slice());
+      },
+      cancel() {
+        close(false);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** What Node's `fetch` rejects with when the other side hangs up. */
+function networkError(message: string): TypeError {
+  const cause = Object.assign(new Error('other side closed'), { code: 'ECONNRESET' });
+  return new TypeError(message, { cause });
+}
+
+function mayHaveBody(answer: FullAnswer): boolean {
+  return answer.status !== 204 && answer.status !== 205 && answer.status !== 304;
+}
+
+function isRequest(input: Request | string | URL): input is Request {
+  return typeof input === 'object' && 'headers' in input;
+}

@@ -1,0 +1,82 @@
+// The codes of wire.md 6.1, a closed list, and the error bodies that have them.
+
+import type { ItemError } from '../faults/fault-types.ts';
+import type { ErrorOutput } from './items.ts';
+
+// Which status goes with which code is **unknown**, but for what was seen of 400, 401, 404, 409, 422
+// and 429: the rest follows the names. Of several codes of one status, the first is what the status
+// alone is answered with.
+const STATUSES: ReadonlyMap<string, number> = new Map([
+  ['bad_request', 400],
+  ['bad_authtoken', 401],
+  ['not_authenticated', 401],
+  ['not_permitted', 403],
+  ['not_found', 404],
+  ['alert_unknown', 404],
+  ['invalid_action', 409],
+  ['idempotency_key_already_used', 409],
+  ['alert_already_cleared', 409],
+  ['validation_errors', 422],
+  ['invalid_value', 422],
+  ['required_value', 422],
+  ['unexpected_ref_type', 422],
+  ['rate_limited', 429],
+  ['unexpected', 500],
+  ['unknown', 500],
+  ['not_implemented', 501],
+  ['temporarily_unavailable', 503],
+]);
+
+/** What `rate_limited` says where nobody told it otherwise: the number is required. */
+const DEFAULT_WAIT_MS = 1_000;
+
+/** The status of a single endpoint's error answer; 400 for a code that is not of the list. */
+export function statusOfCode(code: string): number {
+  return STATUSES.get(code) ?? 400;
+}
+
+/** The code that the API would most likely answer a status with. */
+export function codeOfStatus(status: number): string {
+  for (const [code, its] of STATUSES) if (its === status) return code;
+  return status >= 500 ? 'unexpected' : 'bad_request';
+}
+
+/** An error body, with what its code requires: `errors`, `retry_after_ms`. */
+export function errorOutput(
+  code: string,
+  message: string,
+  details: { readonly errors?: unknown; readonly retryAfterMs?: number | undefined } = {},
+): ErrorOutput {
+  const errors = details.errors ?? (code === 'validation_errors' ? { base: [message] } : undefined);
+  const waitMs = details.retryAfterMs ?? (code === 'rate_limited' ? DEFAULT_WAIT_MS : undefined);
+  return {
+    status: 'error',
+    code,
+    message,
+    ...(errors !== undefined && { errors }),
+    ...(waitMs !== undefined && { retry_after_ms: waitMs }),
+  };
+}
+
+/** An error as somebody wants it; what is not said is as in `standard`. */
+export function errorLike(error: ItemError, standard: ErrorOutput): ErrorOutput {
+  const { code = standard.code, message = standard.message, errors, retryAfterMs } = error;
+  const isStandard = code === standard.code && message === standard.message;
+  return errorOutput(code, message, {
+    errors: errors ?? (isStandard ? standard.errors : undefined),
+    retryAfterMs,
+  });
+}
+
+/**
+ * The body for a request that was refused as a whole (wire.md 11.3). There the nested code is
+ * `required`, a mock's word that is not of the list; so `required_value` stands for it.
+ */
+export function requestNotValid(
+  field: string,
+  code: 'required_value' | 'invalid_value',
+  message: string,
+): ErrorOutput {
+  const errors = { [field]: { status: 'error', code, message } };
+  return errorOutput('validation_errors', 'Request is not valid', { errors });
+}
