@@ -189,14 +189,6 @@ export class Coalescer<Failure> {
   }
 
   /**
-   * Nodes looked at so far by queue, order and packer: the cost, for tests.
-   * @internal
-   */
-  get visits(): number {
-    return this.#parts.backlog.visits;
-  }
-
-  /**
    * Bytes of the buffers in which texts wait, for tests.
    * @internal
    */

@@ -2,8 +2,6 @@
 export class Heap<T> {
   /** The least element. */
   first: T | undefined;
-  /** Elements looked at so far: the cost, for tests. */
-  visits = 0;
   readonly #elements: T[] = [];
   readonly #before: (a: T, b: T) => boolean;
 
@@ -22,7 +20,6 @@ export class Heap<T> {
     while (hole > 0) {
       const parent = (hole - 1) >> 1;
       const above = elements[parent] as T;
-      this.visits++;
       if (!this.#before(element, above)) break;
       elements[hole] = above;
       hole = parent;
@@ -50,7 +47,6 @@ export class Heap<T> {
   /** Keeps only the elements of which that is true. */
   keep(isLeft: (element: T) => boolean): void {
     const left = this.#elements.filter(isLeft);
-    this.visits += this.#elements.length;
     this.clear();
     for (const element of left) this.push(element);
   }
@@ -68,7 +64,6 @@ export class Heap<T> {
       let child = 2 * hole + 1;
       if (child >= elements.length) break;
       const right = child + 1;
-      this.visits++;
       if (right < elements.length && this.#before(elements[right] as T, elements[child] as T)) {
         child = right;
       }

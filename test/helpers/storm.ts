@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { endsOf, engineUnderTest } from './engine.ts';
 import { modelServer } from './model-server.ts';
 import type { Random } from './random.ts';
+import { countSteps } from './steps.ts';
 
 export interface Storm {
   /** Of each call, in order, whether it fails. */
@@ -26,10 +27,12 @@ export async function costOf(storm: Storm, random: Random) {
     failing: new Set(keys.filter((_, index) => fails[index])),
     idFor: () => undefined,
   });
+  const steps = countSteps();
   const calls = keys.map((key) => t.call(key));
   await t.clock.drain();
+  const spent = steps();
   expect(await endsOf(...calls)).toEqual(fails.map((hasFailed) => (hasFailed ? 'error' : 'ok')));
   t.expectIdle();
   const items = server.requests.reduce((sum, { keys }) => sum + keys.length, 0);
-  return { requests: server.requests.length, items, visits: t.engine.visits };
+  return { requests: server.requests.length, items, steps: spent };
 }

@@ -100,8 +100,8 @@ test('what an item costs in steps does not grow with the number of those that wa
   for (const calls of [5_000, 50_000]) {
     const random = randomFrom(13);
     const fails = Array.from({ length: calls }, () => random() < 0.2);
-    const { visits, items } = await costOf({ fails, maxItems: 100, concurrency: 1 }, randomFrom(1));
-    costs.push(visits / items);
+    const { steps, items } = await costOf({ fails, maxItems: 100, concurrency: 1 }, randomFrom(1));
+    costs.push(steps / items);
   }
   const [few = 0, many = 0] = costs;
   expect(many).toBeLessThanOrEqual(1.1 * few);

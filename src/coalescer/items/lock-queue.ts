@@ -135,8 +135,6 @@ export interface ResourcesPorts<Of> {
  * when a name is asked for that is not here.
  */
 export class Resources<Of extends Maker<Of>> {
-  /** Items looked at so far: the cost, for tests. */
-  visits = 0;
   readonly #byName = new Map<Name, Resource<Of>>();
   /** Items up to this place have had what they make entered. */
   #enteredUpTo = 0;
@@ -177,7 +175,6 @@ export class Resources<Of extends Maker<Of>> {
     const upTo = this.#enteredUpTo;
     const youngest = this.#youngest();
     for (let item = youngest; item !== undefined && item.seq > upTo; item = item.older) {
-      this.visits++;
       if (typeof item.makes !== 'string' && typeof item.makes !== 'number') continue;
       const resource = new Resource(item.makes, item);
       item.makes = resource;

@@ -56,7 +56,6 @@ export interface OrderPorts extends ResourcesPorts<Item> {
 const noGroups: readonly Group[] = [];
 
 export class Order {
-  #visits = 0;
   readonly #resources: Resources<Item>;
   readonly #turnstiles = new Map<string, Turnstile>();
   readonly #onFree: (item: Item) => void;
@@ -64,11 +63,6 @@ export class Order {
   constructor({ onFree, ...ports }: OrderPorts) {
     this.#onFree = onFree;
     this.#resources = new Resources(ports);
-  }
-
-  /** Groups and members looked at so far: the cost, for tests. */
-  get visits(): number {
-    return this.#visits + this.#resources.visits;
   }
 
   /** Resources with pending items. An idle engine has none. */
@@ -102,7 +96,6 @@ export class Order {
   /** Takes a settled item out of line, and lets go those who waited for nothing else. */
   leave(item: Item): void {
     for (const group of item.groups) {
-      this.#visits++;
       group.pending--;
       if (!group.open) group.memberGone();
       if (group.pending === 0) this.#unlink(group);
@@ -131,7 +124,6 @@ export class Order {
     const resource = this.#resources.find(name);
     if (isPending(resource?.maker)) return true;
     for (let group = resource?.tail; group !== undefined; group = group.before) {
-      this.#visits++;
       if (isPending(group.maker)) return true;
     }
     return false;
@@ -142,7 +134,6 @@ export class Order {
     const own = makerGroup(item);
     let group = own?.before;
     while (group !== undefined && group.maker === undefined) {
-      this.#visits++;
       group = group.before;
     }
     if (own === undefined || group === undefined) return false;
@@ -154,7 +145,6 @@ export class Order {
   /** Whether a later item makes the same resource. */
   isMadeAgain(item: Item): boolean {
     for (let group = behindMaker(item); group !== undefined; group = group.after) {
-      this.#visits++;
       if (group.maker !== undefined) return true;
     }
     return false;
@@ -169,7 +159,6 @@ export class Order {
     let group = behindMaker(item);
     while (group !== undefined && group.maker === undefined) {
       for (const member of group.waiting) {
-        this.#visits++;
         if (member.state !== 'settled') found.push(member);
       }
       group = group.after;
@@ -195,7 +184,6 @@ export class Order {
     let gained = 0;
     for (let group: Group | undefined = resource.tail; group !== undefined; group = group.before) {
       for (const member of group.waiting) {
-        this.#visits++;
         if (member.state === 'settled') continue;
         try {
           gained += member.fill(number, id, texts);
@@ -226,13 +214,11 @@ export class Order {
     if (resource.isPending) {
       this.#stand(item, resource, false, item);
     } else {
-      this.#visits++;
       resource.maker = item;
     }
   }
 
   #stand(item: Item, resource: Resource<Item>, shared: boolean, maker?: Item): void {
-    this.#visits++;
     // The stronger relations come first, so an item never waits for itself.
     if (resource.maker === item) return;
     for (const group of item.groups) if (group.resource === resource) return;
@@ -266,7 +252,6 @@ export class Order {
   }
 
   #letGo(item: Item): void {
-    this.#visits++;
     if (item.state !== 'settled' && --item.waits === 0) this.#onFree(item);
   }
 }

@@ -105,11 +105,6 @@ export class Backlog {
     return this.#counts[state];
   }
 
-  /** Nodes looked at so far by queue, order and packer: the cost, for tests. */
-  get visits(): number {
-    return this.#order.visits + this.ready.visits + this.#packer.visits + this.#delayed.visits;
-  }
-
   /** Items that wait for a time, and those settled meanwhile that are not forgotten yet. */
   get delayed(): number {
     return this.#delayed.size;

@@ -59,17 +59,11 @@ class Boarding {
 const MAX_PASSED = 8;
 
 export class Packer {
-  #visits = 0;
   #batch = 0;
   readonly #envelope: Envelope;
 
   constructor(envelope: Envelope) {
     this.#envelope = envelope;
-  }
-
-  /** Items and groups looked at so far: the cost, for tests. */
-  get visits(): number {
-    return this.#visits;
   }
 
   /**
@@ -96,7 +90,6 @@ export class Packer {
           ? ready.takeFirst()
           : this.#takeOldest(ready, boarding.riders, boarding, now, 2 * maxItems);
       if (item === undefined) break;
-      this.#visits++;
       const withItem = bytes + item.bytes + (items.length > 0 ? separatorBytes : 0);
       const answerWithItem = answerBytes + item.bytes + (item.extras?.echoBytes ?? 0);
       const isTooMuch =
@@ -111,7 +104,6 @@ export class Packer {
       this.#board(item, boarding);
     }
     for (const item of passed) if (item.state === 'ready') ready.add(item);
-    this.#visits += boarding.riders?.visits ?? 0;
     const { tainted } = boarding;
     return { items: tainted === undefined ? items : arranged(items, tainted), bytes };
   }
@@ -124,7 +116,6 @@ export class Packer {
     const { envelopeBytes, separatorBytes } = this.#envelope;
     const boarding = new Boarding(++this.#batch);
     const items = part.filter((item) => {
-      this.#visits++;
       const fits = ridesWithAll(item, boarding.batch);
       if (fits) this.#board(item, boarding);
       return fits;
@@ -150,7 +141,6 @@ export class Packer {
       if (rider === undefined || (next && next.seq < rider.seq)) return ready.takeFirst();
       riders.advance();
       if (!boarding.boarded?.has(rider) && mayRide(rider, boarding.batch, now)) return rider;
-      this.#visits++;
       // A large group that waits for more than this batch is not looked at to its end.
       if (++boarding.misses > maxMisses) riders.clear();
     }
@@ -178,7 +168,6 @@ export class Packer {
       notes.riding++;
       notes.taintWithin ||= isTainted;
       for (let whole: Group | undefined = group; whole !== undefined; whole = whole.after) {
-        this.#visits++;
         if (!ridesWhole(whole, batch)) break;
         const { taintWithin, taintBefore } = clear(whole, batch);
         const next: Group | undefined = whole.after;

@@ -20,16 +20,10 @@ export class ReadySet {
   bytes = 0;
   /** The oldest item. */
   first: Item | undefined;
-  #visits = 0;
   readonly #runs = new Runs();
   #growing: Run[] = [];
   /** Items that were taken out of turn and still stand in a run. */
   #gone = 0;
-
-  /** Items and runs looked at so far: the cost, for tests. */
-  get visits(): number {
-    return this.#visits + this.#runs.visits;
-  }
 
   add(item: Item): void {
     this.size++;
@@ -38,7 +32,6 @@ export class ReadySet {
     let best: Run | undefined;
     let bestSeq = -1;
     for (const run of this.#growing) {
-      this.#visits++;
       const seq = run.last?.seq ?? -1;
       if (seq > bestSeq && seq < item.seq) {
         best = run;
@@ -63,7 +56,6 @@ export class ReadySet {
     this.size--;
     this.bytes -= first.bytes;
     for (;;) {
-      this.#visits++;
       const spent = this.#runs.advance();
       if (spent !== undefined) this.#growing = this.#growing.filter((run) => run !== spent);
       const next = this.#runs.first;
@@ -138,11 +130,6 @@ export class Runs {
   #front: Run | undefined;
   /** The others; most often there are none. */
   readonly #others = new Heap<Run>((a, b) => seqOf(a) < seqOf(b));
-
-  /** Items and runs looked at so far: the cost, for tests. */
-  get visits(): number {
-    return this.#others.visits;
-  }
 
   add(run: Run): void {
     if (run.first === undefined) return;
