@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import type { Dimension } from '../test/checker/dimensions.ts';
 import { ALL, HELD } from '../test/checker/dimensions.ts';
 import { checkMany, storyOf } from '../test/checker/farm.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** Failures that are cut down and told, of each process. */
 const TOLD = 2;
@@ -17,8 +18,8 @@ const { values } = parseArgs({
     only: { type: 'string' },
   },
 });
-const count = numberFrom(values.seeds, '--seeds');
-const first = numberFrom(values.seed, '--seed');
+const count = wholeNumber(values.seeds, '--seeds');
+const first = wholeNumber(values.seed, '--seed');
 const dimensions = dimensionsFrom(values.only, values.all);
 
 const startedAt = performance.now();
@@ -56,11 +57,4 @@ function dimensionsFrom(only: string | undefined, isAll: boolean): readonly Dime
     process.exit(1);
   }
   return ALL.filter((dimension) => names.includes(dimension));
-}
-
-function numberFrom(text: string, name: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  console.error(`${name} must be a whole number from 1 on, but it is "${text}".`);
-  process.exit(1);
 }

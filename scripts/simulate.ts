@@ -3,6 +3,7 @@
 // or 1.
 import { parseArgs } from 'node:util';
 import { simulateMany, storyOf } from '../test/simulation/farm.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** So many schedules have to meet everything there is. */
 const ENOUGH = 5_000;
@@ -10,8 +11,8 @@ const ENOUGH = 5_000;
 const { values } = parseArgs({
   options: { seeds: { type: 'string', default: '20000' }, seed: { type: 'string', default: '1' } },
 });
-const count = numberFrom(values.seeds, '--seeds');
-const first = numberFrom(values.seed, '--seed');
+const count = wholeNumber(values.seeds, '--seeds');
+const first = wholeNumber(values.seed, '--seed');
 
 const startedAt = performance.now();
 const { ran, requests, coverage, failures } = await simulateMany(first, count);
@@ -26,10 +27,3 @@ if (ran >= ENOUGH && missing.length > 0) {
   process.exitCode = 1;
 }
 if (failures.length > 0) process.exitCode = 1;
-
-function numberFrom(text: string, name: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  console.error(`${name} must be a whole number from 1 on, but it is "${text}".`);
-  process.exit(1);
-}

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { stormsPicture } from '../../scripts/pictures/storms.ts';
+import { stormsPicture } from '../../scripts/storms/picture.ts';
 import { introduction, rows, tableOf } from '../../scripts/storms/table.ts';
 import { documentAt } from './markdown.ts';
 
@@ -15,7 +15,7 @@ test('the page of failing items shows what the simulation prints', () => {
 
 test('the picture of failing items shows what the simulation says', () => {
   const url = new URL('../../docs/pictures/storms.svg', import.meta.url);
-  expect(readFileSync(url, 'utf8'), 'node scripts/pictures.ts').toBe(stormsPicture(drawn));
+  expect(readFileSync(url, 'utf8'), 'npm run storms -- --draw').toBe(stormsPicture(drawn));
 });
 
 test.each([1, 1.5, 2, 2.8, 4, 5])('what %d expected runs cost is as the page says', (length) => {

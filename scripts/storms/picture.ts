@@ -1,6 +1,6 @@
 import { bar, element, line, picture, text, WIDTH } from '../../tools/svg.ts';
-import type { Row, Worst } from '../storms/table.ts';
-import { MAX_ITEMS, SEEDS } from '../storms/table.ts';
+import type { Row, Worst } from './table.ts';
+import { MAX_ITEMS, SEEDS } from './table.ts';
 
 const LEFT = 330;
 const RIGHT = 150;

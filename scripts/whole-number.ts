@@ -1,0 +1,7 @@
+/** What an option of a command says, which has to be a whole number from 1 on. */
+export function wholeNumber(text: string, name: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  console.error(`${name} must be a whole number from 1 on, but it is "${text}".`);
+  process.exit(1);
+}
