@@ -8,9 +8,21 @@ import { capture, must, root } from '../tools/run.ts';
 
 const typescripts = ['5.9.3', '7.0.2'];
 const jest = '30.5.2';
-const resolutions = {
-  nodenext: { module: 'nodenext' },
-  bundler: { module: 'esnext', moduleResolution: 'bundler' },
+const consumer = 'consumer.ts';
+/** The settings that README names, and the least that our declarations get along with: no types of Node's. */
+const least = { target: 'es2022', lib: ['es2022', 'dom'], types: [] };
+const settings = {
+  nodenext: { file: consumer, module: 'nodenext', ...least },
+  preserve: { file: consumer, module: 'preserve', ...least },
+  bundler: { file: consumer, module: 'esnext', moduleResolution: 'bundler', ...least },
+  'nodenext, into CommonJS': { file: 'required.cts', module: 'nodenext', ...least },
+  "nodenext, with Node's types": {
+    file: consumer,
+    module: 'nodenext',
+    target: 'es2023',
+    lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable'],
+    types: ['node'],
+  },
 };
 const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
 const temp = mkdtempSync(join(tmpdir(), 'packed-'));
@@ -21,7 +33,9 @@ try {
   for (const typescript of typescripts) {
     const others = [`typescript@${typescript}`, '@types/node@24.19.2'];
     const project = await install(`typescript-${typescript}`, [tarball, ...others]);
-    copyFileSync(join(root, 'test/packed/consumer.ts'), join(project, 'consumer.ts'));
+    for (const file of new Set(Object.values(settings).map((setting) => setting.file))) {
+      copyFileSync(join(root, 'test/packed', file), join(project, file));
+    }
     await checkTypes(project, typescript);
   }
   const project = await install('jest', [tarball, `jest@${jest}`]);
@@ -50,28 +64,15 @@ async function install(name: string, packages: readonly string[]): Promise<strin
 }
 
 async function checkTypes(project: string, typescript: string): Promise<void> {
-  for (const [name, resolution] of Object.entries(resolutions)) {
-    const config = `tsconfig.${name}.json`;
-    const compilerOptions = {
-      ...resolution,
-      target: 'es2023',
-      lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable'],
-      types: ['node'],
-      strict: true,
-      skipLibCheck: false, // our own declarations are libraries here
-      noEmit: true,
-    };
+  for (const [name, { file, ...own }] of Object.entries(settings)) {
+    // Our own declarations are libraries here, so libraries are checked.
+    const compilerOptions = { ...own, strict: true, skipLibCheck: false, noEmit: true };
     writeFileSync(
-      join(project, config),
-      JSON.stringify({ compilerOptions, files: ['consumer.ts'] }),
+      join(project, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions, files: [file] }),
     );
     const tsc = join(project, 'node_modules/typescript/bin/tsc');
-    await check(
-      `types: TypeScript ${typescript}, ${name}`,
-      process.execPath,
-      [tsc, '-p', config],
-      project,
-    );
+    await check(`types: TypeScript ${typescript}, ${name}`, process.execPath, [tsc], project);
   }
 }
 

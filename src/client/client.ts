@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Ledger, Stats } from '../coalescer/index.ts';
 import { Coalescer } from '../coalescer/index.ts';
 import type { PrefactorIssue } from '../errors/argument-error.ts';

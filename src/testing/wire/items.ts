@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // Shapes that travel: what a request and an answer look like. All of it restates wire.md by hand. Nothing is shared with the client: a field that both misread
 // would otherwise go unnoticed.
 
