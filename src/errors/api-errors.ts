@@ -16,7 +16,7 @@ export class PrefactorApiError extends PrefactorError {
     | 'VALIDATION_FAILED'
     | 'CONFLICT' = 'API_ERROR';
 
-  /** The API's own code, one of a closed list (wire.md 6.1); undefined where the answer has none. */
+  /** The API's own code, one of a closed list; undefined where the answer has none. */
   readonly apiCode: string | undefined;
 
   /** What the API said in words, at most 200 characters of it; undefined where it said nothing. */
@@ -63,7 +63,7 @@ export interface PrefactorValidationErrorDetails extends PrefactorApiErrorDetail
 export class PrefactorValidationError extends PrefactorApiError {
   override readonly code = 'VALIDATION_FAILED';
 
-  /** The API's findings as it sent them: lists of strings per field, or nested errors (wire.md 6.1). */
+  /** The API's findings as it sent them: lists of strings per field, or nested errors. */
   readonly errors: unknown;
 
   constructor(message: string, details: PrefactorValidationErrorDetails = {}) {

@@ -22,8 +22,8 @@ export interface ApiFailure {
 
 type Kind = 'auth' | 'not found' | 'validation' | 'conflict';
 
-// wire.md 6.1: the API's list; which class a code has is *inferred* from its name. The rest of the list
-// (`passingCodes`, `not_implemented`, `alert_unknown`, `alert_already_cleared`) has none.
+// The API's list (docs/internals/api.md, "Error codes"); which class a code has is *inferred* from its name. The rest
+// of the list (`passingCodes`, `not_implemented`, `alert_unknown`, `alert_already_cleared`) has none.
 const kindOfCode: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['bad_authtoken', 'auth'],
   ['not_authenticated', 'auth'],
@@ -44,7 +44,7 @@ const kindOfCode: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['conflict', 'conflict'],
 ]);
 
-/** Faults of the server that pass, by their names (wire.md 6.1, *inferred*). */
+/** Faults of the server that pass, by their names (docs/internals/api.md, "Error codes", *inferred*). */
 const passingCodes: ReadonlySet<string> = new Set([
   'temporarily_unavailable',
   'rate_limited',
@@ -140,7 +140,7 @@ function adviceFor({ status, apiCode }: ApiFailure): string {
 }
 
 /**
- * Which ids a server accepts from a client is *unknown* (wire.md 8). Whether this one was ours is
+ * Which ids a server accepts from a client is *unknown* (docs/internals/api.md, "Ids"). Whether this one was ours is
  * not known here either, so the advice is conditional.
  */
 function aboutIds({ makesIds, message, errors }: ApiFailure): string {

@@ -4,7 +4,7 @@ import { isKnownCode } from './classify.ts';
 /** Takes every token that is or was in use out of a text. */
 export type Redact = (text: string) => string;
 
-/** What an error body says (wire.md 6.1), bounded and free of the token. */
+/** What an error body says (docs/internals/api.md, "Error body"), bounded and free of the token. */
 export interface ErrorAnswer {
   readonly apiCode: string | undefined;
   readonly message: string | undefined;

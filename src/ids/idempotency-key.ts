@@ -1,5 +1,5 @@
-// The documents say 8 to 64 and, in one newer page, 8 to 128 (wire.md 2.1, *conflict*): the smaller
-// range is right either way.
+// The documents say 8 to 64 and, in one newer page, 8 to 128 (docs/internals/api.md, "Bulk request", *conflicting*):
+// the smaller range is right either way.
 const minLength = 8;
 const maxLength = 64;
 

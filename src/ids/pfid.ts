@@ -1,6 +1,6 @@
 /**
  * PFIDs: 32 characters of Crockford's base32, of which 10 are the time in milliseconds, 6 the
- * partition and 16 random (wire.md 8, [pfid typescript/src/pfid.ts]).
+ * partition and 16 random (docs/internals/api.md, "Ids").
  */
 export const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 

@@ -9,13 +9,13 @@ interface Headers {
  * How long the server asks us to stay away, in milliseconds: the header `Retry-After` as RFC 9110
  * defines it (section 10.2.3: whole seconds, or a date), else `retry_after_ms` of the body; undefined
  * where neither can be read. No bound: the caller has one. No official client reads either
- * (wire.md 6.2, [go-user]).
+ * (docs/internals/api.md, "Retries").
  */
 export function pauseOf(headers: Headers, body: unknown): number | undefined {
   return pauseOfHeader(headers) ?? pauseOfBody(body);
 }
 
-/** `retry_after_ms` of an error, in milliseconds: required on `rate_limited` (wire.md 6.1). */
+/** `retry_after_ms` of an error, in milliseconds: required on `rate_limited` (docs/internals/api.md, "Error codes"). */
 export function pauseOfBody(body: unknown): number | undefined {
   if (typeof body !== 'object' || body === null || !Object.hasOwn(body, 'retry_after_ms')) {
     return undefined;

@@ -212,8 +212,8 @@ export class Pipeline {
   }
 
   /**
-   * Gives a span an id, made in the partition of its instance (wire.md 8), so that its children and its
-   * finish need not wait for the answer to its create.
+   * Gives a span an id, made in the partition of its instance (docs/internals/api.md, "Ids"), so that its children and
+   * its finish need not wait for the answer to its create.
    */
   #identify(draft: Draft, [run]: readonly Name[]): void {
     draft.newId = this.#spanIds?.makeRelated(run, this.#times.ms);

@@ -7,7 +7,7 @@ import type { Draft } from './call-draft.ts';
 import { InvalidCall } from './invalid-call.ts';
 import type { References, Unnamed } from './references.ts';
 
-/** What an action makes, changes and uses, and what that means for its place (design.md 4). */
+/** What an action makes, changes and uses, and what that means for its place. */
 export interface Relations {
   readonly makes?: Name | undefined;
   readonly changes?: Name | undefined;

@@ -18,8 +18,8 @@ interface LeftOut {
 }
 
 /**
- * What `beforeEnqueue` left out, and what went with it: whoever needs that is left out as well
- * (design.md 4). By reference it is remembered for as long as somebody holds the call, by id among the
+ * What `beforeEnqueue` left out, and what went with it: whoever needs that is left out as well.
+ * By reference it is remembered for as long as somebody holds the call, by id among the
  * last of its kind.
  */
 export class LeftOuts {

@@ -33,10 +33,11 @@ export class Reader {
 
   /**
    * Of a success of a type that we know only `details.id` is required; all the rest may be missing, or of
-   * another type (wire.md 3, 4.2).
+   * another type (docs/internals/api.md, "Single endpoints" and "Span records").
    */
   read(output: unknown, { type, raw, instance }: ReadAs): Reading<unknown> {
-    // Each output is looked at for a control, since no source says which hold one (wire.md 2.4, 5).
+    // Each output is looked at for a control, since no source says which hold one (docs/internals/api.md, "Outputs" and
+    // "Control").
     const given = own(output, 'control');
     const control = given === undefined ? undefined : this.#hear(given, output, instance);
     if (own(output, 'status') !== 'success') return readFailure(output);

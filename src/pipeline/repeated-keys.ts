@@ -12,7 +12,8 @@ const MAX_REMEMBERED = 10_000;
 
 /**
  * Calls that are repeated under a key of the caller's own must ask for the same to the letter, also
- * what they did not say themselves: a server that knows the key may compare (wire.md 7, *unknown*).
+ * what they did not say themselves: a server that knows the key may compare (docs/internals/api.md, "Idempotency keys",
+ * *unknown*).
  */
 export class Repeats {
   // A key that is forgotten looks like a new one, so none is while a call with it is pending.

@@ -116,7 +116,7 @@ interface Request {
   readonly body: object;
 }
 
-/** What is one item of a bulk request is one request here: ids stand in its path (wire.md 3). */
+/** What is one item of a bulk request is one request here: ids stand in its path. */
 function requestOf(action: RecordedAction, time: string, places: Places): Request {
   const { _type, agent_instance_id, agent_span_id, ...body } = wireFormOf(action, time, places);
   switch (action.type) {

@@ -6,7 +6,7 @@ import { MAX_MS } from './recorded-time.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** All fields are those of the API (wire.md 4), but for `t` and for names in the place of ids. */
+/** All fields are those of the API, but for `t` and for names in the place of ids. */
 export type RecordedAction = {
   /** Milliseconds since the start of the recording, or, from 1e12 on, since 1970. */
   readonly t?: number | undefined;

@@ -9,7 +9,7 @@ export interface Places {
   readonly parent?: string | undefined;
 }
 
-/** A recorded action as an item of a bulk request (wire.md 2.2); `time` is when it is said to have happened. */
+/** A recorded action as an item of a bulk request; `time` is when it is said to have happened. */
 export function wireFormOf(
   action: RecordedAction,
   time: string,

@@ -63,7 +63,7 @@ export interface ActionKind<Params, Value> extends WireKind<Value> {
   readonly checkParams: Check;
   /**
    * The action in wire form, with `now`, the time of the call (ISO 8601, UTC, milliseconds), where the
-   * caller gave none, and references as they were given. Its fields stand in the order of wire.md 11.1;
+   * caller gave none, and references as they were given. Its fields stand in the order of the worked example;
    * those that are undefined are left out of the JSON.
    */
   toAction(call: Call<Params>, now: string): WireAction;
@@ -89,7 +89,7 @@ export function toTime(
   return given instanceof Date ? given.toISOString() : given;
 }
 
-/** After these nothing more happens to a span or an instance (wire.md 4.4). */
+/** After these nothing more happens to a span or an instance (docs/internals/api.md, "Status"). */
 export function isTerminal(status: unknown): boolean {
   return (
     status === 'complete' ||

@@ -29,7 +29,7 @@ export type Purpose = 'live' | 'smoke_test' | 'eval' | (string & {});
 
 /**
  * A run of an agent as the API answers it. Only `id` is certain; a field that the API did not send
- * is missing, and one that is not listed here is passed on under its camelCase name (wire.md 4.3).
+ * is missing, and one that is not listed here is passed on under its camelCase name.
  */
 export interface AgentInstance extends Identified {
   readonly type?: 'agent_instance';
@@ -131,7 +131,7 @@ export const registerAgentInstance: ActionKind<AgentInstanceRegisterParams, Agen
 };
 
 // That the bulk names of these three are the plural of the resource and the action, and their fields
-// those of the single endpoint beside `agent_instance_id`, is *inferred* (wire.md 2.2).
+// those of the single endpoint beside `agent_instance_id`, is *inferred* (docs/internals/api.md, "Actions").
 
 const calledOn: ReferenceField = {
   name: 'agent_instance_id',
@@ -241,7 +241,7 @@ function checkVersions(params: unknown): readonly PrefactorIssue[] | undefined {
   return issues.length === 0 ? undefined : issues;
 }
 
-/** The fields of wire.md 4.3, one by one: a loop over their names takes ten times as long. */
+/** The fields of docs/internals/api.md, "Run records", one by one: a loop over their names takes ten times as long. */
 function toAgentInstance(from: Fields): AgentInstance {
   const to: Fields = {};
   if (from['type'] !== undefined) to['type'] = from['type'];

@@ -9,7 +9,7 @@ import type { FinishStatus, SpanStatus } from './status.ts';
 
 /**
  * A span as the API answers it. Only `id` is certain; a field that the API did not send is missing,
- * and one that is not listed here is passed on under its camelCase name (wire.md 4.2).
+ * and one that is not listed here is passed on under its camelCase name.
  */
 export interface AgentSpan extends Identified {
   readonly type?: 'agent_span';
@@ -129,7 +129,8 @@ export const createAgentSpan: ActionKind<AgentSpanCreateParams, AgentSpan> = {
       ),
     }),
   ),
-  // The fields stand in `details`: the safer side of a *conflict* (wire.md 2.2, [rust-user]).
+  // The fields stand in `details`: the sources are *conflicting*, and this is the safer side (docs/internals/api.md,
+  // "Actions").
   toAction: ({ key, params }, now) => ({
     _type: 'agent_spans/create',
     idempotency_key: key,
@@ -172,7 +173,7 @@ export const finishAgentSpan: ActionKind<AgentSpanFinishParams, AgentSpan> = {
       sensitive_encoding: z.optional(aBoolean()),
     }),
   ),
-  // Flat: within `details` the API would accept the fields and store no result (wire.md 2.2).
+  // Flat: within `details` the API would accept the fields and store no result (docs/internals/api.md, "Actions").
   toAction: ({ key, target, params }, now) => ({
     _type: 'agent_spans/finish',
     idempotency_key: key,
@@ -182,12 +183,12 @@ export const finishAgentSpan: ActionKind<AgentSpanFinishParams, AgentSpan> = {
     result_payload: params.resultPayload,
     sensitive_encoding: params.sensitiveEncoding,
   }),
-  // No source has a field for it in a finish (wire.md 2.2, 3).
+  // No source has a field for it in a finish (docs/internals/api.md, "Actions").
   runOf: ({ agentInstanceId }) => agentInstanceId ?? undefined,
   toResult: toAgentSpan,
 };
 
-/** The fields of wire.md 4.2, one by one: a loop over their names takes ten times as long. */
+/** The fields of docs/internals/api.md, "Span records", one by one: a loop over their names takes ten times as long. */
 function toAgentSpan(from: Fields): AgentSpan {
   const to: Fields = {};
   if (from['type'] !== undefined) to['type'] = from['type'];

@@ -1,7 +1,7 @@
 /**
  * What an agent declares of itself when it registers. The fields of `AgentSchemaVersion` are named
  * in camelCase like all else here; what stands *below* them is JSON of the caller's own and passed
- * on untouched, so it is in wire form: `params_schema`, not `paramsSchema` (wire.md 4.3).
+ * on untouched, so it is in wire form: `params_schema`, not `paramsSchema` (docs/internals/api.md, "Agent schemas").
  */
 import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/argument-error.ts';

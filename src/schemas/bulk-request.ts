@@ -19,7 +19,7 @@ export interface BulkRequest {
   readonly items: readonly BulkItem[];
 }
 
-/** The answer to a bulk request, as the wire has it (wire.md 2.4). */
+/** The answer to a bulk request, as the wire has it. */
 export interface BulkResult {
   /** `success` says that the request was processed, not that its items succeeded. */
   readonly status: 'success';
@@ -33,7 +33,7 @@ export interface BulkResult {
 /** Of an action in wire form: what every action must have, beside its key. */
 export const checkEnvelope: Check = check(() => z.looseObject({ _type: aName() }));
 
-/** Of a whole request: its items and their keys (wire.md 2.1, [py-http models/bulk.py]). */
+/** Of a whole request: its items and their keys (docs/internals/api.md, "Bulk request"). */
 export function checkBulkRequest(request: unknown): readonly PrefactorIssue[] | undefined {
   const issues = checkRequest(request);
   if (issues !== undefined) return issues;

@@ -86,7 +86,7 @@ export function within(
   }));
 }
 
-/** The most characters that an id or a name may have; the API names no bound (wire.md 8). */
+/** The most characters that an id or a name may have; the API names no bound (docs/internals/api.md, "Ids"). */
 const MAX_NAME = 200;
 
 const TEXT = 'a non-empty string';

@@ -15,7 +15,7 @@ export type Reading<T> =
     }
   | { readonly kind: 'malformed' };
 
-/** What the API says to a running agent, beside the result of a call (wire.md 5). */
+/** What the API says to a running agent, beside the result of a call. */
 export interface Control {
   /** True once somebody ended the run: start nothing more. */
   readonly terminate?: boolean;
@@ -35,7 +35,7 @@ export interface Identified {
 /** The same output, without a token in the words of whoever ended the run. */
 export function withCleanReason(output: unknown, redact: (text: string) => string): unknown {
   const control = own(output, 'control');
-  // Anything but an object is ignored (wire.md 5).
+  // Anything but an object is ignored (docs/internals/api.md, "Control").
   const given = isObject(control) ? control['reason'] : undefined;
   const reason = typeof given === 'string' ? redact(given) : given;
   return reason === given ? output : { ...Object(output), control: { ...Object(control), reason } };
@@ -45,19 +45,19 @@ export const malformed = { kind: 'malformed' } as const;
 
 /** What an output says that is no success. */
 export function readFailure(output: unknown): Exclude<Reading<never>, { kind: 'success' }> {
-  // Neither word: what became of it, nobody can say (wire.md 2.4, *inferred*).
+  // Neither word: what became of it, nobody can say (docs/internals/api.md, "Outputs", *inferred*).
   if (own(output, 'status') !== 'error') return malformed;
-  // None is no code of its own: `unknown` is one of the API's, and may pass (wire.md 6.1).
+  // None is no code of its own: `unknown` is one of the API's, and may pass (docs/internals/api.md, "Error codes").
   const given = own(output, 'code');
   const code = isText(given) ? given : undefined;
   const conflict = conflictOf(code, own(output, 'errors'));
   return { kind: 'error', code, retryAfterMs: pauseOfBody(output), conflict };
 }
 
-/** The key was used before: by somebody else, or by an attempt of this very item (wire.md 7). */
+/** The key was used before, perhaps by an attempt of this very item (docs/internals/api.md, "Idempotency keys"). */
 export const ALREADY_USED = 'idempotency_key_already_used';
 
-// 409 on single endpoints; that bulk outputs use the same codes is *inferred* (wire.md 6.1).
+// 409 on single endpoints; that bulk outputs use the same codes is *inferred* (docs/internals/api.md, "Error codes").
 // `invalid_action` is seen where a span or an instance is finished already; `conflict` is not seen, and
 // is none of the API's list. A key that was used before may have been used by ourselves.
 function conflictOf(
@@ -71,7 +71,7 @@ function conflictOf(
 
 /**
  * Whether the id is all that validation finds wrong. How the API refuses a taken id is *unknown*
- * (wire.md 8); this is how its kind of server does.
+ * (docs/internals/api.md, "Ids"); this is how its kind of server does.
  */
 export function saysIdIsTaken(code: string | undefined, errors: unknown): boolean {
   if (code !== 'validation_errors' && code !== 'validation_error') return false;

@@ -1,5 +1,5 @@
 /**
- * State of a span. Sources differ on `pending` and `terminated` (wire.md 4.4, *conflict*), so any
+ * State of a span. Sources differ on `pending` and `terminated`, so any
  * string is passed on as it is; create a span as `active`, or as what it ended in.
  */
 export type SpanStatus =
@@ -11,8 +11,8 @@ export type SpanStatus =
   | 'terminated'
   | (string & {});
 
-/** State of an instance; any other string is passed on as it is (wire.md 4.4). */
+/** State of an instance; any other string is passed on as it is. */
 export type InstanceStatus = SpanStatus;
 
-/** How a span or an instance ended; any other string is passed on as it is (wire.md 4.4). */
+/** How a span or an instance ended; any other string is passed on as it is. */
 export type FinishStatus = 'complete' | 'failed' | 'cancelled' | (string & {});

@@ -96,7 +96,7 @@ export class Emulator {
   }
 
   /**
-   * Ends a run, as someone in the web app would (wire.md 5): it becomes `terminated`, its open spans
+   * Ends a run, as someone in the web app would: it becomes `terminated`, its open spans
    * are closed as `cancelled`, and later span answers carry `control.terminate`. Spans can still be
    * created: their answers are how a client learns of it. Finishing the instance, or a span that was
    * closed, gives `invalid_action`.

@@ -1,6 +1,6 @@
 import { shown } from '../lib/value-checks.ts';
 
-/** The public API (wire.md 1, [py-http config.py], [ts-cli profile-manager.ts]). */
+/** The public API (docs/internals/api.md, "Connection"). */
 export const DEFAULT_API_URL = 'https://app.prefactorai.com';
 
 /** The API's base URL in use: without a slash or `/api/v1` at its end; or what is wrong with it. */
@@ -11,7 +11,7 @@ export type ApiUrl =
 
 /**
  * Reads a base URL. Paths are appended to it in full, and people configure it both with and without
- * `/api/v1` (wire.md 1, *inferred*). Credentials are never repeated in what is said about it.
+ * `/api/v1` (docs/internals/api.md, "Connection", *inferred*). Credentials are never repeated in what is said about it.
  */
 export function readApiUrl(text: string, allowInsecure: boolean): ApiUrl {
   // Left to URL, some would vanish without a word, and others become part of the path.

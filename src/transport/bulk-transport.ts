@@ -111,7 +111,7 @@ function toSetback(
   }
   if (isRedirect(status) || isRefusal(status)) {
     const blame = blameOf(status, tokenMayChange);
-    // wire.md 6.1: 409 with `invalid_action` is about the state of what is there.
+    // A 409 with `invalid_action` (docs/internals/api.md, "Error codes") is about the state of what is there.
     const exists =
       status === 409
         ? apiCode !== 'invalid_action'
@@ -139,7 +139,8 @@ function failureOf(
 
 /**
  * Whether it is the API that answers, and not a page in its place. What its ping says is *unknown*
- * (wire.md 1), so beside JSON a word or two will do: who takes too little for an answer never asks again.
+ * (docs/internals/api.md, "Connection"), so beside JSON a word or two will do: who takes too little for an answer never
+ * asks again.
  */
 function isAnswerToPing(answer: Answer): boolean {
   const { status, text } = answer;
@@ -147,7 +148,7 @@ function isAnswerToPing(answer: Answer): boolean {
   return parsedOf(answer) !== undefined || /^[\w .!]{0,40}$/.test(text.trim());
 }
 
-/** Whether one of the items, their number or size, or the token may be to blame (wire.md 6.1, 10). */
+/** Whether one of the items, their number or size, or the token may be to blame (docs/internals/api.md, "Limits"). */
 function blameOf(
   status: number,
   tokenMayChange: boolean,

@@ -4,8 +4,8 @@ const headerName = 'x-prefactor-sdk';
 const ownName = 'prefactor-autobatch@';
 
 /**
- * The value of X-Prefactor-SDK: adapters first, this package last, no entry twice (wire.md 1,
- * [ts-core transport/http/sdk-request-header.ts]).
+ * The value of X-Prefactor-SDK: adapters first, this package last, no entry twice
+ * (docs/internals/api.md, "Connection").
  */
 export function sdkHeader(adapters: readonly string[]): Readonly<Record<string, string>> {
   return { [headerName]: [...new Set([...adapters, ownName + VERSION])].join(' ') };

@@ -1,4 +1,4 @@
-// design.md 6: an aborted call rejects at once with its signal's own reason.
+// An aborted call rejects at once with its signal's own reason.
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import type { AgentSpanCreateParams } from '../../src/index.ts';

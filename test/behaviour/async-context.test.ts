@@ -1,4 +1,4 @@
-// design.md 3: requests, the token function and listeners run in a root async context.
+// Requests, the token function and listeners run in a root async context.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect, onTestFinished, test } from 'vitest';
 import { AutobatchClient } from '../../src/index.ts';

@@ -1,4 +1,4 @@
-// design.md 5: 401, 403.
+// 401 and 403 for a whole request.
 import { describe, expect, test } from 'vitest';
 import { PrefactorAuthError } from '../../src/index.ts';
 import { harness, TOKEN } from '../helpers/harness.ts';

@@ -1,4 +1,4 @@
-// design.md 7: the queue is bounded, and says when there is room.
+// The queue is bounded, and says when there is room.
 import { describe, expect, test } from 'vitest';
 import { PrefactorClosedError, PrefactorQueueFullError } from '../../src/index.ts';
 import { harness } from '../helpers/harness.ts';

@@ -1,4 +1,4 @@
-// design.md 2: beforeEnqueue redacts, truncates and samples.
+// beforeEnqueue redacts, truncates and samples.
 import { describe, expect, test } from 'vitest';
 import type { WireAction } from '../../src/index.ts';
 import { PrefactorInvalidArgumentError } from '../../src/index.ts';

@@ -1,4 +1,4 @@
-// design.md 2 and 5: a batch packed by the caller.
+// A batch packed by the caller.
 import { describe, expect, test } from 'vitest';
 import type { BulkItem } from '../../src/index.ts';
 import {

@@ -1,4 +1,4 @@
-// design.md 2: time is taken, and arguments are checked and serialised, at the call.
+// Time is taken, and arguments are checked and serialised, at the call.
 import { describe, expect, test } from 'vitest';
 import { START } from '../helpers/fake-time.ts';
 import { harness } from '../helpers/harness.ts';

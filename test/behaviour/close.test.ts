@@ -1,4 +1,4 @@
-// design.md 7: close() stops intake, sends what is queued, and never rejects.
+// close() stops intake, sends what is queued, and never rejects.
 import { describe, expect, test } from 'vitest';
 import { PrefactorClosedError } from '../../src/index.ts';
 import { expectBalanced, harness } from '../helpers/harness.ts';

@@ -1,4 +1,4 @@
-// design.md 1 and 3: what calls cost in requests. What failures add: request-count.test.ts.
+// What calls cost in requests. What failures add: request-count.test.ts.
 import { expect, test } from 'vitest';
 import { harness } from '../helpers/harness.ts';
 import { outcomes } from '../helpers/outcomes.ts';

@@ -1,4 +1,4 @@
-// design.md 2: disabled. No socket, no timer; calls validate and resolve.
+// The option `disabled`: no socket, no timer; calls validate and resolve.
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { PrefactorInvalidArgumentError } from '../../src/index.ts';
 import { harness } from '../helpers/harness.ts';

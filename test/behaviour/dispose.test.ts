@@ -1,4 +1,4 @@
-// design.md 2: `[Symbol.asyncDispose]`, also in runtimes and compilers that know it by another symbol.
+// `[Symbol.asyncDispose]`, also in runtimes and compilers that know it by another symbol.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Emulator } from '../../src/testing/index.ts';
 

@@ -1,4 +1,4 @@
-// design.md 8: seeing inside.
+// What a client tells and counts.
 import { describe, expect, test } from 'vitest';
 import type { AutobatchEvents } from '../../src/index.ts';
 import { PrefactorInvalidArgumentError, PrefactorValidationError } from '../../src/index.ts';

@@ -1,4 +1,4 @@
-// design.md 5: outputs for keys that were not asked.
+// Outputs for keys that were not asked.
 import { expect, test } from 'vitest';
 import { harness } from '../helpers/harness.ts';
 import { outcomes } from '../helpers/outcomes.ts';

@@ -1,4 +1,4 @@
-// design.md 2 and 3: flush() resolves with the books when all that was called before has settled.
+// flush() resolves with the books when all that was called before has settled.
 import { expect, test } from 'vitest';
 import { harness } from '../helpers/harness.ts';
 import { outcomes } from '../helpers/outcomes.ts';

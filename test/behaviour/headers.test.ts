@@ -1,4 +1,4 @@
-// wire.md 1: what each request carries; design.md 3: how instrumentation knows our requests.
+// What each request carries (docs/internals/api.md, "Connection"), and how instrumentation knows our requests.
 import { expect, test, vi } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { HeaderFields } from '../../src/index.ts';

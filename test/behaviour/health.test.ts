@@ -1,4 +1,4 @@
-// design.md 8: health is visible. What the log, the events and stats() say of the server.
+// Health is visible. What the log, the events and stats() say of the server.
 import { describe, expect, test, vi } from 'vitest';
 import type { AutobatchClient, AutobatchOptions } from '../../src/index.ts';
 import type { Harness } from '../helpers/harness.ts';

@@ -1,4 +1,4 @@
-// design.md 7: hostile answers harm nothing and leak nothing.
+// Hostile answers harm nothing and leak nothing.
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { Harness } from '../helpers/harness.ts';

@@ -1,4 +1,4 @@
-// design.md 2 and 6: keys, and calls that share one.
+// Keys, and calls that share one.
 import { describe, expect, test } from 'vitest';
 import {
   PrefactorIdempotencyConflictError,

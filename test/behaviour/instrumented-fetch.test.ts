@@ -1,4 +1,4 @@
-// design.md 3: an agent that makes a span of each request must not feed on itself.
+// An agent that makes a span of each request must not feed on itself.
 import { afterEach, expect, test } from 'vitest';
 import { isAutobatchRequest } from '../../src/index.ts';
 import { harness } from '../helpers/harness.ts';

@@ -1,4 +1,4 @@
-// design.md 5: one bad item hurts only its own caller, also where it sinks a whole request.
+// One bad item hurts only its own caller, also where it sinks a whole request.
 import { expect, test } from 'vitest';
 import { PrefactorRetryExhaustedError, PrefactorValidationError } from '../../src/index.ts';
 import { harness, TOKEN } from '../helpers/harness.ts';

@@ -1,4 +1,4 @@
-// design.md 5: its output is an error with a code of `retry.itemCodes`.
+// An item whose output is an error with a code of `retry.itemCodes`.
 import { describe, expect, test } from 'vitest';
 import {
   PrefactorApiError,

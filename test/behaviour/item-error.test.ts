@@ -1,4 +1,4 @@
-// design.md 5: its output is an error that will not pass.
+// An item whose output is an error that will not pass.
 import { describe, expect, test } from 'vitest';
 import {
   PrefactorApiError,

@@ -1,4 +1,4 @@
-// design.md 7 and 8: who hears of failures, and what the logger is never given.
+// Who hears of failures, and what the logger is never given.
 import { describe, expect, test, vi } from 'vitest';
 import { harness, TOKEN } from '../helpers/harness.ts';
 import { outcomes } from '../helpers/outcomes.ts';

@@ -1,4 +1,4 @@
-// design.md 5: 408, 425, other 5xx, a dropped connection, a time-out, an unreadable or malformed body.
+// No usable answer: 408, 425, other 5xx, a dropped connection, a time-out, an unreadable or malformed body.
 import { describe, expect, test } from 'vitest';
 import { PrefactorContractError, PrefactorRetryExhaustedError } from '../../src/index.ts';
 import type { Fault } from '../../src/testing/index.ts';

@@ -1,4 +1,4 @@
-// design.md 2: no call throws, also where a method is handed on without its object.
+// No call throws, also where a method is handed on without its object.
 import { expect, test, vi } from 'vitest';
 import { AutobatchClient } from '../../src/index.ts';
 import { harness } from '../helpers/harness.ts';

@@ -1,4 +1,4 @@
-// design.md 5: no output, and nothing failed before it.
+// An item without an output, though nothing failed before it.
 import { expect, test } from 'vitest';
 import { PrefactorContractError } from '../../src/index.ts';
 import { harness } from '../helpers/harness.ts';

@@ -1,4 +1,4 @@
-// design.md 2: what is wrong is told at once, to the call that is wrong, and what to do.
+// What is wrong is told at once, to the call that is wrong, and what to do.
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { ActionPromise, AgentSpan } from '../../src/index.ts';
 import { AutobatchClient, PrefactorInvalidArgumentError } from '../../src/index.ts';

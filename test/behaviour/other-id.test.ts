@@ -1,4 +1,4 @@
-// design.md 2: details.id of the answer stays the truth.
+// details.id of the answer stays the truth.
 import { expect, test } from 'vitest';
 import { PrefactorDependencyError } from '../../src/index.ts';
 import { harness } from '../helpers/harness.ts';

@@ -1,4 +1,4 @@
-// design.md 5: 3xx, and any other 4xx.
+// A whole request that is answered with a 3xx, or any other 4xx.
 import { expect, test } from 'vitest';
 import {
   PrefactorApiError,

@@ -1,4 +1,4 @@
-// design.md 5: an outage costs time, not items, up to one bound.
+// An outage costs time, not items, up to one bound.
 import { expect, test } from 'vitest';
 import { PrefactorRetryExhaustedError } from '../../src/index.ts';
 import { harness, ROUND_TRIP_MS } from '../helpers/harness.ts';

@@ -1,4 +1,4 @@
-// design.md 7: in a browser, pagehide sends what fits as keep-alive requests, 64 KiB in all.
+// In a browser, pagehide sends what fits as keep-alive requests, 64 KiB in all.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { harness, TOKEN } from '../helpers/harness.ts';
 import { outcomes } from '../helpers/outcomes.ts';

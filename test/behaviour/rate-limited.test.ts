@@ -1,4 +1,4 @@
-// design.md 5: 429, or 503 with Retry-After.
+// A whole request that is answered with a 429, or with a 503 and Retry-After.
 import { expect, test } from 'vitest';
 import { PrefactorRetryExhaustedError } from '../../src/index.ts';
 import { harness, ROUND_TRIP_MS } from '../helpers/harness.ts';

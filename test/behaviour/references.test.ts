@@ -1,4 +1,4 @@
-// design.md 2 (references) and 4 (order): a run is written without one await.
+// A run is written without one await.
 import { describe, expect, test } from 'vitest';
 import type { ActionPromise, AgentInstance, AgentSpan } from '../../src/index.ts';
 import { PrefactorDependencyError } from '../../src/index.ts';

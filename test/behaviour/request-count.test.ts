@@ -1,4 +1,4 @@
-// design.md 1 and 5: what failures cost in requests. One at a time the number is exact; with several
+// What failures cost in requests. One at a time the number is exact; with several
 // in flight, what was skipped meets other neighbours, and bounds hold.
 import { expect, test } from 'vitest';
 import type { Harness } from '../helpers/harness.ts';

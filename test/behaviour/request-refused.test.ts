@@ -1,4 +1,4 @@
-// design.md 5: 400, 413 or 422 for a whole request.
+// A whole request that is answered with a 400, 413 or 422.
 import { describe, expect, test } from 'vitest';
 import { PrefactorValidationError } from '../../src/index.ts';
 import { harness } from '../helpers/harness.ts';

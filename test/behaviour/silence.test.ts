@@ -1,4 +1,4 @@
-// design.md 8, over real sockets: whatever is at the address in the place of the API, somebody is told
+// Over real sockets: whatever is at the address in the place of the API, somebody is told
 // soon, and so is whoever made the call.
 import { createServer } from 'node:https';
 import { createServer as createSocketServer } from 'node:net';

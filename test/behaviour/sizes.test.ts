@@ -1,4 +1,4 @@
-// design.md 5: requests that are too large for somebody on the way, and answers that are too large for us.
+// Requests that are too large for somebody on the way, and answers that are too large for us.
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { harness } from '../helpers/harness.ts';
 import { failureOf } from '../helpers/outcomes.ts';

@@ -1,4 +1,4 @@
-// design.md 5: no output, and an earlier item failed.
+// An item without an output, after one that failed.
 import { expect, test } from 'vitest';
 import { PrefactorSkippedError } from '../../src/index.ts';
 import { harness } from '../helpers/harness.ts';

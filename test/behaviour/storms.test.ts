@@ -1,4 +1,4 @@
-// design.md 3: where many items fail, batches are cut, so that little is sent in vain.
+// Where many items fail, batches are cut, so that little is sent in vain.
 import { expect, test } from 'vitest';
 import { harness } from '../helpers/harness.ts';
 import { outcomes } from '../helpers/outcomes.ts';

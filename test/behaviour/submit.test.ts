@@ -1,4 +1,4 @@
-// design.md 2 and 4: any bulk action, in wire form.
+// Any bulk action, in wire form.
 import { describe, expect, test } from 'vitest';
 import { PrefactorInvalidArgumentError } from '../../src/index.ts';
 import { harness } from '../helpers/harness.ts';

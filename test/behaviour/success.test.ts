@@ -1,4 +1,4 @@
-// design.md 5: its output is a success.
+// An item whose output is a success.
 import { expect, test } from 'vitest';
 import { harness } from '../helpers/harness.ts';
 import { INSTANCE, keyOf } from '../helpers/spans.ts';

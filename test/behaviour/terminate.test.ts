@@ -1,4 +1,4 @@
-// wire.md 5, design.md 8: somebody ends a run in the web app.
+// Somebody ends a run in the web app (docs/internals/api.md, "Control").
 import { expect, test } from 'vitest';
 import { harness, TOKEN } from '../helpers/harness.ts';
 import { outcomes } from '../helpers/outcomes.ts';

@@ -1,4 +1,4 @@
-// design.md 4: a second create of what exists changes nothing for the first.
+// A second create of what exists changes nothing for the first.
 import { describe, expect, test } from 'vitest';
 import type { ActionPromise, AgentSpan } from '../../src/index.ts';
 import type { Harness } from '../helpers/harness.ts';

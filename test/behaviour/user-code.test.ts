@@ -1,4 +1,4 @@
-// design.md 7: whatever of the user's code we call may throw, return a promise of any make that rejects,
+// Whatever of the user's code we call may throw, return a promise of any make that rejects,
 // call us again, or never come back. Nobody else hears of it, and nothing of ours hangs.
 import { runInNewContext } from 'node:vm';
 import { describe, expect, onTestFinished, test } from 'vitest';

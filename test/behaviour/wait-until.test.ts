@@ -1,4 +1,4 @@
-// design.md 2: waitUntil, for serverless runtimes.
+// waitUntil, for serverless runtimes.
 import { expect, test } from 'vitest';
 import { harness } from '../helpers/harness.ts';
 import { outcomes } from '../helpers/outcomes.ts';

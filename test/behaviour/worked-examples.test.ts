@@ -1,4 +1,4 @@
-// wire.md 11, byte for byte, from the client's side; only the shortened ids are written out.
+// docs/internals/api.md, "Worked examples", byte for byte, from the client's side.
 import { expect, test } from 'vitest';
 import type { AutobatchClient } from '../../src/index.ts';
 import { harness } from '../helpers/harness.ts';
@@ -66,7 +66,8 @@ test('11.1: the calls are written as the example has them', async () => {
   await t.settled();
   expect(t.sent).toHaveLength(1);
   const sent = JSON.parse(t.sent[0]?.body ?? '') as { items: Record<string, unknown>[] };
-  // A root may say so or leave it out: the example has one of each (wire.md 4.1: null, or optional).
+  // A root may say so or leave it out: the example has one of each (docs/internals/api.md, "Creating a span": null, or
+  // left out).
   expect(withoutNullParents(sent)).toEqual(withoutNullParents(JSON.parse(HAPPY)));
   expect(sent.items[0]).toEqual((JSON.parse(HAPPY) as typeof sent).items[0]);
   expect(await outcomes(...calls)).toEqual(['ok', 'ok', 'ok']);

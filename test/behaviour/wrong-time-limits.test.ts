@@ -1,4 +1,4 @@
-// design.md 2 and 7: wrong options of flush and close are told, and lose nothing.
+// Wrong options of flush and close are told, and lose nothing.
 import { describe, expect, test, vi } from 'vitest';
 import { PrefactorInvalidArgumentError } from '../../src/index.ts';
 import { harness } from '../helpers/harness.ts';

@@ -83,7 +83,7 @@ export class Books {
     return this.#seams.ledger(this.#client.stats().ledger);
   }
 
-  /** Where a call may stand (design.md 8). */
+  /** Where a call may stand. */
   #columnsOf(call: Call, isDone: (call: Call) => boolean): readonly Column[] {
     if (call.outcome === undefined) return ['pending'];
     if (call.outcome.kind === 'resolved') {

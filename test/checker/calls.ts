@@ -91,7 +91,7 @@ function push<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void 
   else list.push(value);
 }
 
-/** What a call touches, with the strongest that it does to each (design.md 4). */
+/** What a call touches, with the strongest that it does to each. */
 function touches(call: Call): ReadonlyMap<Thing, 'uses' | 'changes'> {
   const touched = new Map<Thing, 'uses' | 'changes'>();
   for (const thing of call.uses) touched.set(thing, 'uses');

@@ -1,6 +1,6 @@
 /** What happened, in order, and what of it broke a rule. */
 
-/** What is checked, in the words of the contract (design.md). */
+/** What is checked, in the words of docs/internals/contract.md. */
 export const RULES = {
   settles: 'each call settles, within deliveryTimeoutMs, and so do flush, ready and close',
   books: 'accepted = succeeded + refused + notAttempted + inDoubt + cancelled + pending, always',

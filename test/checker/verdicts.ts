@@ -12,7 +12,7 @@ import { verdictOf } from './wire.ts';
 
 /** Timers count whole milliseconds. */
 const ROUNDING_MS = 1;
-/** The longest that a process which has stood still listens for answers first (design.md 5). */
+/** The longest that a process which has stood still listens for answers first. */
 const LISTENING_MS = 1_000;
 
 export interface Evidence {
@@ -402,7 +402,7 @@ function book({ book }: Evidence, key: string): readonly string[] {
   return book.withKey(key).map(({ marker }) => marker);
 }
 
-/** What has to be there; for the end of a span also its run (design.md 4). */
+/** What has to be there; for the end of a span also its run. */
 function needsOf({ uses, changes }: Call): readonly Thing[] {
   if (changes === undefined) return uses;
   return changes.run === undefined ? [...uses, changes] : [...uses, changes, changes.run];

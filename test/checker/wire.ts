@@ -164,7 +164,7 @@ export class Wire {
     }
   }
 
-  /** Without an answer, nobody asks as fast as the wire can carry it (design.md 5). */
+  /** Without an answer, nobody asks as fast as the wire can carry it. */
   #checkPace(how: NonNullable<Sent['end']>, answer: Answer | undefined): void {
     const isAnswer = how === 'answered' && answer?.kind === 'whole' && isUsable(answer.status);
     if (this.isSeenFromAfar || isAnswer) {
@@ -294,7 +294,7 @@ function isUsable(status: number): boolean {
   return status === 200 || (status >= 400 && status < 429 && status !== 408 && status !== 425);
 }
 
-/** What the answer said about a key, as wire.md 2.3 and design.md 5 read it. */
+/** What the answer said about a key, as docs/internals/api.md, "Processing", and the contract read it. */
 export function verdictOf(sent: Sent, key: string): Verdict {
   const { answer, end, items } = sent;
   if (end === undefined) return { kind: 'open' };

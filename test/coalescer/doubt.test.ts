@@ -1,4 +1,4 @@
-// design.md 5: what is certain of an item, and how it is known.
+// What is certain of an item, and how it is known.
 import { describe, expect, test } from 'vitest';
 import type { EngineUnderTest } from '../helpers/engine.ts';
 import { endsOf, engineUnderTest, reasonOf, referring } from '../helpers/engine.ts';

@@ -1,4 +1,4 @@
-// design.md 2: a server that wishes for a longer pause than it may ask for.
+// A server that wishes for a longer pause than it may ask for.
 import { describe, expect, test } from 'vitest';
 import type { EngineUnderTest } from '../helpers/engine.ts';
 import { endsOf, engineUnderTest } from '../helpers/engine.ts';

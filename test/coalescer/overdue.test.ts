@@ -1,4 +1,4 @@
-// design.md 5: nothing of the engine hangs on a sender that never comes back.
+// Nothing of the engine hangs on a sender that never comes back.
 import { expect, test } from 'vitest';
 import { endsOf, engineUnderTest, isSettled } from '../helpers/engine.ts';
 import { scriptedPing } from '../helpers/scripted-send.ts';

@@ -1,4 +1,4 @@
-// design.md 5: a bulk endpoint that fails while ping answers, and an item that makes the server fall.
+// A bulk endpoint that fails while ping answers, and an item that makes the server fall.
 import { describe, expect, test } from 'vitest';
 import type { CoalescerPorts } from '../../src/coalescer/index.ts';
 import type { EngineUnderTest } from '../helpers/engine.ts';

@@ -1,4 +1,4 @@
-// design.md 8: health is visible. What the engine knows of the server, and whom it tells.
+// Health is visible. What the engine knows of the server, and whom it tells.
 import { expect, test } from 'vitest';
 import type { EngineUnderTest } from '../helpers/engine.ts';
 import { engineUnderTest, reasonOf } from '../helpers/engine.ts';

@@ -1,4 +1,4 @@
-// design.md 7: code that is not the engine's runs between steps, never inside one, and hurts only itself.
+// Code that is not the engine's runs between steps, never inside one, and hurts only itself.
 import { describe, expect, test } from 'vitest';
 import type { Batch, EngineEvents, Send, Verdict } from '../../src/coalescer/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';

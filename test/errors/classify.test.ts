@@ -50,7 +50,7 @@ test.each<[string, Partial<ApiFailure>, string, string]>([
   expect(error.message).toContain(key);
 });
 
-/** The API's whole list (wire.md 6.1), and what earlier pages and mocks use. */
+/** The API's whole list (docs/internals/api.md, "Error codes"), and what earlier pages and mocks use. */
 const codes = {
   PrefactorAuthError: [
     'bad_authtoken',

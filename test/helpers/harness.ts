@@ -136,7 +136,7 @@ export async function harness(
   return t;
 }
 
-/** accepted = succeeded + refused + notAttempted + inDoubt + cancelled + pending (design.md 8). */
+/** accepted = succeeded + refused + notAttempted + inDoubt + cancelled + pending. */
 export function expectBalanced(ledger: Ledger): void {
   const { accepted, succeeded, refused, notAttempted, inDoubt, cancelled, pending } = ledger;
   expect(succeeded + refused + notAttempted + inDoubt + cancelled + pending).toBe(accepted);

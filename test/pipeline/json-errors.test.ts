@@ -1,4 +1,4 @@
-// design.md 2: what JSON cannot write rejects that call alone, and says what it is, and where.
+// What JSON cannot write rejects that call alone, and says what it is, and where.
 import { describe, expect, test } from 'vitest';
 import { failureOf, RUN, resources, SPAN_A } from './recording-engine.ts';
 

@@ -1,4 +1,4 @@
-// design.md 2: what JSON writes as {}, though it holds something, is told to whoever debugs.
+// What JSON writes as {}, though it holds something, is told to whoever debugs.
 import { describe, expect, test } from 'vitest';
 import type { Emptied } from '../../src/pipeline/json-losses.ts';
 import { RUN, resources, SPAN_A } from './recording-engine.ts';

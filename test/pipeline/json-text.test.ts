@@ -1,4 +1,4 @@
-// wire.md 11.1, byte for byte; only the shortened ids are written out.
+// The first of docs/internals/api.md, "Worked examples", byte for byte.
 import { withGlobal } from '@sinonjs/fake-timers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { failureOf, RUN, resources, SPAN_A, SPAN_Z } from './recording-engine.ts';
@@ -39,7 +39,8 @@ test('a span that runs, begun at the time of the call', () => {
     payload: { question: { $sensitive: 'string', value: 'where is my order' } },
     idempotencyKey: '5b0c9f1e-0002-4a6d-9a51-3f2b6d1c7e02',
   });
-  // The example leaves the parent out; TS sends an explicit null for roots, and so do we (wire.md 4.1).
+  // The example leaves the parent out; TS sends an explicit null for roots, and so do we (docs/internals/api.md,
+  // "Creating a span").
   expect(engine.texts).toEqual([
     `{"_type":"agent_spans/create","idempotency_key":"5b0c9f1e-0002-4a6d-9a51-3f2b6d1c7e02","details":{"agent_instance_id":"${RUN}","schema_name":"shop:reply","status":"active","sensitive_encoding":true,"payload":{"question":{"$sensitive":"string","value":"where is my order"}},"parent_span_id":null,"started_at":"${NOW}"}}`,
   ]);

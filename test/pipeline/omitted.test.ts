@@ -1,4 +1,4 @@
-// What `beforeEnqueue` left out takes along whatever needs it (design.md 4).
+// What `beforeEnqueue` left out takes along whatever needs it.
 import { describe, expect, test } from 'vitest';
 import type { WireAction } from '../../src/schemas/action.ts';
 import { failureOf, RUN, resources, SPAN_A, SPAN_Z } from './recording-engine.ts';

@@ -173,7 +173,7 @@ export function resources({ ids = 'client', ...settings }: Settings = {}) {
   };
 }
 
-/** Real ids have this form (wire.md 8). */
+/** Real ids have this form (docs/internals/api.md, "Ids"). */
 export const RUN = '01k3zxw0000000a1b2c3000000000000';
 export const SPAN_A = '01k3zxw0000000a1b2c300000000000a';
 export const SPAN_Z = '01k3zxw0000000a1b2c300000000000z';

@@ -1,4 +1,4 @@
-// design.md 5: a Request that is collected stops following its signal, so it is kept until the attempt is over.
+// A Request that is collected stops following its signal, so it is kept until the attempt is over.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';

@@ -1,4 +1,4 @@
-// design.md 2: exitSignals. Drain, then end the process by that signal.
+// exitSignals: drain, then end the process by that signal.
 import { expect, onTestFinished, test } from 'vitest';
 import type { EmulatorOptions } from '../../src/testing/index.ts';
 import { Emulator } from '../../src/testing/index.ts';

@@ -1,4 +1,4 @@
-// design.md 5: what is certain of a request, also of the first one, which Node's own fetch carries.
+// What is certain of a request, also of the first one, which Node's own fetch carries.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';

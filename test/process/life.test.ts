@@ -1,4 +1,4 @@
-// design.md 7: unsettled calls keep the process alive until they settle, and nothing else of ours does.
+// Unsettled calls keep the process alive until they settle, and nothing else of ours does.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';

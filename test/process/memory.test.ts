@@ -1,4 +1,4 @@
-// style.md 6: no growth over very many items.
+// No growth over very many items.
 import { expect, test } from 'vitest';
 import { runScript } from '../helpers/child.ts';
 

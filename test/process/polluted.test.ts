@@ -1,4 +1,4 @@
-// design.md 2: arguments are what the caller gave, whatever all objects inherit.
+// Arguments are what the caller gave, whatever all objects inherit.
 import { expect, onTestFinished, test } from 'vitest';
 import { Emulator } from '../../src/testing/index.ts';
 import { runScript } from '../helpers/child.ts';

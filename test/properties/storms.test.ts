@@ -1,4 +1,4 @@
-// design.md 1 and 3: what failing items cost, in requests and in items sent, where many of them fail.
+// What failing items cost, in requests and in items sent, where many of them fail.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loads } from '../../scripts/storms/loads.ts';

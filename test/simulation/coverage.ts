@@ -1,4 +1,4 @@
-/** What many runs together must have met: each kind of fault, row of design.md 5, reason to send. */
+/** What many runs together must have met: each kind of fault, each way for an item to end, each reason to send. */
 
 const FAULTS = [
   'delay',

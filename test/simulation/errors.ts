@@ -38,7 +38,7 @@ export function textOf(error: unknown): string {
 
 export type Column = 'refused' | 'notAttempted' | 'inDoubt' | 'cancelled' | 'declined';
 
-/** Where design.md, section 8, enters a rejected call. */
+/** In which column of the ledger a rejected call belongs. */
 export function columnOf(error: unknown, isAccepted: boolean, isAborted: boolean): Column {
   if (!isAccepted) return 'declined';
   const { code, maybeApplied, status, apiCode, cause } = readError(error);

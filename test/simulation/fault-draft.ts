@@ -41,7 +41,7 @@ export function withSpoilt(
   return [...faults.filter(({ at }) => !places.has(at)), ...spoilt];
 }
 
-/** Neither a success nor an error (wire.md 2.4). */
+/** Neither a success nor an error (docs/internals/api.md, "Outputs"). */
 const MALFORMED: readonly unknown[] = [
   null,
   'success',

@@ -1,5 +1,5 @@
 /**
- * What was called, as the contract sees it: stated anew from design.md, section 4, and from nothing
+ * What was called, as the contract sees it: stated anew, and from nothing
  * that the package itself has.
  */
 import type { Fate } from './plan.ts';
@@ -32,7 +32,7 @@ export class Thing {
   }
 }
 
-/** What a call does to things (design.md 4). */
+/** What a call does to things. */
 export interface Relations {
   readonly makes?: Thing | undefined;
   readonly changes?: Thing | undefined;

@@ -128,7 +128,7 @@ export interface PlannedServer {
   readonly storeErrors: boolean;
   /** What a key gets that has run before: the answer of that time, or `idempotency_key_already_used`. */
   readonly repeats: 'replay' | 'refuse';
-  /** How outputs stand in an answer: they are an unordered map (wire.md 2.4). */
+  /** How outputs stand in an answer: they are an unordered map (docs/internals/api.md, "Outputs"). */
   readonly outputs: 'in order' | 'reversed';
 }
 

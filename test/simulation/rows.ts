@@ -1,4 +1,4 @@
-/** Which row of design.md, section 5, the end of a rejected call belongs to. */
+/** Which kind of end the rejection of a call belongs to. */
 import { readError } from './errors.ts';
 import { USED_CODE } from './server.ts';
 

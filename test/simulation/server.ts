@@ -9,7 +9,7 @@ import type { Fate, Plan } from './plan.ts';
 import { FOREIGN_SPANS, tokenOf } from './plan.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** The code of wire.md 6.1. */
+/** See docs/internals/api.md, "Error codes". */
 export const USED_CODE = 'idempotency_key_already_used';
 
 export class SimulatedServer {

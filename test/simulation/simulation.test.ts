@@ -1,6 +1,6 @@
 /**
  * The whole client against a simulated world: whatever the agents do, and whatever goes wrong, the
- * promises of design.md hold. `npm run simulate` runs as many schedules as one likes.
+ * promises of docs/internals/contract.md hold. `npm run simulate` runs as many schedules as one likes.
  */
 import { expect, test } from 'vitest';
 import { AutobatchClient } from '../../src/client/client.ts';

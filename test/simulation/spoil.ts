@@ -1,7 +1,7 @@
 /** Answers that are there and of no use: one output that says nothing, or more bytes than are read. */
 import type { SpoiltAnswer } from './plan.ts';
 
-/** More than the 32 MiB that are read (design.md, section 5). */
+/** More than the 32 MiB that are read. */
 const TOO_MANY_BYTES = 32 * 1024 * 1024 + 1;
 
 export interface Spoilt {

@@ -14,7 +14,7 @@ export const HEADERS: Readonly<Record<string, string>> = {
   'x-prefactor-sdk': 'our-batcher@0.1.0',
 };
 
-// Ids as wire.md shortens them, at their full 32 characters.
+// Ids at their full 32 characters.
 export const INSTANCE = '01k3zxw0000000a1b2c3000000000001';
 export const SPAN = '01k3zxw0000000a1b2c300000000000a';
 export const CHILD = '01k3zxw0000000a1b2c300000000000b';

@@ -1,5 +1,5 @@
-// The official client that npm has (wire.md 9), against the emulator on a socket: what it sends is taken,
-// and what it is answered is what it can work with.
+// The official client that npm has (docs/internals/api.md, "Official clients"), against the emulator on a socket: what
+// it sends is taken, and what it is answered is what it can work with.
 
 import { createCore } from '@prefactor/core';
 import { expect, test } from 'vitest';

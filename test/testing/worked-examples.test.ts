@@ -1,4 +1,4 @@
-// wire.md section 11, byte for byte; only the shortened ids are written out.
+// docs/internals/api.md, "Worked examples", byte for byte.
 
 import { expect, test } from 'vitest';
 import { bulk, INSTANCE, newEmulator, outcomes, post, send, withInstance } from './helpers.ts';

@@ -23,7 +23,7 @@ export async function askConnection(
     add('url', 'Does anything answer there?', '1', reach(account, ping)) &&
     add('token', 'Is the token taken?', '1', token(account, ping));
   if (mayGoOn) {
-    // No item, so nothing to do: it can only be refused (wire.md 2.1).
+    // No item, so nothing to do: it can only be refused (docs/internals/api.md, "Bulk request").
     const empty = await exchange(account, '/api/v1/bulk', { items: [] });
     add('bulk', 'Does the bulk endpoint answer, and is it the API?', '2', bulk(account, empty));
   }

@@ -14,7 +14,7 @@ export interface Finding {
 /** A question with its answer, as `--json` has it. */
 export interface Answered extends Finding {
   readonly id: string;
-  /** Of wire.md, the notes on the API that docs/internals/contract.md follows. */
+  /** Of the notes that docs/internals/api.md was made from. */
   readonly section: string;
   readonly question: string;
 }

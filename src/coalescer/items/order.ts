@@ -152,7 +152,7 @@ export class Order {
 
   /**
    * Those who cannot succeed once this item has failed to make its resource: all who stand behind
-   * it, up to the next item that makes the same resource (design.md 4).
+   * it, up to the next item that makes the same resource.
    */
   dependents(item: Item): Item[] {
     const found: Item[] = [];

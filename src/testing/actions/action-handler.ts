@@ -1,5 +1,5 @@
 // What every action has: all checks come before the first change, so that each is a transaction of
-// its own (wire.md 2.3) without a way back being needed.
+// its own (docs/internals/api.md, "Processing") without a way back being needed.
 
 import type { World } from '../state/store.ts';
 import { errorLike, errorOutput } from '../wire/error-output.ts';
@@ -47,7 +47,7 @@ export function invalidAction(message: string, id: string | null): Ran {
   return failure(errorOutput('invalid_action', message), id);
 }
 
-/** For a create whose id is there already. What the API says then is **unknown** (wire.md 8). */
+/** For a create whose id is there already. What the API says then is **unknown** (docs/internals/api.md, "Ids"). */
 export function taken({ rules }: World, message: string, id: string): Ran {
   const errors = { id: ['has already been taken'] };
   return failure(
@@ -58,7 +58,7 @@ export function taken({ rules }: World, message: string, id: string): Ran {
 
 /**
  * Reads fields of an action: those within it, where others are given. Drops what nobody knows, as the API does
- * (wire.md 2.2), and reports it; where the rules are strict, refuses it.
+ * (docs/internals/api.md, "Actions"), and reports it; where the rules are strict, refuses it.
  *
  * @param at Goes before the names in the problems, such as `agent_version.`.
  * @param below Goes before the names in that report, such as `details.`.

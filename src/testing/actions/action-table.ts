@@ -1,4 +1,4 @@
-// Every action by its `_type`: wire.md 2.2. The full set is **unknown** there; a type that is not
+// Every action by its `_type`: docs/internals/api.md, "Actions". The full set is **unknown** there; a type that is not
 // listed here makes the whole request invalid.
 
 import type { Action } from './action-handler.ts';

@@ -1,4 +1,4 @@
-// `agents/*` and `environments/*`: wire.md 2.2. They are here because a batch may mix all types;
+// `agents/*` and `environments/*`: docs/internals/api.md, "Actions". They are here because a batch may mix all types;
 // beyond names and the shape of the answers little is known of them, so little is checked.
 
 import type { Named, World } from '../state/store.ts';
@@ -26,7 +26,7 @@ interface Kind {
 export const agentActions: NamedActions = actionsOf({
   type: 'agent',
   recordsOf: (world) => world.agents,
-  // An older docs page has environment_id on the list and beside `details` (wire.md 2.2).
+  // An older docs page has environment_id on the list and beside `details` (docs/internals/api.md, "Actions").
   list: ['environment_id'],
   create: ['environment_id'],
 });

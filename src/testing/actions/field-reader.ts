@@ -6,7 +6,7 @@ import { isPfid } from '../wire/pfid.ts';
 /** `nullable` fields may be left out as well. */
 export type Need = 'required' | 'optional' | 'nullable';
 
-/** What is wrong, by field: a list of sentences each, as in the mocks (wire.md 6.1, 11.2). */
+/** What is wrong, by field: a list of sentences each, as in the mocks (docs/internals/api.md, "Error body"). */
 export class Problems {
   #found: Map<string, string[]> | undefined;
 
@@ -129,7 +129,8 @@ export class FieldReader {
   }
 }
 
-// wire.md 4: ISO 8601; TypeScript sends UTC milliseconds, Python an offset. So a zone is a must.
+// ISO 8601 (docs/internals/api.md, "Creating a span"); TypeScript sends UTC milliseconds, Python an offset. So a zone
+// is a must.
 const TIMESTAMP =
   /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 

@@ -1,4 +1,4 @@
-// `pfid/generate`: wire.md 8.
+// `pfid/generate`: docs/internals/api.md, "Ids".
 
 import type { ActionCall, Ran } from './action-handler.ts';
 import { invalid, notFound, readFields, success } from './action-handler.ts';

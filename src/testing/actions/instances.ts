@@ -1,5 +1,5 @@
-// `agent_instances/*`: wire.md 2.2, 4.3 and 4.4. The names of start, finish and record_quality in
-// bulk are *inferred* there.
+// `agent_instances/*`: docs/internals/api.md, "Actions", "Registering a run" and "Run records". The names of start,
+// finish and record_quality in bulk are *inferred* there.
 
 import type { Instance, InstanceStatus } from '../state/store.ts';
 import { FINISH_STATUSES, isTerminal } from '../state/store.ts';
@@ -34,8 +34,8 @@ export function registerInstance(call: ActionCall): Ran {
   const needed = world.rules.tokenKind === 'account' ? 'required' : 'optional';
   const agentId = reader.name('agent_id', needed) ?? world.defaultAgentId;
   const environmentId = reader.name('environment_id', needed) ?? world.defaultEnvironmentId;
-  // Required in Python, optional in TypeScript's type (wire.md 4.3, *conflict*): taken as optional,
-  // since a recorded run has no schema version to send.
+  // Required in Python, optional in TypeScript's type (*conflicting*: docs/internals/api.md, "Registering a run"):
+  // taken as optional, since a recorded run has no schema version to send.
   const version = reader.object('agent_version', 'optional');
   const schemaVersion = reader.object('agent_schema_version', 'optional');
   const id = reader.id('id', 'nullable') ?? null;
@@ -99,7 +99,7 @@ function newInstance(now: string, registered: Registered): Instance {
   };
 }
 
-/** Which of its fields are required, no source says (wire.md 4.3). */
+/** Which of its fields are required, no source says (docs/internals/api.md, "Registering a run"). */
 function checkEnvironment(call: ActionCall, environment: Fields): void {
   const reader = readFields(call, ENVIRONMENT, environment, 'agent_version.runtime_environment.');
   for (const name of ['agent_sdk', 'prefactor_sdk']) {
@@ -114,7 +114,7 @@ function checkEnvironment(call: ActionCall, environment: Fields): void {
 export function startInstance(call: ActionCall): Ran {
   const reader = readFields(call, START);
   const id = reader.id('agent_instance_id', 'required') ?? null;
-  // Python sends an explicit null here, and only here (wire.md 3).
+  // Python sends an explicit null here, and only here (docs/internals/api.md, "Single endpoints").
   const timestamp = reader.timestamp('timestamp', 'nullable');
   if (id === null || call.problems.any) return invalid('Invalid start', call, id);
   return change(call, id, (instance, now) => {
@@ -140,7 +140,7 @@ export function finishInstance(call: ActionCall): Ran {
   const timestamp = reader.timestamp('timestamp', 'optional');
   if (id === null || call.problems.any) return invalid('Invalid finish', call, id);
   return change(call, id, (instance, now) => {
-    // 409 also for a terminated one; both SDKs take it as done (wire.md 5, 6.1).
+    // 409 also for a terminated one; both SDKs take it as done (docs/internals/api.md, "Control" and "Error codes").
     if (isTerminal(instance.status)) return already(instance.status);
     instance.status = status;
     instance.finishedAt = timestamp ?? now;
@@ -165,7 +165,7 @@ export function recordQuality(call: ActionCall): Ran {
   });
 }
 
-/** `POST /agent_instance/{id}/terminate` (wire.md 3); single endpoint only. */
+/** `POST /agent_instance/{id}/terminate` (docs/internals/api.md, "Single endpoints"); single endpoint only. */
 export function terminateInstance(call: ActionCall): Ran {
   const reader = readFields(call, TERMINATE);
   const id = reader.id('agent_instance_id', 'required') ?? null;
@@ -190,7 +190,7 @@ export function showInstance(call: ActionCall): Ran {
   return success({ details: instanceDetails(world, instance) }, id);
 }
 
-/** Query parameters are those of a GET that no source shows (wire.md 2.2): none is looked at. */
+/** Query parameters are those of a GET that no source shows (docs/internals/api.md, "Actions"): none is looked at. */
 export function listInstances({ world }: ActionCall): Ran {
   const summaries = [...world.instances.values()].map((one) => instanceDetails(world, one));
   return success({ summaries }, null);

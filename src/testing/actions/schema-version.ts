@@ -1,5 +1,5 @@
-// `agent_schema_version` of a register: wire.md 4.3. Schemas are looked at, never applied: what does
-// not match its schema is recorded all the same (wire.md 4.1).
+// `agent_schema_version` of a register: docs/internals/api.md, "Agent schemas". Schemas are looked at, never applied:
+// what does not match its schema is recorded all the same (docs/internals/api.md, "Creating a span").
 
 import type { Schemas } from '../state/store.ts';
 import { qualityType } from '../state/views.ts';

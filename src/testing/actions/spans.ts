@@ -1,4 +1,4 @@
-// `agent_spans/*`: wire.md 2.2, 4.1, 4.2 and 4.4.
+// `agent_spans/*`: docs/internals/api.md, "Actions", "Creating a span", "Span records" and "Status".
 
 import type { Instance, Span, SpanStatus, World } from '../state/store.ts';
 import { CREATE_STATUSES, FINISH_STATUSES, isTerminal } from '../state/store.ts';
@@ -40,7 +40,7 @@ const FINISH_ITEM = new Set([
 ]);
 
 /**
- * Span fields belong into `details`. The sources disagree (wire.md 2.2, *conflict*): Python's
+ * Span fields belong into `details`. The sources are *conflicting* (docs/internals/api.md, "Actions"): Python's
  * docstring puts them flat, everything else wraps them. A flat create is taken as one without
  * `details`, so that a client that sends the form in doubt fails here and not in production.
  */
@@ -83,7 +83,7 @@ export function createSpan(call: ActionCall): Ran {
 
 /**
  * Fields stand flat here. In a `details` wrapper they are unknown fields to the API: it answers with a
- * success, and **silently stores no result** (wire.md 2.2, the trap that [rust-user] fell into). So
+ * success, and **silently stores no result** (docs/internals/api.md, "Actions"). So
  * does the emulator, only that it reports a breach.
  */
 export function finishSpan(call: ActionCall): Ran {
@@ -94,7 +94,7 @@ export function finishSpan(call: ActionCall): Ran {
   const reader = readFields(call, FINISH_ITEM);
   const id = reader.id('agent_span_id', 'required') ?? null;
   // Any finish status is taken from pending and active alike. The docs want `cancelled` from
-  // pending only; Python's notes also allow it from active (wire.md 4.4, *conflict*).
+  // pending only; Python's notes also allow it from active (*conflicting*: docs/internals/api.md, "Status").
   const status = reader.oneOf('status', FINISH_STATUSES, 'optional') ?? 'complete';
   const result = reader.object('result_payload', 'optional');
   const timestamp = reader.timestamp('timestamp', 'optional');
@@ -118,7 +118,7 @@ export function finishSpan(call: ActionCall): Ran {
   return answer(world, span);
 }
 
-/** `GET /agent_spans/{id}` (wire.md 3). Redaction has no known form, so `redacted` changes nothing. */
+/** `GET /agent_spans/{id}`. Redaction has no known form, so `redacted` changes nothing. */
 export function showSpan(call: ActionCall): Ran {
   const { world } = call;
   const id = new FieldReader(call).id('agent_span_id', 'required') ?? null;
@@ -127,7 +127,7 @@ export function showSpan(call: ActionCall): Ran {
   return span === undefined ? notFound('Agent span', id) : answer(world, span);
 }
 
-/** Needs an instance and a range of time (wire.md 3), and an account token (wire.md 1, [evals]). */
+/** Needs an instance, a range of time, and an account token (docs/internals/api.md, "Tokens"). */
 export function listSpans(call: ActionCall): Ran {
   const { world } = call;
   if (world.rules.tokenKind === 'deployment') {
@@ -178,7 +178,7 @@ function readSpan(call: ActionCall, details: Fields): NewSpan | undefined {
   const finishedAt = reader.timestamp('finished_at', 'nullable');
   const sensitive = reader.boolean('sensitive_encoding', 'optional');
   if (status !== undefined && !isTerminal(status)) {
-    // "null while running", "for spans created already finished" (wire.md 4.1).
+    // "null while running", "for spans created already finished" (docs/internals/api.md, "Creating a span").
     if (finishedAt !== undefined) call.problems.add('finished_at', 'needs a terminal status');
     if (result !== undefined) call.problems.add('result_payload', 'needs a terminal status');
   }
@@ -208,8 +208,8 @@ function readSpan(call: ActionCall, details: Fields): NewSpan | undefined {
 function checkPlace(call: ActionCall, span: NewSpan, instance: Instance): Ran | undefined {
   const { world, problems } = call;
   // A terminated run still takes spans: answers to creates and finishes are how a client learns of
-  // the termination (wire.md 5), and errors are not known to carry `control`. One that finished by
-  // itself takes none (our reading; no source shows such a call).
+  // the termination (docs/internals/api.md, "Control"), and errors are not known to carry `control`. One that finished
+  // by itself takes none (our reading; no source shows such a call).
   if (isTerminal(instance.status) && instance.status !== 'terminated') {
     return invalidAction(`The agent instance is ${instance.status} already`, span.id);
   }

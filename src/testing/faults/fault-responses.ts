@@ -129,7 +129,7 @@ function statusAnswer(fault: StatusFault, nowMs: number): FullAnswer {
   }
   if (fault.location !== undefined) headers['location'] = fault.location;
   if (fault.body !== undefined) return { kind: 'full', status, headers, body: fault.body };
-  // wire.md 11.3 is what a refused request looks like; a fault's own words go before it.
+  // What a refused request looks like: docs/internals/api.md, "Error body"; a fault's own words go before it.
   if (
     status === 422 &&
     fault.code === undefined &&

@@ -41,11 +41,11 @@ export type Fault =
       /** Whether the work is done. @default false */
       readonly afterWork?: boolean;
     })
-  /** Any status, with the error body that the API would give (wire.md 6.1). */
+  /** Any status, with the error body that the API would give. */
   | (AnyFault & {
       readonly kind: 'status';
       readonly status: number;
-      /** Any word. @default the one of wire.md 6.1 that fits the status */
+      /** Any word. @default the one of the API's list that fits the status */
       readonly code?: string;
       readonly message?: string;
       readonly errors?: unknown;
@@ -111,7 +111,7 @@ export type ItemMatch = string | ((item: EmulatedItem) => boolean);
 /** The error of an item. */
 export interface ItemError {
   /**
-   * Any word. Those of the API are a closed list (wire.md 6.1), and the emulator says no other by itself.
+   * Any word. Those of the API are a closed list, and the emulator says no other by itself.
    * @default 'validation_errors'
    */
   readonly code?: string;

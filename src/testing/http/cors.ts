@@ -1,5 +1,5 @@
 // What a browser asks for before a page of another origin may use the emulator, and what all answers say of
-// themselves. No source says what the API does for pages (wire.md 10).
+// themselves. No source says what the API does for pages (docs/internals/api.md, "Connection").
 
 import type { Answer, FullAnswer, Incoming } from '../wire/items.ts';
 

@@ -11,7 +11,7 @@ export interface EmulatorOptions {
    */
   readonly token?: string | ((token: string) => boolean);
   /**
-   * What the token stands for (wire.md 1). An `account` token must name `agent_id` and
+   * What the token stands for. An `account` token must name `agent_id` and
    * `environment_id` on register; with a `deployment` token both may be left out, and lists of spans
    * get 401.
    * @default 'deployment'
@@ -48,25 +48,25 @@ export interface EmulatorOptions {
   readonly maxPerSecond?: number;
   /**
    * Whether an unknown field is a breach, and refused with `validation_errors`. The API drops it without
-   * a word (wire.md 2.2), and so does the emulator by default; its report lists it.
+   * a word, and so does the emulator by default; its report lists it.
    * @default false
    */
   readonly strict?: boolean;
   /**
    * What a key gets that was used before, in bulk and at single endpoints: the answer of then, or
    * `idempotency_key_already_used`. An official source says the first; that code, which is of the
-   * API's list, speaks for the second (wire.md 7).
+   * API's list, speaks for the second.
    * @default 'replay'
    */
   readonly repeats?: 'replay' | 'refuse';
   /**
    * Whether a key counts as used when its item has failed, as it does when it has succeeded. Which of
-   * the two the API does is **unknown** (wire.md 7).
+   * the two the API does is **unknown**.
    * @default false
    */
   readonly storeErrors?: boolean;
   /**
-   * What a create gets whose id is taken. What the API says then is **unknown** (wire.md 8).
+   * What a create gets whose id is taken. What the API says then is **unknown**.
    * @default { code: 'validation_errors', errors: { id: ['has already been taken'] } }
    */
   readonly takenId?: ItemError;
@@ -74,7 +74,7 @@ export interface EmulatorOptions {
   readonly alwaysControl?: boolean;
   /**
    * Whether a span's own id must be of its instance's partition, else `validation_errors`.
-   * Whether the API asks for that is **unknown** (wire.md 8).
+   * Whether the API asks for that is **unknown**.
    * @default false
    */
   readonly samePartition?: boolean;

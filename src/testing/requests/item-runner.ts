@@ -8,7 +8,7 @@ import type { KeyRecord, World } from '../state/store.ts';
 import { errorOutput } from '../wire/error-output.ts';
 import type { EmulatedItem, Output } from '../wire/items.ts';
 
-// When the API says so is **unknown** (wire.md 7).
+// When the API says so is **unknown** (docs/internals/api.md, "Idempotency keys").
 const USED = 'idempotency_key_already_used';
 
 export interface ExecutionParts {
@@ -41,8 +41,8 @@ export class Execution {
 
   run(item: EmulatedItem, trace: Trace): Output {
     const record = item.key === null ? undefined : this.#world.keys.get(item.key);
-    // What the API does about other content under a known key is **unknown** (wire.md 7). A client
-    // must never do it, so it is refused, whether or not the first one got its answer.
+    // What the API does about other content under a known key is **unknown** (docs/internals/api.md, "Idempotency
+    // keys"). A client must never do it, so it is refused, whether or not the first one got its answer.
     if (record !== undefined && !isSameItem(record.item, item)) {
       this.#recorder.breach(trace, `Key "${item.key}" came again with other content`);
       const output = errorOutput(USED, 'The idempotency key was used for other content');

@@ -105,7 +105,7 @@ export class Service {
     const { answer: early, delayMs } = this.#decide(route, read, fault, trace);
     await this.#pace.wait(onTheWayMs + delayMs, signal);
     // All the work is done in one step, at its arrival: so requests never interleave by item. The
-    // real server may well do that; no source says (wire.md 2.3).
+    // real server may well do that; no source says (docs/internals/api.md, "Processing").
     const work =
       early === undefined ? this.#work(route, read, fault, trace) : { answer: early, ran: 0 };
     await this.#pace.wait(onTheWayMs + work.ran * this.#world.rules.itemMs, signal);
@@ -154,7 +154,7 @@ export class Service {
 
   /**
    * In their order, each a transaction of its own, up to the first error; what comes after it has no
-   * output (wire.md 2.3). The status is 200 also when an item failed (2.4).
+   * output. The status is 200 also when an item failed (docs/internals/api.md, "Processing" and "Outputs").
    */
   #runBatch(items: readonly EmulatedItem[], fault: Fault | undefined, trace: Trace): Work {
     const omitted = omittedItem(fault, items);
@@ -196,7 +196,7 @@ export class Service {
     trace: Trace,
   ): Work {
     const [item] = items;
-    // What a ping answers with is **unknown**; its status is all that counts (wire.md 1).
+    // What a ping answers with is **unknown**; its status is all that counts (docs/internals/api.md, "Connection").
     if (item === undefined || route.kind === 'ping') {
       return { answer: jsonAnswer(200, { status: 'success' }), ran: 0 };
     }

@@ -1,5 +1,6 @@
-// Reads a request: headers (wire.md 1), the envelope of a bulk request (2.1), the body of a single
-// one (3). What breaks the contract is noted as a breach and refused as a whole.
+// Reads a request: its headers, the envelope of a bulk request, the body of a single
+// one (docs/internals/api.md, "Connection", "Bulk request" and "Single endpoints"). What breaks the contract is noted
+// as a breach and refused as a whole.
 
 import { BULK_ACTIONS } from '../actions/action-table.ts';
 import { isObject } from '../actions/field-reader.ts';
@@ -30,7 +31,7 @@ type ItemProblem = readonly [code: 'required_value' | 'invalid_value', message: 
 const NOTHING: Fields = {};
 const SDK = /^\S+@\S+(?: \S+@\S+)*$/;
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
-// wire.md 2.1, *conflict*: a newer page allows 128. The shorter limit is safe with both.
+// *Conflicting* (docs/internals/api.md, "Bulk request"): a newer page allows 128. The shorter limit is safe with both.
 const KEY_MIN = 8;
 const KEY_MAX = 64;
 const textOf = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -66,12 +67,12 @@ function checkHeaders(
   { breach }: Notes,
 ): FullAnswer | undefined {
   const sdk = incoming.header('x-prefactor-sdk');
-  // Whether the server needs the header is **unknown** (wire.md 1); a client must send it.
+  // Whether the server needs the header is **unknown** (docs/internals/api.md, "Connection"); a client must send it.
   if (sdk === null) breach('No X-Prefactor-SDK header');
   else if (!SDK.test(sdk)) breach('X-Prefactor-SDK is no list of <package>@<version>');
   else if (hasTwins(sdk.split(' '))) breach('X-Prefactor-SDK names an entry twice');
   if (incoming.header('idempotency-key') !== null) {
-    breach('Idempotency-Key header: the key belongs into the body (wire.md 7)');
+    breach('Idempotency-Key header: the key belongs into the body');
   }
 
   const authorization = incoming.header('authorization');
@@ -84,7 +85,7 @@ function checkHeaders(
   return incoming.body.length === 0 || !route.hasBody ? undefined : checkType(incoming, breach);
 }
 
-/** Plain JSON only: no source shows another type, or a compressed body (wire.md 1, 10). */
+/** Plain JSON only: no source shows another type, or a compressed body (docs/internals/api.md, "Connection"). */
 function checkType(incoming: Incoming, breach: Notes['breach']): FullAnswer | undefined {
   const type = incoming.header('content-type');
   const encoding = incoming.header('content-encoding');
@@ -131,7 +132,7 @@ function readBulk(body: Fields, rules: Rules, { breach, drop }: Notes): Reading 
     breach(`A bulk request that is not valid: ${problem[1]}`);
     refuse('items', ...problem);
   }
-  // A limit is no breach, since nobody knows the API's own (wire.md 2.1).
+  // A limit is no breach, since nobody knows the API's own (docs/internals/api.md, "Limits").
   if (items.length > rules.maxItems) refuse('items', 'invalid_value', 'too many items');
   return reading(found, keys, refused[0]);
 }
@@ -140,7 +141,7 @@ function readItem(
   entry: unknown,
   keys: string[],
 ): EmulatedItem | { readonly problem: ItemProblem } {
-  // A mock shows that one incomplete item makes the whole request invalid (wire.md 10, 11.3).
+  // A mock shows that one incomplete item makes the whole request invalid (docs/internals/api.md, "Error body").
   if (!isObject(entry)) return { problem: ['required_value', 'one or more items are incomplete'] };
   const { _type: type, idempotency_key: key, ...fields } = entry;
   if (typeof key === 'string') keys.push(key);
@@ -171,7 +172,7 @@ function readSingle(body: Fields, route: Route, rules: Rules, { breach, drop }: 
   }
   const item = { key: null, type, fields: { ...fields, ...pathField(route) } };
   if (key === undefined) return reading([item], [], undefined);
-  // Shorter than 8 is fine here, as TypeScript allows it (wire.md 7).
+  // Shorter than 8 is fine here, as TypeScript allows it (docs/internals/api.md, "Idempotency keys").
   if (typeof key !== 'string' || key.length === 0 || key.length > KEY_MAX) {
     breach('A single request with an idempotency key that is not valid');
     const message = `has at most ${KEY_MAX} characters`;

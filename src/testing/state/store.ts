@@ -6,7 +6,7 @@ import type { Rules } from '../options/emulator-options.ts';
 import type { EmulatedItem, Fields, Output } from '../wire/items.ts';
 import { makePfid, partitionText, randomPartition } from '../wire/pfid.ts';
 
-// wire.md 4.4. For a span the sources disagree on `terminated`: the emulator never gives one that
+// docs/internals/api.md, "Status". For a span the sources disagree on `terminated`: the emulator never gives one that
 // status. `pending` on create is in Python only, and accepted.
 export const CREATE_STATUSES = ['pending', 'active', 'complete', 'failed', 'cancelled'] as const;
 export const FINISH_STATUSES = ['complete', 'failed', 'cancelled'] as const;
@@ -85,7 +85,7 @@ export class World {
   readonly spans: Map<string, Span> = new Map();
   readonly agents: Map<string, Named> = new Map();
   readonly environments: Map<string, Named> = new Map();
-  /** One space for bulk and single endpoints. Whether the API has one is **unknown** (wire.md 7). */
+  /** One space for bulk and single endpoints; whether the API has one is **unknown**. */
   readonly keys: Map<string, KeyRecord> = new Map();
   readonly accountId: string;
   readonly defaultAgentId: string;
@@ -134,7 +134,7 @@ export class World {
     );
   }
 
-  /** Versions and schema versions are made on demand when first seen (wire.md 4.3). */
+  /** Versions and schema versions are made on demand when first seen (docs/internals/api.md, "Registering a run"). */
   versionId(kind: string, agentId: string, externalIdentifier: string | null): string {
     const name = JSON.stringify([kind, agentId, externalIdentifier]);
     const known = this.#versions.get(name);
@@ -148,7 +148,7 @@ export class World {
     return this.spans.has(id) || this.instances.has(id);
   }
 
-  /** Takes a caller's own name for a run, if no other run of the agent has it (wire.md 4.3). */
+  /** Takes a caller's own name for a run, if no other run of the agent has it. */
   takeName(agentId: string, externalIdentifier: string): boolean {
     const name = JSON.stringify([agentId, externalIdentifier]);
     const isFree = !this.#runNames.has(name);
@@ -169,7 +169,7 @@ export class World {
   }
 
   /**
-   * Ends a run from outside (wire.md 5): it becomes `terminated` and its open spans are closed.
+   * Ends a run from outside (docs/internals/api.md, "Control"): it becomes `terminated` and its open spans are closed.
    * Which status those get is **unknown**; `cancelled` is the only terminal one that claims no result.
    */
   terminate(instance: Instance, reason: string, at: string, closeSpans: boolean): void {

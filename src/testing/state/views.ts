@@ -1,5 +1,5 @@
-// Records as the API shows them (wire.md 4.2 and 4.3). Every view is a new object, so that a stored
-// answer does not change with the record; payloads are shared, since nobody changes them.
+// Records as the API shows them (docs/internals/api.md, "Span records" and "Run records"). Every view is a new object,
+// so that a stored answer does not change with the record; payloads are shared, since nobody changes them.
 
 import type { Control, Fields } from '../wire/items.ts';
 import type { Instance, Named, Span, World } from './store.ts';
@@ -31,7 +31,7 @@ export function spanDetails(world: World, span: Span): Fields {
   };
 }
 
-/** An entry of `agent_spans/list`; the risk fields show up there only (wire.md 4.2). */
+/** An entry of `agent_spans/list`; the risk fields show up there only (docs/internals/api.md, "Span records"). */
 export function spanSummary(world: World, span: Span): Fields {
   return { ...spanDetails(world, span), risk_level: null, risk_score: null };
 }
@@ -57,7 +57,7 @@ export function instanceDetails(world: World, instance: Instance): Fields {
     purpose: instance.purpose,
     quality_payloads: Object.fromEntries(instance.quality),
     quality_summaries: qualitySummaries(instance),
-    // Newer additions [ts-new cli]; of those below, nothing is known but the names.
+    // Later additions, of which only the names are known.
     external_identifier: instance.externalIdentifier,
     last_activity_span_at: null,
     raised_alert_count: null,
@@ -71,7 +71,7 @@ export function namedDetails(type: string, record: Named): Fields {
   return { ...record.fields, type, id: record.id, inserted_at: record.insertedAt };
 }
 
-/** Beside `details` of span answers once the run was ended, or always if the rules say so (wire.md 5). */
+/** Beside `details` of span answers once the run was ended, or always if the rules say so. */
 export function controlOf(world: World, instance: Instance): Control | undefined {
   if (instance.status === 'terminated') {
     return { terminate: true, reason: instance.terminationReason };
@@ -93,7 +93,7 @@ export function qualityType(name: string): string {
   return `\u0000quality ${name}`;
 }
 
-/** `{{field}}` (wire.md 4.3). The Liquid that TypeScript allows beyond it is left as it stands. */
+/** `{{field}}`. The Liquid that TypeScript allows beyond it is left as it stands. */
 function render(template: string, payload: Fields): string {
   return template.replaceAll(/\{\{\s*([\w.]+)\s*\}\}/g, (_whole, name: string) => {
     const value = Object.hasOwn(payload, name) ? payload[name] : undefined;

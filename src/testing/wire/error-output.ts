@@ -1,4 +1,4 @@
-// The codes of wire.md 6.1, a closed list, and the error bodies that have them.
+// The codes of the API, a closed list (docs/internals/api.md, "Error codes"), and the error bodies that have them.
 
 import type { ItemError } from '../faults/fault-types.ts';
 import type { ErrorOutput } from './items.ts';
@@ -69,7 +69,7 @@ export function errorLike(error: ItemError, standard: ErrorOutput): ErrorOutput 
 }
 
 /**
- * The body for a request that was refused as a whole (wire.md 11.3). There the nested code is
+ * The body for a request that was refused as a whole (docs/internals/api.md, "Error body"). There the nested code is
  * `required`, a mock's word that is not of the list; so `required_value` stands for it.
  */
 export function requestNotValid(

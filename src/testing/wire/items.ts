@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-// Shapes that travel: what a request and an answer look like. All of it restates wire.md by hand. Nothing is shared with the client: a field that both misread
-// would otherwise go unnoticed.
+// Shapes that travel: what a request and an answer look like. All of it restates docs/internals/api.md by hand. Nothing
+// is shared with the client: a field that both misread would otherwise go unnoticed.
 
 /** A JSON object, as `JSON.parse` made it. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -15,7 +15,7 @@ export interface EmulatedItem {
   readonly fields: Fields;
 }
 
-/** Says whether the run was ended from outside (wire.md 5). */
+/** Says whether the run was ended from outside (docs/internals/api.md, "Control"). */
 export interface Control {
   readonly terminate: boolean;
   readonly reason: string | null;
@@ -31,7 +31,7 @@ export interface SuccessOutput {
   readonly account_id?: string;
 }
 
-/** The error body (wire.md 6.1). */
+/** The error body (docs/internals/api.md, "Error body"). */
 export interface ErrorOutput {
   readonly status: 'error';
   readonly code: string;

@@ -1,4 +1,4 @@
-// PFIDs, wire.md section 8 [pfid typescript/src/pfid.ts]: 32 characters of Crockford base32, of
+// PFIDs (docs/internals/api.md, "Ids"): 32 characters of Crockford base32, of
 // which 10 are the Unix milliseconds, 6 the partition, 16 random. Our own copy, on purpose.
 
 import type { Random } from '../lib/random.ts';

@@ -1,5 +1,5 @@
-// Paths and methods: wire.md sections 1, 2 and 3. Singular for instances, plural for spans; the
-// `_type` is plural for both.
+// Paths and methods: docs/internals/api.md, "Connection", "Bulk request" and "Single endpoints". Singular for
+// instances, plural for spans; the `_type` is plural for both.
 
 import type { RequestKind } from '../faults/fault-types.ts';
 

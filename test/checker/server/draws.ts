@@ -147,7 +147,7 @@ export function fateOf(plan: Plan, marker: string): Fate {
 
 const FINE: Fate = { kind: 'fine' };
 
-/** Of wire.md 6.1, those that say no for good. */
+/** Of the API's codes (docs/internals/api.md, "Error codes"), those that say no for good. */
 const FINAL_CODES: readonly string[] = [
   'bad_request',
   'not_permitted',

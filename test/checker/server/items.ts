@@ -1,4 +1,4 @@
-/** A bulk request taken apart: each item with its text to the letter (wire.md 2.1). */
+/** A bulk request taken apart: each item with its text to the letter (docs/internals/api.md, "Bulk request"). */
 
 export type Fields = Readonly<Record<string, unknown>>;
 

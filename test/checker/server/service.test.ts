@@ -1,4 +1,4 @@
-/** The second server against wire.md itself, so that it is right for reasons of its own. */
+/** The second server against docs/internals/api.md itself, so that it is right for reasons of its own. */
 import { describe, expect, test } from 'vitest';
 import type { ServerWays } from '../plan.ts';
 import { planFrom, TOKEN } from '../plan.ts';
@@ -7,7 +7,7 @@ import { Service } from './service.ts';
 
 const RUN = '01k4ca11er00part0000000000000001';
 
-test('items run in order, each by itself, up to the first error (wire.md 2.3, 11.2)', () => {
+test('items run in order, each by itself, up to the first error', () => {
   const server = serverWith({});
   const outputs = server.send([register('a'), span('b'), { ...span('c'), details: {} }, span('d')]);
   expect(Object.keys(outputs)).toEqual(['key-of-a', 'key-of-b', 'key-of-c']);
@@ -16,7 +16,7 @@ test('items run in order, each by itself, up to the first error (wire.md 2.3, 11
 });
 
 describe('the same key again', () => {
-  test('gives the first answer, and does nothing (wire.md 7)', () => {
+  test('gives the first answer, and does nothing', () => {
     const server = serverWith({ repeats: 'replay' });
     const first = server.send([register('a')]);
     expect(server.send([register('a')])).toEqual(first);
@@ -39,7 +39,7 @@ describe('the same key again', () => {
   });
 });
 
-test('a body that is too large, and too many items, are refused as a whole (wire.md 11.3)', () => {
+test('a body that is too large, and too many items, are refused as a whole', () => {
   const server = serverWith({ maxItems: 1, maxBytes: 400 });
   expect(server.statusOf([register('a'), span('b')])).toBe(422);
   expect(server.statusOf([{ ...register('a'), purpose: 'x'.repeat(400) }])).toBe(413);

@@ -1,7 +1,7 @@
 /**
- * The second server: takes a bulk request as wire.md 2 and 7 say, or breaks down over it as the plan
- * says, and keeps an account of its own of what it did. It knows no network: what carries requests and
- * answers asks it, and runs later what it wants to run later.
+ * The second server: takes a bulk request as docs/internals/api.md, "Bulk request" and "Idempotency keys" say, or
+ * breaks down over it as the plan says, and keeps an account of its own of what it did. It knows no network: what
+ * carries requests and answers asks it, and runs later what it wants to run later.
  */
 import { Chance } from '../chance.ts';
 import type { Plan } from '../plan.ts';
@@ -172,7 +172,7 @@ export class Service {
     }
   }
 
-  /** An error body as wire.md 6.1 has it; its message says which request it was. */
+  /** An error body (docs/internals/api.md, "Error body"); its message says which request it was. */
   #error(
     requestNo: number,
     status: number,
@@ -195,7 +195,7 @@ export class Service {
     return { kind: 'whole', status, headers, body, times: 1 };
   }
 
-  /** In order, each by itself, up to the first error (wire.md 2.3). */
+  /** In order, each by itself, up to the first error (docs/internals/api.md, "Processing"). */
   #run(requestNo: number, items: readonly Item[], isLate: boolean): Fields {
     const outputs: Record<string, unknown> = {};
     for (const item of items) {
@@ -270,7 +270,7 @@ function whole(status: number, body: string): Extract<Answer, { body: string }> 
   return { kind: 'whole', status, headers: { 'content-type': 'application/json' }, body, times: 1 };
 }
 
-/** In one of the ways to write it: members have no order, outputs neither (wire.md 2.4). */
+/** In one of the ways to write it: members have no order, outputs neither (docs/internals/api.md, "Outputs"). */
 function written(requestNo: number, outputs: Fields): string {
   const status = 'success';
   switch (requestNo % 5) {

@@ -1,11 +1,11 @@
 /**
- * What the API has, and what each action does to it: written from wire.md 2.2, 3 and 4 alone, and
- * sharing nothing with the emulator. Answers with the codes of wire.md 6.1 and no others.
+ * What the API has, and what each action does to it: written from docs/internals/api.md alone, and
+ * sharing nothing with the emulator. Answers with the codes of its list and no others.
  */
 import type { Fields, Item } from './items.ts';
 import { isFields, own } from './items.ts';
 
-/** An entry of `outputs` (wire.md 2.4). */
+/** An entry of `outputs` (docs/internals/api.md, "Outputs"). */
 export type Output = Fields;
 
 interface Thing {
@@ -20,7 +20,7 @@ interface Thing {
 export interface StateWays {
   /** Whether the server gives the thing another id than the one that was asked for. */
   readonly givesOwnId: (marker: string) => boolean;
-  /** Whether somebody has ended the run (wire.md 5). */
+  /** Whether somebody has ended the run (docs/internals/api.md, "Control"). */
   readonly isTerminated: (runId: string) => boolean;
 }
 
@@ -201,7 +201,7 @@ export class State {
   }
 }
 
-/** An id that looks as the API's do (wire.md 8). */
+/** An id that looks as the API's do (docs/internals/api.md, "Ids"). */
 export function idOf(number: number): string {
   return `01k4ser0er00part${String(number).padStart(16, '0')}`;
 }

@@ -1,4 +1,4 @@
-// design.md 5: no setting and no answer makes a busy loop.
+// No setting and no answer makes a busy loop.
 import { describe, expect, test } from 'vitest';
 import type { CoalescerPorts, CoalescerSettings } from '../../../src/coalescer/index.ts';
 import { leastPauseMs, Spacing } from '../../../src/coalescer/server/spacing.ts';

@@ -1,4 +1,4 @@
-// `agents/*` and `environments/*` in bulk: wire.md 2.2.
+// `agents/*` and `environments/*` in bulk: docs/internals/api.md, "Actions".
 
 import { expect, test } from 'vitest';
 import { at, bulk, newEmulator, outcomes, UNKNOWN } from '../helpers.ts';

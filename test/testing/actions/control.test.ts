@@ -1,4 +1,4 @@
-// Termination from outside: wire.md 5.
+// Termination from outside: docs/internals/api.md, "Control".
 
 import { expect, test } from 'vitest';
 import {

@@ -1,4 +1,4 @@
-// Instances: wire.md 2.2, 4.3 and 4.4; their single endpoints: wire.md 3.
+// Instances: docs/internals/api.md, "Actions", "Registering a run", "Run records" and "Single endpoints".
 
 import { describe, expect, test } from 'vitest';
 import type { Fields } from '../../../src/testing/index.ts';
@@ -33,7 +33,7 @@ describe('register', () => {
         external_identifier: 'v1',
         name: 'Agent',
         description: '',
-        // What core 1.1.0 sends with every register (wire.md 4.3).
+        // What core 1.1.0 sends with every register (docs/internals/api.md, "Registering a run").
         runtime_environment: {
           agent_sdk: ['ai@7.0.0'],
           os: 'linux',

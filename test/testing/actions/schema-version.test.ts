@@ -1,4 +1,4 @@
-// `agent_schema_version` of a register: wire.md 4.3.
+// `agent_schema_version` of a register: docs/internals/api.md, "Agent schemas".
 
 import { expect, test } from 'vitest';
 import type { Fields } from '../../../src/testing/index.ts';

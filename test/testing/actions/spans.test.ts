@@ -1,4 +1,4 @@
-// Spans: wire.md 2.2, 4.1, 4.2 and 4.4.
+// Spans: docs/internals/api.md, "Actions", "Creating a span", "Span records" and "Status".
 
 import { describe, expect, test } from 'vitest';
 import type { Fields, ItemError } from '../../../src/testing/index.ts';

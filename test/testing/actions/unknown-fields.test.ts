@@ -1,4 +1,5 @@
-// What the API does not know it drops, without a word (wire.md 2.2); the emulator says so in its report.
+// What the API does not know it drops, without a word (docs/internals/api.md, "Actions"); the emulator says so in its
+// report.
 
 import { describe, expect, test } from 'vitest';
 import type { AnsweredRequest, Fields } from '../../../src/testing/index.ts';
@@ -64,7 +65,7 @@ const CASES: readonly [field: string, request: [path: string, body: Fields]][] =
     register({ agent_schema_version: { colour } }),
   ],
   [`${TYPE}.colour`, type({ colour })],
-  // The SDK has stopped to send it, since it never was part of the contract (wire.md 4.3).
+  // The SDK stopped sending it, since it never was part of the contract (docs/internals/api.md, "Agent schemas").
   [`${TYPE}.result_template`, type({ result_template: '{{ok}}' })],
   [`${TYPE}.data_risk.colour`, type({ data_risk: { ...RISK, colour } })],
   [
@@ -138,7 +139,7 @@ test.each([
   },
 );
 
-// As of core 1.1.0, which npm does not have: wire.md 4.3, [ts-core-new].
+// As of core 1.1.0, which npm does not have: docs/internals/api.md, "Registering a run".
 test('the register of the newest official client is taken whole', async () => {
   const emulator = await withSpan({ strict: true });
   const reply = await post(emulator, 'agent_instance/register', {

@@ -1,4 +1,4 @@
-// The bulk request itself: wire.md 2.1.
+// The bulk request itself: docs/internals/api.md, "Bulk request".
 
 import { expect, test } from 'vitest';
 import { at, bulk, create, newEmulator, outcomes, post, send, withInstance } from '../helpers.ts';

@@ -1,4 +1,4 @@
-// Connection: wire.md 1; paths and methods: wire.md 3.
+// Connection, paths and methods: docs/internals/api.md, "Connection" and "Single endpoints".
 
 import { expect, test } from 'vitest';
 import type { Reply } from '../helpers.ts';
@@ -103,7 +103,7 @@ test.each([
   [
     'a key as a header',
     { ...HEADERS, 'idempotency-key': 'key-00001' },
-    'Idempotency-Key header: the key belongs into the body (wire.md 7)',
+    'Idempotency-Key header: the key belongs into the body',
   ],
 ])('%s is a breach, though the request is done', async (_name, headers, breach) => {
   const { reply, breaches } = await bulkWith(headers);

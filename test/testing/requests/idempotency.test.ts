@@ -1,4 +1,4 @@
-// Keys: wire.md 7.
+// Keys: docs/internals/api.md, "Idempotency keys".
 
 import { expect, test } from 'vitest';
 import {

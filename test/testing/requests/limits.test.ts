@@ -1,4 +1,4 @@
-// Limits that the options set. No source names the API's own: wire.md 2.1 and 10.
+// Limits that the options set. No source names the API's own: docs/internals/api.md, "Limits".
 
 import { expect, test } from 'vitest';
 import { at, bulk, newEmulator } from '../helpers.ts';

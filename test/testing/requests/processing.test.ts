@@ -1,4 +1,4 @@
-// Order and stop at the first error: wire.md 2.3; shape of the answer: 2.4.
+// Order and stop at the first error: docs/internals/api.md, "Processing" and "Outputs".
 
 import { expect, test } from 'vitest';
 import {

@@ -1,4 +1,4 @@
-// Single endpoints of spans: wire.md 3. Instances have theirs in instances.test.ts.
+// Single endpoints of spans: docs/internals/api.md, "Single endpoints". Instances have theirs in instances.test.ts.
 
 import { expect, test } from 'vitest';
 import {

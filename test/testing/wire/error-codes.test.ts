@@ -1,4 +1,5 @@
-// wire.md 6.1: the whole list of codes, which is closed. Whatever goes wrong, no other word is in an answer.
+// docs/internals/api.md, "Error codes": the whole list, which is closed. Whatever goes wrong, no other word is in an
+// answer.
 
 import { expect, test } from 'vitest';
 import type { Emulator } from '../../../src/testing/index.ts';

@@ -1,4 +1,4 @@
-// Ids: wire.md 8. The official package says whether ours are right.
+// Ids: docs/internals/api.md, "Ids". The official package says whether ours are right.
 
 import * as official from '@prefactor/pfid';
 import { expect, test } from 'vitest';

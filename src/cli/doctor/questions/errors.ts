@@ -1,4 +1,4 @@
-/** What an item at fault does to its request (wire.md 2.3 and 10). */
+/** What an item at fault does to its request (docs/internals/api.md, "Processing" and "Error body"). */
 import type { Item } from '../bulk-api.ts';
 import type { Finding } from '../finding.ts';
 import { asAssumed, different, unknown } from '../finding.ts';
@@ -90,7 +90,7 @@ async function besideOthers(run: SmokeRun, malformed: Item): Promise<Finding> {
   return asAssumed(`It fails alone (${second.because}), and stops the request.`);
 }
 
-/** The closed list of wire.md 6.1. */
+/** The closed list of docs/internals/api.md, "Error codes". */
 const codes: ReadonlySet<string> = new Set([
   'bad_request',
   'bad_authtoken',

@@ -1,4 +1,4 @@
-/** Ids of spans that the client makes itself (wire.md 8). */
+/** Ids of spans that the client makes itself (docs/internals/api.md, "Ids"). */
 import { isPfid } from '../../../ids/pfid.ts';
 import type { OutputError } from '../bulk-api.ts';
 import { isJson } from '../bulk-api.ts';

@@ -1,9 +1,9 @@
-/** Idempotency keys (wire.md 7). */
+/** Idempotency keys (docs/internals/api.md, "Idempotency keys"). */
 import { isDeepStrictEqual } from 'node:util';
 import { asAssumed, different, unknown } from '../finding.ts';
 import type { Question } from '../question.ts';
 
-/** Of wire.md 6.1. */
+/** See docs/internals/api.md, "Error codes". */
 const USED = 'idempotency_key_already_used';
 
 const replay: Question = {

@@ -1,6 +1,6 @@
 /**
- * How much a request may hold (wire.md 10). All items are finishes of a span that nobody made: the first
- * stops the request, so that nothing is stored however many there are.
+ * How much a request may hold (docs/internals/api.md, "Limits"). All items are finishes of a span that nobody made: the
+ * first stops the request, so that nothing is stored however many there are.
  */
 
 import { amount, bytes } from '../../figures.ts';

@@ -1,4 +1,4 @@
-/** Where the fields of an action stand, and what comes back (wire.md 2.2, 4.1 and 5). */
+/** Where the fields of an action stand, and what comes back (docs/internals/api.md, "Actions"). */
 import { isDeepStrictEqual } from 'node:util';
 import type { Json, Output } from '../bulk-api.ts';
 import { isJson } from '../bulk-api.ts';
@@ -175,7 +175,7 @@ async function resultOf(
     const shown = await run.api.single(`/api/v1/agent_spans/${encodeURIComponent(id)}`);
     return shown.kind === 'success' ? shown.details['result_payload'] : answered;
   } catch (error) {
-    // A deployment's token may not read spans (wire.md 1, [evals]).
+    // A deployment's token may not read spans (docs/internals/api.md, "Tokens").
     if (error instanceof Unanswered) return answered;
     throw error;
   }
