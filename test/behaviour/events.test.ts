@@ -23,20 +23,45 @@ test('the story of a batch with one bad item', async () => {
   const [a] = t.spans('a', 'b');
   await t.settled();
   const [first, second] = t.emulator.report().batches;
+  const keys = expect.any(Function);
   expect(seen).toEqual([
-    ['dispatch', { items: 2, bytes: first?.bytes, reason: 'idle' }],
+    ['dispatch', { number: 1, items: 2, bytes: first?.bytes, reason: 'idle', keys }],
     ['requeue', { key: keyOf('b'), type: 'agent_spans/create', becauseOf: keyOf('a') }],
-    ['response', { status: 200, durationMs: 20, succeeded: 0, failed: 1, returned: 1, unasked: 0 }],
-    ['dispatch', { items: 1, bytes: second?.bytes, reason: 'requeue' }],
+    [
+      'response',
+      { number: 1, status: 200, durationMs: 20, succeeded: 0, failed: 1, returned: 1, unasked: 0 },
+    ],
+    ['dispatch', { number: 2, items: 1, bytes: second?.bytes, reason: 'requeue', keys }],
     [
       'failure',
       { key: keyOf('a'), type: 'agent_spans/create', error: expect.any(PrefactorValidationError) },
     ],
-    ['response', { status: 200, durationMs: 20, succeeded: 1, failed: 0, returned: 0, unasked: 0 }],
+    [
+      'response',
+      { number: 2, status: 200, durationMs: 20, succeeded: 1, failed: 0, returned: 0, unasked: 0 },
+    ],
     ['idle', {}],
   ]);
   const failure = seen[4]?.[1] as AutobatchEvents['failure'];
   expect(failure.error).toBe(await failureOf(a));
+});
+
+test('a dispatch lists the keys of its items when it is asked for them, and its response has its number', async () => {
+  const t = await harness({ batch: { maxItems: 2 } });
+  const left: [number, readonly string[]][] = [];
+  const back: number[] = [];
+  t.client.on('dispatch', ({ number, keys }) => void left.push([number, keys()]));
+  t.client.on('response', ({ number }) => void back.push(number));
+  t.spans('a', 'b', 'c');
+  const packed = { _type: 'agents/list', idempotency_key: 'packed-by-me' };
+  void t.client.bulk.execute({ items: [packed] });
+  await t.settled();
+  expect(left).toEqual([
+    [1, [keyOf('a'), keyOf('b')]],
+    [2, ['packed-by-me']],
+    [3, [keyOf('c')]],
+  ]);
+  expect(back).toEqual([1, 2, 3]);
 });
 
 test.each<[AutobatchEvents['dispatch']['reason'], (t: Harness) => Promise<void>]>([

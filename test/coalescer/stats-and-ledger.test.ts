@@ -161,7 +161,7 @@ describe('events', () => {
     await t.clock.settle();
     void t.engine.flush();
     await t.clock.settle();
-    expect(t.events.dispatch).toEqual([
+    expect(t.events.dispatch).toMatchObject([
       { items: 1, bytes: 23, reason: 'idle' },
       { items: 1, bytes: 23, reason: 'aged' },
       { items: 2, bytes: 35, reason: 'full' },

@@ -20,9 +20,19 @@ export type DispatchReason =
 
 export interface EngineEvents {
   /** A request leaves. */
-  dispatch: { readonly items: number; readonly bytes: number; readonly reason: DispatchReason };
+  dispatch: {
+    /** From 1 on, in the order in which requests leave. */
+    readonly number: number;
+    readonly items: number;
+    readonly bytes: number;
+    readonly reason: DispatchReason;
+    /** Lists the keys of its items, in their order. */
+    readonly keys: () => readonly string[];
+  };
   /** A request came back, or failed to. */
   response: {
+    /** That of its `dispatch`. */
+    readonly number: number;
     /** As the sender names it; undefined where no answer came. */
     readonly status: number | undefined;
     readonly durationMs: number;

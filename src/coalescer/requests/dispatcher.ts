@@ -222,10 +222,14 @@ export class Dispatcher<Failure> {
     this.requests++;
     this.items += count;
     this.bytes += bytes;
-    if (events.wanted.dispatch) events.emit('dispatch', { items: count, bytes, reason });
+    const number = ++capacity.spacing.left;
+    if (events.wanted.dispatch) {
+      const keys = (): readonly string[] => packed?.keys ?? items.map(({ key }) => key);
+      events.emit('dispatch', { number, items: count, bytes, reason, keys });
+    }
     const isCut = part === undefined && items.length === limits.maxItems;
     void underWay.send({
-      number: ++capacity.spacing.left,
+      number,
       items,
       bytes,
       packed,

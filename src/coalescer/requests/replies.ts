@@ -316,13 +316,14 @@ export class Replies<Failure> {
   }
 
   #tell(
-    { items, leftAt, packed }: Flight,
+    { number, items, leftAt, packed }: Flight,
     reply: Reply<Failure>,
     { now, ends }: Step<Failure>,
   ): void {
     const { events, watch } = this.#parts;
     const succeeded = ends.filter(({ kind }) => kind === 'succeeded').length;
     events.emit('response', {
+      number,
       status: reply.kind === 'unsent' ? undefined : reply.status,
       durationMs: now - leftAt,
       succeeded,

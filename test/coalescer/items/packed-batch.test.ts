@@ -85,9 +85,9 @@ test('its requests are told of and counted like all others', async () => {
   await t.clock.pass(125);
   t.wire.parked[0]?.answer({ y: undefined, z: ok() });
   await t.clock.settle();
-  expect(t.events.dispatch).toEqual([
-    { items: 2, bytes: 27, reason: 'packed' },
-    { items: 2, bytes: 27, reason: 'probe' },
+  expect(t.events.dispatch).toMatchObject([
+    { number: 1, items: 2, bytes: 27, reason: 'packed' },
+    { number: 2, items: 2, bytes: 27, reason: 'probe' },
   ]);
   expect(t.events.response).toMatchObject([
     { status: undefined, succeeded: 0, failed: 0, returned: 1 },
