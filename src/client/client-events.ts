@@ -6,7 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Listener } from '../lib/events.ts';
 import { Events } from '../lib/events.ts';
 import type { Logger } from '../lib/logger.ts';
-import { isMute } from '../lib/logger.ts';
+import { ignoresDebug } from '../lib/logger.ts';
 import { nearest } from '../lib/nearest.ts';
 import { aFunction, shown } from '../lib/value-checks.ts';
 import { FailureNotice } from './failure-warnings.ts';
@@ -80,7 +80,7 @@ export class ClientEvents extends Events<AutobatchEvents> {
 
   /** The logger is the user's own code as much as a listener is: it is called when the step is over. */
   debug(message: string, detail: unknown): void {
-    if (!isMute(this.#logger)) this.note(() => this.#logger.debug(message, detail));
+    if (!ignoresDebug(this.#logger)) this.note(() => this.#logger.debug(message, detail));
   }
 }
 

@@ -9,8 +9,8 @@ import { Ids } from '../ids/ids.ts';
 import { bindMethods } from '../lib/bind-methods.ts';
 import type { Clock } from '../lib/clock.ts';
 import { systemClock } from '../lib/clock.ts';
-import { isMute } from '../lib/logger.ts';
-import { Memory } from '../lib/lru-map.ts';
+import { ignoresDebug } from '../lib/logger.ts';
+import { LruMap } from '../lib/lru-map.ts';
 import { readTimeLimit } from '../lib/timeout-option.ts';
 import { Pipeline } from '../pipeline/call-pipeline.ts';
 import { DisabledEngine } from '../pipeline/disabled-engine.ts';
@@ -70,7 +70,7 @@ export class AutobatchClient {
   readonly #engine: ClientEngine;
   readonly #pipeline: Pipeline;
   readonly #stopListening: readonly (() => void)[];
-  readonly #endedRuns = new Memory<string, true>({ max: MAX_ENDED_RUNS });
+  readonly #endedRuns = new LruMap<string, true>({ max: MAX_ENDED_RUNS });
 
   static {
     // A runtime without that symbol has named the method "undefined" instead. Compilers that translate
@@ -216,7 +216,9 @@ export class AutobatchClient {
       disabled,
       beforeEnqueue,
       onTerminate: (agentInstanceId, reason) => this.#terminate(agentInstanceId, reason),
-      onEmptied: isMute(logger) ? undefined : (emptied) => this.#events.debug(EMPTIED, emptied),
+      onEmptied: ignoresDebug(logger)
+        ? undefined
+        : (emptied) => this.#events.debug(EMPTIED, emptied),
     });
   }
 

@@ -1,10 +1,10 @@
 import type { Logger } from '../lib/logger.ts';
 import { nearest } from '../lib/nearest.ts';
-import { host } from '../lib/runtime.ts';
-import type { Check } from '../lib/value-checks.ts';
+import { runtime } from '../lib/runtime.ts';
+import type { ValueCheck } from '../lib/value-checks.ts';
 import { shown } from '../lib/value-checks.ts';
 
-type Process = NonNullable<typeof host.process>;
+type Process = NonNullable<typeof runtime.process>;
 
 /** What programs are asked to end by; one of them is meant, most likely, where a name is none. */
 const USUAL = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
@@ -13,7 +13,7 @@ const USUAL = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
 const ELSEWHERE = ['SIGBREAK', 'SIGINFO'];
 
 /** Checks the name of a signal: one that this system knows, and that a process can catch. */
-export const exitSignal: Check = (value) => {
+export const exitSignal: ValueCheck = (value) => {
   const names = signalNames();
   const isName = typeof value === 'string' && /^SIG[A-Z0-9]+$/.test(value);
   if (!isName || names?.includes(value) === false) {
@@ -27,7 +27,7 @@ export const exitSignal: Check = (value) => {
 
 /** Undefined where the runtime does not say, as in a browser. */
 function signalNames(): string[] | undefined {
-  const os: unknown = host.process?.getBuiltinModule?.('node:os');
+  const os: unknown = runtime.process?.getBuiltinModule?.('node:os');
   const signals: unknown = Object(Object(os).constants).signals;
   return signals === undefined ? undefined : [...Object.keys(Object(signals)), ...ELSEWHERE];
 }
@@ -43,7 +43,7 @@ export function onExitSignal(
   drain: () => Promise<unknown>,
   logger: Logger,
 ): () => void {
-  const { process } = host;
+  const { process } = runtime;
   if (signals.length === 0 || process?.on === undefined) return () => {};
   if (isWorker(process)) {
     logger.warn(

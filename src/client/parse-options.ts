@@ -3,19 +3,19 @@ import type { PrefactorIssue } from '../errors/argument-error.ts';
 import { PrefactorInvalidArgumentError } from '../errors/argument-error.ts';
 import { env } from '../lib/env.ts';
 import type { Logger } from '../lib/logger.ts';
-import { consoleLogger, debuggingLogger, fencedLogger, silentLogger } from '../lib/logger.ts';
+import { consoleLogger, debuggingLogger, safeLogger, silentLogger } from '../lib/logger.ts';
 import { nearest } from '../lib/nearest.ts';
 import { unpolluted, withCleanPrototype } from '../lib/prototype-pollution.ts';
-import type { Check } from '../lib/value-checks.ts';
+import type { ValueCheck } from '../lib/value-checks.ts';
 import {
   aBoolean,
   aFunction,
   integerFrom,
   matching,
+  mustBe,
   numberFrom,
   oneOf,
   shown,
-  wanted,
 } from '../lib/value-checks.ts';
 import type { WireAction } from '../schemas/action.ts';
 import { DEFAULT_API_URL, readApiUrl } from '../transport/api-url.ts';
@@ -52,7 +52,7 @@ export function parseOptions(input: unknown): Options {
     headers: Object.freeze(headerRecord(given.headers)),
     sdk: Object.freeze(given.sdk),
     exitSignals: Object.freeze(given.exitSignals),
-    logger: given.logger === false ? silentLogger : fencedLogger(given.logger ?? defaultLogger()),
+    logger: given.logger === false ? silentLogger : safeLogger(given.logger ?? defaultLogger()),
     fetch: given.fetch,
     beforeEnqueue: given.beforeEnqueue,
     waitUntil: given.waitUntil,
@@ -167,7 +167,7 @@ const day = 24 * hour;
 const tokenProblem = `must be a string of ${TOKEN}, or a function that gives one`;
 
 /** A value that `check` finds nothing wrong with; what it finds is the issue's message. */
-function checked<T>(check: Check): z.ZodMiniCustom<T, T> {
+function checked<T>(check: ValueCheck): z.ZodMiniCustom<T, T> {
   return z.custom<T>((value) => check(value) === undefined, {
     error: ({ input }) => check(input) ?? '',
   });
@@ -177,7 +177,7 @@ const batch = withCleanPrototype(() =>
   z.strictObject({
     window: z._default(
       checked<BatchWindow>(
-        wanted(
+        mustBe(
           "'tick', milliseconds from 0 to 60000, or a function",
           (value) =>
             value === 'tick' ||
@@ -220,7 +220,7 @@ const nameAtVersion = matching(
   'name@version, without spaces',
   /^@?[\w.~-]+(\/[\w.~-]+)?@[\w.+-]+$/,
 );
-const loggerOrFalse = wanted(
+const loggerOrFalse = mustBe(
   'false, or an object with the methods debug, info, warn and error',
   isLoggerOption,
 );
@@ -228,7 +228,7 @@ const loggerOrFalse = wanted(
 const schema = withCleanPrototype(() =>
   z.strictObject({
     apiUrl: z.optional(
-      checked<string>(wanted('a URL, as a string', (value) => typeof value === 'string')),
+      checked<string>(mustBe('a URL, as a string', (value) => typeof value === 'string')),
     ),
     apiToken: z.optional(
       checked<ApiToken>((value) =>

@@ -3,7 +3,7 @@ import type { Failure } from '../errors/failure.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Listener } from '../lib/events.ts';
 import type { Logger } from '../lib/logger.ts';
-import { isMute } from '../lib/logger.ts';
+import { ignoresDebug } from '../lib/logger.ts';
 
 /** The least time between two warnings, however often the server comes and goes. */
 const QUIET_MS = 60_000;
@@ -68,7 +68,7 @@ export class ServerLog {
   /** The same transport, of which what somebody should know is told. */
   watching({ send, ping, describe }: Watched): Pick<Watched, 'send' | 'ping'> {
     const { apiUrl, tell, waiting } = this.#options;
-    const debugs = !isMute(this.#options.logger);
+    const debugs = !ignoresDebug(this.#options.logger);
     const toldPing: Watched['ping'] = async (options) => {
       const leftAt = this.#options.clock.now();
       const answer = await ping(options);

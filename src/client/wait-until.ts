@@ -2,7 +2,7 @@ import type { Schedule } from '../coalescer/index.ts';
 import type { Deferred } from '../lib/deferred.ts';
 import { deferred } from '../lib/deferred.ts';
 import type { Logger } from '../lib/logger.ts';
-import { fenced } from '../lib/user-code.ts';
+import { callUserCode } from '../lib/user-code.ts';
 
 export interface BusyPeriodsParts {
   readonly waitUntil: (work: Promise<unknown>) => void;
@@ -41,7 +41,7 @@ export class BusyPeriods {
 
   /** Work outside the queue. */
   await(work: Promise<unknown>): void {
-    fenced(
+    callUserCode(
       () => this.#waitUntil(work),
       (error) =>
         this.#logger.warn(

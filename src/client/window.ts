@@ -2,8 +2,8 @@ import DataLoader from 'dataloader';
 import type { Schedule } from '../coalescer/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import { host } from '../lib/runtime.ts';
-import { fenced } from '../lib/user-code.ts';
+import { runtime } from '../lib/runtime.ts';
+import { callUserCode } from '../lib/user-code.ts';
 import { isWorkerd } from '../lib/workerd-timers.ts';
 import type { BatchWindow } from './options.ts';
 
@@ -41,7 +41,7 @@ export function scheduleOf(window: BatchWindow, ports: WindowPorts): Schedule {
       // Right behind dataloader's own promise job, which asks for the nextTick that is in place by then.
       void ready.then(() => {
         // A test's may never come. Whichever comes first ends the tick.
-        if (host.process?.nextTick !== ownNextTick) ownNextTick?.(() => void end([flush]));
+        if (runtime.process?.nextTick !== ownNextTick) ownNextTick?.(() => void end([flush]));
       });
       return hasWitness ? undefined : ports.clock.after(0, flush);
     }
@@ -68,7 +68,7 @@ function waitFor(window: BatchWindow, { clock, logger }: WindowPorts): (end: Flu
       );
       end();
     });
-    fenced(
+    callUserCode(
       () => window(end),
       (error) => {
         logger.warn('batch.window failed, so its window ends at once.', error);
@@ -84,11 +84,11 @@ function waitFor(window: BatchWindow, { clock, logger }: WindowPorts): (end: Flu
  * one that dataloader has found is gone.
  */
 function hasTick(): boolean {
-  return !isWorkerd && (ownNextTick === undefined || host.process?.nextTick !== undefined);
+  return !isWorkerd && (ownNextTick === undefined || runtime.process?.nextTick !== undefined);
 }
 
 /** As this module found it; so has dataloader. */
-const ownNextTick = host.process?.nextTick;
+const ownNextTick = runtime.process?.nextTick;
 
 /**
  * Whether that can be counted on. Where there was none, dataloader takes a timer, and where there was a test's (by the

@@ -1,9 +1,9 @@
 /** Joins the parts of the engine. What any of them does stands in its own file; what happens when, in cycle.ts. */
 
-import { Signals } from '../lib/abort-signals.ts';
+import { AbortSignals } from '../lib/abort-signals.ts';
 import type { Clock } from '../lib/clock.ts';
 import { inLaterTurn, systemClock } from '../lib/clock.ts';
-import { Patience } from '../lib/fair-timeouts.ts';
+import { FairTimeouts } from '../lib/fair-timeouts.ts';
 import { Calls } from './calls/callers.ts';
 import { Withdrawals } from './calls/cancellation.ts';
 import { endOfRun, Intake } from './calls/intake.ts';
@@ -89,7 +89,7 @@ function basicsOf<Failure>(options: EngineOptions<Failure>) {
   return {
     ...options,
     clock,
-    patience: new Patience(clock),
+    timeouts: new FairTimeouts(clock),
     random: chanceFrom(options.random ?? Math.random),
     events: options.events ?? silent,
     toError: unfailing(options.toError ?? toRejectedError),
@@ -123,7 +123,7 @@ interface Server<Failure> {
 export interface Assembly<Failure> extends Queue<Failure>, Server<Failure> {
   readonly clock: Clock;
   readonly toError: ToError<Failure>;
-  readonly patience: Patience;
+  readonly timeouts: FairTimeouts;
   readonly steps: Steps;
   readonly cycle: Cycle<Failure>;
   readonly intake: Intake<Failure>;
@@ -132,7 +132,7 @@ export interface Assembly<Failure> extends Queue<Failure>, Server<Failure> {
   readonly underWay: UnderWay<Failure>;
 }
 
-function queueOf<Failure>(basics: Basics<Failure>, signals: Signals<Waiting>): Queue<Failure> {
+function queueOf<Failure>(basics: Basics<Failure>, signals: AbortSignals<Waiting>): Queue<Failure> {
   const { clock, events, onNamed = () => {}, settings, toError, toRecord = bareReason } = basics;
   const fates = new Fates<Failure>({
     toRecord,
@@ -174,9 +174,9 @@ function serverOf<Failure>(basics: Basics<Failure>, { calls }: Queue<Failure>): 
 
 export function assemble<Failure>(options: EngineOptions<Failure>): Assembly<Failure> {
   const basics = basicsOf(options);
-  const { clock, patience, settings } = basics;
+  const { clock, timeouts, settings } = basics;
   const steps = new Steps(() => cycle.tell());
-  const signals = new Signals<Waiting>((waiting, reason) =>
+  const signals = new AbortSignals<Waiting>((waiting, reason) =>
     steps.runSoon(() => {
       withdrawals.abort(waiting, reason);
       cycle.pump();
@@ -201,7 +201,7 @@ export function assemble<Failure>(options: EngineOptions<Failure>): Assembly<Fai
     withdrawals,
     onAdmitted: (now) => cycle.pump(now),
   });
-  const alarm = new Alarm({ clock, patience, wake: (isLate) => cycle.wake(isLate) });
+  const alarm = new Alarm({ clock, timeouts, wake: (isLate) => cycle.wake(isLate) });
   const moving = { attempts, replies, dispatcher, withdrawals, intake, alarm, underWay };
   const cycle = new Cycle<Failure>({ ...shared, ...moving, now: () => clock.now() });
   return { ...shared, ...moving, cycle };

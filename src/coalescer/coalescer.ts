@@ -193,7 +193,7 @@ export class Coalescer<Failure> {
    * @internal
    */
   get heldBytes(): number {
-    return this.#parts.backlog.texts.held;
+    return this.#parts.backlog.texts.capacity;
   }
 
   #hurry(reason: 'flush' | 'close'): void {
@@ -210,7 +210,7 @@ export class Coalescer<Failure> {
     const stopWaiting =
       timeoutMs === undefined
         ? undefined
-        : this.#parts.patience.after(timeoutMs, () => settled.resolve(this.#ledger()));
+        : this.#parts.timeouts.after(timeoutMs, () => settled.resolve(this.#ledger()));
     this.#parts.calls.whenTold(() => {
       stopWaiting?.();
       // By way of another promise, which takes two promise jobs: a call that failed is told one job late.

@@ -4,10 +4,10 @@
  * What only time makes due, the alarm wakes it for.
  */
 
-import type { Signals } from '../lib/abort-signals.ts';
+import type { AbortSignals } from '../lib/abort-signals.ts';
 import type { Clock } from '../lib/clock.ts';
 import { inLaterTurn } from '../lib/clock.ts';
-import type { Patience } from '../lib/fair-timeouts.ts';
+import type { FairTimeouts } from '../lib/fair-timeouts.ts';
 import type { Withdrawals } from './calls/cancellation.ts';
 import type { Telling } from './calls/result-delivery.ts';
 import type { Settlement } from './calls/settlement.ts';
@@ -79,7 +79,7 @@ const LATE_MS = 1_000;
 
 interface Wakening {
   readonly clock: Clock;
-  readonly patience: Patience;
+  readonly timeouts: FairTimeouts;
   readonly wake: (isLate: boolean) => void;
 }
 
@@ -104,7 +104,7 @@ export class Alarm {
    */
   setBy(at: number, asked?: number): void {
     if (at >= this.#at) return;
-    const { clock, patience, wake } = this.#wakening;
+    const { clock, timeouts, wake } = this.#wakening;
     this.#cancel?.();
     this.#at = at;
     const now = asked ?? clock.now();
@@ -116,7 +116,7 @@ export class Alarm {
     };
     // Late by the time that it was set for, which may have been over when it was set.
     const come = (): void => {
-      this.#cancel = patience.fairly(at, wakeUp) ?? this.#cancel;
+      this.#cancel = timeouts.expire(at, wakeUp) ?? this.#cancel;
     };
     this.#cancel = clock.after(Math.max(0, at - now), come, now);
   }
@@ -147,7 +147,7 @@ export interface CycleParts<Failure> {
   readonly parts: Parts;
   readonly replies: Replies<Failure>;
   readonly settlement: Settlement<Failure>;
-  readonly signals: Signals<Waiting>;
+  readonly signals: AbortSignals<Waiting>;
   readonly telling: Telling<Failure>;
   readonly underWay: UnderWay<Failure>;
   readonly watch: ServerWatch<Failure>;
@@ -260,7 +260,7 @@ export class Cycle<Failure> {
   tell(): void {
     const { events, signals, telling, withdrawals } = this.#parts;
     if (withdrawals.recalled.length > 0) withdrawals.recall();
-    if (signals.deserted.length > 0) signals.letGo();
+    if (signals.unused.length > 0) signals.removeListeners();
     if (telling.isDue && !this.#tellsLater && !telling.tell()) {
       this.#tellsLater = true;
       inLaterTurn(() => {

@@ -1,4 +1,4 @@
-import { ownText } from '../lib/own-text.ts';
+import { unsliced } from '../lib/own-text.ts';
 import type { Redact } from './error-answer.ts';
 import { snippetOf } from './error-answer.ts';
 
@@ -30,7 +30,7 @@ export function copyOfCaught(
   copy.stack = [`${copy.name}: ${copy.message}`, ...framesOf(caught, redact, frames)].join('\n');
   for (const name of ['code', 'syscall']) {
     const word = textOf(caught, name);
-    const clean = word && ownText(redact(word).slice(0, MAX_WORD_LENGTH));
+    const clean = word && unsliced(redact(word).slice(0, MAX_WORD_LENGTH));
     if (clean !== undefined) Object.assign(copy, { [name]: clean });
   }
   return copy;

@@ -1,4 +1,4 @@
-import { ownText } from '../lib/own-text.ts';
+import { unsliced } from '../lib/own-text.ts';
 import { isKnownCode } from './classify.ts';
 
 /** Takes every token that is or was in use out of a text. */
@@ -38,7 +38,7 @@ export function codeAndMessageOf(body: unknown, redact: Redact): Omit<ErrorAnswe
 export function snippetOf(text: string, redact: Redact): string {
   const clean = redact(text);
   if (clean.length <= maxMessageLength) return clean;
-  return ownText(`${clean.slice(0, maxMessageLength)}…`);
+  return unsliced(`${clean.slice(0, maxMessageLength)}…`);
 }
 
 /** The beginning of a value as JSON; undefined where it has none. */
@@ -56,7 +56,7 @@ export function ownField(value: unknown, name: string): unknown {
 
 // The class hangs on the code: one that we know stays, even where somebody's token is a part of it.
 function codeOf(code: string, redact: Redact): string {
-  return isKnownCode(code) ? code : ownText(redact(code).slice(0, maxCodeLength));
+  return isKnownCode(code) ? code : unsliced(redact(code).slice(0, maxCodeLength));
 }
 
 /** As they came, but for the token, and each caller's own; too large or too deep to look through: left out. */

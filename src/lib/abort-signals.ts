@@ -1,119 +1,119 @@
-/** A call that follows the signal of its caller. */
-export interface Follower<Of> {
-  /** Undefined where it follows no more. */
-  followed: Followed<Of> | undefined;
+/** One call's interest in the signal of its caller. */
+export interface AbortSubscription<Subscriber> {
+  /** Undefined once it has ended, or where the signal had fired before. */
+  signal: SharedSignal<Subscriber> | undefined;
   /** Undefined until the call has been entered. */
-  of: Of | undefined;
-  /** The signal fired before that. */
-  early: { readonly reason: unknown } | undefined;
-  /** Its neighbours among those that follow the same signal. */
-  previous: Follower<Of> | undefined;
-  next: Follower<Of> | undefined;
+  subscriber: Subscriber | undefined;
+  /** Set where the signal fired before that. */
+  abortedEarly: { readonly reason: unknown } | undefined;
+  /** Its neighbours among the subscriptions to the same signal. */
+  previous: AbortSubscription<Subscriber> | undefined;
+  next: AbortSubscription<Subscriber> | undefined;
 }
 
-/** A signal that calls follow, most of them one: so they are linked, and need no set. */
-interface Followed<Of> {
-  readonly signal: AbortSignal;
+/** A signal, and a linked list of its subscriptions: mostly one, for which a set would cost more. */
+interface SharedSignal<Subscriber> {
+  readonly target: AbortSignal;
   readonly listener: () => void;
-  first: Follower<Of> | undefined;
-  last: Follower<Of> | undefined;
+  first: AbortSubscription<Subscriber> | undefined;
+  last: AbortSubscription<Subscriber> | undefined;
 }
 
 /**
- * Follows the signals of callers: one listener for each signal, however many calls share it, since
- * each listener that a signal has makes adding the next one slower. A signal may be anything that looks
- * like one, and may call back: only `follow` and `letGo` touch it, neither of them within a step.
+ * Adds one listener to each signal, however many calls share it, since each further listener makes adding the
+ * next one slower. A signal may be any object that looks like one, and may call back: only `subscribe` and
+ * `removeListeners` touch it, and neither is called within a step of the engine.
  */
-export class Signals<Of> {
-  readonly #followed = new Map<AbortSignal, Followed<Of>>();
-  /** Signals that nobody follows any more, and that are listened to still. */
-  deserted: Followed<Of>[] = [];
-  readonly #onAbort: (followers: readonly Of[], reason: unknown) => void;
+export class AbortSignals<Subscriber> {
+  readonly #shared = new Map<AbortSignal, SharedSignal<Subscriber>>();
+  /** Signals without subscriptions whose listeners have not been removed yet. */
+  unused: SharedSignal<Subscriber>[] = [];
+  readonly #onAbort: (subscribers: readonly Subscriber[], reason: unknown) => void;
 
-  /** `onAbort` is told once of all that follow a signal that fires. */
-  constructor(onAbort: (followers: readonly Of[], reason: unknown) => void) {
+  /** `onAbort` is called once for all subscribers of a signal that fires. */
+  constructor(onAbort: (subscribers: readonly Subscriber[], reason: unknown) => void) {
     this.#onAbort = onAbort;
   }
 
-  /** Follows a signal from now on. Throws what the signal throws. */
-  follow(signal: AbortSignal): Follower<Of> {
-    const follower: Follower<Of> = {
-      followed: undefined,
-      of: undefined,
-      early: undefined,
+  /** Throws what the signal throws. */
+  subscribe(target: AbortSignal): AbortSubscription<Subscriber> {
+    const subscription: AbortSubscription<Subscriber> = {
+      signal: undefined,
+      subscriber: undefined,
+      abortedEarly: undefined,
       previous: undefined,
       next: undefined,
     };
-    if (signal.aborted) {
-      follower.early = { reason: signal.reason };
-      return follower;
+    if (target.aborted) {
+      subscription.abortedEarly = { reason: target.reason };
+      return subscription;
     }
-    const followed = this.#followed.get(signal);
-    if (followed === undefined) {
-      this.#listen(signal, follower);
+    const signal = this.#shared.get(target);
+    if (signal === undefined) {
+      this.#listen(target, subscription);
     } else {
-      follower.followed = followed;
-      follower.previous = followed.last;
-      if (followed.last === undefined) followed.first = follower;
-      else followed.last.next = follower;
-      followed.last = follower;
+      subscription.signal = signal;
+      subscription.previous = signal.last;
+      if (signal.last === undefined) signal.first = subscription;
+      else signal.last.next = subscription;
+      signal.last = subscription;
     }
-    return follower;
+    return subscription;
   }
 
-  #listen(signal: AbortSignal, follower: Follower<Of>): void {
-    const followed: Followed<Of> = {
-      signal,
-      listener: () => this.#fired(followed),
-      first: follower,
-      last: follower,
+  #listen(target: AbortSignal, subscription: AbortSubscription<Subscriber>): void {
+    const signal: SharedSignal<Subscriber> = {
+      target,
+      listener: () => this.#fired(signal),
+      first: subscription,
+      last: subscription,
     };
-    follower.followed = followed;
-    // First, since it may fire while it is asked to be listened to.
-    this.#followed.set(signal, followed);
+    subscription.signal = signal;
+    // First, since adding the listener may make it fire.
+    this.#shared.set(target, signal);
     try {
-      signal.addEventListener('abort', followed.listener);
+      target.addEventListener('abort', signal.listener);
     } catch (error) {
-      this.#followed.delete(signal);
+      this.#shared.delete(target);
       throw error;
     }
   }
 
-  /** Ends the following. The signal itself is let go when the step is over. */
-  leave(follower: Follower<Of>): void {
-    const { followed, previous, next } = follower;
-    if (followed === undefined) return;
-    follower.followed = undefined;
-    if (previous === undefined) followed.first = next;
+  /** The listener stays until `removeListeners`. */
+  unsubscribe(subscription: AbortSubscription<Subscriber>): void {
+    const { signal, previous, next } = subscription;
+    if (signal === undefined) return;
+    subscription.signal = undefined;
+    if (previous === undefined) signal.first = next;
     else previous.next = next;
-    if (next === undefined) followed.last = previous;
+    if (next === undefined) signal.last = previous;
     else next.previous = previous;
-    if (followed.first === undefined) this.deserted.push(followed);
+    if (signal.first === undefined) this.unused.push(signal);
   }
 
-  /** Ends listening to the signals that nobody follows any more. */
-  letGo(): void {
-    const { deserted } = this;
-    this.deserted = [];
-    for (const followed of deserted) {
-      const { signal, listener, first } = followed;
-      // It may have found a new follower meanwhile, or have been let go already.
-      if (first !== undefined || this.#followed.get(signal) !== followed) continue;
-      this.#followed.delete(signal);
+  /** Removes the listeners of signals without subscriptions. */
+  removeListeners(): void {
+    const { unused } = this;
+    this.unused = [];
+    for (const signal of unused) {
+      const { target, listener, first } = signal;
+      // It may have a new subscription, or be in the list twice.
+      if (first !== undefined || this.#shared.get(target) !== signal) continue;
+      this.#shared.delete(target);
       try {
-        signal.removeEventListener('abort', listener);
+        target.removeEventListener('abort', listener);
       } catch {
-        // What only looks like a signal may not know how. The listener tells nobody any more.
+        // An object that only looks like a signal may fail here. Its listener has no subscribers to call.
       }
     }
   }
 
-  #fired({ signal, first }: Followed<Of>): void {
-    const reason = reasonOf(signal);
-    const entered: Of[] = [];
-    for (let follower = first; follower !== undefined; follower = follower.next) {
-      if (follower.of === undefined) follower.early = { reason };
-      else entered.push(follower.of);
+  #fired({ target, first }: SharedSignal<Subscriber>): void {
+    const reason = reasonOf(target);
+    const entered: Subscriber[] = [];
+    for (let subscription = first; subscription; subscription = subscription.next) {
+      if (subscription.subscriber === undefined) subscription.abortedEarly = { reason };
+      else entered.push(subscription.subscriber);
     }
     if (entered.length > 0) this.#onAbort(entered, reason);
   }

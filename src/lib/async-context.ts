@@ -1,4 +1,4 @@
-import { host } from './runtime.ts';
+import { runtime } from './runtime.ts';
 
 /**
  * Runs `run` in the async context that was current when this module was loaded, so that what a
@@ -8,7 +8,7 @@ import { host } from './runtime.ts';
 export const runInRoot: <T>(run: () => T) => T = rootSnapshot() ?? ((run) => run());
 
 function rootSnapshot(): (<T>(run: () => T) => T) | undefined {
-  const hooks = host.process?.getBuiltinModule?.('node:async_hooks');
+  const hooks = runtime.process?.getBuiltinModule?.('node:async_hooks');
   return hasSnapshot(hooks) ? hooks.AsyncLocalStorage.snapshot() : undefined;
 }
 

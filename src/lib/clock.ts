@@ -1,4 +1,4 @@
-import { isWorkerd, LastingTimers } from './workerd-timers.ts';
+import { isWorkerd, WorkerdTimers } from './workerd-timers.ts';
 
 /** Time, and waking up at a time; the same shape as the engine's own port. */
 export interface Clock {
@@ -117,7 +117,7 @@ function ownNow(): number {
 }
 
 /** Of all clients, so that none takes over from another what is merely late. */
-const laterTurns = new LastingTimers({
+const laterTurns = new WorkerdTimers({
   now: ownNow,
   functions: ownFunctions,
   lateMs: 1_000,
@@ -159,7 +159,7 @@ interface Timer {
 class SystemClock implements Clock {
   readonly #waiting = new Set<Timer>();
   readonly #lasting = isWorkerd
-    ? new LastingTimers({ now: ownNow, functions: ownFunctions })
+    ? new WorkerdTimers({ now: ownNow, functions: ownFunctions })
     : undefined;
   /** What the time was read from last, and what that is a method of. */
   #source: Source = ownNow;
@@ -208,8 +208,8 @@ class SystemClock implements Clock {
   /** The time, where something may be in place that is not the runtime's own, or the machine has slept. */
   #lookAround(): number {
     if (this.#lasting !== undefined) {
-      this.#lasting.setAnew();
-      laterTurns.setAnew();
+      this.#lasting.rearm();
+      laterTurns.rearm();
     }
     const now = this.#read();
     const { setTimeout } = globalThis;

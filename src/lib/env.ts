@@ -1,4 +1,4 @@
-import { host } from './runtime.ts';
+import { runtime } from './runtime.ts';
 
 /**
  * An environment variable; undefined where it is unset or empty, where the runtime has no
@@ -7,8 +7,8 @@ import { host } from './runtime.ts';
 export function env(name: string): string | undefined {
   try {
     // Not both: Deno, which has both, would ask twice.
-    const { env: variables } = host.process ?? {};
-    return (variables ? variables[name] : host.Deno?.env?.get(name)) || undefined;
+    const { env: variables } = runtime.process ?? {};
+    return (variables ? variables[name] : runtime.Deno?.env?.get(name)) || undefined;
   } catch {
     return undefined;
   }

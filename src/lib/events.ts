@@ -2,7 +2,7 @@ import { runInRoot } from './async-context.ts';
 import type { Clock } from './clock.ts';
 import { inLaterTurn } from './clock.ts';
 import type { Logger } from './logger.ts';
-import { fenced } from './user-code.ts';
+import { callUserCode } from './user-code.ts';
 
 export type Listener<Detail> = (detail: Detail) => unknown;
 
@@ -132,7 +132,7 @@ export class Events<Details extends object> {
     // A copy, since listeners may come and go while they are told.
     for (const entry of [...(this.#listeners[name] ?? [])]) {
       if (this.#listeners[name]?.has(entry)) {
-        fenced(
+        callUserCode(
           () => entry.call(detail),
           (error) => this.#warn(name, error),
         );

@@ -1,56 +1,55 @@
 import type { Clock } from './clock.ts';
 import { nextTurn } from './clock.ts';
 
-/** How late it must be for answers to have come meanwhile that nobody could read, in milliseconds. */
-const BEHIND_MS = 10;
+/** A timer later than this, in milliseconds, may run before answers that have come by its time are read. */
+const LATE_MS = 10;
 
-/** The longest that what came meanwhile is read before a limit holds, in milliseconds. */
+/** The longest that such a timer lets answers be read first, in milliseconds. */
 const READING_MS = 1_000;
 
 /**
- * Limits of time that are fair to what stood still: a stopped process, a frozen function, a blocked
- * loop. Timers run before I/O, so an answer that has come meanwhile lies in its socket when they fire
- * all at once. So one that is late lets I/O run first, until a turn of the event loop brings no byte of
- * an answer: one that is there wins.
+ * Timeouts that are fair after a standstill: a stopped process, a frozen function, a blocked loop. Timers run
+ * before I/O, so they would all fire while answers that came in time lie unread in their sockets. So a late
+ * timer lets I/O run first, until a turn of the event loop brings no byte of an answer.
  */
-export class Patience {
+export class FairTimeouts {
   readonly #clock: Clock;
-  /** Times that bytes of an answer have come; whoever hears of some counts on. */
-  heard = 0;
+  /** Counts how often bytes of an answer have come. Those who read answers increment it. */
+  received = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Calls `run` for what was to happen by then: at once, or, if it is late, when what has come is read. */
-  fairly(at: number, run: () => void): (() => void) | undefined {
-    if (this.#clock.now() - at > BEHIND_MS) return this.#afterReading(run);
+  /** Calls `run`, which was due at `at`: now, or, if that is late, after answers are read. Returns what cancels it. */
+  expire(at: number, run: () => void): (() => void) | undefined {
+    if (this.#clock.now() - at > LATE_MS) return this.#afterReads(run);
     run();
     return undefined;
   }
 
-  /** Calls `wake` when so many milliseconds are over; returns what cancels it. */
+  /** Calls `wake` after `ms` milliseconds; returns what cancels it. */
   after(ms: number, wake: () => void): () => void {
     const now = this.#clock.now();
-    let cancelReading: (() => void) | undefined;
-    const come = (): void => {
-      cancelReading = this.fairly(now + ms, wake);
+    let cancelExpiry: (() => void) | undefined;
+    const fire = (): void => {
+      cancelExpiry = this.expire(now + ms, wake);
     };
-    const cancelTimer = this.#clock.after(ms, come, now);
+    const cancelTimer = this.#clock.after(ms, fire, now);
     return () => {
       cancelTimer();
-      cancelReading?.();
+      cancelExpiry?.();
     };
   }
 
-  #afterReading(run: () => void): () => void {
+  #afterReads(run: () => void): () => void {
     const until = this.#clock.now() + READING_MS;
     let isCancelled = false;
     const turn = (): void => {
-      const before = this.heard;
-      const mayGoOn = nextTurn(() => {
+      const before = this.received;
+      const seesTurns = nextTurn(() => {
         if (isCancelled) return;
-        if (mayGoOn && this.heard !== before && this.#clock.now() < until) turn();
+        if (seesTurns && this.received !== before && this.#clock.now() < until) turn();
         else run();
       });
     };

@@ -1,4 +1,4 @@
-import { fenced } from './user-code.ts';
+import { callUserCode } from './user-code.ts';
 
 /** Where the client reports what nobody else can hear. Never given a payload, a header or a token. */
 export interface Logger {
@@ -36,17 +36,19 @@ export const silentLogger: Logger = {
  * `logger`, made safe to call anywhere: a logger that fails must not fail the call that it was to
  * describe, and nobody is left to tell.
  */
-export function fencedLogger(logger: Logger): Logger {
+export function safeLogger(logger: Logger): Logger {
   return {
-    debug: isMute(logger) ? nothing : (...entry) => fenced(() => logger.debug(...entry), nothing),
-    info: (...entry) => fenced(() => logger.info(...entry), nothing),
-    warn: (...entry) => fenced(() => logger.warn(...entry), nothing),
-    error: (...entry) => fenced(() => logger.error(...entry), nothing),
+    debug: ignoresDebug(logger)
+      ? nothing
+      : (...entry) => callUserCode(() => logger.debug(...entry), nothing),
+    info: (...entry) => callUserCode(() => logger.info(...entry), nothing),
+    warn: (...entry) => callUserCode(() => logger.warn(...entry), nothing),
+    error: (...entry) => callUserCode(() => logger.error(...entry), nothing),
   };
 }
 
 /** Whether its `debug` goes nowhere, so that its lines need not be made. */
-export function isMute({ debug }: Logger): boolean {
+export function ignoresDebug({ debug }: Logger): boolean {
   return debug === nothing;
 }
 

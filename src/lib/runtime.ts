@@ -1,5 +1,5 @@
 /** What a runtime may offer beyond the web's own globals; all of it optional, so always asked for. */
-interface Host {
+interface Runtime {
   readonly performance: { now(): number };
   readonly process?: {
     readonly env?: Readonly<Record<string, string | undefined>>;
@@ -22,4 +22,4 @@ interface Host {
 }
 
 /** The global object, seen as a runtime that this package does not depend on. */
-export const host: Host = globalThis;
+export const runtime: Runtime = globalThis;

@@ -1,5 +1,5 @@
 import { unpolluted } from './prototype-pollution.ts';
-import { shown, wanted } from './value-checks.ts';
+import { mustBe, shown } from './value-checks.ts';
 
 /** What is wrong, and where. */
 interface Problem {
@@ -13,7 +13,7 @@ export interface TimeLimit {
   readonly problem?: Problem | undefined;
 }
 
-const aDuration = wanted(
+const aDuration = mustBe(
   'milliseconds, 0 or more (Infinity: as long as it takes)',
   (value) => typeof value === 'number' && value >= 0,
 );

@@ -1,18 +1,17 @@
 /**
- * Calls code of the user's, which may do anything: what it throws, or what the promise that it returns
- * rejects with, goes to `onError`, and nowhere else. The promise may be of any make, from another realm
- * or another library.
+ * Calls a function of the user's. What it throws, or what the promise that it returns rejects with, goes to
+ * `onError`. The promise may be of any make, from another realm or library.
  */
-export function fenced(call: () => unknown, onError: (error: unknown) => void): void {
+export function callUserCode(call: () => unknown, onError: (error: unknown) => void): void {
   try {
-    handled(call(), onError);
+    catchRejection(call(), onError);
   } catch (error) {
     onError(error);
   }
 }
 
-/** The same for what user code has returned already. Returns whether it is a promise. */
-export function handled(result: unknown, onError: (error: unknown) => void): boolean {
+/** The same for a result that is there already. Returns whether it is a promise. */
+export function catchRejection(result: unknown, onError: (error: unknown) => void): boolean {
   if (!isObjectLike(result)) return false;
   try {
     // Read once, since it may be a getter.

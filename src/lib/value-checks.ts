@@ -1,36 +1,36 @@
 /** What is wrong with a value, to follow its name in a message; undefined: nothing. */
-export type Check = (value: unknown) => string | undefined;
+export type ValueCheck = (value: unknown) => string | undefined;
 
-export function numberFrom(min: number, max: number): Check {
-  return wanted(
+export function numberFrom(min: number, max: number): ValueCheck {
+  return mustBe(
     `a number from ${min} to ${max}`,
     (value) => typeof value === 'number' && value >= min && value <= max,
   );
 }
 
-export function integerFrom(min: number, max: number): Check {
-  return wanted(
+export function integerFrom(min: number, max: number): ValueCheck {
+  return mustBe(
     `an integer from ${min} to ${max}`,
     (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
   );
 }
 
-export function oneOf(...words: readonly string[]): Check {
-  return wanted(words.map((word) => `'${word}'`).join(' or '), (value) =>
+export function oneOf(...words: readonly string[]): ValueCheck {
+  return mustBe(words.map((word) => `'${word}'`).join(' or '), (value) =>
     words.some((word) => word === value),
   );
 }
 
-export function matching(what: string, pattern: RegExp): Check {
-  return wanted(what, (value) => typeof value === 'string' && pattern.test(value));
+export function matching(what: string, pattern: RegExp): ValueCheck {
+  return mustBe(what, (value) => typeof value === 'string' && pattern.test(value));
 }
 
-export const aBoolean: Check = wanted('true or false', (value) => typeof value === 'boolean');
+export const aBoolean: ValueCheck = mustBe('true or false', (value) => typeof value === 'boolean');
 
-export const aFunction: Check = wanted('a function', (value) => typeof value === 'function');
+export const aFunction: ValueCheck = mustBe('a function', (value) => typeof value === 'function');
 
 /** A check by `isRight`; what it says names what was `wanted`, and what was given. */
-export function wanted(what: string, isRight: (value: unknown) => boolean): Check {
+export function mustBe(what: string, isRight: (value: unknown) => boolean): ValueCheck {
   return (value) => (isRight(value) ? undefined : `must be ${what}, but it is ${shown(value)}`);
 }
 

@@ -1,10 +1,10 @@
-import { host } from './runtime.ts';
+import { runtime } from './runtime.ts';
 
 /**
  * Cloudflare's workerd: timers and connections belong to the request that made them, and are gone when that
  * is over. Its `nextTick` is a promise job, and time stands still while code runs.
  */
-export const isWorkerd: boolean = host.navigator?.userAgent === 'Cloudflare-Workers';
+export const isWorkerd: boolean = runtime.navigator?.userAgent === 'Cloudflare-Workers';
 
 interface Timeout {
   due: number;
@@ -14,7 +14,7 @@ interface Timeout {
 
 type Functions = Pick<typeof globalThis, 'setTimeout' | 'clearTimeout'>;
 
-export interface LastingTimersParts {
+export interface WorkerdTimersOptions {
   readonly now: () => number;
   readonly functions: Functions;
   /** How late one must be for it to be set anew, in milliseconds. @default 0 */
@@ -25,13 +25,13 @@ export interface LastingTimersParts {
  * Timers that come although whoever set them is gone: what should have come by now is set anew by whoever
  * asks for the time next, and belongs to that one's request from then on.
  */
-export class LastingTimers {
+export class WorkerdTimers {
   readonly #now: () => number;
   readonly #functions: Functions;
   readonly #lateMs: number;
   readonly #waiting = new Set<Timeout>();
 
-  constructor({ now, functions, lateMs = 0 }: LastingTimersParts) {
+  constructor({ now, functions, lateMs = 0 }: WorkerdTimersOptions) {
     this.#now = now;
     this.#functions = functions;
     this.#lateMs = lateMs;
@@ -51,7 +51,7 @@ export class LastingTimers {
   }
 
   /** Not in the place of what was set before: that one may be about to come, in a request that waits for it. */
-  setAnew(): void {
+  rearm(): void {
     if (this.#waiting.size === 0) return;
     const { setTimeout } = this.#functions;
     const now = this.#now();

@@ -1,4 +1,4 @@
-import { handled } from '../lib/user-code.ts';
+import { catchRejection } from '../lib/user-code.ts';
 import type { WireAction, WireKind } from '../schemas/action.ts';
 import { isObject, kindOf } from '../schemas/check.ts';
 import { InvalidCall } from './invalid-call.ts';
@@ -18,7 +18,7 @@ export function askHook(
 ): WireAction | undefined {
   const answer = ask(hook, withoutUndefined(action));
   if (answer === null) return undefined;
-  const isAsync = handled(answer, () => {});
+  const isAsync = catchRejection(answer, () => {});
   if (!isObject(answer) || isAsync) {
     const was = isAsync ? 'a promise, and it has to be synchronous' : kindOf(answer);
     throw refusal(`must return an action or null, but what it returned is ${was}`);

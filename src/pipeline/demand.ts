@@ -2,7 +2,7 @@
 import type { PrefactorIssue } from '../errors/argument-error.ts';
 import { checkKey } from '../ids/idempotency-key.ts';
 import type { Ids } from '../ids/ids.ts';
-import { ownText } from '../lib/own-text.ts';
+import { unsliced } from '../lib/own-text.ts';
 import { InvalidCall } from './invalid-call.ts';
 
 /** Throws `InvalidCall` where a check has found something. */
@@ -22,6 +22,6 @@ export function demandKey(given: unknown, path: string): void {
  */
 export function keyFor(given: unknown, ids: Ids): string {
   return typeof given === 'string' && checkKey(given) === undefined
-    ? ownText(given)
+    ? unsliced(given)
     : ids.makeKey();
 }

@@ -1,5 +1,5 @@
 import type { Name } from '../coalescer/index.ts';
-import { Memory } from '../lib/lru-map.ts';
+import { LruMap } from '../lib/lru-map.ts';
 import type { WireKind } from '../schemas/action.ts';
 import { isTerminal } from '../schemas/action.ts';
 import type { SubmitOptions } from '../schemas/call-options.ts';
@@ -48,16 +48,16 @@ interface Instance {
  */
 export class Dependencies {
   readonly #references: Pick<References, 'unnamed'>;
-  readonly #spans = new Memory<string, Instance>({
+  readonly #spans = new LruMap<string, Instance>({
     max: MAX_SPANS,
-    onForget: (_, owner) => this.#spanGone(owner),
+    onEvict: (_, owner) => this.#spanGone(owner),
   });
-  readonly #instances = new Memory<Name, Instance>({
+  readonly #instances = new LruMap<Name, Instance>({
     max: MAX_INSTANCES,
-    onForget: (_, instance) => this.#instanceGone(instance),
+    onEvict: (_, instance) => this.#instanceGone(instance),
   });
   /** UTF-8 bytes of large spans, which the answers to their finishes will hold again. */
-  readonly #large = new Memory<Name, number>({ max: MAX_LARGE_SPANS });
+  readonly #large = new LruMap<Name, number>({ max: MAX_LARGE_SPANS });
   /** Spans that are remembered, though their instance has ended. */
   #leftOver = 0;
 
@@ -182,7 +182,7 @@ export class Dependencies {
     this.#leftOver += instance.spans;
     // To look for the spans of each instance would take longer than all else: it is done for many.
     if (this.#leftOver * 2 <= this.#spans.size) return;
-    this.#spans.drop(({ hasEnded }) => hasEnded);
+    this.#spans.deleteWhere(({ hasEnded }) => hasEnded);
     this.#leftOver = 0;
   }
 

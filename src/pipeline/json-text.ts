@@ -1,5 +1,5 @@
 import type { Name } from '../coalescer/index.ts';
-import { utf8Length } from '../lib/text-arena.ts';
+import { utf8Length } from '../lib/utf8.ts';
 import type { ReferenceField, WireAction } from '../schemas/action.ts';
 import type { Draft } from './call-draft.ts';
 import { InvalidCall } from './invalid-call.ts';

@@ -1,4 +1,4 @@
-import { Memory } from '../lib/lru-map.ts';
+import { LruMap } from '../lib/lru-map.ts';
 import { isTerminal } from '../schemas/action.ts';
 import { ownId } from '../schemas/check.ts';
 import type { Draft } from './call-draft.ts';
@@ -25,9 +25,9 @@ interface LeftOut {
 export class LeftOuts {
   readonly #engine: Pick<Engine, 'isThere'>;
   readonly #calls = new WeakMap<Promise<unknown>, LeftOut>();
-  readonly #spans = new Memory<string, LeftOut>({ max: MAX_REMEMBERED });
+  readonly #spans = new LruMap<string, LeftOut>({ max: MAX_REMEMBERED });
   /** Runs, and whatever else was to be made. */
-  readonly #others = new Memory<string, LeftOut>({ max: MAX_REMEMBERED });
+  readonly #others = new LruMap<string, LeftOut>({ max: MAX_REMEMBERED });
   /** Nothing was ever left out: nobody has to look. */
   isEmpty = true;
 

@@ -1,5 +1,5 @@
 import type { Name } from '../coalescer/index.ts';
-import { Memory } from '../lib/lru-map.ts';
+import { LruMap } from '../lib/lru-map.ts';
 import { PrivateNotes } from '../lib/private-notes.ts';
 import type { ActionPromise } from '../schemas/action-promise.ts';
 import { isActionPromise } from '../schemas/action-promise.ts';
@@ -40,7 +40,7 @@ export class References {
   /** The one that came last: mostly it is the one that is asked for. */
   #latest: Unnamed | undefined;
   /** What could not be made: the last of it. */
-  readonly #unmade = new Memory<number, Unnamed>({ max: MAX_UNMADE });
+  readonly #unmade = new LruMap<number, Unnamed>({ max: MAX_UNMADE });
   readonly #leftOuts: LeftOuts;
   #lastNumber = 0;
 

@@ -1,5 +1,5 @@
 import { Hasher } from '../lib/hash.ts';
-import { Memory } from '../lib/lru-map.ts';
+import { LruMap } from '../lib/lru-map.ts';
 import type { WireAction, WireKind } from '../schemas/action.ts';
 import { fieldsOf } from '../schemas/action.ts';
 import { isActionPromise } from '../schemas/action-promise.ts';
@@ -17,9 +17,9 @@ const MAX_REMEMBERED = 10_000;
  */
 export class Repeats {
   // A key that is forgotten looks like a new one, so none is while a call with it is pending.
-  readonly #claims = new Memory<string, Claim>({
+  readonly #claims = new LruMap<string, Claim>({
     max: MAX_REMEMBERED,
-    onForget: (_, { pending }) => pending !== undefined,
+    onEvict: (_, { pending }) => pending !== undefined,
   });
   /** Made for the first key: it has buffers. */
   #hasher: Hasher | undefined;

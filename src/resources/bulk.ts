@@ -1,7 +1,7 @@
 import type { Batch } from '../coalescer/index.ts';
 import { bindMethods } from '../lib/bind-methods.ts';
 import { unpolluted } from '../lib/prototype-pollution.ts';
-import { utf8Length } from '../lib/text-arena.ts';
+import { utf8Length } from '../lib/utf8.ts';
 import type { Engine } from '../pipeline/engine.ts';
 import { InvalidCall, invalidCallError } from '../pipeline/invalid-call.ts';
 import { serialise } from '../pipeline/json-text.ts';

@@ -1,4 +1,4 @@
-import { host } from '../lib/runtime.ts';
+import { runtime } from '../lib/runtime.ts';
 
 interface Gunzip {
   write(bytes: Uint8Array): void;
@@ -14,7 +14,7 @@ interface Zlib {
  * each counts, and zeros behind them do no harm. It fails where the bytes are no gzip, or end too early.
  */
 export function gunzip(packed: readonly Uint8Array[]): object {
-  const zlib = host.process?.getBuiltinModule?.('node:zlib') as Zlib;
+  const zlib = runtime.process?.getBuiltinModule?.('node:zlib') as Zlib;
   const stream = zlib.createGunzip();
   for (const bytes of packed) stream.write(bytes);
   stream.end();

@@ -1,4 +1,4 @@
-import type { Check } from '../lib/value-checks.ts';
+import type { ValueCheck } from '../lib/value-checks.ts';
 
 /** Set by the client or by the connection; a second value would break or fool one of them. */
 const reserved: ReadonlySet<string> = new Set([
@@ -32,7 +32,7 @@ export type HeaderFields =
 const MAX_FIELDS = 1_000;
 
 /** Checks header fields. Values are never shown: they may be secrets. */
-export const headerFields: Check = (value) => {
+export const headerFields: ValueCheck = (value) => {
   const fields = fieldsOf(value);
   if (fields === undefined) {
     return 'must be an object of header names and their values, a Headers, a Map or a list of pairs';

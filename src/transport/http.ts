@@ -2,7 +2,7 @@ import type { SendOptions } from '../coalescer/index.ts';
 import { copyOfCaught } from '../errors/caught-error.ts';
 import type { Failure } from '../errors/failure.ts';
 import type { Clock } from '../lib/clock.ts';
-import { Patience } from '../lib/fair-timeouts.ts';
+import { FairTimeouts } from '../lib/fair-timeouts.ts';
 import type { ApiToken } from './auth.ts';
 import { Auth } from './auth.ts';
 import { DispatchSender } from './dispatch-sender.ts';
@@ -36,7 +36,7 @@ export class Http {
   readonly auth: Auth;
   readonly #options: HttpOptions;
   readonly #clock: Clock;
-  readonly #patience: Patience;
+  readonly #timeouts: FairTimeouts;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #byDispatcher: DispatchSender | undefined;
   readonly #overFetch: Sender;
@@ -45,7 +45,7 @@ export class Http {
     this.auth = new Auth(options);
     this.#options = options;
     this.#clock = clock;
-    this.#patience = new Patience(clock);
+    this.#timeouts = new FairTimeouts(clock);
     this.#headers = {
       ...lowerCased(options.headers),
       accept: 'application/json',
@@ -65,7 +65,7 @@ export class Http {
       options,
       ms: this.#options.attemptTimeoutMs,
       clock: this.#clock,
-      patience: this.#patience,
+      timeouts: this.#timeouts,
     });
     if (!attempt.isOver) void this.#make(attempt, path, body, options.outlives ?? false);
     try {
@@ -127,7 +127,7 @@ interface AttemptParts {
   /** What it may take, in milliseconds. */
   readonly ms: number;
   readonly clock: Clock;
-  readonly patience: Patience;
+  readonly timeouts: FairTimeouts;
 }
 
 /**
@@ -144,7 +144,7 @@ class Attempt implements Told {
   hasLeft = false;
   isOver = false;
   readonly #options: SendOptions;
-  readonly #patience: Patience;
+  readonly #timeouts: FairTimeouts;
   readonly #ms: number;
   readonly #controller = new AbortController();
   readonly #cancelTimeout: () => void;
@@ -152,9 +152,9 @@ class Attempt implements Told {
   #resolve!: (result: Answer | Failure) => void;
   #reject!: (error: unknown) => void;
 
-  constructor({ options, ms, clock, patience }: AttemptParts) {
+  constructor({ options, ms, clock, timeouts }: AttemptParts) {
     this.#options = options;
-    this.#patience = patience;
+    this.#timeouts = timeouts;
     this.#ms = ms;
     this.signal = this.#controller.signal;
     this.result = new Promise((resolve, reject) => {
@@ -164,7 +164,7 @@ class Attempt implements Told {
     options.waits?.();
     const now = clock.now();
     const come = (): void => {
-      this.#cancelReading = patience.fairly(now + ms, this.#timeOut);
+      this.#cancelReading = timeouts.expire(now + ms, this.#timeOut);
     };
     this.#cancelTimeout = clock.after(ms, come, now);
     if (options.signal.aborted) this.#giveUp();
@@ -179,7 +179,7 @@ class Attempt implements Told {
 
   /** Bytes of the answer have come, those of its headers included. */
   heard(): void {
-    this.#patience.heard++;
+    this.#timeouts.received++;
     this.#options.heard?.();
   }
 

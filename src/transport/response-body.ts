@@ -1,5 +1,5 @@
 import { nextTurn } from '../lib/clock.ts';
-import { fenced } from '../lib/user-code.ts';
+import { callUserCode } from '../lib/user-code.ts';
 import type { Answer, Outgoing, Told } from './sender.ts';
 
 /** Bytes of an answer that are read, at most; a hostile or broken server must not fill the memory. */
@@ -66,7 +66,7 @@ function streamOf(body: unknown): Stream | undefined {
 async function readStream(stream: Stream, signal: AbortSignal, told: Told): Promise<Body> {
   // One that is thrown away may fail as it likes.
   const ignore = (): void => undefined;
-  const stop = (): void => fenced(() => stream.cancel(), ignore);
+  const stop = (): void => callUserCode(() => stream.cancel(), ignore);
   // fetch ends its streams by itself; a user's own fetch may give one that knows of no signal.
   signal.addEventListener('abort', stop);
   let isAtEnd = false;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Alarm } from '../../src/coalescer/cycle.ts';
-import { Patience } from '../../src/lib/fair-timeouts.ts';
+import { FairTimeouts } from '../../src/lib/fair-timeouts.ts';
 import { virtualClock } from '../helpers/virtual-clock.ts';
 
 test('it wakes once, at the earliest time that it was asked for', async () => {
@@ -79,6 +79,6 @@ function alarmUnderTest(onWake: (at: number) => void = () => {}): AlarmUnderTest
     wokenAt.push(clock.now() - start);
     onWake(clock.now() - start);
   };
-  const alarm = new Alarm({ clock, patience: new Patience(clock), wake });
+  const alarm = new Alarm({ clock, timeouts: new FairTimeouts(clock), wake });
   return { clock, start, alarm, wokenAt };
 }

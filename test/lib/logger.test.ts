@@ -2,8 +2,8 @@ import { afterEach, expect, test, vi } from 'vitest';
 import {
   consoleLogger,
   debuggingLogger,
-  fencedLogger,
-  isMute,
+  ignoresDebug,
+  safeLogger,
   silentLogger,
 } from '../../src/lib/logger.ts';
 import { recordingLogger } from './recording-logger.ts';
@@ -44,31 +44,31 @@ test('the one for those who debug writes all, and nothing of it to standard outp
   ]);
 });
 
-test('a fenced logger passes everything on, as a method call', () => {
+test('a safe logger passes everything on, as a method call', () => {
   const logger = recordingLogger();
-  const fenced = fencedLogger(logger);
+  const safe = safeLogger(logger);
   for (const level of levels) {
-    fenced[level]('tea', 7);
+    safe[level]('tea', 7);
   }
   expect(logger.entries).toEqual(levels.map((level) => [level, 'tea', 7]));
 });
 
-test('a fenced logger never throws', () => {
+test('a safe logger never throws', () => {
   const spill = () => {
     throw new Error('spilt');
   };
-  const fenced = fencedLogger({ debug: spill, info: spill, warn: spill, error: spill });
+  const safe = safeLogger({ debug: spill, info: spill, warn: spill, error: spill });
   for (const level of levels) {
-    expect(() => fenced[level]('tea')).not.toThrow();
+    expect(() => safe[level]('tea')).not.toThrow();
   }
 });
 
-test('a logger whose debug goes nowhere is known, though it is fenced', () => {
-  expect([consoleLogger, silentLogger].map((logger) => isMute(fencedLogger(logger)))).toEqual([
+test('a logger whose debug goes nowhere is known, though it is safe', () => {
+  expect([consoleLogger, silentLogger].map((logger) => ignoresDebug(safeLogger(logger)))).toEqual([
     true,
     true,
   ]);
-  expect([debuggingLogger, recordingLogger()].map((one) => isMute(fencedLogger(one)))).toEqual([
+  expect([debuggingLogger, recordingLogger()].map((one) => ignoresDebug(safeLogger(one)))).toEqual([
     false,
     false,
   ]);

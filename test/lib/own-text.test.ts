@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { ownText } from '../../src/lib/own-text.ts';
+import { unsliced } from '../../src/lib/own-text.ts';
 
 // That it is in memory of its own: test/process/held.test.ts.
 test.each(['', 'plain', 'é茶🍵', '"\\\n\u2028', 'half \ud800 a sign'])(
   '%j stays as it is',
   (text) => {
-    expect(ownText(text)).toBe(text);
+    expect(unsliced(text)).toBe(text);
   },
 );

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { Tenant, TextArena } from '../../src/lib/text-arena.ts';
+import type { ArenaText, TextArena } from '../../src/lib/text-arena.ts';
 import { copyTexts } from '../../src/lib/text-arena.ts';
 import { randomFrom } from '../helpers/random.ts';
 
@@ -18,8 +18,8 @@ async function arenaOf(hasBuffer: boolean): Promise<TextArena> {
 
 afterEach(() => vi.unstubAllGlobals());
 
-class Reader implements Tenant {
-  slab: Tenant['slab'];
+class Reader implements ArenaText {
+  chunk: ArenaText['chunk'];
   start = 0;
   bytes = 0;
   slot = 0;
@@ -31,7 +31,7 @@ class Reader implements Tenant {
   }
 
   get isAsWritten(): boolean {
-    const read = this.slab?.buffer.subarray(this.start, this.start + this.bytes);
+    const read = this.chunk?.buffer.subarray(this.start, this.start + this.bytes);
     return read !== undefined && areEqual(read, encoder.encode(this.text));
   }
 }
@@ -97,7 +97,7 @@ describe.each([true, false])('with Buffer: %s', (hasBuffer) => {
     let before: Reader[] = [];
     for (let turn = 0; turn < 50; turn++) {
       const now = Array.from({ length: 200 }, () => new Reader(arena, 'x'.repeat(3_000)));
-      for (const { slab } of now) buffers.add(slab?.buffer);
+      for (const { chunk } of now) buffers.add(chunk?.buffer);
       for (const reader of before) arena.release(reader);
       before = now;
     }
@@ -108,10 +108,10 @@ describe.each([true, false])('with Buffer: %s', (hasBuffer) => {
   test('what a burst took is not kept for ever', async () => {
     const arena = await arenaOf(hasBuffer);
     const burst = Array.from({ length: 4_000 }, () => new Reader(arena, 'x'.repeat(3_000)));
-    expect(arena.held).toBeGreaterThan(12_000_000);
+    expect(arena.capacity).toBeGreaterThan(12_000_000);
     for (const reader of burst) arena.release(reader);
     expect(arena.bytes).toBe(0);
-    expect(arena.held).toBe(33 * 65_536);
+    expect(arena.capacity).toBe(33 * 65_536);
   });
 
   test.each([1, 2, 3, 4, 5, 6])(
@@ -137,7 +137,7 @@ describe.each([true, false])('with Buffer: %s', (hasBuffer) => {
         if (phase % 2 === 0) gone.sort(() => random() - 0.5);
         for (const reader of gone) {
           arena.release(reader);
-          expect(arena.held).toBeLessThanOrEqual(mayHold(arena.bytes));
+          expect(arena.capacity).toBeLessThanOrEqual(mayHold(arena.bytes));
         }
         waiting = left;
         expect(arena.bytes).toBe(waiting.reduce((sum, { bytes }) => sum + bytes, 0));
@@ -162,7 +162,7 @@ test('one text in 300 that stays, for a million, takes no more than its share', 
     going = [];
   }
   expect(arena.bytes).toBeGreaterThan(3_333 * 400);
-  expect(arena.held).toBeLessThanOrEqual(mayHold(arena.bytes));
+  expect(arena.capacity).toBeLessThanOrEqual(mayHold(arena.bytes));
   // Of those that stay, each is moved a few times, since where it comes to lie others go again.
   expect(arena.moved).toBeLessThanOrEqual(1_000_000 / 40);
 });

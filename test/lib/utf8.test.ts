@@ -1,22 +1,23 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { Tenant } from '../../src/lib/text-arena.ts';
+import type { ArenaText } from '../../src/lib/text-arena.ts';
 
 const encoder = new TextEncoder();
 const nodesBuffer = Buffer;
 
-/** The module as it is in such a runtime, which changes nothing of it any more. */
-async function bytesIn(surroundings: Readonly<Record<string, unknown>>) {
+/** The modules as such a runtime loads them; it changes nothing of them any more. */
+async function modulesIn(surroundings: Readonly<Record<string, unknown>>) {
   vi.resetModules();
   for (const [name, value] of Object.entries(surroundings)) vi.stubGlobal(name, value);
-  const bytes = await import('../../src/lib/text-arena.ts');
+  const utf8 = await import('../../src/lib/utf8.ts');
+  const arena = await import('../../src/lib/text-arena.ts');
   vi.unstubAllGlobals();
-  return bytes;
+  return { ...utf8, ...arena };
 }
 
 afterEach(() => vi.unstubAllGlobals());
 
-function newTenant(): Tenant {
-  return { slab: undefined, start: 0, bytes: 0, slot: 0 };
+function newOwner(): ArenaText {
+  return { chunk: undefined, start: 0, bytes: 0, slot: 0 };
 }
 
 type Write = (this: Buffer, text: string, start?: number, length?: number) => unknown;
@@ -100,15 +101,15 @@ describe.each(Object.keys(runtimes))('in %s', (name) => {
   test.each(texts)(
     '%#: a text has its UTF-8 bytes, and is written at its place',
     async (text, count) => {
-      const { utf8Length, TextArena } = await bytesIn(runtimes[name] ?? {});
+      const { utf8Length, TextArena } = await modulesIn(runtimes[name] ?? {});
       expect(utf8Length(text)).toBe(count);
       const arena = new TextArena();
-      arena.write('before', newTenant());
-      const tenant = newTenant();
-      arena.write(text, tenant);
-      const { slab, start, bytes } = tenant;
+      arena.write('before', newOwner());
+      const owner = newOwner();
+      arena.write(text, owner);
+      const { chunk, start, bytes } = owner;
       expect([start, bytes]).toEqual([7, count]);
-      expect(Buffer.from(slab?.buffer.subarray(7, 7 + count) ?? [])).toEqual(
+      expect(Buffer.from(chunk?.buffer.subarray(7, 7 + count) ?? [])).toEqual(
         Buffer.from(encoder.encode(text)),
       );
     },
@@ -121,13 +122,13 @@ test("on Node its own way is taken, whatever becomes of Buffer's methods later",
     written.push(text);
     return nodesWrite.call(this, text, start);
   };
-  const { TextArena } = await bytesIn({ Buffer: bufferThat(write) });
-  const tenant = newTenant();
-  new TextArena().write('é', tenant);
-  expect(tenant.bytes).toBe(2);
+  const { TextArena } = await modulesIn({ Buffer: bufferThat(write) });
+  const owner = newOwner();
+  new TextArena().write('é', owner);
+  expect(owner.bytes).toBe(2);
   expect(written.at(-1)).toBe('é');
 
-  const { TextArena: NodesArena } = await bytesIn({});
-  new NodesArena().write('é', tenant);
-  expect(tenant.slab?.buffer).toBeInstanceOf(Buffer);
+  const { TextArena: NodesArena } = await modulesIn({});
+  new NodesArena().write('é', owner);
+  expect(owner.chunk?.buffer).toBeInstanceOf(Buffer);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LastingTimers } from '../../src/lib/workerd-timers.ts';
+import { WorkerdTimers } from '../../src/lib/workerd-timers.ts';
 
 /** A runtime in which timers belong to a request, and are gone when that is over. */
 function runtime(lateMs?: number) {
@@ -20,7 +20,7 @@ function runtime(lateMs?: number) {
       for (const timer of timers) if (timer.id === id) timer.at = Number.NaN;
     },
   };
-  const lasting = new LastingTimers({ now: () => now, functions: functions as never, lateMs });
+  const lasting = new WorkerdTimers({ now: () => now, functions: functions as never, lateMs });
   return {
     lasting,
     /** From here on, everything belongs to the request of that number. */
@@ -51,7 +51,7 @@ test('a timer comes once', () => {
   t.pass(9);
   expect(times).toBe(0);
   t.pass(1);
-  t.lasting.setAnew();
+  t.lasting.rearm();
   t.pass(100);
   expect(times).toBe(1);
 });
@@ -62,11 +62,11 @@ test('one whose request is over comes in the next request, when its time is over
   t.lasting.set(() => times++, 10);
   t.over(1);
   t.enter(2);
-  t.lasting.setAnew();
+  t.lasting.rearm();
   t.pass(10);
   expect(times).toBe(0);
   t.pass(1);
-  t.lasting.setAnew();
+  t.lasting.rearm();
   t.pass(0);
   expect(times).toBe(1);
   expect(t.left).toBe(0);
@@ -80,7 +80,7 @@ test('however many requests are over before it came', () => {
     t.over(request);
     t.enter(request + 1);
     t.pass(5);
-    t.lasting.setAnew();
+    t.lasting.rearm();
   }
   expect(times).toBe(0);
   t.pass(0);
@@ -95,7 +95,7 @@ test('one that is about to come stays with its own request, too, and comes once'
   t.enter(2);
   t.pass(0);
   // Late, but not lost: the request that set it still waits for it.
-  t.lasting.setAnew();
+  t.lasting.rearm();
   t.over(2);
   t.pass(1);
   expect(times).toBe(1);
@@ -109,10 +109,10 @@ test('one that is less late than it may be is left alone', () => {
   t.over(1);
   t.enter(2);
   t.pass(100);
-  t.lasting.setAnew();
+  t.lasting.rearm();
   expect(t.left).toBe(0);
   t.pass(1);
-  t.lasting.setAnew();
+  t.lasting.rearm();
   expect(t.left).toBe(1);
 });
 
@@ -123,7 +123,7 @@ test('one that was cancelled never comes', () => {
   t.over(1);
   t.enter(2);
   t.pass(5);
-  t.lasting.setAnew();
+  t.lasting.rearm();
   cancel();
   t.pass(5);
   expect(times).toBe(0);

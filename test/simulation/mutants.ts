@@ -263,7 +263,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'listens to a signal after the end',
     in: 'Calls.book',
-    edit: leaveOut(statement('leave')),
+    edit: leaveOut(statement('unsubscribe')),
     breaks: 'idle at the end',
     seed: 3,
   },
@@ -300,7 +300,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'leaves the promise of a hook to itself',
     in: 'askHook',
-    edit: change(call('handled'), 'answer instanceof Promise'),
+    edit: change(call('catchRejection'), 'answer instanceof Promise'),
     breaks: 'unhandled',
     seed: 8,
   },
@@ -411,7 +411,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'lets timers that are late win over answers that are there',
-    in: 'Patience.fairly',
+    in: 'FairTimeouts.expire',
     edit: leaveOut(condition('now')),
     breaks: 'stops',
     seed: 15,

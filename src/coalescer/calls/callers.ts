@@ -3,7 +3,7 @@
  * and settled in telling.ts.
  */
 
-import type { Follower, Signals } from '../../lib/abort-signals.ts';
+import type { AbortSignals, AbortSubscription } from '../../lib/abort-signals.ts';
 import type { Cohort } from '../items/epochs.ts';
 import { Turnstile } from '../items/epochs.ts';
 import type { Caller, OtherCaller, Waiting } from '../items/item.ts';
@@ -19,9 +19,9 @@ export class Calls<Failure> {
   readonly #ledger: MutableLedger = emptyLedger();
   /** Calls that have not been told how they ended; a flush waits for those that came before it. */
   readonly #inside = new Turnstile();
-  readonly #signals: Signals<Waiting>;
+  readonly #signals: AbortSignals<Waiting>;
 
-  constructor(signals: Signals<Waiting>) {
+  constructor(signals: AbortSignals<Waiting>) {
     this.ledger = this.#ledger;
     this.#signals = signals;
   }
@@ -32,7 +32,7 @@ export class Calls<Failure> {
   }
 
   /** Counts a call in that waits for an item. Returns what stands for it from now on. */
-  join(item: Item, readAs: unknown, follower: Follower<Waiting> | undefined): Caller {
+  join(item: Item, readAs: unknown, subscription: AbortSubscription<Waiting> | undefined): Caller {
     let resolve!: Caller['resolve'];
     const promise = new Promise<unknown>((onResolve) => {
       resolve = onResolve;
@@ -42,20 +42,20 @@ export class Calls<Failure> {
     const cohort = this.#inside.last;
     cohort.inside++;
     if (item.resolve !== undefined) {
-      const caller = { promise, resolve, cohort, readAs, follower };
+      const caller = { promise, resolve, cohort, readAs, subscription };
       const extras = item.noteExtras();
       extras.others ??= new Set();
       extras.others.add(caller);
-      if (follower !== undefined) follower.of = { item, caller };
+      if (subscription !== undefined) subscription.subscriber = { item, caller };
       return caller;
     }
     item.promise = promise;
     item.resolve = resolve;
     item.cohort = cohort;
     item.readAs = readAs;
-    if (follower !== undefined) {
-      item.noteExtras().follower = follower;
-      follower.of = { item, caller: item as Caller };
+    if (subscription !== undefined) {
+      item.noteExtras().subscription = subscription;
+      subscription.subscriber = { item, caller: item as Caller };
     }
     return item as Caller;
   }
@@ -71,17 +71,18 @@ export class Calls<Failure> {
       return caller;
     }
     const { promise, resolve, cohort, readAs } = caller;
-    const left = { promise, resolve, cohort, readAs, follower: extras?.follower };
+    const left = { promise, resolve, cohort, readAs, subscription: extras?.subscription };
     const [next] = extras?.others ?? [];
     item.promise = next?.promise;
     item.resolve = next?.resolve;
     item.cohort = next?.cohort;
     if (extras === undefined) return left;
-    extras.follower = next?.follower;
+    extras.subscription = next?.subscription;
     if (next === undefined) return left;
     item.readAs = next.readAs;
     extras.others?.delete(next);
-    if (next.follower?.of !== undefined) next.follower.of.caller = item as Caller;
+    if (next.subscription?.subscriber !== undefined)
+      next.subscription.subscriber.caller = item as Caller;
     return left;
   }
 
@@ -96,19 +97,23 @@ export class Calls<Failure> {
       return;
     }
     if (item.resolve !== undefined) {
-      this.book(item.weight, extras?.follower, endFor(end, item.promise));
+      this.book(item.weight, extras?.subscription, endFor(end, item.promise));
     }
     if (extras?.others === undefined) return;
-    for (const { follower, promise } of extras.others) {
-      this.book(item.weight, follower, endFor(end, promise));
+    for (const { subscription, promise } of extras.others) {
+      this.book(item.weight, subscription, endFor(end, promise));
     }
   }
 
   /** Enters how a call ended. */
-  book(weight: 0 | 1, follower: Follower<Waiting> | undefined, end: CallEnd<Failure>): void {
+  book(
+    weight: 0 | 1,
+    subscription: AbortSubscription<Waiting> | undefined,
+    end: CallEnd<Failure>,
+  ): void {
     this.#ledger.pending -= weight;
     this.#ledger[end.kind === 'succeeded' ? 'succeeded' : columnOf(end.reason)] += weight;
-    if (follower !== undefined) this.#signals.leave(follower);
+    if (subscription !== undefined) this.#signals.unsubscribe(subscription);
   }
 
   /** A call has been told how it ended. */

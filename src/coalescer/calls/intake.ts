@@ -1,6 +1,6 @@
 /** How a call becomes an item, or is turned away; all of it before `submit` returns. */
 
-import type { Follower, Signals } from '../../lib/abort-signals.ts';
+import type { AbortSignals, AbortSubscription } from '../../lib/abort-signals.ts';
 import { runInRoot } from '../../lib/async-context.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Steps } from '../cycle.ts';
@@ -41,7 +41,7 @@ export interface IntakeParts<Failure> {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly steps: Steps;
-  readonly signals: Signals<Waiting>;
+  readonly signals: AbortSignals<Waiting>;
   readonly backlog: Backlog;
   readonly bounds: Bounds;
   readonly parts: Parts;
@@ -58,7 +58,7 @@ export interface IntakeParts<Failure> {
   readonly onAdmitted: (now: number) => void;
 }
 
-type Following = Follower<Waiting> | undefined;
+type Subscription = AbortSubscription<Waiting> | undefined;
 
 /** A call that was dealt with, and the item that it became, if it became one. */
 interface Entered {
@@ -110,14 +110,18 @@ export class Intake<Failure> {
    * is opened when that is done: both may call back.
    */
   take(submission: Submission): Promise<unknown> {
-    let follower: Following;
+    let subscription: Subscription;
     let entered: Entered;
     try {
       const { signal } = submission;
-      follower = signal && this.#parts.signals.follow(signal);
-      entered = this.#parts.steps.run(() => this.#enter(submission, follower));
+      subscription = signal && this.#parts.signals.subscribe(signal);
+      entered = this.#parts.steps.run(() => this.#enter(submission, subscription));
     } catch (error) {
-      return this.#refuse(submission, follower, faultOf(error, submission.signal, follower));
+      return this.#refuse(
+        submission,
+        subscription,
+        faultOf(error, submission.signal, subscription),
+      );
     }
     const { promise, item } = entered;
     if (item?.state === 'gathering') this.#addToWindow(item);
@@ -141,13 +145,13 @@ export class Intake<Failure> {
   /** Takes in a batch that its caller has packed: it leaves as it stands, and waits for no item. */
   takePacked(batch: Batch, { type = 'batch', signal }: ExecuteOptions): Promise<Answer> {
     const about = { key: undefined, type };
-    let follower: Following;
+    let subscription: Subscription;
     try {
-      follower = signal && this.#parts.signals.follow(signal);
-      const promise = this.#parts.steps.run(() => this.#enterPacked(batch, about, follower));
+      subscription = signal && this.#parts.signals.subscribe(signal);
+      const promise = this.#parts.steps.run(() => this.#enterPacked(batch, about, subscription));
       return promise as Promise<Answer>;
     } catch (error) {
-      return this.#refuse(about, follower, faultOf(error, signal, follower));
+      return this.#refuse(about, subscription, faultOf(error, signal, subscription));
     }
   }
 
@@ -171,11 +175,11 @@ export class Intake<Failure> {
     this.#parts.calls.decline();
   }
 
-  #enter(submission: Submission, follower: Following): Entered {
+  #enter(submission: Submission, subscription: Subscription): Entered {
     const { backlog, bounds, calls, clock, fates, keys } = this.#parts;
     const { key, hasNewKey, claim, readAs } = submission;
     const shared = hasNewKey ? undefined : keys.find(key, claim);
-    if (shared !== undefined) return { promise: this.#share(shared, submission, follower) };
+    if (shared !== undefined) return { promise: this.#share(shared, submission, subscription) };
     const { queue } = this.#limits;
     const bytes = submission.bytes + submission.holes.length * TYPICAL_ID_BYTES;
     const isFull = backlog.size >= queue.maxItems || backlog.bytes + bytes > queue.maxBytes;
@@ -184,7 +188,7 @@ export class Intake<Failure> {
       this.endWindow();
       const { last } = this.#parts.watch;
       const reason: Reason<Failure> = { kind: 'full', ...broken, last, maybeApplied: false };
-      return { promise: this.#refuse(submission, follower, reason) };
+      return { promise: this.#refuse(submission, subscription, reason) };
     }
     const lacking = this.#lacking(submission);
     // Not before now, so that nobody is given up too early.
@@ -193,16 +197,16 @@ export class Intake<Failure> {
     this.lastSeq++;
     if (submission.holes.length > 0) this.#fill(item, submission.holes);
     if (lacking !== undefined) {
-      return { promise: this.#rejectUnsent(item, submission, follower, lacking) };
+      return { promise: this.#rejectUnsent(item, submission, subscription, lacking) };
     }
-    const caller = calls.join(item, readAs, follower);
+    const caller = calls.join(item, readAs, subscription);
     const { promise } = caller;
     if (claim !== undefined || keys.isListed) keys.add(item);
     if (!submission.hasNewName && submission.makes !== undefined) {
       fates.forgetFailure(submission.makes);
     }
     backlog.append(item, submission);
-    if (follower !== undefined) this.#withdrawEarly(item, caller, follower);
+    if (subscription !== undefined) this.#withdrawEarly(item, caller, subscription);
     return { promise, item };
   }
 
@@ -221,11 +225,11 @@ export class Intake<Failure> {
     return [];
   }
 
-  #enterPacked(batch: Batch, about: About, follower: Following): Promise<unknown> {
+  #enterPacked(batch: Batch, about: About, subscription: Subscription): Promise<unknown> {
     const { backlog, calls, keys, parts, toError } = this.#parts;
     const taken = batch.keys.find((key) => keys.find(key) !== undefined);
     if (taken !== undefined) {
-      if (follower !== undefined) this.#parts.signals.leave(follower);
+      if (subscription !== undefined) this.#parts.signals.unsubscribe(subscription);
       return this.decline(toError({ kind: 'conflict', maybeApplied: false }, taken), about);
     }
     const { envelopeBytes } = this.#limits;
@@ -237,12 +241,12 @@ export class Intake<Failure> {
       envelopeBytes,
       texts: backlog.texts,
     });
-    const caller = calls.join(packed, undefined, follower);
+    const caller = calls.join(packed, undefined, subscription);
     const { promise } = caller;
     keys.add(packed);
     backlog.appendPacked(packed);
     parts.add(packed);
-    if (follower !== undefined) this.#withdrawEarly(packed, caller, follower);
+    if (subscription !== undefined) this.#withdrawEarly(packed, caller, subscription);
     return promise;
   }
 
@@ -256,17 +260,17 @@ export class Intake<Failure> {
   }
 
   /** Its signal had fired before the call was entered. */
-  #withdrawEarly(item: Item, caller: Caller, { early }: Follower<Waiting>): void {
-    if (early === undefined) return;
+  #withdrawEarly(item: Item, caller: Caller, { abortedEarly }: AbortSubscription<Waiting>): void {
+    if (abortedEarly === undefined) return;
     const { clock, onAdmitted, withdrawals } = this.#parts;
-    withdrawals.abort([{ item, caller }], early.reason);
+    withdrawals.abort([{ item, caller }], abortedEarly.reason);
     // The item may have been pending for long, with others behind it.
     onAdmitted(clock.now());
   }
 
   /** Rejects a call that is not accepted, and does not follow its signal any more. */
-  #refuse(about: About, follower: Following, reason: Reason<Failure>): Promise<never> {
-    if (follower !== undefined) this.#parts.signals.leave(follower);
+  #refuse(about: About, subscription: Subscription, reason: Reason<Failure>): Promise<never> {
+    if (subscription !== undefined) this.#parts.signals.unsubscribe(subscription);
     return this.turnAway(about, reason);
   }
 
@@ -276,17 +280,17 @@ export class Intake<Failure> {
   }
 
   /** Lets another call wait for a pending item, if it asks for the same. */
-  #share(item: Item, submission: Submission, follower: Following): Promise<unknown> {
+  #share(item: Item, submission: Submission, subscription: Subscription): Promise<unknown> {
     const fingerprint = item.extras?.fingerprint;
     if (fingerprint === undefined || fingerprint !== submission.fingerprint) {
-      return this.#refuse(submission, follower, { kind: 'conflict', maybeApplied: false });
+      return this.#refuse(submission, subscription, { kind: 'conflict', maybeApplied: false });
     }
     const { backlog, calls, fates } = this.#parts;
     if (submission.makes !== undefined) fates.forgetFailure(submission.makes);
     if (!item.isAwaited) backlog.renew(item, this.#now());
-    const caller = calls.join(item, submission.readAs, follower);
+    const caller = calls.join(item, submission.readAs, subscription);
     const { promise } = caller;
-    if (follower !== undefined) this.#withdrawEarly(item, caller, follower);
+    if (subscription !== undefined) this.#withdrawEarly(item, caller, subscription);
     return promise;
   }
 
@@ -308,12 +312,12 @@ export class Intake<Failure> {
   #rejectUnsent(
     item: Item,
     { makes, readAs }: Submission,
-    follower: Following,
+    subscription: Subscription,
     lacking: Lacking<Failure>,
   ): Promise<unknown> {
     const { backlog, calls, fates, settlement } = this.#parts;
     backlog.texts.release(item);
-    const caller = calls.join(item, readAs, follower);
+    const caller = calls.join(item, readAs, subscription);
     const { promise } = caller;
     if (makes !== undefined) fates.declined(makes, lacking.because);
     settlement.leave(item, caller, lacking, true);
@@ -363,8 +367,8 @@ function stop(stopWindow: () => void): void {
 function faultOf(
   error: unknown,
   signal: AbortSignal | undefined,
-  follower: Following,
+  subscription: Subscription,
 ): Extract<Reason<never>, { kind: 'fault' }> {
-  const part = signal !== undefined && follower === undefined ? 'signal' : undefined;
+  const part = signal !== undefined && subscription === undefined ? 'signal' : undefined;
   return { kind: 'fault', error, part, maybeApplied: false };
 }

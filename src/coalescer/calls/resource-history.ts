@@ -1,5 +1,6 @@
 /** What became of things that were to be made, for those who come later: bounded, by name. */
-import { Memory, Recent } from '../../lib/lru-map.ts';
+import { LruMap } from '../../lib/lru-map.ts';
+import { RecentKeys } from '../../lib/recent-keys.ts';
 import type { Blame, Cause, Name, ToRecord } from '../ports/ports.ts';
 import { recordOf } from './reason-record.ts';
 
@@ -18,13 +19,13 @@ export interface FatesPorts<Failure> {
 
 export class Fates<Failure> {
   /** What could not be made, and why: short records, see `ToRecord`. */
-  readonly #failed = new Memory<Name, Cause<Failure>>({ max: MAX_REMEMBERED });
+  readonly #failed = new LruMap<Name, Cause<Failure>>({ max: MAX_REMEMBERED });
   /** Ids that were seen made, or may have been: no later call can make them fail. */
-  readonly #there = new Recent<string>(MAX_REMEMBERED);
+  readonly #there = new RecentKeys<string>(MAX_REMEMBERED);
   /** The ids that the server gave in the place of others. */
-  readonly #replaced = new Memory<string, string>({ max: MAX_REMEMBERED });
+  readonly #replaced = new LruMap<string, string>({ max: MAX_REMEMBERED });
   /** The ids of what went by numbers. */
-  readonly #named = new Memory<number, string>({ max: MAX_REMEMBERED });
+  readonly #named = new LruMap<number, string>({ max: MAX_REMEMBERED });
   readonly #records = new WeakMap<Blame<Failure>, Blame<Failure>>();
   readonly #ports: FatesPorts<Failure>;
 

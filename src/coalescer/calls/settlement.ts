@@ -70,7 +70,7 @@ export class Settlement<Failure> {
     const isQuiet = isNew && events.isTelling?.('failure') === true;
     const left = calls.leave(item, caller);
     const departure = { kind: 'left', item, caller: left, reason, isQuiet } as const;
-    calls.book(item.weight, left.follower, departure);
+    calls.book(item.weight, left.subscription, departure);
     telling.add(departure);
   }
 

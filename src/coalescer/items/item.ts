@@ -1,5 +1,5 @@
-import type { Follower } from '../../lib/abort-signals.ts';
-import type { Slab, Tenant, TextArena } from '../../lib/text-arena.ts';
+import type { AbortSubscription } from '../../lib/abort-signals.ts';
+import type { ArenaText, Chunk, TextArena } from '../../lib/text-arena.ts';
 import type { KeyClaim, Name, Submission } from '../ports/ports.ts';
 import type { Cohort } from './epochs.ts';
 import type { Group, Member, Resource } from './lock-queue.ts';
@@ -38,7 +38,7 @@ export interface Caller {
 /** One that is not the first: that one is a part of the item. */
 export interface OtherCaller extends Caller {
   /** The call follows its caller's signal. */
-  readonly follower: Follower<Waiting> | undefined;
+  readonly subscription: AbortSubscription<Waiting> | undefined;
 }
 
 /** A call, and the item that it waits for. */
@@ -70,7 +70,7 @@ export interface Extras {
   /** It waits for all earlier ones that precede this name. */
   follows: string | undefined;
   /** The signal that the first call follows. */
-  follower: Follower<Waiting> | undefined;
+  subscription: AbortSubscription<Waiting> | undefined;
   /** Calls that wait for it beside the first one. */
   others: Set<OtherCaller> | undefined;
   setbacks: Setbacks | undefined;
@@ -88,7 +88,7 @@ const nothing: readonly never[] = [];
  * write these fields. They stand in one object, since each further one would cost 32 bytes for each item
  * of a million that wait; and the first call that waits is a part of it, since few have any other.
  */
-export class Item implements Tenant, Member {
+export class Item implements ArenaText, Member {
   readonly seq: number;
   readonly key: string;
   readonly type: string;
@@ -107,7 +107,7 @@ export class Item implements Tenant, Member {
   /** UTF-8 bytes of the text; an estimate while a hole is open. */
   bytes: number;
   /** Where the text as sent is, once every hole is filled; what is there never changes afterwards. */
-  slab: Slab | undefined;
+  chunk: Chunk | undefined;
   start = 0;
   slot = 0;
 
@@ -194,13 +194,13 @@ export class Item implements Tenant, Member {
 
   /** No id is missing in its text. */
   get isWhole(): boolean {
-    return this.slab !== undefined;
+    return this.chunk !== undefined;
   }
 
   /** The text as sent, decoded anew each time; undefined while a hole is open. */
   get text(): string | undefined {
-    const { slab, start, bytes } = this;
-    return slab && decoder.decode(slab.buffer.subarray(start, start + bytes));
+    const { chunk, start, bytes } = this;
+    return chunk && decoder.decode(chunk.buffer.subarray(start, start + bytes));
   }
 
   /**
@@ -249,7 +249,7 @@ function noExtras(): Extras {
     cut: undefined,
     precedes: undefined,
     follows: undefined,
-    follower: undefined,
+    subscription: undefined,
     others: undefined,
     setbacks: undefined,
   };

@@ -16,7 +16,7 @@ export interface Way<Failure> {
   /** What an attempt takes, at most, in milliseconds. @default Infinity */
   readonly attemptTimeoutMs?: number | undefined;
   /** Counts how often bytes of an answer have come. */
-  readonly patience: { heard: number };
+  readonly timeouts: { received: number };
   /** Says of an attempt that took so many milliseconds what its sender should have said. */
   readonly overdue?: ((ms: number) => Failure) | undefined;
   readonly onReply: (
@@ -63,7 +63,7 @@ export class UnderWay<Failure> {
 
   /** Bytes of an answer have come. */
   readonly #heard = (): void => {
-    this.#way.patience.heard++;
+    this.#way.timeouts.received++;
   };
 
   /** Sends a request. Nothing of it is handed to the sender before the step is over. */

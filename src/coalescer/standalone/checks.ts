@@ -4,15 +4,15 @@
  */
 
 import { nearest } from '../../lib/nearest.ts';
-import type { Check } from '../../lib/value-checks.ts';
+import type { ValueCheck } from '../../lib/value-checks.ts';
 import {
   aBoolean,
   aFunction,
   integerFrom,
+  mustBe,
   numberFrom,
   oneOf,
   shown,
-  wanted,
 } from '../../lib/value-checks.ts';
 import { engineEvents } from '../ports/events.ts';
 import type { Name } from '../ports/ports.ts';
@@ -20,20 +20,20 @@ import type { NewItem, TextWithHoles } from './new-item.ts';
 import type { CoalescerOptions } from './options.ts';
 import { settingsOf } from './options.ts';
 
-type ChecksOf<Fields> = { readonly [Name in keyof Fields]-?: Check };
+type ChecksOf<Fields> = { readonly [Name in keyof Fields]-?: ValueCheck };
 
 const most = Number.MAX_SAFE_INTEGER;
 const aDuration = numberFrom(0, Number.POSITIVE_INFINITY);
 const aBound = numberFrom(1, Number.POSITIVE_INFINITY);
-const aText = wanted('a non-empty string', isText);
-const aString = wanted('a string', (value) => typeof value === 'string');
-const anObject = wanted('an object', (value) => typeof value === 'object' && value !== null);
-const texts = wanted(
+const aText = mustBe('a non-empty string', isText);
+const aString = mustBe('a string', (value) => typeof value === 'string');
+const anObject = mustBe('an object', (value) => typeof value === 'object' && value !== null);
+const texts = mustBe(
   'an array of strings',
   isArrayOf((value) => typeof value === 'string'),
 );
-const names = wanted('an array of names: ids, or whole numbers', isArrayOf(isName));
-const aName = wanted('an id, or a whole number', isName);
+const names = mustBe('an array of names: ids, or whole numbers', isArrayOf(isName));
+const aName = mustBe('an id, or a whole number', isName);
 
 const queue: ChecksOf<CoalescerOptions['queue'] & object> = {
   maxItems: optional(aBound),
@@ -76,7 +76,7 @@ const options: ChecksOf<CoalescerOptions> = {
 
 const item: ChecksOf<NewItem> = {
   key: aText,
-  text: wanted(
+  text: mustBe(
     'a string, or an object with pieces and holes',
     (value) => typeof value === 'string' || (typeof value === 'object' && value !== null),
   ),
@@ -95,7 +95,7 @@ const item: ChecksOf<NewItem> = {
 
 const textWithHoles: ChecksOf<TextWithHoles> = {
   pieces: texts,
-  holes: wanted('an array of whole numbers', isArrayOf(isNumber)),
+  holes: mustBe('an array of whole numbers', isArrayOf(isNumber)),
 };
 
 /** What is wrong with what an engine is made of, in sentences; none: nothing. */
@@ -157,7 +157,7 @@ export function problemsOfListener(event: unknown, listener: unknown): string[] 
 
 function problemsOf(
   given: unknown,
-  checks: Readonly<Record<string, Check>>,
+  checks: Readonly<Record<string, ValueCheck>>,
   path: string,
 ): string[] {
   const problem = anObject(given);
@@ -175,12 +175,12 @@ function problemsOf(
 
 function anything(): undefined {}
 
-function optional(check: Check): Check {
+function optional(check: ValueCheck): ValueCheck {
   return (value) => (value === undefined ? undefined : check(value));
 }
 
-function withMethods(...methods: readonly string[]): Check {
-  return wanted(`an object with the methods ${methods.join(', ')}`, (value) =>
+function withMethods(...methods: readonly string[]): ValueCheck {
+  return mustBe(`an object with the methods ${methods.join(', ')}`, (value) =>
     methods.every((name) => typeof Object(value)[name] === 'function'),
   );
 }

@@ -5,7 +5,7 @@ import { Events } from '../../lib/events.ts';
 import { consoleLogger } from '../../lib/logger.ts';
 import type { TimeLimit } from '../../lib/timeout-option.ts';
 import { readTimeLimit } from '../../lib/timeout-option.ts';
-import { fenced } from '../../lib/user-code.ts';
+import { callUserCode } from '../../lib/user-code.ts';
 import type { About } from '../calls/intake.ts';
 import type { Ledger } from '../calls/ledger.ts';
 import { toRejectedError, unfailing } from '../calls/rejected-error.ts';
@@ -114,7 +114,7 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
     if (onNamed === undefined) return undefined;
     const warn = (error: unknown): void =>
       consoleLogger.warn('options.onNamed failed, which changes nothing here.', error);
-    return (name, id) => this.#events.note(() => fenced(() => onNamed(name, id), warn));
+    return (name, id) => this.#events.note(() => callUserCode(() => onNamed(name, id), warn));
   }
 
   #refuseLimit(type: string, problem: TimeLimit['problem']): Promise<never> | undefined {

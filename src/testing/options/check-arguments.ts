@@ -2,34 +2,34 @@
 // otherwise change nothing, and the test would prove nothing.
 
 import { nearest } from '../../lib/nearest.ts';
-import type { Check } from '../../lib/value-checks.ts';
+import type { ValueCheck } from '../../lib/value-checks.ts';
 import {
   aBoolean,
   aFunction,
   integerFrom,
+  mustBe,
   numberFrom,
   oneOf,
   shown,
-  wanted,
 } from '../../lib/value-checks.ts';
 import type { FaultKind, FaultRates } from '../faults/fault-types.ts';
 import { ROUTE_TYPES } from '../wire/routes.ts';
 
 /** The fields that an object may have. One that is undefined counts as left out. */
 interface Shape {
-  readonly [field: string]: Check | Shape;
+  readonly [field: string]: ValueCheck | Shape;
 }
 
-const ANYTHING: Check = () => undefined;
+const ANYTHING: ValueCheck = () => undefined;
 /** The longest that a timer waits. */
 const MAX_MS = 2 ** 31 - 1;
 const ms = numberFrom(0, MAX_MS);
-const aString = wanted('a string', (value) => typeof value === 'string');
-const aWord = wanted(
+const aString = mustBe('a string', (value) => typeof value === 'string');
+const aWord = mustBe(
   'a string that is not empty',
   (value) => typeof value === 'string' && value !== '',
 );
-const anItem = wanted(
+const anItem = mustBe(
   "an item's key, or a function that is given an item",
   (value) => typeof value === 'function' || (typeof value === 'string' && value !== ''),
 );
@@ -53,7 +53,7 @@ const FAULTS: Readonly<Record<FaultKind, Shape>> = {
     code: aWord,
     message: aString,
     errors: ANYTHING,
-    retryAfter: wanted(
+    retryAfter: mustBe(
       'seconds, a Date, or a text that a header may have',
       (value) =>
         numberFrom(0, Number.POSITIVE_INFINITY)(value) === undefined ||
@@ -61,8 +61,8 @@ const FAULTS: Readonly<Record<FaultKind, Shape>> = {
         (typeof value === 'string' && areHeaders({ 'retry-after': value })),
     ),
     retryAfterMs: ms,
-    location: wanted('a text that a header may have', (value) => areHeaders({ location: value })),
-    headers: wanted('an object of header fields', areHeaders),
+    location: mustBe('a text that a header may have', (value) => areHeaders({ location: value })),
+    headers: mustBe('an object of header fields', areHeaders),
     body: aString,
     afterWork: aBoolean,
   },
@@ -92,7 +92,7 @@ const PLAN: Shape = {
   on: target,
   seed: integerFrom(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
   maxDelayMs: ms,
-  statuses: wanted(
+  statuses: mustBe(
     'a list of statuses from 200 to 599',
     (value) =>
       Array.isArray(value) && value.length > 0 && value.every((one) => status(one) === undefined),
@@ -103,7 +103,7 @@ const PLAN: Shape = {
 };
 
 const OPTIONS: Shape = {
-  token: wanted(
+  token: mustBe(
     'a token without blanks, or a function that decides',
     (value) => typeof value === 'function' || (typeof value === 'string' && /^\S+$/.test(value)),
   ),
@@ -111,7 +111,7 @@ const OPTIONS: Shape = {
   seed: integerFrom(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
   now: aFunction,
   delay: aFunction,
-  latencyMs: wanted(
+  latencyMs: mustBe(
     `milliseconds from 0 to ${MAX_MS}, or a function that gives them`,
     (value) => typeof value === 'function' || ms(value) === undefined,
   ),
@@ -225,8 +225,8 @@ function sumProblems(plan: unknown, path: string): string[] {
     : [`${path}rates of what befalls a request add up to ${sum.toFixed(2)}, which is above 1`];
 }
 
-function countFrom(min: number): Check {
-  return wanted(
+function countFrom(min: number): ValueCheck {
+  return mustBe(
     `an integer from ${min} on, or Infinity`,
     (value) =>
       value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && Number(value) >= min),
@@ -234,7 +234,7 @@ function countFrom(min: number): Check {
 }
 
 /** One of so many words that a message names only the nearest. */
-function word(what: string, words: readonly string[]): Check {
+function word(what: string, words: readonly string[]): ValueCheck {
   return (value) => {
     if (words.some((one) => one === value)) return undefined;
     const meant = typeof value === 'string' ? `; the nearest is '${nearest(value, words)}'` : '';
