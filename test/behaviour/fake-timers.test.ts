@@ -5,8 +5,8 @@ import type { AutobatchOptions } from '../../src/index.ts';
 import { AutobatchClient } from '../../src/index.ts';
 import { Emulator } from '../../src/testing/index.ts';
 import { outcomes } from '../helpers/outcomes.ts';
+import { recordingLogger } from '../helpers/recording-logger.ts';
 import { INSTANCE, span } from '../helpers/spans.ts';
-import { recordingLogger } from '../lib/recording-logger.ts';
 
 const { setImmediate } = globalThis;
 const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));

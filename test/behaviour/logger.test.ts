@@ -2,8 +2,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { harness, TOKEN } from '../helpers/harness.ts';
 import { outcomes } from '../helpers/outcomes.ts';
+import { recordingLogger } from '../helpers/recording-logger.ts';
 import { keyOf } from '../helpers/spans.ts';
-import { recordingLogger } from '../lib/recording-logger.ts';
 
 test('where nobody listens, at most one warning a minute, with counts by class', async () => {
   const t = await harness();

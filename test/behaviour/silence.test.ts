@@ -7,9 +7,9 @@ import { expect, test } from 'vitest';
 import { AutobatchClient } from '../../src/index.ts';
 import { setGlobalDispatcher } from '../helpers/global-dispatcher.ts';
 import { failureOf } from '../helpers/outcomes.ts';
+import { recordingLogger } from '../helpers/recording-logger.ts';
 import { span } from '../helpers/spans.ts';
 import { identity } from '../helpers/tls/tls.ts';
-import { recordingLogger } from '../lib/recording-logger.ts';
 import { listen, serve } from '../transport/servers.ts';
 
 const TOKEN = 'pf_secret_0123';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ClientEvents } from '../../src/client/client-events.ts';
 import { PrefactorClosedError } from '../../src/errors/queue-errors.ts';
-import { recordingLogger } from '../lib/recording-logger.ts';
+import { recordingLogger } from '../helpers/recording-logger.ts';
 
 const failure = { error: new PrefactorClosedError('Closed.'), key: 'k', type: 'agents/list' };
 const clock = { now: () => 1_234, after: () => () => {} };

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { exitSignal, onExitSignal } from '../../src/client/exit-signals.ts';
 import { deferred } from '../../src/lib/deferred.ts';
-import { recordingLogger } from '../lib/recording-logger.ts';
+import { recordingLogger } from '../helpers/recording-logger.ts';
 
 let log = recordingLogger();
 beforeEach(() => {

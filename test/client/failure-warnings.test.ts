@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { FailureNotice } from '../../src/client/failure-warnings.ts';
 import { PrefactorClosedError } from '../../src/errors/queue-errors.ts';
-import { HandClock } from '../lib/hand-clock.ts';
-import { recordingLogger } from '../lib/recording-logger.ts';
+import { HandClock } from '../helpers/hand-clock.ts';
+import { recordingLogger } from '../helpers/recording-logger.ts';
 
 function setUp() {
   const clock = new HandClock();

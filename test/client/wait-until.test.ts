@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BusyPeriods } from '../../src/client/wait-until.ts';
-import { recordingLogger } from '../lib/recording-logger.ts';
+import { recordingLogger } from '../helpers/recording-logger.ts';
 
 test('one promise for each time that work is under way, which lasts as long', async () => {
   const awaited: Promise<unknown>[] = [];

@@ -2,9 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { BatchWindow } from '../../src/client/options.ts';
 import { scheduleOf } from '../../src/client/window.ts';
+import { HandClock } from '../helpers/hand-clock.ts';
+import { recordingLogger } from '../helpers/recording-logger.ts';
 import { windowsUnderTest } from '../helpers/windows.ts';
-import { HandClock } from '../lib/hand-clock.ts';
-import { recordingLogger } from '../lib/recording-logger.ts';
 
 const unhandled: unknown[] = [];
 process.on('unhandledRejection', (error) => unhandled.push(error));

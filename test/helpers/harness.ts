@@ -10,8 +10,8 @@ import type {
 import { AutobatchClient } from '../../src/index.ts';
 import type { EmulatorOptions, ItemRefusal } from '../../src/testing/index.ts';
 import { Emulator } from '../../src/testing/index.ts';
-import { recordingLogger } from '../lib/recording-logger.ts';
 import { fakeTime } from './fake-time.ts';
+import { recordingLogger } from './recording-logger.ts';
 import { INSTANCE, keyOf, nameOf, span } from './spans.ts';
 
 export const TOKEN = 'test-token';

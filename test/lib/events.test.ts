@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test } from 'vitest';
 import { Events } from '../../src/lib/events.ts';
-import { HandClock } from './hand-clock.ts';
-import { recordingLogger } from './recording-logger.ts';
+import { HandClock } from '../helpers/hand-clock.ts';
+import { recordingLogger } from '../helpers/recording-logger.ts';
 
 interface Details {
   brewed: { readonly tea: string };

@@ -6,7 +6,7 @@ import {
   safeLogger,
   silentLogger,
 } from '../../src/lib/logger.ts';
-import { recordingLogger } from './recording-logger.ts';
+import { recordingLogger } from '../helpers/recording-logger.ts';
 
 afterEach(() => vi.restoreAllMocks());
 

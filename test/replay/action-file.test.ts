@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { openActionFile } from '../../src/replay/action-file.ts';
-import { create, ndjson, run } from '../cli/lines.ts';
 import { fileWith } from '../cli/run-cli.ts';
+import { create, ndjson, run } from './lines.ts';
 
 const nothing = Readable.from([]);
 

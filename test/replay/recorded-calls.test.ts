@@ -3,8 +3,8 @@ import type { AgentInstance, AgentSpan } from '../../src/index.ts';
 import type { RecordedAction } from '../../src/replay/recorded-action.ts';
 import { readLine } from '../../src/replay/recorded-action.ts';
 import { RecordedCalls } from '../../src/replay/recorded-calls.ts';
-import { create, finish, run } from '../cli/lines.ts';
 import { harness } from '../helpers/harness.ts';
+import { create, finish, run } from './lines.ts';
 
 function actionOf(line: object): RecordedAction {
   const reading = readLine(JSON.stringify(line));

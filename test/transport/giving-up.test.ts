@@ -8,7 +8,7 @@ import { deferred } from '../../src/lib/deferred.ts';
 import { DispatchSender } from '../../src/transport/dispatch-sender.ts';
 import { maxAnswerBytes } from '../../src/transport/response-body.ts';
 import { globalDispatcher, setGlobalDispatcher } from '../helpers/global-dispatcher.ts';
-import { HandClock } from '../lib/hand-clock.ts';
+import { HandClock } from '../helpers/hand-clock.ts';
 import { listen, serve } from './servers.ts';
 import type { SendTo } from './ways.ts';
 import { dispatcherWays, lost, neverSent, sendingOver, ways } from './ways.ts';

@@ -2,7 +2,7 @@
 // and answers before the client's side of the socket is looked at.
 import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { HandClock } from '../lib/hand-clock.ts';
+import { HandClock } from '../helpers/hand-clock.ts';
 import { serve } from './servers.ts';
 import type { Way } from './ways.ts';
 import { lost, sendingOver, ways } from './ways.ts';

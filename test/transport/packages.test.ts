@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { deferred } from '../../src/lib/deferred.ts';
 import { maxAnswerBytes } from '../../src/transport/response-body.ts';
-import { HandClock } from '../lib/hand-clock.ts';
+import { HandClock } from '../helpers/hand-clock.ts';
 import { serve, serveWhole } from './servers.ts';
 import { batchOf, patient, token, transportOf } from './transport.ts';
 import { lost } from './ways.ts';

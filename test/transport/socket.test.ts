@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { deferred } from '../../src/lib/deferred.ts';
-import { HandClock } from '../lib/hand-clock.ts';
+import { HandClock } from '../helpers/hand-clock.ts';
 import { serve, serveWhole } from './servers.ts';
 import { token } from './transport.ts';
 import type { SendTo } from './ways.ts';

@@ -1,10 +1,10 @@
 // The command `emulator`: a server, a line for each request, a summary at the end.
 
 import { expect, onTestFinished, test } from 'vitest';
-import { AutobatchClient } from '../../src/index.ts';
-import { Emulator } from '../../src/testing/index.ts';
-import type { CliResult } from './run-cli.ts';
-import { fileWith, runCli } from './run-cli.ts';
+import { AutobatchClient } from '../../../src/index.ts';
+import { Emulator } from '../../../src/testing/index.ts';
+import type { CliResult } from '../run-cli.ts';
+import { fileWith, runCli } from '../run-cli.ts';
 
 interface Listening {
   readonly apiUrl: string;

@@ -1,9 +1,9 @@
 // The command `doctor --write`: each question gets another answer where the API behaves otherwise.
 
 import { expect, test } from 'vitest';
+import type { Script } from '../scripted-api.ts';
+import { bulkAnswer, errorBody, serveScripted } from '../scripted-api.ts';
 import { ask, runsOf } from './ask-doctor.ts';
-import type { Script } from './scripted-api.ts';
-import { bulkAnswer, errorBody, serveScripted } from './scripted-api.ts';
 import {
   askedBy,
   countAnswers,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { create, ndjson, run } from './lines.ts';
-import { fileWith, runCli } from './run-cli.ts';
+import { create, ndjson, run } from '../../replay/lines.ts';
+import { fileWith, runCli } from '../run-cli.ts';
 
 test('the example runs end in the same state both ways', async () => {
   const { code, stdout, stderr } = await runCli(['demo']);

@@ -2,11 +2,11 @@ import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { RecordedClock } from '../../src/cli/send/recorded-clock.ts';
-import { identity } from '../helpers/tls/tls.ts';
-import { listen } from '../transport/servers.ts';
-import { create, finish, ndjson, run } from './lines.ts';
-import { fileWith, openInput, runCli, serveApi, TOKEN } from './run-cli.ts';
+import { RecordedClock } from '../../../src/cli/send/recorded-clock.ts';
+import { identity } from '../../helpers/tls/tls.ts';
+import { create, finish, ndjson, run } from '../../replay/lines.ts';
+import { listen } from '../../transport/servers.ts';
+import { fileWith, openInput, runCli, serveApi, TOKEN } from '../run-cli.ts';
 
 const names = (count: number, prefix = 's') =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`);

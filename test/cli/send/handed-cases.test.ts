@@ -5,9 +5,9 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { runCli, serveApi } from './run-cli.ts';
+import { runCli, serveApi } from '../run-cli.ts';
 
-const cases = fileURLToPath(new URL('../../../shared/cases/', import.meta.url));
+const cases = fileURLToPath(new URL('../../../../shared/cases/', import.meta.url));
 
 async function sendCase(name: string, args: readonly string[] = []) {
   const { emulator, env } = await serveApi();

@@ -1,6 +1,6 @@
-import type { Report } from '../../src/cli/doctor/report.ts';
-import type { Api } from './run-cli.ts';
-import { runCli } from './run-cli.ts';
+import type { Report } from '../../../src/cli/doctor/report.ts';
+import type { Api } from '../run-cli.ts';
+import { runCli } from '../run-cli.ts';
 
 export interface Asked {
   readonly code: number;

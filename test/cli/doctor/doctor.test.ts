@@ -1,12 +1,12 @@
 // The command `doctor` without --write: what can be asked without changing anything.
 
 import { expect, test } from 'vitest';
-import type { Answered } from '../../src/cli/doctor/finding.ts';
-import type { Report } from '../../src/cli/doctor/report.ts';
-import { Emulator } from '../../src/testing/index.ts';
-import type { Api, CliResult } from './run-cli.ts';
-import { runCli, serveApi, TOKEN } from './run-cli.ts';
-import { errorBody, serveScripted } from './scripted-api.ts';
+import type { Answered } from '../../../src/cli/doctor/finding.ts';
+import type { Report } from '../../../src/cli/doctor/report.ts';
+import { Emulator } from '../../../src/testing/index.ts';
+import type { Api, CliResult } from '../run-cli.ts';
+import { runCli, serveApi, TOKEN } from '../run-cli.ts';
+import { errorBody, serveScripted } from '../scripted-api.ts';
 
 async function ask({ env }: Pick<Api, 'env'>): Promise<{ code: number; answers: Answered[] }> {
   const { code, stdout } = await runCli(['doctor', '--json'], { env });

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { EmulatorOptions } from '../../src/testing/index.ts';
-import { create, finish, ndjson, run } from './lines.ts';
-import { fileWith, runCli, serveApi } from './run-cli.ts';
+import type { EmulatorOptions } from '../../../src/testing/index.ts';
+import { create, finish, ndjson, run } from '../../replay/lines.ts';
+import { fileWith, runCli, serveApi } from '../run-cli.ts';
 
 async function sendTwice(
   options: EmulatorOptions,

@@ -1,9 +1,13 @@
 // prefactor-autobatch/coalescer by itself: what is wrong is told, where it is wrong.
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { CoalescerOptions, EngineEvents, Send } from '../../src/coalescer/standalone/index.ts';
-import { Coalescer, RejectedError } from '../../src/coalescer/standalone/index.ts';
-import { failureOf } from '../helpers/outcomes.ts';
-import { virtualClock } from '../helpers/virtual-clock.ts';
+import type {
+  CoalescerOptions,
+  EngineEvents,
+  Send,
+} from '../../../src/coalescer/standalone/index.ts';
+import { Coalescer, RejectedError } from '../../../src/coalescer/standalone/index.ts';
+import { failureOf } from '../../helpers/outcomes.ts';
+import { virtualClock } from '../../helpers/virtual-clock.ts';
 
 const answersAll: Send<never> = async ({ keys }) => ({
   kind: 'answered',

@@ -1,8 +1,8 @@
 // Health is visible. What the engine knows of the server, and whom it tells.
 import { expect, test } from 'vitest';
-import type { EngineUnderTest } from '../helpers/engine.ts';
-import { engineUnderTest, reasonOf } from '../helpers/engine.ts';
-import { scriptedPing } from '../helpers/scripted-send.ts';
+import type { EngineUnderTest } from '../../helpers/engine.ts';
+import { engineUnderTest, reasonOf } from '../../helpers/engine.ts';
+import { scriptedPing } from '../../helpers/scripted-send.ts';
 
 /** Words for each failure, as a transport gives them. */
 const describe = (failure: string) => ({

@@ -1,7 +1,7 @@
 // What an API might do otherwise than the emulator, for questions of the doctor.
 
-import type { Forward, Outputs, Script, Sent, SentItem } from './scripted-api.ts';
-import { bulkAnswer, errorBody } from './scripted-api.ts';
+import type { Forward, Outputs, Script, Sent, SentItem } from '../scripted-api.ts';
+import { bulkAnswer, errorBody } from '../scripted-api.ts';
 
 type Fits = (item: SentItem, index: number, items: readonly SentItem[]) => boolean;
 

@@ -1,7 +1,7 @@
 // What lines name: runs, spans and parents, in the file and out of it.
 import { describe, expect, test } from 'vitest';
-import { create, finish, ndjson, run } from './lines.ts';
-import { fileWith, runCli, serveApi } from './run-cli.ts';
+import { create, finish, ndjson, run } from '../../replay/lines.ts';
+import { fileWith, runCli, serveApi } from '../run-cli.ts';
 
 const [register = {}, start = {}, end = {}] = run('r', []);
 
