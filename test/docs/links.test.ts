@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { hasTest } from '../helpers/test-titles.ts';
 
 const root = new URL('../../', import.meta.url);
+const BLOB = 'https://github.com/prefactordev/prefactor-autobatch/blob/main/';
+const RAW = 'https://raw.githubusercontent.com/prefactordev/prefactor-autobatch/main/';
 const documents = [
   'README.md',
   'CHANGELOG.md',
@@ -23,10 +25,32 @@ describe.each(documents)('%s', (document) => {
     const wrong = links
       .filter(({ target }) => target.endsWith('.test.ts'))
       .filter(({ target, title }) => {
-        const file = posix.relative('test', posix.join(dirname(document), target));
+        const file = posix.relative('test', fileOf(document, target));
         return title === undefined || !hasTest(file, title);
       });
     expect(wrong).toEqual([]);
+  });
+});
+
+test('README is read on npm, too: its links are absolute, and the picture is the bare file', () => {
+  const all = [...prose('README.md').matchAll(/\]\(([^()\s]+)/g)].map(([, target = '']) => target);
+  const elsewhere = all.filter(
+    (target) => !target.startsWith('#') && !target.startsWith('https://'),
+  );
+  expect(all.length).toBeGreaterThan(50);
+  expect(elsewhere).toEqual([]);
+  expect(all.filter((target) => target.endsWith('.svg') !== target.startsWith(RAW))).toEqual([]);
+});
+
+test('package.json names the repository that links lead into', () => {
+  const { homepage, bugs, repository } = JSON.parse(
+    readFileSync(new URL('package.json', root), 'utf8'),
+  );
+  const home = BLOB.replace(/\/blob\/main\/$/, '');
+  expect({ homepage, bugs, repository }).toEqual({
+    homepage: `${home}#readme`,
+    bugs: `${home}/issues`,
+    repository: { type: 'git', url: `git+${home}.git` },
   });
 });
 
@@ -57,7 +81,7 @@ interface Link {
   readonly title?: string;
 }
 
-/** Links within the repository. */
+/** Links within the repository; those of README, which are absolute, from its root on. */
 function linksOf(text: string): Link[] {
   const links = [...text.matchAll(/\]\(([^()\s]+)(?:\s+"([^"]*)")?\)/g)].map(
     ([, target = '', title]) => (title === undefined ? { target } : { target, title }),
@@ -65,14 +89,21 @@ function linksOf(text: string): Link[] {
   const pictures = [...text.matchAll(/<(?:img|source)[^>]*\s(?:src|srcset)="([^"]+)"/g)].map(
     ([, target = '']) => ({ target }),
   );
-  return [...links, ...pictures].filter(({ target }) => !/^[a-z]+:/.test(target));
+  return [...links, ...pictures]
+    .map((link) => ({ ...link, target: link.target.replace(BLOB, '/').replace(RAW, '/') }))
+    .filter(({ target }) => !/^[a-z]+:/.test(target));
 }
 
 function isThere(document: string, target: string): boolean {
   const [path = '', anchor] = target.split('#');
-  const file = path === '' ? document : posix.join(dirname(document), path);
+  const file = path === '' ? document : fileOf(document, path);
   if (!existsSync(new URL(file, root))) return false;
   return anchor === undefined || anchorsOf(prose(file)).has(anchor);
+}
+
+/** From the root of the repository. */
+function fileOf(document: string, path: string): string {
+  return path.startsWith('/') ? path.slice(1) : posix.join(dirname(document), path);
 }
 
 /** What GitHub makes of the headings. */
