@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Ledger, Stats } from '../coalescer/index.ts';
+import type { CoalescerPorts, Ledger, Stats } from '../coalescer/index.ts';
 import { Coalescer } from '../coalescer/index.ts';
 import type { PrefactorIssue } from '../errors/argument-error.ts';
 import type { Failure } from '../errors/failure.ts';
@@ -12,24 +12,22 @@ import { systemClock } from '../lib/clock.ts';
 import { ignoresDebug } from '../lib/logger.ts';
 import { LruMap } from '../lib/lru-map.ts';
 import { readTimeLimit } from '../lib/timeout-option.ts';
+import type { PipelineSettings } from '../pipeline/call-pipeline.ts';
 import { Pipeline } from '../pipeline/call-pipeline.ts';
-import { DisabledEngine } from '../pipeline/disabled-engine.ts';
-import type { ClientEngine } from '../pipeline/engine.ts';
 import { InvalidCall, invalidCallError } from '../pipeline/invalid-call.ts';
 import type { ReadAs } from '../pipeline/output-reader.ts';
-import type { PipelineSettings } from '../pipeline/pipeline-settings.ts';
 import { AgentInstances } from '../resources/agent-instances.ts';
 import { AgentSpans } from '../resources/agent-spans.ts';
 import { Bulk } from '../resources/bulk.ts';
 import type { Action } from '../schemas/action.ts';
 import type { ActionPromise } from '../schemas/action-promise.ts';
 import type { SubmitOptions } from '../schemas/call-options.ts';
-import type { Transport } from '../transport/bulk-transport.ts';
 import { createTransport, envelopeBytes, separatorBytes } from '../transport/bulk-transport.ts';
 import { maxAnswerBytes } from '../transport/response-body.ts';
 import type { AutobatchEvents } from './client-events.ts';
 import { ClientEvents } from './client-events.ts';
 import { onExitSignal } from './exit-signals.ts';
+import { loopback } from './loopback.ts';
 import type { AutobatchOptions, Options } from './options.ts';
 import { onPageHide } from './page-hide.ts';
 import { parseOptions } from './parse-options.ts';
@@ -67,7 +65,7 @@ export class AutobatchClient {
   /** Batches that the caller packs. */
   readonly bulk: Bulk;
   readonly #events: ClientEvents;
-  readonly #engine: ClientEngine;
+  readonly #engine: Coalescer<Failure>;
   readonly #pipeline: Pipeline;
   readonly #stopListening: readonly (() => void)[];
   readonly #endedRuns = new LruMap<string, true>({ max: MAX_ENDED_RUNS });
@@ -103,13 +101,11 @@ export class AutobatchClient {
       onIdle: busy && (() => busy.end()),
     });
     const ids = new Ids();
-    const transport = transportOf(settings, clock);
     const events = this.#events;
-    this.#engine =
-      transport === undefined
-        ? new DisabledEngine({ events, ids })
-        : engineOf({ settings, transport, clock, busy, events, pipeline: () => this.#pipeline });
-    const redact = transport?.redact ?? ((text: string) => text);
+    const sender = senderOf(settings, { ids, clock, events });
+    const { redact } = sender;
+    const pipeline = () => this.#pipeline;
+    this.#engine = engineOf({ settings, sender, clock, busy, events, pipeline });
     this.#pipeline = this.#pipelineOf(settings, { ids, redact });
     this.agentInstances = new AgentInstances(this.#pipeline);
     this.agentSpans = new AgentSpans(this.#pipeline);
@@ -213,8 +209,7 @@ export class AutobatchClient {
       engine: this.#engine,
       makesSpanIds: settings.ids === 'client',
       maxItemBytes,
-      disabled,
-      beforeEnqueue,
+      beforeEnqueue: disabled ? () => null : beforeEnqueue,
       onTerminate: (agentInstanceId, reason) => this.#terminate(agentInstanceId, reason),
       onEmptied: ignoresDebug(logger)
         ? undefined
@@ -234,16 +229,28 @@ export class AutobatchClient {
   }
 }
 
-/** None with `disabled`; without a token the options are refused otherwise. */
-function transportOf(settings: Options, clock: Clock): Transport | undefined {
+/** What carries requests. */
+interface Sender extends Pick<CoalescerPorts<Failure>, 'send' | 'ping' | 'describe'> {
+  /** Takes every token that was sent lately out of a text. */
+  readonly redact: (text: string) => string;
+}
+
+function senderOf(
+  settings: Options,
+  { ids, clock, events }: { ids: Ids; clock: Clock; events: ClientEvents },
+): Sender {
   const { apiToken, disabled } = settings;
-  if (disabled || apiToken === undefined) return undefined;
-  return createTransport({ ...settings, apiToken }, clock);
+  // Only a client that is disabled may have no token.
+  if (disabled || apiToken === undefined) {
+    return { send: loopback(ids), redact: (text) => text };
+  }
+  const transport = createTransport({ ...settings, apiToken }, clock);
+  return { ...transport, ...events.watching(transport) };
 }
 
 interface EngineParts {
   readonly settings: Options;
-  readonly transport: Transport;
+  readonly sender: Sender;
   readonly clock: Clock;
   readonly busy: BusyPeriods | undefined;
   readonly events: ClientEvents;
@@ -251,15 +258,14 @@ interface EngineParts {
   readonly pipeline: () => Pipeline;
 }
 
-function engineOf(parts: EngineParts): ClientEngine {
-  const { settings, transport, clock, busy, events, pipeline } = parts;
+function engineOf(parts: EngineParts): Coalescer<Failure> {
+  const { settings, sender, clock, busy, events, pipeline } = parts;
   const schedule = scheduleOf(settings.batch.window, { clock, logger: settings.logger });
   return new Coalescer({
-    ...events.watching(transport),
-    describe: transport.describe,
+    ...sender,
     overdue: (ms): Failure => ({ kind: 'timeout', ms }),
-    toError: createToError({ redact: transport.redact, ids: settings.ids }),
-    toRecord: createToRecord(transport.redact),
+    toError: createToError({ redact: sender.redact, ids: settings.ids }),
+    toRecord: createToRecord(sender.redact),
     clock,
     schedule: busy?.watching(schedule) ?? schedule,
     events,

@@ -8,6 +8,8 @@ export interface Draft {
   readonly key: string;
   /** Given in wire form: nothing is filled in, and the output is wanted as the wire has it. */
   readonly raw: boolean;
+  /** Errors name its fields as the wire does: it was given so, or `beforeEnqueue` has returned it. */
+  hasWireNames: boolean;
   readonly options: SubmitOptions | undefined;
   /** The run that the caller named beside the action. */
   readonly run: unknown;

@@ -4,7 +4,7 @@
  * on the way rejects the call; nothing is thrown.
  */
 
-import type { Name } from '../coalescer/index.ts';
+import type { Coalescer, Name } from '../coalescer/index.ts';
 import type { Ids } from '../ids/ids.ts';
 import { CallTimes } from '../lib/clock.ts';
 import { unpolluted } from '../lib/prototype-pollution.ts';
@@ -16,24 +16,35 @@ import type { CallOptions, SubmitOptions } from '../schemas/call-options.ts';
 import { checkCallOptions, checkSubmitOptions } from '../schemas/call-options.ts';
 import { isName, isObject, NAME, whyNoFields, within } from '../schemas/check.ts';
 import { idMadeBy, kinds, unknownKind } from './action-kinds.ts';
+import type { BeforeEnqueue } from './before-enqueue.ts';
 import { askHook } from './before-enqueue.ts';
 import type { Claim, Draft } from './call-draft.ts';
 import { demand, demandKey, keyFor } from './demand.ts';
 import type { Relations } from './dependencies.ts';
 import { Dependencies, withNamed } from './dependencies.ts';
-import type { Engine } from './engine.ts';
 import { InvalidCall } from './invalid-call.ts';
-import { Unwritable } from './json-errors.ts';
-import type { Text } from './json-text.ts';
+import type { Text, TextSettings } from './json-text.ts';
 import { TextMaker } from './json-text.ts';
 import { LeftOuts } from './omitted.ts';
-import type { ReadAs } from './output-reader.ts';
+import type { ReadAs, ReaderPorts } from './output-reader.ts';
 import { Reader } from './output-reader.ts';
 import { ownAction } from './own-action.ts';
-import type { PipelineSettings } from './pipeline-settings.ts';
 import { References } from './references.ts';
 import { askedBy, Repeats } from './repeated-keys.ts';
 import { UnsentCalls } from './unsent-calls.ts';
+
+export interface PipelineSettings
+  extends Omit<ReaderPorts, 'idOf'>,
+    Omit<TextSettings, 'makeSecret'> {
+  readonly engine: Pick<
+    Coalescer<unknown>,
+    'accepted' | 'decline' | 'idOf' | 'isThere' | 'omit' | 'sharedMakes' | 'submit'
+  >;
+  readonly ids: Ids;
+  /** A span gets an id of ours, where its run has one that tells its partition. */
+  readonly makesSpanIds: boolean;
+  readonly beforeEnqueue: BeforeEnqueue | undefined;
+}
 
 /** What all parameters have in common, as far as they have it. */
 interface CallParams {
@@ -47,7 +58,7 @@ const RUN = 'agentInstanceId';
 export class Pipeline {
   /** Judges the outputs of calls. */
   readonly reader: Reader;
-  readonly #engine: Engine;
+  readonly #engine: PipelineSettings['engine'];
   readonly #ids: Ids;
   /** Makes the ids of spans; undefined where the server does. */
   readonly #spanIds: Ids | undefined;
@@ -115,7 +126,7 @@ export class Pipeline {
     } catch (error) {
       key ??= this.#ids.makeKey();
       const invalid = { type: kind.type, key, target, readId: () => givenParams.id };
-      return this.#unsent.decline(this.#asOfMethod(error), invalid);
+      return this.#unsent.decline(error, invalid);
     }
   }
 
@@ -132,6 +143,7 @@ export class Pipeline {
       kind,
       key: call.key,
       raw: false,
+      hasWireNames: false,
       options,
       run: kind.runOf?.(call.params),
       claim,
@@ -142,12 +154,6 @@ export class Pipeline {
       newId: undefined,
       repeat: undefined,
     };
-  }
-
-  /** What a hook returned has the wire's names, and no other. */
-  #asOfMethod(error: unknown): unknown {
-    const isOwn = error instanceof Unwritable && this.#settings.beforeEnqueue === undefined;
-    return isOwn ? error.ofMethod() : error;
   }
 
   /** Any action in wire form; its value is the output as the wire has it. */
@@ -172,6 +178,7 @@ export class Pipeline {
         kind,
         key,
         raw: true,
+        hasWireNames: true,
         options,
         run: undefined,
         claim,
@@ -190,23 +197,24 @@ export class Pipeline {
   }
 
   #enqueue(draft: Draft): ActionPromise<unknown> {
-    const { kind, raw, claim, fields } = draft;
-    const { beforeEnqueue, disabled } = this.#settings;
+    const { kind, claim, fields } = draft;
+    const { beforeEnqueue } = this.#settings;
     const asked = claim && askedBy(kind, fields);
-    let names = this.#references.resolve(draft, raw);
+    let names = this.#references.resolve(draft);
     const run = draft.run === undefined ? undefined : this.#references.nameOf(draft.run, RUN);
     if (draft.isUnnamed) this.#identify(draft, names);
     if (claim !== undefined && asked !== undefined) this.#compare(draft, claim, asked, names);
-    if (disabled || (!this.#leftOuts.isEmpty && this.#leftOuts.takeAlong(draft)))
+    if (!this.#leftOuts.isEmpty && this.#leftOuts.takeAlong(draft))
       return this.#unsent.leaveOut(draft);
     if (beforeEnqueue !== undefined) {
       const action = askHook(beforeEnqueue, kind, draft.action);
       if (action === undefined) return this.#unsent.leaveOut(draft);
       this.#replace(draft, action);
+      draft.hasWireNames = true;
       // The hook may have hung it elsewhere.
       if (!this.#leftOuts.isEmpty && this.#leftOuts.takeAlong(draft))
         return this.#unsent.leaveOut(draft);
-      names = this.#references.resolve(draft, true);
+      names = this.#references.resolve(draft);
     }
     return this.#submit(draft, names, run);
   }
@@ -229,7 +237,7 @@ export class Pipeline {
     draft.repeat = repeat;
     if (repeat.sent === undefined && draft.again !== undefined) {
       this.#replace(draft, draft.again());
-      this.#references.resolve(draft, false);
+      this.#references.resolve(draft);
       if (draft.isUnnamed) this.#identify(draft, names);
     }
     const shared = draft.isUnnamed ? this.#shared(draft) : undefined;

@@ -1,16 +1,6 @@
-import type { PrefactorIssue } from '../errors/argument-error.ts';
 import { InvalidCall } from './invalid-call.ts';
 import type { Sight } from './json-walk.ts';
 import { pathOf, walkJson } from './json-walk.ts';
-
-/** What JSON cannot write. Its path is that of the wire, until the call says how its caller names it. */
-export class Unwritable extends InvalidCall {
-  /** The same, where a caller of a method gave it. */
-  ofMethod(): InvalidCall {
-    const issues = this.issues.map(({ path, message }) => ({ path: nameInCall(path), message }));
-    return new InvalidCall(issues, this.cause);
-  }
-}
 
 /** So many values are looked at to find what is wrong, at most. */
 const MOST = 250_000;
@@ -19,16 +9,20 @@ const MOST = 250_000;
 const DEEP = 500;
 
 /** What is wrong with a value on which `JSON.stringify` has failed. */
-export function whyUnwritable(value: object, name: string, cause: unknown): Unwritable {
+export function whyUnwritable(
+  value: object,
+  shownAs: (path: string) => string,
+  cause: unknown,
+): InvalidCall {
   let deepest = 0;
-  for (const sight of walkJson(value, name, MOST)) {
+  for (const sight of walkJson(value, MOST)) {
     deepest = Math.max(deepest, sight.place.depth);
     const message = problemOf(sight);
     if (message === undefined) continue;
-    const issue = { path: pathOf(sight.place), message };
-    return new Unwritable([issue], 'error' in sight ? sight.error : cause);
+    const issue = { path: shownAs(pathOf(sight.place)), message };
+    return new InvalidCall([issue], 'error' in sight ? sight.error : cause);
   }
-  return new Unwritable([wholeProblem(deepest)], cause);
+  return new InvalidCall([{ path: shownAs(''), message: wholeProblem(deepest) }], cause);
 }
 
 function problemOf(sight: Sight): string | undefined {
@@ -48,16 +42,14 @@ function problemOf(sight: Sight): string | undefined {
   }
 }
 
-function wholeProblem(deepest: number): PrefactorIssue {
-  const message =
-    deepest > DEEP
-      ? `it is nested ${deepest} levels deep, more than JSON can be written here (see cause): make it flatter`
-      : 'it cannot be written as JSON (see cause)';
-  return { path: '', message };
+function wholeProblem(deepest: number): string {
+  return deepest > DEEP
+    ? `it is nested ${deepest} levels deep, more than JSON can be written here (see cause): make it flatter`
+    : 'it cannot be written as JSON (see cause)';
 }
 
-/** `details.result_payload.a_b` as the caller of a method knows it: `resultPayload.a_b`. */
-function nameInCall(path: string): string {
+/** The path `details.result_payload.a_b` of an action, as the caller of a method knows it: `resultPayload.a_b`. */
+export function pathInCall(path: string): string {
   const names = path.replace(/^details\./, '').split('.');
   // Below these stands what the caller gave, as it is.
   const ours = names[0] === 'agent_schema_version' ? 2 : 1;

@@ -16,7 +16,7 @@ const ENOUGH = 5;
 /** A Map, a Set, a promise, an error: what they hold is in no field that JSON could see. */
 export function emptiedIn(action: WireAction): Emptied | undefined {
   const emptied: string[] = [];
-  for (const sight of walkJson(action, '', MOST)) {
+  for (const sight of walkJson(action, MOST)) {
     const kind = sight.kind === 'value' ? kindOf(sight.value) : undefined;
     if (kind !== undefined) emptied.push(`${pathOf(sight.place)} is ${kind}`);
     if (emptied.length === ENOUGH) break;

@@ -3,7 +3,7 @@ import { utf8Length } from '../lib/utf8.ts';
 import type { ReferenceField, WireAction } from '../schemas/action.ts';
 import type { Draft } from './call-draft.ts';
 import { InvalidCall } from './invalid-call.ts';
-import { whyUnwritable } from './json-errors.ts';
+import { pathInCall, whyUnwritable } from './json-errors.ts';
 import type { Emptied } from './json-losses.ts';
 import { emptiedIn } from './json-losses.ts';
 
@@ -49,7 +49,8 @@ export class TextMaker {
     const isFull =
       draft.repeat?.sent === undefined && names.every((name) => typeof name === 'string');
     const missing = isFull ? none : this.#fill(draft, names);
-    const text = draft.repeat?.text ?? serialise(draft.action);
+    const text =
+      draft.repeat?.text ?? serialise(draft.action, draft.hasWireNames ? undefined : pathInCall);
     if (onEmptied !== undefined && text.includes('{}')) tellOfEmptied(draft.action, onEmptied);
     const made =
       missing.length === 0
@@ -102,15 +103,15 @@ export class TextMaker {
   }
 }
 
-/** `JSON.stringify`, whose failures are the call's own; `path` is where the value stands in it. */
-export function serialise(value: object, path = ''): string {
+/** `JSON.stringify`, whose failures are the call's own; `shownAs` turns a path in the value into one in the call. */
+export function serialise(value: object, shownAs = (path: string): string => path): string {
   let text: string | undefined;
   try {
     text = JSON.stringify(value);
   } catch (cause) {
-    throw whyUnwritable(value, path, cause);
+    throw whyUnwritable(value, shownAs, cause);
   }
-  if (text === undefined) throw whyUnwritable(value, path, undefined);
+  if (text === undefined) throw whyUnwritable(value, shownAs, undefined);
   return text;
 }
 

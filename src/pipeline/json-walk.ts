@@ -24,9 +24,9 @@ const LONG = 200;
 type Step = Sight | { readonly kind: 'left'; readonly value: object };
 
 /** Looks at so many values, at most; ends after what cannot be written, as JSON does. */
-export function* walkJson(root: object, name: string, most: number): Generator<Sight> {
+export function* walkJson(root: object, most: number): Generator<Sight> {
   const around = new Set<object>();
-  const steps: Step[] = [take(root, { name, within: undefined, depth: 0 })];
+  const steps: Step[] = [take(root, { name: '', within: undefined, depth: 0 })];
   for (let count = 0; count < most; ) {
     const step = steps.pop();
     if (step === undefined) return;

@@ -1,8 +1,8 @@
+import type { Coalescer } from '../coalescer/index.ts';
 import { LruMap } from '../lib/lru-map.ts';
 import { isTerminal } from '../schemas/action.ts';
 import { ownId } from '../schemas/check.ts';
 import type { Draft } from './call-draft.ts';
-import type { Engine } from './engine.ts';
 
 /** What was left out and has an id: at least the last so many of each kind are known by it. */
 const MAX_REMEMBERED = 10_000;
@@ -23,7 +23,7 @@ interface LeftOut {
  * last of its kind.
  */
 export class LeftOuts {
-  readonly #engine: Pick<Engine, 'isThere'>;
+  readonly #engine: Pick<Coalescer<unknown>, 'isThere'>;
   readonly #calls = new WeakMap<Promise<unknown>, LeftOut>();
   readonly #spans = new LruMap<string, LeftOut>({ max: MAX_REMEMBERED });
   /** Runs, and whatever else was to be made. */
@@ -31,7 +31,7 @@ export class LeftOuts {
   /** Nothing was ever left out: nobody has to look. */
   isEmpty = true;
 
-  constructor(engine: Pick<Engine, 'isThere'>) {
+  constructor(engine: Pick<Coalescer<unknown>, 'isThere'>) {
     this.#engine = engine;
   }
 

@@ -1,11 +1,10 @@
-import type { Name } from '../coalescer/index.ts';
+import type { Coalescer, Name } from '../coalescer/index.ts';
 import { LruMap } from '../lib/lru-map.ts';
 import { PrivateNotes } from '../lib/private-notes.ts';
 import type { ActionPromise } from '../schemas/action-promise.ts';
 import { isActionPromise } from '../schemas/action-promise.ts';
 import { isName, kindOf, own } from '../schemas/check.ts';
 import type { Draft } from './call-draft.ts';
-import type { Engine } from './engine.ts';
 import { InvalidCall } from './invalid-call.ts';
 import type { LeftOuts } from './omitted.ts';
 
@@ -26,13 +25,13 @@ export class Unnamed {
 }
 
 export interface ReferencesPorts {
-  readonly engine: Pick<Engine, 'idOf'>;
+  readonly engine: Pick<Coalescer<unknown>, 'idOf'>;
   readonly leftOuts: LeftOuts;
 }
 
 /** What references stand for. */
 export class References {
-  readonly #engine: Pick<Engine, 'idOf'>;
+  readonly #engine: Pick<Coalescer<unknown>, 'idOf'>;
   /** What calls make or change whose id was not known when they were made; noted on their promises. */
   readonly #ofCalls = new PrivateNotes<Promise<unknown>, Unnamed>();
   /** What is being made, by its number. */
@@ -103,7 +102,7 @@ export class References {
    * What the references of an action stand for, in the order of its kind. The ids that are known take their
    * places; a call without one stays, to be waited for.
    */
-  resolve({ kind, fields }: Draft, hasWireNames: boolean): Name[] {
+  resolve({ kind, fields, hasWireNames }: Draft): Name[] {
     const names: Name[] = [];
     for (const { name: field, path, argument, isOptional } of kind.references) {
       const given = fields[field];

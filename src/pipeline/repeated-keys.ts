@@ -5,6 +5,7 @@ import { fieldsOf } from '../schemas/action.ts';
 import { isActionPromise } from '../schemas/action-promise.ts';
 import { isObject } from '../schemas/check.ts';
 import type { Claim, Draft, Repeat } from './call-draft.ts';
+import { pathInCall } from './json-errors.ts';
 import { serialise } from './json-text.ts';
 
 /** Keys that are remembered, at least. */
@@ -45,14 +46,15 @@ export class Repeats {
    * of its references: see `askedBy`.
    */
   compare(draft: Draft, claim: Claim, asked: readonly unknown[]): Repeat {
-    const { kind, action, fields } = draft;
+    const { kind, action, fields, hasWireNames } = draft;
     if (draft.isUnnamed) {
       if (claim.id === undefined) claim.id = draft.newId ?? null;
       else draft.newId = undefined;
       fields['id'] = claim.id ?? undefined;
     }
     const isAsked = kind.references.every(({ name }, at) => asked[at] === fields[name]);
-    const text = serialise(isAsked ? action : withReferences(kind, action, asked));
+    const asAsked = isAsked ? action : withReferences(kind, action, asked);
+    const text = serialise(asAsked, hasWireNames ? undefined : pathInCall);
     // Whoever is called while it is written may make the same call, and get there first.
     if (claim.fingerprint !== undefined) draft.newId = undefined;
     this.#hasher ??= new Hasher();

@@ -1,9 +1,8 @@
-import type { Name } from '../coalescer/index.ts';
+import type { Coalescer, Name } from '../coalescer/index.ts';
 import type { Ids } from '../ids/ids.ts';
 import type { ActionPromise } from '../schemas/action-promise.ts';
 import { isName } from '../schemas/check.ts';
 import type { Draft } from './call-draft.ts';
-import type { Engine } from './engine.ts';
 import { invalidCallError } from './invalid-call.ts';
 import type { LeftOuts } from './omitted.ts';
 import type { Reader } from './output-reader.ts';
@@ -11,13 +10,11 @@ import type { References } from './references.ts';
 import { localIdOf, targetOf, unsentOutput } from './unsent-output.ts';
 
 export interface UnsentCallsParts {
-  readonly engine: Engine;
+  readonly engine: Pick<Coalescer<unknown>, 'decline' | 'omit' | 'sharedMakes'>;
   readonly ids: Ids;
   readonly references: References;
   readonly leftOuts: LeftOuts;
   readonly reader: Reader;
-  /** Every call is left out, and nobody has to know what went with what. */
-  readonly disabled: boolean;
 }
 
 /** A call that is invalid. */
@@ -41,7 +38,7 @@ export class UnsentCalls {
   /** Resolves with the call's own fields, and an id of ours where it has none. */
   leaveOut(draft: Draft): ActionPromise<unknown> {
     const { kind, key, raw, options, action, claim, repeat } = draft;
-    const { engine, ids, references, leftOuts, reader, disabled } = this.#parts;
+    const { engine, ids, references, leftOuts, reader } = this.#parts;
     const target = targetOf(action);
     const localId = localIdOf(action, ids);
     const shared = repeat && engine.sharedMakes(key, repeat.fingerprint, claim);
@@ -55,7 +52,6 @@ export class UnsentCalls {
     if (reading.kind !== 'success') throw new Error('an unsent call has an output of its own');
     engine.omit();
     const call = references.handOut(Promise.resolve(reading.value), key, name);
-    if (disabled) return call;
     if (target !== undefined) leftOuts.noteChange(draft, call, target);
     // What a pending call makes, under the same key, is made.
     else if (typeof name === 'string') leftOuts.noteMaking(draft, call, name);

@@ -1,8 +1,7 @@
-import type { Batch } from '../coalescer/index.ts';
+import type { Batch, Coalescer } from '../coalescer/index.ts';
 import { bindMethods } from '../lib/bind-methods.ts';
 import { unpolluted } from '../lib/prototype-pollution.ts';
 import { utf8Length } from '../lib/utf8.ts';
-import type { Engine } from '../pipeline/engine.ts';
 import { InvalidCall, invalidCallError } from '../pipeline/invalid-call.ts';
 import { serialise } from '../pipeline/json-text.ts';
 import { ownItem } from '../pipeline/own-action.ts';
@@ -14,7 +13,7 @@ import { isObject, within } from '../schemas/check.ts';
 import { withCleanReason } from '../schemas/output.ts';
 
 export interface BulkSettings {
-  readonly engine: Engine;
+  readonly engine: Pick<Coalescer<unknown>, 'decline' | 'execute'>;
   /** UTF-8 bytes of a request around its items, and between two of them. */
   readonly envelopeBytes: number;
   readonly separatorBytes: number;
@@ -29,7 +28,7 @@ const type = 'bulk/execute';
 
 /** Bulk requests that the caller packs. */
 export class Bulk {
-  readonly #engine: Engine;
+  readonly #engine: BulkSettings['engine'];
   readonly #settings: BulkSettings;
 
   /** @internal */
@@ -92,7 +91,9 @@ export class Bulk {
     ];
     if (issues.length > 0) throw new InvalidCall(issues);
     const keys = request.items.map((item) => item.idempotency_key);
-    const texts = request.items.map((item, place) => serialise(item, `items.${place}`));
+    const texts = request.items.map((item, place) =>
+      serialise(item, (path) => (path === '' ? `items.${place}` : `items.${place}.${path}`)),
+    );
     const { envelopeBytes, separatorBytes } = this.#settings;
     const bytes = texts.reduce(
       (sum, text) => sum + utf8Length(text),

@@ -75,3 +75,14 @@ test('there is nothing to wait for, and nothing to see', async () => {
   await client.flush();
   expect(client.stats()).toMatchObject({ queued: 0, requests: 0, ledger: { pending: 0 } });
 });
+
+test('a batch counts as a request that was answered, and a closed client takes none', async () => {
+  const client = disabledClient();
+  const items = [{ _type: 'agents/list', idempotency_key: 'list-agents-01' }];
+  await client.bulk.execute({ items });
+  expect(client.stats()).toMatchObject({ requests: 1, items: 1, ledger: { accepted: 0 } });
+  await client.close();
+  expect(await failureOf(client.bulk.execute({ items }))).toMatchObject({ code: 'CLOSED' });
+  expect(await failureOf(client.ready())).toMatchObject({ code: 'CLOSED' });
+  expect(await client.agentInstances.register({})).toEqual({ id: pfid });
+});

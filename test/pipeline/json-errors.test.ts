@@ -218,6 +218,12 @@ describe('by the name that the caller knows', () => {
       issues: [{ path: 'details.payload.some_thing' }],
     });
   });
+
+  test('what is wrong before beforeEnqueue is asked has the names of the call', async () => {
+    const { spans } = resources({ beforeEnqueue: () => null });
+    const call = spans.create({ ...root, payload: n, idempotencyKey: 'key-00001' });
+    expect(await failureOf(call)).toMatchObject({ issues: [{ path: 'payload.some_thing' }] });
+  });
 });
 
 describe('a payload that JSON does not write in braces is refused', () => {

@@ -9,13 +9,15 @@ import type {
 } from '../../src/coalescer/index.ts';
 import { Ids } from '../../src/ids/ids.ts';
 import { deferred } from '../../src/lib/deferred.ts';
+import type { PipelineSettings } from '../../src/pipeline/call-pipeline.ts';
 import { Pipeline } from '../../src/pipeline/call-pipeline.ts';
-import type { Engine } from '../../src/pipeline/engine.ts';
 import type { ReadAs } from '../../src/pipeline/output-reader.ts';
-import type { PipelineSettings } from '../../src/pipeline/pipeline-settings.ts';
 import { AgentInstances } from '../../src/resources/agent-instances.ts';
 import { AgentSpans } from '../../src/resources/agent-spans.ts';
+import type { BulkSettings } from '../../src/resources/bulk.ts';
 import { Bulk } from '../../src/resources/bulk.ts';
+
+type Engine = PipelineSettings['engine'] & BulkSettings['engine'];
 
 interface Entry {
   readonly submission: Submission;
@@ -147,7 +149,6 @@ export function resources({ ids = 'client', ...settings }: Settings = {}) {
     ids: new Ids(),
     makesSpanIds: ids === 'client',
     maxItemBytes: 8_000_000,
-    disabled: false,
     beforeEnqueue: undefined,
     onTerminate: (...run) => ended.push(run),
     onEmptied: undefined,
