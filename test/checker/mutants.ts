@@ -1,6 +1,6 @@
 /**
- * Who watches the watchers? Clients that are wrong in one place each, made by changing what leaves the
- * client or what it tells: the checker has to catch every one, by the rule that is about it.
+ * Clients that are wrong in one place each, made by changing what leaves the client or what it tells.
+ * The checker has to catch each of them by the rule that its error breaks.
  */
 import type { Ledger } from '../../src/index.ts';
 import type { Call, Outcome } from './calls.ts';

@@ -1,6 +1,6 @@
 /**
- * Who watches the watchers? Clients that are wrong in one place each: they pass the happy path, and
- * the simulation catches every one, by the invariant that is about it.
+ * Shows that the simulation finds what is wrong: each of these clients is wrong in one place, passes
+ * the happy path, and is caught by the invariant that its error breaks.
  */
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';

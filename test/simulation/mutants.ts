@@ -1,6 +1,6 @@
 /**
- * Clients that are wrong in one place. The happy path does not tell: each must be caught by the
- * simulation, and by the invariant that is about what it does wrong.
+ * Clients that are wrong in one place each. On the happy path none of them shows; the simulation has to
+ * catch each by the invariant that its error breaks.
  */
 import {
   cpSync,
