@@ -143,23 +143,28 @@ export class AutobatchClient {
 
   /**
    * Sends what is gathered at once. Resolves with the books when all that was called before has
-   * settled, or after `timeoutMs` milliseconds. @default as long as it takes
+   * settled.
    *
    * @throws {PrefactorInvalidArgumentError} the options are wrong; what is gathered is sent all the same
    */
-  flush(options?: { readonly timeoutMs?: number | undefined }): Promise<Ledger> {
+  flush(options?: {
+    /** Milliseconds after which it resolves, whatever has not settled. @default as long as it takes */
+    readonly timeoutMs?: number | undefined;
+  }): Promise<Ledger> {
     const { timeoutMs, problem } = readTimeLimit(options);
     const flushed = this.#engine.flush({ timeoutMs });
     return problem === undefined ? flushed : this.#decline('flush', problem);
   }
 
   /**
-   * Takes no more calls, and sends what is queued; what has not settled after `timeoutMs`
-   * milliseconds rejects with `PrefactorClosedError`. Resolves with the books, and never rejects; a
-   * second call returns the promise of the first. Options that are wrong are told to `failure`, and as
-   * if they were not given. @default 10_000
+   * Takes no more calls, and sends what is queued; what has not settled in time rejects with
+   * `PrefactorClosedError`. Resolves with the books, and never rejects; a second call returns the promise of the
+   * first. Options that are wrong are told to `failure`, and count as not given.
    */
-  close(options?: { readonly timeoutMs?: number | undefined }): Promise<Ledger> {
+  close(options?: {
+    /** Milliseconds after which what has not settled is rejected. @default 10_000 */
+    readonly timeoutMs?: number | undefined;
+  }): Promise<Ledger> {
     const { timeoutMs, problem } = readTimeLimit(options);
     for (const stop of this.#stopListening) stop();
     const closed = this.#engine.close({ timeoutMs });

@@ -112,6 +112,7 @@ export interface AutobatchOptions {
    * truncate, sample. The action and its `details` may be changed; payloads are the caller's, to be
    * copied. Null: the call resolves unsent, and so does whatever needs what it was to make. A throw
    * rejects the call. Synchronous.
+   * @default none
    */
   readonly beforeEnqueue?: ((action: WireAction) => WireAction | null) | undefined;
   /**
@@ -132,7 +133,7 @@ export interface AutobatchOptions {
    * caught. @default []
    */
   readonly exitSignals?: readonly string[] | undefined;
-  /** Given a promise of what is under way, so that a serverless runtime waits for it. */
+  /** Given a promise of what is under way, so that a serverless runtime waits for it. @default none */
   readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
 }
 

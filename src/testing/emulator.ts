@@ -101,14 +101,15 @@ export class Emulator {
    * created: their answers are how a client learns of it. Finishing the instance, or a span that was
    * closed, gives `invalid_action`.
    *
-   * @param options.closeSpans Default true. With false a later finish of an open span succeeds, and
-   * its answer carries `control`.
    * @throws {RangeError} when there is no such instance.
    */
   terminate(
     instanceId: string,
     reason: string,
-    options: { readonly closeSpans?: boolean } = {},
+    options: {
+      /** With false a later finish of an open span succeeds, and its answer has `control`. @default true */
+      readonly closeSpans?: boolean;
+    } = {},
   ): void {
     const instance = this.#world.instances.get(instanceId);
     if (instance === undefined) {

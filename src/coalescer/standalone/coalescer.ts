@@ -68,20 +68,25 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
   }
 
   /**
-   * Resolves with the books when all calls made before it have settled, or after `timeoutMs`; rejects
-   * only where its options are wrong.
+   * Resolves with the books when all calls made before it have settled; rejects only where its options are wrong.
    */
-  flush(options?: { readonly timeoutMs?: number | undefined }): Promise<Ledger> {
+  flush(options?: {
+    /** Milliseconds after which it resolves, whatever has not settled. @default as long as it takes */
+    readonly timeoutMs?: number | undefined;
+  }): Promise<Ledger> {
     const { timeoutMs, problem } = readTimeLimit(options);
     const flushed = this.#engine.flush({ timeoutMs });
     return this.#refuseLimit('flush', problem) ?? flushed;
   }
 
   /**
-   * Takes no more calls, sends what is queued, and after `timeoutMs` (10 seconds) rejects what is left.
+   * Takes no more calls, sends what is queued, and rejects what is left when the time is over.
    * Resolves with the books, and never rejects; a second call returns the first one's promise.
    */
-  close(options?: { readonly timeoutMs?: number | undefined }): Promise<Ledger> {
+  close(options?: {
+    /** Milliseconds after which what has not settled is rejected. @default 10_000 */
+    readonly timeoutMs?: number | undefined;
+  }): Promise<Ledger> {
     const { timeoutMs, problem } = readTimeLimit(options);
     const closed = this.#engine.close({ timeoutMs });
     // It never rejects: who listens to `failure` hears of it.

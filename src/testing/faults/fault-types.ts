@@ -171,13 +171,18 @@ export interface FaultPlan {
  */
 export interface Faults {
   /**
-   * Gives the fault to the next request, or to the next `times` requests, that `on` names. An outage of everything is `next({ kind: 'dropBefore' }, { times: Infinity, on: 'any' })`,
-   * until `clear()`.
-   *
-   * @param options.times How many requests. Default 1.
-   * @param options.on Default `'bulk'`.
+   * Gives the fault to the next requests. An outage of everything is
+   * `next({ kind: 'dropBefore' }, { times: Infinity, on: 'any' })`, until `clear()`.
    */
-  next(fault: Fault, options?: { readonly times?: number; readonly on?: FaultTarget }): void;
+  next(
+    fault: Fault,
+    options?: {
+      /** How many requests. @default 1 */
+      readonly times?: number;
+      /** Which requests. @default 'bulk' */
+      readonly on?: FaultTarget;
+    },
+  ): void;
 
   /**
    * Refuses items instead of running them, in bulk and at single endpoints; in bulk that stops the
@@ -190,10 +195,16 @@ export interface Faults {
    * Makes a whole request fail whenever the item is in it, before any of its items has run.
    *
    * @param fault Default a 500; of the kinds `delay`, `dropBefore`, `dropAfter`, `html`, `endless` or `status`.
-   * @param options.times How many requests. Default Infinity.
    * @throws {TypeError} that names all that is wrong with the arguments; so do `next` and `refuse`.
    */
-  poison(item: ItemMatch, fault?: Fault, options?: { readonly times?: number }): void;
+  poison(
+    item: ItemMatch,
+    fault?: Fault,
+    options?: {
+      /** How many requests. @default Infinity */
+      readonly times?: number;
+    },
+  ): void;
 
   /** Ends all faults, those of the plan included. What was counted stays. */
   clear(): void;

@@ -15,7 +15,7 @@ export interface EmulatedItem {
   readonly fields: Fields;
 }
 
-/** Says whether the run was ended from outside (docs/internals/api.md, "Control"). */
+/** Says whether the run was ended from outside. */
 export interface Control {
   readonly terminate: boolean;
   readonly reason: string | null;
