@@ -1,12 +1,12 @@
 import { nearest } from '../lib/nearest.ts';
 import { VERSION } from '../lib/version.ts';
-import { CommandFailure, exitCodes, interruption } from '../replay/failure.ts';
-import type { Command, Process, Stream, Terminal } from './command.ts';
+import type { Command, Process } from './command/command.ts';
+import { CommandFailure, exitCodes, interruption } from './command/failure.ts';
 import { demo } from './demo/demo.ts';
 import { doctor } from './doctor/doctor.ts';
 import { emulator } from './emulator/emulator.ts';
-import { printable } from './printable.ts';
 import { send } from './send/send.ts';
+import { printableTo } from './terminal/printable.ts';
 
 export const commands: readonly Command[] = [demo, send, emulator, doctor];
 
@@ -15,7 +15,7 @@ export const commands: readonly Command[] = [demo, send, emulator, doctor];
  * a sentence.
  */
 export async function main(args: readonly string[], process: Process): Promise<number> {
-  const [stdout, stderr] = [printing(process.stdout), printing(process.stderr)];
+  const [stdout, stderr] = [printableTo(process.stdout), printableTo(process.stderr)];
   const [name, ...rest] = args;
   if (name === undefined) {
     stderr.write(help());
@@ -44,11 +44,6 @@ export async function main(args: readonly string[], process: Process): Promise<n
     stderr.write(`prefactor-autobatch: ${message}\n`);
     return error instanceof CommandFailure ? error.exitCode : exitCodes.failed;
   }
-}
-
-/** The one place where text goes out. */
-function printing(stream: Stream): Terminal {
-  return { write: (text) => void stream.write(printable(text)) };
 }
 
 function find(name: string): Command {

@@ -1,8 +1,8 @@
 import type { AutobatchClient } from '../index.ts';
-import { CommandFailure } from './failure.ts';
-import type { Actions } from './recorded-action.ts';
-import { RecordedCalls } from './recorded-calls.ts';
-import { recordedTimes } from './recorded-time.ts';
+import { ActionFileError } from './actions/action-file.ts';
+import type { Actions } from './actions/recorded-action.ts';
+import { recordedTimes } from './actions/recorded-time.ts';
+import { RecordedCalls } from './calls/recorded-calls.ts';
 import { START } from './start.ts';
 import type { Replayed } from './tally.ts';
 import { nameOf, Tally } from './tally.ts';
@@ -14,7 +14,7 @@ export async function replayBatched(actions: Actions, client: AutobatchClient): 
   for await (const action of actions) {
     await calls.ready();
     const taken = calls.take(action);
-    if (taken.kind === 'bad') throw new CommandFailure(taken.problem);
+    if (taken.kind === 'bad') throw new ActionFileError(taken.problem);
     if (taken.kind === 'call') tally.count(taken.call, nameOf(action));
   }
   await calls.flush();

@@ -1,5 +1,5 @@
-import type { ActionOf, Actions, RecordedAction } from './recorded-action.ts';
-import { recordedTimes } from './recorded-time.ts';
+import type { ActionOf, Actions, RecordedAction } from './actions/recorded-action.ts';
+import { recordedTimes } from './actions/recorded-time.ts';
 import { Slots } from './slots.ts';
 import { START } from './start.ts';
 import type { Replayed } from './tally.ts';

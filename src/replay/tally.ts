@@ -1,4 +1,4 @@
-import type { RecordedAction } from './recorded-action.ts';
+import type { RecordedAction } from './actions/recorded-action.ts';
 
 /** What came of a replay. */
 export interface Replayed {

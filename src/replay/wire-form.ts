@@ -1,6 +1,6 @@
 import type { Action } from '../index.ts';
-import type { ActionOf, RecordedAction } from './recorded-action.ts';
-import { hasEnded } from './recorded-action.ts';
+import type { ActionOf, RecordedAction } from './actions/recorded-action.ts';
+import { hasEnded } from './actions/recorded-action.ts';
 
 /** The ids in the place of the names in the file. */
 export interface Places {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { AutobatchClient } from '../../src/index.ts';
-import { readActions } from '../../src/replay/action-file.ts';
+import { readActions } from '../../src/replay/actions/action-file.ts';
 import { replayBatched } from '../../src/replay/batched.ts';
 import { Emulator } from '../../src/testing/index.ts';
 import { expectBalanced } from '../helpers/harness.ts';

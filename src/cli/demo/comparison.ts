@@ -1,8 +1,8 @@
 import type { Ledger } from '../../index.ts';
 import type { Seen } from '../../replay/emulator-process.ts';
 import type { Replayed } from '../../replay/tally.ts';
-import { balances } from '../books.ts';
-import { amount } from '../figures.ts';
+import { balances } from '../terminal/books.ts';
+import { amount } from '../terminal/figures.ts';
 
 /** One replay, as its caller and as its server saw it. */
 export interface Replay extends Seen {

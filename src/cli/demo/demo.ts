@@ -2,14 +2,14 @@ import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import type { Ledger } from '../../index.ts';
 import { AutobatchClient } from '../../index.ts';
-import { readActions } from '../../replay/action-file.ts';
+import { readActions } from '../../replay/actions/action-file.ts';
 import { replayBatched } from '../../replay/batched.ts';
 import { startEmulator } from '../../replay/emulator-process.ts';
-import { CommandFailure, exitCodes, unlessInterrupted } from '../../replay/failure.ts';
 import { replayOneByOne } from '../../replay/one-by-one.ts';
 import type { Replayed } from '../../replay/tally.ts';
-import { readCommandLine, wrongUsage } from '../arguments.ts';
-import type { Command, Surroundings } from '../command.ts';
+import { readCommandLine, wrongUsage } from '../command/arguments.ts';
+import type { Command, Surroundings } from '../command/command.ts';
+import { CommandFailure, exitCodes, unlessInterrupted } from '../command/failure.ts';
 import type { Replay } from './comparison.ts';
 import { problemsOf, tableOf, verdictOf } from './comparison.ts';
 

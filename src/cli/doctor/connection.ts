@@ -1,10 +1,10 @@
 /** What can be asked without writing anything. */
-import type { Account, Exchange } from '../api.ts';
-import { exchange, isPage, problemOf } from '../api.ts';
-import { duration } from '../figures.ts';
-import { isJson } from './bulk-api.ts';
-import type { Answered, Finding } from './finding.ts';
-import { asAssumed, different, problem } from './finding.ts';
+import type { Account, Exchange } from '../api/exchange.ts';
+import { exchange, isPage, problemOf } from '../api/exchange.ts';
+import { duration } from '../terminal/figures.ts';
+import { isJson } from './questions/bulk-api.ts';
+import type { Answered, Finding } from './questions/finding.ts';
+import { asAssumed, different, problem } from './questions/finding.ts';
 
 /** Whether the API is there and takes the token. After a `problem` nothing more can be asked. */
 export async function askConnection(

@@ -1,14 +1,14 @@
-import { exitCodeOf, exitCodes } from '../../replay/failure.ts';
-import type { Account } from '../api.ts';
-import { readAccount } from '../api.ts';
-import type { OptionTable } from '../arguments.ts';
-import { readCommandLine, text, wrongUsage } from '../arguments.ts';
-import type { Command, Surroundings } from '../command.ts';
-import { BulkApi } from './bulk-api.ts';
+import type { Account } from '../api/exchange.ts';
+import { readAccount } from '../api/exchange.ts';
+import type { OptionTable } from '../command/arguments.ts';
+import { readCommandLine, text, wrongUsage } from '../command/arguments.ts';
+import type { Command, Surroundings } from '../command/command.ts';
+import { exitCodeOf, exitCodes } from '../command/failure.ts';
 import { askConnection } from './connection.ts';
 import { examine } from './examination.ts';
-import type { Answered } from './finding.ts';
 import { help, promise } from './help.ts';
+import { BulkApi } from './questions/bulk-api.ts';
+import type { Answered } from './questions/finding.ts';
 import { lineOf, markdownOf, reportOf } from './report.ts';
 
 const table = { 'api-url': text('a URL'), write: 'flag', json: 'flag' } as const;

@@ -1,16 +1,16 @@
 /** Asks the questions that need a run, one after the other. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BulkApi, Item } from './bulk-api.ts';
-import type { Answered, Finding } from './finding.ts';
-import { asAssumed, different, problem, Unanswered, unknown } from './finding.ts';
-import type { Question } from './question.ts';
+import type { BulkApi, Item } from './questions/bulk-api.ts';
 import { errorQuestions } from './questions/errors.ts';
+import type { Answered, Finding } from './questions/finding.ts';
+import { asAssumed, different, problem, Unanswered, unknown } from './questions/finding.ts';
 import { idQuestions } from './questions/ids.ts';
 import { keyQuestions } from './questions/keys.ts';
 import { limitQuestions } from './questions/limits.ts';
+import type { Question } from './questions/question.ts';
 import { shapeQuestions } from './questions/shapes.ts';
-import type { Owner } from './smoke-run.ts';
-import { SmokeRun } from './smoke-run.ts';
+import type { Owner } from './questions/smoke-run.ts';
+import { SmokeRun } from './questions/smoke-run.ts';
 
 /** In an order that matters: whether ids hold comes before those who use them. */
 const questions: readonly Question[] = [

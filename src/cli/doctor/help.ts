@@ -1,6 +1,6 @@
-import { amount, bytes } from '../figures.ts';
+import { amount, bytes } from '../terminal/figures.ts';
 import { MOST_BYTES, MOST_ITEMS } from './questions/limits.ts';
-import { RUN_NAME } from './smoke-run.ts';
+import { RUN_NAME } from './questions/smoke-run.ts';
 
 /** What `--write` is about to do. */
 export const promise: string = `It registers one run, "${RUN_NAME}" with purpose smoke_test, makes some 20 spans

@@ -1,6 +1,6 @@
 /** What the doctor prints: a line for each answer, and the report at the end. */
 import { VERSION } from '../../lib/version.ts';
-import type { Answered, Verdict } from './finding.ts';
+import type { Answered, Verdict } from './questions/finding.ts';
 
 /** What `doctor --json` prints. */
 export interface Report {

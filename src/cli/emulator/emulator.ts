@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { CommandFailure, exitCodes } from '../../replay/failure.ts';
 import type { EmulatorServer } from '../../testing/index.ts';
 import { Emulator } from '../../testing/index.ts';
-import type { Command, Surroundings } from '../command.ts';
+import type { Command, Surroundings } from '../command/command.ts';
+import { CommandFailure, exitCodes } from '../command/failure.ts';
 import { help } from './help.ts';
-import { introOf, lineOf, summaryOf } from './lines.ts';
+import { introOf, lineOf, summaryOf } from './request-lines.ts';
 import { options, readSettings } from './settings.ts';
 
 export const emulator: Command = {

@@ -1,4 +1,4 @@
-import { faultNames } from './plan.ts';
+import { faultNames } from './fault-plan.ts';
 
 const width = Math.max(...Object.keys(faultNames).map(({ length }) => length));
 const faults = Object.entries(faultNames)

@@ -1,7 +1,7 @@
 import type { EmulatorOptions, FaultPlan } from '../../testing/index.ts';
-import type { OptionTable } from '../arguments.ts';
-import { number, readCommandLine, text, wrongUsage } from '../arguments.ts';
-import { readPlan } from './plan.ts';
+import type { OptionTable } from '../command/arguments.ts';
+import { number, readCommandLine, text, wrongUsage } from '../command/arguments.ts';
+import { readPlan } from './fault-plan.ts';
 
 /** What `emulator` was told on the command line. */
 export interface Settings {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { WriteStream } from 'node:fs';
 import { createWriteStream } from 'node:fs';
-import { CommandFailure } from '../../replay/failure.ts';
-import type { KnownIds } from '../../replay/recorded-calls.ts';
+import type { KnownIds } from '../../replay/calls/recorded-calls.ts';
+import { CommandFailure } from '../command/failure.ts';
 
 /** Lines that can be sent again, as an action file of its own. */
 export class FailedLines {

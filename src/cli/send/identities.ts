@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { pfidFrom } from '../../ids/ids.ts';
 import { alphabet, isPfid } from '../../ids/pfid.ts';
-import type { RecordedAction } from '../../replay/recorded-action.ts';
-import type { Identities, Identity } from '../../replay/recorded-calls.ts';
+import type { RecordedAction } from '../../replay/actions/recorded-action.ts';
+import type { Identities, Identity } from '../../replay/calls/recorded-calls.ts';
 
 /** 192 of 256 bits, in the letters of a nanoid. */
 const KEY_LENGTH = 32;

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ActionFile } from '../../replay/action-file.ts';
-import { CommandFailure } from '../../replay/failure.ts';
-import type { RecordedAction } from '../../replay/recorded-action.ts';
-import type { RecordedCalls } from '../../replay/recorded-calls.ts';
+import type { ActionFile } from '../../replay/actions/action-file.ts';
+import { ActionFileError } from '../../replay/actions/action-file.ts';
+import type { RecordedAction } from '../../replay/actions/recorded-action.ts';
+import type { RecordedCalls } from '../../replay/calls/recorded-calls.ts';
 import type { FailedLines } from './failed-lines.ts';
 import { mayBeDone } from './failure.ts';
 import { RecordedClock } from './recorded-clock.ts';
@@ -46,7 +46,7 @@ export async function sendLines(
   } catch (error) {
     // Whatever was waited for, the stop ended it.
     if (stopped.aborted) return undefined;
-    if (error instanceof CommandFailure) return error.message;
+    if (error instanceof ActionFileError) return error.message;
     throw error;
   }
   return undefined;

@@ -1,28 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import { AutobatchClient, PrefactorInvalidArgumentError } from '../../index.ts';
-import type { ActionFile } from '../../replay/action-file.ts';
-import { openActionFile } from '../../replay/action-file.ts';
-import { exitCodeOf, exitCodes } from '../../replay/failure.ts';
-import type { Deployment, Identities, RecordedCallsOptions } from '../../replay/recorded-calls.ts';
-import { RecordedCalls } from '../../replay/recorded-calls.ts';
-import { recordedTimes } from '../../replay/recorded-time.ts';
-import { wrongUsage } from '../arguments.ts';
-import { balances } from '../books.ts';
-import type { Command, Surroundings } from '../command.ts';
-import { duration } from '../figures.ts';
+import type { ActionFile } from '../../replay/actions/action-file.ts';
+import { openActionFile } from '../../replay/actions/action-file.ts';
+import { recordedTimes } from '../../replay/actions/recorded-time.ts';
+import type {
+  Deployment,
+  Identities,
+  RecordedCallsOptions,
+} from '../../replay/calls/recorded-calls.ts';
+import { RecordedCalls } from '../../replay/calls/recorded-calls.ts';
+import { wrongUsage } from '../command/arguments.ts';
+import type { Command, Surroundings } from '../command/command.ts';
+import { exitCodeOf, exitCodes } from '../command/failure.ts';
+import { balances } from '../terminal/books.ts';
+import { duration } from '../terminal/figures.ts';
+import type { Position, Progress } from '../terminal/progress.ts';
+import { showProgress } from '../terminal/progress.ts';
+import type { Target } from './destination.ts';
+import { openTarget } from './destination.ts';
 import { FailedLines } from './failed-lines.ts';
 import { help } from './help.ts';
 import { FileIdentities } from './identities.ts';
-import type { Position, Progress } from './progress.ts';
-import { showProgress } from './progress.ts';
 import { MAX_PENDING, sendLines } from './send-lines.ts';
 import type { Settings } from './settings.ts';
 import { options, readSettings } from './settings.ts';
 import type { Summary } from './summary.ts';
 import { summaryOf, textOf } from './summary.ts';
 import { Tally } from './tally.ts';
-import type { Target } from './target.ts';
-import { openTarget } from './target.ts';
 
 export const send: Command = {
   name: 'send',

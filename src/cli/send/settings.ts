@@ -1,5 +1,5 @@
 import type { AutobatchOptions } from '../../index.ts';
-import type { OptionTable } from '../arguments.ts';
+import type { OptionTable } from '../command/arguments.ts';
 import {
   either,
   names,
@@ -9,7 +9,7 @@ import {
   text,
   time,
   wrongUsage,
-} from '../arguments.ts';
+} from '../command/arguments.ts';
 
 /** What `send` was told on the command line. */
 export interface Settings {

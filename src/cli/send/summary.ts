@@ -1,7 +1,7 @@
 import type { Ledger, Stats } from '../../index.ts';
 import type { Seen } from '../../replay/emulator-process.ts';
-import { amount, bytes, duration } from '../figures.ts';
-import { printableLine } from '../printable.ts';
+import { amount, bytes, duration } from '../terminal/figures.ts';
+import { printableLine } from '../terminal/printable.ts';
 import type { FailureKind, Tally } from './tally.ts';
 
 /** What `send --json` prints. Times are in milliseconds, sizes in bytes. */

@@ -1,6 +1,6 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { createHistogram } from 'node:perf_hooks';
-import type { RecordedAction } from '../../replay/recorded-action.ts';
+import type { RecordedAction } from '../../replay/actions/recorded-action.ts';
 import type { Failure } from './failure.ts';
 import { failureOf, wasSentBefore } from './failure.ts';
 

@@ -1,9 +1,9 @@
 // The command `doctor --write`: the run that it makes, and what it does when it cannot go on.
 
 import { describe, expect, test } from 'vitest';
-import { BulkApi } from '../../../src/cli/doctor/bulk-api.ts';
 import { examine } from '../../../src/cli/doctor/examination.ts';
-import type { Answered } from '../../../src/cli/doctor/finding.ts';
+import { BulkApi } from '../../../src/cli/doctor/questions/bulk-api.ts';
+import type { Answered } from '../../../src/cli/doctor/questions/finding.ts';
 import type { EmulatorOptions } from '../../../src/testing/index.ts';
 import type { Api } from '../run-cli.ts';
 import { runCli, serveApi, TOKEN } from '../run-cli.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FileIdentities } from '../../../src/cli/send/identities.ts';
-import type { RecordedAction } from '../../../src/replay/recorded-action.ts';
-import { readLine } from '../../../src/replay/recorded-action.ts';
+import type { RecordedAction } from '../../../src/replay/actions/recorded-action.ts';
+import { readLine } from '../../../src/replay/actions/recorded-action.ts';
 import { create, finish, run } from '../../replay/lines.ts';
 
 const instance = '01m8npfwjrm23ynwy3vyqrpjmzn4ynt9';

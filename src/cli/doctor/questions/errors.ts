@@ -1,9 +1,9 @@
 /** What an item at fault does to its request (docs/internals/api.md, "Processing" and "Error body"). */
-import type { Item } from '../bulk-api.ts';
-import type { Finding } from '../finding.ts';
-import { asAssumed, different, unknown } from '../finding.ts';
-import type { Question } from '../question.ts';
-import type { SmokeRun } from '../smoke-run.ts';
+import type { Item } from './bulk-api.ts';
+import type { Finding } from './finding.ts';
+import { asAssumed, different, unknown } from './finding.ts';
+import type { Question } from './question.ts';
+import type { SmokeRun } from './smoke-run.ts';
 
 const stopsAtError: Question = {
   id: 'stops-at-error',

@@ -1,9 +1,9 @@
 /** Ids of spans that the client makes itself (docs/internals/api.md, "Ids"). */
 import { isPfid } from '../../../ids/pfid.ts';
-import type { OutputError } from '../bulk-api.ts';
-import { isJson } from '../bulk-api.ts';
-import { asAssumed, different, unknown } from '../finding.ts';
-import type { Question } from '../question.ts';
+import type { OutputError } from './bulk-api.ts';
+import { isJson } from './bulk-api.ts';
+import { asAssumed, different, unknown } from './finding.ts';
+import type { Question } from './question.ts';
 
 const advice = "Give the client ids: 'server'.";
 

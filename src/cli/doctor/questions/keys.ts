@@ -1,7 +1,7 @@
 /** Idempotency keys (docs/internals/api.md, "Idempotency keys"). */
 import { isDeepStrictEqual } from 'node:util';
-import { asAssumed, different, unknown } from '../finding.ts';
-import type { Question } from '../question.ts';
+import { asAssumed, different, unknown } from './finding.ts';
+import type { Question } from './question.ts';
 
 /** See docs/internals/api.md, "Error codes". */
 const USED = 'idempotency_key_already_used';

@@ -3,12 +3,12 @@
  * first stops the request, so that nothing is stored however many there are.
  */
 
-import { amount, bytes } from '../../figures.ts';
-import type { Item } from '../bulk-api.ts';
-import type { Finding } from '../finding.ts';
-import { asAssumed, different, Unanswered, unknown } from '../finding.ts';
-import type { Question } from '../question.ts';
-import type { SmokeRun } from '../smoke-run.ts';
+import { amount, bytes } from '../../terminal/figures.ts';
+import type { Item } from './bulk-api.ts';
+import type { Finding } from './finding.ts';
+import { asAssumed, different, Unanswered, unknown } from './finding.ts';
+import type { Question } from './question.ts';
+import type { SmokeRun } from './smoke-run.ts';
 
 export const MOST_ITEMS = 1_000;
 export const MOST_BYTES = 4_000_000;

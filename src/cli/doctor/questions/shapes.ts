@@ -1,10 +1,10 @@
 /** Where the fields of an action stand, and what comes back (docs/internals/api.md, "Actions"). */
 import { isDeepStrictEqual } from 'node:util';
-import type { Json, Output } from '../bulk-api.ts';
-import { isJson } from '../bulk-api.ts';
-import { asAssumed, different, Unanswered, unknown } from '../finding.ts';
-import type { Question } from '../question.ts';
-import type { SmokeRun } from '../smoke-run.ts';
+import type { Json, Output } from './bulk-api.ts';
+import { isJson } from './bulk-api.ts';
+import { asAssumed, different, Unanswered, unknown } from './finding.ts';
+import type { Question } from './question.ts';
+import type { SmokeRun } from './smoke-run.ts';
 
 const start: Question = {
   id: 'start',

@@ -1,9 +1,9 @@
 // What somebody else wrote never reaches the terminal as it is.
 import { expect, test } from 'vitest';
-import { printable, printableLine } from '../../src/cli/printable.ts';
-import { Emulator } from '../../src/testing/index.ts';
-import { fileWith, runCli, serveApi, TOKEN } from './run-cli.ts';
-import { serveScripted } from './scripted-api.ts';
+import { printable, printableLine } from '../../../src/cli/terminal/printable.ts';
+import { Emulator } from '../../../src/testing/index.ts';
+import { fileWith, runCli, serveApi, TOKEN } from '../run-cli.ts';
+import { serveScripted } from '../scripted-api.ts';
 
 /** Clears, colours, a link, a title; the same as single characters; turned text; lines of its own. */
 const HOSTILE =

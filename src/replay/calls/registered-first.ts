@@ -1,5 +1,5 @@
 /** Calls that wait until the run that they belong to is registered: only then can a tree of spans leave at once. */
-import type { ActionPromise, AutobatchClient } from '../index.ts';
+import type { ActionPromise, AutobatchClient } from '../../index.ts';
 import type { Run } from './open-runs.ts';
 
 /**

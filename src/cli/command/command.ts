@@ -1,4 +1,5 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import type { Stream, TextOutput } from '../terminal/printable.ts';
 import type { OptionTable } from './arguments.ts';
 
 /** A command of `prefactor-autobatch`. */
@@ -21,9 +22,9 @@ export interface Command {
 export interface Surroundings {
   readonly stdin: Readable;
   /** For results. */
-  readonly stdout: Terminal;
+  readonly stdout: TextOutput;
   /** For progress and for what went wrong. */
-  readonly stderr: Terminal;
+  readonly stderr: TextOutput;
   /** `stderr` as it is: for what moves its cursor, and holds no word of anybody else's. */
   readonly screen: Stream;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -36,11 +37,3 @@ export type Process = Omit<Surroundings, 'stdout' | 'stderr' | 'screen'> & {
   readonly stdout: Stream;
   readonly stderr: Stream;
 };
-
-/** `isTTY` is true where a person reads it. */
-export type Stream = Writable & { readonly isTTY?: boolean };
-
-/** Where text goes, made printable: a server, a file or a client may have had a part in it. */
-export interface Terminal {
-  write(text: string): void;
-}

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { either, number, oneOf, readCommandLine, text } from '../../src/cli/arguments.ts';
+import {
+  either,
+  number,
+  oneOf,
+  readCommandLine,
+  text,
+} from '../../../src/cli/command/arguments.ts';
 
 const table = {
   'api-url': text('a URL'),

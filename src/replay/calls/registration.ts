@@ -1,5 +1,5 @@
-import type { AgentInstanceRegisterParams } from '../index.ts';
-import type { Registration } from './recorded-action.ts';
+import type { AgentInstanceRegisterParams } from '../../index.ts';
+import type { Registration } from '../actions/recorded-action.ts';
 
 /** What a registration says of itself, as the client takes it. */
 export function registrationOf({

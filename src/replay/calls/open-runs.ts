@@ -1,6 +1,6 @@
 /** What actions name: the runs of a file, and their spans, from when they are made until they have ended. */
-import type { AgentInstance, AgentSpan, Ref } from '../index.ts';
-import type { RecordedAction, Unmade } from './recorded-action.ts';
+import type { AgentInstance, AgentSpan, Ref } from '../../index.ts';
+import type { RecordedAction, Unmade } from '../actions/recorded-action.ts';
 
 /** A run that has not ended, or some of whose spans have not. */
 export interface Run {

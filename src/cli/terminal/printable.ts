@@ -3,6 +3,19 @@
  * moves a cursor, changes colours, links, or turns the direction of writing is shown as its escape, as
  * JSON writes it: so that of JSON the meaning stays.
  */
+import type { Writable } from 'node:stream';
+
+/** `isTTY` is true where a person reads it. */
+export type Stream = Writable & { readonly isTTY?: boolean };
+
+/** Where text goes that is made printable first. */
+export interface TextOutput {
+  write(text: string): void;
+}
+
+export function printableTo(stream: Stream): TextOutput {
+  return { write: (text) => void stream.write(printable(text)) };
+}
 
 /** Control and format characters, breaks of lines and paragraphs, halves of pairs; a line break may stay. */
 const UNPRINTABLE = /[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu;

@@ -1,6 +1,6 @@
 /** The API below the client: it asks what the client assumes, so it must not assume the same. */
-import type { Account, Exchange } from '../api.ts';
-import { exchange } from '../api.ts';
+import type { Account, Exchange } from '../../api/exchange.ts';
+import { exchange } from '../../api/exchange.ts';
 import { Unanswered } from './finding.ts';
 
 export type Json = Readonly<Record<string, unknown>>;

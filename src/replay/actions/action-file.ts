@@ -7,10 +7,16 @@ import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { CommandFailure } from './failure.ts';
-import { otherKindOf, otherKindOfLine } from './other-kinds.ts';
+import { otherKindOf, otherKindOfLine } from './foreign-files.ts';
 import type { Reading, RecordedAction } from './recorded-action.ts';
 import { readLine } from './recorded-action.ts';
+
+/** Why a file cannot be read, or is no action file, as a sentence for people. */
+export class ActionFileError extends Error {
+  override get name(): string {
+    return 'ActionFileError';
+  }
+}
 
 /** A line of the file, from 1, and what it says. Blank lines are left out, but counted. */
 type NumberedLine = { readonly number: number; readonly text: string } & Reading;
@@ -24,7 +30,7 @@ export interface ActionFile {
   readonly size: number | undefined;
   /** Bytes read so far. */
   readonly bytesRead: number;
-  /** Once. Ends with a `CommandFailure` where the file cannot be read to its end, or is no action file. */
+  /** Once. Ends with a `ActionFileError` where the file cannot be read to its end, or is no action file. */
   lines(ignored?: ReadonlySet<string>): AsyncGenerator<NumberedLine>;
   /** Lets go of it; a reading that is under way fails. */
   close(): void;
@@ -36,14 +42,14 @@ const MAX_LINE_BYTES = 64_000_000;
 /**
  * Opens an action file, `-` being the standard input. Whether it is packed its first bytes tell.
  *
- * @throws {CommandFailure} when there is no such file, or it may not be read.
+ * @throws {ActionFileError} when there is no such file, or it may not be read.
  */
 export async function openActionFile(path: string, stdin: Readable): Promise<ActionFile> {
   if (path === '-') return new Lines({ path: 'Standard input', source: stdin, ...stream });
   try {
     const stats = await stat(path);
     if (stats.isDirectory()) {
-      throw new CommandFailure(`"${path}" is a folder; name an action file in it.`);
+      throw new ActionFileError(`"${path}" is a folder; name an action file in it.`);
     }
     if (stats.isFIFO()) return new Lines({ path, source: openPipe(path), ...stream });
     const source = (await open(path)).createReadStream();
@@ -52,7 +58,7 @@ export async function openActionFile(path: string, stdin: Readable): Promise<Act
     const madeAt = Math.floor(Math.min(stats.birthtimeMs || stats.mtimeMs, stats.mtimeMs));
     return new Lines({ path, source, size: stats.size, name: basename(path), madeAt });
   } catch (error) {
-    throw error instanceof CommandFailure ? error : new CommandFailure(whyNot(path, error));
+    throw error instanceof ActionFileError ? error : new ActionFileError(whyNot(path, error));
   }
 }
 
@@ -64,12 +70,12 @@ function openPipe(path: string): Readable {
   return new Socket({ fd, readable: true, writable: false });
 }
 
-/** The actions of a file that is known to be right: ends with a `CommandFailure` at a bad line. */
+/** The actions of a file that is known to be right: ends with a `ActionFileError` at a bad line. */
 export async function* readActions(path: string): AsyncGenerator<RecordedAction> {
   const file = await openActionFile(path, process.stdin);
   for await (const line of file.lines()) {
     if (line.kind === 'problem') {
-      throw new CommandFailure(`${path}, line ${line.number}: ${line.problem}`);
+      throw new ActionFileError(`${path}, line ${line.number}: ${line.problem}`);
     }
     yield line.action;
   }
@@ -121,19 +127,19 @@ class Lines implements ActionFile {
         if (isFirst && reading.kind === 'problem') this.#refuse(otherKindOfLine(text));
         isFirst = false;
         if (reading.kind === 'problem' && !reading.isJson && !isWhole) {
-          throw new CommandFailure(`${this.#path} ends in the middle of line ${number}.`);
+          throw new ActionFileError(`${this.#path} ends in the middle of line ${number}.`);
         }
         yield { number, text, ...reading };
       }
     } catch (error) {
-      if (error instanceof CommandFailure) throw error;
+      if (error instanceof ActionFileError) throw error;
       const after = number === 0 ? 'at its first line' : `after line ${number}`;
-      throw new CommandFailure(`${this.#path} cannot be read ${after}: ${messageOf(error)}.`);
+      throw new ActionFileError(`${this.#path} cannot be read ${after}: ${messageOf(error)}.`);
     }
   }
 
   #refuse(kind: string | undefined): void {
-    if (kind !== undefined) throw new CommandFailure(`${this.#path} is no action file: ${kind}`);
+    if (kind !== undefined) throw new ActionFileError(`${this.#path} is no action file: ${kind}`);
   }
 
   close(): void {

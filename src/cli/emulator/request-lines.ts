@@ -1,7 +1,7 @@
 /** What the emulator prints. */
 import type { AnsweredRequest, EmulatorReport } from '../../testing/index.ts';
-import { amount, bytes } from '../figures.ts';
-import { printableLine } from '../printable.ts';
+import { amount, bytes } from '../terminal/figures.ts';
+import { printableLine } from '../terminal/printable.ts';
 
 const BREACHES_SHOWN = 10;
 

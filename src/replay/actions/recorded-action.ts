@@ -1,6 +1,6 @@
 /** What a line of an action file says: one action of a recorded run; see examples/README.md. */
 import * as z from 'zod';
-import type { QualitySchema, SpanTypeSchema } from '../index.ts';
+import type { QualitySchema, SpanTypeSchema } from '../../index.ts';
 import { parseExactly } from './exact-json.ts';
 import { MAX_MS } from './recorded-time.ts';
 

@@ -5,11 +5,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { create, ndjson, run } from '../replay/lines.ts';
-import { listen } from '../transport/servers.ts';
-import { fileWith, serveApi } from './run-cli.ts';
+import { create, ndjson, run } from '../../replay/lines.ts';
+import { listen } from '../../transport/servers.ts';
+import { fileWith, serveApi } from '../run-cli.ts';
 
-const bin = fileURLToPath(new URL('../../src/cli/bin.ts', import.meta.url));
+const bin = fileURLToPath(new URL('../../../src/cli/bin.ts', import.meta.url));
 const CTRL_C = '\u0003';
 const CTRL_Z = '\u001a';
 

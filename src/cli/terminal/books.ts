@@ -1,4 +1,4 @@
-import type { Ledger } from '../index.ts';
+import type { Ledger } from '../../index.ts';
 
 /** Whether each call that was accepted stands in exactly one column. */
 export function balances(ledger: Ledger): boolean {

@@ -1,9 +1,9 @@
 /** Makes the calls that recorded actions stand for. */
-import type { ActionPromise, AgentInstance, AgentSpan, AutobatchClient, Ref } from '../index.ts';
+import type { ActionPromise, AgentInstance, AgentSpan, AutobatchClient, Ref } from '../../index.ts';
+import type { ActionOf, RecordedAction, Unmade } from '../actions/recorded-action.ts';
+import { hasEnded } from '../actions/recorded-action.ts';
 import type { Run, Span } from './open-runs.ts';
 import { isOpenSpan, OpenRuns } from './open-runs.ts';
-import type { ActionOf, RecordedAction, Unmade } from './recorded-action.ts';
-import { hasEnded } from './recorded-action.ts';
 import { RegisteredFirst } from './registered-first.ts';
 import { registrationOf } from './registration.ts';
 

@@ -1,6 +1,6 @@
 /** The run that all questions are asked in: marked as a smoke test, named, and finished at the end. */
 import { randomUUID } from 'node:crypto';
-import { Ids } from '../../ids/ids.ts';
+import { Ids } from '../../../ids/ids.ts';
 import type { BulkAnswer, BulkApi, Item, Json, Output } from './bulk-api.ts';
 import { Unanswered } from './finding.ts';
 

@@ -1,7 +1,7 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { parseArgs } from 'node:util';
-import { nearest } from '../lib/nearest.ts';
-import { CommandFailure, exitCodes } from '../replay/failure.ts';
+import { nearest } from '../../lib/nearest.ts';
+import { CommandFailure, exitCodes } from './failure.ts';
 
 /** An option's value, as text on the command line. */
 export interface Value<T> {

@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress';
-import type { Stream } from '../command.ts';
-import { amount } from '../figures.ts';
-import { printableLine } from '../printable.ts';
+import { amount } from './figures.ts';
+import type { Stream } from './printable.ts';
+import { printableLine } from './printable.ts';
 
 /** How far it is. */
 export interface Position {

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { FaultPlan, FaultRates } from '../../testing/index.ts';
 import { problemsWithPlan } from '../../testing/options/check-arguments.ts';
-import { wrongUsage } from '../arguments.ts';
+import { wrongUsage } from '../command/arguments.ts';
 
 type FaultName = keyof FaultRates;
 

@@ -1,12 +1,12 @@
 import ky from 'ky';
-import { VERSION } from '../lib/version.ts';
-import { CommandFailure } from '../replay/failure.ts';
-import { DEFAULT_API_URL, readApiUrl } from '../transport/api-url.ts';
-import { certificateCode } from '../transport/certificate-code.ts';
-import { isToken, TOKEN } from '../transport/header-fields.ts';
-import { isTooShort, MIN_TOKEN_LENGTH } from '../transport/short-token.ts';
-import { wrongUsage } from './arguments.ts';
-import { bytes } from './figures.ts';
+import { VERSION } from '../../lib/version.ts';
+import { DEFAULT_API_URL, readApiUrl } from '../../transport/api-url.ts';
+import { certificateCode } from '../../transport/certificate-code.ts';
+import { isToken, TOKEN } from '../../transport/header-fields.ts';
+import { isTooShort, MIN_TOKEN_LENGTH } from '../../transport/short-token.ts';
+import { wrongUsage } from '../command/arguments.ts';
+import { CommandFailure } from '../command/failure.ts';
+import { bytes } from '../terminal/figures.ts';
 
 /** Where the API is, and who asks. */
 export interface Account {

@@ -1,9 +1,9 @@
 import type { Seen } from '../../replay/emulator-process.ts';
 import { startEmulator } from '../../replay/emulator-process.ts';
-import { unlessInterrupted } from '../../replay/failure.ts';
-import type { Account } from '../api.ts';
-import { checkAccount, readAccount } from '../api.ts';
-import type { Surroundings } from '../command.ts';
+import type { Account } from '../api/exchange.ts';
+import { checkAccount, readAccount } from '../api/exchange.ts';
+import type { Surroundings } from '../command/command.ts';
+import { unlessInterrupted } from '../command/failure.ts';
 import type { Settings } from './settings.ts';
 
 /** Where the actions go. */
