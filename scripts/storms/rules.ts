@@ -1,14 +1,14 @@
 /** How many items the next request is to hold: the engine's rule, and others to compare it with. */
-import { Cut } from '../../src/coalescer/server/adaptive-limits.ts';
+import { FailureCut } from '../../src/coalescer/server/failure-cut.ts';
 
-export type Rule = Pick<Cut, 'limit' | 'failed' | 'passed'>;
+export type Rule = Pick<FailureCut, 'limit' | 'failed' | 'passed'>;
 
 /** The rules, by the heads of their columns; the engine's own class is the last. */
 export const rules: Readonly<Record<string, (maxItems: number) => Rule>> = {
   whole: () => new Whole(),
   'halve, double': (maxItems) => new HalveDouble(maxItems),
   'no savings': () => new NoSavings(),
-  'as built': (maxItems) => new Cut(maxItems),
+  'as built': (maxItems) => new FailureCut(maxItems),
 };
 
 /** As if nothing had failed: always as many as a request may hold. */

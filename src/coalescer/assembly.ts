@@ -4,45 +4,43 @@ import { AbortSignals } from '../lib/abort-signals.ts';
 import type { Clock } from '../lib/clock.ts';
 import { inLaterTurn, systemClock } from '../lib/clock.ts';
 import { FairTimeouts } from '../lib/fair-timeouts.ts';
-import { Calls } from './calls/callers.ts';
-import { Withdrawals } from './calls/cancellation.ts';
+import { Callers } from './calls/callers.ts';
+import { Cancellation } from './calls/cancellation.ts';
 import { endOfRun, Intake } from './calls/intake.ts';
-import { KeyIndex } from './calls/pending-keys.ts';
+import { PendingKeys } from './calls/pending-keys.ts';
 import { bareReason } from './calls/reason-record.ts';
 import { toRejectedError, unfailing } from './calls/rejected-error.ts';
-import { Fates } from './calls/resource-history.ts';
-import { Telling } from './calls/result-delivery.ts';
+import { ResourceHistory } from './calls/resource-history.ts';
+import { ResultDelivery } from './calls/result-delivery.ts';
 import { Settlement } from './calls/settlement.ts';
-import { Alarm, Cycle, Steps } from './cycle.ts';
-import type { Waiting } from './items/item.ts';
+import type { PendingCall } from './items/item.ts';
+import { Loop } from './loop.ts';
 import type { Emitter } from './ports/events.ts';
 import { silent } from './ports/events.ts';
-import type {
-  Name,
-  Ping,
-  Read,
-  Schedule,
-  Send,
-  ToError,
-  ToRecord,
-  Trouble,
-} from './ports/ports.ts';
+import type { ToError, ToRecord } from './ports/reason.ts';
+import type { Schedule } from './ports/schedule.ts';
+import type { Ping, Send, Trouble } from './ports/sender.ts';
+import type { Name } from './ports/submission.ts';
+import type { Read } from './ports/verdict.ts';
 import { Backlog } from './queue/backlog.ts';
 import type { QueueBounds } from './queue/bounds.ts';
 import { Bounds } from './queue/bounds.ts';
 import type { BatchLimits } from './queue/packer.ts';
-import { Parts } from './requests/bisection.ts';
+import { Bisection } from './requests/bisection.ts';
 import type { DispatchSettings } from './requests/dispatcher.ts';
 import { Dispatcher } from './requests/dispatcher.ts';
-import { UnderWay } from './requests/in-flight.ts';
+import { InFlightRequests } from './requests/in-flight.ts';
 import { Replies } from './requests/replies.ts';
-import type { AttemptSettings } from './requests/retries.ts';
-import { Attempts } from './requests/retries.ts';
-import { Capacity } from './server/adaptive-limits.ts';
+import type { RetryLimits } from './requests/retries.ts';
+import { Retries } from './requests/retries.ts';
+import { AdaptiveLimits } from './server/adaptive-limits.ts';
 import { chanceFrom } from './server/backoff.ts';
-import { Health, ServerWatch } from './server/health.ts';
+import { CircuitBreaker } from './server/circuit-breaker.ts';
+import { ServerHealth } from './server/server-health.ts';
+import { Alarm } from './steps/alarm.ts';
+import { Steps } from './steps/steps.ts';
 
-export interface CoalescerSettings extends DispatchSettings, AttemptSettings, BatchLimits {
+export interface CoalescerSettings extends DispatchSettings, RetryLimits, BatchLimits {
   /** Requests in flight, at most. */
   readonly concurrency: number;
   readonly queue: QueueBounds;
@@ -102,21 +100,21 @@ const readAll: Read = (output) => ({ kind: 'success', value: output });
 
 /** What is pending, who waits for it, and how it ends. */
 interface Queue<Failure> {
-  readonly fates: Fates<Failure>;
+  readonly history: ResourceHistory<Failure>;
   readonly backlog: Backlog;
   readonly bounds: Bounds;
-  readonly keys: KeyIndex;
-  readonly calls: Calls<Failure>;
-  readonly telling: Telling<Failure>;
+  readonly keys: PendingKeys;
+  readonly callers: Callers<Failure>;
+  readonly delivery: ResultDelivery<Failure>;
   readonly settlement: Settlement<Failure>;
 }
 
 /** What is known of the server, and what it bears. */
 interface Server<Failure> {
-  readonly health: Health;
-  readonly capacity: Capacity;
-  readonly parts: Parts;
-  readonly watch: ServerWatch<Failure>;
+  readonly breaker: CircuitBreaker;
+  readonly adaptive: AdaptiveLimits;
+  readonly bisection: Bisection;
+  readonly serverHealth: ServerHealth<Failure>;
 }
 
 /** All that an engine is asked for from outside. */
@@ -125,16 +123,19 @@ export interface Assembly<Failure> extends Queue<Failure>, Server<Failure> {
   readonly toError: ToError<Failure>;
   readonly timeouts: FairTimeouts;
   readonly steps: Steps;
-  readonly cycle: Cycle<Failure>;
+  readonly loop: Loop<Failure>;
   readonly intake: Intake<Failure>;
-  readonly attempts: Attempts<Failure>;
+  readonly retries: Retries<Failure>;
   readonly dispatcher: Dispatcher<Failure>;
-  readonly underWay: UnderWay<Failure>;
+  readonly inFlight: InFlightRequests<Failure>;
 }
 
-function queueOf<Failure>(basics: Basics<Failure>, signals: AbortSignals<Waiting>): Queue<Failure> {
+function queueOf<Failure>(
+  basics: Basics<Failure>,
+  signals: AbortSignals<PendingCall>,
+): Queue<Failure> {
   const { clock, events, onNamed = () => {}, settings, toError, toRecord = bareReason } = basics;
-  const fates = new Fates<Failure>({
+  const history = new ResourceHistory<Failure>({
     toRecord,
     onNamed,
     isInLine: (name) => backlog.isInLine(name),
@@ -143,66 +144,74 @@ function queueOf<Failure>(basics: Basics<Failure>, signals: AbortSignals<Waiting
   const backlog = new Backlog({
     envelope: settings,
     now: () => clock.now(),
-    idOf: (name) => fates.idOf(name),
+    idOf: (name) => history.idOf(name),
   });
   const bounds = new Bounds({ max: settings.queue, fill: backlog, afterTurn: inLaterTurn });
-  const keys = new KeyIndex(() => backlog.all());
-  const calls = new Calls<Failure>(signals);
-  const telling = new Telling<Failure>({
-    calls,
+  const keys = new PendingKeys(() => backlog.all());
+  const callers = new Callers<Failure>(signals);
+  const delivery = new ResultDelivery<Failure>({
+    callers,
     events,
     toError,
     isIdle: () => backlog.isEmpty,
   });
-  const queue = { fates, backlog, bounds, keys, calls, telling };
+  const queue = { history, backlog, bounds, keys, callers, delivery };
   return { ...queue, settlement: new Settlement<Failure>({ ...queue, events }) };
 }
 
-function serverOf<Failure>(basics: Basics<Failure>, { calls }: Queue<Failure>): Server<Failure> {
+function serverOf<Failure>(basics: Basics<Failure>, { callers }: Queue<Failure>): Server<Failure> {
   const { describe, events, random, settings } = basics;
-  const health = new Health(settings.retry);
-  const capacity = new Capacity(settings);
-  const parts = new Parts({
+  const breaker = new CircuitBreaker(settings.retry);
+  const adaptive = new AdaptiveLimits(settings);
+  const bisection = new Bisection({
     minDelayMs: settings.retry.minDelayMs,
-    onTooMany: (items) => capacity.items.refused(items),
-    onTooLarge: (bytes) => capacity.bytes.refused(bytes),
+    onTooMany: (items) => adaptive.items.refused(items),
+    onTooLarge: (bytes) => adaptive.bytes.refused(bytes),
   });
-  const waiting = (): number => calls.ledger.pending;
-  const watch = new ServerWatch<Failure>({ health, capacity, random, events, describe, waiting });
-  return { health, capacity, parts, watch };
+  const waiting = (): number => callers.ledger.pending;
+  const serverHealth = new ServerHealth<Failure>({
+    breaker,
+    adaptive,
+    random,
+    events,
+    describe,
+    waiting,
+  });
+  return { breaker, adaptive, bisection, serverHealth };
 }
 
 export function assemble<Failure>(options: EngineOptions<Failure>): Assembly<Failure> {
   const basics = basicsOf(options);
   const { clock, timeouts, settings } = basics;
-  const steps = new Steps(() => cycle.tell());
-  const signals = new AbortSignals<Waiting>((waiting, reason) =>
+  const steps = new Steps(() => loop.tell());
+  const signals = new AbortSignals<PendingCall>((waiting, reason) =>
     steps.runSoon(() => {
-      withdrawals.abort(waiting, reason);
-      cycle.pump();
+      cancellation.abort(waiting, reason);
+      loop.pump();
     }),
   );
   const queue = queueOf(basics, signals);
   const server = serverOf(basics, queue);
   const shared = { ...basics, ...queue, ...server, steps, signals };
-  const underWay = new UnderWay<Failure>({
+  const inFlight = new InFlightRequests<Failure>({
     ...shared,
     attemptTimeoutMs: settings.attemptTimeoutMs,
-    onReply: (...reply) => cycle.apply(...reply),
-    onPing: (...ping) => cycle.pinged(...ping),
+    onReply: (...reply) => loop.apply(...reply),
+    onPing: (...ping) => loop.pinged(...ping),
   });
-  const attempts = new Attempts<Failure>(shared);
-  const replies = new Replies<Failure>({ ...shared, attempts, retry: settings.retry });
-  const dispatcher = new Dispatcher<Failure>({ ...shared, underWay });
-  const withdrawals = new Withdrawals<Failure>(shared);
+  const retries = new Retries<Failure>(shared);
+  const replies = new Replies<Failure>({ ...shared, retries, retry: settings.retry });
+  const dispatcher = new Dispatcher<Failure>({ ...shared, inFlight });
+  const cancellation = new Cancellation<Failure>(shared);
   const intake = new Intake<Failure>({
     ...shared,
     limits: settings,
-    withdrawals,
-    onAdmitted: (now) => cycle.pump(now),
+    cancellation,
+    onAdmitted: (now) => loop.pump(now),
+    onPacked: (batch) => server.bisection.add(batch),
   });
-  const alarm = new Alarm({ clock, timeouts, wake: (isLate) => cycle.wake(isLate) });
-  const moving = { attempts, replies, dispatcher, withdrawals, intake, alarm, underWay };
-  const cycle = new Cycle<Failure>({ ...shared, ...moving, now: () => clock.now() });
-  return { ...shared, ...moving, cycle };
+  const alarm = new Alarm({ clock, timeouts, wake: (isLate) => loop.wake(isLate) });
+  const moving = { retries, replies, dispatcher, cancellation, intake, alarm, inFlight };
+  const loop = new Loop<Failure>({ ...shared, ...moving, now: () => clock.now() });
+  return { ...shared, ...moving, loop };
 }

@@ -8,13 +8,45 @@
 import { deferred, rejected } from '../lib/deferred.ts';
 import type { Assembly, EngineOptions } from './assembly.ts';
 import { assemble } from './assembly.ts';
-import type { About, ExecuteOptions } from './calls/intake.ts';
+import type { CallInfo, ExecuteOptions } from './calls/intake.ts';
 import type { Ledger } from './calls/ledger.ts';
 import type { Item } from './items/item.ts';
 import { nameOf } from './items/lock-queue.ts';
-import { written } from './items/to-submission.ts';
-import type { Answer, Batch, KeyClaim, Name, Submission } from './ports/ports.ts';
-import type { Stats } from './server/stats.ts';
+import { toSubmission } from './items/to-submission.ts';
+import type { Answer, Batch } from './ports/sender.ts';
+import type { KeyClaim, Name, Submission } from './ports/submission.ts';
+import type { ServerStats } from './server/server-health.ts';
+
+/** The engine at one moment, and what it has done so far. */
+export interface Stats {
+  /** Items that are not in flight. */
+  readonly queued: number;
+  /** Those of them that wait for other items. */
+  readonly blocked: number;
+  /** Items in requests without an answer yet. */
+  readonly inFlight: number;
+  /** UTF-8 bytes of all pending items. */
+  readonly queuedBytes: number;
+  /** Requests that may be in flight at once, as learned from the server's answers. */
+  readonly concurrency: number;
+  /** How long the oldest pending call has waited, in milliseconds. */
+  readonly oldestMs: number;
+  /** Requests that left, and the items and UTF-8 bytes that they carried. */
+  readonly requests: number;
+  readonly items: number;
+  readonly bytes: number;
+  /** Times that an item went back since the server had not reached it. */
+  readonly requeued: number;
+  /** Times that an item went back for another attempt. */
+  readonly retried: number;
+  /** Times that a batch, or a part of one, was halved. */
+  readonly bisected: number;
+  /** Milliseconds in pauses that the server asked for. */
+  readonly pausedMs: number;
+  readonly meanBatchSize: number;
+  readonly server: ServerStats;
+  readonly ledger: Ledger;
+}
 
 export class Coalescer<Failure> {
   readonly #parts: Assembly<Failure>;
@@ -33,7 +65,7 @@ export class Coalescer<Failure> {
       this.#closing === undefined
         ? this.#parts.intake.take(submission)
         : this.#parts.intake.turnAway(submission, { kind: 'closed', maybeApplied: false });
-    this.#parts.cycle.watch();
+    this.#parts.loop.watch();
     return promise;
   }
 
@@ -57,16 +89,16 @@ export class Coalescer<Failure> {
     return backlog
       .all()
       .filter((item) => item.weight > 0 && isWanted(item))
-      .map(written);
+      .map(toSubmission);
   }
 
   /** Calls that were accepted so far. */
   get accepted(): number {
-    return this.#parts.calls.ledger.accepted;
+    return this.#parts.callers.ledger.accepted;
   }
 
   /** Counts a call that cannot be accepted, and rejects it with this error. */
-  decline(error: unknown, about: About): Promise<never> {
+  decline(error: unknown, about: CallInfo): Promise<never> {
     return this.#parts.intake.decline(error, about);
   }
 
@@ -77,7 +109,7 @@ export class Coalescer<Failure> {
 
   /** Whether a call has made what goes by this id, or may have, or is about to. */
   isThere(id: string): boolean {
-    return this.#parts.fates.isThereOrComing(id);
+    return this.#parts.history.isThereOrComing(id);
   }
 
   /**
@@ -85,7 +117,7 @@ export class Coalescer<Failure> {
    * sent, and where there was none. Of numbers, the last 10,000 are known.
    */
   idOf(name: Name): Name {
-    return this.#parts.fates.idOf(name);
+    return this.#parts.history.idOf(name);
   }
 
   /** Whether an item with that key is pending. */
@@ -111,8 +143,8 @@ export class Coalescer<Failure> {
       return this.#parts.intake.turnAway(about, { kind: 'closed', maybeApplied: false });
     }
     const promise = this.#parts.intake.takePacked(batch, options);
-    const { cycle, steps } = this.#parts;
-    steps.run(() => cycle.pump());
+    const { loop, steps } = this.#parts;
+    steps.run(() => loop.pump());
     return promise;
   }
 
@@ -150,15 +182,15 @@ export class Coalescer<Failure> {
    * bytes that it sends.
    */
   sendOutliving(maxBytes: number): number {
-    const { cycle, dispatcher, intake } = this.#parts;
-    return cycle.holdFor(() => {
+    const { loop, dispatcher, intake } = this.#parts;
+    return loop.holdFor(() => {
       intake.endWindow();
       return dispatcher.sendOutliving(maxBytes);
     });
   }
 
   stats(): Stats {
-    const { attempts, backlog, capacity, clock, dispatcher, parts, watch } = this.#parts;
+    const { retries, backlog, adaptive, clock, dispatcher, bisection, serverHealth } = this.#parts;
     const { size, bytes, oldest } = backlog;
     const { requests, items, bytes: sentBytes } = dispatcher;
     const inFlight = backlog.count('in flight');
@@ -168,17 +200,17 @@ export class Coalescer<Failure> {
       blocked: backlog.count('blocked'),
       inFlight,
       queuedBytes: bytes,
-      concurrency: capacity.concurrency.limit,
+      concurrency: adaptive.concurrency.limit,
       oldestMs: oldest === undefined ? 0 : Math.max(0, now - oldest.calledAt),
       requests,
       items,
       bytes: sentBytes,
-      requeued: attempts.requeued,
-      retried: attempts.retried,
-      bisected: parts.divided,
-      pausedMs: capacity.gate.pausedMs(now),
+      requeued: retries.requeued,
+      retried: retries.retried,
+      bisected: bisection.divided,
+      pausedMs: adaptive.gate.pausedMs(now),
       meanBatchSize: requests === 0 ? 0 : items / requests,
-      server: watch.stats(now),
+      server: serverHealth.stats(now),
       ledger: this.#ledger(),
     };
   }
@@ -197,11 +229,11 @@ export class Coalescer<Failure> {
   }
 
   #hurry(reason: 'flush' | 'close'): void {
-    const { cycle, dispatcher, intake, steps } = this.#parts;
+    const { loop, dispatcher, intake, steps } = this.#parts;
     steps.run(() => {
       intake.endWindow();
       dispatcher.hurry(intake.lastSeq, reason);
-      cycle.pump();
+      loop.pump();
     });
   }
 
@@ -211,7 +243,7 @@ export class Coalescer<Failure> {
       timeoutMs === undefined
         ? undefined
         : this.#parts.timeouts.after(timeoutMs, () => settled.resolve(this.#ledger()));
-    this.#parts.calls.whenTold(() => {
+    this.#parts.callers.whenTold(() => {
       stopWaiting?.();
       // By way of another promise, which takes two promise jobs: a call that failed is told one job late.
       settled.resolve(Promise.resolve(this.#ledger()));
@@ -223,17 +255,17 @@ export class Coalescer<Failure> {
     this.#parts.bounds.rejectAll(() => this.#closedError());
     this.#hurry('close');
     await this.#whenSettled(timeoutMs);
-    const { backlog, cycle, settlement, steps, underWay, watch } = this.#parts;
+    const { backlog, loop, settlement, steps, inFlight, serverHealth } = this.#parts;
     const abort = steps.run(() => {
-      const abortAll = underWay.giveUpAll();
+      const abortAll = inFlight.giveUpAll();
       settlement.settle(
         backlog.all().map((item) => {
           const maybeApplied = item.maybeApplied || item.isAtServer;
-          const last = watch.lastFor(item);
+          const last = serverHealth.lastFor(item);
           return { kind: 'failed', item, reason: { kind: 'closed', last, maybeApplied } };
         }),
       );
-      cycle.pump();
+      loop.pump();
       return abortAll;
     });
     abort();
@@ -245,6 +277,6 @@ export class Coalescer<Failure> {
   }
 
   #ledger(): Ledger {
-    return { ...this.#parts.calls.ledger };
+    return { ...this.#parts.callers.ledger };
   }
 }

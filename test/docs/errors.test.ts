@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { columnOf } from '../../src/coalescer/calls/ledger.ts';
-import type { Last, Reason } from '../../src/coalescer/ports/ports.ts';
+import type { Last, Reason } from '../../src/coalescer/ports/reason.ts';
 import { apiError } from '../../src/errors/classify.ts';
 import type { Failure } from '../../src/errors/failure.ts';
 import { createToError } from '../../src/errors/from-reason.ts';

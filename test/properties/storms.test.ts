@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { loads } from '../../scripts/storms/loads.ts';
 import { oneAtATime } from '../../scripts/storms/one-at-a-time.ts';
 import { rows } from '../../scripts/storms/table.ts';
-import { Cut } from '../../src/coalescer/server/adaptive-limits.ts';
+import { FailureCut } from '../../src/coalescer/server/failure-cut.ts';
 import { engineUnderTest } from '../helpers/engine.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { fewestInOrder, most } from '../helpers/request-bounds.ts';
@@ -43,7 +43,7 @@ describe('one request at a time', () => {
       { fails, maxItems: 100, concurrency: 1 },
       randomFrom(1),
     );
-    expect({ requests, items }).toEqual(oneAtATime(fails, new Cut(100), 100));
+    expect({ requests, items }).toEqual(oneAtATime(fails, new FailureCut(100), 100));
   });
 
   test('calls that fit into one batch cost as if nothing were ever cut', async () => {

@@ -1,7 +1,8 @@
 /** What must hold at each call, each event and each settlement: looked at as it happens. */
 import { getEventListeners } from 'node:events';
 import type { AutobatchClient } from '../../src/client/client.ts';
-import type { AutobatchEvents, Ledger, Stats } from '../../src/index.ts';
+import type { Stats } from '../../src/coalescer/index.ts';
+import type { AutobatchEvents, Ledger } from '../../src/index.ts';
 import type { CallListener, CallLog } from './calls.ts';
 import { readError, textOf } from './errors.ts';
 import type { Call, Outcome } from './model.ts';

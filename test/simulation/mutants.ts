@@ -39,7 +39,7 @@ export interface Mutant extends Mutation {
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'drops a skipped item',
-    in: 'Attempts.skipped',
+    in: 'Retries.skipped',
     edit: leaveOut(statement('putBack')),
     breaks: 'no stall',
     seed: 6,
@@ -109,7 +109,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'charges a lost request to all of its items',
-    in: 'Attempts.lost',
+    in: 'Retries.lost',
     edit: leaveOut(operand('isAlone', 'charge')),
     breaks: 'innocence',
     seed: 29,
@@ -147,7 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
     in: 'Dispatcher.next',
     edit: change(
       condition('concurrency'),
-      (isFull) => `${isFull} && !(isPartsTurn && part.line.why === 'packed')`,
+      (isFull) => `${isFull} && !(isFixedsTurn && fixed.queue.why === 'packed')`,
     ),
     breaks: 'bounds',
     seed: 31,
@@ -175,14 +175,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'forgets that a lost request may have been done',
-    in: 'Attempts.lost',
+    in: 'Retries.lost',
     edit: leaveOut(statement('maybeApplied')),
     breaks: 'truth',
     seed: 34,
   },
   {
     name: 'ends an item in flight with its last caller',
-    in: 'Withdrawals.withdraw',
+    in: 'Cancellation.withdraw',
     edit: leaveOut(operand('isInFlight', 'isNeeded')),
     breaks: 'order',
     seed: 92,
@@ -248,7 +248,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'lets an agent wait for ever',
-    in: 'Cycle.wake',
+    in: 'Loop.wake',
     edit: leaveOut(statement('expire')),
     breaks: 'settled in time',
     seed: 63,
@@ -262,7 +262,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'listens to a signal after the end',
-    in: 'Calls.book',
+    in: 'Callers.book',
     edit: leaveOut(statement('unsubscribe')),
     breaks: 'idle at the end',
     seed: 3,
@@ -276,7 +276,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'enters in the books that a call failed only when that was told',
-    in: 'Calls.book',
+    in: 'Callers.book',
     edit: change(
       statement('columnOf'),
       (entry) =>
@@ -333,7 +333,7 @@ export const MUTANTS: readonly Mutant[] = [
     in: 'Replies.said',
     edit: beginWith(`
       if (verdict.kind === 'error' && verdict.conflict === 'used' && item.maybeApplied) {
-        step.ends.push({ kind: 'succeeded', item, value: output, others, id: undefined });
+        effects.ends.push({ kind: 'succeeded', item, value: output, others, id: undefined });
         return;
       }`),
     breaks: 'own result',
@@ -369,7 +369,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'forgets that what got too large an answer may have been done',
-    in: 'Attempts.oversized',
+    in: 'Retries.oversized',
     edit: leaveOut(statement('maybeApplied')),
     breaks: 'truth',
     seed: 10,
@@ -404,7 +404,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'packs one item more where items fail often',
-    in: 'Cut.limit',
+    in: 'FailureCut.limit',
     edit: change(returned('WORTH'), (limit) => `(${limit}) + 1`),
     breaks: 'bounds',
     seed: 18,
@@ -418,7 +418,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'tells of each failed probe as of an outage of its own',
-    in: 'ServerWatch.countFailed',
+    in: 'ServerHealth.countFailed',
     edit: beginWith('this.#isOutage = false;'),
     breaks: 'health',
     seed: 1,

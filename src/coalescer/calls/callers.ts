@@ -4,24 +4,24 @@
  */
 
 import type { AbortSignals, AbortSubscription } from '../../lib/abort-signals.ts';
-import type { Cohort } from '../items/epochs.ts';
-import { Turnstile } from '../items/epochs.ts';
-import type { Caller, OtherCaller, Waiting } from '../items/item.ts';
+import type { Epoch } from '../items/epochs.ts';
+import { Epochs } from '../items/epochs.ts';
+import type { Caller, OtherCaller, PendingCall } from '../items/item.ts';
 import { Item } from '../items/item.ts';
 import type { CallEnd, End } from './ends.ts';
 import { endFor } from './ends.ts';
 import type { Ledger, MutableLedger } from './ledger.ts';
 import { columnOf, emptyLedger } from './ledger.ts';
 
-export class Calls<Failure> {
+export class Callers<Failure> {
   /** The books as they stand. */
   readonly ledger: Ledger;
   readonly #ledger: MutableLedger = emptyLedger();
   /** Calls that have not been told how they ended; a flush waits for those that came before it. */
-  readonly #inside = new Turnstile();
-  readonly #signals: AbortSignals<Waiting>;
+  readonly #epochs = new Epochs();
+  readonly #signals: AbortSignals<PendingCall>;
 
-  constructor(signals: AbortSignals<Waiting>) {
+  constructor(signals: AbortSignals<PendingCall>) {
     this.ledger = this.#ledger;
     this.#signals = signals;
   }
@@ -32,18 +32,22 @@ export class Calls<Failure> {
   }
 
   /** Counts a call in that waits for an item. Returns what stands for it from now on. */
-  join(item: Item, readAs: unknown, subscription: AbortSubscription<Waiting> | undefined): Caller {
+  join(
+    item: Item,
+    readAs: unknown,
+    subscription: AbortSubscription<PendingCall> | undefined,
+  ): Caller {
     let resolve!: Caller['resolve'];
     const promise = new Promise<unknown>((onResolve) => {
       resolve = onResolve;
     });
     this.#ledger.accepted += item.weight;
     this.#ledger.pending += item.weight;
-    const cohort = this.#inside.last;
-    cohort.inside++;
+    const epoch = this.#epochs.last;
+    epoch.open++;
     if (item.resolve !== undefined) {
-      const caller = { promise, resolve, cohort, readAs, subscription };
-      const extras = item.noteExtras();
+      const caller = { promise, resolve, epoch, readAs, subscription };
+      const extras = item.keepExtras();
       extras.others ??= new Set();
       extras.others.add(caller);
       if (subscription !== undefined) subscription.subscriber = { item, caller };
@@ -51,10 +55,10 @@ export class Calls<Failure> {
     }
     item.promise = promise;
     item.resolve = resolve;
-    item.cohort = cohort;
+    item.epoch = epoch;
     item.readAs = readAs;
     if (subscription !== undefined) {
-      item.noteExtras().subscription = subscription;
+      item.keepExtras().subscription = subscription;
       subscription.subscriber = { item, caller: item as Caller };
     }
     return item as Caller;
@@ -70,12 +74,12 @@ export class Calls<Failure> {
       extras?.others?.delete(caller);
       return caller;
     }
-    const { promise, resolve, cohort, readAs } = caller;
-    const left = { promise, resolve, cohort, readAs, subscription: extras?.subscription };
+    const { promise, resolve, epoch, readAs } = caller;
+    const left = { promise, resolve, epoch, readAs, subscription: extras?.subscription };
     const [next] = extras?.others ?? [];
     item.promise = next?.promise;
     item.resolve = next?.resolve;
-    item.cohort = next?.cohort;
+    item.epoch = next?.epoch;
     if (extras === undefined) return left;
     extras.subscription = next?.subscription;
     if (next === undefined) return left;
@@ -108,7 +112,7 @@ export class Calls<Failure> {
   /** Enters how a call ended. */
   book(
     weight: 0 | 1,
-    subscription: AbortSubscription<Waiting> | undefined,
+    subscription: AbortSubscription<PendingCall> | undefined,
     end: CallEnd<Failure>,
   ): void {
     this.#ledger.pending -= weight;
@@ -117,14 +121,14 @@ export class Calls<Failure> {
   }
 
   /** A call has been told how it ended. */
-  told(cohort: Cohort): void {
-    cohort.inside--;
-    if (cohort !== this.#inside.last) this.#inside.advance();
+  told(epoch: Epoch): void {
+    epoch.open--;
+    if (epoch !== this.#epochs.last) this.#epochs.advance();
   }
 
   /** Calls back when all calls that were made before have been told how they ended. */
   whenTold(callback: () => void): void {
-    this.#inside.whenLeft(callback);
+    this.#epochs.whenOver(callback);
   }
 }
 

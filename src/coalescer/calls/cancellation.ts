@@ -1,36 +1,36 @@
 /** Calls that end before their item does: aborted by their caller, or waited for too long. */
 
-import type { Caller, Item, Trip, Waiting } from '../items/item.ts';
+import type { Caller, Item, PendingCall, SendState } from '../items/item.ts';
 import type { LeftBy } from '../items/retry-state.ts';
 import type { Backlog } from '../queue/backlog.ts';
-import type { ServerWatch } from '../server/health.ts';
+import type { ServerHealth } from '../server/server-health.ts';
 import type { End } from './ends.ts';
 import { reasonToDrop } from './ends.ts';
 import type { Settlement } from './settlement.ts';
 
-export interface WithdrawalsParts<Failure> {
+export interface CancellationParts<Failure> {
   readonly backlog: Backlog;
   readonly settlement: Settlement<Failure>;
-  readonly watch: ServerWatch<Failure>;
+  readonly serverHealth: ServerHealth<Failure>;
 }
 
-export class Withdrawals<Failure> {
+export class Cancellation<Failure> {
   readonly #backlog: Backlog;
   readonly #settlement: Settlement<Failure>;
-  readonly #watch: ServerWatch<Failure>;
+  readonly #serverHealth: ServerHealth<Failure>;
   /** Items that nobody wants any more, and that stay: at the server, or needed by others. */
   readonly unwanted: Set<Item> = new Set();
   /** Requests that must not leave any more, since one of their calls has ended as not sent. */
-  recalled: Trip[] = [];
+  recalled: SendState[] = [];
 
-  constructor({ backlog, settlement, watch }: WithdrawalsParts<Failure>) {
+  constructor({ backlog, settlement, serverHealth }: CancellationParts<Failure>) {
     this.#backlog = backlog;
     this.#settlement = settlement;
-    this.#watch = watch;
+    this.#serverHealth = serverHealth;
   }
 
   /** Rejects calls that were aborted, all for the same reason. */
-  abort(calls: readonly Waiting[], reason: unknown): void {
+  abort(calls: readonly PendingCall[], reason: unknown): void {
     const why = { kind: 'aborted', reason } as const;
     const neverSent: End<Failure>[] = [];
     for (const { item, caller } of calls) {
@@ -57,7 +57,7 @@ export class Withdrawals<Failure> {
     for (const item of this.#backlog.calledBy(calledBy)) {
       if (item.state === 'in flight') continue;
       const mayStill = reprievedTo !== undefined && item.attempts === 0;
-      if (mayStill && !item.extras?.setbacks?.isLastChance) reprieved.push(item);
+      if (mayStill && !item.extras?.retryState?.isLastChance) reprieved.push(item);
       else over.push(item);
     }
     if (reprievedTo !== undefined) this.#backlog.spare(reprieved, reprievedTo);
@@ -75,7 +75,7 @@ export class Withdrawals<Failure> {
 
   #expire(item: Item): void {
     const { sent: attempts } = item;
-    const last = this.#watch.lastFor(item);
+    const last = this.#serverHealth.lastFor(item);
     const reason = { kind: 'exhausted', limit: 'deliveryTimeoutMs', attempts, last } as const;
     // One of those before it may have taken it along: nobody waits for it then.
     if (item.state === 'settled') return;
@@ -86,7 +86,7 @@ export class Withdrawals<Failure> {
   recall(): void {
     const { recalled } = this;
     this.recalled = [];
-    for (const { request } of recalled) request.abort();
+    for (const { controller } of recalled) controller.abort();
   }
 
   /** Drops what is not wanted, is in the queue, and is not needed any more. */
@@ -117,14 +117,14 @@ export class Withdrawals<Failure> {
     }
     if (isItsLast) {
       this.#backlog.desert(item);
-      item.noteSetback().left = why;
+      item.keepRetryState().left = why;
       this.unwanted.add(item);
-      if (isInFlight && !item.isAtServer) this.#noteRecalled(item.trip);
+      if (isInFlight && !item.isAtServer) this.#noteRecalled(item.sending);
     }
     this.#settlement.leave(item, caller, reason);
   }
 
-  #noteRecalled(trip: Trip | undefined): void {
+  #noteRecalled(trip: SendState | undefined): void {
     if (trip === undefined || trip.isRecalled) return;
     trip.isRecalled = true;
     this.recalled.push(trip);

@@ -6,15 +6,16 @@
 
 import type { Item } from '../items/item.ts';
 import { nameOf } from '../items/lock-queue.ts';
-import type { Cause, Name } from '../ports/ports.ts';
+import type { Cause } from '../ports/reason.ts';
+import type { Name } from '../ports/submission.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { End, Failed, Succeeded } from './ends.ts';
 import { causeOf } from './ends.ts';
-import type { Fates } from './resource-history.ts';
+import type { ResourceHistory } from './resource-history.ts';
 
 export interface CascadeParts<Failure> {
   readonly backlog: Backlog;
-  readonly fates: Fates<Failure>;
+  readonly history: ResourceHistory<Failure>;
   /** Takes an item out of the queue that is to end with another one. */
   readonly retire: (item: Item) => void;
 }
@@ -31,19 +32,19 @@ export class Cascade<Failure> {
     const { item } = end;
     const { makes } = item;
     if (makes === undefined) return;
-    const { fates } = this.#parts;
+    const { history } = this.#parts;
     const name = typeof makes === 'object' ? makes.name : makes;
     if (end.kind === 'failed') {
-      if (end.exists === true && typeof name === 'string') fates.mayBeThere(name);
+      if (end.exists === true && typeof name === 'string') history.mayBeThere(name);
       if (!this.#failsAlone(item, name)) this.#takeAlong(item, causeOf(end), ends);
     } else if (typeof name === 'number') {
       this.#learn(end, name, ends);
     } else if (end.id !== undefined && end.id !== name) {
       // They were made for an id that the server did not take.
-      fates.madeAs(name, end.id);
+      history.madeAs(name, end.id);
       this.#takeAlong(item, 'other id', ends);
     } else {
-      fates.made(name);
+      history.made(name);
     }
   }
 
@@ -55,24 +56,24 @@ export class Cascade<Failure> {
     const { item, reason } = end;
     const { makes } = item;
     if (makes === undefined) return;
-    const { backlog, fates } = this.#parts;
+    const { backlog, history } = this.#parts;
     const name = nameOf(makes);
     if (typeof name === 'string' && reason.maybeApplied) {
-      fates.mayBeThere(name);
+      history.mayBeThere(name);
     } else if (!this.#failsAlone(item, name) && !backlog.isMadeAgain(item)) {
-      fates.failed(name, causeOf(end));
+      history.failed(name, causeOf(end));
     }
   }
 
   /** Lets those go on by the id of what was made who have waited for it, if the answer says one. */
   #learn({ item, id }: Succeeded<Failure>, number: number, ends: End<Failure>[]): void {
-    const { backlog, fates, retire } = this.#parts;
+    const { backlog, history, retire } = this.#parts;
     if (id === undefined) {
-      fates.failed(number, 'no id');
+      history.failed(number, 'no id');
       this.#takeAlong(item, 'no id', ends);
       return;
     }
-    fates.madeAs(number, id);
+    history.madeAs(number, id);
     for (const { item: broken, error } of backlog.name(item, id)) {
       const { maybeApplied } = broken;
       retire(broken);
@@ -82,7 +83,7 @@ export class Cascade<Failure> {
 
   /** What it was to make is there, or may be, or is still to be made by an earlier call. */
   #failsAlone(item: Item, name: Name): boolean {
-    return this.#parts.fates.isThere(name) || this.#parts.backlog.isMadeEarlier(item);
+    return this.#parts.history.isThere(name) || this.#parts.backlog.isMadeEarlier(item);
   }
 
   #takeAlong(item: Item, because: Cause<Failure>, ends: End<Failure>[]): void {

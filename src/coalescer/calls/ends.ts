@@ -1,8 +1,11 @@
 /** How an item ends, and what that says to each of the calls that wait for it. */
 import type { Item, OtherCaller } from '../items/item.ts';
 import type { LeftBy } from '../items/retry-state.ts';
-import type { Cause, Reason } from '../ports/ports.ts';
-import type { OtherVerdicts } from '../requests/outcome.ts';
+import type { Cause, Reason } from '../ports/reason.ts';
+import type { Verdict } from '../ports/verdict.ts';
+
+/** What an output says to the other callers of its item, by their promises. */
+export type OtherVerdicts = ReadonlyMap<Promise<unknown>, Verdict<unknown>>;
 
 /** How an item ends. */
 export type End<Failure> =
@@ -76,6 +79,6 @@ export function causeOf<Failure>({ item: { key }, reason }: Failed<Failure>): Ca
 
 /** What the end of an unwanted item is for those who need what it was to make: its callers left it. */
 export function reasonToDrop<Failure>({ extras, maybeApplied }: Item): Reason<Failure> {
-  const why = extras?.setbacks?.left as LeftBy<Failure> | undefined;
+  const why = extras?.retryState?.left as LeftBy<Failure> | undefined;
   return { ...(why ?? { kind: 'aborted', reason: undefined }), maybeApplied };
 }

@@ -3,21 +3,23 @@
 import type { AbortSignals, AbortSubscription } from '../../lib/abort-signals.ts';
 import { runInRoot } from '../../lib/async-context.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { Steps } from '../cycle.ts';
-import type { Caller, Waiting } from '../items/item.ts';
+import type { Caller, PendingCall } from '../items/item.ts';
 import { Item, TYPICAL_ID_BYTES } from '../items/item.ts';
 import { PackedBatch } from '../items/packed-batch.ts';
-import type { Answer, Batch, Name, Reason, Schedule, Submission, ToError } from '../ports/ports.ts';
+import type { Reason, ToError } from '../ports/reason.ts';
+import type { Schedule } from '../ports/schedule.ts';
+import type { Answer, Batch } from '../ports/sender.ts';
+import type { Name, Submission } from '../ports/submission.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { Bounds, QueueBounds } from '../queue/bounds.ts';
 import type { BatchLimits, Envelope } from '../queue/packer.ts';
-import type { Parts } from '../requests/bisection.ts';
-import type { ServerWatch } from '../server/health.ts';
-import type { Calls } from './callers.ts';
-import type { Withdrawals } from './cancellation.ts';
-import type { KeyIndex } from './pending-keys.ts';
-import type { Fates } from './resource-history.ts';
-import type { Telling } from './result-delivery.ts';
+import type { ServerHealth } from '../server/server-health.ts';
+import type { Steps } from '../steps/steps.ts';
+import type { Callers } from './callers.ts';
+import type { Cancellation } from './cancellation.ts';
+import type { PendingKeys } from './pending-keys.ts';
+import type { ResourceHistory } from './resource-history.ts';
+import type { ResultDelivery } from './result-delivery.ts';
 import type { Settlement } from './settlement.ts';
 
 export interface ExecuteOptions {
@@ -27,7 +29,7 @@ export interface ExecuteOptions {
 }
 
 /** What is known of a call that does not become an item. */
-export interface About {
+export interface CallInfo {
   /** Undefined for a batch that its caller has packed, which is not in the books. */
   readonly key: string | undefined;
   readonly type: string;
@@ -41,24 +43,25 @@ export interface IntakeParts<Failure> {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly steps: Steps;
-  readonly signals: AbortSignals<Waiting>;
+  readonly signals: AbortSignals<PendingCall>;
   readonly backlog: Backlog;
   readonly bounds: Bounds;
-  readonly parts: Parts;
-  readonly fates: Fates<Failure>;
-  readonly keys: KeyIndex;
-  readonly calls: Calls<Failure>;
+  readonly history: ResourceHistory<Failure>;
+  readonly keys: PendingKeys;
+  readonly callers: Callers<Failure>;
   readonly settlement: Settlement<Failure>;
-  readonly telling: Telling<Failure>;
-  readonly withdrawals: Withdrawals<Failure>;
-  readonly watch: ServerWatch<Failure>;
+  readonly delivery: ResultDelivery<Failure>;
+  readonly cancellation: Cancellation<Failure>;
+  readonly serverHealth: ServerHealth<Failure>;
   readonly toError: ToError<Failure>;
   readonly schedule: Schedule;
   /** Items may be packed now, those that were let go among them. */
   readonly onAdmitted: (now: number) => void;
+  /** A batch that its caller has packed is pending, and may be sent. */
+  readonly onPacked: (batch: PackedBatch) => void;
 }
 
-type Subscription = AbortSubscription<Waiting> | undefined;
+type Subscription = AbortSubscription<PendingCall> | undefined;
 
 /** A call that was dealt with, and the item that it became, if it became one. */
 interface Entered {
@@ -156,27 +159,27 @@ export class Intake<Failure> {
   }
 
   /** Rejects a call that is not accepted. */
-  turnAway({ key, type, makes }: About, reason: Reason<Failure>): Promise<never> {
+  turnAway({ key, type, makes }: CallInfo, reason: Reason<Failure>): Promise<never> {
     return this.decline(this.#parts.toError(reason, key), { key, type, makes });
   }
 
   /** Counts a call that is not accepted, and rejects it with that error. */
-  decline(error: unknown, { key, type, makes }: About): Promise<never> {
-    const { calls, fates, steps, telling } = this.#parts;
+  decline(error: unknown, { key, type, makes }: CallInfo): Promise<never> {
+    const { callers, history, steps, delivery } = this.#parts;
     return steps.run(() => {
-      if (key !== undefined) calls.decline();
-      if (makes !== undefined) fates.declined(makes, 'declined');
-      return telling.decline(error, key, type);
+      if (key !== undefined) callers.decline();
+      if (makes !== undefined) history.declined(makes, 'declined');
+      return delivery.decline(error, key, type);
     });
   }
 
   /** Counts a call that is left out on purpose. */
   omit(): void {
-    this.#parts.calls.decline();
+    this.#parts.callers.decline();
   }
 
   #enter(submission: Submission, subscription: Subscription): Entered {
-    const { backlog, bounds, calls, clock, fates, keys } = this.#parts;
+    const { backlog, bounds, callers, clock, history, keys } = this.#parts;
     const { key, hasNewKey, claim, readAs } = submission;
     const shared = hasNewKey ? undefined : keys.find(key, claim);
     if (shared !== undefined) return { promise: this.#share(shared, submission, subscription) };
@@ -186,7 +189,7 @@ export class Intake<Failure> {
     const broken = isFull ? bounds.brokenBy(bytes, submission.overBound) : undefined;
     if (broken !== undefined) {
       this.endWindow();
-      const { last } = this.#parts.watch;
+      const { last } = this.#parts.serverHealth;
       const reason: Reason<Failure> = { kind: 'full', ...broken, last, maybeApplied: false };
       return { promise: this.#refuse(submission, subscription, reason) };
     }
@@ -199,11 +202,11 @@ export class Intake<Failure> {
     if (lacking !== undefined) {
       return { promise: this.#rejectUnsent(item, submission, subscription, lacking) };
     }
-    const caller = calls.join(item, readAs, subscription);
+    const caller = callers.join(item, readAs, subscription);
     const { promise } = caller;
     if (claim !== undefined || keys.isListed) keys.add(item);
     if (!submission.hasNewName && submission.makes !== undefined) {
-      fates.forgetFailure(submission.makes);
+      history.forgetFailure(submission.makes);
     }
     backlog.append(item, submission);
     if (subscription !== undefined) this.#withdrawEarly(item, caller, subscription);
@@ -211,22 +214,22 @@ export class Intake<Failure> {
   }
 
   #adoptOne(submission: Submission): Item[] {
-    const { backlog, fates, keys, settlement } = this.#parts;
+    const { backlog, history, keys, settlement } = this.#parts;
     const { key, holes, makes } = submission;
     if (keys.find(key) !== undefined) return [];
     const reason = this.#lacking(submission);
     const item = new Item(++this.lastSeq, this.#now(), submission, backlog.texts);
     if (holes.length > 0) this.#fill(item, holes);
     keys.add(item);
-    if (makes !== undefined) fates.forgetFailure(makes);
+    if (makes !== undefined) history.forgetFailure(makes);
     backlog.append(item, { ...submission, hasNewName: false });
     if (reason === undefined) return [item];
     settlement.settle([{ kind: 'failed', item, reason }]);
     return [];
   }
 
-  #enterPacked(batch: Batch, about: About, subscription: Subscription): Promise<unknown> {
-    const { backlog, calls, keys, parts, toError } = this.#parts;
+  #enterPacked(batch: Batch, about: CallInfo, subscription: Subscription): Promise<unknown> {
+    const { backlog, callers, keys, onPacked, toError } = this.#parts;
     const taken = batch.keys.find((key) => keys.find(key) !== undefined);
     if (taken !== undefined) {
       if (subscription !== undefined) this.#parts.signals.unsubscribe(subscription);
@@ -241,35 +244,39 @@ export class Intake<Failure> {
       envelopeBytes,
       texts: backlog.texts,
     });
-    const caller = calls.join(packed, undefined, subscription);
+    const caller = callers.join(packed, undefined, subscription);
     const { promise } = caller;
     keys.add(packed);
     backlog.appendPacked(packed);
-    parts.add(packed);
+    onPacked(packed);
     if (subscription !== undefined) this.#withdrawEarly(packed, caller, subscription);
     return promise;
   }
 
   /** Fills in the ids that are known already. */
   #fill(item: Item, holes: readonly number[]): void {
-    const { backlog, fates } = this.#parts;
+    const { backlog, history } = this.#parts;
     for (const number of holes) {
-      const id = fates.idOf(number);
+      const id = history.idOf(number);
       if (typeof id === 'string') item.fill(number, id, backlog.texts);
     }
   }
 
   /** Its signal had fired before the call was entered. */
-  #withdrawEarly(item: Item, caller: Caller, { abortedEarly }: AbortSubscription<Waiting>): void {
+  #withdrawEarly(
+    item: Item,
+    caller: Caller,
+    { abortedEarly }: AbortSubscription<PendingCall>,
+  ): void {
     if (abortedEarly === undefined) return;
-    const { clock, onAdmitted, withdrawals } = this.#parts;
-    withdrawals.abort([{ item, caller }], abortedEarly.reason);
+    const { clock, onAdmitted, cancellation } = this.#parts;
+    cancellation.abort([{ item, caller }], abortedEarly.reason);
     // The item may have been pending for long, with others behind it.
     onAdmitted(clock.now());
   }
 
   /** Rejects a call that is not accepted, and does not follow its signal any more. */
-  #refuse(about: About, subscription: Subscription, reason: Reason<Failure>): Promise<never> {
+  #refuse(about: CallInfo, subscription: Subscription, reason: Reason<Failure>): Promise<never> {
     if (subscription !== undefined) this.#parts.signals.unsubscribe(subscription);
     return this.turnAway(about, reason);
   }
@@ -285,10 +292,10 @@ export class Intake<Failure> {
     if (fingerprint === undefined || fingerprint !== submission.fingerprint) {
       return this.#refuse(submission, subscription, { kind: 'conflict', maybeApplied: false });
     }
-    const { backlog, calls, fates } = this.#parts;
-    if (submission.makes !== undefined) fates.forgetFailure(submission.makes);
+    const { backlog, callers, history } = this.#parts;
+    if (submission.makes !== undefined) history.forgetFailure(submission.makes);
     if (!item.isAwaited) backlog.renew(item, this.#now());
-    const caller = calls.join(item, submission.readAs, subscription);
+    const caller = callers.join(item, submission.readAs, subscription);
     const { promise } = caller;
     if (subscription !== undefined) this.#withdrawEarly(item, caller, subscription);
     return promise;
@@ -299,7 +306,7 @@ export class Intake<Failure> {
     const names = changes === undefined ? uses : [changes, ...uses];
     for (const needed of holes.length === 0 ? [names] : [names, holes]) {
       for (const name of needed) {
-        const because = name === makes ? undefined : this.#parts.fates.failureOf(name);
+        const because = name === makes ? undefined : this.#parts.history.failureOf(name);
         if (because === undefined) continue;
         const resourceId = typeof name === 'string' ? name : undefined;
         return { kind: 'dependency', resourceId, because, maybeApplied: false };
@@ -315,11 +322,11 @@ export class Intake<Failure> {
     subscription: Subscription,
     lacking: Lacking<Failure>,
   ): Promise<unknown> {
-    const { backlog, calls, fates, settlement } = this.#parts;
+    const { backlog, callers, history, settlement } = this.#parts;
     backlog.texts.release(item);
-    const caller = calls.join(item, readAs, subscription);
+    const caller = callers.join(item, readAs, subscription);
     const { promise } = caller;
-    if (makes !== undefined) fates.declined(makes, lacking.because);
+    if (makes !== undefined) history.declined(makes, lacking.because);
     settlement.leave(item, caller, lacking, true);
     return promise;
   }

@@ -1,4 +1,4 @@
-import type { Reason } from '../ports/ports.ts';
+import type { Reason } from '../ports/reason.ts';
 
 /** The books: how each accepted call ended. They balance whenever user code can look. */
 export interface Ledger {

@@ -1,11 +1,11 @@
 import type { Item } from '../items/item.ts';
-import type { KeyClaim } from '../ports/ports.ts';
+import type { KeyClaim } from '../ports/submission.ts';
 
 /**
  * The pending items by key. Made when somebody asks, and dropped when idle: nobody asks for keys that are made
  * for each call.
  */
-export class KeyIndex {
+export class PendingKeys {
   /** Somebody has asked, so that keys are listed. */
   isListed = false;
   readonly #byKey = new Map<string, Item>();

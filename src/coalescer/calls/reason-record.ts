@@ -1,4 +1,4 @@
-import type { Reason, ToRecord } from '../ports/ports.ts';
+import type { Reason, ToRecord } from '../ports/reason.ts';
 
 /**
  * A reason without the answer that it is about, and without what its caller gave: what is kept for

@@ -1,4 +1,4 @@
-import type { Reason, ToError } from '../ports/ports.ts';
+import type { Reason, ToError } from '../ports/reason.ts';
 
 /** What a call rejects with where no `toError` port names the errors. */
 export class RejectedError extends Error {

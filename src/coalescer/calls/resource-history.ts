@@ -1,13 +1,14 @@
 /** What became of things that were to be made, for those who come later: bounded, by name. */
 import { LruMap } from '../../lib/lru-map.ts';
 import { RecentKeys } from '../../lib/recent-keys.ts';
-import type { Blame, Cause, Name, ToRecord } from '../ports/ports.ts';
+import type { Blame, Cause, ToRecord } from '../ports/reason.ts';
+import type { Name } from '../ports/submission.ts';
 import { recordOf } from './reason-record.ts';
 
 /** Of each kind, at least the last so many are remembered. */
 const MAX_REMEMBERED = 10_000;
 
-export interface FatesPorts<Failure> {
+export interface ResourceHistoryPorts<Failure> {
   readonly toRecord: ToRecord<Failure>;
   /** Told of each id that only an answer made known; without one, that there will be none. */
   readonly onNamed: (name: Name, id: string | undefined) => void;
@@ -17,7 +18,7 @@ export interface FatesPorts<Failure> {
   readonly isBeingMade: (name: Name) => boolean;
 }
 
-export class Fates<Failure> {
+export class ResourceHistory<Failure> {
   /** What could not be made, and why: short records, see `ToRecord`. */
   readonly #failed = new LruMap<Name, Cause<Failure>>({ max: MAX_REMEMBERED });
   /** Ids that were seen made, or may have been: no later call can make them fail. */
@@ -27,9 +28,9 @@ export class Fates<Failure> {
   /** The ids of what went by numbers. */
   readonly #named = new LruMap<number, string>({ max: MAX_REMEMBERED });
   readonly #records = new WeakMap<Blame<Failure>, Blame<Failure>>();
-  readonly #ports: FatesPorts<Failure>;
+  readonly #ports: ResourceHistoryPorts<Failure>;
 
-  constructor(ports: FatesPorts<Failure>) {
+  constructor(ports: ResourceHistoryPorts<Failure>) {
     this.#ports = ports;
   }
 

@@ -6,16 +6,16 @@ import { rejected, rejection } from '../../lib/deferred.ts';
 import type { Caller, Item } from '../items/item.ts';
 import { PackedBatch } from '../items/packed-batch.ts';
 import type { Emitter } from '../ports/events.ts';
-import type { ToError } from '../ports/ports.ts';
-import type { Calls } from './callers.ts';
+import type { ToError } from '../ports/reason.ts';
+import type { Callers } from './callers.ts';
 import type { CallEnd, Departure, End } from './ends.ts';
 import { endFor } from './ends.ts';
 
 /** Callers that are told in one turn of the event loop: to make so many errors takes some milliseconds. */
 const TOLD_AT_ONCE = 1_000;
 
-export interface TellingParts<Failure> {
-  readonly calls: Calls<Failure>;
+export interface ResultDeliveryParts<Failure> {
+  readonly callers: Callers<Failure>;
   readonly events: Emitter;
   /** It does not throw. */
   readonly toError: ToError<Failure>;
@@ -23,8 +23,8 @@ export interface TellingParts<Failure> {
   readonly isIdle: () => boolean;
 }
 
-export class Telling<Failure> {
-  readonly #parts: TellingParts<Failure>;
+export class ResultDelivery<Failure> {
+  readonly #parts: ResultDeliveryParts<Failure>;
   /** Whether there is anything to tell. */
   isDue = false;
   /** Ends of which not all callers have been told, in their order; those before `#told` have been. */
@@ -36,7 +36,7 @@ export class Telling<Failure> {
   idles = false;
   #isTelling = false;
 
-  constructor(parts: TellingParts<Failure>) {
+  constructor(parts: ResultDeliveryParts<Failure>) {
     this.#parts = parts;
   }
 
@@ -100,7 +100,7 @@ export class Telling<Failure> {
   }
 
   #tellOne(end: End<Failure> | Departure<Failure>, caller: Caller): void {
-    const { calls, toError } = this.#parts;
+    const { callers, toError } = this.#parts;
     const own: CallEnd<Failure> =
       end.kind === 'succeeded' && end.others ? endFor(end, caller.promise) : end;
     if (own.kind === 'succeeded') {
@@ -114,7 +114,7 @@ export class Telling<Failure> {
       caller.promise.catch(() => {});
       caller.resolve(rejection(error));
     }
-    calls.told(caller.cohort);
+    callers.told(caller.epoch);
   }
 
   /** One that was wanted has failed, and no call waits for it: then at least whoever listens is told. */
@@ -137,7 +137,7 @@ export class Telling<Failure> {
 export function letGo(item: Item): void {
   item.promise = undefined;
   item.resolve = undefined;
-  item.cohort = undefined;
+  item.epoch = undefined;
   item.makes = undefined;
   item.readAs = undefined;
   item.extras = undefined;

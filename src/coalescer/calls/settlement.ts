@@ -6,24 +6,24 @@
 
 import type { Caller, Item } from '../items/item.ts';
 import type { Emitter } from '../ports/events.ts';
-import type { Reason } from '../ports/ports.ts';
+import type { Reason } from '../ports/reason.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { Bounds } from '../queue/bounds.ts';
-import type { Calls } from './callers.ts';
+import type { Callers } from './callers.ts';
 import { Cascade } from './cascade.ts';
 import type { End } from './ends.ts';
-import type { KeyIndex } from './pending-keys.ts';
-import type { Fates } from './resource-history.ts';
-import type { Telling } from './result-delivery.ts';
+import type { PendingKeys } from './pending-keys.ts';
+import type { ResourceHistory } from './resource-history.ts';
+import type { ResultDelivery } from './result-delivery.ts';
 
 export interface SettlementParts<Failure> {
   readonly backlog: Backlog;
   readonly bounds: Bounds;
-  readonly calls: Calls<Failure>;
-  readonly fates: Fates<Failure>;
+  readonly callers: Callers<Failure>;
+  readonly history: ResourceHistory<Failure>;
   readonly events: Emitter;
-  readonly keys: KeyIndex;
-  readonly telling: Telling<Failure>;
+  readonly keys: PendingKeys;
+  readonly delivery: ResultDelivery<Failure>;
 }
 
 export class Settlement<Failure> {
@@ -38,14 +38,14 @@ export class Settlement<Failure> {
   /** Ends items, and with those that failed whatever cannot succeed without them. */
   settle(ends: End<Failure>[]): void {
     if (ends.length === 0) return;
-    const { backlog, bounds, calls, fates, keys, telling } = this.#parts;
+    const { backlog, bounds, callers, history, keys, delivery } = this.#parts;
     for (const { item } of ends) this.#retire(item);
     // The list grows while it is walked: no recursion, however long a chain is.
     for (const end of ends) {
       const { makes } = end.item;
       const isAsNamed = end.kind === 'succeeded' && (end.id === undefined || end.id === makes);
       // What was made is there, as most is: nobody is concerned.
-      if (isAsNamed && typeof makes === 'string') fates.made(makes);
+      if (isAsNamed && typeof makes === 'string') history.made(makes);
       else if (makes !== undefined) this.#cascade.follow(end, ends);
     }
     // The oldest last, since memory is bounded: a root must outlive its descendants there.
@@ -55,23 +55,23 @@ export class Settlement<Failure> {
     }
     for (const end of ends) {
       backlog.release(end.item);
-      calls.settle(end);
-      telling.add(end);
+      callers.settle(end);
+      delivery.add(end);
     }
     if (bounds.waiters.length > 0) bounds.serve();
     if (!backlog.isEmpty) return;
     if (keys.isListed) keys.clear();
-    telling.idles = true;
+    delivery.idles = true;
   }
 
   /** Ends one call, while its item may live on. `isNew`: the call is only being made. */
   leave(item: Item, caller: Caller, reason: Reason<Failure>, isNew = false): void {
-    const { calls, events, telling } = this.#parts;
+    const { callers, events, delivery } = this.#parts;
     const isQuiet = isNew && events.isTelling?.('failure') === true;
-    const left = calls.leave(item, caller);
+    const left = callers.leave(item, caller);
     const departure = { kind: 'left', item, caller: left, reason, isQuiet } as const;
-    calls.book(item.weight, left.subscription, departure);
-    telling.add(departure);
+    callers.book(item.weight, left.subscription, departure);
+    delivery.add(departure);
   }
 
   /** Takes an item out of queue and index; it keeps its place in line for now. */

@@ -1,8 +1,8 @@
 /** Those who entered between two questions. */
-export interface Cohort {
-  inside: number;
-  next: Cohort | undefined;
-  whenLeft: (() => void) | undefined;
+export interface Epoch {
+  open: number;
+  next: Epoch | undefined;
+  whenOver: (() => void) | undefined;
 }
 
 /**
@@ -11,46 +11,46 @@ export interface Cohort {
  * Each question closes the present cohort, and later entries count in the next one. A question is
  * answered once its own cohort and all earlier ones are empty.
  */
-export class Turnstile {
-  #first: Cohort = newCohort();
+export class Epochs {
+  #first: Epoch = newEpoch();
   /** Where those are counted who enter now. */
-  last: Cohort = this.#first;
+  last: Epoch = this.#first;
 
   /** Whether nobody is inside and no question is open. */
   get empty(): boolean {
-    return this.#first === this.last && this.#first.inside === 0;
+    return this.#first === this.last && this.#first.open === 0;
   }
 
   /** Counts someone in; the result is handed to `leave`. */
-  enter(): Cohort {
-    this.last.inside++;
+  enter(): Epoch {
+    this.last.open++;
     return this.last;
   }
 
-  leave(cohort: Cohort): void {
-    cohort.inside--;
+  leave(epoch: Epoch): void {
+    epoch.open--;
     if (this.#first !== this.last) this.advance();
   }
 
   /** Calls back, at once if possible, when all who are inside now have left. */
-  whenLeft(callback: () => void): void {
-    const cohort = this.last;
-    cohort.whenLeft = callback;
-    cohort.next = newCohort();
-    this.last = cohort.next;
+  whenOver(callback: () => void): void {
+    const epoch = this.last;
+    epoch.whenOver = callback;
+    epoch.next = newEpoch();
+    this.last = epoch.next;
     this.advance();
   }
 
   /** Answers questions whose cohorts are empty by now: to be called whenever one has become smaller. */
   advance(): void {
-    while (this.#first.inside === 0 && this.#first.next !== undefined) {
-      const { whenLeft, next } = this.#first;
+    while (this.#first.open === 0 && this.#first.next !== undefined) {
+      const { whenOver, next } = this.#first;
       this.#first = next;
-      whenLeft?.();
+      whenOver?.();
     }
   }
 }
 
-function newCohort(): Cohort {
-  return { inside: 0, next: undefined, whenLeft: undefined };
+function newEpoch(): Epoch {
+  return { open: 0, next: undefined, whenOver: undefined };
 }

@@ -1,10 +1,10 @@
 import type { AbortSubscription } from '../../lib/abort-signals.ts';
 import type { ArenaText, Chunk, TextArena } from '../../lib/text-arena.ts';
-import type { KeyClaim, Name, Submission } from '../ports/ports.ts';
-import type { Cohort } from './epochs.ts';
-import type { Group, Member, Resource } from './lock-queue.ts';
-import type { Setbacks } from './retry-state.ts';
-import { noSetbacks } from './retry-state.ts';
+import type { KeyClaim, Name, Submission } from '../ports/submission.ts';
+import type { Epoch } from './epochs.ts';
+import type { LockGroup, LockQueue, Member } from './lock-queue.ts';
+import type { RetryState } from './retry-state.ts';
+import { newRetryState } from './retry-state.ts';
 
 /** Stands for an id in the byte count until the id is known: 32 characters and their quotes. */
 export const TYPICAL_ID_BYTES = 34;
@@ -30,7 +30,7 @@ export interface Caller {
   /** Settles the promise. To reject it, it is resolved with what rejects: see `rejection`. */
   readonly resolve: (value: unknown) => void;
   /** Where the call stands among those that a flush waits for. */
-  readonly cohort: Cohort;
+  readonly epoch: Epoch;
   /** By what the item's output is read for this caller. */
   readonly readAs: unknown;
 }
@@ -38,19 +38,19 @@ export interface Caller {
 /** One that is not the first: that one is a part of the item. */
 export interface OtherCaller extends Caller {
   /** The call follows its caller's signal. */
-  readonly subscription: AbortSubscription<Waiting> | undefined;
+  readonly subscription: AbortSubscription<PendingCall> | undefined;
 }
 
 /** A call, and the item that it waits for. */
-export interface Waiting {
+export interface PendingCall {
   readonly item: Item;
   /** May change as others leave that item: see `Calls.leave`. */
   caller: Caller;
 }
 
 /** A request on its way: until it has left, nothing of it can be at the server. */
-export interface Trip {
-  readonly request: AbortController;
+export interface SendState {
+  readonly controller: AbortController;
   hasLeft: boolean;
   /** It must not leave any more: somebody was told that what it carries was not done. */
   isRecalled: boolean;
@@ -66,14 +66,14 @@ export interface Extras {
   /** Its text, cut where ids are missing, until they are known; what is known by now of them stands in `holes`. */
   cut: { readonly pieces: readonly string[]; readonly holes: Name[] } | undefined;
   /** The cohort, of those that precede a name, in which it is counted. */
-  precedes: { readonly name: string; readonly cohort: Cohort } | undefined;
+  precedes: { readonly name: string; readonly epoch: Epoch } | undefined;
   /** It waits for all earlier ones that precede this name. */
   follows: string | undefined;
   /** The signal that the first call follows. */
-  subscription: AbortSubscription<Waiting> | undefined;
+  subscription: AbortSubscription<PendingCall> | undefined;
   /** Calls that wait for it beside the first one. */
   others: Set<OtherCaller> | undefined;
-  setbacks: Setbacks | undefined;
+  retryState: RetryState | undefined;
 }
 
 const decoder = new TextDecoder();
@@ -100,7 +100,7 @@ export class Item implements ArenaText, Member {
   /** Of the first call that waits for it; undefined where none does. Written by `Calls`. */
   promise: Promise<unknown> | undefined;
   resolve: ((value: unknown) => void) | undefined;
-  cohort: Cohort | undefined;
+  epoch: Epoch | undefined;
   /** By what its output is read; other callers may have it read by something else. */
   readAs: unknown;
 
@@ -112,16 +112,16 @@ export class Item implements ArenaText, Member {
   slot = 0;
 
   /** What comes into being with this item: its name, until somebody asks for that. Written by the order. */
-  makes: Name | Resource<Item> | undefined;
+  makes: Name | LockQueue<Item> | undefined;
   /** The groups that it stands in, one for each resource; see order.ts. */
-  groups: readonly Group<Item>[] = nothing;
+  groups: readonly LockGroup<Item>[] = nothing;
   /** How many of them, and of the cohorts that it follows, still hold it back. */
   waits = 0;
 
   /** Requests that carried it, the present one included. Written by the dispatcher, as the next two. */
   attempts = 0;
   /** The request that carries it now, or did last. */
-  trip: Trip | undefined;
+  sending: SendState | undefined;
   /** When it last became sendable, in whole milliseconds. */
   readyAt = 0;
 
@@ -150,13 +150,13 @@ export class Item implements ArenaText, Member {
   }
 
   /** What attempts without progress have left behind; most items never have any. */
-  get setbacks(): Setbacks | undefined {
-    return this.extras?.setbacks;
+  get retryState(): RetryState | undefined {
+    return this.extras?.retryState;
   }
 
   /** Had an attempt without an answer: the server may have done it. */
   get maybeApplied(): boolean {
-    return this.extras?.setbacks?.maybeApplied === true;
+    return this.extras?.retryState?.maybeApplied === true;
   }
 
   /** What it is called in events and errors. */
@@ -179,12 +179,12 @@ export class Item implements ArenaText, Member {
    * process that is gone, none does. It is wanted no more once its last caller has left it.
    */
   get isWanted(): boolean {
-    return this.extras?.setbacks?.left === undefined;
+    return this.extras?.retryState?.left === undefined;
   }
 
   /** Something of the request that carries it may have reached the server. */
   get isAtServer(): boolean {
-    return this.state === 'in flight' && this.trip?.hasLeft === true;
+    return this.state === 'in flight' && this.sending?.hasLeft === true;
   }
 
   /** Requests of which something may have reached the server. */
@@ -221,21 +221,21 @@ export class Item implements ArenaText, Member {
     if (!isWhole) return 0;
     const before = this.bytes;
     texts.write(text, this);
-    this.noteExtras().cut = undefined;
+    this.keepExtras().cut = undefined;
     return this.bytes - before;
   }
 
   /** Where to note what few items have. */
-  noteExtras(): Extras {
+  keepExtras(): Extras {
     this.extras ??= noExtras();
     return this.extras;
   }
 
   /** Where to note what an attempt without progress leaves behind. */
-  noteSetback(): Setbacks {
-    const extras = this.noteExtras();
-    extras.setbacks ??= noSetbacks();
-    return extras.setbacks;
+  keepRetryState(): RetryState {
+    const extras = this.keepExtras();
+    extras.retryState ??= newRetryState();
+    return extras.retryState;
   }
 }
 
@@ -251,7 +251,7 @@ function noExtras(): Extras {
     follows: undefined,
     subscription: undefined,
     others: undefined,
-    setbacks: undefined,
+    retryState: undefined,
   };
 }
 
@@ -263,6 +263,6 @@ function extrasOf(submission: Submission): Extras {
   extras.echoBytes = echoBytes;
   extras.follows = follows;
   if (holes.length > 0) extras.cut = { pieces, holes: [...holes] };
-  if (maybeApplied) extras.setbacks = { ...noSetbacks(), maybeApplied };
+  if (maybeApplied) extras.retryState = { ...newRetryState(), maybeApplied };
   return extras;
 }

@@ -1,5 +1,5 @@
 /** The lines of resources: groups of items, in the order of their calls; see order.ts. */
-import type { Name } from '../ports/ports.ts';
+import type { Name } from '../ports/submission.ts';
 
 /** Who stands in line. */
 export interface Member {
@@ -7,11 +7,11 @@ export interface Member {
 }
 
 /** What items make, change and use. Only resources with pending items are kept. */
-export class Resource<Of extends Member> {
+export class LockQueue<Of extends Member> {
   /** An id, or a number until the id is known. */
   name: Name;
   /** The last group in line. */
-  tail: Group<Of> | undefined;
+  tail: LockGroup<Of> | undefined;
   /** Who makes it, for as long as nobody else is in line: most are never asked for while they wait. */
   maker: Of | undefined;
 
@@ -27,30 +27,30 @@ export class Resource<Of extends Member> {
 }
 
 /** The name of what a member makes, entered or not. */
-export function nameOf(makes: Name | Resource<Member>): Name {
+export function nameOf(makes: Name | LockQueue<Member>): Name {
   return typeof makes === 'object' ? makes.name : makes;
 }
 
-export class Group<Of extends Member> {
-  readonly resource: Resource<Of>;
+export class LockGroup<Of extends Member> {
+  readonly queue: LockQueue<Of>;
   readonly shared: boolean;
   /** The item that makes the resource anew; a failure before it does not reach beyond it. */
   readonly maker: Of | undefined;
   /** Of a maker that has ended: whether an earlier one was pending then; see order.ts. */
   isMadeEarlier = false;
-  before: Group<Of> | undefined;
-  after: Group<Of> | undefined;
+  before: LockGroup<Of> | undefined;
+  after: LockGroup<Of> | undefined;
   open: boolean;
   /** Members that are not settled. */
   pending = 0;
   /** What the packer noted last. */
-  notes: Notes | undefined;
+  notes: PackingNotes | undefined;
   #waiting: Of[] | undefined;
   #gone = 0;
-  #alone: readonly Group<Of>[] | undefined;
+  #alone: readonly LockGroup<Of>[] | undefined;
 
-  constructor(resource: Resource<Of>, shared: boolean, maker: Of | undefined) {
-    this.resource = resource;
+  constructor(resource: LockQueue<Of>, shared: boolean, maker: Of | undefined) {
+    this.queue = resource;
     this.shared = shared;
     this.maker = maker;
     this.before = resource.tail;
@@ -65,7 +65,7 @@ export class Group<Of extends Member> {
   }
 
   /** The list of this group alone, which all can share who stand in no other. */
-  get alone(): readonly Group<Of>[] {
+  get alone(): readonly LockGroup<Of>[] {
     this.#alone ??= [this];
     return this.#alone;
   }
@@ -101,7 +101,7 @@ export class Group<Of extends Member> {
  * Notes of the packer on a group, for one batch: with another number they mean nothing. The order
  * itself is never changed by packing, so there is nothing to undo.
  */
-export interface Notes {
+export interface PackingNotes {
   readonly batch: number;
   /** How many members ride in the batch. */
   riding: number;
@@ -113,91 +113,4 @@ export interface Notes {
   taintWithin: boolean;
   /** Something tainted rides before this group. */
   taintBefore: boolean;
-}
-
-/** Who may make a resource, and stands among the others of its time. */
-interface Maker<Of extends Member> extends Member {
-  readonly seq: number;
-  readonly older: Of | undefined;
-  makes: Name | Resource<Of> | undefined;
-}
-
-export interface ResourcesPorts<Of> {
-  /** The pending item that came last; older ones are linked to it. */
-  readonly youngest: () => Of | undefined;
-  /** What goes by that name by now. */
-  readonly idOf: (name: Name) => Name;
-}
-
-/**
- * The resources with pending items, by name. Most of what is made is never asked for by its name while it
- * is pending, and to enter it would cost more than the rest of the order: so what is new is entered
- * when a name is asked for that is not here.
- */
-export class Resources<Of extends Maker<Of>> {
-  readonly #byName = new Map<Name, Resource<Of>>();
-  /** Items up to this place have had what they make entered. */
-  #enteredUpTo = 0;
-  readonly #youngest: () => Of | undefined;
-  readonly #idOf: (name: Name) => Name;
-
-  constructor({ youngest, idOf }: ResourcesPorts<Of>) {
-    this.#youngest = youngest;
-    this.#idOf = idOf;
-  }
-
-  get size(): number {
-    return this.#byName.size;
-  }
-
-  find(name: Name): Resource<Of> | undefined {
-    const resource = this.#byName.get(name);
-    if (resource !== undefined || (this.#youngest()?.seq ?? 0) <= this.#enteredUpTo) {
-      return resource;
-    }
-    this.enterMade();
-    return this.#byName.get(name);
-  }
-
-  /** The resource of that name, which is entered. */
-  of(name: Name): Resource<Of> {
-    const resource = this.find(name);
-    if (resource !== undefined) return resource;
-    const id = typeof name === 'number' ? this.#idOf(name) : name;
-    if (id !== name) return this.of(id);
-    const fresh = new Resource<Of>(name);
-    this.#byName.set(name, fresh);
-    return fresh;
-  }
-
-  /** Enters what was made since the last time: each item is looked at once. */
-  enterMade(): void {
-    const upTo = this.#enteredUpTo;
-    const youngest = this.#youngest();
-    for (let item = youngest; item !== undefined && item.seq > upTo; item = item.older) {
-      if (typeof item.makes !== 'string' && typeof item.makes !== 'number') continue;
-      const resource = new Resource(item.makes, item);
-      item.makes = resource;
-      this.#byName.set(resource.name, resource);
-    }
-    this.#enteredUpTo = Math.max(upTo, youngest?.seq ?? 0);
-  }
-
-  /**
-   * What went by a number goes by its id from now on; unless another resource does so already, which
-   * whoever asks by the id finds then.
-   */
-  rename(resource: Resource<Of>, id: string): void {
-    this.forget(resource);
-    resource.name = id;
-    if (this.find(id) === undefined) this.#byName.set(id, resource);
-  }
-
-  /** For a resource with nobody in line any more. */
-  forget(resource: Resource<Of>): void {
-    // Mostly nobody is entered, and to look for an id is to hash it.
-    if (this.#byName.size === 0) return;
-    const { name } = resource;
-    if (this.#byName.get(name) === resource) this.#byName.delete(name);
-  }
 }

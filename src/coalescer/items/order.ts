@@ -15,11 +15,13 @@
  * million children waits for one counter.
  */
 import type { TextArena } from '../../lib/text-arena.ts';
-import type { Name } from '../ports/ports.ts';
-import { Turnstile } from './epochs.ts';
+import type { Name } from '../ports/submission.ts';
+import { Epochs } from './epochs.ts';
 import type { Item } from './item.ts';
-import type { Resource, ResourcesPorts } from './lock-queue.ts';
-import { Group as GroupOf, Resources } from './lock-queue.ts';
+import type { LockQueue } from './lock-queue.ts';
+import { LockGroup as GroupOf } from './lock-queue.ts';
+import type { ResourceIndexPorts } from './resource-index.ts';
+import { ResourceIndex } from './resource-index.ts';
 
 type Group = GroupOf<Item>;
 
@@ -48,7 +50,7 @@ interface Named {
 
 const nobodyNamed: Named = { gained: 0, broken: [] };
 
-export interface OrderPorts extends ResourcesPorts<Item> {
+export interface OrderPorts extends ResourceIndexPorts<Item> {
   /** Told of each item that has nothing left to wait for. */
   readonly onFree: (item: Item) => void;
 }
@@ -56,18 +58,18 @@ export interface OrderPorts extends ResourcesPorts<Item> {
 const noGroups: readonly Group[] = [];
 
 export class Order {
-  readonly #resources: Resources<Item>;
-  readonly #turnstiles = new Map<string, Turnstile>();
+  readonly #resources: ResourceIndex<Item>;
+  readonly #epochs = new Map<string, Epochs>();
   readonly #onFree: (item: Item) => void;
 
   constructor({ onFree, ...ports }: OrderPorts) {
     this.#onFree = onFree;
-    this.#resources = new Resources(ports);
+    this.#resources = new ResourceIndex(ports);
   }
 
   /** Resources with pending items. An idle engine has none. */
   get size(): number {
-    return this.#resources.size + this.#turnstiles.size;
+    return this.#resources.size + this.#epochs.size;
   }
 
   /** Puts an item into line. Of several relations to one resource the strongest holds. */
@@ -82,14 +84,14 @@ export class Order {
     }
     if (changes !== undefined) this.#stand(item, this.#resources.of(changes), false);
     for (const name of uses ?? []) this.#stand(item, this.#resources.of(name), true);
-    const turnstile = follows === undefined ? undefined : this.#turnstiles.get(follows);
+    const turnstile = follows === undefined ? undefined : this.#epochs.get(follows);
     if (turnstile !== undefined) {
       item.waits++;
-      turnstile.whenLeft(() => this.#letGo(item));
+      turnstile.whenOver(() => this.#letGo(item));
     }
     // Last, so that one that follows the name that it precedes does not wait for itself.
     if (precedes !== undefined) {
-      item.noteExtras().precedes = { name: precedes, cohort: this.#turnstile(precedes).enter() };
+      item.keepExtras().precedes = { name: precedes, epoch: this.#epochsOf(precedes).enter() };
     }
   }
 
@@ -108,10 +110,10 @@ export class Order {
     }
     const precedes = item.extras?.precedes;
     if (precedes === undefined) return;
-    const { name, cohort } = precedes;
-    const turnstile = this.#turnstile(name);
-    turnstile.leave(cohort);
-    if (turnstile.empty) this.#turnstiles.delete(name);
+    const { name, epoch } = precedes;
+    const turnstile = this.#epochsOf(name);
+    turnstile.leave(epoch);
+    if (turnstile.empty) this.#epochs.delete(name);
   }
 
   /** Whether others wait for what this item makes. */
@@ -200,17 +202,17 @@ export class Order {
     this.#resources.enterMade();
   }
 
-  #turnstile(name: string): Turnstile {
-    let turnstile = this.#turnstiles.get(name);
+  #epochsOf(name: string): Epochs {
+    let turnstile = this.#epochs.get(name);
     if (turnstile === undefined) {
-      turnstile = new Turnstile();
-      this.#turnstiles.set(name, turnstile);
+      turnstile = new Epochs();
+      this.#epochs.set(name, turnstile);
     }
     return turnstile;
   }
 
   /** Alone, it needs no group; it gets one when others come. */
-  #standAsMaker(item: Item, resource: Resource<Item>): void {
+  #standAsMaker(item: Item, resource: LockQueue<Item>): void {
     if (resource.isPending) {
       this.#stand(item, resource, false, item);
     } else {
@@ -218,10 +220,10 @@ export class Order {
     }
   }
 
-  #stand(item: Item, resource: Resource<Item>, shared: boolean, maker?: Item): void {
+  #stand(item: Item, resource: LockQueue<Item>, shared: boolean, maker?: Item): void {
     // The stronger relations come first, so an item never waits for itself.
     if (resource.maker === item) return;
-    for (const group of item.groups) if (group.resource === resource) return;
+    for (const group of item.groups) if (group.queue === resource) return;
     if (resource.maker !== undefined) this.#groupMaker(resource, resource.maker);
     const { tail } = resource;
     const group = shared && tail?.shared ? tail : new GroupOf(resource, shared, maker);
@@ -233,7 +235,7 @@ export class Order {
   }
 
   /** A maker that was alone gets a group, for others come to stand behind it. */
-  #groupMaker(resource: Resource<Item>, maker: Item): void {
+  #groupMaker(resource: LockQueue<Item>, maker: Item): void {
     resource.maker = undefined;
     const group = new GroupOf(resource, false, maker);
     group.pending++;
@@ -241,11 +243,11 @@ export class Order {
   }
 
   #unlink(group: Group): void {
-    const { resource, before, after } = group;
+    const { queue, before, after } = group;
     if (before !== undefined) before.after = after;
     if (after !== undefined) after.before = before;
-    else resource.tail = before;
-    if (resource.tail === undefined) this.#resources.forget(resource);
+    else queue.tail = before;
+    if (queue.tail === undefined) this.#resources.forget(queue);
     for (let next = after; next !== undefined && !next.open && next.mayOpen(); next = next.after) {
       for (const member of next.letIn()) this.#letGo(member);
     }

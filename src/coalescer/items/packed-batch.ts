@@ -1,5 +1,5 @@
 import type { TextArena } from '../../lib/text-arena.ts';
-import type { Batch } from '../ports/ports.ts';
+import type { Batch } from '../ports/sender.ts';
 import { Item } from './item.ts';
 
 export interface PackedBatchParts {

@@ -1,4 +1,4 @@
-import type { Last, Reason } from '../ports/ports.ts';
+import type { Last, Reason } from '../ports/reason.ts';
 
 /** Why a call left its item behind. */
 export type LeftBy<Failure> =
@@ -6,7 +6,7 @@ export type LeftBy<Failure> =
   | Omit<Extract<Reason<Failure>, { kind: 'exhausted' }>, 'maybeApplied'>;
 
 /** What the attempts of an item that made no progress have left behind. */
-export interface Setbacks {
+export interface RetryState {
   /** Had an attempt without an answer: the server may have done it. */
   maybeApplied: boolean;
   /** Not to be sent before this time, by the engine's clock. */
@@ -31,7 +31,7 @@ export interface Setbacks {
   left: LeftBy<unknown> | undefined;
 }
 
-export function noSetbacks(): Setbacks {
+export function newRetryState(): RetryState {
   return {
     maybeApplied: false,
     notBefore: 0,

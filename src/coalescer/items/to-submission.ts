@@ -1,10 +1,10 @@
 import { utf8Length } from '../../lib/utf8.ts';
-import type { Name, Submission } from '../ports/ports.ts';
+import type { Name, Submission } from '../ports/submission.ts';
 import type { Item } from './item.ts';
 import { nameOf } from './lock-queue.ts';
 
 /** A pending item as data that can be written down: another engine takes it over by `adopt`. */
-export function written(item: Item): Submission {
+export function toSubmission(item: Item): Submission {
   const { extras, groups, key, makes, readAs, type } = item;
   const changed = groups.find(({ shared, maker }) => !shared && maker !== item);
   return {
@@ -15,8 +15,8 @@ export function written(item: Item): Submission {
     fingerprint: extras?.fingerprint,
     echoBytes: extras?.echoBytes,
     makes: makes === undefined ? undefined : nameOf(makes),
-    changes: changed?.resource.name,
-    uses: groups.filter(({ shared }) => shared).map(({ resource }) => resource.name),
+    changes: changed?.queue.name,
+    uses: groups.filter(({ shared }) => shared).map(({ queue }) => queue.name),
     precedes: extras?.precedes?.name,
     follows: extras?.follows,
     maybeApplied: item.maybeApplied || item.isAtServer,

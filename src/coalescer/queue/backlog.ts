@@ -13,7 +13,7 @@ import type { Item, ItemState } from '../items/item.ts';
 import type { Broken, Relations } from '../items/order.ts';
 import { Order } from '../items/order.ts';
 import type { PackedBatch } from '../items/packed-batch.ts';
-import type { Name } from '../ports/ports.ts';
+import type { Name } from '../ports/submission.ts';
 import type { BatchLimits, Envelope, Packed } from './packer.ts';
 import { Packer } from './packer.ts';
 import { ReadySet } from './ready-set.ts';
@@ -173,9 +173,9 @@ export class Backlog {
     this.#leaveChain(item);
     item.calledAt = now;
     this.lastCalledAt = now;
-    if (item.setbacks !== undefined) {
-      item.setbacks.isLastChance = false;
-      item.setbacks.left = undefined;
+    if (item.retryState !== undefined) {
+      item.retryState.isLastChance = false;
+      item.retryState.left = undefined;
     }
     append(this.#called, item);
     this.#findOldest();
@@ -186,7 +186,7 @@ export class Backlog {
     for (const item of items) {
       this.#leaveChain(item);
       item.calledAt = calledAt;
-      item.noteSetback().isLastChance = true;
+      item.keepRetryState().isLastChance = true;
       append(this.#spared, item);
     }
     this.#findOldest();
@@ -209,7 +209,7 @@ export class Backlog {
 
   /** Puts an item in flight back at its old place, not to be sent before that time. */
   putBack(item: Item, notBefore: number): void {
-    if (notBefore > 0 || item.setbacks !== undefined) item.noteSetback().notBefore = notBefore;
+    if (notBefore > 0 || item.retryState !== undefined) item.keepRetryState().notBefore = notBefore;
     this.#place(item);
   }
 
@@ -235,7 +235,7 @@ export class Backlog {
       const item = this.#delayed.pop()?.item;
       if (item === undefined) return;
       this.#findNextDue();
-      item.noteSetback().notBefore = 0;
+      item.keepRetryState().notBefore = 0;
       this.#place(item);
     }
   }
@@ -298,7 +298,7 @@ export class Backlog {
 
   /** Puts an item where it belongs, now that it is neither gathering nor in flight. */
   #place(item: Item, now: number = this.#now()): void {
-    const until = item.extras?.setbacks?.notBefore ?? 0;
+    const until = item.extras?.retryState?.notBefore ?? 0;
     if (item.waits > 0) {
       this.#enter(item, 'blocked');
     } else if (until > 0) {
@@ -330,7 +330,7 @@ export class Backlog {
 
   #unlink(item: Item): void {
     const { extras, resolve, older, younger } = item;
-    const isSpared = extras?.setbacks?.isLastChance === true;
+    const isSpared = extras?.retryState?.isLastChance === true;
     const awaited = isSpared ? this.#spared : this.#called;
     const chain = resolve === undefined ? this.#unawaited : awaited;
     if (older === undefined) chain.oldest = younger;

@@ -6,9 +6,9 @@
  * then looked at in turn with the ready ones, so the choice goes strictly by age.
  */
 import type { Item } from '../items/item.ts';
-import type { Group as GroupOf, Notes } from '../items/lock-queue.ts';
+import type { LockGroup as GroupOf, PackingNotes } from '../items/lock-queue.ts';
 import type { ReadySet } from './ready-set.ts';
-import { Run, Runs } from './ready-set.ts';
+import { SortedRun, SortedRuns } from './sorted-runs.ts';
 
 type Group = GroupOf<Item>;
 
@@ -42,7 +42,7 @@ class Boarding {
   /** Notes that have this number speak of it. */
   readonly batch: number;
   /** Who may ride since all that they wait for rides. */
-  riders: Runs | undefined;
+  riders: SortedRuns | undefined;
   /** Of those who came to board, who waited for more than this batch. */
   misses = 0;
   /** Blocked items that ride: each may come to board with several groups. */
@@ -130,7 +130,7 @@ export class Packer {
   /** Takes the oldest one of those who are ready, and of those who may ride. */
   #takeOldest(
     ready: ReadySet,
-    riders: Runs,
+    riders: SortedRuns,
     boarding: Boarding,
     now: number,
     maxMisses: number,
@@ -155,7 +155,7 @@ export class Packer {
       boarding.boarded.add(item);
     }
     const isTainted =
-      item.extras?.setbacks?.transient !== undefined ||
+      item.extras?.retryState?.transient !== undefined ||
       (waits && item.groups.some(waitsForTainted));
     if (isTainted) {
       boarding.tainted ??= new Set();
@@ -177,15 +177,15 @@ export class Packer {
         noted.taintBefore ||= taintWithin || taintBefore;
         if (next.open || noted.boarding) continue;
         noted.boarding = true;
-        boarding.riders ??= new Runs();
-        boarding.riders.add(new Run(next.waiting));
+        boarding.riders ??= new SortedRuns();
+        boarding.riders.add(new SortedRun(next.waiting));
       }
     }
   }
 }
 
 /** The notes on a group, begun anew where they speak of another batch. */
-function notesOn(group: Group, batch: number): Notes {
+function notesOn(group: Group, batch: number): PackingNotes {
   if (group.notes?.batch !== batch) {
     group.notes = {
       batch,
@@ -199,7 +199,7 @@ function notesOn(group: Group, batch: number): Notes {
   return group.notes;
 }
 
-function clear(group: Group, batch: number): Notes {
+function clear(group: Group, batch: number): PackingNotes {
   const notes = notesOn(group, batch);
   notes.cleared = true;
   return notes;
@@ -220,7 +220,7 @@ function waitsForTainted(group: Group): boolean {
 function mayRide(item: Item, batch: number, now: number): boolean {
   // A text with a hole needs an id that only an answer brings.
   if (item.state !== 'blocked' || !item.isWhole) return false;
-  return (item.extras?.setbacks?.notBefore ?? 0) <= now && ridesWithAll(item, batch);
+  return (item.extras?.retryState?.notBefore ?? 0) <= now && ridesWithAll(item, batch);
 }
 
 /** Whether all that an item waits for rides in front of it. */

@@ -5,14 +5,11 @@
  * places, or were blocked until now, extend another one. The oldest item of all is the least of the
  * runs' first items. So an item keeps its place for life, and nothing is searched or sorted.
  */
-import { Heap } from '../../lib/heap.ts';
 import type { Item } from '../items/item.ts';
+import { SortedRun, SortedRuns } from './sorted-runs.ts';
 
 /** Runs that still grow. Items come back in few orders at once, so few are enough. */
 const GROWING = 4;
-
-/** Spent items at the front of a run that are worth the cost of cutting them off. */
-const SPENT = 1024;
 
 export class ReadySet {
   size = 0;
@@ -20,8 +17,8 @@ export class ReadySet {
   bytes = 0;
   /** The oldest item. */
   first: Item | undefined;
-  readonly #runs = new Runs();
-  #growing: Run[] = [];
+  readonly #runs = new SortedRuns();
+  #growing: SortedRun[] = [];
   /** Items that were taken out of turn and still stand in a run. */
   #gone = 0;
 
@@ -29,7 +26,7 @@ export class ReadySet {
     this.size++;
     this.bytes += item.bytes;
     // The growing run that ends closest before the item.
-    let best: Run | undefined;
+    let best: SortedRun | undefined;
     let bestSeq = -1;
     for (const run of this.#growing) {
       const seq = run.last?.seq ?? -1;
@@ -42,7 +39,7 @@ export class ReadySet {
       best.extend(item);
       return;
     }
-    const fresh = new Run([item]);
+    const fresh = new SortedRun([item]);
     this.#runs.add(fresh);
     this.first = this.#runs.first;
     if (this.#growing.length === GROWING) this.#growing.shift();
@@ -81,7 +78,7 @@ export class ReadySet {
     const { size, bytes } = this;
     const left: Item[] = [];
     for (let item = this.takeFirst(); item !== undefined; item = this.takeFirst()) left.push(item);
-    const run = new Run(left);
+    const run = new SortedRun(left);
     this.#runs.add(run);
     this.first = this.#runs.first;
     this.#growing = left.length > 0 ? [run] : [];
@@ -89,83 +86,4 @@ export class ReadySet {
     this.size = size;
     this.bytes = bytes;
   }
-}
-
-/** A queue of items with rising seq. */
-export class Run {
-  readonly #items: Item[];
-  #head = 0;
-  /** The oldest item. */
-  first: Item | undefined;
-  /** The youngest one that it has had. */
-  last: Item | undefined;
-
-  /** Reads `items` from the front; the array itself is left as it is until it is extended. */
-  constructor(items: Item[]) {
-    this.#items = items;
-    this.first = items[0];
-    this.last = items.at(-1);
-  }
-
-  extend(item: Item): void {
-    if (this.#head > SPENT && this.#head * 2 > this.#items.length) {
-      this.#items.splice(0, this.#head);
-      this.#head = 0;
-    }
-    this.#items.push(item);
-    this.first ??= item;
-    this.last = item;
-  }
-
-  advance(): void {
-    if (this.first !== undefined) this.first = this.#items[++this.#head];
-  }
-}
-
-/** Several runs read as one: always the oldest item of all. */
-export class Runs {
-  /** The oldest item. */
-  first: Item | undefined;
-  /** The run in which it stands. */
-  #front: Run | undefined;
-  /** The others; most often there are none. */
-  readonly #others = new Heap<Run>((a, b) => seqOf(a) < seqOf(b));
-
-  add(run: Run): void {
-    if (run.first === undefined) return;
-    const front = this.#front;
-    if (front !== undefined && seqOf(front) < run.first.seq) {
-      this.#others.push(run);
-    } else {
-      if (front !== undefined) this.#others.push(front);
-      this.#front = run;
-      this.first = run.first;
-    }
-  }
-
-  /** Passes over the oldest item. Returns its run where that was the run's last item. */
-  advance(): Run | undefined {
-    const run = this.#front;
-    if (run === undefined) return undefined;
-    run.advance();
-    const other = this.#others.first;
-    if (other !== undefined) {
-      if (run.first === undefined) this.#front = this.#others.pop();
-      else if (seqOf(other) < run.first.seq) this.#front = this.#others.exchange(run);
-    } else if (run.first === undefined) {
-      this.#front = undefined;
-    }
-    this.first = this.#front?.first;
-    return run.first === undefined ? run : undefined;
-  }
-
-  clear(): void {
-    this.#front = undefined;
-    this.first = undefined;
-    this.#others.clear();
-  }
-}
-
-function seqOf(run: Run): number {
-  return run.first?.seq ?? Number.POSITIVE_INFINITY;
 }

@@ -8,26 +8,26 @@
  */
 import type { Item } from '../items/item.ts';
 import type { PackedBatch } from '../items/packed-batch.ts';
-import { Run } from '../queue/ready-set.ts';
+import { SortedRun } from '../queue/sorted-runs.ts';
 import { leastPauseMs } from '../server/spacing.ts';
 
 /** What a line of parts goes back to. */
 export type Divided = 'items' | 'bytes' | 'lost';
 
-export interface Part {
-  readonly line: Line;
+export interface FixedBatch {
+  readonly queue: FixedBatchQueue;
   readonly items: readonly Item[];
   /** Not to be sent before this time, by the engine's clock. */
   readonly notBefore: number;
   /** The other half, behind this one, while both are whole. */
-  readonly sibling: Part | undefined;
+  readonly sibling: FixedBatch | undefined;
 }
 
-export interface Line {
+export interface FixedBatchQueue {
   readonly why: Divided | 'packed';
   /** Items of the batch that was divided first. */
   readonly size: number;
-  readonly waiting: Part[];
+  readonly waiting: FixedBatch[];
   /** The front part is in flight. */
   isOut: boolean;
   /** An item was refused alone, or has left the line and may have been to blame. */
@@ -35,11 +35,11 @@ export interface Line {
   /** The front part is known to hold a culprit. */
   isGuilty: boolean;
   /** The batch that got lost again and again, of which this is a half. */
-  readonly broken: Broken | undefined;
+  readonly cutOff: CutOff | undefined;
 }
 
 /** A batch that was cut off on its way, again and again. */
-interface Broken {
+interface CutOff {
   /** UTF-8 bytes of the request. */
   readonly bytes: number;
   /** How many of its halves have not come through. */
@@ -66,16 +66,16 @@ const NEVER = Number.POSITIVE_INFINITY;
  * are `divide`d further or, where they got lost, by `divideLost`, or they go `again` as they are. It keeps
  * its own order: nothing else has to be told, or told first.
  */
-export class Parts {
+export class Bisection {
   /** Times that a batch, or a part of one, was halved. */
   divided = 0;
   /** When the next part may leave: not before that time it is worth asking which. */
   dueAt: number = NEVER;
   /** Items in a row that were refused alone, all alike. */
   refusedInARow = 0;
-  readonly #lines = new Set<Line>();
+  readonly #queues = new Set<FixedBatchQueue>();
   /** Batches that their callers have packed, before their first attempt: one line each would be many. */
-  readonly #packed = new Run([]);
+  readonly #packed = new SortedRun([]);
   readonly #minDelayMs: number;
   readonly #lessons: Lessons;
   #likeness: number | undefined;
@@ -94,13 +94,13 @@ export class Parts {
   }
 
   /** The part that is to leave next, of those items that still wait in it. */
-  due(now: number): Part | undefined {
-    let due: Part | undefined;
-    for (const line of this.#lines) {
-      if (line.isOut || (line.why !== 'packed' && now < this.#nextAt)) continue;
-      const part = this.#front(line);
-      if (part === undefined || part.notBefore > now) continue;
-      due = part;
+  due(now: number): FixedBatch | undefined {
+    let due: FixedBatch | undefined;
+    for (const queue of this.#queues) {
+      if (queue.isOut || (queue.why !== 'packed' && now < this.#nextAt)) continue;
+      const fixed = this.#front(queue);
+      if (fixed === undefined || fixed.notBefore > now) continue;
+      due = fixed;
       break;
     }
     due ??= this.#nextPacked();
@@ -112,40 +112,40 @@ export class Parts {
    * The part leaves with these of its items, if there are any. Without some of them it says nothing about
    * the rest of its line. Returns it as it leaves.
    */
-  leave(part: Part, items: readonly Item[], now: number): Part {
-    const { line } = part;
-    const isWhole = items.length === part.items.length;
-    line.waiting.shift();
-    line.isOut = items.length > 0;
-    line.hasCulprit ||= !isWhole;
-    if (line.isOut && line.why !== 'packed' && this.isSystemic) {
+  leave(fixed: FixedBatch, items: readonly Item[], now: number): FixedBatch {
+    const { queue } = fixed;
+    const isWhole = items.length === fixed.items.length;
+    queue.waiting.shift();
+    queue.isOut = items.length > 0;
+    queue.hasCulprit ||= !isWhole;
+    if (queue.isOut && queue.why !== 'packed' && this.isSystemic) {
       const leastMs = leastPauseMs(this.refusedInARow - SYSTEMIC_AFTER + 2);
       this.#nextAt = now + Math.max(this.#minDelayMs, Math.min(leastMs, BRAKE_MS));
     }
-    this.#goOn(line);
-    return isWhole ? part : { ...part, items, sibling: undefined };
+    this.#goOn(queue);
+    return isWhole ? fixed : { ...fixed, items, sibling: undefined };
   }
 
   /** A batch got through as a whole: if it was a first half, its sibling is guilty. */
-  passed(part: Part | undefined): void {
+  passed(fixed: FixedBatch | undefined): void {
     this.refusedInARow = 0;
     this.#likeness = undefined;
-    if (part === undefined) return;
-    const { line, sibling } = part;
-    const { broken } = line;
-    line.isOut = false;
-    line.isGuilty = sibling !== undefined && line.waiting[0] === sibling;
-    if (broken !== undefined && --broken.left === 0 && !broken.isExplained) {
-      this.#lessons.onTooLarge(broken.bytes);
+    if (fixed === undefined) return;
+    const { queue, sibling } = fixed;
+    const { cutOff } = queue;
+    queue.isOut = false;
+    queue.isGuilty = sibling !== undefined && queue.waiting[0] === sibling;
+    if (cutOff !== undefined && --cutOff.left === 0 && !cutOff.isExplained) {
+      this.#lessons.onTooLarge(cutOff.bytes);
     }
-    this.#goOn(line);
+    this.#goOn(queue);
   }
 
   /** Halves a batch that was refused, or what is left of a part of one; the halves wait in line. */
-  divide(items: readonly Item[], why: Divided, part: Part | undefined): void {
-    const line = part?.line ?? this.#newLine(why, items.length);
-    if (part !== undefined) this.#returns(part, items);
-    this.#putHalves(line, items, 0);
+  divide(items: readonly Item[], why: Divided, fixed: FixedBatch | undefined): void {
+    const queue = fixed?.queue ?? this.#newQueue(why, items.length);
+    if (fixed !== undefined) this.#returns(fixed, items);
+    this.#putHalves(queue, items, 0);
     this.#schedule();
   }
 
@@ -156,33 +156,33 @@ export class Parts {
   divideLost(
     items: readonly Item[],
     notBefore: number,
-    part: Part | undefined,
+    fixed: FixedBatch | undefined,
     bytes?: number | undefined,
   ): void {
     this.divided++;
-    const broken = bytes === undefined ? undefined : { bytes, left: 2, isExplained: false };
+    const cutOff = bytes === undefined ? undefined : { bytes, left: 2, isExplained: false };
     for (const half of halvesOf(items)) {
-      const line = this.#newLine('lost', half.length, broken);
-      line.waiting.push({ line, items: half, notBefore, sibling: undefined });
+      const queue = this.#newQueue('lost', half.length, cutOff);
+      queue.waiting.push({ queue, items: half, notBefore, sibling: undefined });
     }
     // The culprit of its line may be among them.
-    if (part !== undefined) this.again(part, [], 0);
+    if (fixed !== undefined) this.again(fixed, [], 0);
     this.#schedule();
   }
 
   /** What is left of the part is to be sent once more. */
-  again(part: Part, items: readonly Item[], notBefore: number): void {
-    this.#returns(part, items);
+  again(fixed: FixedBatch, items: readonly Item[], notBefore: number): void {
+    this.#returns(fixed, items);
     // Without some of its items it proves nothing against its sibling.
-    const sibling = items.length < part.items.length ? undefined : part.sibling;
-    if (items.length > 0) part.line.waiting.unshift({ ...part, items, notBefore, sibling });
-    this.#goOn(part.line);
+    const sibling = items.length < fixed.items.length ? undefined : fixed.sibling;
+    if (items.length > 0) fixed.queue.waiting.unshift({ ...fixed, items, notBefore, sibling });
+    this.#goOn(fixed.queue);
   }
 
   /** The part got lost or was refused: that explains what became of the batch that it was a part of. */
-  failed(part: Part | undefined): void {
-    const broken = part?.line.broken;
-    if (broken !== undefined) broken.isExplained = true;
+  failed(fixed: FixedBatch | undefined): void {
+    const cutOff = fixed?.queue.cutOff;
+    if (cutOff !== undefined) cutOff.isExplained = true;
   }
 
   /**
@@ -203,34 +203,34 @@ export class Parts {
   /** Gives up all parts of divided batches that wait; returns their items. */
   dissolve(): Item[] {
     const items: Item[] = [];
-    for (const line of this.#lines) {
-      if (line.why === 'packed') continue;
-      for (const part of line.waiting.splice(0)) items.push(...part.items);
+    for (const queue of this.#queues) {
+      if (queue.why === 'packed') continue;
+      for (const fixed of queue.waiting.splice(0)) items.push(...fixed.items);
       // Nobody will know any more who was to blame.
-      line.hasCulprit = true;
-      this.#goOn(line);
+      queue.hasCulprit = true;
+      this.#goOn(queue);
     }
     return items;
   }
 
   /** The part came back; whoever does not wait in its line any more may have been to blame. */
-  #returns({ line, items }: Part, left: readonly Item[]): void {
-    line.isOut = false;
-    line.hasCulprit ||= left.length < items.length;
+  #returns({ queue, items }: FixedBatch, left: readonly Item[]): void {
+    queue.isOut = false;
+    queue.hasCulprit ||= left.length < items.length;
   }
 
   /** The next part of the line may leave, or it is through: without a culprit, the batch was too much. */
-  #goOn(line: Line): void {
-    if (!line.isOut && line.waiting.length === 0) {
-      this.#lines.delete(line);
-      if (line.why === 'items' && !line.hasCulprit) this.#lessons.onTooMany(line.size);
+  #goOn(queue: FixedBatchQueue): void {
+    if (!queue.isOut && queue.waiting.length === 0) {
+      this.#queues.delete(queue);
+      if (queue.why === 'items' && !queue.hasCulprit) this.#lessons.onTooMany(queue.size);
     }
     this.#schedule();
   }
 
   #schedule(): void {
     this.dueAt = this.#packed.first === undefined ? NEVER : Number.NEGATIVE_INFINITY;
-    for (const { why, isOut, waiting } of this.#lines) {
+    for (const { why, isOut, waiting } of this.#queues) {
       const [front] = waiting;
       if (isOut || front === undefined) continue;
       const { notBefore } = front;
@@ -240,59 +240,59 @@ export class Parts {
   }
 
   /** The front part, without the items that have left it; a guilty one is halved first. */
-  #front(line: Line): Part | undefined {
+  #front(queue: FixedBatchQueue): FixedBatch | undefined {
     for (;;) {
-      const part = line.waiting.shift();
-      if (part === undefined) {
-        this.#lines.delete(line);
+      const fixed = queue.waiting.shift();
+      if (fixed === undefined) {
+        this.#queues.delete(queue);
         return undefined;
       }
-      const items = part.items.filter(isLeft);
-      if (items.length < part.items.length) line.hasCulprit = true;
-      const isGuilty = line.isGuilty && items.length === part.items.length;
-      line.isGuilty = false;
+      const items = fixed.items.filter(isLeft);
+      if (items.length < fixed.items.length) queue.hasCulprit = true;
+      const isGuilty = queue.isGuilty && items.length === fixed.items.length;
+      queue.isGuilty = false;
       if (isGuilty && items.length > 1) {
-        this.#putHalves(line, items, part.notBefore);
+        this.#putHalves(queue, items, fixed.notBefore);
       } else if (items.length > 0) {
-        const whole = items.length === part.items.length ? part : { ...part, items };
-        line.waiting.unshift(whole);
+        const whole = items.length === fixed.items.length ? fixed : { ...fixed, items };
+        queue.waiting.unshift(whole);
         return whole;
       }
     }
   }
 
   /** It gets a line when its turn has come. */
-  #nextPacked(): Part | undefined {
+  #nextPacked(): FixedBatch | undefined {
     for (let batch = this.#packed.first; batch !== undefined; batch = this.#packed.first) {
       this.#packed.advance();
       if (!isLeft(batch)) continue;
-      const line = this.#newLine('packed', 1);
-      const part: Part = { line, items: [batch], notBefore: 0, sibling: undefined };
-      line.waiting.push(part);
-      return part;
+      const queue = this.#newQueue('packed', 1);
+      const fixed: FixedBatch = { queue, items: [batch], notBefore: 0, sibling: undefined };
+      queue.waiting.push(fixed);
+      return fixed;
     }
     return undefined;
   }
 
-  #putHalves(line: Line, items: readonly Item[], notBefore: number): void {
+  #putHalves(queue: FixedBatchQueue, items: readonly Item[], notBefore: number): void {
     this.divided++;
     const [first, second] = halvesOf(items);
-    const sibling: Part = { line, items: second, notBefore, sibling: undefined };
-    line.waiting.unshift({ line, items: first, notBefore, sibling }, sibling);
+    const sibling: FixedBatch = { queue, items: second, notBefore, sibling: undefined };
+    queue.waiting.unshift({ queue, items: first, notBefore, sibling }, sibling);
   }
 
-  #newLine(why: Line['why'], size: number, broken?: Broken): Line {
-    const line: Line = {
+  #newQueue(why: FixedBatchQueue['why'], size: number, cutOff?: CutOff): FixedBatchQueue {
+    const queue: FixedBatchQueue = {
       why,
       size,
       waiting: [],
       isOut: false,
       hasCulprit: false,
       isGuilty: false,
-      broken,
+      cutOff,
     };
-    this.#lines.add(line);
-    return line;
+    this.#queues.add(queue);
+    return queue;
   }
 }
 

@@ -10,13 +10,13 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Item } from '../items/item.ts';
 import { PackedBatch } from '../items/packed-batch.ts';
 import type { DispatchReason, Emitter } from '../ports/events.ts';
-import type { Ping } from '../ports/ports.ts';
+import type { Ping } from '../ports/sender.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { BatchLimits, Envelope } from '../queue/packer.ts';
-import type { Capacity } from '../server/adaptive-limits.ts';
-import type { Health } from '../server/health.ts';
-import type { Part, Parts } from './bisection.ts';
-import type { UnderWay } from './in-flight.ts';
+import type { AdaptiveLimits } from '../server/adaptive-limits.ts';
+import type { CircuitBreaker } from '../server/circuit-breaker.ts';
+import type { Bisection, FixedBatch } from './bisection.ts';
+import type { InFlightRequests } from './in-flight.ts';
 
 export interface DispatchSettings extends Envelope, Pick<BatchLimits, 'maxAnswerBytes'> {
   /** The longest that a call waits for a fuller batch while others are in flight, milliseconds. */
@@ -34,10 +34,10 @@ interface DispatcherParts<Failure> {
   readonly settings: DispatchSettings;
   readonly clock: Clock;
   readonly backlog: Backlog;
-  readonly parts: Parts;
-  readonly underWay: UnderWay<Failure>;
-  readonly health: Health;
-  readonly capacity: Capacity;
+  readonly bisection: Bisection;
+  readonly inFlight: InFlightRequests<Failure>;
+  readonly breaker: CircuitBreaker;
+  readonly adaptive: AdaptiveLimits;
   readonly events: Emitter;
   readonly ping?: Ping<Failure> | undefined;
 }
@@ -45,7 +45,7 @@ interface DispatcherParts<Failure> {
 /** What leaves next: a batch or a part of one, as it stands; or else a batch that is yet to be packed. */
 interface Leaving {
   readonly reason: DispatchReason;
-  readonly part?: Part | undefined;
+  readonly fixed?: FixedBatch | undefined;
   /** What a batch that is packed may hold. */
   readonly limits: BatchLimits;
 }
@@ -96,11 +96,11 @@ export class Dispatcher<Failure> {
 
   /** Sends all that may leave now. Returns when to ask again, should nothing happen before. */
   pump(now: number): number {
-    const { backlog, parts } = this.#parts;
+    const { backlog, bisection } = this.#parts;
     for (;;) {
       if (backlog.nextDue <= now) backlog.wake(now);
       if (backlog.ready.first === undefined) this.rest();
-      const isDue = backlog.ready.first !== undefined || parts.dueAt <= now;
+      const isDue = backlog.ready.first !== undefined || bisection.dueAt <= now;
       const leaving = isDue ? this.#next(now) : undefined;
       if (leaving === undefined) return this.#nextTime(now);
       this.#dispatch(leaving, now);
@@ -109,10 +109,10 @@ export class Dispatcher<Failure> {
 
   /** No item waits that may be sent. */
   rest(): void {
-    const { underWay, capacity } = this.#parts;
+    const { inFlight, adaptive } = this.#parts;
     this.#requeued = false;
     this.#waitingSince = undefined;
-    if (underWay.size === 0 && capacity.cut.hasFailed) capacity.cut.rest();
+    if (inFlight.size === 0 && adaptive.cut.hasFailed) adaptive.cut.rest();
   }
 
   /**
@@ -120,13 +120,13 @@ export class Dispatcher<Failure> {
    * Returns the bytes that it sends.
    */
   sendOutliving(maxBytes: number): number {
-    const { backlog, capacity, clock, parts } = this.#parts;
+    const { backlog, adaptive, clock, bisection } = this.#parts;
     // A process that ends will not be there to send the rest.
     const limits = {
-      maxItems: capacity.items.limit,
-      maxBytes: Math.min(capacity.bytes.limit, OUTLIVING_BYTES),
+      maxItems: adaptive.items.limit,
+      maxBytes: Math.min(adaptive.bytes.limit, OUTLIVING_BYTES),
     };
-    for (const item of parts.dissolve()) if (item.state === 'held') backlog.putBack(item, 0);
+    for (const item of bisection.dissolve()) if (item.state === 'held') backlog.putBack(item, 0);
     let room = maxBytes;
     let sent: number;
     do {
@@ -137,22 +137,22 @@ export class Dispatcher<Failure> {
   }
 
   #next(now: number): Leaving | undefined {
-    const { backlog, capacity, health, parts, underWay } = this.#parts;
+    const { backlog, adaptive, breaker, bisection, inFlight } = this.#parts;
     const oldest = backlog.ready.first;
     if (oldest !== undefined) this.#waitingSince ??= oldest.readyAt;
-    if (now < capacity.gate.opensAt || now < capacity.spacing.opensAt) return undefined;
-    const part = now < parts.dueAt ? undefined : parts.due(now);
-    if (oldest === undefined && part === undefined) return undefined;
-    const isPartsTurn = part !== undefined && isBefore(part, oldest);
+    if (now < adaptive.gate.opensAt || now < adaptive.spacing.opensAt) return undefined;
+    const fixed = now < bisection.dueAt ? undefined : bisection.due(now);
+    if (oldest === undefined && fixed === undefined) return undefined;
+    const isFixedsTurn = fixed !== undefined && isBefore(fixed, oldest);
     const limits = this.#limits;
-    if (health.isDown || capacity.gate.isProbing) {
+    if (breaker.isOpen || adaptive.gate.isProbing) {
       if (!this.#mayProbe(now)) return undefined;
-      return { reason: 'probe', part: isPartsTurn ? part : undefined, limits };
+      return { reason: 'probe', fixed: isFixedsTurn ? fixed : undefined, limits };
     }
-    if (underWay.size >= capacity.concurrency.limit) return undefined;
+    if (inFlight.size >= adaptive.concurrency.limit) return undefined;
     const reason = oldest && this.#reasonToPack(oldest, limits, now);
-    if (part !== undefined && (isPartsTurn || reason === undefined)) {
-      return { reason: part.line.why === 'packed' ? 'packed' : 'bisect', part, limits };
+    if (fixed !== undefined && (isFixedsTurn || reason === undefined)) {
+      return { reason: fixed.queue.why === 'packed' ? 'packed' : 'bisect', fixed, limits };
     }
     return reason && { reason, limits };
   }
@@ -162,59 +162,59 @@ export class Dispatcher<Failure> {
     { maxItems, maxBytes }: BatchLimits,
     now: number,
   ): DispatchReason | undefined {
-    const { backlog, underWay } = this.#parts;
+    const { backlog, inFlight } = this.#parts;
     const { envelopeBytes, separatorBytes } = this.#parts.settings;
     const { size, bytes } = backlog.ready;
     const allBytes = envelopeBytes + bytes + separatorBytes * (size - 1);
     if (size >= maxItems || allBytes >= maxBytes) return 'full';
     if (this.#requeued) return 'requeue';
     if (this.#hurry !== undefined && oldest.seq <= this.#hurry.upTo) return this.#hurry.reason;
-    if (underWay.size === 0) return 'idle';
+    if (inFlight.size === 0) return 'idle';
     return now >= this.#agedAt() ? 'aged' : undefined;
   }
 
   /** While the server does not answer, one request at a time tries, and the oldest items ride. */
   #mayProbe(now: number): boolean {
-    const { health, ping, underWay } = this.#parts;
-    if (underWay.size > 0 || (health.isDown && now < health.nextProbeAt)) return false;
-    if (ping === undefined || !health.needsPing) return true;
-    void underWay.ping(ping);
+    const { breaker, ping, inFlight } = this.#parts;
+    if (inFlight.size > 0 || (breaker.isOpen && now < breaker.nextProbeAt)) return false;
+    if (ping === undefined || !breaker.needsPing) return true;
+    void inFlight.ping(ping);
     return false;
   }
 
   get #limits(): BatchLimits {
-    const { cut, items, bytes } = this.#parts.capacity;
+    const { cut, items, bytes } = this.#parts.adaptive;
     const { maxAnswerBytes } = this.#parts.settings;
     const maxItems = cut.hasFailed ? cut.limit(items.limit) : items.limit;
     return { maxItems, maxBytes: bytes.limit, maxAnswerBytes };
   }
 
   #agedAt(): number {
-    const worthMs = WORTH_WAITING * this.#parts.underWay.fastestMs;
+    const worthMs = WORTH_WAITING * this.#parts.inFlight.fastestMs;
     return (this.#waitingSince ?? NEVER) + Math.min(this.#parts.settings.maxWaitMs, worthMs);
   }
 
   /** The next time at which the answer to what leaves next may be another one. */
   #nextTime(now: number): number {
-    const { backlog, capacity, health, parts, underWay } = this.#parts;
-    const { gate, spacing } = capacity;
-    const times = [backlog.nextDue, parts.dueAt, gate.opensAt, spacing.opensAt];
-    times.push(health.nextProbeAt, this.#agedAt(), underWay.overdueAt);
+    const { backlog, adaptive, breaker, bisection, inFlight } = this.#parts;
+    const { gate, spacing } = adaptive;
+    const times = [backlog.nextDue, bisection.dueAt, gate.opensAt, spacing.opensAt];
+    times.push(breaker.nextProbeAt, this.#agedAt(), inFlight.overdueAt);
     let next = NEVER;
     for (const time of times) if (time > now && time < next) next = time;
     return next;
   }
 
   /** Sends a part, or packs a batch, of at most `room` bytes. Returns its bytes; 0 where none fits. */
-  #dispatch({ reason, part, limits }: Leaving, now: number, room?: number): number {
-    const { backlog, capacity, events, health, parts, underWay } = this.#parts;
-    if (part === undefined) {
+  #dispatch({ reason, fixed, limits }: Leaving, now: number, room?: number): number {
+    const { backlog, adaptive, events, breaker, bisection, inFlight } = this.#parts;
+    if (fixed === undefined) {
       this.#requeued = false;
       this.#waitingSince = undefined;
     }
     const { items, bytes } =
-      part === undefined ? backlog.pack(limits, now, room) : backlog.takePart(part.items);
-    const left = part && parts.leave(part, items, now);
+      fixed === undefined ? backlog.pack(limits, now, room) : backlog.takePart(fixed.items);
+    const left = fixed && bisection.leave(fixed, items, now);
     if (items.length === 0) return 0;
     for (const item of items) item.attempts++;
     const packed = items[0] instanceof PackedBatch ? items[0].content : undefined;
@@ -222,32 +222,32 @@ export class Dispatcher<Failure> {
     this.requests++;
     this.items += count;
     this.bytes += bytes;
-    const number = ++capacity.spacing.left;
+    const number = ++adaptive.spacing.left;
     if (events.wanted.dispatch) {
       const keys = (): readonly string[] => packed?.keys ?? items.map(({ key }) => key);
       events.emit('dispatch', { number, items: count, bytes, reason, keys });
     }
-    const isCut = part === undefined && items.length === limits.maxItems;
-    void underWay.send({
+    const isCut = fixed === undefined && items.length === limits.maxItems;
+    void inFlight.send({
       number,
       items,
       bytes,
       packed,
-      empty: isCut ? capacity.items.limit - items.length : 0,
+      empty: isCut ? adaptive.items.limit - items.length : 0,
       leftAt: now,
-      trip: { request: new AbortController(), hasLeft: false, isRecalled: false },
-      inFlight: 0,
-      answersBefore: health.answers,
-      isProbe: health.isDown,
-      hasPing: health.hasPing,
+      sending: { controller: new AbortController(), hasLeft: false, isRecalled: false },
+      together: 0,
+      answersBefore: breaker.answers,
+      isProbe: breaker.isOpen,
+      hasPing: breaker.hasPing,
       outlives: reason === 'outlive',
-      part: left,
+      fixed: left,
     });
     return bytes;
   }
 }
 
 /** Parts of a divided batch go first; a batch that its caller has packed has no right before older items. */
-function isBefore({ line, items: [first] }: Part, oldest: Item | undefined): boolean {
-  return line.why !== 'packed' || oldest === undefined || (first?.seq ?? 0) < oldest.seq;
+function isBefore({ queue, items: [first] }: FixedBatch, oldest: Item | undefined): boolean {
+  return queue.why !== 'packed' || oldest === undefined || (first?.seq ?? 0) < oldest.seq;
 }

@@ -2,13 +2,15 @@
 import type { Clock } from '../../lib/clock.ts';
 import { copyTexts } from '../../lib/text-arena.ts';
 import type { Item } from '../items/item.ts';
-import type { Batch, Ping, Read, Reply, Send } from '../ports/ports.ts';
+import type { Batch, Ping, Reply, Send } from '../ports/sender.ts';
+import type { Read } from '../ports/verdict.ts';
+import type { Silence } from '../server/server-health.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomesOf } from './outcome.ts';
-import type { Flight, Silence } from './request.ts';
+import type { RequestInFlight } from './request.ts';
 
 /** How requests travel, and who is told of what came of them. */
-export interface Way<Failure> {
+export interface InFlightPorts<Failure> {
   readonly send: Send<Failure>;
   readonly read: Read;
   readonly ping?: Ping<Failure> | undefined;
@@ -20,7 +22,7 @@ export interface Way<Failure> {
   /** Says of an attempt that took so many milliseconds what its sender should have said. */
   readonly overdue?: ((ms: number) => Failure) | undefined;
   readonly onReply: (
-    flight: Flight,
+    request: RequestInFlight,
     reply: Reply<Failure>,
     outcomes: readonly Outcome<Item>[],
     now: number,
@@ -42,66 +44,66 @@ const FORGET = { part: 1.002, ms: 0.01 };
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-export class UnderWay<Failure> {
+export class InFlightRequests<Failure> {
   /** Requests, without the ping. */
   size = 0;
   /** How long the fastest answer took. */
   fastestMs: number = NEVER;
-  readonly #way: Way<Failure>;
+  readonly #ports: InFlightPorts<Failure>;
   readonly #attemptMs: number;
   /** In the order in which they left. */
-  readonly #flights = new Set<Flight>();
+  readonly #requests = new Set<RequestInFlight>();
   #ping: AbortController | undefined;
   #pingLeftAt = NEVER;
   /** Since when it is known that something should be over. */
   #lateSince = NEVER;
 
-  constructor(way: Way<Failure>) {
-    this.#way = way;
-    this.#attemptMs = way.attemptTimeoutMs ?? NEVER;
+  constructor(ports: InFlightPorts<Failure>) {
+    this.#ports = ports;
+    this.#attemptMs = ports.attemptTimeoutMs ?? NEVER;
   }
 
   /** Bytes of an answer have come. */
   readonly #heard = (): void => {
-    this.#way.timeouts.received++;
+    this.#ports.timeouts.received++;
   };
 
   /** Sends a request. Nothing of it is handed to the sender before the step is over. */
-  async send(flight: Flight): Promise<void> {
-    const { items, bytes, packed, trip } = flight;
-    const { signal } = trip.request;
-    this.#flights.add(flight);
+  async send(request: RequestInFlight): Promise<void> {
+    const { items, bytes, packed, sending } = request;
+    const { signal } = sending.controller;
+    this.#requests.add(request);
     this.size++;
-    for (const item of items) item.trip = trip;
+    for (const item of items) item.sending = sending;
     const options = {
       signal,
-      outlives: flight.outlives,
+      outlives: request.outlives,
       heard: this.#heard,
       waits: () => {
-        trip.hasLeft = false;
+        sending.hasLeft = false;
       },
       left: () => {
-        trip.hasLeft = true;
+        sending.hasLeft = true;
       },
     };
     // A sender is no part of a step: it may call the user's own code. What is given up until then
     // has been said not to have left, so no sender hears of it, be it one that minds no signal.
     await undefined;
     if (signal.aborted) {
-      this.#returns(flight, { kind: 'unsent', failure: signal.reason });
+      this.#returns(request, { kind: 'unsent', failure: signal.reason });
       return;
     }
-    trip.hasLeft = true;
+    sending.hasLeft = true;
     let reply: Reply<Failure>;
     try {
       // The batch is made in its place: kept in a variable, it lives through enough collections that V8
       // begins to make it old from the start, and the items of each batch with it.
-      reply = await this.#way.send(packed ?? new ItemBatch(items, bytes), options);
+      reply = await this.#ports.send(packed ?? new ItemBatch(items, bytes), options);
       if (!isReply(reply)) throw new TypeError('A sender has to resolve to a Reply.');
     } catch (error) {
       reply = lost(error);
     }
-    this.#returns(flight, reply);
+    this.#returns(request, reply);
   }
 
   /** Asks whether the server answers at all, unless that is being asked. */
@@ -109,7 +111,7 @@ export class UnderWay<Failure> {
     if (this.#ping !== undefined) return;
     const request = new AbortController();
     this.#ping = request;
-    this.#pingLeftAt = this.#way.clock.now();
+    this.#pingLeftAt = this.#ports.clock.now();
     await undefined;
     let silence: Silence<Failure> | undefined;
     try {
@@ -132,17 +134,17 @@ export class UnderWay<Failure> {
    * all that a request has begun goes with it. Not to be called before what has come is read.
    */
   giveUpOverdue(): void {
-    const now = this.#way.clock.now();
+    const now = this.#ports.clock.now();
     if (now < this.#firstOverAt()) this.#lateSince = NEVER;
     else if (this.#lateSince === NEVER) this.#lateSince = now;
     if (now < this.#lateSince + GRACE_MS) return;
     const leftBy = this.#lateSince - this.#attemptMs;
     this.#lateSince = NEVER;
     const ping = this.#pingLeftAt <= leftBy ? this.#ping : undefined;
-    for (const flight of [...this.#flights].filter(({ leftAt }) => leftAt <= leftBy)) {
+    for (const request of [...this.#requests].filter(({ leftAt }) => leftAt <= leftBy)) {
       const failure = this.#overdue();
-      this.#returns(flight, { kind: 'lost', status: undefined, failure, overload: true });
-      abortSoon(flight.trip.request);
+      this.#returns(request, { kind: 'lost', status: undefined, failure, overload: true });
+      abortSoon(request.sending.controller);
     }
     if (ping === undefined) return;
     this.#pingReturns(ping, { failure: this.#overdue() });
@@ -151,9 +153,9 @@ export class UnderWay<Failure> {
 
   /** Gives up all of it. Returns what aborts it, which may run code of others, so it is no part of the step. */
   giveUpAll(): () => void {
-    const requests = [...this.#flights].map(({ trip }) => trip.request);
+    const requests = [...this.#requests].map(({ sending }) => sending.controller);
     if (this.#ping !== undefined) requests.push(this.#ping);
-    this.#flights.clear();
+    this.#requests.clear();
     this.size = 0;
     this.#ping = undefined;
     this.#pingLeftAt = NEVER;
@@ -164,7 +166,7 @@ export class UnderWay<Failure> {
 
   /** What its sender should have said; if that cannot be made, its maker's own error must do. */
   #overdue(): Failure {
-    const { overdue = unheard } = this.#way;
+    const { overdue = unheard } = this.#ports;
     try {
       return overdue(this.#attemptMs) as Failure;
     } catch (error) {
@@ -174,30 +176,30 @@ export class UnderWay<Failure> {
 
   /** When the oldest of it should be over. */
   #firstOverAt(): number {
-    const [oldest] = this.#flights;
+    const [oldest] = this.#requests;
     return Math.min(oldest?.leftAt ?? NEVER, this.#pingLeftAt) + this.#attemptMs;
   }
 
-  #returns(flight: Flight, given: Reply<Failure>): void {
-    const { clock, onReply, read } = this.#way;
+  #returns(request: RequestInFlight, given: Reply<Failure>): void {
+    const { clock, onReply, read } = this.#ports;
     // What was given up, or failed, before it had left was never sent.
     const reply: Reply<Failure> =
-      given.kind === 'lost' && !flight.trip.hasLeft
+      given.kind === 'lost' && !request.sending.hasLeft
         ? { kind: 'unsent', failure: given.failure }
         : given;
     const outcomes =
-      reply.kind === 'answered' && flight.packed === undefined
-        ? outcomesOf(flight.items, reply.outputs, read)
+      reply.kind === 'answered' && request.packed === undefined
+        ? outcomesOf(request.items, reply.outputs, read)
         : [];
     // Whoever gave the request up has settled its items.
-    if (!this.#flights.delete(flight)) return;
-    flight.inFlight = this.size--;
+    if (!this.#requests.delete(request)) return;
+    request.together = this.size--;
     const now = clock.now();
     if (reply.kind === 'answered') {
       const forgotten = this.fastestMs * FORGET.part + FORGET.ms;
-      this.fastestMs = Math.min(now - flight.leftAt, forgotten);
+      this.fastestMs = Math.min(now - request.leftAt, forgotten);
     }
-    onReply(flight, reply, outcomes, now);
+    onReply(request, reply, outcomes, now);
   }
 
   #pingReturns(request: AbortController, silence: Silence<Failure> | undefined): void {
@@ -205,7 +207,7 @@ export class UnderWay<Failure> {
     if (this.#ping !== request) return;
     this.#ping = undefined;
     this.#pingLeftAt = NEVER;
-    this.#way.onPing(silence, this.#way.clock.now());
+    this.#ports.onPing(silence, this.#ports.clock.now());
   }
 }
 

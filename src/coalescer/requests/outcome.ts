@@ -1,6 +1,9 @@
 /** What an answer means for each item of its batch. Pure: it changes nothing. */
+import type { OtherVerdicts } from '../calls/ends.ts';
 import type { Extras, OtherCaller } from '../items/item.ts';
-import type { Answer, Blame, Outputs, Read, Verdict } from '../ports/ports.ts';
+import type { Blame } from '../ports/reason.ts';
+import type { Answer, Outputs } from '../ports/sender.ts';
+import type { Read, Verdict } from '../ports/verdict.ts';
 
 export type Outcome<Of> = { readonly item: Of } & (
   | {
@@ -15,9 +18,6 @@ export type Outcome<Of> = { readonly item: Of } & (
   /** No output, though nothing before it had failed. */
   | { readonly kind: 'missing' }
 );
-
-/** By the promises of those callers. */
-export type OtherVerdicts = ReadonlyMap<Promise<unknown>, Verdict<unknown>>;
 
 interface Judged {
   readonly key: string;

@@ -1,5 +1,5 @@
 /** Outputs as senders give them: by key, or as a list in the order of the batch. */
-import type { Answer, Outputs } from '../ports/ports.ts';
+import type { Answer, Outputs } from '../ports/sender.ts';
 
 /** How many there are beside those of the batch. */
 export function unaskedIn(outputs: Outputs, keys: readonly string[]): number {

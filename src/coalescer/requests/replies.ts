@@ -3,17 +3,18 @@
 import type { Settlement } from '../calls/settlement.ts';
 import type { Item } from '../items/item.ts';
 import type { Emitter } from '../ports/events.ts';
-import type { Answer, Reply } from '../ports/ports.ts';
+import type { Answer, Reply } from '../ports/sender.ts';
 import type { Backlog } from '../queue/backlog.ts';
-import type { Capacity } from '../server/adaptive-limits.ts';
+import type { AdaptiveLimits } from '../server/adaptive-limits.ts';
 import type { RetrySettings } from '../server/backoff.ts';
 import { backoffMs } from '../server/backoff.ts';
-import type { Health, ServerWatch } from '../server/health.ts';
-import type { Part, Parts } from './bisection.ts';
+import type { CircuitBreaker } from '../server/circuit-breaker.ts';
+import type { ServerHealth } from '../server/server-health.ts';
+import type { Bisection, FixedBatch } from './bisection.ts';
 import type { Outcome } from './outcome.ts';
 import { byKey, unaskedIn } from './outputs.ts';
-import type { Flight } from './request.ts';
-import type { Attempts, Step } from './retries.ts';
+import type { RequestInFlight } from './request.ts';
+import type { ReplyEffects, Retries } from './retries.ts';
 import { brokenContract, drop, errorReason, fail } from './retries.ts';
 
 /** Lost attempts with evidence, after which a batch is halved: one of its items may be to blame. */
@@ -26,12 +27,12 @@ type Refusal<Failure> = Extract<Reply<Failure>, { kind: 'refused' }>;
 interface RepliesParts<Failure> {
   readonly retry: RetrySettings;
   readonly backlog: Backlog;
-  readonly attempts: Attempts<Failure>;
+  readonly retries: Retries<Failure>;
   readonly settlement: Settlement<Failure>;
-  readonly health: Health;
-  readonly watch: ServerWatch<Failure>;
-  readonly capacity: Capacity;
-  readonly parts: Parts;
+  readonly breaker: CircuitBreaker;
+  readonly serverHealth: ServerHealth<Failure>;
+  readonly adaptive: AdaptiveLimits;
+  readonly bisection: Bisection;
   readonly events: Emitter;
   readonly random: () => number;
 }
@@ -50,110 +51,111 @@ export class Replies<Failure> {
    * `outcomes` are what an answer means for each of them.
    */
   apply(
-    flight: Flight,
+    request: RequestInFlight,
     reply: Reply<Failure>,
     outcomes: readonly Outcome<Item>[],
     now: number,
   ): void {
-    const { capacity, parts, settlement } = this.#parts;
-    const step: Step<Failure> = { now, chance: undefined, ends: [] };
-    const { divided } = parts;
+    const { adaptive, bisection, settlement } = this.#parts;
+    const effects: ReplyEffects<Failure> = { now, chance: undefined, ends: [] };
+    const { divided } = bisection;
     switch (reply.kind) {
       case 'answered':
-        this.#answered(step, flight, reply, outcomes);
+        this.#answered(effects, request, reply, outcomes);
         break;
       case 'refused':
-        this.#refused(step, flight, reply);
+        this.#refused(effects, request, reply);
         break;
       case 'busy':
-        this.#busy(step, flight, reply);
+        this.#busy(effects, request, reply);
         break;
       case 'lost':
-        if (reply.oversized) this.#oversized(step, flight, reply);
-        else this.#lost(step, flight, reply);
+        if (reply.oversized) this.#oversized(effects, request, reply);
+        else this.#lost(effects, request, reply);
         break;
       case 'unsent':
-        this.#unsent(step, flight, reply);
+        this.#unsent(effects, request, reply);
         break;
       default:
         reply satisfies never;
     }
     if (reply.kind !== 'busy') this.#busyInARow = 0;
     if (reply.kind === 'answered' || reply.kind === 'refused') {
-      const isProgress = step.ends.length > 0 || parts.divided > divided;
-      if (!isProgress) capacity.spacing.inVain(flight.number, now);
-      else if (capacity.spacing.inARow > 0) capacity.spacing.fruitful();
+      const isProgress = effects.ends.length > 0 || bisection.divided > divided;
+      if (!isProgress) adaptive.spacing.futile(request.number, now);
+      else if (adaptive.spacing.inARow > 0) adaptive.spacing.progressed();
     }
-    if (this.#parts.events.wanted.response) this.#tell(flight, reply, step);
-    settlement.settle(step.ends);
+    if (this.#parts.events.wanted.response) this.#tell(request, reply, effects);
+    settlement.settle(effects.ends);
   }
 
   #answered(
-    step: Step<Failure>,
-    flight: Flight,
+    effects: ReplyEffects<Failure>,
+    request: RequestInFlight,
     { status, outputs }: Answered,
     outcomes: readonly Outcome<Item>[],
   ): void {
-    const { attempts, capacity, health, parts, watch } = this.#parts;
-    const { items, packed, part } = flight;
-    watch.answered(flight.leftAt, step.now);
-    capacity.answered(packed?.keys.length ?? items.length, flight.bytes);
-    if (part !== undefined || parts.refusedInARow > 0) parts.passed(part);
+    const { retries, adaptive, breaker, bisection, serverHealth } = this.#parts;
+    const { items, packed, fixed } = request;
+    serverHealth.answered(request.leftAt, effects.now);
+    adaptive.answered(packed?.keys.length ?? items.length, request.bytes);
+    if (fixed !== undefined || bisection.refusedInARow > 0) bisection.passed(fixed);
     if (packed !== undefined) {
       // What became of its items is its caller's to read.
       const value: Answer = { status, outputs: byKey(outputs, packed.keys) };
-      for (const item of items) step.ends.push({ kind: 'succeeded', item, value, id: undefined });
+      for (const item of items)
+        effects.ends.push({ kind: 'succeeded', item, value, id: undefined });
       return;
     }
-    const backBefore = attempts.requeued + attempts.retried;
+    const backBefore = retries.requeued + retries.retried;
     let ran = 0;
     let hasFailed = false;
     for (const outcome of outcomes) {
       const { item, kind } = outcome;
-      const setbacks = item.extras?.setbacks;
-      if (setbacks !== undefined) {
-        setbacks.hadSecondChance = false;
-        setbacks.answersSeen = health.answers;
+      const retryState = item.extras?.retryState;
+      if (retryState !== undefined) {
+        retryState.hadSecondChance = false;
+        retryState.answersSeen = breaker.answers;
       }
       if (kind === 'skipped') {
-        attempts.skipped(step, item, outcome.because);
+        retries.skipped(effects, item, outcome.because);
         continue;
       }
       ran++;
       hasFailed ||= kind === 'output' && outcome.verdict.kind === 'error';
-      if (kind === 'output') this.#said(step, outcome);
-      else attempts.missing(step, item);
+      if (kind === 'output') this.#said(effects, outcome);
+      else retries.missing(effects, item);
     }
-    const back = attempts.requeued + attempts.retried - backBefore;
-    if (hasFailed) capacity.cut.failed(ran, items.length - back);
-    else capacity.cut.passed(items.length, flight.empty);
+    const back = retries.requeued + retries.retried - backBefore;
+    if (hasFailed) adaptive.cut.failed(ran, items.length - back);
+    else adaptive.cut.passed(items.length, request.empty);
   }
 
   /** What the server said of an item by itself. */
   #said(
-    step: Step<Failure>,
+    effects: ReplyEffects<Failure>,
     { item, output, verdict, others }: Extract<Outcome<Item>, { kind: 'output' }>,
   ): void {
-    const { attempts, retry } = this.#parts;
+    const { retries, retry } = this.#parts;
     switch (verdict.kind) {
       case 'success': {
         const { value, id } = verdict;
-        step.ends.push({ kind: 'succeeded', item, value, others, id });
+        effects.ends.push({ kind: 'succeeded', item, value, others, id });
         break;
       }
       case 'error': {
         const { code, retryAfterMs, conflict } = verdict;
         if (code !== undefined && retry.itemCodes.includes(code)) {
-          attempts.transient(step, item, { code, output, retryAfterMs });
+          retries.transient(effects, item, { code, output, retryAfterMs });
         } else {
           // What may be there already can be asked for by its id: nobody is taken along.
           const mayBeThere = conflict === 'exists' || conflict === 'used';
-          fail(step, item, errorReason(item, output, conflict), mayBeThere);
+          fail(effects, item, errorReason(item, output, conflict), mayBeThere);
         }
         break;
       }
       case 'malformed':
-        fail(step, item, brokenContract('malformed output', output));
+        fail(effects, item, brokenContract('malformed output', output));
         break;
       default:
         verdict satisfies never;
@@ -161,36 +163,40 @@ export class Replies<Failure> {
   }
 
   /** A definite no to the whole request. One item: it is to blame. More: its halves will tell. */
-  #refused(step: Step<Failure>, flight: Flight, reply: Refusal<Failure>): void {
-    const { attempts, backlog, capacity, parts, watch } = this.#parts;
+  #refused(
+    effects: ReplyEffects<Failure>,
+    request: RequestInFlight,
+    reply: Refusal<Failure>,
+  ): void {
+    const { retries, backlog, adaptive, bisection, serverHealth } = this.#parts;
     const { status, failure, blame, exists = false } = reply;
-    const { part } = flight;
-    parts.failed(part);
-    if (status !== undefined) watch.answered(flight.leftAt, step.now, reply);
-    const items = flight.items.filter((item) => {
+    const { fixed } = request;
+    bisection.failed(fixed);
+    if (status !== undefined) serverHealth.answered(request.leftAt, effects.now, reply);
+    const items = request.items.filter((item) => {
       // Refused means not run: what nobody waits for is not sent again.
-      const isOver = attempts.isDone(item);
-      if (isOver) drop(step, item);
+      const isOver = retries.isDone(item);
+      if (isOver) drop(effects, item);
       return !isOver;
     });
-    const isDivisible = flight.packed === undefined && (blame === 'items' || blame === 'bytes');
+    const isDivisible = request.packed === undefined && (blame === 'items' || blame === 'bytes');
     // By what was sent: if all the others are dropped, one of them may still have been to blame.
-    const wasAlone = flight.items.length === 1;
+    const wasAlone = request.items.length === 1;
     if (isDivisible && !wasAlone) {
-      if (blame === 'bytes') capacity.bytes.refused(flight.bytes);
+      if (blame === 'bytes') adaptive.bytes.refused(request.bytes);
       for (const item of items) backlog.hold(item);
-      parts.divide(items, blame, part);
+      bisection.divide(items, blame, fixed);
     } else {
       // The next attempt may be made otherwise: each item gets a second chance.
       const again =
-        blame === 'attempt' ? items.filter(({ setbacks }) => !setbacks?.hadSecondChance) : [];
-      for (const item of again) item.noteSetback().hadSecondChance = true;
-      this.#putBack(again, part, 0);
-      const systemic = isDivisible && parts.refusedAlone(status);
+        blame === 'attempt' ? items.filter(({ retryState }) => !retryState?.hadSecondChance) : [];
+      for (const item of again) item.keepRetryState().hadSecondChance = true;
+      this.#putBack(again, fixed, 0);
+      const systemic = isDivisible && bisection.refusedAlone(status);
       for (const item of items) {
         if (again.includes(item)) continue;
         const { maybeApplied } = item;
-        step.ends.push({
+        effects.ends.push({
           kind: 'failed',
           item,
           reason: { kind: 'refused', failure, maybeApplied },
@@ -203,67 +209,72 @@ export class Replies<Failure> {
 
   /** Nothing leaves for a while. It is no attempt: nobody could have done better. */
   #busy(
-    step: Step<Failure>,
-    flight: Flight,
+    effects: ReplyEffects<Failure>,
+    request: RequestInFlight,
     reply: Extract<Reply<Failure>, { kind: 'busy' }>,
   ): void {
-    const { attempts, capacity, events, retry, random, watch } = this.#parts;
-    const { items, leftAt, inFlight, part } = flight;
+    const { retries, adaptive, events, retry, random, serverHealth } = this.#parts;
+    const { items, leftAt, together, fixed } = request;
     const { status, failure, afterMs, maybeApplied } = reply;
-    const { now } = step;
-    if (watch.putOff(flight, reply, now)) this.#busyInARow++;
-    capacity.concurrency.refused(leftAt, inFlight, now);
+    const { now } = effects;
+    if (serverHealth.putOff(request, reply, now)) this.#busyInARow++;
+    adaptive.concurrency.refused(leftAt, together, now);
     // A time that is over already, by the server's clock or ours, is none.
-    const ownMs = backoffMs(Math.max(1, this.#busyInARow), retry, attempts.chanceOf(step));
+    const ownMs = backoffMs(Math.max(1, this.#busyInARow), retry, retries.chanceOf(effects));
     const pauseMs = afterMs || Math.min(ownMs, retry.maxPauseMs);
-    events.emit('pause', { ms: capacity.gate.close(pauseMs, now, random()), status });
+    events.emit('pause', { ms: adaptive.gate.close(pauseMs, now, random()), status });
     const left = items.filter((item) => {
-      const setbacks = item.noteSetback();
-      setbacks.maybeApplied ||= maybeApplied;
-      setbacks.answersSeen ??= flight.answersBefore;
-      setbacks.last = { kind: 'failure', failure };
-      const isOver = attempts.isDone(item);
-      if (isOver) drop(step, item);
+      const retryState = item.keepRetryState();
+      retryState.maybeApplied ||= maybeApplied;
+      retryState.answersSeen ??= request.answersBefore;
+      retryState.last = { kind: 'failure', failure };
+      const isOver = retries.isDone(item);
+      if (isOver) drop(effects, item);
       return !isOver;
     });
-    this.#putBack(left, part, 0);
+    this.#putBack(left, fixed, 0);
   }
 
   /** No usable answer. After the third counted time in halves: one item may make the server fall. */
   #lost(
-    step: Step<Failure>,
-    flight: Flight,
+    effects: ReplyEffects<Failure>,
+    request: RequestInFlight,
     reply: Extract<Reply<Failure>, { kind: 'lost' }>,
   ): void {
-    const { attempts, backlog, capacity, parts, watch } = this.#parts;
-    const { items, leftAt, inFlight, part } = flight;
+    const { retries, backlog, adaptive, bisection, serverHealth } = this.#parts;
+    const { items, leftAt, together, fixed } = request;
     const { failure, overload, status } = reply;
-    parts.failed(part);
+    bisection.failed(fixed);
     // What is divided already is suspected itself, whatever goes beside it.
-    if (overload && part?.line.why !== 'lost') {
-      capacity.concurrency.refused(leftAt, inFlight, step.now);
+    if (overload && fixed?.queue.why !== 'lost') {
+      adaptive.concurrency.refused(leftAt, together, effects.now);
     }
     // A half of what a server that answers pings does not answer need not wait as in an outage.
-    const isPaced = part?.line.why !== 'lost' || !flight.hasPing || items.length === 1;
-    watch.unanswered(flight, reply, step.now, isPaced);
+    const isPaced = fixed?.queue.why !== 'lost' || !request.hasPing || items.length === 1;
+    serverHealth.unanswered(request, reply, effects.now, isPaced);
     let notBefore = 0;
-    const { answersBefore, hasPing } = flight;
+    const { answersBefore, hasPing } = request;
     const company = { answersBefore, isAlone: items.length === 1, hasPing };
     const left = items.filter((item) => {
-      const time = attempts.lost(step, item, failure, company);
+      const time = retries.lost(effects, item, failure, company);
       if (time !== undefined) notBefore = Math.max(notBefore, time);
       return time !== undefined;
     });
     const isSuspect = left.some(
-      ({ setbacks }) =>
-        setbacks !== undefined &&
-        setbacks.countedAttempts + setbacks.suspicions >= LOST_BEFORE_HALVING,
+      ({ retryState }) =>
+        retryState !== undefined &&
+        retryState.countedAttempts + retryState.suspicions >= LOST_BEFORE_HALVING,
     );
     if (isSuspect && left.length > 1) {
       for (const item of left) backlog.hold(item);
-      parts.divideLost(left, notBefore, part, status === undefined ? flight.bytes : undefined);
+      bisection.divideLost(
+        left,
+        notBefore,
+        fixed,
+        status === undefined ? request.bytes : undefined,
+      );
     } else {
-      this.#putBack(left, part, notBefore);
+      this.#putBack(left, fixed, notBefore);
     }
   }
 
@@ -272,55 +283,55 @@ export class Replies<Failure> {
    * have smaller ones, and there is nothing to wait for.
    */
   #oversized(
-    step: Step<Failure>,
-    { items, leftAt, part }: Flight,
+    effects: ReplyEffects<Failure>,
+    { items, leftAt, fixed }: RequestInFlight,
     reply: Extract<Reply<Failure>, { kind: 'lost' }>,
   ): void {
-    const { attempts, backlog, parts, watch } = this.#parts;
-    watch.answered(leftAt, step.now, reply);
+    const { retries, backlog, bisection, serverHealth } = this.#parts;
+    serverHealth.answered(leftAt, effects.now, reply);
     const left = items.filter((item) =>
-      attempts.oversized(step, item, reply.failure, items.length === 1),
+      retries.oversized(effects, item, reply.failure, items.length === 1),
     );
     if (left.length > 1) {
       for (const item of left) backlog.hold(item);
-      parts.divideLost(left, 0, part);
+      bisection.divideLost(left, 0, fixed);
     } else {
-      this.#putBack(left, part, 0);
+      this.#putBack(left, fixed, 0);
     }
   }
 
   /** It never left: the way to the server is down, or there is no token. All wait as in an outage. */
   #unsent(
-    step: Step<Failure>,
-    flight: Flight,
+    effects: ReplyEffects<Failure>,
+    request: RequestInFlight,
     reply: Extract<Reply<Failure>, { kind: 'unsent' }>,
   ): void {
-    const { attempts, watch } = this.#parts;
-    const { isRecalled } = flight.trip;
-    if (!isRecalled) watch.unanswered(flight, reply, step.now);
-    const left = flight.items.filter((item) =>
-      attempts.unsent(step, item, reply.failure, isRecalled),
+    const { retries, serverHealth } = this.#parts;
+    const { isRecalled } = request.sending;
+    if (!isRecalled) serverHealth.unanswered(request, reply, effects.now);
+    const left = request.items.filter((item) =>
+      retries.unsent(effects, item, reply.failure, isRecalled),
     );
-    this.#putBack(left, flight.part, 0);
+    this.#putBack(left, request.fixed, 0);
   }
 
   /** Items that fared badly together go back to their places, or stay together in their part. */
-  #putBack(items: readonly Item[], part: Part | undefined, notBefore: number): void {
-    const { backlog, parts } = this.#parts;
-    if (part === undefined) {
+  #putBack(items: readonly Item[], fixed: FixedBatch | undefined, notBefore: number): void {
+    const { backlog, bisection } = this.#parts;
+    if (fixed === undefined) {
       for (const item of items) backlog.putBack(item, notBefore);
     } else {
       for (const item of items) backlog.hold(item);
-      parts.again(part, items, notBefore);
+      bisection.again(fixed, items, notBefore);
     }
   }
 
   #tell(
-    { number, items, leftAt, packed }: Flight,
+    { number, items, leftAt, packed }: RequestInFlight,
     reply: Reply<Failure>,
-    { now, ends }: Step<Failure>,
+    { now, ends }: ReplyEffects<Failure>,
   ): void {
-    const { events, watch } = this.#parts;
+    const { events, serverHealth } = this.#parts;
     const succeeded = ends.filter(({ kind }) => kind === 'succeeded').length;
     events.emit('response', {
       number,
@@ -333,7 +344,7 @@ export class Replies<Failure> {
         reply.kind === 'answered'
           ? unaskedIn(reply.outputs, packed?.keys ?? items.map(({ key }) => key))
           : 0,
-      cause: reply.kind === 'answered' ? undefined : watch.wordsFor(reply).cause,
+      cause: reply.kind === 'answered' ? undefined : serverHealth.wordsFor(reply).cause,
     });
   }
 }

@@ -1,9 +1,9 @@
-import type { Item, Trip } from '../items/item.ts';
-import type { Batch } from '../ports/ports.ts';
-import type { Part } from './bisection.ts';
+import type { Item, SendState } from '../items/item.ts';
+import type { Batch } from '../ports/sender.ts';
+import type { FixedBatch } from './bisection.ts';
 
 /** A request under way. */
-export interface Flight {
+export interface RequestInFlight {
   readonly number: number;
   readonly items: readonly Item[];
   readonly bytes: number;
@@ -12,9 +12,9 @@ export interface Flight {
   /** Places that it left empty since it was cut. */
   readonly empty: number;
   readonly leftAt: number;
-  readonly trip: Trip;
+  readonly sending: SendState;
   /** Requests that were in flight when it came back, itself included. */
-  inFlight: number;
+  together: number;
   /** Usable answers that the engine had seen when it left. */
   readonly answersBefore: number;
   readonly isProbe: boolean;
@@ -23,10 +23,5 @@ export interface Flight {
   /** It outlives the process. */
   readonly outlives: boolean;
   /** Where its items are a part of a batch that failed as a whole. */
-  readonly part: Part | undefined;
-}
-
-/** What a ping met that was not answered; perhaps it does not say. */
-export interface Silence<Failure> {
-  readonly failure: Failure | undefined;
+  readonly fixed: FixedBatch | undefined;
 }

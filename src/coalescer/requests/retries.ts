@@ -7,34 +7,34 @@ import type { End } from '../calls/ends.ts';
 import { reasonToDrop } from '../calls/ends.ts';
 import type { Item } from '../items/item.ts';
 import type { Emitter, EngineEvents } from '../ports/events.ts';
-import type { Blame, Last, Reason } from '../ports/ports.ts';
+import type { Blame, Last, Reason } from '../ports/reason.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { RetrySettings } from '../server/backoff.ts';
 import { backoffMs } from '../server/backoff.ts';
-import type { Health } from '../server/health.ts';
+import type { CircuitBreaker } from '../server/circuit-breaker.ts';
 
 /** How often in a row the server must give an item the same passing error for it to be final. */
 const SAME_ERROR_TIMES = 3;
 /** And how long after the first time, in milliseconds. */
 const SAME_ERROR_AFTER_MS = 5_000;
 
-export interface AttemptSettings {
+export interface RetryLimits {
   readonly onSkipped: 'requeue' | 'reject';
   readonly retry: RetrySettings;
   /** The longest from a call to its settlement, in milliseconds. */
   readonly deliveryTimeoutMs: number;
 }
 
-export interface AttemptsParts {
-  readonly settings: AttemptSettings;
+export interface RetriesParts {
+  readonly settings: RetryLimits;
   readonly backlog: Backlog;
-  readonly health: Health;
+  readonly breaker: CircuitBreaker;
   readonly events: Emitter;
   readonly random: () => number;
 }
 
 /** One reply while it is applied. */
-export interface Step<Failure> {
+export interface ReplyEffects<Failure> {
   readonly now: number;
   /** From 0 up to 1: the same for all items of the batch, so that they come back together. Drawn when needed. */
   chance: number | undefined;
@@ -60,33 +60,33 @@ interface Passing {
   readonly retryAfterMs: number | undefined;
 }
 
-export class Attempts<Failure> {
+export class Retries<Failure> {
   /** Times that an item went back since the server had not reached it. */
   requeued = 0;
   /** Times that an item went back for another attempt. */
   retried = 0;
-  readonly #settings: AttemptSettings;
+  readonly #settings: RetryLimits;
   readonly #backlog: Backlog;
-  readonly #health: Health;
+  readonly #breaker: CircuitBreaker;
   readonly #events: Emitter;
 
   readonly #random: () => number;
 
-  constructor({ settings, backlog, health, events, random }: AttemptsParts) {
+  constructor({ settings, backlog, breaker, events, random }: RetriesParts) {
     this.#random = random;
     this.#settings = settings;
     this.#backlog = backlog;
-    this.#health = health;
+    this.#breaker = breaker;
     this.#events = events;
   }
 
   /** The server never ran it: no attempt is charged, and there is nothing to wait for. */
-  skipped(step: Step<Failure>, item: Item, because: Blame<Failure>): void {
+  skipped(effects: ReplyEffects<Failure>, item: Item, because: Blame<Failure>): void {
     const { key, type, maybeApplied } = item;
     if (this.isDone(item)) {
-      drop(step, item);
+      drop(effects, item);
     } else if (this.#settings.onSkipped === 'reject' && item.isAwaited) {
-      fail(step, item, { kind: 'skipped', because, maybeApplied });
+      fail(effects, item, { kind: 'skipped', because, maybeApplied });
     } else {
       this.requeued++;
       this.#events.emit('requeue', { key, type, becauseOf: because.key });
@@ -95,39 +95,43 @@ export class Attempts<Failure> {
   }
 
   /** Absence alone is no verdict: with no error before it, the answer breaks the contract. */
-  missing(step: Step<Failure>, item: Item): void {
-    item.noteSetback().maybeApplied = true;
+  missing(effects: ReplyEffects<Failure>, item: Item): void {
+    item.keepRetryState().maybeApplied = true;
     if (this.isDone(item)) {
-      drop(step, item);
+      drop(effects, item);
       return;
     }
-    if (this.#charge(item)) this.#again(step, item, 'missing');
-    else fail(step, item, brokenContract('missing output', undefined));
+    if (this.#charge(item)) this.#again(effects, item, 'missing');
+    else fail(effects, item, brokenContract('missing output', undefined));
   }
 
   /**
    * An error that may pass: the item goes back, not before the time that the server names, and last in
    * its next batch.
    */
-  transient(step: Step<Failure>, item: Item, { code, output, retryAfterMs = 0 }: Passing): void {
-    const { now } = step;
+  transient(
+    effects: ReplyEffects<Failure>,
+    item: Item,
+    { code, output, retryAfterMs = 0 }: Passing,
+  ): void {
+    const { now } = effects;
     if (!item.isWanted) {
-      drop(step, item);
+      drop(effects, item);
       return;
     }
     const mayGoOn = this.#charge(item);
-    const setbacks = item.noteSetback();
-    const before = setbacks.transient?.code === code ? setbacks.transient : undefined;
+    const retryState = item.keepRetryState();
+    const before = retryState.transient?.code === code ? retryState.transient : undefined;
     const { since, times } = before ?? { since: now, times: 0 };
-    setbacks.transient = { code, since, times: times + 1 };
-    setbacks.last = { kind: 'output', output };
+    retryState.transient = { code, since, times: times + 1 };
+    retryState.last = { kind: 'output', output };
     if (times + 1 >= SAME_ERROR_TIMES && now - since >= SAME_ERROR_AFTER_MS) {
       // The server seems to have stored this answer under the key: it will not change any more.
-      fail(step, item, errorReason(item, output));
+      fail(effects, item, errorReason(item, output));
     } else if (mayGoOn) {
-      this.#again(step, item, 'transient', retryAfterMs);
+      this.#again(effects, item, 'transient', retryAfterMs);
     } else {
-      fail(step, item, exhausted(item));
+      fail(effects, item, exhausted(item));
     }
   }
 
@@ -137,59 +141,64 @@ export class Attempts<Failure> {
    * the item is not to be sent again; undefined where it has ended.
    */
   lost(
-    step: Step<Failure>,
+    effects: ReplyEffects<Failure>,
     item: Item,
     failure: Failure,
     { answersBefore, isAlone, hasPing }: Circumstances,
   ): number | undefined {
-    const { answers } = this.#health;
-    const setbacks = item.noteSetback();
-    const wereOthersAnswered = answers > (setbacks.answersSeen ?? answersBefore);
-    setbacks.maybeApplied = true;
-    setbacks.answersSeen = answers;
-    setbacks.last = { kind: 'failure', failure };
+    const { answers } = this.#breaker;
+    const retryState = item.keepRetryState();
+    const wereOthersAnswered = answers > (retryState.answersSeen ?? answersBefore);
+    retryState.maybeApplied = true;
+    retryState.answersSeen = answers;
+    retryState.last = { kind: 'failure', failure };
     if (this.isDone(item)) {
-      drop(step, item);
+      drop(effects, item);
       return undefined;
     }
-    if (this.#isOver(step, item)) {
-      fail(step, item, exhausted(item, 'deliveryTimeoutMs'));
+    if (this.#isOver(effects, item)) {
+      fail(effects, item, exhausted(item, 'deliveryTimeoutMs'));
       return undefined;
     }
     const isSuspected = hasPing && !wereOthersAnswered;
     const counts =
-      wereOthersAnswered || (isSuspected && isAlone && this.#doesPingCount(step, item));
-    if (isSuspected && !counts) setbacks.suspicions++;
+      wereOthersAnswered || (isSuspected && isAlone && this.#doesPingCount(effects, item));
+    if (isSuspected && !counts) retryState.suspicions++;
     if (counts && !this.#charge(item) && isAlone) {
-      fail(step, item, exhausted(item));
+      fail(effects, item, exhausted(item));
       return undefined;
     }
     // One whose attempt does not count waits as all others do.
     let delayMs = 0;
     if (wereOthersAnswered) {
-      delayMs = backoffMs(setbacks.countedAttempts, this.#settings.retry, this.chanceOf(step));
+      delayMs = backoffMs(retryState.countedAttempts, this.#settings.retry, this.chanceOf(effects));
     } else if (isSuspected && isAlone) {
-      delayMs = this.#standBackMs(step);
+      delayMs = this.#standBackMs(effects);
     }
     this.#tellRetry(item, delayMs, 'lost');
-    return delayMs === 0 ? 0 : step.now + delayMs;
+    return delayMs === 0 ? 0 : effects.now + delayMs;
   }
 
   /**
    * Its answer was too large to be read. Alone it ends, in doubt: it would be no smaller the next time.
    * Returns whether it is to be sent again.
    */
-  oversized(step: Step<Failure>, item: Item, failure: Failure, isAlone: boolean): boolean {
-    const setbacks = item.noteSetback();
-    setbacks.maybeApplied = true;
-    setbacks.last = { kind: 'failure', failure };
+  oversized(
+    effects: ReplyEffects<Failure>,
+    item: Item,
+    failure: Failure,
+    isAlone: boolean,
+  ): boolean {
+    const retryState = item.keepRetryState();
+    retryState.maybeApplied = true;
+    retryState.last = { kind: 'failure', failure };
     if (this.isDone(item)) {
-      drop(step, item);
+      drop(effects, item);
       return false;
     }
-    const isOver = this.#isOver(step, item);
+    const isOver = this.#isOver(effects, item);
     if (isOver || isAlone) {
-      fail(step, item, exhausted(item, isOver ? 'deliveryTimeoutMs' : 'attempts'));
+      fail(effects, item, exhausted(item, isOver ? 'deliveryTimeoutMs' : 'attempts'));
       return false;
     }
     this.#tellRetry(item, 0, 'lost');
@@ -200,15 +209,20 @@ export class Attempts<Failure> {
    * It was never sent, so no request has carried it. Returns whether it is to be sent again. Where its
    * request was called back for a neighbour, not even its last chance is over.
    */
-  unsent(step: Step<Failure>, item: Item, failure: Failure, isRecalled: boolean): boolean {
+  unsent(
+    effects: ReplyEffects<Failure>,
+    item: Item,
+    failure: Failure,
+    isRecalled: boolean,
+  ): boolean {
     item.attempts--;
-    item.noteSetback().last = { kind: 'failure', failure };
+    item.keepRetryState().last = { kind: 'failure', failure };
     if (this.isDone(item)) {
-      drop(step, item);
+      drop(effects, item);
       return false;
     }
-    if (!isRecalled && this.#isOver(step, item)) {
-      fail(step, item, exhausted(item, 'deliveryTimeoutMs'));
+    if (!isRecalled && this.#isOver(effects, item)) {
+      fail(effects, item, exhausted(item, 'deliveryTimeoutMs'));
       return false;
     }
     this.#tellRetry(item, 0, 'unsent');
@@ -216,9 +230,9 @@ export class Attempts<Failure> {
   }
 
   /** Its time is over, though the engine, which stood still meanwhile, has not been woken for it yet. */
-  #isOver({ now }: Step<Failure>, { calledAt, isAwaited, setbacks }: Item): boolean {
+  #isOver({ now }: ReplyEffects<Failure>, { calledAt, isAwaited, retryState }: Item): boolean {
     if (!isAwaited) return false;
-    return setbacks?.isLastChance === true || now - calledAt >= this.#settings.deliveryTimeoutMs;
+    return retryState?.isLastChance === true || now - calledAt >= this.#settings.deliveryTimeoutMs;
   }
 
   /** What is not wanted is sent again only if it may have been done, and makes what others wait for. */
@@ -231,36 +245,36 @@ export class Attempts<Failure> {
    * may be down while what a ping asks is up, so it does so once in the longest delay: the limit then
    * lasts for minutes.
    */
-  #doesPingCount({ now }: Step<Failure>, item: Item): boolean {
-    const setbacks = item.noteSetback();
-    const { pingCountedAt = Number.NEGATIVE_INFINITY } = setbacks;
+  #doesPingCount({ now }: ReplyEffects<Failure>, item: Item): boolean {
+    const retryState = item.keepRetryState();
+    const { pingCountedAt = Number.NEGATIVE_INFINITY } = retryState;
     if (now - pingCountedAt < this.#settings.retry.maxDelayMs) return false;
-    setbacks.pingCountedAt = now;
+    retryState.pingCountedAt = now;
     return true;
   }
 
   /** How long such an item lets others go first: the next probe is theirs, if there are any. */
-  #standBackMs({ now }: Step<Failure>): number {
-    return 2 * (this.#health.nextProbeAt - now);
+  #standBackMs({ now }: ReplyEffects<Failure>): number {
+    return 2 * (this.#breaker.nextProbeAt - now);
   }
 
   /** Counts an attempt against the limit; false: it was the last. */
   #charge(item: Item): boolean {
-    return ++item.noteSetback().countedAttempts < this.#settings.retry.limit;
+    return ++item.keepRetryState().countedAttempts < this.#settings.retry.limit;
   }
 
   /** Of the delays of all items of a batch. */
-  chanceOf(step: Step<Failure>): number {
-    step.chance ??= this.#random();
-    return step.chance;
+  chanceOf(effects: ReplyEffects<Failure>): number {
+    effects.chance ??= this.#random();
+    return effects.chance;
   }
 
-  #again(step: Step<Failure>, item: Item, reason: Why, askedMs = 0): void {
+  #again(effects: ReplyEffects<Failure>, item: Item, reason: Why, askedMs = 0): void {
     const { retry } = this.#settings;
-    const ownMs = backoffMs(item.noteSetback().countedAttempts, retry, this.chanceOf(step));
+    const ownMs = backoffMs(item.keepRetryState().countedAttempts, retry, this.chanceOf(effects));
     const delayMs = Math.max(ownMs, Math.min(askedMs, retry.maxPauseMs));
     this.#tellRetry(item, delayMs, reason);
-    this.#backlog.putBack(item, step.now + delayMs);
+    this.#backlog.putBack(item, effects.now + delayMs);
   }
 
   #tellRetry({ name: key, type, attempts }: Item, delayMs: number, reason: Why): void {
@@ -271,17 +285,17 @@ export class Attempts<Failure> {
 
 /** Ends the item with a failure. */
 export function fail<Failure>(
-  step: Step<Failure>,
+  effects: ReplyEffects<Failure>,
   item: Item,
   reason: Reason<Failure>,
   exists = false,
 ): void {
-  step.ends.push({ kind: 'failed', item, reason, exists });
+  effects.ends.push({ kind: 'failed', item, reason, exists });
 }
 
 /** Ends an item that nobody wants; for those who need what it makes, it has failed. */
-export function drop<Failure>(step: Step<Failure>, item: Item): void {
-  fail(step, item, reasonToDrop(item));
+export function drop<Failure>(effects: ReplyEffects<Failure>, item: Item): void {
+  fail(effects, item, reasonToDrop(item));
 }
 
 /** After an attempt without answer, a conflict is most likely with our own success. */
@@ -302,9 +316,9 @@ export function brokenContract(
 }
 
 function exhausted<Failure>(
-  { attempts, maybeApplied, setbacks }: Item,
+  { attempts, maybeApplied, retryState }: Item,
   limit: 'attempts' | 'deliveryTimeoutMs' = 'attempts',
 ): Reason<Failure> {
-  const last = setbacks?.last as Last<Failure> | undefined;
+  const last = retryState?.last as Last<Failure> | undefined;
   return { kind: 'exhausted', limit, attempts, last, maybeApplied };
 }

@@ -1,9 +1,10 @@
 import { Concurrency } from './concurrency.ts';
+import { FailureCut } from './failure-cut.ts';
 import { LearnedLimit } from './learned-limit.ts';
-import { Gate } from './pause-gate.ts';
+import { PauseGate } from './pause-gate.ts';
 import { Spacing } from './spacing.ts';
 
-export interface CapacitySettings {
+export interface AdaptiveLimitsSettings {
   readonly concurrency: number;
   readonly maxItems: number;
   readonly maxBytes: number;
@@ -11,23 +12,23 @@ export interface CapacitySettings {
 }
 
 /** What the server takes: when, how many requests at once, and how much in each; all of it learned. */
-export class Capacity {
-  readonly gate: Gate;
+export class AdaptiveLimits {
+  readonly gate: PauseGate;
   readonly spacing: Spacing = new Spacing();
   readonly concurrency: Concurrency;
   readonly items: LearnedLimit;
   readonly bytes: LearnedLimit;
-  readonly cut: Cut;
-  readonly #settings: CapacitySettings;
+  readonly cut: FailureCut;
+  readonly #settings: AdaptiveLimitsSettings;
 
-  constructor(settings: CapacitySettings) {
+  constructor(settings: AdaptiveLimitsSettings) {
     const { concurrency, maxItems, maxBytes, retry } = settings;
     this.#settings = settings;
-    this.gate = new Gate(retry.maxPauseMs);
+    this.gate = new PauseGate(retry.maxPauseMs);
     this.concurrency = new Concurrency(concurrency);
     this.items = new LearnedLimit(maxItems);
     this.bytes = new LearnedLimit(maxBytes);
-    this.cut = new Cut(maxItems);
+    this.cut = new FailureCut(maxItems);
   }
 
   /** A request of that size had an answer of its own for its items: good news, where something was refused. */
@@ -35,83 +36,5 @@ export class Capacity {
     if (this.concurrency.limit < this.#settings.concurrency) this.concurrency.answered();
     if (this.items.isLearning) this.items.accepted(items);
     if (this.bytes.isLearning) this.bytes.accepted(bytes);
-  }
-}
-
-/** A batch is at least so many times the expected run: one in sixteen then meets no failure. */
-const LENGTH = 2.8;
-/** What each further answer leaves of the weight of those before it. */
-const MEMORY = 0.9;
-/** What a batch is cut to is at most that part of a whole one: else it is not worth a request. */
-const WORTH = 0.7;
-/** Savings of so many whole batches are enough, and the most that is kept. */
-const ENOUGH = 6;
-
-/**
- * How far a batch is cut where items fail often.
- *
- * The server stops at the first error and the rest of the batch is sent again, so a batch need not be
- * much longer than the run of items until the next failure. But a cut batch that meets no failure is a
- * request that a whole one would have saved. So there are savings: each failing request puts in the
- * items that it is done with, each cut request without a failure takes out the places that it left
- * empty, and no batch is cut further than they bear. With one request in flight they never fall below
- * zero, so requests that end without a failure stay within items ÷ `maxItems`; see
- * docs/internals/stop-at-first-error.md.
- */
-export class Cut {
-  /** Some item has failed so far: until then nothing is cut. */
-  hasFailed = false;
-  readonly #most: number;
-  /** Items run and failures met, the old ones ever less: their ratio is the expected run. */
-  #ran = 0;
-  #failures = 0;
-  /** Items that failing requests are done with, less the places that others left empty. */
-  #savings = 0;
-
-  /** `maxItems`: the most that a batch may hold. */
-  constructor(maxItems: number) {
-    this.#most = ENOUGH * maxItems;
-  }
-
-  /** How many items a batch is to hold where `whole` would be a whole one. */
-  limit(whole: number): number {
-    if (this.#failures === 0) return whole;
-    const run = this.#ran / this.#failures;
-    const wanted = Math.round(run * this.#length(run, whole));
-    const limit = Math.max(wanted, whole - this.#savings);
-    return limit > WORTH * whole ? whole : limit;
-  }
-
-  /**
-   * A request ended with a failure, after so many items had run, the failing one included; so many of
-   * its items are done with, and need not be sent again.
-   */
-  failed(ran: number, done: number): void {
-    this.hasFailed = true;
-    this.#ran = this.#ran * MEMORY + ran;
-    this.#failures = this.#failures * MEMORY + 1;
-    this.#savings = Math.min(this.#most, this.#savings + done);
-  }
-
-  /** A request of that many items ended without one; cut, it had left so many places empty. */
-  passed(items: number, empty: number): void {
-    this.#ran = this.#ran * MEMORY + items;
-    this.#failures *= MEMORY;
-    this.#savings -= empty;
-  }
-
-  /** Nothing is under way and nothing waits: what is called next has savings of its own to make. */
-  rest(): void {
-    this.#savings = 0;
-  }
-
-  /**
-   * How many times the expected run. The fewer the savings the longer, up to a length at which they
-   * grow: with it, less than one request in `whole` ÷ `run` meets no failure.
-   */
-  #length(run: number, whole: number): number {
-    const careful = Math.max(LENGTH, 1 + Math.log(whole / run));
-    const lacking = Math.max(0, 1 - this.#savings / (ENOUGH * whole));
-    return LENGTH + (careful - LENGTH) * lacking;
   }
 }

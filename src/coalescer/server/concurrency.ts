@@ -19,7 +19,7 @@ export class Concurrency {
   #exact: number;
   /** The most that is known to be borne. */
   #ceiling: number;
-  #patience = PATIENCE.first;
+  #timeouts = PATIENCE.first;
   /** Answers since the last refusal or step. */
   #calm = 0;
   /** The last step beyond the ceiling has not been refused so far. */
@@ -39,8 +39,8 @@ export class Concurrency {
       this.#become(Math.min(this.#ceiling, this.#exact + 1 / this.#exact));
       return;
     }
-    if (this.#ceiling >= this.#max || ++this.#calm < this.#patience) return;
-    if (this.#hasStepped) this.#patience = Math.max(PATIENCE.least, this.#patience / 2);
+    if (this.#ceiling >= this.#max || ++this.#calm < this.#timeouts) return;
+    if (this.#hasStepped) this.#timeouts = Math.max(PATIENCE.least, this.#timeouts / 2);
     this.#hasStepped = true;
     this.#calm = 0;
     this.#ceiling++;
@@ -53,7 +53,7 @@ export class Concurrency {
    */
   refused(leftAt: number, inFlight: number, now: number): void {
     if (inFlight < 2 || leftAt <= this.#cutAt) return;
-    if (this.#hasStepped) this.#patience = Math.min(PATIENCE.most, this.#patience * 2);
+    if (this.#hasStepped) this.#timeouts = Math.min(PATIENCE.most, this.#timeouts * 2);
     this.#cutAt = now;
     this.#hasStepped = false;
     this.#calm = 0;

@@ -9,7 +9,7 @@ const JITTER = 0.1;
 
 const NEVER = Number.NEGATIVE_INFINITY;
 
-export class Gate {
+export class PauseGate {
   /** Nothing leaves before this time. */
   opensAt: number = NEVER;
   /** The pause was cut short: one request at a time is to find out whether it is over. */

@@ -26,7 +26,7 @@ export class Spacing {
    * The request of that number was refused or lost, or settled nothing. Returns false where it was
    * under way with another one that has been told of: together they are one event.
    */
-  inVain(number: number, now: number): boolean {
+  futile(number: number, now: number): boolean {
     if (number <= this.#leftThen) return false;
     this.#leftThen = this.left;
     this.inARow++;
@@ -35,7 +35,7 @@ export class Spacing {
   }
 
   /** A request brought somebody further. */
-  fruitful(): void {
+  progressed(): void {
     this.inARow = 0;
     this.opensAt = Number.NEGATIVE_INFINITY;
   }

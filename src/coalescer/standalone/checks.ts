@@ -15,7 +15,7 @@ import {
   shown,
 } from '../../lib/value-checks.ts';
 import { engineEvents } from '../ports/events.ts';
-import type { Name } from '../ports/ports.ts';
+import type { Name } from '../ports/submission.ts';
 import type { NewItem, TextWithHoles } from './new-item.ts';
 import type { CoalescerOptions } from './options.ts';
 import { settingsOf } from './options.ts';

@@ -6,13 +6,13 @@ import { consoleLogger } from '../../lib/logger.ts';
 import type { TimeLimit } from '../../lib/timeout-option.ts';
 import { readTimeLimit } from '../../lib/timeout-option.ts';
 import { callUserCode } from '../../lib/user-code.ts';
-import type { About } from '../calls/intake.ts';
+import type { CallInfo } from '../calls/intake.ts';
 import type { Ledger } from '../calls/ledger.ts';
 import { toRejectedError, unfailing } from '../calls/rejected-error.ts';
+import type { Stats } from '../coalescer.ts';
 import { Coalescer } from '../coalescer.ts';
 import type { EngineEvents } from '../ports/events.ts';
-import type { ToError } from '../ports/ports.ts';
-import type { Stats } from '../server/stats.ts';
+import type { ToError } from '../ports/reason.ts';
 import {
   copyOfItem,
   isName,
@@ -131,7 +131,7 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
   }
 
   /** Rejects a call with what is wrong with it, if anything is; to look at it may throw. */
-  #refuse(look: () => readonly string[], aboutIt: () => About): Promise<never> | undefined {
+  #refuse(look: () => readonly string[], aboutIt: () => CallInfo): Promise<never> | undefined {
     let error: unknown;
     try {
       const problems = look();
@@ -155,7 +155,7 @@ function sentenceOf(problems: readonly string[]): string {
 }
 
 /** As much of it as can be told of a submission that may be anything. */
-function aboutOf(item: unknown): About {
+function aboutOf(item: unknown): CallInfo {
   try {
     const { key, type, makes } = Object(item);
     return {

@@ -8,28 +8,16 @@ export type { Clock } from '../../lib/clock.ts';
 export type { Listener } from '../../lib/events.ts';
 export type { Ledger } from '../calls/ledger.ts';
 export { RejectedError } from '../calls/rejected-error.ts';
+export type { Stats } from '../coalescer.ts';
 export type { DispatchReason, EngineEvents } from '../ports/events.ts';
-export type {
-  Batch,
-  Blame,
-  Cause,
-  Last,
-  Name,
-  Outputs,
-  Ping,
-  Reason,
-  Reply,
-  Schedule,
-  Send,
-  SendOptions,
-  ToError,
-  ToRecord,
-  Trouble,
-  Verdict,
-} from '../ports/ports.ts';
+export type { Blame, Cause, Last, Reason, ToError, ToRecord } from '../ports/reason.ts';
+export type { Schedule } from '../ports/schedule.ts';
+export type { Batch, Outputs, Ping, Reply, Send, SendOptions, Trouble } from '../ports/sender.ts';
+export type { Name } from '../ports/submission.ts';
+export type { Verdict } from '../ports/verdict.ts';
 export type { QueueBounds } from '../queue/bounds.ts';
 export type { RetrySettings } from '../server/backoff.ts';
-export type { ServerStats, Stats } from '../server/stats.ts';
+export type { ServerStats } from '../server/server-health.ts';
 export { CheckedCoalescer as Coalescer } from './coalescer.ts';
 export type { NewItem, TextWithHoles } from './new-item.ts';
 export type { CoalescerOptions } from './options.ts';

@@ -1,6 +1,6 @@
 /** What is submitted by those who use the engine by itself. */
 import { utf8Length } from '../../lib/utf8.ts';
-import type { Name, Submission } from '../ports/ports.ts';
+import type { Name, Submission } from '../ports/submission.ts';
 
 /** A call: what is sent for it, what its output is matched by, and what it depends on. */
 export interface NewItem {

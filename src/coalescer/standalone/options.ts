@@ -1,16 +1,11 @@
 /** What an engine is made of, for those who use it by itself: but for `send`, all has a default. */
 import type { Clock } from '../../lib/clock.ts';
 import type { CoalescerPorts, CoalescerSettings } from '../assembly.ts';
-import type {
-  Name,
-  Ping,
-  Schedule,
-  Send,
-  ToError,
-  ToRecord,
-  Trouble,
-  Verdict,
-} from '../ports/ports.ts';
+import type { ToError, ToRecord } from '../ports/reason.ts';
+import type { Schedule } from '../ports/schedule.ts';
+import type { Ping, Send, Trouble } from '../ports/sender.ts';
+import type { Name } from '../ports/submission.ts';
+import type { Verdict } from '../ports/verdict.ts';
 import type { QueueBounds } from '../queue/bounds.ts';
 import type { RetrySettings } from '../server/backoff.ts';
 

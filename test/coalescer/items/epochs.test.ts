@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Turnstile } from '../../../src/coalescer/items/epochs.ts';
+import { Epochs } from '../../../src/coalescer/items/epochs.ts';
 
 test('when nobody is inside, a question is answered at once', () => {
   const { turnstile, ask, answers } = asked();
@@ -45,19 +45,19 @@ test('it is not empty while somebody is inside, or a question is open', () => {
 test('an answer may ask again', () => {
   const { turnstile, ask, answers } = asked();
   const one = turnstile.enter();
-  turnstile.whenLeft(() => ask('again'));
+  turnstile.whenOver(() => ask('again'));
   turnstile.leave(one);
   expect(answers).toEqual(['again']);
 });
 
 interface Asked {
-  readonly turnstile: Turnstile;
+  readonly turnstile: Epochs;
   readonly answers: string[];
   ask(name: string): void;
 }
 
 function asked(): Asked {
-  const turnstile = new Turnstile();
+  const turnstile = new Epochs();
   const answers: string[] = [];
-  return { turnstile, answers, ask: (name) => turnstile.whenLeft(() => answers.push(name)) };
+  return { turnstile, answers, ask: (name) => turnstile.whenOver(() => answers.push(name)) };
 }

@@ -286,8 +286,8 @@ function packing(rows: readonly Row[], limits: Partial<Limits> = {}): Packing {
     const item = new Item(index + 1, 0, { ...submission(row.key), ...holed }, texts);
     items.set(row.key, item);
     item.bytes = row.bytes ?? 10;
-    if (row.suspect) item.noteSetback().transient = { code: 'busy', times: 1, since: 0 };
-    if (row.notBefore !== undefined) item.noteSetback().notBefore = row.notBefore;
+    if (row.suspect) item.keepRetryState().transient = { code: 'busy', times: 1, since: 0 };
+    if (row.notBefore !== undefined) item.keepRetryState().notBefore = row.notBefore;
     order.join(item, row);
     if (row.away) item.state = 'in flight';
     else enter(item);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Item } from '../../../src/coalescer/items/item.ts';
-import { ReadySet, Run, Runs } from '../../../src/coalescer/queue/ready-set.ts';
+import { ReadySet } from '../../../src/coalescer/queue/ready-set.ts';
+import { SortedRun, SortedRuns } from '../../../src/coalescer/queue/sorted-runs.ts';
 import { TextArena } from '../../../src/lib/text-arena.ts';
 import { submission } from '../../helpers/engine.ts';
 
@@ -70,14 +71,14 @@ test('the bytes are those of the texts', () => {
 });
 
 test('several runs are read as one, and each is handed back when it is spent', () => {
-  const runs = new Runs();
+  const runs = new SortedRuns();
   const [odd, even] = [
-    new Run([1, 3].map((seq) => readyItem(seq))),
-    new Run([2].map((seq) => readyItem(seq))),
+    new SortedRun([1, 3].map((seq) => readyItem(seq))),
+    new SortedRun([2].map((seq) => readyItem(seq))),
   ];
   runs.add(odd);
   runs.add(even);
-  runs.add(new Run([]));
+  runs.add(new SortedRun([]));
   const read: unknown[] = [];
   for (let item = runs.first; item !== undefined; item = runs.first) {
     const spent = runs.advance();
@@ -91,7 +92,7 @@ test('several runs are read as one, and each is handed back when it is spent', (
 });
 
 test('a run that is read to its end can be extended a thousand times', () => {
-  const run = new Run([readyItem(0)]);
+  const run = new SortedRun([readyItem(0)]);
   for (let seq = 1; seq <= 5000; seq++) {
     run.extend(readyItem(seq));
     expect(run.first?.seq).toBe(seq - 1);

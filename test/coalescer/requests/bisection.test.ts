@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Item } from '../../../src/coalescer/items/item.ts';
-import type { Part } from '../../../src/coalescer/requests/bisection.ts';
-import { Parts } from '../../../src/coalescer/requests/bisection.ts';
+import type { FixedBatch } from '../../../src/coalescer/requests/bisection.ts';
+import { Bisection } from '../../../src/coalescer/requests/bisection.ts';
 import { TextArena } from '../../../src/lib/text-arena.ts';
 import { submission } from '../../helpers/engine.ts';
 
@@ -25,10 +25,10 @@ function numbered(count: number): Item[] {
 const keysOf = (items: readonly Item[] | undefined) => items?.map(({ key }) => key).join(' ');
 
 /** Parts that say of how many items, and of how many bytes, they have learned that they were too much. */
-function partsUnderTest(): { parts: Parts; tooMany: number[]; tooLarge: number[] } {
+function partsUnderTest(): { parts: Bisection; tooMany: number[]; tooLarge: number[] } {
   const tooMany: number[] = [];
   const tooLarge: number[] = [];
-  const parts = new Parts({
+  const parts = new Bisection({
     minDelayMs: MIN_DELAY_MS,
     onTooMany: (items) => tooMany.push(items),
     onTooLarge: (bytes) => tooLarge.push(bytes),
@@ -37,19 +37,19 @@ function partsUnderTest(): { parts: Parts; tooMany: number[]; tooLarge: number[]
 }
 
 /** The part that leaves at that time, which is in flight from then on. */
-function leave(parts: Parts, now: number = NOW): Part | undefined {
+function leave(parts: Bisection, now: number = NOW): FixedBatch | undefined {
   const part = parts.due(now);
   return part && parts.leave(part, part.items, now);
 }
 
 /** The same, where there must be one. */
-function next(parts: Parts, now?: number): Part {
+function next(parts: Bisection, now?: number): FixedBatch {
   const part = leave(parts, now);
   if (part === undefined) throw new Error('no part is due');
   return part;
 }
 
-function refuse(parts: Parts, part: Part, status = 422): boolean {
+function refuse(parts: Bisection, part: FixedBatch, status = 422): boolean {
   if (part.items.length > 1) {
     parts.divide(part.items, 'items', part);
     return false;
@@ -300,7 +300,7 @@ describe('how many were too many', () => {
     expect(tooMany).toEqual([]);
   });
 
-  test.each<[string, (parts: Parts, part: Part) => void]>([
+  test.each<[string, (parts: Bisection, part: FixedBatch) => void]>([
     ['is not sent again', (parts, part) => parts.again(parts.leave(part, part.items, NOW), [], 0)],
     [
       'is in neither half',
@@ -314,7 +314,7 @@ describe('how many were too many', () => {
   ])('is not known where an item %s: it may have been to blame', (_, loseOne) => {
     const { parts, tooMany } = partsUnderTest();
     parts.divide(itemsOf('a', 'b', 'c', 'd'), 'items', undefined);
-    loseOne(parts, parts.due(NOW) as Part);
+    loseOne(parts, parts.due(NOW) as FixedBatch);
     for (let part = leave(parts); part !== undefined; part = leave(parts)) parts.passed(part);
     expect(tooMany).toEqual([]);
   });
@@ -345,7 +345,7 @@ describe('a batch that was cut off again and again', () => {
 describe('a fault that looks systemic', () => {
   /** That many items in a row are refused alone, for the same; whether it was told each time. */
   function refuseAlone(
-    parts: Parts,
+    parts: Bisection,
     times: number,
     { like }: { like?: number | undefined } = { like: 422 },
   ): boolean[] {

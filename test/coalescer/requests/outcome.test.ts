@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Outputs } from '../../../src/coalescer/ports/ports.ts';
+import type { Outputs } from '../../../src/coalescer/ports/sender.ts';
 import { outcomesOf } from '../../../src/coalescer/requests/outcome.ts';
 import { readOutput, submission } from '../../helpers/engine.ts';
 import { no, ok } from '../../helpers/scripted-send.ts';

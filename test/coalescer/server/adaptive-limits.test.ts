@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { Capacity } from '../../../src/coalescer/server/adaptive-limits.ts';
+import { AdaptiveLimits } from '../../../src/coalescer/server/adaptive-limits.ts';
 
 const NOW = 1_234_567;
 
-function capacity(): Capacity {
+function capacity(): AdaptiveLimits {
   const retry = { maxPauseMs: 1_000 };
-  return new Capacity({ concurrency: 16, maxItems: 100, maxBytes: 1_000_000, retry });
+  return new AdaptiveLimits({ concurrency: 16, maxItems: 100, maxBytes: 1_000_000, retry });
 }
 
 test('starts with all that the user allows', () => {

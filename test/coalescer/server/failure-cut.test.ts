@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { Cut } from '../../../src/coalescer/server/adaptive-limits.ts';
+import { FailureCut } from '../../../src/coalescer/server/failure-cut.ts';
 import { endsOf, engineUnderTest } from '../../helpers/engine.ts';
 import { no } from '../../helpers/scripted-send.ts';
 
 const WHOLE = 100;
 
 /** After so many requests that ended with a failure, at the same place each. */
-function afterFailures(times: number, ran: number): Cut {
-  const cut = new Cut(WHOLE);
+function afterFailures(times: number, ran: number): FailureCut {
+  const cut = new FailureCut(WHOLE);
   for (let time = 0; time < times; time++) cut.failed(ran, ran);
   return cut;
 }
 
 describe('how far a batch is cut', () => {
   test('not at all where nothing has failed', () => {
-    const cut = new Cut(WHOLE);
+    const cut = new FailureCut(WHOLE);
     for (let time = 0; time < 1_000; time++) cut.passed(WHOLE, 0);
     expect(cut.limit(WHOLE)).toBe(WHOLE);
   });
@@ -40,7 +40,7 @@ describe('how far a batch is cut', () => {
   });
 
   test('the longer the fewer savings there are, and no further than they bear', () => {
-    const cut = new Cut(WHOLE);
+    const cut = new FailureCut(WHOLE);
     let saved = 0;
     const limits: number[] = [];
     for (let time = 0; time < 200; time++) {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { Gate } from '../../../src/coalescer/server/pause-gate.ts';
+import { PauseGate } from '../../../src/coalescer/server/pause-gate.ts';
 
 const NOW = 1_234_567;
 
 test('a gate is open until a server asks for a pause', () => {
-  const gate = new Gate(300_000);
+  const gate = new PauseGate(300_000);
   expect(gate.isClosed(NOW)).toBe(false);
   expect(gate.isProbing).toBe(false);
   expect(gate.pausedMs(NOW)).toBe(0);
@@ -20,7 +20,7 @@ describe('a pause', () => {
     { afterMs: 300_001, chance: 0, ms: 300_000 },
     { afterMs: Number.MAX_VALUE, chance: 0.5, ms: 300_000 },
   ])('of $afterMs ms lasts $ms ms, by chance $chance', ({ afterMs, chance, ms }) => {
-    const gate = new Gate(300_000);
+    const gate = new PauseGate(300_000);
     expect(gate.close(afterMs, NOW, chance)).toBe(ms);
     expect(gate.opensAt).toBe(NOW + ms);
     expect(gate.isClosed(NOW)).toBe(ms > 0);
@@ -28,12 +28,12 @@ describe('a pause', () => {
   });
 
   test('is never shorter than asked for, and longer by a tenth at most', () => {
-    const gate = new Gate(300_000);
+    const gate = new PauseGate(300_000);
     expect(gate.close(1_000, NOW, 1)).toBe(1_100);
   });
 
   test('is made longer by a later one, never shorter', () => {
-    const gate = new Gate(300_000);
+    const gate = new PauseGate(300_000);
     gate.close(1_000, NOW, 0);
     expect(gate.close(100, NOW + 10, 0)).toBe(990);
     expect(gate.close(5_000, NOW + 10, 0)).toBe(5_000);
@@ -43,7 +43,7 @@ describe('a pause', () => {
 
 describe('the time in pauses', () => {
   test('is counted while they last, and stands still afterwards', () => {
-    const gate = new Gate(300_000);
+    const gate = new PauseGate(300_000);
     gate.close(1_000, NOW, 0);
     expect([0, 1, 999, 1_000, 1_001, 90_000].map((ms) => gate.pausedMs(NOW + ms))).toEqual([
       0, 1, 999, 1_000, 1_000, 1_000,
@@ -51,7 +51,7 @@ describe('the time in pauses', () => {
   });
 
   test('is the sum of them', () => {
-    const gate = new Gate(300_000);
+    const gate = new PauseGate(300_000);
     gate.close(1_000, NOW, 0);
     gate.close(500, NOW + 2_000, 0);
     expect(gate.pausedMs(NOW + 2_200)).toBe(1_200);
@@ -59,7 +59,7 @@ describe('the time in pauses', () => {
   });
 
   test('counts once what is in two of them', () => {
-    const gate = new Gate(300_000);
+    const gate = new PauseGate(300_000);
     gate.close(1_000, NOW, 0);
     gate.close(1_000, NOW + 400, 0);
     gate.close(100, NOW + 500, 0);
@@ -67,7 +67,7 @@ describe('the time in pauses', () => {
   });
 
   test('goes on where one pause follows the other without a gap', () => {
-    const gate = new Gate(300_000);
+    const gate = new PauseGate(300_000);
     gate.close(1_000, NOW, 0);
     gate.close(1_000, NOW + 1_000, 0);
     expect(gate.pausedMs(NOW + 1_500)).toBe(1_500);
@@ -77,7 +77,7 @@ describe('the time in pauses', () => {
 
 describe('after a pause that was cut short', () => {
   test('one request at a time finds out, until one is answered', () => {
-    const gate = new Gate(1_000);
+    const gate = new PauseGate(1_000);
     gate.close(1_001, NOW, 0);
     expect(gate.isProbing).toBe(true);
     gate.close(10, NOW + 1_000, 0);
@@ -87,14 +87,14 @@ describe('after a pause that was cut short', () => {
   });
 
   test('an answer to a request that left before the pause says nothing', () => {
-    const gate = new Gate(1_000);
+    const gate = new PauseGate(1_000);
     gate.close(60_000, NOW, 0);
     gate.answered(NOW - 1);
     expect(gate.isProbing).toBe(true);
   });
 
   test('that was not cut short, all may leave', () => {
-    const gate = new Gate(1_000);
+    const gate = new PauseGate(1_000);
     gate.close(1_000, NOW, 0.5);
     expect(gate.isProbing).toBe(false);
     gate.unanswered(NOW + 1_000);
@@ -104,11 +104,11 @@ describe('after a pause that was cut short', () => {
 
 describe('while the longer wish of a server lasts', () => {
   test.each([
-    ['names no time', (gate: Gate, now: number) => void gate.close(0, now, 0)],
-    ['names a shorter one', (gate: Gate, now: number) => void gate.close(10, now, 0)],
-    ['is lost', (gate: Gate, now: number) => gate.unanswered(now)],
+    ['names no time', (gate: PauseGate, now: number) => void gate.close(0, now, 0)],
+    ['names a shorter one', (gate: PauseGate, now: number) => void gate.close(10, now, 0)],
+    ['is lost', (gate: PauseGate, now: number) => gate.unanswered(now)],
   ])('a probe that %s makes the next one wait for as long as it did', (_, come) => {
-    const gate = new Gate(1_000);
+    const gate = new PauseGate(1_000);
     gate.close(3_500, NOW, 0);
     const opened: number[] = [];
     for (let probe = 0; probe < 5; probe++) {
@@ -121,7 +121,7 @@ describe('while the longer wish of a server lasts', () => {
   });
 
   test('what left before the pause makes it no longer', () => {
-    const gate = new Gate(1_000);
+    const gate = new PauseGate(1_000);
     gate.close(60_000, NOW, 0);
     gate.unanswered(NOW + 900);
     gate.close(0, NOW + 900, 0);
@@ -132,7 +132,7 @@ describe('while the longer wish of a server lasts', () => {
   });
 
   test('time goes on being counted once it is over', () => {
-    const gate = new Gate(1_000);
+    const gate = new PauseGate(1_000);
     gate.close(1_500, NOW, 0);
     gate.unanswered(NOW + 1_000);
     gate.unanswered(NOW + 9_000);

@@ -1,27 +1,27 @@
 import { expect, test } from 'vitest';
-import { Health } from '../../../src/coalescer/server/health.ts';
+import { CircuitBreaker } from '../../../src/coalescer/server/circuit-breaker.ts';
 
 const NOW = 1_000;
 
 test('the server is down from the first request without an answer to the next answer', () => {
-  const health = new Health({ minDelayMs: 250 });
-  expect(health.isDown).toBe(false);
+  const health = new CircuitBreaker({ minDelayMs: 250 });
+  expect(health.isOpen).toBe(false);
   health.lost(health.answers, false, NOW, 0.5);
-  expect(health.isDown).toBe(true);
+  expect(health.isOpen).toBe(true);
   health.answered();
-  expect(health.isDown).toBe(false);
+  expect(health.isOpen).toBe(false);
 });
 
 test('a loss while others were answered is no outage', () => {
-  const health = new Health({ minDelayMs: 250 });
+  const health = new CircuitBreaker({ minDelayMs: 250 });
   const answersBefore = health.answers;
   health.answered();
   health.lost(answersBefore, false, NOW, 0.5);
-  expect(health.isDown).toBe(false);
+  expect(health.isOpen).toBe(false);
 });
 
 test('each failed probe doubles the pause before the next, up to 5 s', () => {
-  const health = new Health({ minDelayMs: 250 });
+  const health = new CircuitBreaker({ minDelayMs: 250 });
   const pauses: number[] = [];
   for (const isProbe of [false, true, true, true, true, true, true]) {
     health.lost(health.answers, isProbe, NOW, 0.999_999);
@@ -31,7 +31,7 @@ test('each failed probe doubles the pause before the next, up to 5 s', () => {
 });
 
 test('requests that were under way when the outage began do not make the next probe later', () => {
-  const health = new Health({ minDelayMs: 250 });
+  const health = new CircuitBreaker({ minDelayMs: 250 });
   health.lost(0, false, NOW, 0.5);
   const { nextProbeAt } = health;
   for (const at of [1_001, 1_002, 1_003]) health.lost(0, false, at, 0.5);
@@ -39,7 +39,7 @@ test('requests that were under way when the outage began do not make the next pr
 });
 
 test('after three failed probes in a row a ping goes before each further one', () => {
-  const health = new Health({ minDelayMs: 250 });
+  const health = new CircuitBreaker({ minDelayMs: 250 });
   health.lost(0, false, NOW, 0.5);
   const needed: boolean[] = [];
   for (const _ of [1, 2, 3]) {
@@ -53,7 +53,7 @@ test('an answered ping lets one probe go, and is no answer to a request', () => 
   const health = needingPing();
   const { answers } = health;
   health.pinged(true, NOW, 0.5);
-  expect([health.hasPing, health.isDown, health.needsPing]).toEqual([true, true, false]);
+  expect([health.hasPing, health.isOpen, health.needsPing]).toEqual([true, true, false]);
   health.lost(health.answers, true, NOW, 0.5);
   expect([health.hasPing, health.needsPing, health.answers]).toEqual([false, true, answers]);
 });
@@ -74,8 +74,8 @@ test('after an answer the pauses start anew, and no ping is needed', () => {
 });
 
 /** A server that let a request and three probes go without an answer. */
-function needingPing(): Health {
-  const health = new Health({ minDelayMs: 250 });
+function needingPing(): CircuitBreaker {
+  const health = new CircuitBreaker({ minDelayMs: 250 });
   health.lost(0, false, NOW, 0.5);
   for (const _ of [1, 2, 3]) health.lost(0, true, NOW, 0.5);
   return health;

@@ -1,101 +1,48 @@
 /**
- * Whether the server answers at all.
- *
- * A request without an answer says little by itself. If others are answered, it is the fault of what
- * it carries; if none is, the server or the way to it is down, and no item is to blame. So attempts
- * are charged only on evidence, and during an outage one request at a time probes for all.
- *
- * A ping that is answered is weak evidence: what it asks may be up while what requests ask is down.
- *
- * The watch tells those who pace what leaves next of each attempt, and people whether the server answers, since
- * when, and what went wrong last.
+ * What people and limits are told of the server: of each attempt, those who pace what leaves next; and whether it
+ * answers, since when, and what went wrong last.
  */
 import { wallNow } from '../../lib/clock.ts';
 import type { Item } from '../items/item.ts';
 import type { Emitter } from '../ports/events.ts';
-import type { Last, Reply, Trouble } from '../ports/ports.ts';
-import type { Flight, Silence } from '../requests/request.ts';
-import type { Capacity } from './adaptive-limits.ts';
-import type { RetrySettings } from './backoff.ts';
-import { backoffMs } from './backoff.ts';
-import type { ServerStats } from './stats.ts';
+import type { Last } from '../ports/reason.ts';
+import type { Reply, Trouble } from '../ports/sender.ts';
+import type { AdaptiveLimits } from './adaptive-limits.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
 
-/** The longest pause between two probes, in milliseconds. */
-const MAX_PROBE_DELAY_MS = 5_000;
-
-/** Probes that failed in a row, after which the server is asked whether it answers at all. */
-const PROBES_BEFORE_PING = 3;
-
-export class Health {
-  /** Usable answers so far. */
-  answers = 0;
-  isDown = false;
-  /** No request leaves before this time, while the server is down. */
-  nextProbeAt = 0;
-  /** A ping was answered since the last probe: what the next one carries may be to blame, if it fails. */
-  hasPing = false;
-  /** Requests in a row that got no answer, during the present outage. */
-  #failures = 0;
-  readonly #retry: Pick<RetrySettings, 'minDelayMs'>;
-
-  constructor(retry: Pick<RetrySettings, 'minDelayMs'>) {
-    this.#retry = retry;
-  }
-
-  /** The next probe waits for a ping. */
-  get needsPing(): boolean {
-    return this.#failures > PROBES_BEFORE_PING && !this.hasPing;
-  }
-
-  /** A request had a usable answer. */
-  answered(): void {
-    this.answers++;
-    this.isDown = false;
-    this.#failures = 0;
-    this.hasPing = false;
-  }
-
+/** What is known of the server, or of the way to it. */
+export interface ServerStats {
   /**
-   * A request had none. `answersBefore`: the number of answers when it left. Requests that were
-   * under way when the outage began tell nothing new, and do not make the next probe later. Not
-   * `isPaced`: the next one has to wait for its ping only. Returns whether it says something new.
+   * `unknown`: nothing has come back yet. `answering`: the last that came was usable. `pausing`: it
+   * wants to be left alone for a while. `failing`: the last attempt brought nothing usable.
    */
-  lost(
-    answersBefore: number,
-    isProbe: boolean,
-    now: number,
-    chance: number,
-    isPaced = true,
-  ): boolean {
-    if (this.answers > answersBefore || (this.isDown && !isProbe)) return false;
-    this.hasPing = false;
-    if (!isPaced) return true;
-    this.#fail(now, chance);
-    return true;
-  }
+  readonly state: 'unknown' | 'answering' | 'pausing' | 'failing';
+  /** Since when; undefined where it is unknown. */
+  readonly since: Date | undefined;
+  /** What went wrong last, in words, even if it is over; undefined where nothing has. */
+  readonly cause: string | undefined;
+}
 
-  /** A ping came back. Whatever it says, probing goes on. */
-  pinged(answered: boolean, now: number, chance: number): void {
-    if (answered) this.hasPing = true;
-    else this.#fail(now, chance);
-  }
+/** What a ping met that was not answered; perhaps it does not say. */
+export interface Silence<Failure> {
+  readonly failure: Failure | undefined;
+}
 
-  #fail(now: number, chance: number): void {
-    const { minDelayMs } = this.#retry;
-    this.isDown = true;
-    this.#failures++;
-    this.nextProbeAt =
-      now + backoffMs(this.#failures, { minDelayMs, maxDelayMs: MAX_PROBE_DELAY_MS }, chance);
-  }
+/** What is to be known of a request that came back. */
+interface Returned {
+  readonly number: number;
+  /** Usable answers that the engine had seen when it left. */
+  readonly answersBefore: number;
+  readonly isProbe: boolean;
 }
 
 /** Failed attempts in a row, after which an outage is told of. */
 const FAILED_BEFORE_TOLD = 3;
 
 /** What attempts bear on, and who is told of them. */
-interface ServerWatchParts<Failure> {
-  readonly health: Health;
-  readonly capacity: Capacity;
+interface ServerHealthParts<Failure> {
+  readonly breaker: CircuitBreaker;
+  readonly adaptive: AdaptiveLimits;
   readonly random: () => number;
   readonly events: Emitter;
   readonly describe: ((failure: Failure) => Trouble) | undefined;
@@ -115,8 +62,8 @@ interface Moment {
   readonly wall: number;
 }
 
-export class ServerWatch<Failure> {
-  readonly #parts: ServerWatchParts<Failure>;
+export class ServerHealth<Failure> {
+  readonly #parts: ServerHealthParts<Failure>;
   /** What it did last, its pauses left out, and since when. */
   #state: 'unknown' | 'answering' | 'failing' = 'unknown';
   #since: Moment | undefined;
@@ -128,7 +75,7 @@ export class ServerWatch<Failure> {
   #failed = 0;
   #isOutage = false;
 
-  constructor(parts: ServerWatchParts<Failure>) {
+  constructor(parts: ServerHealthParts<Failure>) {
     this.#parts = parts;
   }
 
@@ -138,8 +85,8 @@ export class ServerWatch<Failure> {
   }
 
   /** What an item met last that ends now; one that was never sent ends for what others met. */
-  lastFor({ setbacks, state }: Item): Last<Failure> | undefined {
-    const own = setbacks?.last as Last<Failure> | undefined;
+  lastFor({ retryState, state }: Item): Last<Failure> | undefined {
+    const own = retryState?.last as Last<Failure> | undefined;
     if (own !== undefined) return own;
     return state === 'in flight' ? { kind: 'silence' } : this.#last;
   }
@@ -147,22 +94,22 @@ export class ServerWatch<Failure> {
   /** A request that left at that time had a usable answer; `met`: one that brought no good news. */
   answered(leftAt: number, now: number, met?: Met<Failure>): void {
     if (met !== undefined) this.#note(met);
-    const { gate } = this.#parts.capacity;
+    const { gate } = this.#parts.adaptive;
     if (gate.isProbing) gate.answered(leftAt);
     this.#isUp(now);
   }
 
   /** The server wants to be left alone. Returns false where another request has told so before. */
   putOff(
-    { number, answersBefore }: Flight,
+    { number, answersBefore }: Omit<Returned, 'isProbe'>,
     reply: Extract<Reply<Failure>, { kind: 'busy' }>,
     now: number,
   ): boolean {
-    const { capacity, health } = this.#parts;
-    const isNews = capacity.spacing.inVain(number, now);
+    const { adaptive, breaker } = this.#parts;
+    const isNews = adaptive.spacing.futile(number, now);
     if (!this.#isPausing(now)) this.#pausingSince = momentOf(now);
     if (!reply.maybeApplied) this.#isUp(now);
-    if (reply.maybeApplied && isNews && health.answers === answersBefore) this.#fail(reply, now);
+    if (reply.maybeApplied && isNews && breaker.answers === answersBefore) this.#fail(reply, now);
     else this.#note(reply);
     this.#last = { kind: 'failure', failure: reply.failure };
     return isNews;
@@ -170,28 +117,28 @@ export class ServerWatch<Failure> {
 
   /** Nothing usable has come of a request. Not `isPaced`: the next one need not wait as in an outage. */
   unanswered(
-    { number, answersBefore, isProbe }: Flight,
+    { number, answersBefore, isProbe }: Returned,
     met: Met<Failure>,
     now: number,
     isPaced = true,
   ): void {
-    const { capacity, health, random } = this.#parts;
-    if (health.lost(answersBefore, isProbe, now, random(), isPaced)) {
+    const { adaptive, breaker, random } = this.#parts;
+    if (breaker.lost(answersBefore, isProbe, now, random(), isPaced)) {
       this.#pausingSince = undefined;
       this.#fail(met, now);
     } else {
       this.#note(met);
     }
-    capacity.gate.unanswered(now);
-    capacity.spacing.inVain(number, now);
+    adaptive.gate.unanswered(now);
+    adaptive.spacing.futile(number, now);
   }
 
   /** A ping came back: `silence` is what it met, where it was not answered; perhaps it does not say. */
   pinged(silence: Silence<Failure> | undefined, now: number): void {
-    const { capacity, health, random } = this.#parts;
-    health.pinged(silence === undefined, now, random());
+    const { adaptive, breaker, random } = this.#parts;
+    breaker.pinged(silence === undefined, now, random());
     if (silence === undefined) return;
-    capacity.gate.unanswered(now);
+    adaptive.gate.unanswered(now);
     const { failure } = silence;
     if (failure === undefined) this.#countFailed({ cause: this.#cause ?? noAnswer }, now);
     else this.#fail({ failure }, now);
@@ -219,20 +166,20 @@ export class ServerWatch<Failure> {
 
   /** A pause that is over has ended with nobody there to note it. */
   get #sinceBesidePauses(): Date | undefined {
-    const { opensAt } = this.#parts.capacity.gate;
+    const { opensAt } = this.#parts.adaptive.gate;
     const isLater = this.#pausingSince !== undefined && opensAt > (this.#since?.at ?? opensAt);
     return isLater ? dateOf(this.#pausingSince, opensAt) : dateOf(this.#since);
   }
 
   #isPausing(now: number): boolean {
-    const { gate } = this.#parts.capacity;
+    const { gate } = this.#parts.adaptive;
     return this.#pausingSince !== undefined && (gate.isClosed(now) || gate.isProbing);
   }
 
   #isUp(now: number): void {
-    const { events, health } = this.#parts;
+    const { events, breaker } = this.#parts;
     const failingSince = this.#since?.at ?? now;
-    health.answered();
+    breaker.answered();
     this.#failed = 0;
     this.#last = undefined;
     if (this.#state !== 'answering') this.#become('answering', now);
