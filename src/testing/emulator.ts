@@ -1,20 +1,20 @@
 // The public class: options in, `fetch` and `listen` out, and what tests want to know afterwards.
 
-import { FaultSource } from './faults/fault-injector.ts';
+import { FaultInjector } from './faults/fault-injector.ts';
 import type { Faults } from './faults/fault-types.ts';
-import type { BodyWatch } from './http/fetch.ts';
 import { isRedirect, readFetch, toResponse } from './http/fetch.ts';
+import type { Backend } from './http/messages.ts';
+import type { EmulatorServer } from './http/server.ts';
 import { listen } from './http/server.ts';
-import { Pace } from './lib/clock.ts';
+import { EmulatorClock } from './lib/clock.ts';
 import type { EmulatorOptions } from './options/emulator-options.ts';
-import { MAX_BYTES, readOptions } from './options/emulator-options.ts';
-import type { EmulatorReport } from './report/recorder.ts';
+import { bodyBoundOf, resolveOptions } from './options/resolve-options.ts';
 import { Recorder } from './report/recorder.ts';
-import { Service } from './requests/request-handler.ts';
+import type { EmulatorReport } from './report/report.ts';
+import { RequestHandler } from './requests/request-handler.ts';
 import type { EmulatorSnapshot } from './state/snapshot.ts';
 import { takeSnapshot } from './state/snapshot.ts';
-import { World } from './state/store.ts';
-import type { Answer, EmulatorServer, Incoming } from './wire/items.ts';
+import { Store } from './state/store.ts';
 
 /**
  * The Prefactor API in process: it keeps state, is as strict as the public sources allow, and fails
@@ -42,31 +42,27 @@ export class Emulator {
   readonly fetch: (input: Request | string | URL, init?: RequestInit) => Promise<Response>;
   /** Faults, one by one. */
   readonly faults: Faults;
-  readonly #world: World;
+  readonly #store: Store;
   readonly #recorder: Recorder;
-  readonly #service: Service;
-  readonly #watch: BodyWatch;
-  readonly #bodyBound: number;
+  readonly #backend: Backend;
 
   /** @throws {TypeError} that names all that is wrong with the options. */
   constructor(options: EmulatorOptions = {}) {
-    const rules = readOptions(options);
-    const pace = new Pace(options);
-    const recorder = new Recorder(rules.record);
-    const faults = new FaultSource({ plan: options.faults, seed: rules.seed, recorder });
-    const world = new World({ rules, pace });
-    this.#world = world;
+    const resolved = resolveOptions(options);
+    const clock = new EmulatorClock(options);
+    const recorder = new Recorder(resolved.record);
+    const faults = new FaultInjector(options.faults, resolved.seed, recorder);
+    const store = new Store(resolved, clock);
+    const { onAnswer } = options;
+    const handler = new RequestHandler({ store, faults, recorder, clock, onAnswer });
+    this.#store = store;
     this.#recorder = recorder;
-    this.#service = new Service({ world, faults, recorder, pace, onAnswer: options.onAnswer });
-    this.#watch = {
-      opened: () => recorder.bodyOpened(),
-      closed: (exhausted) => {
-        recorder.bodyClosed();
-        if (exhausted) recorder.breach(null, 'Nobody bounded the reading of an endless body');
-      },
+    this.#backend = {
+      handle: (request) => handler.handle(request),
+      watch: recorder,
+      bodyBound: bodyBoundOf(resolved),
     };
     this.faults = faults;
-    this.#bodyBound = Math.max(rules.maxBytes, MAX_BYTES);
     this.fetch = (input, init) => this.#fetch(input, init);
   }
 
@@ -78,13 +74,12 @@ export class Emulator {
    * @throws when the port is taken, or the runtime has no `node:http`.
    */
   async listen(port = 0): Promise<EmulatorServer> {
-    const handle = (incoming: Incoming): Promise<Answer> => this.#service.handle(incoming);
-    return listen(handle, this.#watch, this.#bodyBound, port);
+    return listen(this.#backend, port);
   }
 
   /** What the emulator saw so far. */
   report(): EmulatorReport {
-    return this.#recorder.report(this.#world.keys);
+    return this.#recorder.report(this.#store.keys.values());
   }
 
   /**
@@ -92,7 +87,7 @@ export class Emulator {
    * servers that got the same calls in other batches have in common. Payloads are not copied.
    */
   snapshot(): EmulatorSnapshot {
-    return takeSnapshot(this.#world);
+    return takeSnapshot(this.#store);
   }
 
   /**
@@ -111,20 +106,21 @@ export class Emulator {
       readonly closeSpans?: boolean;
     } = {},
   ): void {
-    const instance = this.#world.instances.get(instanceId);
+    const instance = this.#store.instances.get(instanceId);
     if (instance === undefined) {
       throw new RangeError(`There is no agent instance "${instanceId}" to terminate.`);
     }
-    this.#world.terminate(instance, reason, this.#world.timestamp(), options.closeSpans ?? true);
+    this.#store.terminate(instance, reason, this.#store.timestamp(), options.closeSpans ?? true);
   }
 
   async #fetch(input: Request | string | URL, init: RequestInit | undefined): Promise<Response> {
-    const incoming = await readFetch(input, init, this.#bodyBound);
-    const answer = await this.#service.handle(incoming);
-    if (isRedirect(answer) && incoming.redirect !== 'manual') {
+    const { handle, watch, bodyBound } = this.#backend;
+    const request = await readFetch(input, init, bodyBound);
+    const response = await handle(request);
+    if (isRedirect(response) && request.redirect !== 'manual') {
       this.#recorder.breach(null, 'A redirect would be followed, token and all');
       throw new TypeError('fetch failed', { cause: new Error('unexpected redirect') });
     }
-    return toResponse(answer, incoming.signal, this.#watch);
+    return toResponse(response, request.signal, watch);
   }
 }

@@ -9,14 +9,13 @@ export type {
   FaultRates,
   Faults,
   FaultTarget,
-  ItemError,
   ItemMatch,
   ItemRefusal,
-  RequestKind,
-  SingleEndpoint,
 } from './faults/fault-types.ts';
+export type { EmulatorServer } from './http/server.ts';
 export type { EmulatorOptions } from './options/emulator-options.ts';
-export type { AnsweredRequest } from './report/answered-request.ts';
-export type { BatchRecord, EmulatorReport, RanItem } from './report/recorder.ts';
+export type { AnsweredRequest, BatchRecord, EmulatorReport, RanItem } from './report/report.ts';
 export type { EmulatorSnapshot, InstanceSnapshot } from './state/snapshot.ts';
-export type { EmulatedItem, EmulatorServer, Fields } from './wire/items.ts';
+export type { EmulatedItem, Fields } from './wire/items.ts';
+export type { ItemError } from './wire/outputs.ts';
+export type { RequestKind, SingleEndpoint } from './wire/routes.ts';

@@ -1,7 +1,7 @@
 /** `--faults`: a fault plan as people type it, `status=0.05,dropAfter=0.02`, as JSON, or as a file of that. */
 import { readFile } from 'node:fs/promises';
+import { problemsWithPlan } from '../../testing/faults/check-faults.ts';
 import type { FaultPlan, FaultRates } from '../../testing/index.ts';
-import { problemsWithPlan } from '../../testing/options/check-arguments.ts';
 import { wrongUsage } from '../command/arguments.ts';
 
 type FaultName = keyof FaultRates;

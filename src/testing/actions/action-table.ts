@@ -1,7 +1,7 @@
 // Every action by its `_type`: docs/internals/api.md, "Actions". The full set is **unknown** there; a type that is not
 // listed here makes the whole request invalid.
 
-import type { Action } from './action-handler.ts';
+import type { ActionHandler } from './action-handler.ts';
 import { agentActions, environmentActions } from './agents-environments.ts';
 import { generatePfids } from './generate-pfids.ts';
 import {
@@ -16,7 +16,7 @@ import {
 import { createSpan, finishSpan, listSpans, showSpan } from './spans.ts';
 
 /** What a bulk item may ask for. */
-export const BULK_ACTIONS: ReadonlyMap<string, Action> = new Map([
+export const BULK_ACTIONS: ReadonlyMap<string, ActionHandler> = new Map([
   ['agent_spans/create', createSpan],
   ['agent_spans/finish', finishSpan],
   ['agent_spans/list', listSpans],
@@ -26,24 +26,18 @@ export const BULK_ACTIONS: ReadonlyMap<string, Action> = new Map([
   ['agent_instances/record_quality', recordQuality],
   ['agent_instances/list', listInstances],
   ['agent_instances/show', showInstance],
-  ['agents/list', agentActions.list],
-  ['agents/show', agentActions.show],
-  ['agents/create', agentActions.create],
-  ['agents/update', agentActions.update],
-  ['environments/list', environmentActions.list],
-  ['environments/show', environmentActions.show],
-  ['environments/create', environmentActions.create],
-  ['environments/update', environmentActions.update],
+  ...agentActions,
+  ...environmentActions,
 ]);
 
 /** What only a single endpoint offers. */
-const SINGLE_ACTIONS: ReadonlyMap<string, Action> = new Map([
+const SINGLE_ACTIONS: ReadonlyMap<string, ActionHandler> = new Map([
   ['agent_instances/terminate', terminateInstance],
   ['agent_spans/show', showSpan],
   ['pfid/generate', generatePfids],
 ]);
 
-export function findAction(type: string): Action {
+export function findAction(type: string): ActionHandler {
   const action = BULK_ACTIONS.get(type) ?? SINGLE_ACTIONS.get(type);
   if (action === undefined) throw new Error(`No action "${type}": routes and actions disagree.`);
   return action;

@@ -1,61 +1,35 @@
-// Reads fields one by one and notes what is wrong with them, so that one error lists all of it.
+// Reads the fields of an action one by one and notes what is wrong with them, so that one error lists all of it.
 
 import type { Fields } from '../wire/items.ts';
+import { isObject } from '../wire/items.ts';
 import { isPfid } from '../wire/pfid.ts';
+import type { EmulatedAction } from './action-handler.ts';
 
 /** `nullable` fields may be left out as well. */
 export type Need = 'required' | 'optional' | 'nullable';
-
-/** What is wrong, by field: a list of sentences each, as in the mocks (docs/internals/api.md, "Error body"). */
-export class Problems {
-  #found: Map<string, string[]> | undefined;
-
-  get any(): boolean {
-    return this.#found !== undefined;
-  }
-
-  add(field: string, problem: string): void {
-    this.#found ??= new Map();
-    const known = this.#found.get(field);
-    if (known === undefined) this.#found.set(field, [problem]);
-    else known.push(problem);
-  }
-
-  toErrors(): Readonly<Record<string, readonly string[]>> {
-    return Object.fromEntries(this.#found ?? []);
-  }
-}
-
-export function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-export interface ReadFields {
-  readonly fields: Fields;
-  readonly problems: Problems;
-  /** Goes before the names in `problems`, such as `agent_version.`. @default '' */
-  readonly at?: string;
-}
 
 /**
  * Reads the fields of one object. Each method gives the value if it is there and right; what is
  * missing, null or wrong reads as `undefined`, and the last is noted.
  */
 export class FieldReader {
+  readonly #action: EmulatedAction;
   readonly #fields: Fields;
-  readonly #problems: Problems;
   readonly #prefix: string;
+  readonly #names: string[] = [];
 
-  constructor({ fields, problems, at = '' }: ReadFields) {
+  /**
+   * @param fields Those of an object within the action, else its own.
+   * @param prefix Goes before their names in problems, such as `agent_version.`.
+   */
+  constructor(action: EmulatedAction, fields: Fields = action.fields, prefix = '') {
+    this.#action = action;
     this.#fields = fields;
-    this.#problems = problems;
-    this.#prefix = at;
+    this.#prefix = prefix;
   }
 
   string(name: string, need: Need): string | undefined {
-    const value = this.#present(name, need);
-    if (value === undefined || typeof value === 'string') return value;
-    return this.#wrong(name, 'must be a string');
+    return this.#read(name, need, isString, 'must be a string');
   }
 
   /** A string that names something, so not an empty one. */
@@ -65,68 +39,79 @@ export class FieldReader {
   }
 
   id(name: string, need: Need): string | undefined {
-    const value = this.#present(name, need);
-    if (value === undefined || isPfid(value)) return value;
-    return this.#wrong(name, 'is not a valid id');
+    return this.#read(name, need, isPfid, 'is not a valid id');
   }
 
   timestamp(name: string, need: Need): string | undefined {
-    const value = this.#present(name, need);
-    if (value === undefined || isTimestamp(value)) return value;
-    return this.#wrong(name, 'is not an ISO 8601 timestamp');
+    return this.#read(name, need, isTimestamp, 'is not an ISO 8601 timestamp');
   }
 
   boolean(name: string, need: Need): boolean | undefined {
-    const value = this.#present(name, need);
-    if (value === undefined || typeof value === 'boolean') return value;
-    return this.#wrong(name, 'must be a boolean');
+    return this.#read(name, need, isBoolean, 'must be a boolean');
   }
 
   object(name: string, need: Need): Fields | undefined {
-    const value = this.#present(name, need);
-    if (value === undefined || isObject(value)) return value;
-    return this.#wrong(name, 'must be an object');
+    return this.#read(name, need, isObject, 'must be an object');
   }
 
   array(name: string, need: Need): readonly unknown[] | undefined {
-    const value = this.#present(name, need);
-    if (value === undefined || Array.isArray(value)) return value;
-    return this.#wrong(name, 'must be an array');
+    return this.#read(name, need, Array.isArray, 'must be an array');
   }
 
   oneOf<Word extends string>(name: string, words: readonly Word[], need: Need): Word | undefined {
-    const value = this.#present(name, need);
-    if (value === undefined) return undefined;
-    const word = words.find((candidate) => candidate === value);
-    return word ?? this.#wrong(name, `must be one of: ${words.join(', ')}`);
+    const isWord = (value: unknown): value is Word => words.some((word) => word === value);
+    return this.#read(name, need, isWord, `must be one of: ${words.join(', ')}`);
   }
 
-  /** The fields that are not among `known`. */
-  unknown(known: ReadonlySet<string>): string[] {
-    const names: string[] = [];
-    for (const name of Object.keys(this.#fields)) {
-      if (!known.has(name)) names.push(this.#prefix + name);
+  /**
+   * Drops the fields that were not read, as the API does (docs/internals/api.md, "Actions"), and reports them; where the option
+   * `strict` is set, refuses them.
+   *
+   * @param known Names that are not read, and yet known.
+   * @param below Goes before the names in the report, where problems go without, such as `details.`.
+   */
+  dropOthers(known: readonly string[] = [], below = ''): void {
+    const action = this.#action;
+    for (const field of Object.keys(this.#fields)) {
+      if (this.#names.includes(field) || known.includes(field)) continue;
+      const name = this.#prefix + field;
+      if (action.store.options.strict) {
+        action.breach(`Unknown field "${below}${name}"`);
+        action.problems.add(name, 'is not a known field');
+      } else {
+        action.unknownField(below + name);
+      }
     }
-    return names;
   }
 
-  #present(name: string, need: Need): unknown {
+  #read<Value>(
+    name: string,
+    need: Need,
+    isRight: (value: unknown) => value is Value,
+    problem: string,
+  ): Value | undefined {
+    this.#names.push(name);
     const value = this.#fields[name];
     if (value === undefined) {
-      if (need === 'required') this.#wrong(name, 'is required');
-      return undefined;
+      return need === 'required' ? this.#wrong(name, 'is required') : undefined;
     }
     if (value === null) {
-      if (need !== 'nullable') this.#wrong(name, "can't be null");
-      return undefined;
+      return need === 'nullable' ? undefined : this.#wrong(name, "can't be null");
     }
-    return value;
+    return isRight(value) ? value : this.#wrong(name, problem);
   }
 
   #wrong(name: string, problem: string): undefined {
-    this.#problems.add(this.#prefix + name, problem);
-    return undefined;
+    this.#action.problems.add(this.#prefix + name, problem);
   }
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isBoolean(value: unknown): value is boolean {
+  return typeof value === 'boolean';
 }
 
 // ISO 8601 (docs/internals/api.md, "Creating a span"); TypeScript sends UTC milliseconds, Python an offset. So a zone

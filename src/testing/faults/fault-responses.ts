@@ -1,10 +1,11 @@
 // What a fault looks like on the wire.
 
-import { codeOfStatus, errorOutput, requestNotValid } from '../wire/error-output.ts';
-import type { Answer, EmulatedItem, FullAnswer, Output } from '../wire/items.ts';
-import { jsonAnswer } from '../wire/items.ts';
-import { matches } from './fault-injector.ts';
-import type { Fault } from './fault-types.ts';
+import type { FullResponse, HttpResponse } from '../http/messages.ts';
+import { jsonResponse } from '../http/messages.ts';
+import type { EmulatedItem } from '../wire/items.ts';
+import type { Output } from '../wire/outputs.ts';
+import { codeOfStatus, errorOutput, requestNotValid } from '../wire/outputs.ts';
+import type { Fault, ItemMatch } from './fault-types.ts';
 
 type StatusFault = Fault & { readonly kind: 'status' };
 
@@ -22,12 +23,12 @@ const MESSAGES: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * The answer of a fault that replaces the work's own; `undefined` if it leaves that in place.
+ * The response that a fault puts in the place of the server's own; `undefined` if it leaves that.
  *
  * @param nowMs The emulator's time, which a `Retry-After` that is a date is counted from.
  */
-export function answerInstead(fault: Fault, nowMs: number): Answer | undefined {
-  switch (fault.kind) {
+export function responseInstead(fault: Fault | undefined, nowMs: number): HttpResponse | undefined {
+  switch (fault?.kind) {
     case 'dropBefore':
     case 'dropAfter':
       return { kind: 'drop' };
@@ -46,81 +47,56 @@ export function answerInstead(fault: Fault, nowMs: number): Answer | undefined {
         chunk: ' '.repeat(CHUNK_BYTES),
       };
     case 'status':
-      return statusAnswer(fault, nowMs);
-    case 'delay':
-    case 'dropMiddle':
-    case 'truncate':
-    case 'omit':
-    case 'extra':
-    case 'wrongId':
-      return undefined;
+      return statusResponse(fault, nowMs);
     default:
-      return fault satisfies never;
+      return undefined;
   }
 }
 
 /** Whether the work is done although its own answer will not be given. */
-export function worksFirst(fault: Fault): boolean {
-  switch (fault.kind) {
-    case 'dropAfter':
-      return true;
-    case 'html':
-    case 'endless':
-    case 'status':
-      return fault.afterWork ?? false;
-    case 'dropBefore':
-    case 'delay':
-    case 'dropMiddle':
-    case 'truncate':
-    case 'omit':
-    case 'extra':
-    case 'wrongId':
-      return false;
-    default:
-      return fault satisfies never;
-  }
+export function isAfterWork(fault: Fault): boolean {
+  return fault.kind === 'dropAfter' || ('afterWork' in fault && fault.afterWork === true);
 }
 
-/** Damages an answer that was right. */
-export function damage(fault: Fault | undefined, answer: FullAnswer): Answer {
+/** Damages a response that was right. */
+export function damage(fault: Fault | undefined, response: HttpResponse): HttpResponse {
+  if (response.kind !== 'full') return response;
   if (fault?.kind === 'truncate') {
-    const length = fault.length ?? Math.floor(answer.body.length / 2);
-    return { ...answer, body: answer.body.slice(0, length) };
+    const length = fault.length ?? Math.floor(response.body.length / 2);
+    return { ...response, body: response.body.slice(0, length) };
   }
-  return fault?.kind === 'dropMiddle' ? { ...answer, kind: 'cut' } : answer;
+  return fault?.kind === 'dropMiddle' ? { ...response, kind: 'cut' } : response;
 }
 
 /** Whose output is left out: its index, or -1. */
 export function omittedItem(fault: Fault | undefined, items: readonly EmulatedItem[]): number {
-  if (fault?.kind !== 'omit') return -1;
-  const { item: match } = fault;
-  return match === undefined ? 0 : items.findIndex((item) => matches(match, item));
+  return fault?.kind === 'omit' ? items.findIndex((item) => matches(fault.item, item)) : -1;
 }
 
-/** Whose success names a wrong id: its index, or -1. */
-export function misnamedItem(
+/** Gives a success another id, in place, where the fault wants that. */
+export function misname(
   fault: Fault | undefined,
   items: readonly EmulatedItem[],
-  outputs: readonly (Output | undefined)[],
-): number {
-  if (fault?.kind !== 'wrongId') return -1;
-  const { item: match } = fault;
-  return items.findIndex((item, i) => {
-    const output = outputs[i];
-    return (
-      output?.status === 'success' &&
-      output.details?.['id'] !== undefined &&
-      (match === undefined || matches(match, item))
-    );
-  });
+  outputs: (Output | undefined)[],
+  newId: () => string,
+): void {
+  if (fault?.kind !== 'wrongId') return;
+  for (const [i, output] of outputs.entries()) {
+    const item = items[i];
+    if (item === undefined || output?.status !== 'success' || output.details?.['id'] === undefined)
+      continue;
+    if (!matches(fault.item, item)) continue;
+    outputs[i] = { ...output, details: { ...output.details, id: newId() } };
+    return;
+  }
 }
 
-/** The same success under another id. */
-export function misnamed(output: Output, id: string): Output {
-  return output.status === 'success' ? { ...output, details: { ...output.details, id } } : output;
+export function matches(match: ItemMatch | undefined, item: EmulatedItem): boolean {
+  if (match === undefined) return true;
+  return typeof match === 'string' ? match === item.key : match(item);
 }
 
-function statusAnswer(fault: StatusFault, nowMs: number): FullAnswer {
+function statusResponse(fault: StatusFault, nowMs: number): FullResponse {
   const { status, retryAfter } = fault;
   const headers: Record<string, string> = { ...fault.headers };
   if (retryAfter !== undefined) {
@@ -129,21 +105,17 @@ function statusAnswer(fault: StatusFault, nowMs: number): FullAnswer {
   }
   if (fault.location !== undefined) headers['location'] = fault.location;
   if (fault.body !== undefined) return { kind: 'full', status, headers, body: fault.body };
+  const { message, errors } = fault;
   // What a refused request looks like: docs/internals/api.md, "Error body"; a fault's own words go before it.
-  if (
-    status === 422 &&
-    fault.code === undefined &&
-    fault.message === undefined &&
-    fault.errors === undefined
-  ) {
+  if (status === 422 && (fault.code ?? message ?? errors) === undefined) {
     const refused = requestNotValid('items', 'required_value', 'one or more items are incomplete');
-    return jsonAnswer(status, refused, headers);
+    return jsonResponse(status, refused, headers);
   }
-  const { code = codeOfStatus(status), errors } = fault;
-  const message = fault.message ?? MESSAGES.get(status) ?? `Answer ${status} of the emulator`;
+  const code = fault.code ?? codeOfStatus(status);
   const retryAfterMs =
     fault.retryAfterMs ?? (code === 'rate_limited' ? waitOf(retryAfter, nowMs) : undefined);
-  return jsonAnswer(status, errorOutput(code, message, { errors, retryAfterMs }), headers);
+  const said = message ?? MESSAGES.get(status) ?? `Answer ${status} of the emulator`;
+  return jsonResponse(status, errorOutput(code, said, { errors, retryAfterMs }), headers);
 }
 
 /** The wait in milliseconds; undefined where a text says it, which may be none that can be read. */

@@ -2,6 +2,8 @@
 // `fault-responses.ts` what they look like on the wire.
 
 import type { EmulatedItem } from '../wire/items.ts';
+import type { ItemError } from '../wire/outputs.ts';
+import type { RequestKind, SingleEndpoint } from '../wire/routes.ts';
 
 /** What any fault may say. */
 export interface AnyFault {
@@ -85,42 +87,11 @@ export type Fault =
 
 export type FaultKind = Fault['kind'];
 
-/** `single`: all single endpoints but ping. */
-export type RequestKind = 'bulk' | 'single' | 'ping';
-
-/** A single endpoint, by the `_type` that its action has in bulk, or would have. */
-export type SingleEndpoint =
-  | 'agent_instances/register'
-  | 'agent_instances/start'
-  | 'agent_instances/finish'
-  | 'agent_instances/record_quality'
-  | 'agent_instances/terminate'
-  | 'agent_instances/show'
-  | 'agent_spans/create'
-  | 'agent_spans/finish'
-  | 'agent_spans/show'
-  | 'agent_spans/list'
-  | 'pfid/generate';
-
 /** Which requests a fault meets: all, those of a kind, or those to one single endpoint. */
 export type FaultTarget = 'any' | RequestKind | SingleEndpoint;
 
 /** An item by its key, or by whatever a function sees in it (`type`, `fields`, `key`). */
 export type ItemMatch = string | ((item: EmulatedItem) => boolean);
-
-/** The error of an item. */
-export interface ItemError {
-  /**
-   * Any word. Those of the API are a closed list, and the emulator says no other by itself.
-   * @default 'validation_errors'
-   */
-  readonly code?: string;
-  readonly message?: string;
-  /** What is wrong, by field. @default the message under `base` with `validation_errors`, else none */
-  readonly errors?: unknown;
-  /** Milliseconds before which the item is not to come back. @default 1000 with `rate_limited`, else none */
-  readonly retryAfterMs?: number;
-}
 
 /** The error that an item gets instead of running. */
 export interface ItemRefusal extends ItemError {
@@ -195,6 +166,7 @@ export interface Faults {
    * Makes a whole request fail whenever the item is in it, before any of its items has run.
    *
    * @param fault Default a 500; of the kinds `delay`, `dropBefore`, `dropAfter`, `html`, `endless` or `status`.
+
    * @throws {TypeError} that names all that is wrong with the arguments; so do `next` and `refuse`.
    */
   poison(

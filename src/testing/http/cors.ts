@@ -1,7 +1,7 @@
 // What a browser asks for before a page of another origin may use the emulator, and what all answers say of
 // themselves. No source says what the API does for pages (docs/internals/api.md, "Connection").
 
-import type { Answer, FullAnswer, Incoming } from '../wire/items.ts';
+import type { FullResponse, HttpRequest, HttpResponse } from './messages.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -12,7 +12,7 @@ const READABLE: Headers = {
 };
 
 /** The answer to a preflight; undefined for any other request. */
-export function preflightAnswer({ method, header }: Incoming): FullAnswer | undefined {
+export function preflightResponse({ method, header }: HttpRequest): FullResponse | undefined {
   if (method !== 'OPTIONS' || header('access-control-request-method') === null) return undefined;
   const isFromOutside = header('access-control-request-private-network') !== null;
   return {
@@ -31,7 +31,11 @@ export function preflightAnswer({ method, header }: Incoming): FullAnswer | unde
 }
 
 /** The answer with the id of its request, and, for a page, the leave to read it. */
-export function labelled(answer: Answer, request: number, incoming: Incoming): Answer {
+export function withCommonHeaders(
+  answer: HttpResponse,
+  request: number,
+  incoming: HttpRequest,
+): HttpResponse {
   if (answer.kind === 'drop') return answer;
   const forPage = incoming.header('origin') === null ? undefined : READABLE;
   const headers = { 'x-request-id': `emulator-${request}`, ...forPage, ...answer.headers };

@@ -1,17 +1,8 @@
 // Between the emulator and the fetch API: a Request comes in, a Response goes out.
 
-import type { Answer, FullAnswer, Incoming } from '../wire/items.ts';
 import { BoundedBody } from './bounded-body.ts';
-
-/** After that many bytes an endless body gives up: a reader without a bound would take all memory. */
-export const ENDLESS_BYTES: number = 64 * 1024 * 1024;
-
-/** Hears of endless bodies. */
-export interface BodyWatch {
-  opened(): void;
-  /** Exactly once for each that was opened; `exhausted` when nobody had bounded it. */
-  closed(exhausted: boolean): void;
-}
+import type { BodyWatch, FullResponse, HttpRequest, HttpResponse } from './messages.ts';
+import { ENDLESS_BYTES } from './messages.ts';
 
 const bytesOf = new TextEncoder();
 const NO_BYTES = new Uint8Array();
@@ -20,7 +11,7 @@ export async function readFetch(
   input: Request | string | URL,
   init: RequestInit | undefined,
   bodyBound: number,
-): Promise<Incoming & { readonly redirect: string }> {
+): Promise<HttpRequest & { readonly redirect: string }> {
   const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined);
   const body = init?.body;
   // Most calls need no Request made for them, which would cost more than the rest of the work.
@@ -71,7 +62,7 @@ async function readStream(stream: ReadableStream<Uint8Array>, bound: number): Pr
 
 /** @throws {TypeError} as `fetch` does when there is no answer to give. */
 export function toResponse(
-  answer: Answer,
+  answer: HttpResponse,
   signal: AbortSignal | undefined,
   watch: BodyWatch,
 ): Response {
@@ -89,7 +80,7 @@ export function toResponse(
   }
 }
 
-export function isRedirect(answer: Answer): boolean {
+export function isRedirect(answer: HttpResponse): boolean {
   return (
     answer.kind === 'full' &&
     [301, 302, 303, 307, 308].includes(answer.status) &&
@@ -159,7 +150,7 @@ function networkError(message: string): TypeError {
   return new TypeError(message, { cause });
 }
 
-function mayHaveBody(answer: FullAnswer): boolean {
+function mayHaveBody(answer: FullResponse): boolean {
   return answer.status !== 204 && answer.status !== 205 && answer.status !== 304;
 }
 

@@ -1,28 +1,33 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // The emulator on a socket. The only file here that knows Node, by its types alone: so a bundle for any
 // platform may hold it, and a bundler has nothing to find.
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Answer, EmulatorServer, Incoming } from '../wire/items.ts';
 import { BoundedBody } from './bounded-body.ts';
-import type { BodyWatch } from './fetch.ts';
-import { ENDLESS_BYTES } from './fetch.ts';
+import type { Backend, BodyWatch, HttpResponse } from './messages.ts';
+import { ENDLESS_BYTES } from './messages.ts';
 
 const HOST = '127.0.0.1';
 
+/** A running server, see `Emulator.listen`. */
+export interface EmulatorServer {
+  /** Origin without a trailing slash, such as `http://127.0.0.1:49152`: the client's `apiUrl`. */
+  readonly url: string;
+  readonly port: number;
+  /** Ends all connections, also those with a request in flight, and stops listening. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
 /** Listens on the loopback interface, and nowhere else. */
-export async function listen(
-  handle: (incoming: Incoming) => Promise<Answer>,
-  watch: BodyWatch,
-  bodyBound: number,
-  port: number,
-): Promise<EmulatorServer> {
+export async function listen(backend: Backend, port: number): Promise<EmulatorServer> {
   const http = globalThis.process?.getBuiltinModule?.('node:http');
   if (http === undefined) {
     throw new Error('listen() needs node:http, which this runtime lacks: use emulator.fetch.');
   }
   const open = new Set<Promise<unknown>>();
   const server = http.createServer((message, response) => {
-    const served = serve(message, response, handle, watch, bodyBound);
+    const served = serve(message, response, backend);
     const closed = new Promise<void>((resolve) => response.once('close', resolve));
     const all = Promise.all([served, closed]).finally(() => open.delete(all));
     open.add(all);
@@ -60,9 +65,7 @@ async function stop(server: Server, open: ReadonlySet<Promise<unknown>>): Promis
 async function serve(
   message: IncomingMessage,
   response: ServerResponse,
-  handle: (incoming: Incoming) => Promise<Answer>,
-  watch: BodyWatch,
-  bodyBound: number,
+  { handle, watch, bodyBound }: Backend,
 ): Promise<void> {
   // A client that hangs up ends the waiting, as an abort does in process.
   const gone = new AbortController();
@@ -110,7 +113,7 @@ function readBody(message: IncomingMessage, bound: number): Promise<Uint8Array> 
   });
 }
 
-function send(response: ServerResponse, answer: Answer, watch: BodyWatch): void {
+function send(response: ServerResponse, answer: HttpResponse, watch: BodyWatch): void {
   switch (answer.kind) {
     case 'full':
       response.writeHead(answer.status, answer.headers);

@@ -8,7 +8,7 @@ const maxDateMs = 8.64e15;
 
 export type Delay = (ms: number, signal?: AbortSignal) => Promise<void>;
 
-export interface PaceOptions {
+export interface ClockOptions {
   /** @default Date.now */
   readonly now?: (() => number) | undefined;
   /** @default a timer */
@@ -16,11 +16,11 @@ export interface PaceOptions {
 }
 
 /** The clock and the waiting of one emulator. Whoever waits here leaves no timer behind. */
-export class Pace {
+export class EmulatorClock {
   readonly #now: (() => number) | undefined;
   readonly #delay: Delay | undefined;
 
-  constructor({ now, delay }: PaceOptions) {
+  constructor({ now, delay }: ClockOptions) {
     this.#now = now;
     this.#delay = delay;
   }

@@ -1,6 +1,6 @@
-import type { FaultPlan, ItemError } from '../faults/fault-types.ts';
-import type { AnsweredRequest } from '../report/answered-request.ts';
-import { checkOptions } from './check-arguments.ts';
+import type { FaultPlan } from '../faults/fault-types.ts';
+import type { AnsweredRequest } from '../report/report.ts';
+import type { ItemError } from '../wire/outputs.ts';
 
 /** What an `Emulator` takes. All of it may be left out. */
 export interface EmulatorOptions {
@@ -92,58 +92,4 @@ export interface EmulatorOptions {
    * @default nobody
    */
   readonly onAnswer?: (answered: AnsweredRequest) => void;
-}
-
-/** A body up to here is read whole, also where it is more than `maxBytes`, so that a record shows its keys. */
-export const MAX_BYTES: number = 64 * 1024 * 1024;
-
-/** Options with their defaults in place. */
-export interface Rules {
-  readonly acceptsToken: (token: string) => boolean;
-  /** Ends the sentence of a refusal. */
-  readonly wantedToken: string;
-  readonly tokenKind: 'deployment' | 'account';
-  readonly seed: number;
-  readonly latencyMs: () => number;
-  readonly itemMs: number;
-  readonly maxItems: number;
-  readonly maxBytes: number;
-  readonly maxInFlight: number;
-  readonly maxPerSecond: number;
-  readonly strict: boolean;
-  readonly repeats: 'replay' | 'refuse';
-  readonly storeErrors: boolean;
-  readonly takenId: ItemError;
-  readonly alwaysControl: boolean;
-  readonly samePartition: boolean;
-  readonly record: boolean;
-}
-
-/** @throws {TypeError} that names all that is wrong. */
-export function readOptions(options: EmulatorOptions): Rules {
-  checkOptions(options);
-  const token = options.token ?? 'test-token';
-  const latencyMs = options.latencyMs ?? 0;
-  return {
-    acceptsToken: typeof token === 'string' ? (sent) => sent === token : token,
-    wantedToken:
-      typeof token === 'string'
-        ? `this emulator takes "${token}" (its option "token")`
-        : 'the function in this emulator\'s option "token" decides',
-    tokenKind: options.tokenKind ?? 'deployment',
-    seed: options.seed ?? 1,
-    latencyMs: typeof latencyMs === 'number' ? () => latencyMs : latencyMs,
-    itemMs: options.itemMs ?? 0,
-    maxItems: options.maxItems ?? Number.POSITIVE_INFINITY,
-    maxBytes: options.maxBytes ?? MAX_BYTES,
-    maxInFlight: options.maxInFlight ?? Number.POSITIVE_INFINITY,
-    maxPerSecond: options.maxPerSecond ?? Number.POSITIVE_INFINITY,
-    strict: options.strict ?? false,
-    repeats: options.repeats ?? 'replay',
-    storeErrors: options.storeErrors ?? false,
-    takenId: options.takenId ?? {},
-    alwaysControl: options.alwaysControl ?? false,
-    samePartition: options.samePartition ?? false,
-    record: options.record ?? true,
-  };
 }

@@ -1,100 +1,40 @@
-// What the emulator saw, for `report()`.
+// Counts what the emulator sees, for `report()` and `onAnswer`.
 
-import type { RequestKind } from '../faults/fault-types.ts';
-import type { KeyRecord } from '../state/store.ts';
-import type { EmulatedItem, Output } from '../wire/items.ts';
-import type { AnsweredRequest } from './answered-request.ts';
-
-/** One run of an item, in the order of the server's work. */
-export interface RanItem {
-  readonly key: string | null;
-  readonly type: string;
-  /** The id of the resource that it was about, where one was known. */
-  readonly id: string | null;
-  /** Number of the request, from 1, over all requests. */
-  readonly request: number;
-  /** `replay`: the stored answer was given again, nothing ran. */
-  readonly outcome: 'success' | 'replay' | 'error';
-  /** The error's code; `null` for a success. */
-  readonly code: string | null;
-}
-
-/** One bulk request as it arrived, also if a fault or a broken contract kept it from running. */
-export interface BatchRecord {
-  /** Number of the request, from 1, over all requests. */
-  readonly request: number;
-  /** `dropped`: the connection broke, or the client gave up, before a whole answer was given. */
-  readonly status: number | 'in flight' | 'dropped';
-  /** In their order; what is no string is left out. */
-  readonly keys: readonly string[];
-  /** Length of the body in UTF-8 bytes. */
-  readonly bytes: number;
-}
-
-/** What an emulator saw since it was made. A copy: later requests do not change it. */
-export interface EmulatorReport {
-  readonly requests: {
-    readonly all: number;
-    readonly bulk: number;
-    /** By method and route, such as `POST /api/v1/agent_spans/{id}/finish`. */
-    readonly byPath: Readonly<Record<string, number>>;
-  };
-  /** Items of all bulk requests; a repeated item counts each time. */
-  readonly items: number;
-  /** Body lengths of all requests, in UTF-8 bytes. */
-  readonly bytes: number;
-  /** Most bulk requests in flight at one time. */
-  readonly peakInFlight: number;
-  /** How often the action of each key took effect. A right client never gets beyond 1. */
-  readonly effects: ReadonlyMap<string, number>;
-  /** How many requests carried each key. */
-  readonly attempts: ReadonlyMap<string, number>;
-  /** How often a stored answer was given again. */
-  readonly replays: number;
-  /** Keys that were in two requests in flight at one time. After a time-out that may be nobody's fault. */
-  readonly overlaps: readonly string[];
-  /** Empty with `record: false`. */
-  readonly ran: readonly RanItem[];
-  /** Empty with `record: false`. */
-  readonly batches: readonly BatchRecord[];
-  /**
-   * Fields that the API does not know, and drops without a word, such as
-   * `agent_instances/register: agent_version.colour`: each once; the first 1,000. With `strict` they are
-   * refused, and breaches.
-   */
-  readonly unknownFields: readonly string[];
-  /** Each way in which the client broke the contract, as a sentence; the first 1,000. */
-  readonly breaches: readonly string[];
-  /**
-   * How often each kind of fault fired. Besides the kinds of `Fault`: `poison`, `refuse`,
-   * `itemTransient`, `itemPermanent`, `maxInFlight` and `maxPerSecond`.
-   */
-  readonly faults: Readonly<Record<string, number>>;
-  /** Endless bodies that nobody has cancelled yet. */
-  readonly openBodies: number;
-}
+import type { EmulatedItem } from '../wire/items.ts';
+import type { Output } from '../wire/outputs.ts';
+import type { RequestKind } from '../wire/routes.ts';
+import type { AnsweredRequest, BatchRecord, EmulatorReport, RanItem } from './report.ts';
 
 /** What is known of a request so far. */
-export interface Trace
-  extends Mutable<
-    Omit<AnsweredRequest, 'status' | 'ms' | 'faults' | 'unknownFields' | 'breaches'>
-  > {
-  readonly faults: string[];
-  readonly unknownFields: string[];
-  readonly breaches: string[];
+export type RequestRecord = Writable<Omit<AnsweredRequest, 'status' | 'ms'>>;
+
+type Writable<Type> = {
+  -readonly [Name in keyof Type]: Type[Name] extends readonly (infer One)[] ? One[] : Type[Name];
+};
+
+type Batch = Omit<BatchRecord, 'status'> & { status: BatchRecord['status'] };
+
+/** What is counted of each key. */
+export interface KeyCounts {
+  readonly key: string;
+  /** How many requests carried it. */
+  attempts: number;
+  /** How often its action took effect. */
+  effects: number;
+  /** How many requests in flight carry it. */
+  inFlight: number;
 }
 
-type Mutable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
-
-/** A request between its arrival and its answer. */
-export interface Visit {
-  readonly kind: RequestKind;
-  readonly keys: readonly KeyRecord[];
-  readonly record: Mutable<BatchRecord>;
+/** Takes down what the answer to a request does not say. */
+export interface RequestNotes {
+  /** A way in which the client broke the contract. */
+  breach(sentence: string): void;
+  /** A field that the API does not know, and drops. */
+  unknownField(name: string): void;
 }
 
-/** Of each list of words. */
-const MAX_WORDS = 1_000;
+/** The longest that a list of sentences or names gets. */
+const MAX_NOTES = 1_000;
 
 export class Recorder {
   readonly #lists: boolean;
@@ -105,15 +45,12 @@ export class Recorder {
   readonly #unknownFields: Set<string> = new Set();
   readonly #ran: RanItem[] = [];
   readonly #batches: BatchRecord[] = [];
+  readonly #counts = { items: 0, bytes: 0, peakInFlight: 0, replays: 0, openBodies: 0 };
   #requests = 0;
   #bulk = 0;
-  #items = 0;
-  #bytes = 0;
-  #replays = 0;
   #inFlight = 0;
-  #peakInFlight = 0;
-  #openBodies = 0;
 
+  /** @param lists Whether items and batches are listed too, and not only counted. */
   constructor(lists: boolean) {
     this.#lists = lists;
   }
@@ -123,7 +60,7 @@ export class Recorder {
     return this.#inFlight;
   }
 
-  nextRequest(route: string, bytes: number): Trace {
+  nextRequest(route: string, bytes: number): RequestRecord {
     this.#requests += 1;
     return {
       request: this.#requests,
@@ -140,109 +77,107 @@ export class Recorder {
     };
   }
 
-  /** `sent` are the keys of all items, also of those that cannot be read. */
+  /**
+   * Counts a request among those in flight, until the function that it returns is called.
+   *
+   * @param sent The keys of all items, also of those that cannot be read.
+   */
   arrive(
-    { request, route, bytes, items }: Trace,
+    { request, route, bytes, items }: RequestRecord,
     kind: RequestKind,
-    keys: readonly KeyRecord[],
+    keys: readonly KeyCounts[],
     sent: readonly string[],
-  ): Visit {
+  ): (status: BatchRecord['status']) => void {
     bump(this.#byPath, route);
-    this.#bytes += bytes;
-    for (const record of keys) {
-      record.attempts += 1;
-      record.inFlight += 1;
-      const { key } = record.item;
-      if (record.inFlight > 1 && key !== null) this.#overlaps.add(key);
+    this.#counts.bytes += bytes;
+    for (const counts of keys) {
+      counts.attempts += 1;
+      counts.inFlight += 1;
+      if (counts.inFlight > 1) this.#overlaps.add(counts.key);
     }
-    const visit: Visit = {
-      kind,
-      keys,
-      record: { request, status: 'in flight', keys: sent, bytes },
+    const inFlight = kind === 'bulk' ? 1 : 0;
+    const batch: Batch = { request, status: 'in flight', keys: sent, bytes };
+    if (kind === 'bulk') {
+      this.#bulk += 1;
+      this.#counts.items += items;
+      if (this.#lists) this.#batches.push(batch);
+    }
+    this.#inFlight += inFlight;
+    this.#counts.peakInFlight = Math.max(this.#counts.peakInFlight, this.#inFlight);
+    return (status) => {
+      for (const counts of keys) counts.inFlight -= 1;
+      this.#inFlight -= inFlight;
+      batch.status = status;
     };
-    if (kind !== 'bulk') return visit;
-    this.#bulk += 1;
-    this.#items += items;
-    this.#inFlight += 1;
-    this.#peakInFlight = Math.max(this.#peakInFlight, this.#inFlight);
-    if (this.#lists) this.#batches.push(visit.record);
-    return visit;
   }
 
-  leave({ kind, keys, record }: Visit, status: BatchRecord['status']): void {
-    for (const key of keys) key.inFlight -= 1;
-    if (kind === 'bulk') this.#inFlight -= 1;
-    record.status = status;
-  }
-
-  ran(item: EmulatedItem, id: string | null, trace: Trace, replay: boolean, output: Output): void {
-    if (trace.items > 0) {
-      trace[output.status === 'success' ? 'succeeded' : 'failed'] += 1;
-      if (replay) trace.replayed += 1;
+  ran(
+    { key, type }: EmulatedItem,
+    id: string | null,
+    record: RequestRecord,
+    replay: boolean,
+    output: Output,
+  ): void {
+    if (record.items > 0) {
+      record[output.status === 'success' ? 'succeeded' : 'failed'] += 1;
+      if (replay) record.replayed += 1;
     }
-    if (replay) this.#replays += 1;
+    if (replay) this.#counts.replays += 1;
     if (!this.#lists) return;
-    this.#ran.push({
-      key: item.key,
-      type: item.type,
-      id,
-      request: trace.request,
-      outcome: replay ? 'replay' : output.status,
-      code: output.status === 'error' ? output.code : null,
-    });
+    const { request } = record;
+    const outcome = replay ? 'replay' : output.status;
+    const code = output.status === 'error' ? output.code : null;
+    this.#ran.push({ key, type, id, request, outcome, code });
   }
 
-  /** `trace` is null where a breach belongs to no request in particular. */
-  breach(trace: Trace | null, sentence: string): void {
-    trace?.breaches.push(sentence);
-    if (this.#breaches.length >= MAX_WORDS) return;
-    this.#breaches.push(trace === null ? sentence : `Request ${trace.request}: ${sentence}`);
+  /** `record` is null where a breach belongs to no request in particular. */
+  breach(record: RequestRecord | null, sentence: string): void {
+    record?.breaches.push(sentence);
+    if (this.#breaches.length >= MAX_NOTES) return;
+    this.#breaches.push(record === null ? sentence : `Request ${record.request}: ${sentence}`);
   }
 
-  drop(trace: Trace, field: string): void {
-    if (trace.unknownFields.length < MAX_WORDS) trace.unknownFields.push(field);
-    if (this.#unknownFields.size < MAX_WORDS) this.#unknownFields.add(field);
+  unknownField(record: RequestRecord, name: string): void {
+    if (record.unknownFields.length < MAX_NOTES) record.unknownFields.push(name);
+    if (this.#unknownFields.size < MAX_NOTES) this.#unknownFields.add(name);
   }
 
-  fault(kind: string, trace: Trace): void {
-    trace.faults.push(kind);
+  fault(kind: string, record: RequestRecord): void {
+    record.faults.push(kind);
     bump(this.#faults, kind);
   }
 
-  bodyOpened(): void {
-    this.#openBodies += 1;
+  opened(): void {
+    this.#counts.openBodies += 1;
   }
 
-  bodyClosed(): void {
-    this.#openBodies -= 1;
+  closed(exhausted: boolean): void {
+    this.#counts.openBodies -= 1;
+    if (exhausted) this.breach(null, 'Nobody bounded the reading of an endless body');
   }
 
-  report(keys: ReadonlyMap<string, KeyRecord>): EmulatorReport {
+  report(keys: Iterable<KeyCounts>): EmulatorReport {
     const effects = new Map<string, number>();
     const attempts = new Map<string, number>();
-    for (const [key, record] of keys) {
-      if (record.effects > 0) effects.set(key, record.effects);
-      attempts.set(key, record.attempts);
+    for (const counts of keys) {
+      if (counts.effects > 0) effects.set(counts.key, counts.effects);
+      attempts.set(counts.key, counts.attempts);
     }
     return {
+      ...this.#counts,
       requests: {
         all: this.#requests,
         bulk: this.#bulk,
         byPath: Object.fromEntries(this.#byPath),
       },
-      items: this.#items,
-      bytes: this.#bytes,
-      peakInFlight: this.#peakInFlight,
       effects,
       attempts,
-      replays: this.#replays,
       overlaps: [...this.#overlaps],
       ran: [...this.#ran],
       batches: this.#batches.map((batch) => ({ ...batch })),
       unknownFields: [...this.#unknownFields],
       breaches: [...this.#breaches],
       faults: Object.fromEntries(this.#faults),
-      openBodies: this.#openBodies,
     };
   }
 }

@@ -1,88 +1,81 @@
-// Runs one item: the stored answer of its key first, then an injected refusal, then the action.
+// Runs one item: the stored answer of its key comes first, then an injected refusal, then the action.
 
+import { Problems } from '../actions/action-handler.ts';
 import { findAction } from '../actions/action-table.ts';
-import { Problems } from '../actions/field-reader.ts';
-import type { FaultSource } from '../faults/fault-injector.ts';
-import type { Recorder, Trace } from '../report/recorder.ts';
-import type { KeyRecord, World } from '../state/store.ts';
-import { errorOutput } from '../wire/error-output.ts';
-import type { EmulatedItem, Output } from '../wire/items.ts';
+import type { FaultInjector } from '../faults/fault-injector.ts';
+import type { Recorder, RequestRecord } from '../report/recorder.ts';
+import type { KeyRecord } from '../state/records.ts';
+import type { Store } from '../state/store.ts';
+import type { EmulatedItem } from '../wire/items.ts';
+import type { Output } from '../wire/outputs.ts';
+import { errorOutput } from '../wire/outputs.ts';
 
 // When the API says so is **unknown** (docs/internals/api.md, "Idempotency keys").
 const USED = 'idempotency_key_already_used';
 
-export interface ExecutionParts {
-  readonly world: World;
-  readonly faults: FaultSource;
+export interface ItemRunnerParts {
+  readonly store: Store;
+  readonly faults: FaultInjector;
   readonly recorder: Recorder;
 }
 
-export class Execution {
-  readonly #world: World;
-  readonly #faults: FaultSource;
-  readonly #recorder: Recorder;
+interface Ran {
+  readonly output: Output;
+  readonly id: string | null;
+  readonly isReplay?: boolean;
+}
 
-  constructor({ world, faults, recorder }: ExecutionParts) {
-    this.#world = world;
-    this.#faults = faults;
-    this.#recorder = recorder;
+export class ItemRunner {
+  readonly #parts: ItemRunnerParts;
+
+  constructor(parts: ItemRunnerParts) {
+    this.#parts = parts;
   }
 
-  /** The record of a key, made when its first item arrives. */
-  recordOf(item: EmulatedItem, key: string): KeyRecord {
-    const { keys } = this.#world;
-    let record = keys.get(key);
-    if (record === undefined) {
-      record = { item, stored: undefined, attempts: 0, effects: 0, inFlight: 0 };
-      keys.set(key, record);
-    }
-    return record;
-  }
-
-  run(item: EmulatedItem, trace: Trace): Output {
-    const record = item.key === null ? undefined : this.#world.keys.get(item.key);
-    // What the API does about other content under a known key is **unknown** (docs/internals/api.md, "Idempotency
-    // keys"). A client must never do it, so it is refused, whether or not the first one got its answer.
-    if (record !== undefined && !isSameItem(record.item, item)) {
-      this.#recorder.breach(trace, `Key "${item.key}" came again with other content`);
-      const output = errorOutput(USED, 'The idempotency key was used for other content');
-      this.#recorder.ran(item, null, trace, false, output);
-      return output;
-    }
-    if (record?.stored !== undefined) {
-      const { output, id } = record.stored;
-      if (this.#world.rules.repeats === 'refuse') {
-        const used = errorOutput(USED, 'The idempotency key was used before');
-        this.#recorder.ran(item, id, trace, false, used);
-        return used;
-      }
-      this.#recorder.ran(item, id, trace, true, output);
-      return output;
-    }
-    const refusal = this.#faults.ofItem(item, trace);
-    const { output, id } =
-      refusal === undefined ? this.#act(item, trace) : { output: refusal, id: null };
-    if (record !== undefined) {
-      if (output.status === 'success') record.effects += 1;
-      if (output.status === 'success' || this.#world.rules.storeErrors) {
-        record.stored = { output, id };
-      }
-    }
-    this.#recorder.ran(item, id, trace, false, output);
+  run(item: EmulatedItem, request: RequestRecord): Output {
+    const { recorder, store } = this.#parts;
+    const record = item.key === null ? undefined : store.keys.get(item.key);
+    const { output, id, isReplay = false } = this.#answer(item, record, request);
+    recorder.ran(item, id, request, isReplay, output);
     return output;
   }
 
-  #act(item: EmulatedItem, trace: Trace): { output: Output; id: string | null } {
+  #answer(item: EmulatedItem, record: KeyRecord | undefined, request: RequestRecord): Ran {
+    const { options } = this.#parts.store;
+    if (record === undefined) return this.#act(item, request);
+    // What the API does about other content under a known key is **unknown** (docs/internals/api.md, "Idempotency
+    // keys"). A client must never do it, so it is refused, whether or not the first one got its answer.
+    if (!isSameItem(record.item, item)) {
+      this.#parts.recorder.breach(request, `Key "${item.key}" came again with other content`);
+      const used = errorOutput(USED, 'The idempotency key was used for other content');
+      return { output: used, id: null };
+    }
+    if (record.stored !== undefined) {
+      if (options.repeats === 'replay') return { ...record.stored, isReplay: true };
+      const used = errorOutput(USED, 'The idempotency key was used before');
+      return { output: used, id: record.stored.id };
+    }
+    const ran = this.#act(item, request);
+    const isSuccess = ran.output.status === 'success';
+    if (isSuccess) record.effects += 1;
+    if (isSuccess || options.storeErrors) record.stored = ran;
+    return ran;
+  }
+
+  #act(item: EmulatedItem, request: RequestRecord): Ran {
+    const { faults, recorder, store } = this.#parts;
+    const refusal = faults.refusalOf(item, request);
+    if (refusal !== undefined) return { output: refusal, id: null };
     return findAction(item.type)({
-      world: this.#world,
+      store,
       key: item.key,
       fields: item.fields,
       problems: new Problems(),
       breach: (sentence) => {
-        const of = item.key === null ? item.type : `${item.type} "${item.key}"`;
-        this.#recorder.breach(trace, `${sentence} (${of})`);
+        const about = item.key === null ? item.type : `${item.type} "${item.key}"`;
+        recorder.breach(request, `${sentence} (${about})`);
       },
-      drop: (field) => this.#recorder.drop(trace, `${item.type}: ${field}`),
+      unknownField: (name) => recorder.unknownField(request, `${item.type}: ${name}`),
     });
   }
 }

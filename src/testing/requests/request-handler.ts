@@ -1,32 +1,32 @@
-// From a request to its answer: arrival, the way there, the work, the way back.
+// From a request to its response: arrival, the way there, the work, the way back.
 
-import type { FaultSource } from '../faults/fault-injector.ts';
 import {
-  answerInstead,
   damage,
-  misnamed,
-  misnamedItem,
+  isAfterWork,
+  misname,
   omittedItem,
-  worksFirst,
+  responseInstead,
 } from '../faults/fault-responses.ts';
 import type { Fault } from '../faults/fault-types.ts';
-import { labelled, preflightAnswer } from '../http/cors.ts';
-import type { Pace } from '../lib/clock.ts';
-import type { AnsweredRequest } from '../report/answered-request.ts';
-import type { Recorder, Trace, Visit } from '../report/recorder.ts';
-import type { World } from '../state/store.ts';
-import { errorOutput, statusOfCode } from '../wire/error-output.ts';
-import type { Answer, EmulatedItem, FullAnswer, Incoming, Output } from '../wire/items.ts';
-import { jsonAnswer, textAnswer } from '../wire/items.ts';
+import { preflightResponse, withCommonHeaders } from '../http/cors.ts';
+import type { FullResponse, HttpRequest, HttpResponse } from '../http/messages.ts';
+import { jsonResponse, textResponse } from '../http/messages.ts';
+import type { EmulatorClock } from '../lib/clock.ts';
+import type { EmulatorOptions } from '../options/emulator-options.ts';
+import type { RequestRecord } from '../report/recorder.ts';
+import type { AnsweredRequest } from '../report/report.ts';
+import type { EmulatedItem } from '../wire/items.ts';
+import type { Output } from '../wire/outputs.ts';
+import { errorOutput, statusOfCode } from '../wire/outputs.ts';
 import type { NoRoute, Route } from '../wire/routes.ts';
 import { findRoute } from '../wire/routes.ts';
-import type { ExecutionParts } from './item-runner.ts';
-import { Execution } from './item-runner.ts';
-import type { Reading } from './request-reader.ts';
+import type { ItemRunnerParts } from './item-runner.ts';
+import { ItemRunner } from './item-runner.ts';
+import type { ParsedRequest } from './request-reader.ts';
 import { readRequest } from './request-reader.ts';
 
 interface Work {
-  readonly answer: FullAnswer;
+  readonly response: HttpResponse;
   /** How many items ran. */
   readonly ran: number;
 }
@@ -34,121 +34,107 @@ interface Work {
 /** A request of a known route. */
 interface Arrival {
   readonly route: Route;
-  readonly read: Reading;
-  readonly visit: Visit;
+  readonly parsed: ParsedRequest;
+  readonly leave: (status: AnsweredRequest['status']) => void;
 }
 
-export interface ServiceParts extends ExecutionParts {
-  readonly pace: Pace;
-  readonly onAnswer: ((answered: AnsweredRequest) => void) | undefined;
+export interface RequestHandlerParts extends ItemRunnerParts {
+  readonly clock: EmulatorClock;
+  readonly onAnswer: EmulatorOptions['onAnswer'] | undefined;
 }
 
-export class Service {
-  readonly #world: World;
-  readonly #faults: FaultSource;
-  readonly #recorder: Recorder;
-  readonly #pace: Pace;
-  readonly #execution: Execution;
-  readonly #onAnswer: ((answered: AnsweredRequest) => void) | undefined;
+export class RequestHandler {
+  readonly #parts: RequestHandlerParts;
+  readonly #runner: ItemRunner;
   #second = 0;
   #inSecond = 0;
 
-  constructor(parts: ServiceParts) {
-    this.#world = parts.world;
-    this.#faults = parts.faults;
-    this.#recorder = parts.recorder;
-    this.#pace = parts.pace;
-    this.#execution = new Execution(parts);
-    this.#onAnswer = parts.onAnswer;
+  constructor(parts: RequestHandlerParts) {
+    this.#parts = parts;
+    this.#runner = new ItemRunner(parts);
   }
 
   /** Rejects with the signal's reason when that aborts. Work that was done by then stays done. */
-  async handle(incoming: Incoming): Promise<Answer> {
-    incoming.signal?.throwIfAborted();
-    const preflight = preflightAnswer(incoming);
+  async handle(request: HttpRequest): Promise<HttpResponse> {
+    request.signal?.throwIfAborted();
+    const preflight = preflightResponse(request);
     if (preflight !== undefined) return preflight;
-    const arrivedMs = this.#pace.now();
-    const route = findRoute(incoming.method, incoming.url.pathname);
-    const trace = this.#recorder.nextRequest(route.label, incoming.body.length);
-    const arrival = 'allow' in route ? route : this.#arrive(incoming, route, trace);
+    const { clock, onAnswer, recorder } = this.#parts;
+    const arrivedMs = clock.now();
+    const route = findRoute(request.method, request.url.pathname);
+    const record = recorder.nextRequest(route.label, request.body.length);
+    const arrival = 'allow' in route ? route : this.#arrive(request, route, record);
     let status: AnsweredRequest['status'] = 'dropped';
     try {
-      const answer =
+      const response =
         'allow' in arrival
-          ? await this.#noRoute(incoming, arrival, trace)
-          : await this.#process(incoming, arrival, trace);
-      if (answer.kind === 'full' || answer.kind === 'endless') status = answer.status;
-      return labelled(answer, trace.request, incoming);
+          ? await this.#noRoute(request, arrival, record)
+          : await this.#process(request, arrival, record);
+      if (response.kind === 'full' || response.kind === 'endless') status = response.status;
+      return withCommonHeaders(response, record.request, request);
     } finally {
-      if ('visit' in arrival) this.#recorder.leave(arrival.visit, status);
-      this.#onAnswer?.({ ...trace, status, ms: this.#pace.now() - arrivedMs });
+      if ('leave' in arrival) arrival.leave(status);
+      onAnswer?.({ ...record, status, ms: clock.now() - arrivedMs });
     }
   }
 
-  /** Reads the request and notes that it is there. */
-  #arrive(incoming: Incoming, route: Route, trace: Trace): Arrival {
-    const read = readRequest(incoming, route, this.#world.rules, {
-      breach: (sentence) => this.#recorder.breach(trace, sentence),
-      drop: (field) => this.#recorder.drop(trace, field),
+  /** Reads the request and counts it in. */
+  #arrive(request: HttpRequest, route: Route, record: RequestRecord): Arrival {
+    const { recorder, store } = this.#parts;
+    const parsed = readRequest(request, route, store.options, {
+      breach: (sentence) => recorder.breach(record, sentence),
+      unknownField: (name) => recorder.unknownField(record, name),
     });
-    const keys = read.items.flatMap((item) =>
-      item.key === null ? [] : [this.#execution.recordOf(item, item.key)],
+    const keys = parsed.items.flatMap((item) =>
+      item.key === null ? [] : [store.recordOf(item, item.key)],
     );
-    if (route.kind === 'bulk') trace.items = read.items.length;
-    return { route, read, visit: this.#recorder.arrive(trace, route.kind, keys, read.keys) };
-  }
-
-  async #process(incoming: Incoming, { route, read }: Arrival, trace: Trace): Promise<Answer> {
-    const { signal } = incoming;
-    const onTheWayMs = this.#world.rules.latencyMs() / 2;
-    const fault = this.#faults.ofRequest(route, trace);
-    const { answer: early, delayMs } = this.#decide(route, read, fault, trace);
-    await this.#pace.wait(onTheWayMs + delayMs, signal);
-    // All the work is done in one step, at its arrival: so requests never interleave by item. The
-    // real server may well do that; no source says (docs/internals/api.md, "Processing").
-    const work =
-      early === undefined ? this.#work(route, read, fault, trace) : { answer: early, ran: 0 };
-    await this.#pace.wait(onTheWayMs + work.ran * this.#world.rules.itemMs, signal);
-    const instead = fault === undefined ? undefined : answerInstead(fault, this.#pace.now());
-    return instead ?? (work.answer.kind === 'full' ? damage(fault, work.answer) : work.answer);
+    if (route.kind === 'bulk') record.items = parsed.items.length;
+    return { route, parsed, leave: recorder.arrive(record, route.kind, keys, parsed.keys) };
   }
 
   /**
-   * What the request gets before any work: a fault comes first, as from a proxy, then what is wrong
-   * with the request, then a limit, then what its items bring about.
+   * A fault decides first, as a proxy would; then what is wrong with the request, then a limit, then
+   * what its items bring about.
    */
-  #decide(
-    route: Route,
-    read: Reading,
-    fault: Fault | undefined,
-    trace: Trace,
-  ): { readonly answer: Answer | undefined; readonly delayMs: number } {
-    const limit = route.kind === 'bulk' ? this.#limit(trace) : undefined;
-    const delayMs = fault?.delayMs ?? 0;
-    const nowMs = this.#pace.now();
-    const instead =
-      fault === undefined || worksFirst(fault) ? undefined : answerInstead(fault, nowMs);
-    const answer = instead ?? read.refusal ?? limit;
-    if (answer !== undefined) return { answer, delayMs };
-    const poison = this.#faults.ofItems(read.items, trace);
-    return {
-      answer: poison === undefined ? undefined : answerInstead(poison, nowMs),
-      delayMs: delayMs + (poison?.delayMs ?? 0),
-    };
+  async #process(
+    { signal }: HttpRequest,
+    { route, parsed }: Arrival,
+    record: RequestRecord,
+  ): Promise<HttpResponse> {
+    const { clock, faults, store } = this.#parts;
+    const onTheWayMs = store.options.latencyMs() / 2;
+    const fault = faults.forRequest(route, record);
+    const limit = route.kind === 'bulk' ? this.#limit(record) : undefined;
+    const atOnce = fault !== undefined && isAfterWork(fault) ? undefined : fault;
+    let early = responseInstead(atOnce, clock.now()) ?? parsed.refusal ?? limit;
+    const poison = early === undefined ? faults.poisonAmong(parsed.items, record) : undefined;
+    early ??= responseInstead(poison, clock.now());
+    await clock.wait(onTheWayMs + (fault?.delayMs ?? 0) + (poison?.delayMs ?? 0), signal);
+    // All the work is done in one step, at its arrival: so requests never interleave by item. The
+    // real server may well do that; no source says (docs/internals/api.md, "Processing").
+    const { response, ran } =
+      early === undefined
+        ? this.#work(route, parsed.items, fault, record)
+        : { response: early, ran: 0 };
+    await clock.wait(onTheWayMs + ran * store.options.itemMs, signal);
+    return responseInstead(fault, clock.now()) ?? damage(fault, response);
   }
 
-  #work(route: Route, { items }: Reading, fault: Fault | undefined, trace: Trace): Work {
+  #work(
+    route: Route,
+    items: readonly EmulatedItem[],
+    fault: Fault | undefined,
+    record: RequestRecord,
+  ): Work {
     try {
       return route.kind === 'bulk'
-        ? this.#runBatch(items, fault, trace)
-        : this.#runSingle(route, items, fault, trace);
+        ? this.#runBatch(items, fault, record)
+        : this.#runSingle(route, items, fault, record);
     } catch (error) {
       // What JSON can be read so deep cannot always be written again.
       if (!(error instanceof RangeError && /call stack/.test(error.message))) throw error;
-      return {
-        answer: jsonAnswer(400, errorOutput('bad_request', 'It is nested too deep')),
-        ran: 0,
-      };
+      const tooDeep = errorOutput('bad_request', 'It is nested too deep');
+      return { response: jsonResponse(400, tooDeep), ran: 0 };
     }
   }
 
@@ -156,7 +142,7 @@ export class Service {
    * In their order, each a transaction of its own, up to the first error; what comes after it has no
    * output. The status is 200 also when an item failed (docs/internals/api.md, "Processing" and "Outputs").
    */
-  #runBatch(items: readonly EmulatedItem[], fault: Fault | undefined, trace: Trace): Work {
+  #runBatch(items: readonly EmulatedItem[], fault: Fault | undefined, record: RequestRecord): Work {
     const omitted = omittedItem(fault, items);
     const outputs: (Output | undefined)[] = [];
     let ran = 0;
@@ -165,82 +151,81 @@ export class Service {
         outputs.push(undefined);
         continue;
       }
-      const output = this.#execution.run(item, trace);
+      const output = this.#runner.run(item, record);
       ran += 1;
       outputs.push(i === omitted ? undefined : output);
       if (output.status === 'error') {
-        trace.skipped = items.length - i - 1;
+        record.skipped = items.length - i - 1;
         break;
       }
     }
-    this.#misname(fault, items, outputs);
+    const newId = (): string => this.#parts.store.newId(null);
+    misname(fault, items, outputs, newId);
 
     // The map is written by hand: a key such as __proto__ would not survive as an object's field.
     const parts: string[] = [];
+    const add = (key: unknown, output: unknown): void => {
+      parts.push(`${JSON.stringify(key)}:${JSON.stringify(output)}`);
+    };
     for (const [i, output] of outputs.entries()) {
-      if (output === undefined) continue;
-      parts.push(`${JSON.stringify(items[i]?.key)}:${JSON.stringify(output)}`);
+      if (output !== undefined) add(items[i]?.key, output);
     }
     if (fault?.kind === 'extra') {
-      const details = { type: 'agent_span', id: this.#world.newId(null), status: 'complete' };
-      const key = JSON.stringify(fault.key ?? 'key-of-nobody');
-      parts.push(`${key}:${JSON.stringify({ status: 'success', details })}`);
+      const details = { type: 'agent_span', id: newId(), status: 'complete' };
+      add(fault.key ?? 'key-of-nobody', { status: 'success', details });
     }
-    return { answer: textAnswer(200, `{"status":"success","outputs":{${parts.join(',')}}}`), ran };
+    const body = `{"status":"success","outputs":{${parts.join(',')}}}`;
+    return { response: textResponse(200, body), ran };
   }
 
   #runSingle(
     route: Route,
     items: readonly EmulatedItem[],
     fault: Fault | undefined,
-    trace: Trace,
+    record: RequestRecord,
   ): Work {
     const [item] = items;
     // What a ping answers with is **unknown**; its status is all that counts (docs/internals/api.md, "Connection").
     if (item === undefined || route.kind === 'ping') {
-      return { answer: jsonAnswer(200, { status: 'success' }), ran: 0 };
+      return { response: jsonResponse(200, { status: 'success' }), ran: 0 };
     }
-    const outputs: (Output | undefined)[] = [this.#execution.run(item, trace)];
-    this.#misname(fault, items, outputs);
+    const outputs = [this.#runner.run(item, record)];
+    misname(fault, items, outputs, () => this.#parts.store.newId(null));
     const [output = errorOutput('unexpected', 'No output')] = outputs;
     const status = output.status === 'success' ? 200 : statusOfCode(output.code);
-    return { answer: jsonAnswer(status, output), ran: 1 };
-  }
-
-  #misname(
-    fault: Fault | undefined,
-    items: readonly EmulatedItem[],
-    outputs: (Output | undefined)[],
-  ): void {
-    const index = misnamedItem(fault, items, outputs);
-    const output = outputs[index];
-    if (output !== undefined) outputs[index] = misnamed(output, this.#world.newId(null));
+    return { response: jsonResponse(status, output), ran: 1 };
   }
 
   /** Limits that the options set. Decided on arrival, as a gateway would. */
-  #limit(trace: Trace): FullAnswer | undefined {
-    const { maxInFlight, maxPerSecond } = this.#world.rules;
-    if (this.#recorder.inFlight > maxInFlight) {
-      this.#recorder.fault('maxInFlight', trace);
-      return jsonAnswer(503, errorOutput('temporarily_unavailable', 'Try again later'));
+  #limit(record: RequestRecord): FullResponse | undefined {
+    const { clock, recorder, store } = this.#parts;
+    const { maxInFlight, maxPerSecond } = store.options;
+    if (recorder.inFlight > maxInFlight) {
+      recorder.fault('maxInFlight', record);
+      return jsonResponse(503, errorOutput('temporarily_unavailable', 'Try again later'));
     }
-    const second = Math.floor(this.#pace.now() / 1_000);
+    const second = Math.floor(clock.now() / 1_000);
     if (second !== this.#second) {
       this.#second = second;
       this.#inSecond = 0;
     }
     this.#inSecond += 1;
     if (this.#inSecond <= maxPerSecond) return undefined;
-    this.#recorder.fault('maxPerSecond', trace);
+    recorder.fault('maxPerSecond', record);
     const slowDown = errorOutput('rate_limited', 'Slow down', { retryAfterMs: 1_000 });
-    return jsonAnswer(429, slowDown, { 'retry-after': '1' });
+    return jsonResponse(429, slowDown, { 'retry-after': '1' });
   }
 
-  async #noRoute(incoming: Incoming, { label, allow }: NoRoute, trace: Trace): Promise<Answer> {
-    this.#recorder.breach(trace, `${label} is not part of the API, or not emulated`);
-    await this.#pace.wait(this.#world.rules.latencyMs(), incoming.signal);
+  async #noRoute(
+    request: HttpRequest,
+    { label, allow }: NoRoute,
+    record: RequestRecord,
+  ): Promise<HttpResponse> {
+    const { clock, recorder, store } = this.#parts;
+    recorder.breach(record, `${label} is not part of the API, or not emulated`);
+    await clock.wait(store.options.latencyMs(), request.signal);
     return allow === ''
-      ? jsonAnswer(404, errorOutput('not_found', 'Not found'))
-      : jsonAnswer(405, errorOutput('bad_request', `Allowed: ${allow}`), { allow });
+      ? jsonResponse(404, errorOutput('not_found', 'Not found'))
+      : jsonResponse(405, errorOutput('bad_request', `Allowed: ${allow}`), { allow });
   }
 }

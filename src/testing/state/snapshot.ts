@@ -1,7 +1,8 @@
 // The server's state as plain objects, for tests that compare two servers.
 
 import type { Fields } from '../wire/items.ts';
-import type { Instance, Span, World } from './store.ts';
+import type { Instance, Span } from './records.ts';
+import type { Store } from './store.ts';
 import { instanceDetails, spanDetails } from './views.ts';
 
 /** An instance in wire form, with its spans. */
@@ -12,23 +13,20 @@ export interface EmulatorSnapshot {
   readonly instances: Readonly<Record<string, InstanceSnapshot>>;
 }
 
-export function takeSnapshot(world: World): EmulatorSnapshot {
-  const instances: [string, InstanceSnapshot][] = [];
-  for (const instance of byId(world.instances.values())) {
-    const spans = byId(instance.spans).map((span): [string, Fields] => [
-      span.id,
-      withoutServerTimes(spanDetails(world, span)),
-    ]);
-    instances.push([
-      instance.id,
-      { ...withoutServerTimes(instanceDetails(world, instance)), spans: Object.fromEntries(spans) },
-    ]);
-  }
-  return { instances: Object.fromEntries(instances) };
+export function takeSnapshot(store: Store): EmulatorSnapshot {
+  const instances = byId(store.instances.values(), (instance) => ({
+    ...withoutServerTimes(instanceDetails(store, instance)),
+    spans: byId(instance.spans, (span) => withoutServerTimes(spanDetails(store, span))),
+  }));
+  return { instances };
 }
 
-function byId<Kind extends Instance | Span>(records: Iterable<Kind>): Kind[] {
-  return [...records].sort((a, b) => (a.id < b.id ? -1 : 1));
+function byId<Kind extends Instance | Span, View>(
+  records: Iterable<Kind>,
+  view: (record: Kind) => View,
+): Record<string, View> {
+  const sorted = [...records].sort((a, b) => (a.id < b.id ? -1 : 1));
+  return Object.fromEntries(sorted.map((record) => [record.id, view(record)]));
 }
 
 // When a record was written depends on how calls were batched, and nothing else here does.

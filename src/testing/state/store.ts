@@ -1,97 +1,26 @@
-// What the emulated server knows: instances with their spans, and what a key stood for.
+// All that one emulator remembers, and the making of ids.
 
-import type { Pace } from '../lib/clock.ts';
+import type { EmulatorClock } from '../lib/clock.ts';
 import { Random } from '../lib/random.ts';
-import type { Rules } from '../options/emulator-options.ts';
-import type { EmulatedItem, Fields, Output } from '../wire/items.ts';
+import type { ResolvedOptions } from '../options/resolve-options.ts';
+import type { EmulatedItem } from '../wire/items.ts';
 import { makePfid, partitionText, randomPartition } from '../wire/pfid.ts';
+import type { Instance, KeyRecord, NamedRecord, Span, SpanStatus } from './records.ts';
+import { isTerminal } from './records.ts';
 
-// docs/internals/api.md, "Status". For a span the sources disagree on `terminated`: the emulator never gives one that
-// status. `pending` on create is in Python only, and accepted.
-export const CREATE_STATUSES = ['pending', 'active', 'complete', 'failed', 'cancelled'] as const;
-export const FINISH_STATUSES = ['complete', 'failed', 'cancelled'] as const;
-
-export type SpanStatus = (typeof CREATE_STATUSES)[number];
-type FinishStatus = (typeof FINISH_STATUSES)[number];
-export type InstanceStatus = 'pending' | 'active' | FinishStatus | 'terminated';
-
-export interface Span {
-  readonly id: string;
-  readonly instance: Instance;
-  readonly schemaName: string;
-  readonly parentId: string | null;
-  readonly payload: Fields;
-  readonly startedAt: string;
-  readonly insertedAt: string;
-  status: SpanStatus;
-  result: Fields | null;
-  finishedAt: string | null;
-  sensitive: boolean;
-  bytes: number;
-  updatedAt: string;
-}
-
-export interface Instance {
-  readonly id: string;
-  /** The caller's own name for it. */
-  readonly externalIdentifier: string | null;
-  readonly agentId: string;
-  readonly environmentId: string;
-  readonly versionId: string;
-  readonly schemas: Schemas;
-  readonly purpose: string;
-  readonly insertedAt: string;
-  readonly spans: Span[];
-  readonly counts: Record<SpanStatus, number>;
-  readonly quality: Map<string, Fields>;
-  status: InstanceStatus;
-  startedAt: string | null;
-  finishedAt: string | null;
-  terminationReason: string | null;
-  updatedAt: string;
-}
-
-/** A schema version: of its schemas only what shows in answers, by the name of the span type. */
-export interface Schemas {
-  readonly id: string;
-  readonly externalIdentifier: string | null;
-  readonly types: ReadonlyMap<string, { readonly title?: string; readonly template?: string }>;
-}
-
-/** An agent or an environment that was created here. */
-export interface Named {
-  readonly id: string;
-  readonly insertedAt: string;
-  fields: Fields;
-}
-
-export interface KeyRecord {
-  /** What first came under the key; whatever comes later must be alike. */
-  readonly item: EmulatedItem;
-  /** The stored answer: of a success, and of an error if the rules say so. */
-  stored: { readonly output: Output; readonly id: string | null } | undefined;
-  /** How many requests carried the key. */
-  attempts: number;
-  /** How often its action took effect. */
-  effects: number;
-  /** How many requests in flight carry it. */
-  inFlight: number;
-}
-
-/** All state of one emulator, and the making of ids. */
-export class World {
-  readonly rules: Rules;
+export class Store {
+  readonly options: ResolvedOptions;
   readonly instances: Map<string, Instance> = new Map();
   readonly spans: Map<string, Span> = new Map();
-  readonly agents: Map<string, Named> = new Map();
-  readonly environments: Map<string, Named> = new Map();
+  readonly agents: Map<string, NamedRecord> = new Map();
+  readonly environments: Map<string, NamedRecord> = new Map();
   /** One space for bulk and single endpoints; whether the API has one is **unknown**. */
   readonly keys: Map<string, KeyRecord> = new Map();
   readonly accountId: string;
   readonly defaultAgentId: string;
   readonly defaultEnvironmentId: string;
   readonly deploymentId: string;
-  readonly #pace: Pace;
+  readonly #clock: EmulatorClock;
   readonly #partition: string;
   readonly #versions: Map<string, string> = new Map();
   readonly #runNames = new Set<string>();
@@ -100,10 +29,10 @@ export class World {
   #timestampOf = Number.NaN;
   #timestamp = '';
 
-  constructor({ rules, pace }: { readonly rules: Rules; readonly pace: Pace }) {
-    this.rules = rules;
-    this.#pace = pace;
-    this.#partition = randomPartition(new Random(rules.seed));
+  constructor(options: ResolvedOptions, clock: EmulatorClock) {
+    this.options = options;
+    this.#clock = clock;
+    this.#partition = randomPartition(new Random(options.seed));
     this.accountId = this.#fixedId('account');
     this.defaultAgentId = this.#fixedId('agent');
     this.defaultEnvironmentId = this.#fixedId('environment');
@@ -112,7 +41,7 @@ export class World {
 
   /** The time as the API writes it. */
   timestamp(): string {
-    const now = this.#pace.now();
+    const now = this.#clock.now();
     if (now !== this.#timestampOf) {
       this.#timestampOf = now;
       this.#timestamp = new Date(now).toISOString();
@@ -128,9 +57,9 @@ export class World {
   newId(name: string | null, near?: string): string {
     const partition = near === undefined ? this.#partition : partitionText(near);
     return makePfid(
-      this.#pace.now(),
+      this.#clock.now(),
       partition,
-      Random.of(name ?? `unnamed ${this.#unnamed++}`, this.rules.seed),
+      Random.of(name ?? `unnamed ${this.#unnamed++}`, this.options.seed),
     );
   }
 
@@ -142,6 +71,15 @@ export class World {
     const id = this.newId(name);
     this.#versions.set(name, id);
     return id;
+  }
+
+  /** The record of a key, made when its first item arrives. */
+  recordOf(item: EmulatedItem, key: string): KeyRecord {
+    const known = this.keys.get(key);
+    if (known !== undefined) return known;
+    const record = { key, item, stored: undefined, attempts: 0, effects: 0, inFlight: 0 };
+    this.keys.set(key, record);
+    return record;
   }
 
   isTaken(id: string): boolean {
@@ -187,10 +125,6 @@ export class World {
   }
 
   #fixedId(name: string): string {
-    return makePfid(0, this.#partition, Random.of(name, this.rules.seed));
+    return makePfid(0, this.#partition, Random.of(name, this.options.seed));
   }
-}
-
-export function isTerminal(status: InstanceStatus | SpanStatus): boolean {
-  return status !== 'pending' && status !== 'active';
 }

@@ -1,16 +1,18 @@
 // Records as the API shows them (docs/internals/api.md, "Span records" and "Run records"). Every view is a new object,
 // so that a stored answer does not change with the record; payloads are shared, since nobody changes them.
 
-import type { Control, Fields } from '../wire/items.ts';
-import type { Instance, Named, Span, World } from './store.ts';
+import type { Fields } from '../wire/items.ts';
+import type { Control } from '../wire/outputs.ts';
+import type { Instance, NamedRecord, Span } from './records.ts';
+import type { Store } from './store.ts';
 
-export function spanDetails(world: World, span: Span): Fields {
+export function spanDetails(store: Store, span: Span): Fields {
   const { instance } = span;
   const type = instance.schemas.types.get(span.schemaName);
   return {
     type: 'agent_span',
     id: span.id,
-    account_id: world.accountId,
+    account_id: store.accountId,
     agent_id: instance.agentId,
     agent_instance_id: instance.id,
     parent_span_id: span.parentId,
@@ -32,21 +34,21 @@ export function spanDetails(world: World, span: Span): Fields {
 }
 
 /** An entry of `agent_spans/list`; the risk fields show up there only (docs/internals/api.md, "Span records"). */
-export function spanSummary(world: World, span: Span): Fields {
-  return { ...spanDetails(world, span), risk_level: null, risk_score: null };
+export function spanSummary(store: Store, span: Span): Fields {
+  return { ...spanDetails(store, span), risk_level: null, risk_score: null };
 }
 
-export function instanceDetails(world: World, instance: Instance): Fields {
+export function instanceDetails(store: Store, instance: Instance): Fields {
   const { counts } = instance;
   const finished = counts.complete + counts.failed + counts.cancelled;
   return {
     type: 'agent_instance',
     id: instance.id,
-    account_id: world.accountId,
+    account_id: store.accountId,
     agent_id: instance.agentId,
     agent_version_id: instance.versionId,
     environment_id: instance.environmentId,
-    agent_deployment_id: world.deploymentId,
+    agent_deployment_id: store.deploymentId,
     status: instance.status,
     inserted_at: instance.insertedAt,
     updated_at: instance.updatedAt,
@@ -67,16 +69,16 @@ export function instanceDetails(world: World, instance: Instance): Fields {
   };
 }
 
-export function namedDetails(type: string, record: Named): Fields {
+export function namedDetails(type: string, record: NamedRecord): Fields {
   return { ...record.fields, type, id: record.id, inserted_at: record.insertedAt };
 }
 
-/** Beside `details` of span answers once the run was ended, or always if the rules say so. */
-export function controlOf(world: World, instance: Instance): Control | undefined {
+/** Beside `details` of span answers once the run was ended, or always if the options say so. */
+export function controlOf(store: Store, instance: Instance): Control | undefined {
   if (instance.status === 'terminated') {
     return { terminate: true, reason: instance.terminationReason };
   }
-  return world.rules.alwaysControl ? { terminate: false, reason: null } : undefined;
+  return store.options.alwaysControl ? { terminate: false, reason: null } : undefined;
 }
 
 function qualitySummaries(instance: Instance): Fields {

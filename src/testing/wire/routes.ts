@@ -1,7 +1,22 @@
 // Paths and methods: docs/internals/api.md, "Connection", "Bulk request" and "Single endpoints". Singular for
 // instances, plural for spans; the `_type` is plural for both.
 
-import type { RequestKind } from '../faults/fault-types.ts';
+/** `single`: all single endpoints but ping. */
+export type RequestKind = 'bulk' | 'single' | 'ping';
+
+/** A single endpoint, by the `_type` that its action has in bulk, or would have. */
+export type SingleEndpoint =
+  | 'agent_instances/register'
+  | 'agent_instances/start'
+  | 'agent_instances/finish'
+  | 'agent_instances/record_quality'
+  | 'agent_instances/terminate'
+  | 'agent_instances/show'
+  | 'agent_spans/create'
+  | 'agent_spans/finish'
+  | 'agent_spans/show'
+  | 'agent_spans/list'
+  | 'pfid/generate';
 
 const PREFIX = '/api/v1/';
 

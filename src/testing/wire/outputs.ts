@@ -1,7 +1,49 @@
-// The codes of the API, a closed list (docs/internals/api.md, "Error codes"), and the error bodies that have them.
+// What an item is answered with, and the codes of its errors: a closed list (docs/internals/api.md, "Error codes").
 
-import type { ItemError } from '../faults/fault-types.ts';
-import type { ErrorOutput } from './items.ts';
+import type { Fields } from './items.ts';
+
+/** Says whether the run was ended from outside. */
+export interface Control {
+  readonly terminate: boolean;
+  readonly reason: string | null;
+}
+
+export interface SuccessOutput {
+  readonly status: 'success';
+  readonly details?: Fields;
+  readonly summaries?: readonly Fields[];
+  readonly control?: Control;
+  readonly agent_schema_version?: Fields;
+  readonly pfids?: readonly string[];
+  readonly account_id?: string;
+}
+
+/** The error body (docs/internals/api.md, "Error body"). */
+export interface ErrorOutput {
+  readonly status: 'error';
+  readonly code: string;
+  readonly message: string;
+  /** With `validation_errors` always, else for detailed errors only. */
+  readonly errors?: unknown;
+  /** With `rate_limited` always. */
+  readonly retry_after_ms?: number;
+}
+
+export type Output = SuccessOutput | ErrorOutput;
+
+/** The error of an item. */
+export interface ItemError {
+  /**
+   * Any word. Those of the API are a closed list, and the emulator says no other by itself.
+   * @default 'validation_errors'
+   */
+  readonly code?: string;
+  readonly message?: string;
+  /** What is wrong, by field. @default the message under `base` with `validation_errors`, else none */
+  readonly errors?: unknown;
+  /** Milliseconds before which the item is not to come back. @default 1000 with `rate_limited`, else none */
+  readonly retryAfterMs?: number;
+}
 
 // Which status goes with which code is **unknown**, but for what was seen of 400, 401, 404, 409, 422
 // and 429: the rest follows the names. Of several codes of one status, the first is what the status

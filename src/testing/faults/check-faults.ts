@@ -1,0 +1,164 @@
+// The checks of what a test says about faults, one by one or as a plan.
+
+import type { ValueCheck } from '../../lib/value-checks.ts';
+import { aBoolean, integerFrom, mustBe, numberFrom } from '../../lib/value-checks.ts';
+import type { Shape } from '../lib/check-shape.ts';
+import { countFrom, ms, problemsWith, refuse, seed, word } from '../lib/check-shape.ts';
+import { ROUTE_TYPES } from '../wire/routes.ts';
+import type { FaultKind, FaultRates } from './fault-types.ts';
+
+const ANYTHING: ValueCheck = () => undefined;
+const aString = mustBe('a string', (value) => typeof value === 'string');
+const aWord = mustBe(
+  'a string that is not empty',
+  (value) => typeof value === 'string' && value !== '',
+);
+const anItem = mustBe(
+  "an item's key, or a function that is given an item",
+  (value) => typeof value === 'function' || (typeof value === 'string' && value !== ''),
+);
+const status = integerFrom(200, 599);
+const seconds = numberFrom(0, Number.POSITIVE_INFINITY);
+const times = countFrom(1);
+
+export const ITEM_ERROR: Shape = {
+  code: aWord,
+  message: aString,
+  errors: ANYTHING,
+  retryAfterMs: ms,
+};
+
+/** What each kind of fault may say, beside `delayMs`. A plan draws them in this order. */
+const FIELDS: Readonly<Record<FaultKind, Shape>> = {
+  delay: {},
+  dropBefore: {},
+  dropAfter: {},
+  dropMiddle: {},
+  truncate: { length: countFrom(0) },
+  html: { status, afterWork: aBoolean },
+  endless: { status, afterWork: aBoolean },
+  status: {
+    ...ITEM_ERROR,
+    status,
+    retryAfter: mustBe(
+      'seconds, a Date, or a text that a header may have',
+      (value) =>
+        seconds(value) === undefined ||
+        (value instanceof Date && !Number.isNaN(value.getTime())) ||
+        (typeof value === 'string' && areHeaders({ 'retry-after': value })),
+    ),
+    location: mustBe('a text that a header may have', (value) => areHeaders({ location: value })),
+    headers: mustBe('an object of header fields', areHeaders),
+    body: aString,
+    afterWork: aBoolean,
+  },
+  omit: { item: anItem, runs: aBoolean },
+  extra: { key: aString },
+  wrongId: { item: anItem },
+};
+export const FAULT_KINDS = Object.keys(FIELDS) as readonly FaultKind[];
+/** Those that leave the outputs alone, so that they can keep all items of a request from running. */
+const POISONS: readonly FaultKind[] = [
+  'delay',
+  'dropBefore',
+  'dropAfter',
+  'html',
+  'endless',
+  'status',
+];
+
+const target = word('a kind of request, or a single endpoint', ['any', 'single', ...ROUTE_TYPES]);
+const rate = numberFrom(0, 1);
+
+export const PLAN: Shape = {
+  rates: Object.fromEntries(
+    [...FAULT_KINDS, 'itemTransient', 'itemPermanent'].map((name) => [name, rate]),
+  ),
+  on: target,
+  seed,
+  maxDelayMs: ms,
+  statuses: mustBe(
+    'a list of statuses from 200 to 599',
+    (value) =>
+      Array.isArray(value) && value.length > 0 && value.every((one) => status(one) === undefined),
+  ),
+  retryAfter: seconds,
+  transient: ITEM_ERROR,
+  permanent: ITEM_ERROR,
+};
+
+/** What is wrong with a plan, as ends of sentences. */
+export function problemsWithPlan(plan: unknown): readonly string[] {
+  const problems = problemsWith(PLAN, plan);
+  return problems.length > 0 ? problems : problemsWithRates(plan);
+}
+
+/** What is wrong with the rates of a plan, each of which is right by itself: a request has one fault at most. */
+export function problemsWithRates(plan: unknown, path = ''): readonly string[] {
+  const { rates } = plan as { readonly rates?: FaultRates };
+  if (rates === undefined) return [`${path}rates is missing`];
+  const sum = FAULT_KINDS.reduce((total, kind) => total + (rates[kind] ?? 0), 0);
+  // 0.2 + 0.4 + 0.3 + 0.1 is a hair above 1.
+  return sum <= 1 + 1e-9
+    ? []
+    : [`${path}rates of what befalls a request add up to ${sum.toFixed(2)}, which is above 1`];
+}
+
+/** @throws {TypeError} that names all that is wrong; so do the next two. */
+export function checkNext(fault: unknown, options: unknown): void {
+  const problems = [
+    ...problemsWithFault(fault, FAULT_KINDS),
+    ...problemsWith({ times, on: target }, options),
+  ];
+  const { kind } = Object(fault);
+  const { on = 'bulk' } = Object(options);
+  if (problems.length === 0 && needsBulk(kind) && on !== 'bulk' && on !== 'any') {
+    problems.push(`${kind} is about an output of a bulk request, and there is none on '${on}'`);
+  }
+  refuse('Invalid fault', problems);
+}
+
+export function checkRefusal(item: unknown, refusal: unknown): void {
+  refuse('Invalid refusal', [
+    ...problemsWithItem(item),
+    ...problemsWith({ ...ITEM_ERROR, times }, refusal),
+  ]);
+}
+
+export function checkPoison(item: unknown, fault: unknown, options: unknown): void {
+  refuse('Invalid poison', [
+    ...problemsWithItem(item),
+    ...problemsWithFault(fault, POISONS),
+    ...problemsWith({ times }, options),
+  ]);
+}
+
+/** Whether the fault is about an output of a bulk request, so that no other request can have it. */
+export function needsBulk(kind: FaultKind): boolean {
+  return kind === 'omit' || kind === 'extra';
+}
+
+function problemsWithItem(item: unknown): string[] {
+  const problem = anItem(item);
+  return problem === undefined ? [] : [`item ${problem}`];
+}
+
+function problemsWithFault(fault: unknown, kinds: readonly string[]): string[] {
+  const { kind, status: given } = Object(fault);
+  const problem = kind === undefined ? 'is missing' : word('a kind of fault', kinds)(kind);
+  if (problem !== undefined) return [`kind ${problem}`];
+  const problems = problemsWith(
+    { kind: ANYTHING, delayMs: ms, ...FIELDS[kind as FaultKind] },
+    fault,
+  );
+  return kind === 'status' && given === undefined ? [...problems, 'status is missing'] : problems;
+}
+
+function areHeaders(value: unknown): boolean {
+  try {
+    new Headers(value as Record<string, string>);
+    return typeof value === 'object' && value !== null;
+  } catch {
+    return false;
+  }
+}
