@@ -1,10 +1,11 @@
 // Does the package work for somebody who installs it? Packs it (build first), installs the tarball into empty
 // projects, and checks its types there with an old and a new compiler, and an agent's tests with Jest. What it
 // does in each runtime is seen by `npm run runtimes`.
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { capture, must, root } from '../tools/run.ts';
+import { capture, root } from '../tools/run.ts';
+import { install, pack } from './packed.ts';
 
 const typescripts = ['5.9.3', '7.0.2'];
 const jest = '30.5.2';
@@ -24,60 +25,44 @@ const settings = {
     types: ['node'],
   },
 };
-const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
 const temp = mkdtempSync(join(tmpdir(), 'packed-'));
-let failures = 0;
 
 try {
-  const tarball = await pack();
+  const tarball = await pack(temp);
   for (const typescript of typescripts) {
-    const others = [`typescript@${typescript}`, '@types/node@24.19.2'];
-    const project = await install(`typescript-${typescript}`, [tarball, ...others]);
-    for (const file of new Set(Object.values(settings).map((setting) => setting.file))) {
-      copyFileSync(join(root, 'test/packed', file), join(project, file));
+    const project = await projectWith(tarball, `typescript@${typescript}`, '@types/node@24.19.2');
+    for (const [name, { file, ...own }] of Object.entries(settings)) {
+      // Our own declarations are libraries here, so libraries are checked.
+      const compilerOptions = { ...own, strict: true, skipLibCheck: false, noEmit: true };
+      const config = JSON.stringify({ compilerOptions, files: [file] });
+      writeFileSync(join(project, 'tsconfig.json'), config);
+      await check(`types: TypeScript ${typescript}, ${name}`, project, ['typescript/bin/tsc']);
     }
-    await checkTypes(project, typescript);
   }
-  const project = await install('jest', [tarball, `jest@${jest}`]);
-  copyFileSync(join(root, 'test/packed/agent.test.mjs'), join(project, 'agent.test.mjs'));
-  const bin = join(project, 'node_modules/jest/bin/jest.js');
-  const args = ['--experimental-vm-modules', '--no-warnings', bin, '--rootDir', project];
-  await check(`an agent's tests with Jest ${jest}`, process.execPath, args, project);
+  const project = await projectWith(tarball, `jest@${jest}`);
+  const args = ['jest/bin/jest.js', '--rootDir', project];
+  await check(`an agent's tests with Jest ${jest}`, project, args);
 } finally {
   rmSync(temp, { recursive: true, force: true });
 }
-process.exitCode = failures > 0 ? 1 : 0;
 
-async function pack(): Promise<string> {
-  await must('npm', ['pack', '--pack-destination', temp, ...quiet]);
-  const { name, version } = (await import('../package.json', { with: { type: 'json' } })).default;
-  return join(temp, `${name}-${version}.tgz`);
-}
-
-/** A project that has these packages. */
-async function install(name: string, packages: readonly string[]): Promise<string> {
-  const project = join(temp, name);
-  mkdirSync(project);
-  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
-  await must('npm', ['install', ...packages, ...quiet], { cwd: project });
+/** A project of its own, with what test/packed/ has for it. */
+async function projectWith(...packages: string[]): Promise<string> {
+  const project = mkdtempSync(join(temp, 'project-'));
+  await install(project, packages);
+  cpSync(join(root, 'test/packed'), project, { recursive: true });
   return project;
 }
 
-async function checkTypes(project: string, typescript: string): Promise<void> {
-  for (const [name, { file, ...own }] of Object.entries(settings)) {
-    // Our own declarations are libraries here, so libraries are checked.
-    const compilerOptions = { ...own, strict: true, skipLibCheck: false, noEmit: true };
-    writeFileSync(
-      join(project, 'tsconfig.json'),
-      JSON.stringify({ compilerOptions, files: [file] }),
-    );
-    const tsc = join(project, 'node_modules/typescript/bin/tsc');
-    await check(`types: TypeScript ${typescript}, ${name}`, process.execPath, [tsc], project);
-  }
-}
-
-async function check(title: string, command: string, args: string[], cwd: string): Promise<void> {
-  const { code, text } = await capture(command, args, { cwd });
+/** Runs a program of a package in the project. */
+async function check(
+  title: string,
+  project: string,
+  [program = '', ...args]: readonly string[],
+): Promise<void> {
+  const path = join(project, 'node_modules', program);
+  const all = ['--experimental-vm-modules', '--no-warnings', path, ...args];
+  const { code, text } = await capture(process.execPath, all, { cwd: project });
   console.log(code === 0 ? `ok   ${title}` : `FAIL ${title}\n${text.trimEnd()}`);
-  if (code !== 0) failures++;
+  if (code !== 0) process.exitCode = 1;
 }

@@ -10,8 +10,7 @@ import type { Result, SetUp } from './runtimes/play.ts';
 import { play } from './runtimes/play.ts';
 import { bun, deno, node } from './runtimes/processes.ts';
 import { installBrowsers, installRuntimes, makeProject, program } from './runtimes/project.ts';
-import type { Stage } from './runtimes/stage.ts';
-import { openStage } from './runtimes/stage.ts';
+import { Stage } from './runtimes/stage.ts';
 import { workerd } from './runtimes/workerd.ts';
 
 /** More at once take no less time on two cores. */
@@ -41,7 +40,8 @@ try {
   const packed = join(project, 'node_modules/prefactor-autobatch/dist/testing/index.js');
   const { Emulator } = (await import(packed)) as typeof import('../src/testing/index.ts');
   const { checks } = (await import(join(project, 'checks/all.mjs'))) as { checks: object };
-  stage = await openStage((options) => new Emulator({ strict: true, ...options }));
+  stage = new Stage((options) => new Emulator({ strict: true, ...options }));
+  await stage.open();
   await servePages(stage, project);
   const where = { origin: stage.origin, project, stage };
   const titles = Object.keys(checks);

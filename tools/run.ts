@@ -42,8 +42,14 @@ export function capture(
   });
 }
 
-/** Runs a program without which nothing else can be done: its failure is thrown. */
-export async function must(command: string, args: readonly string[], where?: Where): Promise<void> {
-  const { code, text } = await capture(command, args, where);
-  if (code !== 0) throw new Error(`${[command, ...args].join(' ')} failed:\n${text.trimEnd()}`);
+/** Runs a program without which nothing else can be done: its failure is thrown. Gives what it prints. */
+export async function must(
+  command: string,
+  args: readonly string[],
+  where?: Where,
+): Promise<string> {
+  const { code, text, stdout } = await capture(command, args, where);
+  if (code !== 0)
+    throw new Error(`${[command, ...args].join(' ')} ended with ${code}:\n${text.trimEnd()}`);
+  return stdout;
 }

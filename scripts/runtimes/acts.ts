@@ -105,7 +105,7 @@ function outputsFor(text: string): string {
   return JSON.stringify({ status: 'success', outputs: Object.fromEntries(outputs) });
 }
 
-function itemsOf(text: string): readonly Sent[] {
+export function itemsOf(text: string): readonly Sent[] {
   if (text === '') return [];
   return (JSON.parse(text) as { readonly items?: readonly Sent[] }).items ?? [];
 }

@@ -70,16 +70,16 @@ export const browsers: readonly SetUp[] = [
 export async function servePages(stage: Stage, project: string): Promise<void> {
   for (const name of ['page', 'leaving', 'service-worker']) {
     const text = await bundled(join(project, `${name}.mjs`), ['browser']);
-    stage.serve(`/${name}.js`, { type: 'text/javascript', text });
+    stage.files.set(`/${name}.js`, { type: 'text/javascript', text });
   }
   const html = (script: string): string =>
     `<!doctype html><title>Suite</title><script type="module" src="/${script}.js"></script>`;
   const page = { type: 'text/html', text: html('page') };
-  stage.serve('/page', page);
-  stage.serve('/page-with-policy', { ...page, headers: { 'content-security-policy': policy } });
-  stage.serve('/service-worker', { type: 'text/html', text: html('service-worker') });
+  stage.files.set('/page', page);
+  stage.files.set('/page-with-policy', { ...page, headers: { 'content-security-policy': policy } });
+  stage.files.set('/service-worker', { type: 'text/html', text: html('service-worker') });
   for (const path of ['/leave', '/left'])
-    stage.serve(path, { type: 'text/html', text: html('leaving') });
+    stage.files.set(path, { type: 'text/html', text: html('leaving') });
 }
 
 function setUp(name: string, { command, args, preferences }: Browser, path: string): SetUp {

@@ -8,7 +8,7 @@ export interface SetUp {
    * Runs the suite in it, and resolves when it has ended by itself; rejects with what went wrong. Ends
    * everything it has started when `signal` fires.
    */
-  run(host: Host, signal: AbortSignal): Promise<void>;
+  run(host: Host, signal: AbortSignal): Promise<unknown>;
 }
 
 export interface Host {
@@ -45,7 +45,7 @@ export async function play(
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
-  where.stage.listenTo(name, (one) => {
+  where.stage.listeners.set(name, (one) => {
     told.push(one);
     if (one.state === 'end') end();
   });

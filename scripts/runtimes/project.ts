@@ -1,9 +1,8 @@
 // What the runtime suite runs on: the runtimes, and a project into which the packed package is installed.
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { must, root } from '../../tools/run.ts';
-
-const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+import { install, pack, quiet } from '../packed.ts';
 
 /** Outside the main lock: nobody else needs 700 MB of runtimes. Does nothing when they are there. */
 const deps = join(root, 'test/runtimes/deps');
@@ -26,17 +25,11 @@ export async function installBrowsers(): Promise<void> {
   await must('apt-get', ['install', '--yes', '--no-install-recommends', ...browsers], { env });
 }
 
-/** Packs the package (build first), and installs it into a project in `folder`, the suite beside it. */
+/** Installs the packed package (build first) into a project in `folder`, the suite beside it. */
 export async function makeProject(folder: string): Promise<string> {
-  await must('npm', ['pack', '--pack-destination', folder, ...quiet]);
-  const { name, version } = (await import('../../package.json', { with: { type: 'json' } }))
-    .default;
   const project = join(folder, 'project');
-  mkdirSync(project);
-  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
-  const tarball = join(folder, `${name}-${version}.tgz`);
   // Types for the README's code.
-  await must('npm', ['install', tarball, '@types/node@24.19.2', ...quiet], { cwd: project });
+  await install(project, [await pack(folder), '@types/node@24.19.2']);
   cpSync(join(root, 'test/runtimes'), project, {
     recursive: true,
     filter: (path) => !path.startsWith(deps),

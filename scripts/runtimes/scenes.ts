@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Emulator, EmulatorOptions } from '../../src/testing/index.ts';
 import type { Act } from './acts.ts';
-import { perform } from './acts.ts';
+import { itemsOf, perform } from './acts.ts';
 
 export type NewEmulator = (options: EmulatorOptions) => Emulator;
 
@@ -15,93 +15,55 @@ export interface Order {
   readonly keeps?: boolean;
 }
 
-interface Seen {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-  readonly keys: readonly string[];
-  readonly bytes: number;
-  readonly socket: number;
-  /** Milliseconds since the scene was made. */
-  readonly at: number;
-}
-
 export interface Scene {
-  play(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void>;
-  /** What it saw; `asked` may have the emulator do something first. */
-  report(asked: string): unknown;
-}
-
-export function newScene(order: Order, newEmulator: NewEmulator): Scene {
-  const { emulator, acts = [], keeps = true } = order;
-  const player =
-    emulator === undefined
-      ? scripted(acts)
-      : emulated(newEmulator({ ...emulator, token: () => true }));
-  return new SeenScene({ player, keeps });
-}
-
-/** Plays a request of which the text is known. */
-interface Player {
   play(request: IncomingMessage, text: string, response: ServerResponse): Promise<void>;
+  /** What it saw; `asked` may have the emulator do something first. */
   report(asked: string): object;
 }
 
 const sockets = new WeakMap<Socket, number>();
 let socketCount = 0;
 
-class SeenScene implements Scene {
-  readonly #player: Player;
-  readonly #keeps: boolean;
-  readonly #seen: Seen[] = [];
-  readonly #since = performance.now();
-  #inFlight = 0;
-  #peak = 0;
-
-  constructor({ player, keeps }: { readonly player: Player; readonly keeps: boolean }) {
-    this.#player = player;
-    this.#keeps = keeps;
-  }
-
-  async play(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
-    // What is no UTF-8 is no JSON.
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    const { socket } = request;
-    if (!sockets.has(socket)) sockets.set(socket, ++socketCount);
-    this.#seen.push({
-      method: request.method ?? '',
-      path: request.url ?? '',
-      headers: request.headers,
-      body: this.#keeps ? text : '',
-      keys: keysOf(text),
-      bytes: body.length,
-      socket: sockets.get(socket) ?? 0,
-      at: performance.now() - this.#since,
-    });
-    this.#peak = Math.max(this.#peak, ++this.#inFlight);
-    response.once('close', () => this.#inFlight--);
-    await this.#player.play(request, text, response);
-  }
-
-  report(asked: string): object {
-    return { requests: this.#seen, peak: this.#peak, ...this.#player.report(asked) };
-  }
+/** A scene that also tells of the requests that it has seen. */
+export function newScene(order: Order, newEmulator: NewEmulator): Scene {
+  const { emulator, acts = [], keeps = true } = order;
+  const scene =
+    emulator === undefined
+      ? scripted(acts)
+      : emulated(newEmulator({ ...emulator, token: () => true }));
+  const since = performance.now();
+  const requests: object[] = [];
+  let inFlight = 0;
+  let peak = 0;
+  return {
+    async play(request, text, response) {
+      const { socket, method, url: path, headers } = request;
+      if (!sockets.has(socket)) sockets.set(socket, ++socketCount);
+      requests.push({
+        method,
+        path,
+        headers,
+        body: keeps ? text : '',
+        keys: itemsOf(text).map(({ idempotency_key }) => idempotency_key),
+        bytes: Buffer.byteLength(text),
+        socket: sockets.get(socket),
+        /** Milliseconds since the scene was made. */
+        at: performance.now() - since,
+      });
+      peak = Math.max(peak, ++inFlight);
+      response.once('close', () => inFlight--);
+      await scene.play(request, text, response);
+    },
+    report: (asked) => ({ requests, peak, ...scene.report(asked) }),
+  };
 }
 
-function keysOf(text: string): string[] {
-  if (text === '') return [];
-  const { items = [] } = JSON.parse(text) as { items?: { idempotency_key: string }[] };
-  return items.map(({ idempotency_key }) => idempotency_key);
-}
-
-function scripted(acts: readonly Act[]): Player {
+function scripted(acts: readonly Act[]): Scene {
   let next = 0;
   return {
     async play(request, text, response) {
       if (request.url?.endsWith('/ping')) return perform('ok', '', response);
-      const act = acts[Math.min(next++, acts.length - 1)] ?? 'ok';
-      await perform(act, text, response);
+      await perform(acts[Math.min(next++, acts.length - 1)] ?? 'ok', text, response);
     },
     report: () => ({}),
   };
@@ -113,7 +75,7 @@ type Asked = readonly [
   ...unknown[],
 ];
 
-function emulated(emulator: Emulator): Player {
+function emulated(emulator: Emulator): Scene {
   return {
     async play(request, text, response) {
       const gone = new AbortController();
