@@ -9,7 +9,7 @@ import type { Logger } from '../lib/logger.ts';
 import { ignoresDebug } from '../lib/logger.ts';
 import { nearest } from '../lib/nearest.ts';
 import { aFunction, shown } from '../lib/value-checks.ts';
-import { FailureNotice } from './failure-warnings.ts';
+import { FailureWarnings } from './failure-warnings.ts';
 import type { Watched } from './server-log.ts';
 import { ServerLog } from './server-log.ts';
 
@@ -50,7 +50,7 @@ export class ClientEvents extends Events<AutobatchEvents> {
       this.on('response', listener);
     const log = new ServerLog({ apiUrl, clock, logger, waiting, tell, onResponse });
     this.#serverLog = log;
-    const notice = new FailureNotice({ clock, logger });
+    const notice = new FailureWarnings({ clock, logger });
     if (onIdle !== undefined) this.hearAtOnce('idle', onIdle);
     this.hearAtOnce('outage', (detail) => this.note(() => log.outage(detail)));
     this.hearAtOnce('recovery', (detail) => this.note(() => log.recovery(detail)));

@@ -12,8 +12,8 @@ import { systemClock } from '../lib/clock.ts';
 import { ignoresDebug } from '../lib/logger.ts';
 import { LruMap } from '../lib/lru-map.ts';
 import { readTimeLimit } from '../lib/timeout-option.ts';
-import type { PipelineSettings } from '../pipeline/call-pipeline.ts';
-import { Pipeline } from '../pipeline/call-pipeline.ts';
+import type { CallPipelineSettings } from '../pipeline/call-pipeline.ts';
+import { CallPipeline } from '../pipeline/call-pipeline.ts';
 import { InvalidCall, invalidCallError } from '../pipeline/invalid-call.ts';
 import type { ReadAs } from '../pipeline/output-reader.ts';
 import { AgentInstances } from '../resources/agent-instances.ts';
@@ -31,7 +31,7 @@ import { loopback } from './loopback.ts';
 import type { AutobatchOptions, Options } from './options.ts';
 import { onPageHide } from './page-hide.ts';
 import { parseOptions } from './parse-options.ts';
-import { BusyPeriods } from './wait-until.ts';
+import { WaitUntil } from './wait-until.ts';
 import { scheduleOf } from './window.ts';
 
 /** Says what to do about what was made of a payload; which, stands beside it. */
@@ -66,7 +66,7 @@ export class AutobatchClient {
   readonly bulk: Bulk;
   readonly #events: ClientEvents;
   readonly #engine: Coalescer<Failure>;
-  readonly #pipeline: Pipeline;
+  readonly #pipeline: CallPipeline;
   readonly #stopListening: readonly (() => void)[];
   readonly #endedRuns = new LruMap<string, true>({ max: MAX_ENDED_RUNS });
 
@@ -92,7 +92,7 @@ export class AutobatchClient {
     const settings = parseOptions(options);
     const clock = systemClock();
     const { waitUntil, logger } = settings;
-    const busy = waitUntil && new BusyPeriods({ waitUntil, logger });
+    const busy = waitUntil && new WaitUntil({ waitUntil, logger });
     this.#events = new ClientEvents({
       apiUrl: settings.apiUrl,
       clock,
@@ -207,16 +207,19 @@ export class AutobatchClient {
     return this.#events.on(event, listener);
   }
 
-  #pipelineOf(settings: Options, parts: Pick<PipelineSettings, 'ids' | 'redact'>): Pipeline {
+  #pipelineOf(
+    settings: Options,
+    parts: Pick<CallPipelineSettings, 'ids' | 'redact'>,
+  ): CallPipeline {
     const { maxItemBytes, disabled, beforeEnqueue, logger } = settings;
-    return new Pipeline({
+    return new CallPipeline({
       ...parts,
       engine: this.#engine,
       makesSpanIds: settings.ids === 'client',
       maxItemBytes,
       beforeEnqueue: disabled ? () => null : beforeEnqueue,
       onTerminate: (agentInstanceId, reason) => this.#terminate(agentInstanceId, reason),
-      onEmptied: ignoresDebug(logger)
+      onJsonLosses: ignoresDebug(logger)
         ? undefined
         : (emptied) => this.#events.debug(EMPTIED, emptied),
     });
@@ -257,10 +260,10 @@ interface EngineParts {
   readonly settings: Options;
   readonly sender: Sender;
   readonly clock: Clock;
-  readonly busy: BusyPeriods | undefined;
+  readonly busy: WaitUntil | undefined;
   readonly events: ClientEvents;
   /** It is made after the engine, and is asked only once there are calls. */
-  readonly pipeline: () => Pipeline;
+  readonly pipeline: () => CallPipeline;
 }
 
 function engineOf(parts: EngineParts): Coalescer<Failure> {

@@ -10,7 +10,7 @@ const quietMs = 60_000;
  * most once a minute. Needs no timer: what was gathered goes out with the first failure after the
  * minute.
  */
-export class FailureNotice {
+export class FailureWarnings {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #counts = new Map<string, number>();

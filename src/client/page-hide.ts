@@ -1,11 +1,11 @@
 /** What a page may tell a client about its end; all of it optional, so always asked for. */
-interface Surroundings {
+interface Page {
   readonly onpagehide?: unknown;
   addEventListener?(type: string, listener: (event: object) => void): void;
   removeEventListener?(type: string, listener: (event: object) => void): void;
 }
 
-const surroundings: Surroundings = globalThis;
+const surroundings: Page = globalThis;
 
 /** What browsers let all keep-alive requests of a page hold together, in bytes. */
 const KEEPALIVE_BYTES = 65_536;

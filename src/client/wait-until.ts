@@ -10,7 +10,7 @@ export interface BusyPeriodsParts {
 }
 
 /** Tells a serverless runtime what to wait for: one promise for each time that work is under way. */
-export class BusyPeriods {
+export class WaitUntil {
   readonly #waitUntil: (work: Promise<unknown>) => void;
   readonly #logger: Logger;
   #current: Deferred<void> | undefined;

@@ -1,8 +1,8 @@
 import { catchRejection } from '../lib/user-code.ts';
 import type { WireAction, WireKind } from '../schemas/action.ts';
 import { isObject, kindOf } from '../schemas/check.ts';
+import { copyAction, withoutUndefined } from './defensive-copy.ts';
 import { InvalidCall } from './invalid-call.ts';
-import { ownAction, withoutUndefined } from './own-action.ts';
 
 /** Sees an action in wire form, and gives back what is to be sent; null: nothing. */
 export type BeforeEnqueue = (action: WireAction) => unknown;
@@ -27,7 +27,7 @@ export function askHook(
   if (answer['_type'] !== _type || answer['idempotency_key'] !== idempotency_key) {
     throw refusal('must leave _type and idempotency_key as they are');
   }
-  const own = ownAction(answer, _type, idempotency_key);
+  const own = copyAction(answer, _type, idempotency_key);
   const issues = kind.checkAction(own);
   if (issues !== undefined) throw new InvalidCall(issues.map(ofHook));
   return own;

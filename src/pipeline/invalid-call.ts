@@ -3,7 +3,7 @@ import { PrefactorInvalidArgumentError } from '../errors/argument-error.ts';
 import type { PrefactorError } from '../errors/prefactor-error.ts';
 import { isPrefactorError } from '../errors/prefactor-error.ts';
 
-/** Thrown within a call by whoever finds it invalid; the call rejects with an error that says so. */
+/** Thrown while a call is prepared, and caught there: the call rejects with an error that says the same. */
 export class InvalidCall extends Error {
   readonly issues: readonly PrefactorIssue[];
 
@@ -13,9 +13,14 @@ export class InvalidCall extends Error {
   }
 }
 
+/** Throws `InvalidCall` where a check has found something. */
+export function assertNoIssues(issues: readonly PrefactorIssue[] | undefined): void {
+  if (issues !== undefined && issues.length > 0) throw new InvalidCall(issues);
+}
+
 /**
- * What a call rejects with that could not be made ready. Anything but an `InvalidCall` comes out of
- * the caller's own objects: a getter that throws, a proxy.
+ * What a call rejects with that could not be prepared. Anything but an `InvalidCall` comes from the caller's
+ * own objects: a getter that throws, a proxy.
  */
 export function invalidCallError(error: unknown, type: string, key?: string): PrefactorError {
   if (isPrefactorError(error)) return error;

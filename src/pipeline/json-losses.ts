@@ -2,7 +2,7 @@ import type { WireAction } from '../schemas/action.ts';
 import { pathOf, walkJson } from './json-walk.ts';
 
 /** What of one call JSON wrote as `{}`, though it was no plain object. */
-export interface Emptied {
+export interface JsonLosses {
   readonly key: string;
   readonly type: string;
   /** `details.payload.error is an Error`. */
@@ -14,7 +14,7 @@ const MOST = 10_000;
 const ENOUGH = 5;
 
 /** A Map, a Set, a promise, an error: what they hold is in no field that JSON could see. */
-export function emptiedIn(action: WireAction): Emptied | undefined {
+export function lossesIn(action: WireAction): JsonLosses | undefined {
   const emptied: string[] = [];
   for (const sight of walkJson(action, MOST)) {
     const kind = sight.kind === 'value' ? kindOf(sight.value) : undefined;
@@ -25,7 +25,7 @@ export function emptiedIn(action: WireAction): Emptied | undefined {
   return emptied.length === 0 ? undefined : { key, type, emptied };
 }
 
-/** What it is, if JSON writes it as `{}` for want of fields, and not since it is empty. */
+/** The kind of an object that JSON writes as `{}` for want of fields, although it may hold something. */
 function kindOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const prototype: unknown = Object.getPrototypeOf(value);

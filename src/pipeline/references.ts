@@ -4,48 +4,36 @@ import { PrivateNotes } from '../lib/private-notes.ts';
 import type { ActionPromise } from '../schemas/action-promise.ts';
 import { isActionPromise } from '../schemas/action-promise.ts';
 import { isName, kindOf, own } from '../schemas/check.ts';
-import type { Draft } from './call-draft.ts';
+import type { CallDraft } from './call-draft.ts';
+import type { PendingIds } from './dependency-tracker.ts';
+import { PendingId } from './dependency-tracker.ts';
 import { InvalidCall } from './invalid-call.ts';
-import type { LeftOuts } from './omitted.ts';
+import type { OmittedCalls } from './omitted-calls.ts';
 
-/** As many as the engine remembers why. */
-const MAX_UNMADE = 10_000;
+/** As many as the engine remembers the reasons of. */
+const MAX_FAILED = 10_000;
 
-/** What a call makes whose id only its answer tells. */
-export class Unnamed {
-  /** By which the engine knows it meanwhile. */
-  readonly number: number;
-  id: string | undefined;
-  /** What `Dependencies` notes of it. */
-  owner: unknown;
-
-  constructor(number: number) {
-    this.number = number;
-  }
-}
-
-export interface ReferencesPorts {
+export interface ReferencesParts {
   readonly engine: Pick<Coalescer<unknown>, 'idOf'>;
-  readonly leftOuts: LeftOuts;
+  readonly omitted: OmittedCalls;
 }
 
 /** What references stand for. */
-export class References {
+export class References implements PendingIds {
   readonly #engine: Pick<Coalescer<unknown>, 'idOf'>;
-  /** What calls make or change whose id was not known when they were made; noted on their promises. */
-  readonly #ofCalls = new PrivateNotes<Promise<unknown>, Unnamed>();
-  /** What is being made, by its number. */
-  readonly #unnamed = new Map<number, Unnamed>();
-  /** The one that came last: mostly it is the one that is asked for. */
-  #latest: Unnamed | undefined;
-  /** What could not be made: the last of it. */
-  readonly #unmade = new LruMap<number, Unnamed>({ max: MAX_UNMADE });
-  readonly #leftOuts: LeftOuts;
+  readonly #omitted: OmittedCalls;
+  /** Of calls that made or changed something whose id was not known; noted on their promises. */
+  readonly #ofCalls = new PrivateNotes<Promise<unknown>, PendingId>();
+  readonly #pending = new Map<number, PendingId>();
+  /** The newest of them, which is asked for most often. */
+  #newest: PendingId | undefined;
+  /** Those that will never have an id, since their calls have failed: what is called on them is told why. */
+  readonly #failed = new LruMap<number, PendingId>({ max: MAX_FAILED });
   #lastNumber = 0;
 
-  constructor({ engine, leftOuts }: ReferencesPorts) {
+  constructor({ engine, omitted }: ReferencesParts) {
     this.#engine = engine;
-    this.#leftOuts = leftOuts;
+    this.#omitted = omitted;
   }
 
   /** A number for what a call is to make. */
@@ -53,37 +41,35 @@ export class References {
     return ++this.#lastNumber;
   }
 
-  /** A call that makes it is about to be taken in: from now on its id may become known. */
+  /** To be called before the engine takes the call that makes it: from then on its id may become known. */
   expect(number: number): void {
-    this.#latest = new Unnamed(number);
-    this.#unnamed.set(number, this.#latest);
+    this.#newest = new PendingId(number);
+    this.#pending.set(number, this.#newest);
   }
 
-  /** What goes by that number; undefined once its id is known. */
-  unnamed(number: number): Unnamed | undefined {
-    if (this.#latest?.number === number) return this.#latest;
-    return this.#unnamed.get(number) ?? this.#unmade.get(number);
+  /** Undefined once the id is known. */
+  pendingId(number: number): PendingId | undefined {
+    if (this.#newest?.number === number) return this.#newest;
+    return this.#pending.get(number) ?? this.#failed.get(number);
   }
 
-  /** What went by that number has that id, or will never have one. Returns it. */
-  learn(number: number, id: string | undefined): Unnamed | undefined {
-    const unnamed = this.#unnamed.get(number);
-    if (unnamed === undefined) return undefined;
-    unnamed.id = id;
-    this.#unnamed.delete(number);
-    if (this.#latest === unnamed) this.#latest = undefined;
-    // What was called on it may be called still, though it will be told that there is nothing.
-    if (id === undefined) this.#unmade.add(number, unnamed);
-    return unnamed;
+  /** The id is known now; or, without one, it will never be. */
+  learn(number: number, id: string | undefined): PendingId | undefined {
+    const pending = this.#pending.get(number);
+    if (pending === undefined) return undefined;
+    pending.id = id;
+    this.forget(number);
+    if (id === undefined) this.#failed.add(number, pending);
+    return pending;
   }
 
-  /** No call makes it: a pending one makes what it was drawn for. */
+  /** No id is expected any more. */
   forget(number: number): void {
-    this.#latest = undefined;
-    this.#unnamed.delete(number);
+    this.#pending.delete(number);
+    if (this.#newest?.number === number) this.#newest = undefined;
   }
 
-  /** What a caller gets: the promise, with its key, which stands for what goes by that name from now on. */
+  /** The promise with its key and id, as a caller gets it; from now on it stands for what goes by that name. */
   handOut<Value>(
     promise: Promise<Value> & { idempotencyKey?: string; id?: string },
     key: string,
@@ -91,18 +77,18 @@ export class References {
   ): ActionPromise<Value> {
     promise.idempotencyKey = key;
     if (typeof name === 'string') promise.id = name;
+    // One that was turned away at once is not pending, but the engine remembers why for a while.
     else if (name !== undefined) {
-      // Turned away at once: nobody will make it, but the engine knows why for as long as it remembers.
-      this.#ofCalls.set(promise, this.unnamed(name) ?? new Unnamed(name));
+      this.#ofCalls.set(promise, this.pendingId(name) ?? new PendingId(name));
     }
     return promise as ActionPromise<Value>;
   }
 
   /**
-   * What the references of an action stand for, in the order of its kind. The ids that are known take their
-   * places; a call without one stays, to be waited for.
+   * What the references of an action stand for, in the order of its kind. Known ids take their places in the
+   * action; a call whose id is not known stays there, to be waited for.
    */
-  resolve({ kind, fields, hasWireNames }: Draft): Name[] {
+  resolve({ kind, fields, hasWireNames }: CallDraft): Name[] {
     const names: Name[] = [];
     for (const { name: field, path, argument, isOptional } of kind.references) {
       const given = fields[field];
@@ -110,23 +96,22 @@ export class References {
       const name = this.nameOf(given, hasWireNames ? path : argument);
       names.push(name);
       // A call that was left out stays: by its id it would be known for a while only.
-      const stays =
-        !this.#leftOuts.isEmpty && given instanceof Promise && this.#leftOuts.has(given);
+      const stays = !this.#omitted.isEmpty && given instanceof Promise && this.#omitted.has(given);
       if (typeof name === 'string' && !stays) fields[field] = name;
     }
     return names;
   }
 
   /**
-   * The id that a reference stands for, as the server knows it; or the number that it goes by, while its
-   * id is unknown. Throws `InvalidCall` for what is no reference; `path` is where it was given.
+   * The id that a reference stands for, as the server knows it; or the number of what has no id yet. Throws
+   * `InvalidCall` for what is no reference; `path` is where it was given.
    */
   nameOf(reference: unknown, path: string): Name {
     const id = typeof reference === 'string' ? reference : own(reference, 'id');
     if (isName(id)) return this.#engine.idOf(id);
-    const unnamed = reference instanceof Promise ? this.#ofCalls.get(reference) : undefined;
-    if (unnamed === undefined) throw new InvalidCall([{ path, message: whyNone(reference) }]);
-    return this.#engine.idOf(unnamed.id ?? unnamed.number);
+    const pending = reference instanceof Promise ? this.#ofCalls.get(reference) : undefined;
+    if (pending === undefined) throw new InvalidCall([{ path, message: whyNone(reference) }]);
+    return this.#engine.idOf(pending.id ?? pending.number);
   }
 }
 

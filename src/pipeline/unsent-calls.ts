@@ -2,19 +2,19 @@ import type { Coalescer, Name } from '../coalescer/index.ts';
 import type { Ids } from '../ids/ids.ts';
 import type { ActionPromise } from '../schemas/action-promise.ts';
 import { isName } from '../schemas/check.ts';
-import type { Draft } from './call-draft.ts';
+import type { CallDraft } from './call-draft.ts';
 import { invalidCallError } from './invalid-call.ts';
-import type { LeftOuts } from './omitted.ts';
-import type { Reader } from './output-reader.ts';
+import type { OmittedCalls } from './omitted-calls.ts';
+import type { OutputReader } from './output-reader.ts';
 import type { References } from './references.ts';
 import { localIdOf, targetOf, unsentOutput } from './unsent-output.ts';
 
 export interface UnsentCallsParts {
-  readonly engine: Pick<Coalescer<unknown>, 'decline' | 'omit' | 'sharedMakes'>;
+  readonly engine: Pick<Coalescer<unknown>, 'decline' | 'omit'>;
   readonly ids: Ids;
   readonly references: References;
-  readonly leftOuts: LeftOuts;
-  readonly reader: Reader;
+  readonly omitted: OmittedCalls;
+  readonly reader: OutputReader;
 }
 
 /** A call that is invalid. */
@@ -35,13 +35,15 @@ export class UnsentCalls {
     this.#parts = parts;
   }
 
-  /** Resolves with the call's own fields, and an id of ours where it has none. */
-  leaveOut(draft: Draft): ActionPromise<unknown> {
-    const { kind, key, raw, options, action, claim, repeat } = draft;
-    const { engine, ids, references, leftOuts, reader } = this.#parts;
+  /**
+   * Resolves with the call's own fields, and an id of ours where it has none. `shared` is what a pending call with
+   * the same key makes.
+   */
+  omit(draft: CallDraft, shared: Name | undefined): ActionPromise<unknown> {
+    const { kind, key, raw, options, action } = draft;
+    const { engine, ids, references, omitted, reader } = this.#parts;
     const target = targetOf(action);
     const localId = localIdOf(action, ids);
-    const shared = repeat && engine.sharedMakes(key, repeat.fingerprint, claim);
     const name =
       target === undefined
         ? (shared ?? options?.makes ?? localId)
@@ -52,41 +54,30 @@ export class UnsentCalls {
     if (reading.kind !== 'success') throw new Error('an unsent call has an output of its own');
     engine.omit();
     const call = references.handOut(Promise.resolve(reading.value), key, name);
-    if (target !== undefined) leftOuts.noteChange(draft, call, target);
-    // What a pending call makes, under the same key, is made.
-    else if (typeof name === 'string') leftOuts.noteMaking(draft, call, name);
+    if (target !== undefined) omitted.noteChange(draft, call, target);
+    // A name without an id is that of what a pending call makes.
+    else if (typeof name === 'string') omitted.noteMaker(draft, call, name);
     return call;
   }
 
   /** Rejects. What the call was to make counts as failed, so nothing waits for it. */
   decline(error: unknown, { type, key, target, readId }: InvalidDraft): ActionPromise<never> {
     const { engine, references } = this.#parts;
-    const changes = this.#nameOfTarget(target);
-    const makes = changes ?? nameFrom(readId) ?? references.draw();
-    const promise = engine.decline(invalidCallError(error, type, key), {
-      key,
-      type,
-      makes: changes === undefined ? makes : undefined,
-    });
-    return references.handOut(promise, key, makes);
-  }
-
-  #nameOfTarget(target: unknown): Name | undefined {
-    try {
-      return target === undefined ? undefined : this.#parts.references.nameOf(target, 'target');
-    } catch {
-      // The error that is on its way says so already.
-      return undefined;
-    }
+    const changes =
+      target === undefined ? undefined : attempt(() => references.nameOf(target, 'target'));
+    const id = changes === undefined ? attempt(readId) : undefined;
+    const name = changes ?? (isName(id) ? id : references.draw());
+    const makes = changes === undefined ? name : undefined;
+    const promise = engine.decline(invalidCallError(error, type, key), { key, type, makes });
+    return references.handOut(promise, key, name);
   }
 }
 
-function nameFrom(read: () => unknown): string | undefined {
+/** Undefined where it throws: the error that is on its way comes from the same object. */
+function attempt<T>(read: () => T): T | undefined {
   try {
-    const id = read();
-    return isName(id) ? id : undefined;
+    return read();
   } catch {
-    // The error that is on its way comes from the same object.
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { bindMethods } from '../lib/bind-methods.ts';
-import type { Pipeline } from '../pipeline/call-pipeline.ts';
+import type { CallPipeline } from '../pipeline/call-pipeline.ts';
 import type { ActionPromise, Ref } from '../schemas/action-promise.ts';
 import type {
   AgentInstance,
@@ -18,10 +18,10 @@ import type { CallOptions } from '../schemas/call-options.ts';
 
 /** Instances: the runs of agents. */
 export class AgentInstances {
-  readonly #pipeline: Pipeline;
+  readonly #pipeline: CallPipeline;
 
   /** @internal */
-  constructor(pipeline: Pipeline) {
+  constructor(pipeline: CallPipeline) {
     this.#pipeline = pipeline;
     bindMethods(this, 'register', 'start', 'finish', 'recordQuality');
   }

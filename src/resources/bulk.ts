@@ -2,9 +2,9 @@ import type { Batch, Coalescer } from '../coalescer/index.ts';
 import { bindMethods } from '../lib/bind-methods.ts';
 import { unpolluted } from '../lib/prototype-pollution.ts';
 import { utf8Length } from '../lib/utf8.ts';
+import { copyItem } from '../pipeline/defensive-copy.ts';
 import { InvalidCall, invalidCallError } from '../pipeline/invalid-call.ts';
-import { serialise } from '../pipeline/json-text.ts';
-import { ownItem } from '../pipeline/own-action.ts';
+import { serialise } from '../pipeline/json-writer.ts';
 import type { BulkItem, BulkRequest, BulkResult } from '../schemas/bulk-request.ts';
 import { checkBulkRequest } from '../schemas/bulk-request.ts';
 import type { CallOptions } from '../schemas/call-options.ts';
@@ -107,6 +107,6 @@ export class Bulk {
 function ownRequest(given: BulkRequest): BulkRequest {
   if (!isObject(given)) return given;
   const request: { items: readonly BulkItem[] } = unpolluted({ ...given });
-  if (Array.isArray(request.items)) request.items = Array.from(request.items, ownItem<BulkItem>);
+  if (Array.isArray(request.items)) request.items = Array.from(request.items, copyItem<BulkItem>);
   return request;
 }

@@ -32,8 +32,8 @@ export interface ReferenceField {
 export interface WireKind<Value> {
   readonly type: string;
   /** What comes into being with it, or is changed by it; neither in a type that we do not know. */
-  readonly makes?: 'run' | 'span';
-  readonly changes?: 'run' | 'span';
+  readonly makes?: 'instance' | 'span';
+  readonly changes?: 'instance' | 'span';
   /** What it changes is over then. */
   readonly ends?: boolean;
   /** Its fields stand in `details`, and not beside `_type`. */
@@ -69,7 +69,7 @@ export interface ActionKind<Params, Value> extends WireKind<Value> {
   toAction(call: Call<Params>, now: string): WireAction;
   toResult(details: Fields): Value;
   /** The run that the caller names for the order alone: it is not sent. */
-  runOf?(params: Params): unknown;
+  instanceOf?(params: Params): unknown;
 }
 
 /** Where the fields of an action stand. */

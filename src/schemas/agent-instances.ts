@@ -100,7 +100,7 @@ export interface AgentInstanceRecordQualityParams {
 
 export const registerAgentInstance: ActionKind<AgentInstanceRegisterParams, AgentInstance> = {
   type: 'agent_instances/register',
-  makes: 'run',
+  makes: 'instance',
   references: [],
   checkParams: (params) => checkRegister(params) ?? checkVersions(params),
   checkAction: check(() =>
@@ -141,7 +141,7 @@ const calledOn: ReferenceField = {
 
 export const startAgentInstance: ActionKind<AgentInstanceStartParams, AgentInstance> = {
   type: 'agent_instances/start',
-  changes: 'run',
+  changes: 'instance',
   references: [calledOn],
   checkParams: check(() =>
     z.strictObject({
@@ -161,7 +161,7 @@ export const startAgentInstance: ActionKind<AgentInstanceStartParams, AgentInsta
 
 export const finishAgentInstance: ActionKind<AgentInstanceFinishParams, AgentInstance> = {
   type: 'agent_instances/finish',
-  changes: 'run',
+  changes: 'instance',
   ends: true,
   references: [calledOn],
   checkParams: check(() =>
@@ -189,7 +189,7 @@ export const finishAgentInstance: ActionKind<AgentInstanceFinishParams, AgentIns
 
 export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentInstance> = {
   type: 'agent_instances/record_quality',
-  changes: 'run',
+  changes: 'instance',
   references: [calledOn],
   checkParams: check(() =>
     z.strictObject({

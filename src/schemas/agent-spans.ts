@@ -184,7 +184,7 @@ export const finishAgentSpan: ActionKind<AgentSpanFinishParams, AgentSpan> = {
     sensitive_encoding: params.sensitiveEncoding,
   }),
   // No source has a field for it in a finish (docs/internals/api.md, "Actions").
-  runOf: ({ agentInstanceId }) => agentInstanceId ?? undefined,
+  instanceOf: ({ agentInstanceId }) => agentInstanceId ?? undefined,
   toResult: toAgentSpan,
 };
 

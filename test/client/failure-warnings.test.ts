@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FailureNotice } from '../../src/client/failure-warnings.ts';
+import { FailureWarnings } from '../../src/client/failure-warnings.ts';
 import { PrefactorClosedError } from '../../src/errors/queue-errors.ts';
 import { HandClock } from '../helpers/hand-clock.ts';
 import { recordingLogger } from '../helpers/recording-logger.ts';
@@ -7,7 +7,7 @@ import { recordingLogger } from '../helpers/recording-logger.ts';
 function setUp() {
   const clock = new HandClock();
   const logger = recordingLogger();
-  const notice = new FailureNotice({ clock, logger });
+  const notice = new FailureWarnings({ clock, logger });
   return { clock, notice, warnings: () => logger.entries.map(([, text]) => text) };
 }
 

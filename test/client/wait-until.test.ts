@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { BusyPeriods } from '../../src/client/wait-until.ts';
+import { WaitUntil } from '../../src/client/wait-until.ts';
 import { recordingLogger } from '../helpers/recording-logger.ts';
 
 test('one promise for each time that work is under way, which lasts as long', async () => {
   const awaited: Promise<unknown>[] = [];
-  const busy = new BusyPeriods({
+  const busy = new WaitUntil({
     waitUntil: (work) => awaited.push(work),
     logger: recordingLogger(),
   });
@@ -23,7 +23,7 @@ test('one promise for each time that work is under way, which lasts as long', as
 
 test('a window that opens begins one, and is opened as it would be otherwise', () => {
   const awaited: Promise<unknown>[] = [];
-  const busy = new BusyPeriods({
+  const busy = new WaitUntil({
     waitUntil: (work) => awaited.push(work),
     logger: recordingLogger(),
   });
@@ -43,7 +43,7 @@ test('a window that opens begins one, and is opened as it would be otherwise', (
 test('a waitUntil that throws harms no call, and the log says so', () => {
   const logger = recordingLogger();
   const error = new Error('not now');
-  const busy = new BusyPeriods({
+  const busy = new WaitUntil({
     waitUntil: () => {
       throw error;
     },

@@ -1,14 +1,14 @@
 // What JSON writes as {}, though it holds something, is told to whoever debugs.
 import { describe, expect, test } from 'vitest';
-import type { Emptied } from '../../src/pipeline/json-losses.ts';
+import type { JsonLosses } from '../../src/pipeline/json-losses.ts';
 import { RUN, resources, SPAN_A } from './recording-engine.ts';
 
 const root = { agentInstanceId: RUN, schemaName: 'a', status: 'active' } as const;
 
 /** What is told of such a call. */
-function toldOf(call: (calls: ReturnType<typeof resources>) => Promise<unknown>): Emptied[] {
-  const told: Emptied[] = [];
-  const calls = resources({ onEmptied: (emptied) => told.push(emptied) });
+function toldOf(call: (calls: ReturnType<typeof resources>) => Promise<unknown>): JsonLosses[] {
+  const told: JsonLosses[] = [];
+  const calls = resources({ onJsonLosses: (emptied) => told.push(emptied) });
   void call(calls);
   expect(calls.engine.declined).toEqual([]);
   expect(calls.engine.submissions).toHaveLength(1);

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { Reader } from '../../src/pipeline/output-reader.ts';
+import { OutputReader } from '../../src/pipeline/output-reader.ts';
 
 const parse = (json: string): unknown => JSON.parse(json);
-const reader = new Reader({ onTerminate: () => {}, redact: (text) => text, idOf: (name) => name });
+const reader = new OutputReader({
+  onTerminate: () => {},
+  redact: (text) => text,
+  idOf: (name) => name,
+});
 const readOf = (type: string, output: unknown, raw = false) =>
   reader.read(output, { type, raw, instance: undefined });
 const read = (output: unknown) => readOf('agent_spans/create', output);

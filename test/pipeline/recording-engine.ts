@@ -9,15 +9,15 @@ import type {
 } from '../../src/coalescer/index.ts';
 import { Ids } from '../../src/ids/ids.ts';
 import { deferred } from '../../src/lib/deferred.ts';
-import type { PipelineSettings } from '../../src/pipeline/call-pipeline.ts';
-import { Pipeline } from '../../src/pipeline/call-pipeline.ts';
+import type { CallPipelineSettings } from '../../src/pipeline/call-pipeline.ts';
+import { CallPipeline } from '../../src/pipeline/call-pipeline.ts';
 import type { ReadAs } from '../../src/pipeline/output-reader.ts';
 import { AgentInstances } from '../../src/resources/agent-instances.ts';
 import { AgentSpans } from '../../src/resources/agent-spans.ts';
 import type { BulkSettings } from '../../src/resources/bulk.ts';
 import { Bulk } from '../../src/resources/bulk.ts';
 
-type Engine = PipelineSettings['engine'] & BulkSettings['engine'];
+type Engine = CallPipelineSettings['engine'] & BulkSettings['engine'];
 
 interface Entry {
   readonly submission: Submission;
@@ -138,20 +138,20 @@ class RecordingEngine implements Engine {
   }
 }
 
-type Settings = Partial<Omit<PipelineSettings, 'ids'>> & { readonly ids?: 'client' | 'server' };
+type Settings = Partial<Omit<CallPipelineSettings, 'ids'>> & { readonly ids?: 'client' | 'server' };
 
 /** The resources of a client, over an engine that only records. */
 export function resources({ ids = 'client', ...settings }: Settings = {}) {
   const engine = new RecordingEngine();
   const ended: [string, string | null][] = [];
-  const pipeline = new Pipeline({
+  const pipeline = new CallPipeline({
     engine,
     ids: new Ids(),
     makesSpanIds: ids === 'client',
     maxItemBytes: 8_000_000,
     beforeEnqueue: undefined,
     onTerminate: (...run) => ended.push(run),
-    onEmptied: undefined,
+    onJsonLosses: undefined,
     redact: (text) => text,
     ...settings,
   });

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Name } from '../../src/coalescer/index.ts';
-import type { Relations } from '../../src/pipeline/dependencies.ts';
-import { Dependencies } from '../../src/pipeline/dependencies.ts';
-import { Unnamed } from '../../src/pipeline/references.ts';
+import type { Dependencies } from '../../src/pipeline/dependency-tracker.ts';
+import { DependencyTracker, PendingId } from '../../src/pipeline/dependency-tracker.ts';
 import type { WireKind } from '../../src/schemas/action.ts';
 import { finishAgentInstance, registerAgentInstance } from '../../src/schemas/agent-instances.ts';
 import { createAgentSpan, finishAgentSpan } from '../../src/schemas/agent-spans.ts';
@@ -124,26 +123,26 @@ describe('a span whose id is not known yet', () => {
 
 /** Dependencies that are told of what they are told by calls; what goes by a number has no id yet. */
 function newUnfinished() {
-  const unnamed = new Map<number, Unnamed>();
-  const dependencies = new Dependencies({
-    unnamed(number) {
-      const known = unnamed.get(number) ?? new Unnamed(number);
-      unnamed.set(number, known);
+  const pending = new Map<number, PendingId>();
+  const tracker = new DependencyTracker({
+    pendingId(number) {
+      const known = pending.get(number) ?? new PendingId(number);
+      pending.set(number, known);
       return known;
     },
   });
-  const note = (kind: WireKind<unknown>, relations: Relations): void =>
-    dependencies.note({ kind, fields: { status: 'active' } }, relations, 0);
+  const note = (kind: WireKind<unknown>, dependencies: Dependencies): void =>
+    tracker.note({ kind, fields: { status: 'active' } }, dependencies, 0);
   return {
     addInstance: (makes: Name) => note(registerAgentInstance, { makes }),
     endInstance: (changes: Name) => note(finishAgentInstance, { changes }),
     addSpan: (makes: Name, instance: Name) => note(createAgentSpan, { makes, instance }),
     endSpan: (changes: Name) => note(finishAgentSpan, { changes }),
-    rename: (name: Name, id: string) => dependencies.learn(name, id, unnamed.get(Number(name))),
-    instanceOf: (span: Name) => dependencies.of(finishAgentSpan, [span]).instance,
-    hasMade: (instance: Name) => dependencies.of(finishAgentInstance, [instance]).overBound,
+    rename: (name: Name, id: string) => tracker.learn(name, id, pending.get(Number(name))),
+    instanceOf: (span: Name) => tracker.of(finishAgentSpan, [span]).instance,
+    hasMade: (instance: Name) => tracker.of(finishAgentInstance, [instance]).overBound,
     get size() {
-      return dependencies.size;
+      return tracker.size;
     },
   };
 }

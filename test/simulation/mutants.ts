@@ -67,7 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'lets the end of a run overtake the finish of an unknown span',
-    in: 'Dependencies.of',
+    in: 'DependencyTracker.of',
     edit: leaveOut(property('follows')),
     breaks: 'order',
     seed: 112,
@@ -320,7 +320,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'takes a key that was used before for a success',
-    in: 'Reader.read',
+    in: 'OutputReader.read',
     edit: change(
       condition('status'),
       (isError) => `${isError} && own(output, 'code') !== 'idempotency_key_already_used'`,
@@ -362,7 +362,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'takes a status that is neither word for a success',
-    in: 'Reader.read',
+    in: 'OutputReader.read',
     edit: change(condition('status'), "own(output, 'status') === 'error'"),
     breaks: 'own result',
     seed: 9,
@@ -390,14 +390,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'sends what needs what the hook left out',
-    in: 'LeftOuts.takeAlong',
+    in: 'OmittedCalls.needsOmitted',
     edit: leaveOut(condition('references')),
     breaks: 'left out',
     seed: 64,
   },
   {
     name: 'sends what the hook was given, not what it gave back',
-    in: 'Pipeline.enqueue',
+    in: 'CallPipeline.isOmitted',
     edit: leaveOut(statement('replace')),
     breaks: 'left out',
     seed: 24,

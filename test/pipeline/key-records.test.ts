@@ -1,7 +1,7 @@
 // A call that is repeated under a key of the caller's own, after the first one has been settled.
 import { withGlobal } from '@sinonjs/fake-timers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Repeats } from '../../src/pipeline/repeated-keys.ts';
+import { KeyRecords } from '../../src/pipeline/key-records.ts';
 import { RUN, resources, SPAN_A, SPAN_Z } from './recording-engine.ts';
 
 const timers = withGlobal(globalThis);
@@ -138,36 +138,36 @@ test('so it is where a reference got its id in between', () => {
   expect(engine.texts[2]).toBe(engine.texts[1]);
 });
 
-function claimOf(repeats: Repeats, key: string) {
-  return repeats.claimOf(key, '2026-09-01T08:00:00.123Z');
+function recordOf(records: KeyRecords, key: string) {
+  return records.of(key, '2026-09-01T08:00:00.123Z');
 }
 
 test('at least the 10,000 that were called last are remembered, and not all', () => {
-  const repeats = new Repeats();
-  const first = claimOf(repeats, 'first');
+  const records = new KeyRecords();
+  const first = recordOf(records, 'first');
   const callOthers = (count: number, name: string) => {
-    for (const n of Array(count).keys()) claimOf(repeats, `${name}${n}`);
+    for (const n of Array(count).keys()) recordOf(records, `${name}${n}`);
   };
   callOthers(9_999, 'a');
-  expect(claimOf(repeats, 'first')).toBe(first);
+  expect(recordOf(records, 'first')).toBe(first);
   callOthers(9_999, 'b');
-  expect(claimOf(repeats, 'first')).toBe(first);
+  expect(recordOf(records, 'first')).toBe(first);
   callOthers(20_002, 'c');
-  expect(claimOf(repeats, 'first')).not.toBe(first);
+  expect(recordOf(records, 'first')).not.toBe(first);
 });
 
 test('a key is remembered for as long as a call with it is pending', () => {
-  const repeats = new Repeats();
-  const first = claimOf(repeats, 'first');
+  const records = new KeyRecords();
+  const first = recordOf(records, 'first');
   const callOthers = (name: string) => {
-    for (const n of Array(30_000).keys()) claimOf(repeats, `${name}${n}`);
+    for (const n of Array(30_000).keys()) recordOf(records, `${name}${n}`);
   };
   first.pending = {};
   callOthers('a');
-  expect(claimOf(repeats, 'first')).toBe(first);
+  expect(recordOf(records, 'first')).toBe(first);
   first.pending = undefined;
   callOthers('b');
-  expect(claimOf(repeats, 'first')).not.toBe(first);
+  expect(recordOf(records, 'first')).not.toBe(first);
 });
 
 test('so it is where the server gave what it names another id in between', () => {

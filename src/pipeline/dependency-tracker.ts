@@ -1,22 +1,17 @@
-import type { Name } from '../coalescer/index.ts';
+import type { Name, Submission } from '../coalescer/index.ts';
 import { LruMap } from '../lib/lru-map.ts';
 import type { WireKind } from '../schemas/action.ts';
 import { isTerminal } from '../schemas/action.ts';
 import type { SubmitOptions } from '../schemas/call-options.ts';
-import type { Draft } from './call-draft.ts';
-import { InvalidCall } from './invalid-call.ts';
-import type { References, Unnamed } from './references.ts';
+import type { CallDraft } from './call-draft.ts';
+import { assertNoIssues } from './invalid-call.ts';
 
-/** What an action makes, changes and uses, and what that means for its place. */
-export interface Relations {
-  readonly makes?: Name | undefined;
-  readonly changes?: Name | undefined;
-  readonly uses?: readonly Name[];
-  readonly precedes?: string;
-  readonly follows?: string;
-  readonly overBound?: boolean;
-  /** What the answer says again of an earlier call, in UTF-8 bytes. */
-  readonly echoBytes?: number;
+/** What an action makes, changes and uses, and what that means for its place among the others. */
+export interface Dependencies
+  extends Pick<
+    Submission,
+    'makes' | 'changes' | 'uses' | 'precedes' | 'follows' | 'overBound' | 'echoBytes'
+  > {
   /** The instance that the action is about. */
   readonly instance?: Name | undefined;
 }
@@ -26,7 +21,7 @@ const ANY_SPAN = '*';
 
 const MAX_SPANS = 100_000;
 const MAX_INSTANCES = 100_000;
-/** Only of spans with more bytes than that is it remembered how many: an answer holds many small ones. */
+/** The bytes of a span are remembered where they are more: an answer holds many small ones. */
 const LARGE = 16_384;
 const MAX_LARGE_SPANS = 10_000;
 
@@ -40,14 +35,29 @@ interface Instance {
   spans: number;
 }
 
+/** Stands for the id of a resource that only the answer to its call tells. */
+export class PendingId {
+  /** The name by which the engine knows the resource meanwhile. */
+  readonly number: number;
+  id: string | undefined;
+  /** The instance of a span: to note it here costs less than a map. */
+  owner: Instance | undefined;
+
+  constructor(number: number) {
+    this.number = number;
+  }
+}
+
+export interface PendingIds {
+  pendingId(number: number): PendingId | undefined;
+}
+
 /**
- * What this client made and has not finished, and what that means for what is called on it: which instance a
- * span belongs to. It ends with the finish of the span or of its instance, and is bounded; what is forgotten
- * counts as never seen. Of a span whose id is not known yet it is noted on what stands for it, which costs less
- * than a map.
+ * Remembers what this client has made and not finished, to know the instance of a span. It is forgotten with the
+ * finish of the span or of its instance. There are bounds, and what is forgotten counts as never seen.
  */
-export class Dependencies {
-  readonly #references: Pick<References, 'unnamed'>;
+export class DependencyTracker {
+  readonly #pendingIds: PendingIds;
   readonly #spans = new LruMap<string, Instance>({
     max: MAX_SPANS,
     onEvict: (_, owner) => this.#spanGone(owner),
@@ -61,8 +71,8 @@ export class Dependencies {
   /** Spans that are remembered, though their instance has ended. */
   #leftOver = 0;
 
-  constructor(references: Pick<References, 'unnamed'>) {
-    this.#references = references;
+  constructor(pendingIds: PendingIds) {
+    this.#pendingIds = pendingIds;
   }
 
   /** Spans and instances that are remembered. */
@@ -71,48 +81,48 @@ export class Dependencies {
   }
 
   /**
-   * What an action of that kind does to what it names, and to what it makes. `run` is what its caller
-   * named as the run of a span, in case that nobody here knows it.
+   * What an action of that kind does to what it names, and to what it makes. `given` is what the caller named as
+   * the instance of a span, in case that it is not known here.
    */
   of(
     { makes, changes, ends }: WireKind<unknown>,
     names: readonly Name[],
     made?: Name,
-    run?: Name,
-  ): Relations {
+    given?: Name,
+  ): Dependencies {
     const [first] = names;
     if (makes === 'span') return { makes: made, uses: names, instance: first };
-    if (makes === 'run') return { makes: made, instance: made };
+    if (makes === 'instance') return { makes: made, instance: made };
     if (first === undefined) return {};
-    if (changes === 'span') return this.#ofFinish(first, run);
+    if (changes === 'span') return this.#ofFinish(first, given);
     if (ends !== true) return { changes: first, instance: first };
     const overBound = this.#instances.get(first)?.made === true;
     return { changes: first, follows: ANY_SPAN, overBound, instance: first };
   }
 
-  #ofFinish(span: Name, run: Name | undefined): Relations {
+  #ofFinish(span: Name, given: Name | undefined): Dependencies {
     const owner =
-      typeof span === 'string' ? this.#spans.get(span) : ownerOf(this.#references.unnamed(span));
+      typeof span === 'string' ? this.#spans.get(span) : this.#pendingIds.pendingId(span)?.owner;
     if (owner !== undefined && !owner.hasEnded) {
       const echoBytes = this.#large.get(span) ?? 0;
       const { name } = owner;
       return { changes: span, uses: [name], overBound: true, echoBytes, instance: name };
     }
-    if (run === undefined) return { changes: span, precedes: ANY_SPAN };
-    return { changes: span, uses: [run], instance: run };
+    if (given === undefined) return { changes: span, precedes: ANY_SPAN };
+    return { changes: span, uses: [given], instance: given };
   }
 
-  /** Notes what an action that is on its way, in a text of so many bytes, opens and closes. */
+  /** Notes what an action that the engine has taken, in a text of so many bytes, opens and closes. */
   note(
-    { kind, fields }: Pick<Draft, 'kind' | 'fields'>,
-    { makes, changes, instance }: Relations,
+    { kind, fields }: Pick<CallDraft, 'kind' | 'fields'>,
+    { makes, changes, instance }: Dependencies,
     bytes: number,
   ): void {
     if (kind.makes === 'span') {
       if (makes === undefined || instance === undefined) return;
       if (!isTerminal(fields['status'])) this.#addSpan(makes, instance, bytes);
-    } else if (kind.makes === 'run') {
-      if (makes !== undefined) (this.#instances.get(makes) ?? this.#addOwner(makes)).made = true;
+    } else if (kind.makes === 'instance') {
+      if (makes !== undefined) (this.#instances.get(makes) ?? this.#addInstance(makes)).made = true;
     } else if (kind.ends === true && changes !== undefined) {
       if (kind.changes === 'span') this.#endSpan(changes);
       else this.#endInstance(changes);
@@ -120,17 +130,18 @@ export class Dependencies {
   }
 
   #addSpan(span: Name, instance: Name, bytes: number): void {
-    const owner = this.#instances.get(instance) ?? this.#addOwner(instance);
+    const owner = this.#instances.get(instance) ?? this.#addInstance(instance);
     owner.spans++;
     const before =
-      typeof span === 'string' ? this.#spans.set(span, owner) : this.#noteOwner(span, owner);
+      typeof span === 'string' ? this.#spans.set(span, owner) : this.#setOwner(span, owner);
     if (before !== undefined) this.#spanGone(before);
     if (bytes > LARGE) this.#large.set(span, bytes);
     else if (this.#large.size > 0) this.#large.take(span);
   }
 
   #endSpan(span: Name): void {
-    const owner = this.#forget(span);
+    const owner =
+      typeof span === 'string' ? this.#spans.take(span) : this.#setOwner(span, undefined);
     if (owner !== undefined) this.#spanGone(owner);
     this.#large.take(span);
   }
@@ -140,12 +151,12 @@ export class Dependencies {
     if (instance !== undefined) this.#instanceGone(instance);
   }
 
-  /** What was known by one name goes by this id from now on; `unnamed`: where the name was a number. */
-  learn(name: Name, id: string, unnamed: Unnamed | undefined): void {
+  /** What went by that name goes by this id from now on; `pending`: where the name was a number. */
+  learn(name: Name, id: string, pending: PendingId | undefined): void {
     const bytes = this.#large.take(name);
     if (bytes !== undefined) this.#large.set(id, bytes);
-    const owner = typeof name === 'string' ? this.#spans.take(name) : ownerOf(unnamed);
-    if (unnamed !== undefined) unnamed.owner = undefined;
+    const owner = typeof name === 'string' ? this.#spans.take(name) : pending?.owner;
+    if (pending !== undefined) pending.owner = undefined;
     if (owner !== undefined) {
       if (owner.hasEnded) this.#spanGone(owner);
       else this.#spans.add(id, owner);
@@ -158,21 +169,16 @@ export class Dependencies {
   }
 
   /** Notes the instance of a span that has no id yet. Returns the one that was noted before. */
-  #noteOwner(span: number, owner: Instance | undefined): Instance | undefined {
-    const unnamed = this.#references.unnamed(span);
-    const before = ownerOf(unnamed);
-    if (unnamed !== undefined) unnamed.owner = owner;
+  #setOwner(span: number, owner: Instance | undefined): Instance | undefined {
+    const pending = this.#pendingIds.pendingId(span);
+    const before = pending?.owner;
+    if (pending !== undefined) pending.owner = owner;
     return before;
-  }
-
-  #forget(span: Name): Instance | undefined {
-    if (typeof span === 'string') return this.#spans.take(span);
-    return this.#noteOwner(span, undefined);
   }
 
   #spanGone(owner: Instance): void {
     owner.spans--;
-    // One that is noted elsewhere is not found, and may have been counted out with the others.
+    // A span without an id is not among those that were dropped, but may have been counted out with them.
     if (owner.hasEnded) this.#leftOver = Math.max(0, this.#leftOver - 1);
     else if (owner.spans === 0 && !owner.made) this.#instances.take(owner.name);
   }
@@ -186,34 +192,27 @@ export class Dependencies {
     this.#leftOver = 0;
   }
 
-  #addOwner(name: Name): Instance {
+  #addInstance(name: Name): Instance {
     const instance: Instance = { name, made: false, hasEnded: false, spans: 0 };
     this.#instances.set(name, instance);
     return instance;
   }
 }
 
-/** The instance of a span that has no id yet. */
-function ownerOf(span: Unnamed | undefined): Instance | undefined {
-  return span?.owner as Instance | undefined;
-}
-
-/** Adds what the caller named to what is known of the type. */
+/** Adds what the caller of `submit` named to what is known of the type. */
 export function withNamed(
-  known: Relations,
-  { uses, changes, makes }: SubmitOptions,
+  known: Dependencies,
+  options: SubmitOptions,
   nameOf: (name: unknown, path: string) => Name,
-): Relations {
+): Dependencies {
+  const { uses, changes, makes } = options;
   // Most have a signal only.
   if ((uses ?? changes ?? makes) === undefined) return known;
-  const doubled = [
-    ...(changes !== undefined && known.changes !== undefined ? ['options.changes'] : []),
-    ...(makes !== undefined && known.makes !== undefined ? ['options.makes'] : []),
-  ];
-  if (doubled.length > 0) {
-    const message = 'is known of actions of this type already; leave it out';
-    throw new InvalidCall(doubled.map((path) => ({ path, message })));
-  }
+  const doubled = (['changes', 'makes'] as const).filter(
+    (field) => options[field] !== undefined && known[field] !== undefined,
+  );
+  const message = 'is known of actions of this type already; leave it out';
+  assertNoIssues(doubled.map((field) => ({ path: `options.${field}`, message })));
   const used = (uses ?? []).map((name, place) => nameOf(name, `options.uses.${place}`));
   return {
     ...known,

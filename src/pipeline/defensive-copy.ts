@@ -3,24 +3,24 @@ import type { WireAction } from '../schemas/action.ts';
 import { isObject } from '../schemas/check.ts';
 
 /**
- * An action of somebody else's, made ours: references may be replaced in it, and in its `details`.
- * What else is in it is shared, and never changed. It is read once, getters included, and has no
- * `toJSON` to change it afterwards: so what is checked in it is what is sent.
+ * A copy of an action that was given, so that what is checked in it is what is sent: getters are read once, and
+ * no `toJSON` is left to change it afterwards. References may be replaced in the copy and in its `details`;
+ * what else is in it is shared, and never changed.
  */
-export function ownAction(
+export function copyAction(
   action: Readonly<Record<string, unknown>>,
   type: string,
   key: string,
 ): WireAction {
   // What the action itself says of the two may be another thing each time.
   const head = { _type: type, idempotency_key: key };
-  const own: WireAction = withoutToJson(Object.assign({ ...head, ...action }, head));
-  if (isObject(own['details'])) own['details'] = withoutToJson({ ...own['details'] });
-  return own;
+  const copy: WireAction = withoutToJson(Object.assign({ ...head, ...action }, head));
+  if (isObject(copy['details'])) copy['details'] = withoutToJson({ ...copy['details'] });
+  return copy;
 }
 
-/** An item of a batch that the caller packed, made ours in the same way; its fields keep their order. */
-export function ownItem<Item>(item: Item): Item {
+/** The same of an item of a batch that the caller packed; its fields keep their order. */
+export function copyItem<Item>(item: Item): Item {
   return isObject(item) ? withoutToJson({ ...item }) : item;
 }
 
@@ -31,21 +31,21 @@ function withoutToJson<Fields extends Record<string, unknown>>(given: Fields): F
   return fields;
 }
 
-/** The same action, without the fields that JSON would leave out. */
+/** A copy without the fields that JSON would leave out. */
 export function withoutUndefined(action: WireAction): WireAction {
-  const own = defined(action) as WireAction;
-  if (isObject(own['details'])) own['details'] = defined(own['details']);
-  return own;
+  const copy = defined(action) as WireAction;
+  if (isObject(copy['details'])) copy['details'] = defined(copy['details']);
+  return copy;
 }
 
 function defined(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  let own: Record<string, unknown> = {};
+  let copy: Record<string, unknown> = {};
   for (const name in fields) {
     const value = fields[name];
     if (value === undefined) continue;
-    if (!(name in own)) own[name] = value;
+    if (!(name in copy)) copy[name] = value;
     // Of a name that all objects inherit: to assign it may mean something else.
-    else if (Object.hasOwn(fields, name)) own = { ...own, [name]: value };
+    else if (Object.hasOwn(fields, name)) copy = { ...copy, [name]: value };
   }
-  return own;
+  return copy;
 }
