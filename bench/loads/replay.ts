@@ -2,7 +2,7 @@ import { readActions } from '../../src/replay/actions/action-file.ts';
 import type { RecordedAction } from '../../src/replay/actions/recorded-action.ts';
 import { replayBatched } from '../../src/replay/batched.ts';
 import { replayOneByOne } from '../../src/replay/one-by-one.ts';
-import type { Replayed } from '../../src/replay/tally.ts';
+import type { ReplayResult } from '../../src/replay/replay-result.ts';
 import type { Target } from '../contenders/contender.ts';
 import { TOKEN } from '../contenders/contender.ts';
 import type { ContenderName } from '../contenders/index.ts';
@@ -31,7 +31,7 @@ export async function replay(
 async function senderOf(
   contender: ContenderName,
   target: Target,
-): Promise<(actions: readonly RecordedAction[]) => Promise<Replayed>> {
+): Promise<(actions: readonly RecordedAction[]) => Promise<ReplayResult>> {
   if (contender === 'one by one') {
     return (actions) => replayOneByOne(actions, { ...target, token: TOKEN });
   }

@@ -33,11 +33,10 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 
 /** Who may import a package. One without a row: nobody. */
 const owners: Readonly<Record<string, string>> = {
-  'cli-progress': '^src/cli/',
   dataloader: '^src/client/window\\.ts$',
-  ky: '^src/(transport|cli)/',
+  ky: '^src/transport/',
   nanoid: '^src/ids/',
-  zod: '^src/(schemas|cli|replay)/|^src/client/parse-options\\.ts$',
+  zod: '^src/(schemas|replay)/|^src/client/parse-options\\.ts$',
 };
 
 const insideEngine = '^src/coalescer/(?!index\\.ts$)';

@@ -1,14 +1,21 @@
 import { nearest } from '../lib/nearest.ts';
 import { VERSION } from '../lib/version.ts';
-import type { Command, Process } from './command/command.ts';
+import type { Command, CommandContext } from './command/command.ts';
 import { CommandFailure, exitCodes, interruption } from './command/failure.ts';
 import { demo } from './demo/demo.ts';
 import { doctor } from './doctor/doctor.ts';
 import { emulator } from './emulator/emulator.ts';
 import { send } from './send/send.ts';
+import type { Stream } from './terminal/printable.ts';
 import { printableTo } from './terminal/printable.ts';
 
 export const commands: readonly Command[] = [demo, send, emulator, doctor];
+
+/** What the command line needs of its process. */
+type Process = Omit<CommandContext, 'stdout' | 'stderr' | 'screen'> & {
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+};
 
 /**
  * Runs what the arguments ask for, and gives the exit code. Never rejects: what went wrong is said in
@@ -35,9 +42,9 @@ export async function main(args: readonly string[], process: Process): Promise<n
       stdout.write(command.help);
       return exitCodes.ok;
     }
-    return await command.run(rest, { ...process, stdout, stderr, screen: process.stderr });
+    return await command.execute(rest, { ...process, stdout, stderr, screen: process.stderr });
   } catch (given) {
-    // What fails once the command is to end fails for that.
+    // What fails after an interruption fails because of it.
     const isEnded = process.interrupted.aborted && !(given instanceof CommandFailure);
     const error = isEnded ? interruption(process.interrupted) : given;
     const message = error instanceof Error ? error.message : String(error);

@@ -21,6 +21,19 @@ export interface Seen {
   readonly doubled: number;
 }
 
+/** What is wrong with what the server saw, as sentences. */
+export function serverProblems({ breaches, unknownFields, doubled }: Seen): readonly string[] {
+  return [
+    ...breaches
+      .slice(0, 3)
+      .map((breach) => `The emulator saw a breach of the API's rules: ${breach}.`),
+    ...unknownFields
+      .slice(0, 3)
+      .map((field) => `The API drops a field that it does not know (${field}).`),
+    ...(doubled > 0 ? [`${doubled} actions took effect more than once.`] : []),
+  ];
+}
+
 export interface EmulatorProcess {
   readonly url: string;
   seen(): Promise<Seen>;

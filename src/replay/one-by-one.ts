@@ -1,20 +1,19 @@
 import type { ActionOf, Actions, RecordedAction } from './actions/recorded-action.ts';
-import { recordedTimes } from './actions/recorded-time.ts';
+import { RECORDING_START, recordedTimes } from './actions/recorded-time.ts';
+import type { ReplayResult } from './replay-result.ts';
+import { ReplayResultCollector } from './replay-result.ts';
+import type { Ids, SingleRequest } from './single-request.ts';
+import { singleRequestOf } from './single-request.ts';
 import { Slots } from './slots.ts';
-import { START } from './start.ts';
-import type { Replayed } from './tally.ts';
-import { nameOf, Tally } from './tally.ts';
-import type { Places } from './wire-form.ts';
-import { wireFormOf } from './wire-form.ts';
 
-/** Where the calls go, and how many of them may be on their way at once. */
-export interface Target {
+/** Where the calls go, and how many of them may be in flight at once. */
+export interface OneByOneOptions {
   readonly url: string;
   readonly token: string;
   readonly inFlight: number;
 }
 
-/** An instance or a span of the file. */
+/** A run or a span of the file. */
 interface Made {
   readonly id: Promise<string>;
   /** What else must be through before it is finished. */
@@ -25,50 +24,51 @@ interface Made {
  * Replays recorded runs with a request for each action, as a careful user writes it by hand: each
  * call waits for the answers to those that it needs, and a finish for all that belongs to what ends.
  */
-export async function replayOneByOne(actions: Actions, target: Target): Promise<Replayed> {
-  const calls = new CallsOneByOne(target);
+export async function replayOneByOne(
+  actions: Actions,
+  options: OneByOneOptions,
+): Promise<ReplayResult> {
+  const calls = new CallsOneByOne(options);
   for await (const action of actions) calls.start(action);
   return calls.result();
 }
 
 class CallsOneByOne {
-  readonly #target: Target;
+  readonly #options: OneByOneOptions;
   readonly #slots: Slots;
-  readonly #tally = new Tally();
+  readonly #collector = new ReplayResultCollector();
   readonly #runs = new Map<string, Made>();
   readonly #spans = new Map<string, Made>();
-  readonly #timeOf = recordedTimes(START);
+  readonly #timeOf = recordedTimes(RECORDING_START);
 
-  constructor(target: Target) {
-    this.#target = target;
-    this.#slots = new Slots(target.inFlight);
+  constructor(options: OneByOneOptions) {
+    this.#options = options;
+    this.#slots = new Slots(options.inFlight);
   }
 
   start(action: RecordedAction): void {
     if (action.type === 'agent_instances/register') {
       const id = this.#call(action, [], () => ({}));
       this.#runs.set(action.instance, { id, within: [] });
-      this.#tally.count(id, nameOf(action));
       return;
     }
     const run = known(this.#runs, action.instance);
-    const instance = async (): Promise<Places> => ({ instance: await run.id });
+    const idOfRun = async (): Promise<Ids> => ({ run: await run.id });
     switch (action.type) {
       case 'agent_instances/start':
       case 'agent_instances/record_quality':
-        run.within.push(this.#counted(this.#call(action, [], instance)));
+        run.within.push(this.#call(action, [], idOfRun));
         break;
       case 'agent_spans/create':
         this.#create(action, run);
         break;
       case 'agent_spans/finish': {
         const { id, within } = known(this.#spans, action.span);
-        const done = this.#call(action, within, async () => ({ span: await id }));
-        run.within.push(this.#counted(done));
+        run.within.push(this.#call(action, within, async () => ({ span: await id })));
         break;
       }
       case 'agent_instances/finish':
-        this.#tally.count(this.#call(action, run.within, instance));
+        void this.#call(action, run.within, idOfRun);
         break;
       default:
         action satisfies never;
@@ -76,62 +76,42 @@ class CallsOneByOne {
   }
 
   /** Resolves when all calls have settled. */
-  result(): Promise<Replayed> {
-    return this.#tally.result();
+  result(): Promise<ReplayResult> {
+    return this.#collector.result();
   }
 
   #create(action: ActionOf<'agent_spans/create'>, run: Made): void {
     const parent = action.parent === undefined ? undefined : known(this.#spans, action.parent);
     // The start of the run is the first of what is within it.
     const id = this.#call(action, run.within.slice(0, 1), async () => ({
-      instance: await run.id,
+      run: await run.id,
       parent: await parent?.id,
     }));
     this.#spans.set(action.span, { id, within: [] });
     parent?.within.push(id);
     run.within.push(id);
-    this.#tally.count(id, nameOf(action));
   }
 
-  #counted(done: Promise<string>): Promise<string> {
-    this.#tally.count(done);
-    return done;
-  }
-
-  /** The request of an action, once all that it needs has its answer. */
-  async #call(
+  /** Sends the request of an action once all that it needs has its answer. */
+  #call(
     action: RecordedAction,
     needed: readonly Promise<unknown>[],
-    places: () => Promise<Places> | Places,
+    ids: () => Promise<Ids> | Ids,
   ): Promise<string> {
     const time = this.#timeOf(action);
-    await Promise.all(needed);
-    const request = requestOf(action, time, await places());
-    return this.#slots.use(() => post(this.#target, request));
+    const send = async (): Promise<string> => {
+      await Promise.all(needed);
+      const request = singleRequestOf(action, time, await ids());
+      return this.#slots.use(() => post(this.#options, request));
+    };
+    const made = send();
+    this.#collector.add(action, made);
+    return made;
   }
 }
 
-interface Request {
-  readonly path: string;
-  readonly body: object;
-}
-
-/** What is one item of a bulk request is one request here: ids stand in its path. */
-function requestOf(action: RecordedAction, time: string, places: Places): Request {
-  const { _type, agent_instance_id, agent_span_id, ...body } = wireFormOf(action, time, places);
-  switch (action.type) {
-    case 'agent_instances/register':
-      return { path: 'agent_instance/register', body };
-    case 'agent_spans/create':
-      return { path: 'agent_spans', body };
-    case 'agent_spans/finish':
-      return { path: `agent_spans/${agent_span_id}/finish`, body };
-    default:
-      return { path: `agent_instance/${agent_instance_id}/${_type.split('/')[1]}`, body };
-  }
-}
-
-async function post({ url, token }: Target, { path, body }: Request): Promise<string> {
+async function post({ url, token }: OneByOneOptions, request: SingleRequest): Promise<string> {
+  const { path, body } = request;
   const response = await fetch(`${url}/api/v1/${path}`, {
     method: 'POST',
     headers: {

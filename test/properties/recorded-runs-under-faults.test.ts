@@ -8,7 +8,7 @@ import { readActions } from '../../src/replay/actions/action-file.ts';
 import type { RecordedAction } from '../../src/replay/actions/recorded-action.ts';
 import { replayBatched } from '../../src/replay/batched.ts';
 import { digestOf } from '../../src/replay/digest.ts';
-import type { Replayed } from '../../src/replay/tally.ts';
+import type { ReplayResult } from '../../src/replay/replay-result.ts';
 import type { EmulatorReport, FaultPlan } from '../../src/testing/index.ts';
 import { Emulator } from '../../src/testing/index.ts';
 import { fakeTime } from '../helpers/fake-time.ts';
@@ -27,7 +27,7 @@ const passing: FaultPlan['rates'] = {
 };
 
 interface Outcome {
-  readonly replayed: Replayed;
+  readonly replayed: ReplayResult;
   readonly ledger: Ledger;
   readonly report: EmulatorReport;
   readonly digest: string;

@@ -1,38 +1,63 @@
-import type { ParseArgsOptionsConfig } from 'node:util';
 import { parseArgs } from 'node:util';
 import { nearest } from '../../lib/nearest.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 
-/** An option's value, as text on the command line. */
-export interface Value<T> {
-  /** Its values are lists, and the option may be given more than once. */
-  readonly isList?: true;
+/** What an option takes, as text on the command line. */
+export interface ValueKind<T> {
   /** Ends the sentence "--rtt takes ..." */
   readonly takes: string;
   /** Undefined where the text is none of what it takes. */
   read(text: string): T | undefined;
+  /** Its values are lists, and the option may be given more than once. */
+  readonly isList?: true;
 }
 
-/** The options of a command by name: `'flag'`, or what it takes. */
-export type OptionTable = Readonly<Record<string, 'flag' | Value<unknown>>>;
+/** An option of a command. */
+export interface Option<T> {
+  /** Its value in the help: `MS`. A flag has none. */
+  readonly value?: string;
+  readonly kind?: ValueKind<unknown>;
+  readonly help: string;
+  /** What holds where it is not given. */
+  readonly fallback: T;
+  /** Stands above it in the help: it is the first of a group. */
+  readonly heading?: string;
+}
 
-/** Undefined where an option was not given; a flag is false then. */
-type Options<Table extends OptionTable> = {
-  readonly [Name in keyof Table]: Table[Name] extends Value<infer T> ? T | undefined : boolean;
+/** The options of a command by name, in the order of its help. */
+export type OptionTable = Readonly<Record<string, Option<unknown>>>;
+
+export type OptionValues<Table extends OptionTable> = {
+  readonly [Name in keyof Table]: Table[Name] extends Option<infer T> ? T : never;
 };
 
-export interface CommandLine<Table extends OptionTable> {
-  readonly options: Options<Table>;
-  readonly positionals: readonly string[];
+export function flag(help: string): Option<boolean> {
+  return { help, fallback: false };
+}
+
+/** An option with a value. The help shows its `fallback`, where it has one. */
+export function option<T, Fallback extends T | undefined = undefined>(
+  value: string,
+  kind: ValueKind<T>,
+  help: string,
+  fallback?: Fallback,
+): Option<T | Fallback> {
+  return { value, kind, help, fallback: fallback as Fallback };
+}
+
+/** The same options, with a heading above the first of them in the help. */
+export function group<Table extends OptionTable>(heading: string, options: Table): Table {
+  const [first = ''] = Object.keys(options);
+  return { ...options, [first]: { ...options[first], heading } };
 }
 
 /** Any text. */
-export function text(what: string): Value<string> {
+export function text(what: string): ValueKind<string> {
   return { takes: what, read: (given) => (given === '' ? undefined : given) };
 }
 
 /** One of some words. */
-export function oneOf<Word extends string>(...words: readonly Word[]): Value<Word> {
+export function oneOf<Word extends string>(...words: readonly Word[]): ValueKind<Word> {
   return {
     takes: words.map((word) => `"${word}"`).join(' or '),
     read: (given) => words.find((word) => word === given),
@@ -40,7 +65,7 @@ export function oneOf<Word extends string>(...words: readonly Word[]): Value<Wor
 }
 
 /** Names, separated by commas; may be given more than once. */
-export function names(what: string): Value<readonly string[]> {
+export function names(what: string): ValueKind<readonly string[]> {
   return {
     takes: what,
     read: (given) => {
@@ -52,7 +77,7 @@ export function names(what: string): Value<readonly string[]> {
 }
 
 /** A time, as milliseconds since 1970. */
-export function time(): Value<number> {
+export function time(): ValueKind<number> {
   return {
     takes: 'a time such as 2026-09-01T08:00:00Z',
     read: (given) => {
@@ -66,13 +91,13 @@ export interface Range {
   readonly min: number;
   /** @default no bound */
   readonly max?: number;
-  /** Ends the range: `'milliseconds'`. */
+  /** Follows "a number of". */
   readonly unit?: string;
   readonly whole?: boolean;
 }
 
 /** A number within a range. */
-export function number({ min, max, unit, whole = false }: Range): Value<number> {
+export function number({ min, max, unit, whole = false }: Range): ValueKind<number> {
   const range = max === undefined ? `${min} or more` : `from ${min} to ${max}`;
   return {
     takes: `${whole ? 'a whole number' : 'a number'}${unit === undefined ? '' : ` of ${unit}`}, ${range}`,
@@ -85,7 +110,7 @@ export function number({ min, max, unit, whole = false }: Range): Value<number> 
 }
 
 /** What either of two takes. */
-export function either<A, B>(one: Value<A>, other: Value<B>): Value<A | B> {
+export function either<A, B>(one: ValueKind<A>, other: ValueKind<B>): ValueKind<A | B> {
   return {
     takes: `${one.takes}, or ${other.takes}`,
     read: (given) => one.read(given) ?? other.read(given),
@@ -97,32 +122,29 @@ export function either<A, B>(one: Value<A>, other: Value<B>): Value<A | B> {
  *
  * @throws {CommandFailure} with the exit code for a wrong command line.
  */
-export function readCommandLine<Table extends OptionTable>(
+export function readArguments<Table extends OptionTable>(
   command: string,
   args: readonly string[],
   table: Table,
-): CommandLine<Table> {
+): { readonly values: OptionValues<Table>; readonly positionals: readonly string[] } {
   const { tokens, positionals } = parseArgs({
     args: [...args],
-    options: Object.fromEntries(Object.entries(table).map(([name, kind]) => [name, typeOf(kind)])),
+    options: mapValues(table, ({ kind }) => ({ type: kind === undefined ? 'boolean' : 'string' })),
     allowPositionals: true,
-    strict: false, // the sentences are ours
+    strict: false, // our sentences say more than those of parseArgs
     tokens: true,
   });
-  const given = new Map<string, unknown>();
+  const values: Record<string, unknown> = mapValues(table, ({ fallback }) => fallback);
+  const given = new Set<string>();
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
-    const reading = readOption(token, given.get(token.name), table);
-    if ('wrong' in reading) throw wrongUsage(command, reading.wrong);
-    given.set(token.name, reading.value);
+    const { name } = token;
+    const read = readOption(token, table, given);
+    if ('wrong' in read) throw wrongUsage(command, read.wrong);
+    values[name] = given.has(name) ? [values[name], read.value].flat() : read.value;
+    given.add(name);
   }
-  const options = Object.fromEntries(
-    Object.entries(table).map(([name, kind]) => [
-      name,
-      given.get(name) ?? (kind === 'flag' ? false : undefined),
-    ]),
-  );
-  return { options: options as Options<Table>, positionals };
+  return { values: values as OptionValues<Table>, positionals };
 }
 
 /** An option as it stands on the command line. */
@@ -134,34 +156,33 @@ interface GivenOption {
   readonly inlineValue?: boolean | undefined;
 }
 
-/** Its value, with what was given of it before; or a sentence about what is wrong with it. */
+/** Its value, or a sentence about what is wrong with it. */
 function readOption(
   { name, rawName, value, inlineValue }: GivenOption,
-  before: unknown,
   table: OptionTable,
+  given: ReadonlySet<string>,
 ): { readonly value: unknown } | { readonly wrong: string } {
-  const kind = Object.hasOwn(table, name) ? table[name] : undefined;
-  if (kind === undefined) {
+  const known = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (known === undefined) {
     const meant = nearest(name, Object.keys(table));
-    return {
-      wrong: `There is no option ${rawName}.${meant === undefined ? '' : ` Did you mean --${meant}?`}`,
-    };
+    const advice = meant === undefined ? '' : ` Did you mean --${meant}?`;
+    return { wrong: `There is no option ${rawName}.${advice}` };
   }
-  const isList = kind !== 'flag' && kind.isList;
-  if (before !== undefined && !isList) return { wrong: `${rawName} is given twice.` };
-  if (kind === 'flag') {
+  const { kind } = known;
+  if (given.has(name) && !kind?.isList) return { wrong: `${rawName} is given twice.` };
+  if (kind === undefined) {
     return value === undefined ? { value: true } : { wrong: `${rawName} takes no value.` };
   }
-  // What looks like the next option is no value, or its absence would go unnoticed.
+  // What looks like the next option is not taken as a value: else a missing value would go unnoticed.
   if (value === undefined || (inlineValue === false && /^--?[a-z]/.test(value))) {
     return { wrong: `${rawName} takes ${kind.takes}: its value is missing.` };
   }
   const read = kind.read(value);
   if (read === undefined) return { wrong: `${rawName} takes ${kind.takes}, not "${value}".` };
-  return { value: before === undefined ? read : [before, read].flat() };
+  return { value: read };
 }
 
-/** A command line that cannot be meant so. */
+/** A command line that makes no sense. */
 export function wrongUsage(command: string, sentence: string): CommandFailure {
   return new CommandFailure(
     `${sentence} See: prefactor-autobatch ${command} --help`,
@@ -169,6 +190,6 @@ export function wrongUsage(command: string, sentence: string): CommandFailure {
   );
 }
 
-function typeOf(kind: 'flag' | Value<unknown>): ParseArgsOptionsConfig[string] {
-  return { type: kind === 'flag' ? 'boolean' : 'string' };
+function mapValues<T>(table: OptionTable, map: (option: Option<unknown>) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(table).map(([name, one]) => [name, map(one)]));
 }

@@ -1,6 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { Stream, TextOutput } from '../terminal/printable.ts';
-import type { OptionTable } from './arguments.ts';
+import type { OptionTable, OptionValues } from './arguments.ts';
+import { readArguments, wrongUsage } from './arguments.ts';
+import type { HelpTexts } from './help.ts';
+import { helpOf } from './help.ts';
 
 /** A command of `prefactor-autobatch`. */
 export interface Command {
@@ -15,25 +18,52 @@ export interface Command {
    *
    * @param args What stands after the command's name.
    */
-  run(args: readonly string[], surroundings: Surroundings): Promise<number>;
+  execute(args: readonly string[], context: CommandContext): Promise<number>;
 }
 
-/** The process around a command; handed in, so that tests can be it. */
-export interface Surroundings {
+/** What a command takes and does: its arguments, their checks and its help come from here. */
+export interface CommandDefinition<Options extends OptionTable> extends HelpTexts {
+  readonly summary: string;
+  readonly options: Options;
+  execute(given: GivenArguments<Options>, context: CommandContext): Promise<number>;
+}
+
+export interface GivenArguments<Options extends OptionTable> {
+  readonly file: string | undefined;
+  readonly options: OptionValues<Options>;
+}
+
+/** The process around a command; handed in, so that tests can replace it. */
+export interface CommandContext {
   readonly stdin: Readable;
   /** For results. */
   readonly stdout: TextOutput;
   /** For progress and for what went wrong. */
   readonly stderr: TextOutput;
-  /** `stderr` as it is: for what moves its cursor, and holds no word of anybody else's. */
+  /** `stderr` as it is: for progress, which moves the cursor. */
   readonly screen: Stream;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts at Ctrl-C, or when the process is told to end; its reason is the name of the signal. */
   readonly interrupted: AbortSignal;
 }
 
-/** What the process has of it. */
-export type Process = Omit<Surroundings, 'stdout' | 'stderr' | 'screen'> & {
-  readonly stdout: Stream;
-  readonly stderr: Stream;
-};
+export function defineCommand<Options extends OptionTable>(
+  definition: CommandDefinition<Options>,
+): Command {
+  const { name, summary, options, file } = definition;
+  return {
+    name,
+    summary,
+    options,
+    help: helpOf(definition),
+    async execute(args, context) {
+      const { values, positionals } = readArguments(name, args, options);
+      const [first, ...more] = positionals;
+      if (file === undefined && first !== undefined) {
+        throw wrongUsage(name, `It takes options only, not "${first}".`);
+      }
+      if (more.length > 0) throw wrongUsage(name, 'One file at a time.');
+      return definition.execute({ file: first, options: values }, context);
+    },
+  };
+}

@@ -1,13 +1,14 @@
 import type { Ledger } from '../../index.ts';
 import type { Seen } from '../../replay/emulator-process.ts';
-import type { Replayed } from '../../replay/tally.ts';
-import { balances } from '../terminal/books.ts';
+import { serverProblems } from '../../replay/emulator-process.ts';
+import type { ReplayResult } from '../../replay/replay-result.ts';
 import { amount } from '../terminal/figures.ts';
+import { balances } from '../terminal/ledger.ts';
 
 /** One replay, as its caller and as its server saw it. */
-export interface Replay extends Seen {
-  readonly replayed: Replayed;
+export interface Replay extends ReplayResult {
   readonly ms: number;
+  readonly seen: Seen;
   /** Of the state in which its server ended. */
   readonly digest: string;
 }
@@ -21,18 +22,15 @@ export function tableOf(oneByOne: Replay, batched: Replay): string {
     const cells = [value(oneByOne), value(batched)].map((text) => text.padStart(16));
     return `${label.padEnd(20)}${cells.join('')}   ${note}`.trimEnd();
   };
+  const requests = ({ seen }: Replay): number => seen.requests;
   return [
     row('', (replay) => (replay === batched ? 'batched' : 'call by call')),
-    row('calls', ({ replayed }) => amount(replayed.actions)),
-    row('succeeded', ({ replayed }) => amount(replayed.succeeded)),
-    row(
-      'requests',
-      ({ requests }) => amount(requests),
-      `${times(({ requests }) => requests)} fewer`,
-    ),
-    row('calls per request', ({ replayed, requests }) => (replayed.actions / requests).toFixed(1)),
+    row('calls', ({ actions }) => amount(actions)),
+    row('succeeded', ({ succeeded }) => amount(succeeded)),
+    row('requests', (replay) => amount(requests(replay)), `${times(requests)} fewer`),
+    row('calls per request', (replay) => (replay.actions / requests(replay)).toFixed(1)),
     row('time', ({ ms }) => `${(ms / 1000).toFixed(2)} s`, `${times(({ ms }) => ms)} faster`),
-    row('body bytes', ({ bytes }) => `${(bytes / 1000).toFixed(0)} kB`),
+    row('body bytes', ({ seen }) => `${(seen.bytes / 1000).toFixed(0)} kB`),
   ].join('\n');
 }
 
@@ -50,19 +48,12 @@ export function problemsOf(
   ];
 }
 
-export function verdictOf(ledger: Ledger | undefined): string {
-  const books = Object.entries(ledger ?? {})
-    .filter(([column, calls]) => calls > 0 || column === 'succeeded')
-    .map(([column, calls]) => `${column} ${amount(calls)}`);
-  return `Both servers ended in the same state, and the books balance: ${books.join(', ')}.`;
-}
-
-function ownProblemsOf(label: string, { replayed, breaches, doubled }: Replay): readonly string[] {
-  const { actions, succeeded, errors } = replayed;
-  return [
-    ...(succeeded === actions ? [] : [`${label}: ${amount(actions - succeeded)} calls failed.`]),
-    ...errors.map((error) => `${label}: ${error}`),
-    ...breaches.slice(0, 3).map((breach) => `${label}: breach: ${breach}`),
-    ...(doubled === 0 ? [] : [`${label}: ${amount(doubled)} actions took effect more than once.`]),
+function ownProblemsOf(label: string, replay: Replay): readonly string[] {
+  const { actions, succeeded, errors, seen } = replay;
+  const problems = [
+    ...(succeeded === actions ? [] : [`${amount(actions - succeeded)} calls failed.`]),
+    ...errors.map(String),
+    ...serverProblems(seen),
   ];
+  return problems.map((problem) => `${label}: ${problem}`);
 }

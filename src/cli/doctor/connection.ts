@@ -1,44 +1,30 @@
 /** What can be asked without writing anything. */
-import type { Account, Exchange } from '../api/exchange.ts';
-import { exchange, isPage, problemOf } from '../api/exchange.ts';
+import type { Account } from '../api/account.ts';
+import type { Exchange } from '../api/exchange.ts';
+import { exchange } from '../api/exchange.ts';
+import { isPage, isSuccess, ping, pingProblem } from '../api/ping.ts';
 import { duration } from '../terminal/figures.ts';
 import { isJson } from './questions/bulk-api.ts';
-import type { Answered, Finding } from './questions/finding.ts';
+import type { Answers, Finding } from './questions/finding.ts';
 import { asAssumed, different, problem } from './questions/finding.ts';
 
 /** Whether the API is there and takes the token. After a `problem` nothing more can be asked. */
-export async function askConnection(
-  account: Account,
-  tell: (answered: Answered) => void,
-): Promise<readonly Answered[]> {
-  const ping = await exchange(account, '/api/v1/ping');
-  const answered: Answered[] = [];
-  const add = (id: string, question: string, section: string, finding: Finding): boolean => {
-    const one = { id, section, question, ...finding };
-    answered.push(one);
-    tell(one);
-    return finding.verdict === 'ok';
-  };
-  const mayGoOn =
-    add('url', 'Does anything answer there?', '1', reach(account, ping)) &&
-    add('token', 'Is the token taken?', '1', token(account, ping));
-  if (mayGoOn) {
-    // No item, so nothing to do: it can only be refused (docs/internals/api.md, "Bulk request").
-    const empty = await exchange(account, '/api/v1/bulk', { items: [] });
-    add('bulk', 'Does the bulk endpoint answer, and is it the API?', '2', bulk(account, empty));
-  }
-  return answered;
-}
-
-function reach(account: Account, ping: Exchange): Finding {
-  return ping.kind === 'silence' || isPage(ping)
-    ? problem(problemOf(account, ping) ?? '')
-    : asAssumed(`Yes, after ${duration(ping.ms)}.`);
-}
-
-function token(account: Account, ping: Exchange): Finding {
-  const wrong = problemOf(account, ping);
-  return wrong === undefined ? asAssumed('Yes.') : problem(wrong);
+export async function askConnection(account: Account, answers: Answers): Promise<void> {
+  const answer = await ping(account);
+  const wrong = pingProblem(account, answer);
+  const isThere = answer.kind === 'answer' && !isPage(answer);
+  answers.add(
+    'url',
+    'Does anything answer there?',
+    isThere ? asAssumed(`Yes, after ${duration(answer.ms)}.`) : problem(wrong ?? ''),
+  );
+  if (!isThere) return;
+  const token = wrong === undefined ? asAssumed('Yes.') : problem(wrong);
+  answers.add('token', 'Is the token taken?', token);
+  if (wrong !== undefined) return;
+  // Without items, it can only be refused (docs/internals/api.md, "Bulk request").
+  const empty = await exchange(account, '/api/v1/bulk', { items: [] });
+  answers.add('bulk', 'Does the bulk endpoint answer, and is it the API?', bulk(account, empty));
 }
 
 function bulk({ apiUrl }: Account, empty: Exchange): Finding {
@@ -58,7 +44,7 @@ function bulk({ apiUrl }: Account, empty: Exchange): Finding {
       `What answers (${status}) is not the Prefactor API: it speaks no JSON of that form.`,
     );
   }
-  return status >= 200 && status < 300
+  return isSuccess(status)
     ? different('Yes, but it takes a request without items.')
     : asAssumed(`Yes, it refuses a request without items (${status}).`);
 }

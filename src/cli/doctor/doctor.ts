@@ -1,37 +1,67 @@
-import type { Account } from '../api/exchange.ts';
-import { readAccount } from '../api/exchange.ts';
-import type { OptionTable } from '../command/arguments.ts';
-import { readCommandLine, text, wrongUsage } from '../command/arguments.ts';
-import type { Command, Surroundings } from '../command/command.ts';
+import { deploymentOf, readAccount } from '../api/account.ts';
+import { flag, option, text } from '../command/arguments.ts';
+import type { Command, CommandContext, GivenArguments } from '../command/command.ts';
+import { defineCommand } from '../command/command.ts';
 import { exitCodeOf, exitCodes } from '../command/failure.ts';
+import { amount, bytes } from '../terminal/figures.ts';
 import { askConnection } from './connection.ts';
 import { examine } from './examination.ts';
-import { help, promise } from './help.ts';
 import { BulkApi } from './questions/bulk-api.ts';
-import type { Answered } from './questions/finding.ts';
+import { Answers } from './questions/finding.ts';
+import { MOST_BYTES, MOST_ITEMS } from './questions/limits.ts';
+import { RUN_NAME } from './questions/smoke-run.ts';
 import { lineOf, markdownOf, reportOf } from './report.ts';
 
-const table = { 'api-url': text('a URL'), write: 'flag', json: 'flag' } as const;
-const options: OptionTable = table;
-
-export const doctor: Command = {
-  name: 'doctor',
-  summary: 'whether the API is there, takes the token, and does what the client assumes',
-  options,
-  help,
-  run,
+const options = {
+  'api-url': option(
+    'URL',
+    text('a URL'),
+    'the API; without it PREFACTOR_API_URL, else the public one. The token is that of PREFACTOR_API_TOKEN',
+  ),
+  write: flag('asks also what only a run can tell: ids, errors, keys, shapes, limits'),
+  json: flag('the report as JSON'),
 };
 
-async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { options: given, positionals } = readCommandLine('doctor', args, table);
-  const [extra] = positionals;
-  if (extra !== undefined) throw wrongUsage('doctor', `It takes options only, not "${extra}".`);
-  const { stdout, env, interrupted } = surroundings;
+/** What `--write` is about to do. */
+const announcement = `It registers one run, "${RUN_NAME}" with purpose smoke_test, makes some 20 spans
+in it, sends requests of up to ${amount(MOST_ITEMS)} items and ${bytes(MOST_BYTES)}, and finishes the run at the end,
+also after a failure.`;
+
+export const doctor: Command = defineCommand({
+  name: 'doctor',
+  summary: 'whether the API is there, takes the token, and does what the client assumes',
+  about:
+    'Checks that the API is there and takes the token, and whether it does what the client assumes.',
+  options,
+  notes: `Without --write it only reads: a ping, and a bulk request without items. With --write:
+${announcement}
+With an account's token it needs PREFACTOR_AGENT_ID and PREFACTOR_ENVIRONMENT_ID.
+
+A line for each question goes to standard error as it is answered: ok (as the client assumes),
+DIFFERENT, problem (it could not be asked), or unknown (it cannot be told). The report, in Markdown,
+goes to standard output: share it. It names the host, and has no token and no id in it.`,
+  exitCodes:
+    '0 nothing differs, 1 something failed or differs, 2 the command line is wrong, 130 interrupted: the run is finished, and the report has what was asked by then.',
+  examples: ['prefactor-autobatch doctor', 'prefactor-autobatch doctor --write > report.md'],
+  execute,
+});
+
+async function execute(
+  { options: given }: GivenArguments<typeof options>,
+  { stdout, stderr, env, interrupted }: CommandContext,
+): Promise<number> {
   const account = readAccount('doctor', given['api-url'], env);
-  const answers = await ask(account, given.write, surroundings);
-  const report = reportOf(answers, {
+  const answers = new Answers((answered) => stderr.write(lineOf(answered)));
+  await askConnection(account, answers);
+  const isThere = answers.all.every(({ verdict }) => verdict !== 'problem');
+  if (given.write && isThere && !interrupted.aborted) {
+    stderr.write(`\n${announcement}\n\n`);
+    const conditions = { deployment: deploymentOf(env), interrupted };
+    await examine(new BulkApi(account), answers, conditions);
+  }
+  const report = reportOf(answers.all, {
     host: new URL(account.apiUrl).host,
-    at: new Date(),
+    at: new Date().toISOString(),
     wrote: given.write,
     complete: !interrupted.aborted,
   });
@@ -39,21 +69,4 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
   if (interrupted.aborted) return exitCodeOf(interrupted);
   const { different, problem } = report.verdicts;
   return different + problem === 0 ? exitCodes.ok : exitCodes.failed;
-}
-
-async function ask(
-  account: Account,
-  mayWrite: boolean,
-  { stderr, env, interrupted }: Surroundings,
-): Promise<readonly Answered[]> {
-  const tell = (answered: Answered): void => void stderr.write(lineOf(answered));
-  const connection = await askConnection(account, tell);
-  const isThere = connection.every(({ verdict }) => verdict !== 'problem');
-  if (!mayWrite || !isThere || interrupted.aborted) return connection;
-  stderr.write(`\n${promise}\n\n`);
-  const owner = {
-    agentId: env['PREFACTOR_AGENT_ID'] || undefined,
-    environmentId: env['PREFACTOR_ENVIRONMENT_ID'] || undefined,
-  };
-  return [...connection, ...(await examine(new BulkApi(account), { owner, interrupted, tell }))];
 }

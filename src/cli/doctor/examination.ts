@@ -1,18 +1,18 @@
 /** Asks the questions that need a run, one after the other. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Deployment } from '../../replay/calls/recorded-calls.ts';
 import type { BulkApi, Item } from './questions/bulk-api.ts';
 import { errorQuestions } from './questions/errors.ts';
-import type { Answered, Finding } from './questions/finding.ts';
+import type { Answers, Finding } from './questions/finding.ts';
 import { asAssumed, different, problem, Unanswered, unknown } from './questions/finding.ts';
 import { idQuestions } from './questions/ids.ts';
 import { keyQuestions } from './questions/keys.ts';
 import { limitQuestions } from './questions/limits.ts';
 import type { Question } from './questions/question.ts';
 import { shapeQuestions } from './questions/shapes.ts';
-import type { Owner } from './questions/smoke-run.ts';
 import { SmokeRun } from './questions/smoke-run.ts';
 
-/** In an order that matters: whether ids hold comes before those who use them. */
+/** The order matters: whether ids hold is asked before the questions that use them. */
 const questions: readonly Question[] = [
   ...idQuestions,
   ...errorQuestions,
@@ -28,66 +28,62 @@ const PATIENCE = 2;
 const FINISH_DELAYS_MS: readonly number[] = [1_000, 2_000, 4_000];
 
 export interface Conditions {
-  readonly owner: Owner;
+  readonly deployment: Deployment;
   /** Ends the questions; the run is finished all the same. */
   readonly interrupted: AbortSignal;
-  readonly tell: (answered: Answered) => void;
   /** @default 1, 2 and 4 s */
   readonly finishDelaysMs?: readonly number[];
 }
 
 export async function examine(
   api: BulkApi,
-  { owner, interrupted, tell, finishDelaysMs = FINISH_DELAYS_MS }: Conditions,
-): Promise<readonly Answered[]> {
-  const answered: Answered[] = [];
-  const add = (question: Omit<Question, 'ask'>, finding: Finding): void => {
-    const { id, section, question: text } = question;
-    const one = { id, section, question: text, ...finding };
-    answered.push(one);
-    tell(one);
-  };
-  const { run, finding } = await open(api, owner);
-  add({ id: 'register', section: '2.2', question: 'Can a run be registered in bulk?' }, finding);
-  if (run === undefined) return answered;
+  answers: Answers,
+  { deployment, interrupted, finishDelaysMs = FINISH_DELAYS_MS }: Conditions,
+): Promise<void> {
+  const { run, finding } = await open(api, deployment);
+  answers.add('register', 'Can a run be registered in bulk?', finding);
+  if (run === undefined) return;
   try {
     let unanswered = 0;
-    for (const question of questions) {
+    for (const { id, question, needsIds, ask } of questions) {
       if (interrupted.aborted) break;
+      let found: Finding;
       if (unanswered >= PATIENCE) {
-        add(question, unknown('Not asked: the last questions had no answer.'));
-        continue;
+        found = unknown('Not asked: the last questions had no answer.');
+      } else if (needsIds && !run.idsHold) {
+        found = unknown("Only ids of the client's can tell, which do not hold.");
+      } else {
+        found = await attempt(() => ask(run));
+        unanswered = found.verdict === 'problem' ? unanswered + 1 : 0;
       }
-      const found = await attempt(() => question.ask(run));
-      unanswered = found.verdict === 'problem' ? unanswered + 1 : 0;
-      add(question, found);
+      answers.add(id, question, found);
     }
   } finally {
-    add(
-      { id: 'finish', section: '2.2', question: 'Is the run finished by agent_instances/finish?' },
+    answers.add(
+      'finish',
+      'Is the run finished by agent_instances/finish?',
       await close(run, finishDelaysMs),
     );
   }
-  return answered;
 }
 
 async function open(
   api: BulkApi,
-  owner: Owner,
-): Promise<{ readonly run: SmokeRun | undefined; readonly finding: Finding }> {
+  deployment: Deployment,
+): Promise<{ readonly run?: SmokeRun; readonly finding: Finding }> {
   try {
-    const opened = await SmokeRun.open(api, owner);
+    const opened = await SmokeRun.open(api, deployment);
     if (opened instanceof SmokeRun) return { run: opened, finding: asAssumed('Yes.') };
-    const isNamed = owner.agentId !== undefined && owner.environmentId !== undefined;
+    const isNamed = deployment.agentId !== undefined && deployment.environmentId !== undefined;
     const advice = isNamed
       ? ''
       : " With an account's token, set PREFACTOR_AGENT_ID and PREFACTOR_ENVIRONMENT_ID.";
     const said = `No, it is refused (${opened.because}), so nothing else can be asked.${advice}`;
-    return { run: undefined, finding: problem(said) };
+    return { finding: problem(said) };
   } catch (error) {
-    if (!(error instanceof Unanswered)) throw error;
-    const said = `${error.message} If the run was made all the same, finish it in the web app.`;
-    return { run: undefined, finding: problem(said) };
+    const why = problemOf(error);
+    const said = `${why.answer} If the run was made all the same, finish it in the web app.`;
+    return { finding: problem(said) };
   }
 }
 
@@ -99,9 +95,9 @@ async function close(run: SmokeRun, delaysMs: readonly number[]): Promise<Findin
     try {
       return await finish(run, item, status);
     } catch (error) {
-      if (!(error instanceof Unanswered)) throw error;
+      const { answer } = problemOf(error);
       const delayMs = delaysMs[i];
-      if (delayMs === undefined) return problem(`${error.message} ${left}`);
+      if (delayMs === undefined) return problem(`${answer} ${left}`);
       await delay(delayMs);
     }
   }
@@ -125,7 +121,12 @@ async function attempt(ask: () => Promise<Finding>): Promise<Finding> {
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof Unanswered) return problem(error.message);
-    throw error;
+    return problemOf(error);
   }
+}
+
+/** What `Unanswered` says; all else is a bug, and thrown on. */
+function problemOf(error: unknown): Finding {
+  if (error instanceof Unanswered) return problem(error.message);
+  throw error;
 }

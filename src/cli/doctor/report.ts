@@ -32,61 +32,33 @@ export function lineOf({ verdict, question, answer }: Answered): string {
 
 export function reportOf(
   answers: readonly Answered[],
-  about: {
-    readonly host: string;
-    readonly at: Date;
-    readonly wrote: boolean;
-    readonly complete: boolean;
-  },
+  about: Pick<Report, 'host' | 'at' | 'wrote' | 'complete'>,
 ): Report {
-  const { host, at, wrote, complete } = about;
-  const count = (verdict: Verdict): number =>
-    answers.filter((answered) => answered.verdict === verdict).length;
-  return {
-    version: VERSION,
-    node: process.version,
-    host,
-    at: at.toISOString(),
-    wrote,
-    complete,
-    verdicts: {
-      ok: count('ok'),
-      different: count('different'),
-      problem: count('problem'),
-      unknown: count('unknown'),
-    },
-    answers,
-  };
+  const verdicts = { ok: 0, different: 0, problem: 0, unknown: 0 };
+  for (const { verdict } of answers) verdicts[verdict]++;
+  return { version: VERSION, node: process.version, ...about, verdicts, answers };
 }
 
 /** In Markdown, to be put into an issue. */
-export function markdownOf({
-  version,
-  node,
-  host,
-  at,
-  wrote,
-  complete,
-  verdicts,
-  answers,
-}: Report): string {
+export function markdownOf(report: Report): string {
+  const { version, node, host, at, wrote, complete, verdicts, answers } = report;
   const counts = Object.entries(verdicts).map(([verdict, times]) => `${times} ${verdict}`);
   return [
     `## prefactor-autobatch doctor: ${host}`,
     '',
     `Version ${version}, Node ${node}, ${at}${wrote ? '' : ', reading only'}${complete ? '' : ', interrupted'}: ${counts.join(', ')}.`,
     '',
-    '| verdict | question | answer | wire.md |',
-    '| --- | --- | --- | --- |',
-    ...answers.map(({ verdict, question, answer, section }) => {
-      const cells = [shown[verdict], question, answer, section].map(cell);
+    '| verdict | question | answer |',
+    '| --- | --- | --- |',
+    ...answers.map(({ verdict, question, answer }) => {
+      const cells = [shown[verdict], question, answer].map(cell);
       return `| ${cells.join(' | ')} |`;
     }),
     '',
   ].join('\n');
 }
 
-/** A server's words must not become markup. */
+/** The words of a server must not become markup. */
 function cell(text: string): string {
   return text.replaceAll(/[\\|`<*[\]]/g, (character) => `\\${character}`);
 }

@@ -17,7 +17,7 @@ export const faultNames: Readonly<Record<FaultName, string>> = {
   endless: 'an answer without an end',
   status: 'one of the statuses (429, 500, 502, 503)',
   omit: 'the output of an item is left out',
-  extra: 'an output that nobody asked for',
+  extra: 'an output for a key that was not sent',
   wrongId: 'a success names another id',
   itemTransient: 'an item is refused with temporarily_unavailable, this once',
   itemPermanent: 'an item is refused with validation_errors, each time',
@@ -27,7 +27,7 @@ export const faultNames: Readonly<Record<FaultName, string>> = {
  * @param given A list of rates, a JSON text, or `@` and the path of a JSON file.
  * @throws {CommandFailure} when it is none of them, or no plan can be that.
  */
-export async function readPlan(given: string): Promise<FaultPlan> {
+export async function readFaultPlan(given: string): Promise<FaultPlan> {
   const text = given.startsWith('@') ? await readPlanFile(given.slice(1)) : given;
   const isJson = given.startsWith('@') || /^\s*\{/.test(text);
   const plan = isJson ? parsePlan(text) : parseList(text);

@@ -1,46 +1,41 @@
-import type { Seen } from '../../replay/emulator-process.ts';
+import type { EmulatorProcess } from '../../replay/emulator-process.ts';
 import { startEmulator } from '../../replay/emulator-process.ts';
-import type { Account } from '../api/exchange.ts';
-import { checkAccount, readAccount } from '../api/exchange.ts';
-import type { Surroundings } from '../command/command.ts';
+import type { Account } from '../api/account.ts';
+import { readAccount } from '../api/account.ts';
+import { checkAccount } from '../api/ping.ts';
+import type { CommandContext } from '../command/command.ts';
 import { unlessInterrupted } from '../command/failure.ts';
-import type { Settings } from './settings.ts';
 
-/** Where the actions go. */
-export interface Target extends Account {
-  readonly isEmulator: boolean;
-  /** What the emulator saw; undefined for the API, and for an emulator that is gone. */
-  seen(): Promise<Seen | undefined>;
-  /** Aborts where it is known never to answer again. */
+/** Where the actions go: the API, or an emulator of our own. */
+export interface Destination extends Account {
+  readonly emulator: EmulatorProcess | undefined;
+  /** Aborts once it is known never to answer again. */
   readonly lost: AbortSignal;
   close(): void;
 }
 
+export interface DestinationChoice {
+  readonly apiUrl: string | undefined;
+  readonly emulate: boolean;
+  /** Round trip of the emulator, in milliseconds. */
+  readonly latencyMs: number;
+}
+
 /** @throws {CommandFailure} when nothing there answers, the token is refused, or it is interrupted. */
-export async function openTarget(
-  { apiUrl, emulate, roundTripMs }: Settings,
-  { env, interrupted }: Surroundings,
-): Promise<Target> {
+export async function openDestination(
+  { apiUrl, emulate, latencyMs }: DestinationChoice,
+  { env, interrupted }: CommandContext,
+): Promise<Destination> {
   if (emulate) {
     const apiToken = 'emulator-token';
-    const emulator = await startEmulator({ token: apiToken, latencyMs: roundTripMs });
-    return {
-      apiUrl: emulator.url,
-      apiToken,
-      isEmulator: true,
-      lost: emulator.lost,
-      seen: async () => (emulator.lost.aborted ? undefined : emulator.seen()),
-      close: () => emulator.close(),
-    };
+    const emulator = await startEmulator({ token: apiToken, latencyMs });
+    const { url, lost } = emulator;
+    return { apiUrl: url, apiToken, emulator, lost, close: () => emulator.close() };
   }
   const account = readAccount('send', apiUrl, env);
-  // Else the client would try for minutes what cannot work.
+  // The client would take an API that is not there for an outage, and try again for minutes.
   await unlessInterrupted(checkAccount(account), interrupted);
-  return {
-    ...account,
-    isEmulator: false,
-    lost: new AbortController().signal, // an API may always come back
-    seen: async () => undefined,
-    close: () => {},
-  };
+  // An API may always come back.
+  const lost = new AbortController().signal;
+  return { ...account, emulator: undefined, lost, close: () => {} };
 }

@@ -8,16 +8,18 @@ import {
   PrefactorSkippedError,
 } from '../../index.ts';
 
-/** What a call failed with, for people and for the summary. */
+/** Why a line failed, for people and for the summary. */
 export interface Failure {
-  /** The class of the error. */
+  /** The class of the error; `bad line` where no call was made. */
   readonly kind: string;
+  /** The API's word for it. */
   readonly apiCode?: string | undefined;
   readonly message: string;
   /** What the API says of single fields. */
   readonly errors?: unknown;
-  /** What it goes back to, the nearest first. */
+  /** The chain of causes, the nearest first. */
   readonly causes?: readonly string[] | undefined;
+  /** Whether it failed only since it needed what another line was to make. */
   readonly isConsequence: boolean;
 }
 
@@ -52,7 +54,7 @@ export function mayBeDone(error: unknown): boolean {
   return isPrefactorError(error) && error.maybeApplied;
 }
 
-/** Of a line, not of a call: neither its key nor the options of the client mean anything here. */
+/** The message for a line of a file: keys and options of the client, which those of the errors name, mean nothing here. */
 function sentenceOf(error: Error): string {
   if (error instanceof PrefactorApiError) {
     const what = [error.status, error.apiCode].filter((part) => part !== undefined).join(' ');

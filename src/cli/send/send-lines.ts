@@ -6,29 +6,35 @@ import type { RecordedCalls } from '../../replay/calls/recorded-calls.ts';
 import type { FailedLines } from './failed-lines.ts';
 import { mayBeDone } from './failure.ts';
 import { RecordedClock } from './recorded-clock.ts';
-import type { Settings } from './settings.ts';
 import type { Tally } from './tally.ts';
 
-/** Actions that are read and not yet through. */
+/** Most calls that have not settled; reading waits for room. */
 export const MAX_PENDING = 10_000;
-/** How soon it is seen that there is room again. */
+/** How often it is looked for room. */
 const ROOM_MS = 5;
 
-/** Where lines go, and what is noted of them. */
-export interface Way {
+/** What becomes of lines, and where that is noted. */
+export interface SendingParts {
   readonly calls: RecordedCalls;
   readonly tally: Tally;
   readonly failedLines: FailedLines | undefined;
   readonly stopped: AbortSignal;
 }
 
+export interface Pace {
+  /** How many times as fast as recorded. */
+  readonly speed: number | 'max';
+  /** Fields that are left out where they stand. */
+  readonly ignored: ReadonlySet<string>;
+}
+
 /** Makes the calls. Gives why the file was not read to its end, where it was not. */
 export async function sendLines(
   file: ActionFile,
-  { speed, ignored }: Settings,
-  way: Way,
+  { speed, ignored }: Pace,
+  parts: SendingParts,
 ): Promise<string | undefined> {
-  const { calls, tally, failedLines, stopped } = way;
+  const { calls, tally, failedLines, stopped } = parts;
   const clock = new RecordedClock(speed);
   try {
     for await (const line of file.lines(ignored)) {
@@ -40,11 +46,11 @@ export async function sendLines(
         continue;
       }
       await clock.until(line.action.t, stopped);
-      await room(way);
-      sendLine(number, text, line.action, way);
+      await room(parts);
+      sendLine(number, text, line.action, parts);
     }
   } catch (error) {
-    // Whatever was waited for, the stop ended it.
+    // Whatever was waited for, the stop has ended it.
     if (stopped.aborted) return undefined;
     if (error instanceof ActionFileError) return error.message;
     throw error;
@@ -52,32 +58,28 @@ export async function sendLines(
   return undefined;
 }
 
-/** Waits until an action may be called: some wait for their run before the client has them. */
-async function room({ calls, tally, stopped }: Way): Promise<void> {
+/** Waits for room for another call: also of those that wait for their run, which the client does not know yet. */
+async function room({ calls, tally, stopped }: SendingParts): Promise<void> {
   await calls.ready();
-  while (tally.actions - tally.settled >= MAX_PENDING) {
-    await delay(ROOM_MS, undefined, { signal: stopped });
-  }
+  while (tally.pending >= MAX_PENDING) await delay(ROOM_MS, undefined, { signal: stopped });
 }
 
 function sendLine(
   number: number,
   text: string,
   action: RecordedAction,
-  { calls, tally, failedLines }: Way,
+  { calls, tally, failedLines }: SendingParts,
 ): void {
   const taken = calls.take(action, text);
   if (taken.kind === 'skipped') {
-    tally.skip();
+    tally.counts.skipped++;
   } else if (taken.kind === 'bad') {
     tally.badLine(number, taken.problem, taken.isConsequence);
     failedLines?.add(text);
   } else {
     const { call, key, ids } = taken;
-    const again =
-      failedLines &&
-      ((error: unknown) =>
-        failedLines.add(text, { idempotency_key: mayBeDone(error) ? key : undefined, ...ids() }));
-    tally.count(call, number, action, again);
+    tally.count(call, number, action, (error) =>
+      failedLines?.add(text, { idempotency_key: mayBeDone(error) ? key : undefined, ...ids() }),
+    );
   }
 }

@@ -3,56 +3,166 @@ import { AutobatchClient, PrefactorInvalidArgumentError } from '../../index.ts';
 import type { ActionFile } from '../../replay/actions/action-file.ts';
 import { openActionFile } from '../../replay/actions/action-file.ts';
 import { recordedTimes } from '../../replay/actions/recorded-time.ts';
-import type {
-  Deployment,
-  Identities,
-  RecordedCallsOptions,
-} from '../../replay/calls/recorded-calls.ts';
+import type { Identities } from '../../replay/calls/recorded-calls.ts';
 import { RecordedCalls } from '../../replay/calls/recorded-calls.ts';
-import { wrongUsage } from '../command/arguments.ts';
-import type { Command, Surroundings } from '../command/command.ts';
+import { serverProblems } from '../../replay/emulator-process.ts';
+import { deploymentOf } from '../api/account.ts';
+import type { OptionValues } from '../command/arguments.ts';
+import {
+  either,
+  flag,
+  group,
+  names,
+  number,
+  oneOf,
+  option,
+  text,
+  time,
+  wrongUsage,
+} from '../command/arguments.ts';
+import type { Command, CommandContext, GivenArguments } from '../command/command.ts';
+import { defineCommand } from '../command/command.ts';
 import { exitCodeOf, exitCodes } from '../command/failure.ts';
-import { balances } from '../terminal/books.ts';
 import { duration } from '../terminal/figures.ts';
+import { balances } from '../terminal/ledger.ts';
 import type { Position, Progress } from '../terminal/progress.ts';
 import { showProgress } from '../terminal/progress.ts';
-import type { Target } from './destination.ts';
-import { openTarget } from './destination.ts';
+import type { Destination } from './destination.ts';
+import { openDestination } from './destination.ts';
 import { FailedLines } from './failed-lines.ts';
-import { help } from './help.ts';
 import { FileIdentities } from './identities.ts';
 import { MAX_PENDING, sendLines } from './send-lines.ts';
-import type { Settings } from './settings.ts';
-import { options, readSettings } from './settings.ts';
 import type { Summary } from './summary.ts';
 import { summaryOf, textOf } from './summary.ts';
 import { Tally } from './tally.ts';
 
-export const send: Command = {
-  name: 'send',
-  summary: 'the actions of a file, through the client, to the API or to an emulator',
-  options,
-  help,
-  run,
-};
-
-/** How long an interrupted client may take for what it has begun. */
+const ROUND_TRIP_MS = 20;
+/** How long an interrupted client may take for what is in flight. */
 const LAST_MS = 5_000;
-/** Of pauses that follow each other one is told of so often. */
+/** Pauses that follow each other are told of so often. */
 const PAUSES_EVERY_MS = 60_000;
 
-async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const settings = readSettings(args);
-  const file = await openActionFile(settings.file, surroundings.stdin);
+const milliseconds = number({ min: 0, max: 60_000, unit: 'milliseconds' });
+
+const options = {
+  ...group('Where to', {
+    'api-url': option(
+      'URL',
+      text('a URL'),
+      "the API; without it PREFACTOR_API_URL, else the public one. The token is that of PREFACTOR_API_TOKEN. With an account's token, runs are registered for PREFACTOR_AGENT_ID and PREFACTOR_ENVIRONMENT_ID",
+    ),
+    emulate: flag('a local emulator of the API instead: no account, no network'),
+    rtt: option('MS', milliseconds, `its round trip in milliseconds (${ROUND_TRIP_MS})`),
+  }),
+  ...group('What of it', {
+    ignore: option(
+      'FIELD,...',
+      names('names of fields, separated by commas'),
+      'leaves fields out that the API does not have; else a line with one is bad',
+    ),
+    'missing-parents': option(
+      'root|skip',
+      oneOf('root', 'skip'),
+      'what becomes of a span whose parent is not in the file: a root, or left out with all within it; without it, the line is bad',
+    ),
+    failed: option('FILE', text('a path'), 'writes the lines that can be sent again to a new file'),
+  }),
+  ...group('When, and which', {
+    speed: option(
+      'N|max',
+      either(oneOf('max'), number({ min: 0.001 })),
+      'N times as fast as recorded, or as fast as there is room. At most 10,000 actions are pending, so memory does not grow with the file',
+      'max',
+    ),
+    times: option(
+      'recorded|sent',
+      oneOf('recorded', 'sent'),
+      'the time that each action bears: as recorded, or when it is sent',
+      'recorded',
+    ),
+    start: option('TIME', time(), 'when the recording began; without it, when the file was made'),
+    again: option(
+      'WORD',
+      text('a word of your own'),
+      'sends once more what was sent before. Without it, a second time doubles nothing: keys and ids come from the name and the lines of the file',
+    ),
+  }),
+  ...group('How', {
+    window: option(
+      'tick|MS',
+      either(oneOf('tick'), milliseconds),
+      'how long calls are gathered: a tick, or milliseconds',
+      'tick',
+    ),
+    'max-items': option(
+      'N',
+      number({ min: 1, max: 10_000, whole: true }),
+      'items in one request',
+      100,
+    ),
+    concurrency: option('N', number({ min: 1, max: 256, whole: true }), 'requests in flight', 16),
+    'on-skipped': option(
+      'requeue|reject',
+      oneOf('requeue', 'reject'),
+      'what the server did not reach goes again, or its calls fail',
+      'requeue',
+    ),
+    ids: option('client|server', oneOf('client', 'server'), 'who makes the ids of spans', 'client'),
+    json: flag('the summary as JSON'),
+  }),
+};
+type Options = OptionValues<typeof options>;
+
+export const send: Command = defineCommand({
+  name: 'send',
+  summary: 'the actions of a file, through the client, to the API or to an emulator',
+  about: 'Sends the actions of a file through the client, and says what became of them.',
+  file: {
+    usage: 'FILE',
+    help: 'recorded agent runs, one action a line (NDJSON), plain or gzip; - is the standard input',
+  },
+  options,
+  notes: 'The summary goes to standard output, progress and all else to standard error.',
+  exitCodes:
+    '0 every action succeeded, or was sent before, 1 something failed, 2 the command line is wrong, 130 interrupted: what was sent by then is in the summary.',
+  examples: [
+    'prefactor-autobatch send runs.ndjson --emulate',
+    'prefactor-autobatch send runs.ndjson.gz --emulate --rtt 100 --speed 10',
+    'my-agent --record - | prefactor-autobatch send - --json',
+  ],
+  execute,
+});
+
+async function execute(given: GivenArguments<typeof options>, context: CommandContext) {
+  const { file: path, options } = given;
+  if (path === undefined) {
+    throw wrongUsage('send', 'Name an action file, or - for the standard input.');
+  }
+  refuseContradictions(options);
+  const { stdin, stdout, interrupted } = context;
+  const file = await openActionFile(path, stdin);
   try {
-    const target = await openTarget(settings, surroundings);
-    const summary = await sendFile(file, settings, target, surroundings).finally(target.close);
-    const { stdout, interrupted } = surroundings;
-    stdout.write(settings.json ? `${JSON.stringify(summary, null, 2)}\n` : textOf(summary));
+    const { 'api-url': apiUrl, emulate, rtt: latencyMs = ROUND_TRIP_MS } = options;
+    const destination = await openDestination({ apiUrl, emulate, latencyMs }, context);
+    const sent = sendFile(path, file, options, destination, context);
+    const summary = await sent.finally(destination.close);
+    stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : textOf(summary));
     if (interrupted.aborted) return exitCodeOf(interrupted);
     return isRight(summary) ? exitCodes.ok : exitCodes.failed;
   } finally {
     file.close();
+  }
+}
+
+function refuseContradictions({ emulate, rtt, times, start, ...given }: Options): void {
+  if (emulate && given['api-url'] !== undefined) {
+    throw wrongUsage('send', '--emulate and --api-url exclude each other.');
+  }
+  if (start !== undefined && times === 'sent') {
+    throw wrongUsage('send', '--start is of no use with --times sent.');
+  }
+  if (rtt !== undefined && !emulate) {
+    throw wrongUsage('send', '--rtt is the round trip of the emulator, and needs --emulate.');
   }
 }
 
@@ -61,81 +171,87 @@ function isRight({ failures, ledger, problems }: Summary): boolean {
 }
 
 async function sendFile(
+  path: string,
   file: ActionFile,
-  settings: Settings,
-  target: Target,
-  { env, screen, interrupted }: Surroundings,
+  options: Options,
+  destination: Destination,
+  { env, screen, interrupted }: CommandContext,
 ): Promise<Summary> {
-  const client = makeClient(settings, target);
+  const client = makeClient(options, destination);
   const failedLines =
-    settings.failedFile === undefined ? undefined : await FailedLines.at(settings.failedFile);
-  const calls = callsOf(client, file, settings, env);
+    options.failed === undefined ? undefined : await FailedLines.at(options.failed);
+  const calls = recordedCalls(client, file, options, env);
   const tally = new Tally();
   const progress = showProgress(screen, () => positionOf(file, tally, client));
   noteTroubles(client, progress);
-  const stopped = AbortSignal.any([interrupted, target.lost]);
-  whenAborted(stopped, () => stop(file, client, target));
+  const { apiUrl, emulator, lost } = destination;
+  const stopped = AbortSignal.any([interrupted, lost]);
+  whenAborted(stopped, () => {
+    // Ends every wait: for lines, for room, and for what is pending.
+    file.close();
+    void client.close({ timeoutMs: lost.aborted ? 0 : LAST_MS });
+  });
   const start = performance.now();
   try {
-    const unread = await sendLines(file, settings, { calls, tally, failedLines, stopped });
+    const pace = { speed: options.speed, ignored: new Set(options.ignore) };
+    const unread = await sendLines(file, pace, { calls, tally, failedLines, stopped });
     await calls.flush();
     const wallMs = performance.now() - start;
     await client.close();
-    const problem = await failedLines?.end();
+    const unwritten = await failedLines?.end();
+    const seen = lost.aborted ? undefined : await emulator?.seen();
     return summaryOf({
-      file: settings.file,
-      apiUrl: target.apiUrl,
-      emulated: target.isEmulator,
+      file: path,
+      apiUrl,
+      emulated: emulator !== undefined,
       tally,
       leftOpen: calls.leftOpen,
-      failedLines: failedLines && { file: failedLines.path, count: failedLines.count },
+      ...(failedLines && { failedLines: { file: failedLines.path, count: failedLines.count } }),
       stats: client.stats(),
       wallMs,
-      seen: await target.seen(),
-      cut: stopped.aborted ? whyStopped(target) : unread,
-      problem,
+      cut: stopped.aborted ? whyStopped(lost) : unread,
+      problems: [
+        ...(unwritten === undefined ? [] : [unwritten]),
+        ...(seen ? serverProblems(seen) : []),
+      ],
     });
   } finally {
     progress.end();
   }
 }
 
-function whenAborted(signal: AbortSignal, run: () => void): void {
-  if (signal.aborted) run();
-  else signal.addEventListener('abort', run);
+function whenAborted(signal: AbortSignal, act: () => void): void {
+  if (signal.aborted) act();
+  else signal.addEventListener('abort', act);
 }
 
-/** Ends every wait: for lines, for room, and for what is pending. */
-function stop(file: ActionFile, client: AutobatchClient, { lost }: Target): void {
-  file.close();
-  void client.close({ timeoutMs: lost.aborted ? 0 : LAST_MS });
-}
-
-function whyStopped({ lost }: Target): string {
+function whyStopped(lost: AbortSignal): string {
   return lost.aborted ? 'The emulator is gone.' : 'Interrupted before it was through.';
 }
 
-function positionOf(file: ActionFile, tally: Tally, client: AutobatchClient): Position {
-  return {
-    bytesRead: file.bytesRead,
-    size: file.size,
-    actions: tally.actions,
-    settled: tally.settled,
-    failed: tally.failed,
-    requests: client.stats().requests,
-  };
+function positionOf(
+  { bytesRead, size }: ActionFile,
+  tally: Tally,
+  client: AutobatchClient,
+): Position {
+  const { actions, failed } = tally.counts;
+  const { requests } = client.stats();
+  return { bytesRead, size, actions, pending: tally.pending, failed, requests };
 }
 
-function makeClient({ client }: Settings, { apiUrl, apiToken }: Target): AutobatchClient {
+function makeClient(options: Options, { apiUrl, apiToken }: Destination): AutobatchClient {
+  const { window, 'max-items': maxItems, concurrency, 'on-skipped': onSkipped, ids } = options;
   try {
     return new AutobatchClient({
-      ...client,
       apiUrl,
       apiToken,
-      // A file waits for room anyway; more of it in memory would only wait longer.
+      batch: { window, maxItems, concurrency },
+      onSkipped,
+      ids,
+      // The file waits for room anyway; more of it in memory would only wait longer.
       queue: { maxItems: MAX_PENDING },
       logger: false, // what fails is in the summary
-      disabled: false, // what the environment says of it is meant for agents
+      disabled: false, // PREFACTOR_AUTOBATCH_DISABLED is meant for agents
     });
   } catch (error) {
     if (error instanceof PrefactorInvalidArgumentError) throw wrongUsage('send', error.message);
@@ -143,48 +259,27 @@ function makeClient({ client }: Settings, { apiUrl, apiToken }: Target): Autobat
   }
 }
 
-/** The calls of the file's actions, whom they are registered for, and what they are known by. */
-function callsOf(
+/** The calls of the file's actions: what they are registered for, their times, keys and ids. */
+function recordedCalls(
   client: AutobatchClient,
   file: ActionFile,
-  settings: Settings,
-  env: Surroundings['env'],
+  { times, start, ids, again, 'missing-parents': missingParents }: Options,
+  env: CommandContext['env'],
 ): RecordedCalls {
-  const deployment = {
-    agentId: env['PREFACTOR_AGENT_ID'] || undefined,
-    environmentId: env['PREFACTOR_ENVIRONMENT_ID'] || undefined,
-  };
-  return new RecordedCalls({
-    client,
-    ...deployment,
-    timeOf: timesOf(settings, file),
-    identities: identitiesOf(settings, file, deployment),
-    missingParents: settings.missingParents,
+  const deployment = deploymentOf(env);
+  const { agentId = '', environmentId = '' } = deployment;
+  // A stream has no name by which it could be known the next time.
+  const source = file.name === undefined ? ['-', again ?? randomUUID()] : [file.name, again ?? ''];
+  const identities: Identities = new FileIdentities({
+    salt: [...source, agentId, environmentId],
+    makesIds: ids === 'client',
   });
+  const began = start ?? file.madeAt ?? Date.now();
+  const timeOf = times === 'sent' ? undefined : recordedTimes(began);
+  return new RecordedCalls({ client, ...deployment, timeOf, identities, missingParents });
 }
 
-/** When actions are said to have happened. */
-function timesOf(
-  { times, start }: Settings,
-  { madeAt }: ActionFile,
-): RecordedCallsOptions['timeOf'] {
-  return times === 'sent' ? undefined : recordedTimes(start ?? madeAt ?? Date.now());
-}
-
-/** A stream has no name by which it could be known the next time. */
-function identitiesOf(
-  { again, client }: Settings,
-  { name }: ActionFile,
-  { agentId = '', environmentId = '' }: Deployment,
-): Identities {
-  const file = name === undefined ? ['-', again ?? randomUUID()] : [name, again ?? ''];
-  return new FileIdentities({
-    salt: [...file, agentId, environmentId],
-    makesIds: client.ids !== 'server',
-  });
-}
-
-/** Says why nothing moves, while nothing does: once, and of pauses once a minute. */
+/** Says why nothing moves, while nothing does: of an outage once, of pauses once a minute. */
 function noteTroubles(client: AutobatchClient, progress: Progress): void {
   let quietUntil = 0;
   client.on('pause', ({ ms, status }) => {

@@ -4,14 +4,24 @@ import type { RecordedAction } from '../../replay/actions/recorded-action.ts';
 import type { Failure } from './failure.ts';
 import { failureOf, wasSentBefore } from './failure.ts';
 
+/** How many lines came to what. */
+export interface Counts {
+  /** Lines that a call was made of. */
+  actions: number;
+  succeeded: number;
+  /** Calls whose keys the API knows already. */
+  sentBefore: number;
+  failed: number;
+  /** Lines that no call could be made of. */
+  badLines: number;
+  /** Lines that were not sent, since they need what a bad line was to make. */
+  needBadLines: number;
+  /** Lines left out with a parent that is missing, as `--missing-parents skip` says. */
+  skipped: number;
+}
+
 /** Lines that failed alike. */
-export interface FailureKind {
-  /** The class of the error; `bad line` for what no call was made of. */
-  readonly kind: string;
-  /** The API's word for it. */
-  readonly apiCode?: string;
-  /** Whether they failed only since they needed what others were to make. */
-  readonly isConsequence: boolean;
+export interface FailureKind extends Pick<Failure, 'kind' | 'apiCode' | 'isConsequence'> {
   readonly count: number;
   /** The first few. */
   readonly examples: readonly FailureExample[];
@@ -23,81 +33,52 @@ export interface FailureExample extends Pick<Failure, 'message' | 'errors' | 'ca
   /** Left out for a bad line, as the names are. */
   readonly type?: string;
   /** The names in the file. */
-  readonly run?: string;
-  readonly span?: string;
+  readonly run?: string | undefined;
+  readonly span?: string | undefined;
 }
 
 const EXAMPLES_KEPT = 3;
 
 /** What became of each line. In constant memory, but for one promise of each call that is pending. */
 export class Tally {
-  #actions = 0;
-  #succeeded = 0;
-  #sentBefore = 0;
-  #failed = 0;
-  #badLines = 0;
-  #needBadLines = 0;
-  #skipped = 0;
-  readonly #kinds: Map<string, { -readonly [Key in keyof FailureKind]: FailureKind[Key] }> =
-    new Map();
+  readonly counts: Counts = {
+    actions: 0,
+    succeeded: 0,
+    sentBefore: 0,
+    failed: 0,
+    badLines: 0,
+    needBadLines: 0,
+    skipped: 0,
+  };
+  readonly #failures: Map<string, FailureKind> = new Map();
   readonly #latency: RecordableHistogram = createHistogram();
 
-  /** Lines that were actions, and whose calls were made. */
-  get actions(): number {
-    return this.#actions;
-  }
-
-  get succeeded(): number {
-    return this.#succeeded;
-  }
-
-  /** Those whose keys the API knows already. */
-  get sentBefore(): number {
-    return this.#sentBefore;
-  }
-
-  get failed(): number {
-    return this.#failed;
-  }
-
-  get settled(): number {
-    return this.#succeeded + this.#sentBefore + this.#failed;
-  }
-
-  get badLines(): number {
-    return this.#badLines;
-  }
-
-  /** Lines that no call was made of, since they need what a bad line was to make. */
-  get needBadLines(): number {
-    return this.#needBadLines;
-  }
-
-  /** Lines left out with a parent that is missing. */
-  get skipped(): number {
-    return this.#skipped;
+  /** Calls that have not settled. */
+  get pending(): number {
+    const { actions, succeeded, sentBefore, failed } = this.counts;
+    return actions - succeeded - sentBefore - failed;
   }
 
   /** Causes before consequences, of each the most frequent first. */
   get failures(): readonly FailureKind[] {
-    return [...this.#kinds.values()].toSorted(
+    return [...this.#failures.values()].toSorted(
       (a, b) => Number(a.isConsequence) - Number(b.isConsequence) || b.count - a.count,
     );
   }
 
-  /** From the call to its end, in milliseconds; undefined before any has ended. */
-  latencyMs(percentile: number): number | undefined {
-    return this.#latency.count === 0 ? undefined : this.#latency.percentile(percentile) / 1_000;
+  /** From a call to its end, in milliseconds; null before any has ended. */
+  latencyMs(percentile: number): number | null {
+    return this.#latency.count === 0 ? null : this.#latency.percentile(percentile) / 1_000;
   }
 
-  /** Counts a call; `onFailure` is told of one that can be sent again. */
+  /** Counts a call as it settles; `onFailure` gets the error of one that can be sent again. */
   count(
     call: Promise<unknown>,
     line: number,
     action: RecordedAction,
     onFailure?: (error: unknown) => void,
   ): void {
-    this.#actions++;
+    this.counts.actions++;
     const start = performance.now();
     const ended = (): void => {
       const microseconds = Math.round((performance.now() - start) * 1_000);
@@ -106,58 +87,44 @@ export class Tally {
     call.then(
       () => {
         ended();
-        this.#succeeded++;
+        this.counts.succeeded++;
       },
       (error: unknown) => {
         ended();
         if (wasSentBefore(error)) {
-          this.#sentBefore++;
+          this.counts.sentBefore++;
           return;
         }
-        this.#failed++;
-        const failure = failureOf(error);
-        const { message, errors, causes } = failure;
-        this.#example(failure, { line, ...namesOf(action), message, errors, causes });
+        this.counts.failed++;
+        const { message, errors, causes, ...kind } = failureOf(error);
+        this.#addFailure(kind, { line, ...namesOf(action), message, errors, causes });
         onFailure?.(error);
       },
     );
   }
 
-  /** A line that no call could be made of. */
-  badLine(line: number, problem: string, isConsequence = false): void {
-    if (isConsequence) this.#needBadLines++;
-    else this.#badLines++;
+  /** Counts a line that no call could be made of. */
+  badLine(line: number, message: string, isConsequence = false): void {
+    this.counts[isConsequence ? 'needBadLines' : 'badLines']++;
     const kind = isConsequence ? 'needs a bad line' : 'bad line';
-    this.#example({ kind, isConsequence }, { line, message: problem });
+    this.#addFailure({ kind, isConsequence }, { line, message });
   }
 
-  skip(): void {
-    this.#skipped++;
-  }
-
-  #example(
-    { kind, apiCode, isConsequence }: Pick<Failure, 'kind' | 'apiCode' | 'isConsequence'>,
+  #addFailure(
+    kind: Pick<Failure, 'kind' | 'apiCode' | 'isConsequence'>,
     example: FailureExample,
   ): void {
-    const name = `${kind} ${apiCode ?? ''}`;
-    const known = this.#kinds.get(name);
-    if (known === undefined) {
-      this.#kinds.set(name, {
-        kind,
-        ...(apiCode !== undefined && { apiCode }),
-        isConsequence,
-        count: 1,
-        examples: [example],
-      });
-      return;
-    }
-    known.count++;
-    if (known.examples.length < EXAMPLES_KEPT) known.examples = [...known.examples, example];
+    const name = `${kind.kind} ${kind.apiCode ?? ''}`;
+    const { count, examples } = this.#failures.get(name) ?? { count: 0, examples: [] };
+    this.#failures.set(name, {
+      ...kind,
+      count: count + 1,
+      examples: count < EXAMPLES_KEPT ? [...examples, example] : examples,
+    });
   }
 }
 
 function namesOf(action: RecordedAction): Pick<FailureExample, 'type' | 'run' | 'span'> {
   const { type, instance: run } = action;
-  const span = 'span' in action ? action.span : undefined;
-  return { type, ...(run !== undefined && { run }), ...(span !== undefined && { span }) };
+  return { type, run, span: 'span' in action ? action.span : undefined };
 }

@@ -5,8 +5,8 @@
  */
 import type { Writable } from 'node:stream';
 
-/** `isTTY` is true where a person reads it. */
-export type Stream = Writable & { readonly isTTY?: boolean };
+/** `isTTY` is true where a person reads it, in lines of so many `columns`. */
+export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** Where text goes that is made printable first. */
 export interface TextOutput {

@@ -1,88 +1,75 @@
-import { SingleBar } from 'cli-progress';
 import { amount } from './figures.ts';
 import type { Stream } from './printable.ts';
 import { printableLine } from './printable.ts';
 
-/** How far it is. */
+/** How far a command is. */
 export interface Position {
   readonly bytesRead: number;
-  /** Undefined where nobody knows how much there is. */
+  /** Undefined for a stream, whose size is not known. */
   readonly size: number | undefined;
   readonly actions: number;
-  readonly settled: number;
+  readonly pending: number;
   readonly failed: number;
   readonly requests: number;
 }
 
 export interface Progress {
-  /** A sentence of its own line. */
+  /** Prints a sentence on a line of its own. */
   note(sentence: string): void;
-  /** Shows the last position, and stops. */
+  /** Stops, and clears the bar. */
   end(): void;
 }
 
 const LINE_EVERY_MS = 5_000;
 const FRAME_EVERY_MS = 100;
+const BAR_LENGTH = 24;
+/** Back to the beginning of the line, which is cleared. */
+const CLEAR_LINE = '\r\u001b[K';
 
-/** Shows the position until it is ended: a live bar on a terminal, a line now and then elsewhere. */
-export function showProgress(terminal: Stream, position: () => Position): Progress {
-  const isLive = terminal.isTTY === true;
-  return isLive ? liveBar(terminal, position) : plainLines(terminal, position);
-}
-
-function liveBar(terminal: Stream, position: () => Position): Progress {
-  const { size } = position();
-  const bar = new SingleBar({
-    stream: terminal,
-    format: size === undefined ? '{state}' : '{bar} {percentage} %  {state}',
-    barCompleteChar: '#',
-    barIncompleteChar: '.',
-    barsize: 24,
-    clearOnComplete: true,
-    // What it would turn off stays off where the process is ended.
-    linewrap: true,
-    hideCursor: false,
-    // Ctrl-C is the command's own matter.
-    gracefulExit: false,
-  });
-  const update = (): void => {
-    const now = position();
-    bar.update(Math.min(now.bytesRead, size ?? 0), { state: stateOf(now) });
+/** Shows the position until it is ended: as a bar on a terminal, elsewhere as a line now and then. */
+export function showProgress(stream: Stream, position: () => Position): Progress {
+  const isLive = stream.isTTY === true;
+  let shown = '';
+  const show = (): void => {
+    const line = isLive ? cut(barOf(position()), stream.columns) : stateOf(position());
+    if (line !== shown) stream.write(isLive ? CLEAR_LINE + line : `${line}\n`);
+    shown = line;
   };
-  bar.start(size ?? 1, 0, { state: stateOf(position()) });
-  const frames = setInterval(update, FRAME_EVERY_MS);
+  if (isLive) show();
+  const timer = setInterval(show, isLive ? FRAME_EVERY_MS : LINE_EVERY_MS);
   return {
     note(sentence) {
-      // The bar draws itself anew on the line below.
-      terminal.write(`\r\u001b[K${printableLine(sentence)}\n`);
-      update();
+      stream.write(`${isLive ? CLEAR_LINE : ''}${printableLine(sentence)}\n`);
+      if (!isLive) return;
+      shown = '';
+      show();
     },
     end() {
-      clearInterval(frames);
-      bar.stop();
+      clearInterval(timer);
+      if (isLive) stream.write(CLEAR_LINE);
     },
   };
 }
 
-function plainLines(terminal: Stream, position: () => Position): Progress {
-  let shown = '';
-  const lines = setInterval(() => {
-    const state = stateOf(position());
-    if (state !== shown) terminal.write(`${state}\n`);
-    shown = state;
-  }, LINE_EVERY_MS);
-  return {
-    note: (sentence) => void terminal.write(`${printableLine(sentence)}\n`),
-    end: () => clearInterval(lines),
-  };
+function barOf(position: Position): string {
+  const { bytesRead, size } = position;
+  const state = stateOf(position);
+  if (size === undefined) return state;
+  const share = size === 0 ? 1 : Math.min(bytesRead / size, 1);
+  const bar = '#'.repeat(Math.round(share * BAR_LENGTH)).padEnd(BAR_LENGTH, '.');
+  return `${bar} ${Math.floor(share * 100)} %  ${state}`;
 }
 
-function stateOf({ actions, settled, failed, requests }: Position): string {
-  const waiting = actions - settled;
+function stateOf({ actions, pending, failed, requests }: Position): string {
   return [
     `${amount(actions)} actions`,
     `${amount(requests)} requests`,
-    `${amount(waiting)} pending`,
+    `${amount(pending)} pending`,
     ...(failed > 0 ? [`${amount(failed)} failed`] : []),
   ].join(', ');
+}
+
+/** A line that wraps could not be cleared. Some terminals have 0 columns: they do not tell. */
+function cut(line: string, columns: number | undefined): string {
+  return line.slice(0, (columns || 80) - 1);
 }

@@ -100,9 +100,20 @@ export type ActionOf<Type extends RecordedAction['type']> = Extract<
   { readonly type: Type }
 >;
 
-/** A span that is created so has no finish of its own. */
+/** Whether a span that is created with this status has no finish of its own. */
 export function hasEnded(status: string): boolean {
   return status === 'complete' || status === 'failed' || status === 'cancelled';
+}
+
+/** When a span began and, if it is created as a whole, ended: as its line says, else at `time`. */
+export function spanTimes(
+  { status, started_at, finished_at }: ActionOf<'agent_spans/create'>,
+  time: string,
+): { readonly started_at: string; readonly finished_at: string | undefined } {
+  return {
+    started_at: started_at ?? time,
+    finished_at: finished_at ?? (hasEnded(status) ? time : undefined),
+  };
 }
 
 /** What a line would have made, had it been right, by its names in the file. */

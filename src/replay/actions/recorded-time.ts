@@ -1,3 +1,6 @@
+/** When recordings are said to begin that are replayed: the same for all, so that two replays can be compared. */
+export const RECORDING_START: number = Date.UTC(2026, 8, 1, 8);
+
 /** What of an action says when it was. `t`: milliseconds since the start, or since 1970. */
 interface Timed {
   readonly t?: number | undefined;

@@ -1,7 +1,7 @@
 /** Makes the calls that recorded actions stand for. */
 import type { ActionPromise, AgentInstance, AgentSpan, AutobatchClient, Ref } from '../../index.ts';
 import type { ActionOf, RecordedAction, Unmade } from '../actions/recorded-action.ts';
-import { hasEnded } from '../actions/recorded-action.ts';
+import { hasEnded, spanTimes } from '../actions/recorded-action.ts';
 import type { Run, Span } from './open-runs.ts';
 import { isOpenSpan, OpenRuns } from './open-runs.ts';
 import { RegisteredFirst } from './registered-first.ts';
@@ -191,9 +191,7 @@ export class RecordedCalls {
     const { schema_name: schemaName, status, payload = {}, result_payload: resultPayload } = action;
     const { sensitive_encoding: sensitiveEncoding } = action;
     const taken = this.#call(action, line, { run, parent }, (terms) => {
-      const { time, idempotencyKey } = terms;
-      const { started_at: startedAt = time } = action;
-      const { finished_at: finishedAt = isWhole ? time : undefined } = action;
+      const { started_at: startedAt, finished_at: finishedAt } = spanTimes(action, terms.time);
       const call = this.#client.agentSpans.create({
         id: action.id ?? idIn(run, terms),
         agentInstanceId: run.ref,
@@ -205,7 +203,7 @@ export class RecordedCalls {
         startedAt,
         finishedAt,
         sensitiveEncoding,
-        idempotencyKey,
+        idempotencyKey: terms.idempotencyKey,
       });
       span.ref = call.id ?? call;
       return call;

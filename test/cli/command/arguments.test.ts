@@ -1,34 +1,43 @@
 import { describe, expect, test } from 'vitest';
 import {
   either,
+  flag,
+  names,
   number,
   oneOf,
-  readCommandLine,
+  option,
+  readArguments,
   text,
 } from '../../../src/cli/command/arguments.ts';
 
 const table = {
-  'api-url': text('a URL'),
-  rtt: number({ min: 0, max: 60_000, unit: 'milliseconds' }),
-  items: number({ min: 1, whole: true }),
-  window: either(oneOf('tick'), number({ min: 0 })),
-  ids: oneOf('client', 'server'),
-  json: 'flag',
-} as const;
+  'api-url': option('URL', text('a URL'), 'the API'),
+  rtt: option('MS', number({ min: 0, max: 60_000, unit: 'milliseconds' }), 'the round trip', 20),
+  items: option('N', number({ min: 1, whole: true }), 'items'),
+  window: option('tick|MS', either(oneOf('tick'), number({ min: 0 })), 'the window', 'tick'),
+  ids: option('WHO', oneOf('client', 'server'), 'who makes ids'),
+  ignore: option('FIELD,...', names('names'), 'fields'),
+  json: flag('as JSON'),
+};
 
-const read = (...args: string[]) => readCommandLine('send', args, table);
+const read = (...args: string[]) => readArguments('send', args, table);
 
 test('options and positionals are told apart, in any order', () => {
-  const { options, positionals } = read('a', '--rtt', '5', '--json', 'b', '--ids=server', '-');
-  expect(options).toEqual({
+  const { values, positionals } = read('a', '--rtt', '5', '--json', 'b', '--ids=server', '-');
+  expect(values).toEqual({
     'api-url': undefined,
     rtt: 5,
     items: undefined,
-    window: undefined,
+    window: 'tick',
     ids: 'server',
+    ignore: undefined,
     json: true,
   });
   expect(positionals).toEqual(['a', 'b', '-']);
+});
+
+test('a list may be given in parts', () => {
+  expect(read('--ignore', 'a, b', '--ignore', 'c').values.ignore).toEqual(['a', 'b', 'c']);
 });
 
 test('what stands after -- is no option', () => {
@@ -36,8 +45,8 @@ test('what stands after -- is no option', () => {
 });
 
 test('an option of two kinds takes either', () => {
-  expect(read('--window', 'tick').options.window).toBe('tick');
-  expect(read('--window', '2.5').options.window).toBe(2.5);
+  expect(read('--window', 'tick').values.window).toBe('tick');
+  expect(read('--window', '2.5').values.window).toBe(2.5);
 });
 
 describe('what cannot be meant is said in a sentence, with exit code 2', () => {

@@ -108,7 +108,7 @@ const cases: readonly (readonly [what: string, Script, id: string, answer: strin
     'whose finish of nothing is no error',
     editCodes('not_found', undefined),
     'stops-at-error',
-    'different: To finish a span that nobody made is no error.',
+    'different: To finish a span that was never made is no error.',
   ],
   [
     'that fails only the item of an unknown type',

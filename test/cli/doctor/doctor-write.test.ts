@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { examine } from '../../../src/cli/doctor/examination.ts';
 import { BulkApi } from '../../../src/cli/doctor/questions/bulk-api.ts';
 import type { Answered } from '../../../src/cli/doctor/questions/finding.ts';
+import { Answers } from '../../../src/cli/doctor/questions/finding.ts';
 import type { EmulatorOptions } from '../../../src/testing/index.ts';
 import type { Api } from '../run-cli.ts';
 import { runCli, serveApi, TOKEN } from '../run-cli.ts';
@@ -57,7 +58,7 @@ describe('of an API that is as the client assumes', () => {
     expect(before).not.toContain('Can a run be registered');
     expect(after).toContain('ok         Can a run be registered in bulk? Yes.\n');
     expect(stdout).toContain('29 ok, 0 different, 0 problem, 0 unknown.\n');
-    expect(stdout.match(/^\| ok \| .* \| .* \| [\d.]+ \|$/gm)).toHaveLength(29);
+    expect(stdout.match(/^\| ok \| .* \| .* \|$/gm)).toHaveLength(29);
   });
 });
 
@@ -209,12 +210,13 @@ describe('when it cannot go on', () => {
   /** The same without the waiting between attempts to finish. */
   async function askAtOnce({ env }: Api): Promise<readonly Answered[]> {
     const apiUrl = env['PREFACTOR_API_URL'] ?? '';
-    return examine(new BulkApi({ apiUrl, apiToken: TOKEN }), {
-      owner: { agentId: undefined, environmentId: undefined },
+    const answers = new Answers(() => {});
+    await examine(new BulkApi({ apiUrl, apiToken: TOKEN }), answers, {
+      deployment: {},
       interrupted: new AbortController().signal,
-      tell: () => {},
       finishDelaysMs: [0, 0],
     });
+    return answers.all;
   }
 
   test('a network that goes away is a problem, and it says that the run may be open', async () => {

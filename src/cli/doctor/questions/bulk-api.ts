@@ -1,6 +1,8 @@
-/** The API below the client: it asks what the client assumes, so it must not assume the same. */
-import type { Account, Exchange } from '../../api/exchange.ts';
+/** The API without the client, which could not ask whether what it assumes is so. */
+import type { Account } from '../../api/account.ts';
+import type { Exchange } from '../../api/exchange.ts';
 import { exchange } from '../../api/exchange.ts';
+import { isSuccess } from '../../api/ping.ts';
 import { Unanswered } from './finding.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -12,8 +14,8 @@ export type BulkAnswer =
   | {
       readonly kind: 'outputs';
       readonly status: number;
-      /** By key. */
-      readonly outputs: ReadonlyMap<string, Output>;
+      /** In the order of the items; undefined where there is none for the key of an item. */
+      readonly outputs: readonly (Output | undefined)[];
     }
   | Refused;
 
@@ -27,14 +29,14 @@ export interface Refused {
   readonly because: string;
 }
 
-export type Output =
-  | {
-      readonly kind: 'success';
-      readonly details: Json;
-      /** All of it, `details` included. */
-      readonly fields: Json;
-    }
-  | OutputError;
+export type Output = Success | OutputError;
+
+export interface Success {
+  readonly kind: 'success';
+  readonly details: Json;
+  /** All of it, `details` included. */
+  readonly fields: Json;
+}
 
 export interface OutputError {
   readonly kind: 'error';
@@ -44,10 +46,10 @@ export interface OutputError {
   readonly errors?: unknown;
 }
 
-/** What a single endpoint answered. */
-export type SingleAnswer = (Output & { readonly kind: 'success' }) | Refused;
+/** Statuses upon which the client halves a request. */
+export const halvingStatuses: ReadonlySet<number> = new Set([400, 413, 422]);
 
-/** As long as an attempt of the client's may take. */
+/** As long as an attempt of the client may take. */
 const TIMEOUT_MS = 30_000;
 const SHOWN_CHARACTERS = 160;
 
@@ -61,30 +63,32 @@ export class BulkApi {
   /** @throws {Unanswered} when there is no answer, or one that says nothing about the request. */
   async bulk(items: readonly Item[]): Promise<BulkAnswer> {
     const { status, body } = usable(await this.attempt({ items }));
-    if (status < 200 || status > 299) return this.#refused(status, body);
+    if (!isSuccess(status)) return this.#refused(status, body);
     const outputs = isJson(body) ? body['outputs'] : undefined;
     if (!isJson(outputs)) throw new Unanswered(`The answer (${status}) has no outputs.`);
-    const read = Object.entries(outputs).map(([key, output]): [string, Output] => [
-      key,
-      this.#output(output),
-    ]);
-    return { kind: 'outputs', status, outputs: new Map(read) };
+    return {
+      kind: 'outputs',
+      status,
+      outputs: items.map(({ idempotency_key: key }) =>
+        Object.hasOwn(outputs, key) ? this.#output(outputs[key]) : undefined,
+      ),
+    };
   }
 
   /**
-   * A single endpoint; by GET without a body.
+   * A request to a single endpoint; by GET without a body.
    *
    * @throws {Unanswered} as `bulk` does.
    */
-  async single(path: string, sent?: Json): Promise<SingleAnswer> {
+  async single(path: string, sent?: Json): Promise<Success | Refused> {
     const { status, body } = usable(await exchange(this.#account, path, sent, TIMEOUT_MS));
-    if (status < 200 || status > 299) return this.#refused(status, body);
+    if (!isSuccess(status)) return this.#refused(status, body);
     const output = this.#output(body);
     if (output.kind === 'success') return output;
     throw new Unanswered(`The answer (${status}) is no success: ${output.because}.`);
   }
 
-  /** A bulk request with whatever comes back. Never rejects. */
+  /** A bulk request, and anything that comes back. Never rejects. */
   attempt(body: Json): Promise<Exchange> {
     return exchange(this.#account, '/api/v1/bulk', body, TIMEOUT_MS);
   }
@@ -95,25 +99,24 @@ export class BulkApi {
   }
 
   #output(output: unknown): Output {
-    if (!isJson(output) || output['status'] !== 'success') {
-      const errors = isJson(output) ? output['errors'] : undefined;
-      return { kind: 'error', ...this.#error(output), errors };
-    }
+    if (!isJson(output) || output['status'] !== 'success') return this.#error(output);
     const { details } = output;
     return { kind: 'success', details: isJson(details) ? details : {}, fields: output };
   }
 
-  #error(body: unknown): { code: string; because: string } {
-    if (!isJson(body)) return { code: '', because: 'without an error body' };
-    const { code } = body;
-    const parts = [code, body['message']].map((part) => this.#shown(part));
+  #error(body: unknown): OutputError {
+    if (!isJson(body)) return { kind: 'error', code: '', because: 'without an error body' };
+    const { code, message, errors } = body;
+    const parts = [code, message].map((part) => this.#shown(part));
     return {
+      kind: 'error',
       code: typeof code === 'string' ? code : '',
       because: parts.filter((part) => part !== '').join(': '),
+      errors,
     };
   }
 
-  /** What a server says, for people: short, in one line; without the token and ids, if it echoes them. */
+  /** The words of a server for people: short, on one line, without the token and ids if it echoes them. */
   #shown(said: unknown): string {
     if (typeof said !== 'string') return '';
     const safe = said
@@ -124,13 +127,15 @@ export class BulkApi {
   }
 }
 
-/** @throws {Unanswered} where the request as it stands is not what was answered. */
+/** @throws {Unanswered} where the answer says nothing about the request itself. */
 function usable(answer: Exchange): { readonly status: number; readonly body: unknown } {
-  if (answer.kind === 'silence')
+  if (answer.kind === 'silence') {
     throw new Unanswered(`There was no usable answer (${answer.reason}).`);
+  }
   const { status, body } = answer;
-  if (status === 401 || status === 403)
+  if (status === 401 || status === 403) {
     throw new Unanswered(`The token is refused here (${status}).`);
+  }
   if (status === 429) throw new Unanswered('Too many requests (429). Ask again later.');
   if (status >= 502 && status <= 504) {
     throw new Unanswered(`The API is not able to answer now (${status}). Ask again later.`);
@@ -140,4 +145,9 @@ function usable(answer: Exchange): { readonly status: number; readonly body: unk
 
 export function isJson(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The id of what was made; empty where the answer has none. */
+export function idOf({ details }: Success): string {
+  return typeof details['id'] === 'string' ? details['id'] : '';
 }

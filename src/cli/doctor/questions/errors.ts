@@ -1,5 +1,6 @@
 /** What an item at fault does to its request (docs/internals/api.md, "Processing" and "Error body"). */
 import type { Item } from './bulk-api.ts';
+import { halvingStatuses, idOf } from './bulk-api.ts';
 import type { Finding } from './finding.ts';
 import { asAssumed, different, unknown } from './finding.ts';
 import type { Question } from './question.ts';
@@ -7,7 +8,6 @@ import type { SmokeRun } from './smoke-run.ts';
 
 const stopsAtError: Question = {
   id: 'stops-at-error',
-  section: '2.3',
   question: 'Does the first error stop a request, and is the rest absent?',
   async ask(run) {
     const before = run.create();
@@ -19,12 +19,10 @@ const stopsAtError: Question = {
       return different(`The whole request is refused (${answer.because}); the client halves it.`);
     }
     const { status, outputs } = answer;
-    const [first, second, third] = [before, wrong, after].map(({ idempotency_key: key }) =>
-      outputs.get(key),
-    );
+    const [first, second, third] = outputs;
     if (first?.kind !== 'success') return different('The item before the error does not succeed.');
     if (second?.kind !== 'error') {
-      return different('To finish a span that nobody made is no error.');
+      return different('To finish a span that was never made is no error.');
     }
     if (third !== undefined) {
       return different(`The item after the error has an output all the same (${third.kind}).`);
@@ -46,20 +44,15 @@ const stopsAtError: Question = {
 
 const unknownType: Question = {
   id: 'unknown-type',
-  section: '10',
   question: 'What does an item of an unknown type do to its request?',
   ask: (run) => besideOthers(run, run.action('agent_instances/no_such_action')),
 };
 
 const missingField: Question = {
   id: 'missing-field',
-  section: '10',
   question: 'What does an item that lacks a field do to its request?',
   ask: (run) => besideOthers(run, run.create({ schema_name: undefined })),
 };
-
-/** Statuses that the client takes for a fault of one of the items. */
-const halved: ReadonlySet<number> = new Set([400, 413, 422]);
 
 async function besideOthers(run: SmokeRun, malformed: Item): Promise<Finding> {
   const beforeId = run.newId();
@@ -68,7 +61,7 @@ async function besideOthers(run: SmokeRun, malformed: Item): Promise<Finding> {
   const answer = await run.bulk(before, malformed, after);
   if (answer.kind === 'refused') {
     const { status, because } = answer;
-    if (!halved.has(status)) {
+    if (!halvingStatuses.has(status)) {
       return different(
         `The whole request gets ${because}, which the client does not take for a fault of one item.`,
       );
@@ -80,9 +73,7 @@ async function besideOthers(run: SmokeRun, malformed: Item): Promise<Finding> {
     }
     return asAssumed(`The whole request is refused (${because}); the client halves it.`);
   }
-  const [first, second, third] = [before, malformed, after].map(({ idempotency_key: key }) =>
-    answer.outputs.get(key),
-  );
+  const [first, second, third] = answer.outputs;
   if (second === undefined) return different('It has no output, and the request is not refused.');
   if (second.kind === 'success') return different('It succeeds.');
   if (first?.kind !== 'success') return different('The item before it does not succeed.');
@@ -114,11 +105,9 @@ const codes: ReadonlySet<string> = new Set([
 
 const itemCodes: Question = {
   id: 'item-codes',
-  section: '6.1',
   question: "Have errors of items codes of the API's list?",
   async ask(run) {
-    const { details } = await run.must(run.create());
-    const id = typeof details['id'] === 'string' ? details['id'] : run.newId();
+    const id = idOf(await run.must(run.create())) || run.newId();
     const wrong = [
       run.finish(run.newId()),
       run.finish(id),

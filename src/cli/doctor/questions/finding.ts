@@ -4,7 +4,7 @@
  */
 export type Verdict = 'ok' | 'different' | 'problem' | 'unknown';
 
-/** What became of a question. */
+/** What came of a question. */
 export interface Finding {
   readonly verdict: Verdict;
   /** A sentence or two. */
@@ -14,9 +14,23 @@ export interface Finding {
 /** A question with its answer, as `--json` has it. */
 export interface Answered extends Finding {
   readonly id: string;
-  /** Of the notes that docs/internals/api.md was made from. */
-  readonly section: string;
   readonly question: string;
+}
+
+/** The answers so far; each is passed on as it comes. */
+export class Answers {
+  readonly all: Answered[] = [];
+  readonly #tell: (answered: Answered) => void;
+
+  constructor(tell: (answered: Answered) => void) {
+    this.#tell = tell;
+  }
+
+  add(id: string, question: string, finding: Finding): void {
+    const answered = { id, question, ...finding };
+    this.all.push(answered);
+    this.#tell(answered);
+  }
 }
 
 export function asAssumed(answer: string): Finding {

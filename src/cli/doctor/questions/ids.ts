@@ -2,14 +2,13 @@
 import { isPfid } from '../../../ids/pfid.ts';
 import type { OutputError } from './bulk-api.ts';
 import { isJson } from './bulk-api.ts';
-import { asAssumed, different, unknown } from './finding.ts';
+import { asAssumed, different } from './finding.ts';
 import type { Question } from './question.ts';
 
 const advice = "Give the client ids: 'server'.";
 
 const clientId: Question = {
   id: 'client-id',
-  section: '8',
   question: "Does an id of the client's hold?",
   async ask(run) {
     if (!isPfid(run.id)) return different(`The run's own id is no PFID. ${advice}`);
@@ -25,10 +24,9 @@ const clientId: Question = {
 
 const tree: Question = {
   id: 'tree-in-one-request',
-  section: '8',
   question: 'May a span, its child and its finish share a request?',
+  needsIds: true,
   async ask(run) {
-    if (!run.idsHold) return unknown("Only with ids of the client's, which do not hold.");
     const parent = run.newId();
     const items = [
       run.create({ id: parent, status: 'active' }),
@@ -40,8 +38,7 @@ const tree: Question = {
       return different(`The whole request is refused (${answer.because}). ${advice}`);
     }
     const names = ['span', 'child', 'finish'];
-    for (const [i, { idempotency_key: key }] of items.entries()) {
-      const output = answer.outputs.get(key);
+    for (const [i, output] of answer.outputs.entries()) {
       if (output?.kind === 'success') continue;
       return different(`The ${names[i]} fails (${output?.because ?? 'no output'}). ${advice}`);
     }
@@ -50,8 +47,8 @@ const tree: Question = {
 };
 
 /**
- * Whether the client takes it for an id that exists, so that nobody hears of it but the caller: by the
- * code `conflict`, or where validation finds fault with the id alone.
+ * Whether the client takes the error for an id that exists, and rejects that call alone: by the code
+ * `conflict`, or where validation finds fault with the id alone.
  */
 function saysIdExists({ code, errors }: OutputError): boolean {
   if (code !== 'validation_errors') return code === 'conflict';
@@ -60,15 +57,15 @@ function saysIdExists({ code, errors }: OutputError): boolean {
 
 const idTwice: Question = {
   id: 'id-twice',
-  section: '8',
   question: 'What does a second create of an id get, under another key?',
+  needsIds: true,
   async ask(run) {
-    if (!run.idsHold) return unknown("Only with ids of the client's, which do not hold.");
     const id = run.newId();
     await run.must(run.create({ id }));
     const output = await run.one(run.create({ id }));
-    if (output.kind === 'success')
+    if (output.kind === 'success') {
       return different('A success: an id does not stand for one span.');
+    }
     return saysIdExists(output)
       ? asAssumed(`It is refused (${output.because}).`)
       : different(
@@ -79,10 +76,9 @@ const idTwice: Question = {
 
 const otherPartition: Question = {
   id: 'other-partition',
-  section: '8',
   question: "Is an id of another partition than the run's taken?",
+  needsIds: true,
   async ask(run) {
-    if (!run.idsHold) return unknown("Only with ids of the client's, which do not hold.");
     const output = await run.one(run.create({ id: run.otherId() }));
     return output.kind === 'success'
       ? asAssumed('Yes. The client makes none.')

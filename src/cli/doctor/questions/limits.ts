@@ -1,10 +1,12 @@
 /**
- * How much a request may hold (docs/internals/api.md, "Limits"). All items are finishes of a span that nobody made: the
+ * How much a request may hold (docs/internals/api.md, "Limits"). All items are finishes of a span that was never made: the
  * first stops the request, so that nothing is stored however many there are.
  */
 
+import { isSuccess } from '../../api/ping.ts';
 import { amount, bytes } from '../../terminal/figures.ts';
 import type { Item } from './bulk-api.ts';
+import { halvingStatuses } from './bulk-api.ts';
 import type { Finding } from './finding.ts';
 import { asAssumed, different, Unanswered, unknown } from './finding.ts';
 import type { Question } from './question.ts';
@@ -13,12 +15,8 @@ import type { SmokeRun } from './smoke-run.ts';
 export const MOST_ITEMS = 1_000;
 export const MOST_BYTES = 4_000_000;
 
-/** Statuses upon which the client halves a request. */
-const halved: ReadonlySet<number> = new Set([400, 413, 422]);
-
 const items: Question = {
   id: 'max-items',
-  section: '10',
   question: 'How many items may a request have?',
   ask: (run) =>
     probe({
@@ -36,7 +34,6 @@ const items: Question = {
 
 const size: Question = {
   id: 'max-bytes',
-  section: '10',
   question: 'How many bytes may a request have?',
   ask: (run) =>
     probe({
@@ -76,7 +73,7 @@ async function probe({ assumed, most, show, option, send }: Probe): Promise<Find
   for (let at = assumed / 2; at >= assumed / 100; at /= 2) {
     const fits = Math.floor(at);
     if ((await send(fits)) !== undefined) continue;
-    const canLearn = halved.has(Number(refusal));
+    const canLearn = halvingStatuses.has(Number(refusal));
     return different(
       `${show(fits)}; ${show(assumed)} are refused (${refusal}). ${
         canLearn ? 'The client finds out by halving;' : 'The client cannot find that out:'
@@ -92,7 +89,7 @@ async function taken(run: SmokeRun, sent: readonly Item[]): Promise<string | und
   if (answer.kind === 'silence') return answer.reason;
   const { status } = answer;
   if (status === 429) throw new Unanswered('Too many requests (429). Ask again later.');
-  return status >= 200 && status < 300 ? undefined : String(status);
+  return isSuccess(status) ? undefined : String(status);
 }
 
 /** A finish that makes a request of so many bytes. */

@@ -1,14 +1,13 @@
 /** Where the fields of an action stand, and what comes back (docs/internals/api.md, "Actions"). */
 import { isDeepStrictEqual } from 'node:util';
-import type { Json, Output } from './bulk-api.ts';
-import { isJson } from './bulk-api.ts';
+import type { Json, Success } from './bulk-api.ts';
+import { idOf, isJson } from './bulk-api.ts';
 import { asAssumed, different, Unanswered, unknown } from './finding.ts';
 import type { Question } from './question.ts';
 import type { SmokeRun } from './smoke-run.ts';
 
 const start: Question = {
   id: 'start',
-  section: '2.2',
   question: 'Does agent_instances/start start a run, with flat fields?',
   async ask(run) {
     const timestamp = new Date().toISOString();
@@ -21,7 +20,6 @@ const start: Question = {
 
 const detailsOfCreate: Question = {
   id: 'create-in-details',
-  section: '2.2',
   question: 'Does a create take its fields in details?',
   async ask(run) {
     const payload = { asked_by: 'create-in-details' };
@@ -38,7 +36,6 @@ const detailsOfCreate: Question = {
 
 const flatCreate: Question = {
   id: 'flat-create',
-  section: '2.2',
   question: 'Does a create take its fields flat as well?',
   async ask(run) {
     const { details, ...item } = run.create();
@@ -53,7 +50,6 @@ const result: Json = { asked_by: 'finish' };
 
 const flatFinish: Question = {
   id: 'flat-finish',
-  section: '2.2',
   question: 'Does the result of a flat finish arrive?',
   async ask(run) {
     const id = await openSpan(run);
@@ -69,7 +65,6 @@ const flatFinish: Question = {
 
 const wrappedFinish: Question = {
   id: 'wrapped-finish',
-  section: '2.2',
   question: 'What does a finish get whose fields stand in details?',
   async ask(run) {
     const id = await openSpan(run);
@@ -92,7 +87,6 @@ const wrappedFinish: Question = {
 
 const quality: Question = {
   id: 'record-quality',
-  section: '2.2',
   question: 'Is there agent_instances/record_quality, with flat fields?',
   async ask(run) {
     const fields = { name: 'doctor', payload: { asked_by: 'record-quality' } };
@@ -107,7 +101,6 @@ const quality: Question = {
 
 const undeclared: Question = {
   id: 'undeclared-schema',
-  section: '4.1',
   question: 'Is a span taken whose schema_name was not declared?',
   async ask(run) {
     const output = await run.one(run.create({ schema_name: 'doctor:undeclared' }));
@@ -119,7 +112,6 @@ const undeclared: Question = {
 
 const control: Question = {
   id: 'control',
-  section: '5',
   question: 'Is there a control in the outputs of spans?',
   async ask(run) {
     const inBulk = (await run.must(run.create())).fields['control'];
@@ -138,13 +130,11 @@ const control: Question = {
 
 const echo: Question = {
   id: 'echo',
-  section: '4.2',
   question: 'Do answers repeat payloads?',
   async ask(run) {
     const payload = { asked_by: 'echo' };
     const created = await run.must(run.create({ status: 'active', payload }));
-    const id = typeof created.details['id'] === 'string' ? created.details['id'] : '';
-    const finished = await run.must(run.finish(id, { result_payload: result }));
+    const finished = await run.must(run.finish(idOf(created), { result_payload: result }));
     const repeated = [
       ...(isJson(created.details['payload']) ? ["a create's"] : []),
       ...(isJson(finished.details['payload']) ? ["a finish's, that of its create"] : []),
@@ -159,16 +149,11 @@ const echo: Question = {
 };
 
 async function openSpan(run: SmokeRun): Promise<string> {
-  const { details } = await run.must(run.create({ status: 'active' }));
-  return typeof details['id'] === 'string' ? details['id'] : '';
+  return idOf(await run.must(run.create({ status: 'active' })));
 }
 
 /** Of the answer, else of the span as it is shown; undefined where neither tells. */
-async function resultOf(
-  run: SmokeRun,
-  id: string,
-  output: Output & { readonly kind: 'success' },
-): Promise<unknown> {
+async function resultOf(run: SmokeRun, id: string, output: Success): Promise<unknown> {
   const { result_payload: answered } = output.details;
   if (answered !== undefined && answered !== null) return answered;
   try {

@@ -1,14 +1,10 @@
 /** The run that all questions are asked in: marked as a smoke test, named, and finished at the end. */
 import { randomUUID } from 'node:crypto';
 import { Ids } from '../../../ids/ids.ts';
-import type { BulkAnswer, BulkApi, Item, Json, Output } from './bulk-api.ts';
+import type { Deployment } from '../../../replay/calls/recorded-calls.ts';
+import type { BulkAnswer, BulkApi, Item, Json, Output, OutputError, Success } from './bulk-api.ts';
+import { idOf } from './bulk-api.ts';
 import { Unanswered } from './finding.ts';
-
-/** Who the run is registered for, with an account's token. */
-export interface Owner {
-  readonly agentId: string | undefined;
-  readonly environmentId: string | undefined;
-}
 
 export const RUN_NAME = 'prefactor-autobatch doctor';
 const SPAN_TYPE = 'doctor:probe';
@@ -16,7 +12,7 @@ const SPAN_TYPE = 'doctor:probe';
 export class SmokeRun {
   readonly api: BulkApi;
   readonly id: string;
-  /** Whether an id that was made here held. Unknown until asked, so taken as no. */
+  /** Whether an id that was made here held. False until that was asked. */
   idsHold = false;
   readonly #ids = new Ids();
   #unknownCode: string | undefined;
@@ -26,14 +22,12 @@ export class SmokeRun {
     this.id = id;
   }
 
-  /** Registers it. Gives what the API said where it did not. @throws {Unanswered} */
-  static async open(api: BulkApi, owner: Owner): Promise<SmokeRun | (Output & { kind: 'error' })> {
-    const output = await one(api, register(owner));
+  /** Registers it; gives the error of the API where it did not. @throws {Unanswered} */
+  static async open(api: BulkApi, deployment: Deployment): Promise<SmokeRun | OutputError> {
+    const output = await one(api, register(deployment));
     if (output.kind === 'error') return output;
-    const { id } = output.details;
-    if (typeof id !== 'string' || id === '') {
-      throw new Unanswered('The answer to the registration has no details.id.');
-    }
+    const id = idOf(output);
+    if (id === '') throw new Unanswered('The answer to the registration has no details.id.');
     return new SmokeRun({ api, id });
   }
 
@@ -60,7 +54,7 @@ export class SmokeRun {
     return { ...item(type), agent_instance_id: this.id, ...fields };
   }
 
-  /** A fresh id for a span, as the client makes it; in any partition where the run's is no PFID. */
+  /** A fresh id for a span, as the client makes it; in any partition where that of the run is no PFID. */
   newId(): string {
     return this.#ids.makeRelated(this.id) ?? this.#ids.makeRoot();
   }
@@ -80,7 +74,7 @@ export class SmokeRun {
   }
 
   /** Like `one`, for what has to succeed before something else can be asked. @throws {Unanswered} */
-  async must(sent: Item): Promise<Output & { readonly kind: 'success' }> {
+  async must(sent: Item): Promise<Success> {
     const output = await this.one(sent);
     if (output.kind === 'success') return output;
     throw new Unanswered(`What it needs was refused (${output.because}).`);
@@ -98,12 +92,12 @@ async function one(api: BulkApi, sent: Item): Promise<Output> {
   if (answer.kind === 'refused') {
     return { kind: 'error', code: answer.code, because: answer.because };
   }
-  const output = answer.outputs.get(sent.idempotency_key);
+  const [output] = answer.outputs;
   if (output === undefined) throw new Unanswered('The answer has no output for its item.');
   return output;
 }
 
-function register({ agentId, environmentId }: Owner): Item {
+function register({ agentId, environmentId }: Deployment): Item {
   return {
     ...item('agent_instances/register'),
     ...(agentId !== undefined && { agent_id: agentId }),
@@ -113,7 +107,7 @@ function register({ agentId, environmentId }: Owner): Item {
       external_identifier: 'prefactor-autobatch-doctor-1',
       span_type_schemas: [{ name: SPAN_TYPE, params_schema: { type: 'object' } }],
     },
-    // Else the agent would have the doctor's for its own from now on.
+    // Otherwise the agent would have the version of the doctor as its own from now on.
     update_current_version: false,
     purpose: 'smoke_test',
   };

@@ -1,29 +1,30 @@
 import type { RecordedAction } from './actions/recorded-action.ts';
 
 /** What came of a replay. */
-export interface Replayed {
+export interface ReplayResult {
   readonly actions: number;
   readonly succeeded: number;
   /** The first few errors. */
   readonly errors: readonly unknown[];
-  /** The name in the file of each instance and span, by the server's id. */
+  /** The name in the file of each run and span, by the server's id. */
   readonly names: Readonly<Record<string, string>>;
 }
 
 const ERRORS_KEPT = 3;
 
-/** Counts calls as they settle. */
-export class Tally {
+/** Collects the result as calls settle. */
+export class ReplayResultCollector {
   #actions = 0;
   #succeeded = 0;
   readonly #errors: unknown[] = [];
   readonly #names: Record<string, string> = {};
-  readonly #open: Promise<void>[] = [];
+  readonly #settled: Promise<void>[] = [];
 
-  /** Counts a call; `name` is that of what it makes. */
-  count(call: Promise<string | { readonly id: string }>, name?: string): void {
+  /** Counts the call of an action; it gives the id of what that makes. */
+  add(action: RecordedAction, call: Promise<string | { readonly id: string }>): void {
+    const name = nameOf(action);
     this.#actions++;
-    this.#open.push(
+    this.#settled.push(
       call.then(
         (made) => {
           this.#succeeded++;
@@ -36,8 +37,9 @@ export class Tally {
     );
   }
 
-  async result(): Promise<Replayed> {
-    await Promise.all(this.#open);
+  /** Resolves when all calls have settled. */
+  async result(): Promise<ReplayResult> {
+    await Promise.all(this.#settled);
     return {
       actions: this.#actions,
       succeeded: this.#succeeded,
@@ -48,13 +50,7 @@ export class Tally {
 }
 
 /** The name in the file of what an action makes. */
-export function nameOf(action: RecordedAction): string | undefined {
-  switch (action.type) {
-    case 'agent_instances/register':
-      return action.instance;
-    case 'agent_spans/create':
-      return action.span;
-    default:
-      return undefined;
-  }
+function nameOf(action: RecordedAction): string | undefined {
+  if (action.type === 'agent_instances/register') return action.instance;
+  return action.type === 'agent_spans/create' ? action.span : undefined;
 }

@@ -1,0 +1,51 @@
+import type { Deployment } from '../../replay/calls/recorded-calls.ts';
+import { DEFAULT_API_URL, readApiUrl } from '../../transport/api-url.ts';
+import { isToken, TOKEN } from '../../transport/header-fields.ts';
+import { isTooShort, MIN_TOKEN_LENGTH } from '../../transport/short-token.ts';
+import { wrongUsage } from '../command/arguments.ts';
+import type { CommandContext } from '../command/command.ts';
+
+/** Where the API is, and who asks. */
+export interface Account {
+  readonly apiUrl: string;
+  readonly apiToken: string;
+}
+
+type Environment = CommandContext['env'];
+
+/**
+ * The API's address and the token, from `--api-url` and the environment.
+ *
+ * @throws {CommandFailure} when one is missing or cannot be used.
+ */
+export function readAccount(
+  command: string,
+  givenUrl: string | undefined,
+  env: Environment,
+): Account {
+  const from = givenUrl === undefined ? 'PREFACTOR_API_URL' : '--api-url';
+  const read = readApiUrl(givenUrl ?? (env['PREFACTOR_API_URL'] || DEFAULT_API_URL), false);
+  if ('problem' in read) throw wrongUsage(command, `${from} ${read.problem}.`);
+  const apiToken = env['PREFACTOR_API_TOKEN'] ?? '';
+  if (apiToken === '') {
+    throw wrongUsage(command, 'The environment variable PREFACTOR_API_TOKEN is not set.');
+  }
+  if (!isToken(apiToken)) {
+    throw wrongUsage(command, `PREFACTOR_API_TOKEN must be ${TOKEN}.`);
+  }
+  if (isTooShort(apiToken, read.url, undefined)) {
+    throw wrongUsage(
+      command,
+      `PREFACTOR_API_TOKEN must have at least ${MIN_TOKEN_LENGTH} characters.`,
+    );
+  }
+  return { apiUrl: read.url, apiToken };
+}
+
+/** What an account's token registers runs for; a deployment's token names it itself. */
+export function deploymentOf(env: Environment): Deployment {
+  return {
+    agentId: env['PREFACTOR_AGENT_ID'] || undefined,
+    environmentId: env['PREFACTOR_ENVIRONMENT_ID'] || undefined,
+  };
+}

@@ -1,0 +1,90 @@
+import type { OptionTable } from './arguments.ts';
+
+/** What the help of a command is made of. */
+export interface HelpTexts {
+  readonly name: string;
+  /** Its beginning. */
+  readonly about: string;
+  /** The file that the command takes. @default it takes none */
+  readonly file?: { readonly usage: 'FILE' | '[FILE]'; readonly help: string };
+  readonly options: OptionTable;
+  /** What follows the options, with its line breaks. */
+  readonly notes?: string;
+  readonly exitCodes: string;
+  /** Whole lines of a shell. */
+  readonly examples: readonly string[];
+}
+
+/** Characters in a line. */
+const WIDTH = 100;
+/** A longer name of an option has a line of its own. */
+const MAX_LABEL = 22;
+
+export function helpOf(texts: HelpTexts): string {
+  const { name, about, file, options, notes, exitCodes, examples } = texts;
+  const usage = [
+    name,
+    ...(file === undefined ? [] : [file.usage]),
+    ...(Object.keys(options).length === 0 ? [] : ['[OPTIONS]']),
+  ];
+  return [
+    ...wrapped(about, WIDTH),
+    '',
+    `Usage: prefactor-autobatch ${usage.join(' ')}`,
+    '',
+    ...argumentLines(texts),
+    ...(notes === undefined ? [] : [notes, '']),
+    ...wrapped(`Exit codes: ${exitCodes}`, WIDTH),
+    '',
+    'Examples:',
+    ...examples.map((line) => `  ${line}`),
+    '',
+  ].join('\n');
+}
+
+interface Row {
+  readonly label: string;
+  readonly text: string;
+  readonly heading?: string | undefined;
+}
+
+/** A row for the file and for each option, in two columns. */
+function argumentLines({ file, options }: HelpTexts): string[] {
+  const rows: Row[] = file === undefined ? [] : [{ label: 'FILE', text: file.help }];
+  for (const [name, { value, help, fallback, heading }] of Object.entries(options)) {
+    rows.push(
+      value === undefined
+        ? { label: `--${name}`, text: help, heading }
+        : {
+            label: `--${name} ${value}`,
+            text: fallback === undefined ? help : `${help} (${fallback})`,
+            heading,
+          },
+    );
+  }
+  const lengths = rows.map(({ label }) => label.length).filter((length) => length <= MAX_LABEL);
+  const column = Math.max(...lengths) + 4;
+  const all = rows.flatMap(({ label, text, heading }) => {
+    const lines = wrapped(text, WIDTH - column).map((line) => ' '.repeat(column) + line);
+    const [first = ''] = label.length > MAX_LABEL ? [''] : lines.splice(0, 1);
+    return [
+      ...(heading === undefined ? [] : ['', `${heading}:`]),
+      `  ${label}${first.slice(label.length + 2)}`,
+      ...lines,
+    ];
+  });
+  return all.length === 0 ? [] : [...all, ''];
+}
+
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = '';
+    }
+    line += line === '' ? word : ` ${word}`;
+  }
+  return [...lines, line];
+}
