@@ -11,8 +11,8 @@ import {
   ExtractorLogLevel,
 } from '@microsoft/api-extractor';
 import { root } from '../tools/run.ts';
-import type { Entry } from './fresh-build.ts';
-import { buildIfStale, entriesOf } from './fresh-build.ts';
+import type { Entry } from './lib/fresh-build.ts';
+import { buildIfStale, entriesOf } from './lib/fresh-build.ts';
 
 const { values } = parseArgs({ options: { update: { type: 'boolean', default: false } } });
 const entries = await entriesOf();
@@ -49,15 +49,8 @@ function configOf({ name, path }: Entry): ExtractorConfig {
       // The extractor's own TypeScript is older than ours, and must not read our settings.
       compiler: {
         overrideTsconfig: {
-          compilerOptions: {
-            target: 'es2023',
-            lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable'],
-            module: 'nodenext',
-            types: [],
-            strict: true,
-            exactOptionalPropertyTypes: true,
-            skipLibCheck: true,
-          },
+          extends: './tsconfig.base.json',
+          compilerOptions: { types: [], exactOptionalPropertyTypes: true, skipLibCheck: true },
           include: ['dist/**/*.d.ts'],
         },
       },

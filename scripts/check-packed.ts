@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { capture, root } from '../tools/run.ts';
-import { install, pack } from './packed.ts';
+import { install, pack } from './lib/packed.ts';
 
 const typescripts = ['5.9.3', '7.0.2'];
 const jest = '30.5.2';

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import type { Dimension } from '../test/checker/dimensions.ts';
 import { ALL, HELD } from '../test/checker/dimensions.ts';
 import { checkMany, storyOf } from '../test/checker/farm.ts';
-import { wholeNumber } from './whole-number.ts';
+import { wholeNumber } from './lib/whole-number.ts';
 
 /** Failures that are cut down and told, of each process. */
 const TOLD = 2;

@@ -7,11 +7,11 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { capture, root } from '../tools/run.ts';
-import { link, makeProject, shellEnv } from './docs-project.ts';
-import type { Sample } from './fences.ts';
-import { findSamples } from './fences.ts';
-import { isPrinted } from './printed.ts';
-import { captureWithEmulator } from './with-emulator.ts';
+import type { Sample } from './docs-code/fences.ts';
+import { findSamples } from './docs-code/fences.ts';
+import { isPrinted } from './docs-code/printed.ts';
+import { link, makeProject, shellEnv } from './docs-code/project.ts';
+import { captureWithEmulator } from './lib/with-emulator.ts';
 
 const { values, positionals } = parseArgs({
   options: { project: { type: 'string' }, node: { type: 'string', default: process.execPath } },
@@ -95,16 +95,9 @@ async function checkTypes(samples: readonly Written[]): Promise<Map<string, stri
   writeFileSync(
     join(folder, 'tsconfig.json'),
     JSON.stringify({
-      compilerOptions: {
-        target: 'es2023',
-        lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable'],
-        module: 'nodenext',
-        types: ['node'],
-        strict: true,
-        noEmit: true,
-        skipLibCheck: true,
-        erasableSyntaxOnly: true, // Node runs the file as it stands
-      },
+      extends: join(root, 'tsconfig.base.json'),
+      // Node runs the files as they stand.
+      compilerOptions: { skipLibCheck: true, erasableSyntaxOnly: true },
       include: ['*.ts'],
     }),
   );

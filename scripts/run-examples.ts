@@ -1,7 +1,7 @@
 // Runs each program of examples/, against an emulator of its own. Run the build first.
 import { globSync } from 'node:fs';
 import { root } from '../tools/run.ts';
-import { captureWithEmulator } from './with-emulator.ts';
+import { captureWithEmulator } from './lib/with-emulator.ts';
 
 for (const example of globSync('examples/*.ts', { cwd: root }).sort()) {
   const { code, text } = await captureWithEmulator(process.execPath, [example], root);

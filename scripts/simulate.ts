@@ -3,7 +3,7 @@
 // or 1.
 import { parseArgs } from 'node:util';
 import { simulateMany, storyOf } from '../test/simulation/farm.ts';
-import { wholeNumber } from './whole-number.ts';
+import { wholeNumber } from './lib/whole-number.ts';
 
 /** So many schedules have to meet everything there is. */
 const ENOUGH = 5_000;

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { root } from '../tools/run.ts';
-import { buildIfStale, entriesOf } from './fresh-build.ts';
+import { buildIfStale, entriesOf } from './lib/fresh-build.ts';
 
 /**
  * What an entry may weigh, in bytes, minified and gzipped: the goal that was set before there was any

@@ -4,9 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from '../tools/run.ts';
+import { wholeNumber } from './lib/whole-number.ts';
 import { stormsPicture } from './storms/picture.ts';
 import { introduction, rows, tableOf } from './storms/table.ts';
-import { wholeNumber } from './whole-number.ts';
 
 const { values } = parseArgs({
   options: { seed: { type: 'string', default: '1' }, draw: { type: 'boolean', default: false } },

@@ -2,7 +2,7 @@
 import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { must, root } from '../../tools/run.ts';
-import { install, pack, quiet } from '../packed.ts';
+import { install, pack, quiet } from '../lib/packed.ts';
 
 /** Outside the main lock: nobody else needs 700 MB of runtimes. Does nothing when they are there. */
 const deps = join(root, 'test/runtimes/deps');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findSamples } from '../../scripts/fences.ts';
+import { findSamples } from '../../scripts/docs-code/fences.ts';
 
 const places = (markdown: string) =>
   findSamples(markdown).map(({ language, line, node }) => ({ language, line, node }));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isPrinted } from '../../scripts/printed.ts';
+import { isPrinted } from '../../scripts/docs-code/printed.ts';
 
 test.each([
   ['ok\n', 'ok'],

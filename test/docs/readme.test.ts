@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
-import { findSamples } from '../../scripts/fences.ts';
+import { findSamples } from '../../scripts/docs-code/fences.ts';
 import { parseOptions } from '../../src/client/parse-options.ts';
 import * as names from '../../src/index.ts';
 

@@ -1,7 +1,7 @@
 /** The package as users have it: packed, and installed into a project of its own. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { must } from '../tools/run.ts';
+import { must } from '../../tools/run.ts';
 
 export const quiet = ['--no-audit', '--no-fund', '--loglevel=error'] as const;
 

@@ -1,7 +1,7 @@
 // Makes sure that dist/ is what src/ compiles to, for scripts that look at it.
 import { existsSync, globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { must, root } from '../tools/run.ts';
+import { must, root } from '../../tools/run.ts';
 
 /** A public way into the package. */
 export interface Entry {
@@ -18,7 +18,7 @@ export async function buildIfStale(paths: readonly string[]): Promise<void> {
 
 /** The entries of package.json that are modules. */
 export async function entriesOf(): Promise<Entry[]> {
-  const { exports } = (await import('../package.json', { with: { type: 'json' } })).default;
+  const { exports } = (await import('../../package.json', { with: { type: 'json' } })).default;
   return Object.entries(exports)
     .filter(([, path]) => path.endsWith('.js'))
     .map(([name, path]) => ({ name, path }));

@@ -1,16 +1,8 @@
 // The project in which the code of the documentation runs, where none is given.
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { root } from '../tools/run.ts';
+import { root } from '../../tools/run.ts';
 
 /** An empty package that has this checkout's build as a dependency. */
 export function makeProject(): string {
@@ -18,7 +10,7 @@ export function makeProject(): string {
   writeFileSync(join(path, 'package.json'), '{ "private": true, "type": "module" }\n');
   link(path, 'prefactor-autobatch', root);
   link(path, '@types/node', join(root, 'node_modules/@types/node'));
-  makeCommands(path);
+  link(path, '.bin/prefactor-autobatch', join(root, 'dist/cli/bin.js'));
   return path;
 }
 
@@ -45,17 +37,4 @@ export function shellEnv(node: string): NodeJS.ProcessEnv {
     npm_config_yes: 'false',
     npm_config_update_notifier: 'false',
   };
-}
-
-/** The commands of the package, as an install makes them. The build does not mark its files as programs. */
-function makeCommands(project: string): void {
-  const { bin = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    readonly bin?: Readonly<Record<string, string>>;
-  };
-  for (const [name, file] of Object.entries(bin)) {
-    const place = join(project, 'node_modules/.bin', name);
-    mkdirSync(dirname(place), { recursive: true });
-    writeFileSync(place, `#!/bin/sh\nexec node '${join(root, file)}' "$@"\n`);
-    chmodSync(place, 0o755);
-  }
 }
