@@ -2,18 +2,18 @@ import type { EngineEvents } from '../coalescer/index.ts';
 import { engineEvents } from '../coalescer/index.ts';
 import type { PrefactorIssue } from '../errors/argument-error.ts';
 import { PrefactorInvalidArgumentError } from '../errors/argument-error.ts';
-import type { Clock } from '../lib/clock.ts';
 import type { Listener } from '../lib/events.ts';
 import { Events } from '../lib/events.ts';
 import type { Logger } from '../lib/logger.ts';
 import { ignoresDebug } from '../lib/logger.ts';
 import { nearest } from '../lib/nearest.ts';
 import { aFunction, shown } from '../lib/value-checks.ts';
+import type { Transport } from '../transport/bulk-transport.ts';
 import { FailureWarnings } from './failure-warnings.ts';
-import type { Watched } from './server-log.ts';
+import type { ServerLogOptions } from './server-log.ts';
 import { ServerLog } from './server-log.ts';
 
-/** What a client tells those who listen; they only watch. */
+/** What a client tells its listeners; they only watch. */
 export interface AutobatchEvents extends EngineEvents {
   /** Somebody ended a run; once for each instance. Start nothing more in it. */
   terminate: { readonly agentInstanceId: string; readonly reason: string | null };
@@ -22,40 +22,29 @@ export interface AutobatchEvents extends EngineEvents {
 /** All of their names. */
 const names: Readonly<Record<keyof AutobatchEvents, true>> = { ...engineEvents, terminate: true };
 
-export interface ClientEventsOptions {
-  readonly apiUrl: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** The number of calls that wait. */
-  readonly waiting: () => number;
+export interface ClientEventsOptions extends Omit<ServerLogOptions, 'events'> {
   readonly onIdle: (() => void) | undefined;
 }
 
 /**
- * Passes events on to those who listen, and to the log what nobody listens to but somebody should
- * know. The log gets key, type, attempt and reason; never a payload.
+ * Passes events on to listeners, and to the log what should be known where nobody listens. The log gets key, type,
+ * attempt and reason; never a payload.
  */
 export class ClientEvents extends Events<AutobatchEvents> {
   readonly #logger: Logger;
   readonly #serverLog: ServerLog;
 
-  constructor({ apiUrl, clock, logger, waiting, onIdle }: ClientEventsOptions) {
-    super({ clock, logger });
-    this.#logger = logger;
-    const tell = (line: () => void): void => {
-      this.note(line);
-      this.deliver();
-    };
-    const onResponse = (listener: Listener<AutobatchEvents['response']>): (() => void) =>
-      this.on('response', listener);
-    const log = new ServerLog({ apiUrl, clock, logger, waiting, tell, onResponse });
+  constructor({ onIdle, ...options }: ClientEventsOptions) {
+    super(options);
+    this.#logger = options.logger;
+    const log = new ServerLog({ ...options, events: this });
     this.#serverLog = log;
-    const notice = new FailureWarnings({ clock, logger });
+    const warnings = new FailureWarnings(options);
     if (onIdle !== undefined) this.hearAtOnce('idle', onIdle);
     this.hearAtOnce('outage', (detail) => this.note(() => log.outage(detail)));
     this.hearAtOnce('recovery', (detail) => this.note(() => log.recovery(detail)));
     this.hearAtOnce('failure', ({ error }) => {
-      if (!this.has('failure')) this.note(() => notice.report(error));
+      if (!this.has('failure')) this.note(() => warnings.report(error));
     });
     this.hearAtOnce('requeue', (detail) => {
       this.debug('An item was skipped, and goes back.', detail);
@@ -66,7 +55,7 @@ export class ClientEvents extends Events<AutobatchEvents> {
   }
 
   /** The same transport, of which the log hears. */
-  watching(transport: Watched): Pick<Watched, 'send' | 'ping'> {
+  watching(transport: Transport): Pick<Transport, 'send' | 'ping'> {
     return this.#serverLog.watching(transport);
   }
 
@@ -84,7 +73,7 @@ export class ClientEvents extends Events<AutobatchEvents> {
   }
 }
 
-/** @throws {PrefactorInvalidArgumentError} what a misspelt event would never tell, nobody would miss */
+/** Throws at once: a listener of a misspelt event would wait for ever. */
 function checkListener(name: unknown, listener: unknown): void {
   const known = Object.keys(names);
   const issues: PrefactorIssue[] = [];

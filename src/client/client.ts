@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { CoalescerPorts, Ledger, Stats } from '../coalescer/index.ts';
+import type { Ledger, Stats } from '../coalescer/index.ts';
 import { Coalescer } from '../coalescer/index.ts';
 import type { PrefactorIssue } from '../errors/argument-error.ts';
 import type { Failure } from '../errors/failure.ts';
@@ -22,6 +22,7 @@ import { Bulk } from '../resources/bulk.ts';
 import type { Action } from '../schemas/action.ts';
 import type { ActionPromise } from '../schemas/action-promise.ts';
 import type { SubmitOptions } from '../schemas/call-options.ts';
+import type { Transport } from '../transport/bulk-transport.ts';
 import { createTransport, envelopeBytes, separatorBytes } from '../transport/bulk-transport.ts';
 import { maxAnswerBytes } from '../transport/response-body.ts';
 import type { AutobatchEvents } from './client-events.ts';
@@ -34,15 +35,16 @@ import { parseOptions } from './parse-options.ts';
 import { WaitUntil } from './wait-until.ts';
 import { scheduleOf } from './window.ts';
 
-/** Says what to do about what was made of a payload; which, stands beside it. */
-const EMPTIED = 'JSON writes {} for what is no plain object: copy what you need of it into one.';
+/** Of what is lost, the log has the places beside this. */
+const JSON_LOSSES =
+  'JSON writes {} for what is no plain object: copy what you need of it into one.';
 
-/** Ended runs that are remembered, so that each is told of once. */
-const MAX_ENDED_RUNS = 10_000;
+/** Terminated instances that are remembered, so that each is told of once. */
+const MAX_TERMINATED = 10_000;
 
 /**
- * A client of the Prefactor API whose calls are written one by one and travel in batches. No caller
- * can tell, except that it is fast: each call has its own result, whatever becomes of its neighbours.
+ * A client of the Prefactor API. You write calls one by one, and they travel in batches; each call has a result of
+ * its own, whatever becomes of the others.
  *
  * @example
  * const client = new AutobatchClient(); // PREFACTOR_API_URL, PREFACTOR_API_TOKEN
@@ -62,13 +64,13 @@ export class AutobatchClient {
   readonly agentInstances: AgentInstances;
   /** What happens within a run. */
   readonly agentSpans: AgentSpans;
-  /** Batches that the caller packs. */
+  /** Batches that you pack yourself. */
   readonly bulk: Bulk;
   readonly #events: ClientEvents;
   readonly #engine: Coalescer<Failure>;
   readonly #pipeline: CallPipeline;
   readonly #stopListening: readonly (() => void)[];
-  readonly #endedRuns = new LruMap<string, true>({ max: MAX_ENDED_RUNS });
+  readonly #terminated = new LruMap<string, true>({ max: MAX_TERMINATED });
 
   static {
     // A runtime without that symbol has named the method "undefined" instead. Compilers that translate
@@ -90,22 +92,20 @@ export class AutobatchClient {
    */
   constructor(options: AutobatchOptions = {}) {
     const settings = parseOptions(options);
+    const { apiUrl, disabled, exitSignals, logger } = settings;
     const clock = systemClock();
-    const { waitUntil, logger } = settings;
-    const busy = waitUntil && new WaitUntil({ waitUntil, logger });
+    const waitUntil = settings.waitUntil && new WaitUntil(settings.waitUntil, logger);
     this.#events = new ClientEvents({
-      apiUrl: settings.apiUrl,
+      apiUrl,
       clock,
-      logger: settings.logger,
+      logger,
       waiting: () => this.#engine.stats().ledger.pending,
-      onIdle: busy && (() => busy.end()),
+      onIdle: waitUntil && (() => waitUntil.end()),
     });
     const ids = new Ids();
-    const events = this.#events;
-    const sender = senderOf(settings, { ids, clock, events });
+    const sender = this.#senderOf(settings, ids, clock);
     const { redact } = sender;
-    const pipeline = () => this.#pipeline;
-    this.#engine = engineOf({ settings, sender, clock, busy, events, pipeline });
+    this.#engine = this.#engineOf(settings, sender, clock, waitUntil);
     this.#pipeline = this.#pipelineOf(settings, { ids, redact });
     this.agentInstances = new AgentInstances(this.#pipeline);
     this.agentSpans = new AgentSpans(this.#pipeline);
@@ -113,26 +113,26 @@ export class AutobatchClient {
       engine: this.#engine,
       envelopeBytes,
       separatorBytes,
-      onWork: (work) => busy?.await(work),
+      onWork: (work) => waitUntil?.await(work),
       redact,
     });
     bindMethods(this, 'submit', 'flush', 'close', 'ready', 'stats', 'on');
-    this.#stopListening = settings.disabled
+    this.#stopListening = disabled
       ? []
       : [
-          onExitSignal(settings.exitSignals, () => this.close(), settings.logger),
+          onExitSignal(exitSignals, () => this.close(), logger),
           onPageHide((budgetBytes) => this.#engine.sendOutliving(budgetBytes)),
         ];
   }
 
   /**
-   * Submits any action that the bulk endpoint takes, in wire form; resolves with its output as the
-   * wire has it. An action of a type that has a method here is ordered as a call of that method is;
-   * `options` names what else it depends on. What is not given is not filled in, but for the key.
+   * Sends any action that the bulk endpoint takes, given in wire form, and resolves with its output in wire form.
+   * Only the key is filled in. An action whose type has a method here is ordered like a call of that method;
+   * `options` says what else it depends on.
    *
    * @throws as the methods do
    *
-   * An abort rejects with the signal's reason; an action that is in flight by then may be done still.
+   * An abort rejects with the signal's reason. An action that is in flight by then may still be done.
    *
    * @example
    * const output = await client.submit({ _type: 'agents/show', agent_id: 'my-agent-id' });
@@ -142,10 +142,10 @@ export class AutobatchClient {
   }
 
   /**
-   * Sends what is gathered at once. Resolves with the books when all that was called before has
+   * Sends the calls that wait for their window at once. Resolves with the ledger when all calls made so far have
    * settled.
    *
-   * @throws {PrefactorInvalidArgumentError} the options are wrong; what is gathered is sent all the same
+   * @throws {PrefactorInvalidArgumentError} the options are wrong; the calls are sent all the same
    */
   flush(options?: {
     /** Milliseconds after which it resolves, whatever has not settled. @default as long as it takes */
@@ -158,8 +158,8 @@ export class AutobatchClient {
 
   /**
    * Takes no more calls, and sends what is queued; what has not settled in time rejects with
-   * `PrefactorClosedError`. Resolves with the books, and never rejects; a second call returns the promise of the
-   * first. Options that are wrong are told to `failure`, and count as not given.
+   * `PrefactorClosedError`. Resolves with the ledger, and never rejects; a second call returns the promise of the
+   * first. Wrong options count as not given, and the event `failure` tells of them.
    */
   close(options?: {
     /** Milliseconds after which what has not settled is rejected. @default 10_000 */
@@ -178,25 +178,25 @@ export class AutobatchClient {
   }
 
   /**
-   * Resolves when the queue has room: at once below 80 % of its bounds, else as soon as it is below.
-   * Await it between calls, and none is rejected for a full queue.
+   * Resolves when the queue has room: at once below 80 % of its bounds, else as soon as it is below. Await it
+   * between calls, and none is rejected because the queue is full.
    * @throws {PrefactorClosedError} the client is closed
    */
   ready(): Promise<void> {
     const ready = this.#engine.ready();
-    // Marked as handled, as each call is: nobody has to wait for it.
+    // Marked as handled, as each call is: it need not be awaited.
     ready.catch(() => {});
     return ready;
   }
 
-  /** The queue at this moment, what was done so far, and the books. */
+  /** The queue as it is now, counters of what was done so far, and the ledger. */
   stats(): Stats {
     return this.#engine.stats();
   }
 
   /**
-   * Tells `listener` of each event of that name. It only watches; if it throws, that harms nothing.
-   * Returns the function that removes it.
+   * Calls `listener` at each event of that name, and returns the function that removes it. Nothing that the
+   * listener does or throws changes what the client does.
    *
    * @throws {PrefactorInvalidArgumentError} at once: there is no such event, or `listener` is no function
    */
@@ -205,6 +205,51 @@ export class AutobatchClient {
     listener: (detail: AutobatchEvents[Name]) => unknown,
   ): () => void {
     return this.#events.on(event, listener);
+  }
+
+  #senderOf(settings: Options, ids: Ids, clock: Clock): Sender {
+    const { apiToken, disabled } = settings;
+    // Only a client that is disabled may have no token.
+    if (disabled || apiToken === undefined) {
+      return { send: loopback(ids), redact: (text) => text };
+    }
+    const transport = createTransport({ ...settings, apiToken }, clock);
+    return { ...transport, ...this.#events.watching(transport) };
+  }
+
+  /** The engine asks for the pipeline, which is made after it, only once there are calls. */
+  #engineOf(
+    settings: Options,
+    sender: Sender,
+    clock: Clock,
+    waitUntil: WaitUntil | undefined,
+  ): Coalescer<Failure> {
+    const { batch, logger, onSkipped, queue, retry } = settings;
+    const { deliveryTimeoutMs, attemptTimeoutMs } = settings;
+    const schedule = scheduleOf(batch.window, { clock, logger });
+    return new Coalescer({
+      ...sender,
+      overdue: (ms): Failure => ({ kind: 'timeout', ms }),
+      toError: createToError({ redact: sender.redact, ids: settings.ids }),
+      toRecord: createToRecord(sender.redact),
+      clock,
+      schedule: waitUntil?.watching(schedule) ?? schedule,
+      events: this.#events,
+      read: (output, readAs) => this.#pipeline.reader.read(output, readAs as ReadAs),
+      onNamed: (name, id) => this.#pipeline.learn(name, id),
+      settings: {
+        ...batch,
+        onSkipped,
+        queue,
+        retry,
+        deliveryTimeoutMs,
+        attemptTimeoutMs,
+        envelopeBytes,
+        separatorBytes,
+        // What is expected of an answer is a guess: half of what is read leaves room for it to be wrong.
+        maxAnswerBytes: maxAnswerBytes / 2,
+      },
+    });
   }
 
   #pipelineOf(
@@ -221,7 +266,7 @@ export class AutobatchClient {
       onTerminate: (agentInstanceId, reason) => this.#terminate(agentInstanceId, reason),
       onJsonLosses: ignoresDebug(logger)
         ? undefined
-        : (emptied) => this.#events.debug(EMPTIED, emptied),
+        : (losses) => this.#events.debug(JSON_LOSSES, losses),
     });
   }
 
@@ -231,65 +276,11 @@ export class AutobatchClient {
   }
 
   #terminate(agentInstanceId: string, reason: string | null): void {
-    if (this.#endedRuns.get(agentInstanceId) !== undefined) return;
-    this.#endedRuns.set(agentInstanceId, true);
+    if (this.#terminated.get(agentInstanceId) !== undefined) return;
+    this.#terminated.set(agentInstanceId, true);
     this.#events.emit('terminate', { agentInstanceId, reason });
   }
 }
 
-/** What carries requests. */
-interface Sender extends Pick<CoalescerPorts<Failure>, 'send' | 'ping' | 'describe'> {
-  /** Takes every token that was sent lately out of a text. */
-  readonly redact: (text: string) => string;
-}
-
-function senderOf(
-  settings: Options,
-  { ids, clock, events }: { ids: Ids; clock: Clock; events: ClientEvents },
-): Sender {
-  const { apiToken, disabled } = settings;
-  // Only a client that is disabled may have no token.
-  if (disabled || apiToken === undefined) {
-    return { send: loopback(ids), redact: (text) => text };
-  }
-  const transport = createTransport({ ...settings, apiToken }, clock);
-  return { ...transport, ...events.watching(transport) };
-}
-
-interface EngineParts {
-  readonly settings: Options;
-  readonly sender: Sender;
-  readonly clock: Clock;
-  readonly busy: WaitUntil | undefined;
-  readonly events: ClientEvents;
-  /** It is made after the engine, and is asked only once there are calls. */
-  readonly pipeline: () => CallPipeline;
-}
-
-function engineOf(parts: EngineParts): Coalescer<Failure> {
-  const { settings, sender, clock, busy, events, pipeline } = parts;
-  const schedule = scheduleOf(settings.batch.window, { clock, logger: settings.logger });
-  return new Coalescer({
-    ...sender,
-    overdue: (ms): Failure => ({ kind: 'timeout', ms }),
-    toError: createToError({ redact: sender.redact, ids: settings.ids }),
-    toRecord: createToRecord(sender.redact),
-    clock,
-    schedule: busy?.watching(schedule) ?? schedule,
-    events,
-    read: (output, readAs) => pipeline().reader.read(output, readAs as ReadAs),
-    onNamed: (name, id) => pipeline().learn(name, id),
-    settings: {
-      ...settings.batch,
-      onSkipped: settings.onSkipped,
-      queue: settings.queue,
-      retry: settings.retry,
-      deliveryTimeoutMs: settings.deliveryTimeoutMs,
-      attemptTimeoutMs: settings.attemptTimeoutMs,
-      envelopeBytes,
-      separatorBytes,
-      // What is expected of an answer is a guess: half of what is read leaves room for it to be wrong.
-      maxAnswerBytes: maxAnswerBytes / 2,
-    },
-  });
-}
+/** What carries requests; a client that is disabled needs no more than the two. */
+type Sender = Partial<Transport> & Pick<Transport, 'send' | 'redact'>;

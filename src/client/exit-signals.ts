@@ -6,10 +6,10 @@ import { shown } from '../lib/value-checks.ts';
 
 type Process = NonNullable<typeof runtime.process>;
 
-/** What programs are asked to end by; one of them is meant, most likely, where a name is none. */
+/** The nearest of these is named where the name of a signal is wrong. */
 const USUAL = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
 
-/** Of other systems than this one, maybe: a program that runs on several names those of all. */
+/** Known by other systems: a program that runs on several may name those of all. */
 const ELSEWHERE = ['SIGBREAK', 'SIGINFO'];
 
 /** Checks the name of a signal: one that this system knows, and that a process can catch. */
@@ -33,10 +33,9 @@ function signalNames(): string[] | undefined {
 }
 
 /**
- * On the first of the signals: drains, then lets the process end by that signal, as it would have
- * without us, unless others listen to it still: another client that drains, or the program itself. A
- * second signal is not held up. Returns what stops listening; does nothing where the runtime has no
- * signals.
+ * On the first of the signals, drains, and then lets the process end by that signal, unless something else still
+ * listens to it: another client that drains, or the program itself. A second signal ends the process at once.
+ * Returns what stops listening. Does nothing where the runtime has no signals.
  */
 export function onExitSignal(
   signals: readonly string[],
@@ -45,7 +44,7 @@ export function onExitSignal(
 ): () => void {
   const { process } = runtime;
   if (signals.length === 0 || process?.on === undefined) return () => {};
-  if (isWorker(process)) {
+  if (Object(process.getBuiltinModule?.('node:worker_threads')).isMainThread === false) {
     logger.warn(
       'No signal reaches a worker thread, so exitSignals does nothing here: have the main thread tell it, and close the client.',
     );
@@ -90,22 +89,18 @@ function drainOn(
   };
 }
 
-function isWorker(process: Process): boolean {
-  return Object(process.getBuiltinModule?.('node:worker_threads')).isMainThread === false;
-}
-
 interface Shared {
   readonly listeners: Set<() => void>;
   readonly tellAll: () => void;
 }
 
 /**
- * One listener of the process for all clients of a signal, since Node takes more than ten for a leak and
- * says so. It is the only thing that clients share: there is but one process.
+ * One listener for all clients of a signal, since Node takes more than ten for a leak and says so. It is the only
+ * state that clients share: there is but one process.
  */
 const sharedOf = new WeakMap<Process, Map<string, Shared>>();
 
-/** Throws what the system throws that does not let anybody listen to the signal. */
+/** Throws where the system lets no process listen to the signal. */
 function listen(process: Process, signal: string, listener: () => void): () => void {
   const bySignal = sharedOf.get(process) ?? new Map<string, Shared>();
   sharedOf.set(process, bySignal);
@@ -122,7 +117,7 @@ function listen(process: Process, signal: string, listener: () => void): () => v
 function share(process: Process, signal: string): Shared {
   const listeners = new Set<() => void>();
   const tellAll = (): void => {
-    // A copy, since those that are told may go, and others come.
+    // A copy, since listeners may be removed and added meanwhile.
     for (const listener of [...listeners]) if (listeners.has(listener)) listener();
   };
   process.on?.(signal, tellAll);

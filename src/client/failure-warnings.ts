@@ -6,9 +6,8 @@ import { oneLine } from '../lib/one-line.ts';
 const quietMs = 60_000;
 
 /**
- * Warns of failed calls that nobody else hears of: of the first at once, of later ones together, at
- * most once a minute. Needs no timer: what was gathered goes out with the first failure after the
- * minute.
+ * Warns of failed calls of which no listener hears: of the first at once, of later ones together, at most once a
+ * minute. It needs no timer: what was gathered goes out with the first failure after the minute.
  */
 export class FailureWarnings {
   readonly #clock: Clock;
@@ -24,9 +23,7 @@ export class FailureWarnings {
 
   report(error: unknown): void {
     const name = nameOf(error);
-    if (this.#counts.size === 0) {
-      this.#first = oneLine(messageOf(error));
-    }
+    if (this.#counts.size === 0) this.#first = oneLine(messageOf(error));
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
     const now = this.#clock.now();
     if (now - this.#warnedAt >= quietMs) {
@@ -46,8 +43,7 @@ function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
 }
 
-// Only our own texts are known to be free of payloads. What a caller gives as the reason of an abort
-// is not ours to print.
+// Only our own texts are known to be free of payloads: the reason of an abort may hold one.
 function messageOf(error: unknown): string {
   return isPrefactorError(error) ? error.message : `${nameOf(error)}.`;
 }

@@ -1,11 +1,11 @@
-/** What a page may tell a client about its end; all of it optional, so always asked for. */
+/** What a page offers of this, and other runtimes do not. */
 interface Page {
   readonly onpagehide?: unknown;
   addEventListener?(type: string, listener: (event: object) => void): void;
   removeEventListener?(type: string, listener: (event: object) => void): void;
 }
 
-const surroundings: Page = globalThis;
+const page: Page = globalThis;
 
 /** What browsers let all keep-alive requests of a page hold together, in bytes. */
 const KEEPALIVE_BYTES = 65_536;
@@ -14,19 +14,17 @@ const KEEPALIVE_BYTES = 65_536;
 const leftName = Symbol.for('prefactor-autobatch.keepaliveBytesLeft');
 
 /**
- * Calls `depart` each time that the page is left; it may come back. It is told how many bytes it may send,
- * and gives those that it did send. All clients of the page hear the same event, so that is where they find
- * what the others have left of the one budget. Returns what stops that.
+ * Calls `depart` each time that the page is left, with the bytes that it may send; it returns those that it did
+ * send. The page may come back. All clients of a page hear the same event, so the event says what the others have
+ * left of the one budget. Returns what stops listening.
  */
 export function onPageHide(depart: (budgetBytes: number) => number): () => void {
-  if (!('onpagehide' in surroundings)) return nothing;
+  if (!('onpagehide' in page)) return () => {};
   const listener = (event: object): void => {
     const left: unknown = Reflect.get(event, leftName);
     const budgetBytes = typeof left === 'number' ? left : KEEPALIVE_BYTES;
     Reflect.set(event, leftName, budgetBytes - depart(budgetBytes));
   };
-  surroundings.addEventListener?.('pagehide', listener);
-  return () => surroundings.removeEventListener?.('pagehide', listener);
+  page.addEventListener?.('pagehide', listener);
+  return () => page.removeEventListener?.('pagehide', listener);
 }
-
-function nothing(): void {}

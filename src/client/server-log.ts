@@ -1,19 +1,12 @@
-import type { Batch, EngineEvents, Ping, Send, Trouble } from '../coalescer/index.ts';
-import type { Failure } from '../errors/failure.ts';
+import type { Batch, EngineEvents } from '../coalescer/index.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Listener } from '../lib/events.ts';
+import type { Events } from '../lib/events.ts';
 import type { Logger } from '../lib/logger.ts';
 import { ignoresDebug } from '../lib/logger.ts';
+import type { Transport } from '../transport/bulk-transport.ts';
 
 /** The least time between two warnings, however often the server comes and goes. */
 const QUIET_MS = 60_000;
-
-/** What sends requests, and says what they met. */
-export interface Watched {
-  readonly send: Send<Failure>;
-  readonly ping: Ping<Failure>;
-  readonly describe: (failure: Failure) => Trouble;
-}
 
 export interface ServerLogOptions {
   readonly apiUrl: string;
@@ -21,103 +14,103 @@ export interface ServerLogOptions {
   readonly logger: Logger;
   /** The number of calls that wait. */
   readonly waiting: () => number;
-  /** Calls the logger, which is the user's own code, in its turn. */
-  readonly tell: (line: () => void) => void;
-  /** Tells of each request that came back, from now on; returns what stops that. */
-  readonly onResponse: (listener: Listener<EngineEvents['response']>) => () => void;
+  readonly events: Pick<Events<EngineEvents>, 'on' | 'note' | 'deliver'>;
 }
 
-/** What goes on while nothing usable comes. */
 interface Outage {
   readonly since: number;
   readonly stopListening: () => void;
-  isSaid: boolean;
+  isLogged: boolean;
 }
 
 /**
- * What the log says of the server: when nothing usable comes of it, once a minute while that lasts, and
- * when it answers again; and, for those who debug, a line for each request.
+ * What the log says of the server: a warning when nothing usable comes back, once a minute while that lasts, and
+ * when it answers again; and a line of debug for each request.
  */
 export class ServerLog {
   readonly #options: ServerLogOptions;
   #outage: Outage | undefined;
-  #saidAt = Number.NEGATIVE_INFINITY;
+  #warnedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ServerLogOptions) {
     this.#options = options;
   }
 
   outage({ cause, waiting }: EngineEvents['outage']): void {
-    const { clock, onResponse } = this.#options;
-    const stopListening = onResponse(({ cause: met }) => {
-      if (met !== undefined) this.#warn(met, this.#options.waiting());
+    const { clock, events } = this.#options;
+    const stopListening = events.on('response', (response) => {
+      if (response.cause !== undefined) this.#warn(response.cause, this.#options.waiting());
     });
-    this.#outage = { since: clock.now(), stopListening, isSaid: false };
+    this.#outage = { since: clock.now(), stopListening, isLogged: false };
     this.#warn(cause, waiting);
   }
 
   recovery({ durationMs }: EngineEvents['recovery']): void {
     const { apiUrl, logger } = this.#options;
-    if (this.#outage?.isSaid) {
+    if (this.#outage?.isLogged) {
       logger.warn(`${apiUrl} answers again, after ${secondsOf(durationMs)}.`);
     }
     this.#outage?.stopListening();
     this.#outage = undefined;
   }
 
-  /** The same transport, of which what somebody should know is told. */
-  watching({ send, ping, describe }: Watched): Pick<Watched, 'send' | 'ping'> {
-    const { apiUrl, tell, waiting } = this.#options;
-    const debugs = !ignoresDebug(this.#options.logger);
-    const toldPing: Watched['ping'] = async (options) => {
-      const leftAt = this.#options.clock.now();
+  /** The same transport, with a line in the log for each ping and request. */
+  watching({ send, ping, describe }: Transport): Pick<Transport, 'send' | 'ping'> {
+    const { apiUrl, clock, logger, waiting } = this.#options;
+    const debugs = !ignoresDebug(logger);
+    const loggedPing: Transport['ping'] = async (options) => {
+      const leftAt = clock.now();
       const answer = await ping(options);
-      const met = typeof answer === 'boolean' ? undefined : describe(answer.failure).cause;
-      if (debugs) this.#debug(`GET ${apiUrl}/api/v1/ping: ${met ?? 'status 200'}`, leftAt);
-      if (met !== undefined && this.#outage) tell(() => this.#warn(met, waiting()));
+      const cause = typeof answer === 'boolean' ? undefined : describe(answer.failure).cause;
+      if (debugs) this.#debug(`GET ${apiUrl}/api/v1/ping: ${cause ?? 'status 200'}`, leftAt);
+      if (cause !== undefined && this.#outage) this.#tell(() => this.#warn(cause, waiting()));
       return answer;
     };
-    // Of requests, the engine tells what is of interest beside that.
-    if (!debugs) return { send, ping: toldPing };
-    const toldSend: Watched['send'] = async (batch, options) => {
-      const leftAt = this.#options.clock.now();
+    // Without debug lines, the engine's events tell enough of requests.
+    if (!debugs) return { send, ping: loggedPing };
+    const loggedSend: Transport['send'] = async (batch, options) => {
+      const leftAt = clock.now();
       const reply = await send(batch, options);
-      const met = 'failure' in reply ? describe(reply.failure).cause : `status ${reply.status}`;
-      this.#debug(`POST ${apiUrl}/api/v1/bulk (${sizeOf(batch)}): ${met}`, leftAt);
+      const cause = 'failure' in reply ? describe(reply.failure).cause : `status ${reply.status}`;
+      this.#debug(`POST ${apiUrl}/api/v1/bulk (${sizeOf(batch)}): ${cause}`, leftAt);
       return reply;
     };
-    return { send: toldSend, ping: toldPing };
+    return { send: loggedSend, ping: loggedPing };
   }
 
   #debug(line: string, leftAt: number): void {
-    const { clock, logger, tell } = this.#options;
+    const { clock, logger } = this.#options;
     const ms = Math.round(clock.now() - leftAt);
-    tell(() => logger.debug(`${line}, after ${ms} ms.`));
+    this.#tell(() => logger.debug(`${line}, after ${ms} ms.`));
   }
 
-  /** Says what goes on, unless there is no outage, or something was said just now. */
+  /** The logger is the user's own code, as listeners are: it is called in its turn. */
+  #tell(line: () => void): void {
+    const { events } = this.#options;
+    events.note(line);
+    events.deliver();
+  }
+
+  /** Says that the outage goes on, unless there is none, or a warning was given just now. */
   #warn(cause: string, waiting: number): void {
     const { apiUrl, clock, logger } = this.#options;
     const now = clock.now();
     const outage = this.#outage;
-    if (outage === undefined || now - this.#saidAt < QUIET_MS) return;
-    this.#saidAt = now;
-    const waits = waiting === 0 ? '' : ` ${callsThatWait(waiting)}.`;
+    if (outage === undefined || now - this.#warnedAt < QUIET_MS) return;
+    this.#warnedAt = now;
+    const calls = waiting === 1 ? '1 call waits' : `${waiting} calls wait`;
+    const waits = waiting === 0 ? '' : ` ${calls}.`;
     logger.warn(
-      outage.isSaid
+      outage.isLogged
         ? `Still nothing usable comes from ${apiUrl}, for ${secondsOf(now - outage.since)} now: ${cause}.${waits}`
         : `Nothing usable comes from ${apiUrl}: ${cause}.${waits} What waits is sent when it answers, and rejected after deliveryTimeoutMs. Is apiUrl right, and the network up? Said once a minute while it lasts.`,
     );
-    outage.isSaid = true;
+    outage.isLogged = true;
   }
 }
 
 function sizeOf({ keys: { length }, bytes }: Batch): string {
   return `${length === 1 ? '1 item' : `${length} items`}, ${bytes} bytes`;
-}
-
-function callsThatWait(calls: number): string {
-  return calls === 1 ? '1 call waits' : `${calls} calls wait`;
 }
 
 function secondsOf(ms: number): string {

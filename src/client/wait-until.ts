@@ -4,23 +4,18 @@ import { deferred } from '../lib/deferred.ts';
 import type { Logger } from '../lib/logger.ts';
 import { callUserCode } from '../lib/user-code.ts';
 
-export interface BusyPeriodsParts {
-  readonly waitUntil: (work: Promise<unknown>) => void;
-  readonly logger: Logger;
-}
-
 /** Tells a serverless runtime what to wait for: one promise for each time that work is under way. */
 export class WaitUntil {
   readonly #waitUntil: (work: Promise<unknown>) => void;
   readonly #logger: Logger;
   #current: Deferred<void> | undefined;
 
-  constructor({ waitUntil, logger }: BusyPeriodsParts) {
+  constructor(waitUntil: (work: Promise<unknown>) => void, logger: Logger) {
     this.#waitUntil = waitUntil;
     this.#logger = logger;
   }
 
-  /** A window that is opened is the first sign of work. */
+  /** The same schedule; the first window that it opens is the first sign of work. */
   watching(schedule: Schedule): Schedule {
     return (flush) => {
       this.begin();

@@ -73,7 +73,7 @@ export class CallPipeline {
     this.#engine = engine;
     this.#ids = ids;
     const omitted = new OmittedCalls(engine);
-    const references = new References({ engine, omitted });
+    const references = new References(engine, omitted);
     this.#omitted = omitted;
     this.#references = references;
     this.#dependencies = new DependencyTracker(references);

@@ -22,7 +22,11 @@ export function whyUnwritable(
     const issue = { path: shownAs(pathOf(sight.place)), message };
     return new InvalidCall([issue], 'error' in sight ? sight.error : cause);
   }
-  return new InvalidCall([{ path: shownAs(''), message: wholeProblem(deepest) }], cause);
+  const message =
+    deepest > DEEP
+      ? `it is nested ${deepest} levels deep, more than JSON can be written here (see cause): make it flatter`
+      : 'it cannot be written as JSON (see cause)';
+  return new InvalidCall([{ path: shownAs(''), message }], cause);
 }
 
 function problemOf(sight: Sight): string | undefined {
@@ -42,20 +46,12 @@ function problemOf(sight: Sight): string | undefined {
   }
 }
 
-function wholeProblem(deepest: number): string {
-  return deepest > DEEP
-    ? `it is nested ${deepest} levels deep, more than JSON can be written here (see cause): make it flatter`
-    : 'it cannot be written as JSON (see cause)';
-}
-
 /** The path `details.result_payload.a_b` of an action, as the caller of a method knows it: `resultPayload.a_b`. */
 export function pathInCall(path: string): string {
   const names = path.replace(/^details\./, '').split('.');
   // Below these stands what the caller gave, as it is.
   const ours = names[0] === 'agent_schema_version' ? 2 : 1;
+  const camelCase = (name: string): string =>
+    name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   return names.map((name, at) => (at < ours ? camelCase(name) : name)).join('.');
-}
-
-function camelCase(name: string): string {
-  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -1,18 +1,19 @@
 /**
- * Goes through a value in the order in which JSON writes it, without the stack: for what is to be told of
- * a text that could not be made, or in which something was lost. It may call `toJSON` and getters again.
+ * Goes through a value in the order in which JSON writes it, without the stack: to find what of a text could not
+ * be written, or was lost in it. It may call `toJSON` and getters once more.
  */
 
-/** Where a value stands. */
+/** The field `name` of `holder`, which stands at the place `within`. */
 export interface Place {
   readonly name: string;
+  readonly holder: object;
   readonly within: Place | undefined;
   readonly depth: number;
 }
 
-/** What stands at a place: the value as JSON takes it, after its `toJSON`; or that it cannot be had. */
+/** What stands at a place: the value as JSON takes it, after its `toJSON`; or why it cannot be had. */
 export type Sight =
-  | { readonly kind: 'value'; readonly value: unknown; readonly place: Place }
+  | { readonly kind: 'value'; readonly place: Place; readonly value: unknown }
   /** An object that it is in itself. */
   | { readonly kind: 'cycle'; readonly place: Place }
   | { readonly kind: 'getter' | 'toJSON'; readonly place: Place; readonly error: unknown };
@@ -20,36 +21,30 @@ export type Sight =
 /** The longest path that is shown, in characters. */
 const LONG = 200;
 
-/** Something yet to be looked at; or an object that has been left, with all that is in it. */
-type Step = Sight | { readonly kind: 'left'; readonly value: object };
-
 /** Looks at so many values, at most; ends after what cannot be written, as JSON does. */
 export function* walkJson(root: object, most: number): Generator<Sight> {
-  const around = new Set<object>();
-  const steps: Step[] = [take(root, { name: '', within: undefined, depth: 0 })];
+  const around = new Set<unknown>();
+  const top: Place = { name: '', holder: { '': root }, within: undefined, depth: 0 };
+  /** Places yet to be looked at; and objects that are left, with all that is in them. */
+  const steps: (Place | { readonly left: object })[] = [top];
   for (let count = 0; count < most; ) {
     const step = steps.pop();
     if (step === undefined) return;
-    if (step.kind === 'left') {
-      around.delete(step.value);
+    if ('left' in step) {
+      around.delete(step.left);
       continue;
     }
     count++;
-    if (step.kind !== 'value') {
-      yield step;
-      return;
-    }
-    const { value, place } = step;
-    if (around.has(value as object)) {
-      yield { kind: 'cycle', place };
-      return;
-    }
-    yield step;
+    const seen = look(step);
+    const isCycle = seen.kind === 'value' && around.has(seen.value);
+    yield isCycle ? { kind: 'cycle', place: step } : seen;
+    if (isCycle || seen.kind !== 'value') return;
+    const { value, names } = seen;
     if (typeof value !== 'object' || value === null) continue;
     around.add(value);
-    steps.push({ kind: 'left', value });
-    // One by one: they may be more than a call takes.
-    for (const field of fieldsOf(value, place).reverse()) steps.push(field);
+    steps.push({ left: value });
+    const depth = step.depth + 1;
+    for (const name of names.reverse()) steps.push({ name, holder: value, within: step, depth });
   }
 }
 
@@ -61,35 +56,25 @@ export function pathOf(place: Place): string {
   return path.length <= LONG ? path : `${path.slice(0, LONG)}… (${place.depth} levels)`;
 }
 
-function fieldsOf(value: object, within: Place): Step[] {
-  const depth = within.depth + 1;
-  try {
-    return Object.keys(value).map((name): Step => {
-      const place = { name, within, depth };
-      try {
-        return take(Reflect.get(value, name), place);
-      } catch (error) {
-        return { kind: 'getter', place, error };
-      }
-    });
-  } catch (error) {
-    return [{ kind: 'getter', place: within, error }];
-  }
-}
-
-function take(value: unknown, place: Place): Sight {
+/** What stands there, and the names of its fields. */
+function look(place: Place) {
   let kind: 'getter' | 'toJSON' = 'getter';
   try {
-    const isAsked = (typeof value === 'object' && value !== null) || typeof value === 'bigint';
-    const toJson: unknown = isAsked ? Reflect.get(Object(value), 'toJSON') : undefined;
-    kind = 'toJSON';
-    const isOwn = typeof toJson !== 'function';
-    return {
-      kind: 'value',
-      value: isOwn ? value : Reflect.apply(toJson, value, [place.name]),
-      place,
-    };
+    let value: unknown = Reflect.get(place.holder, place.name);
+    const mayHaveToJson = isObject(value) || typeof value === 'bigint';
+    const toJson: unknown = mayHaveToJson ? Reflect.get(Object(value), 'toJSON') : undefined;
+    if (typeof toJson === 'function') {
+      kind = 'toJSON';
+      value = Reflect.apply(toJson, value, [place.name]);
+      kind = 'getter';
+    }
+    const names = isObject(value) ? Object.keys(value) : [];
+    return { kind: 'value', place, value, names } as const;
   } catch (error) {
     return { kind, place, error };
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

@@ -1,4 +1,4 @@
-import type { Name } from '../coalescer/index.ts';
+import type { Name, Submission } from '../coalescer/index.ts';
 import { utf8Length } from '../lib/utf8.ts';
 import type { ReferenceField } from '../schemas/action.ts';
 import type { CallDraft } from './call-draft.ts';
@@ -8,13 +8,7 @@ import type { JsonLosses } from './json-losses.ts';
 import { lossesIn } from './json-losses.ts';
 
 /** An item's text, cut where an id is missing. */
-export interface ItemText {
-  readonly pieces: readonly string[];
-  /** What is missing between them, in order. */
-  readonly holes: readonly number[];
-  /** UTF-8 bytes of the pieces. */
-  readonly bytes: number;
-}
+export type ItemText = Pick<Submission, 'pieces' | 'holes' | 'bytes'>;
 
 export interface JsonWriterSettings {
   /**

@@ -63,7 +63,7 @@ export class OmittedCalls {
     return this.#engine.isThere(found.id) ? undefined : found;
   }
 
-  /** Notes a call that is left out; `id` is that of what it was to make, if it makes something, and no other call does. */
+  /** Notes a call that is left out; `id` goes by what it was to make, if it makes anything, and no other call does. */
   noteMaker({ kind, fields, options }: CallDraft, call: Promise<unknown>, id: string): void {
     const isMaker = kind.makes !== undefined || options?.makes === id;
     if (!isMaker || this.#engine.isThere(id)) return;

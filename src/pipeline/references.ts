@@ -13,11 +13,6 @@ import type { OmittedCalls } from './omitted-calls.ts';
 /** As many as the engine remembers the reasons of. */
 const MAX_FAILED = 10_000;
 
-export interface ReferencesParts {
-  readonly engine: Pick<Coalescer<unknown>, 'idOf'>;
-  readonly omitted: OmittedCalls;
-}
-
 /** What references stand for. */
 export class References implements PendingIds {
   readonly #engine: Pick<Coalescer<unknown>, 'idOf'>;
@@ -31,7 +26,7 @@ export class References implements PendingIds {
   readonly #failed = new LruMap<number, PendingId>({ max: MAX_FAILED });
   #lastNumber = 0;
 
-  constructor({ engine, omitted }: ReferencesParts) {
+  constructor(engine: Pick<Coalescer<unknown>, 'idOf'>, omitted: OmittedCalls) {
     this.#engine = engine;
     this.#omitted = omitted;
   }

@@ -16,7 +16,7 @@ import {
 } from '../schemas/agent-instances.ts';
 import type { CallOptions } from '../schemas/call-options.ts';
 
-/** Instances: the runs of agents. */
+/** Runs of agents, which the API calls instances. */
 export class AgentInstances {
   readonly #pipeline: CallPipeline;
 
@@ -27,20 +27,19 @@ export class AgentInstances {
   }
 
   /**
-   * Registers a run of an agent, and what it declares of itself. What is called with the promise in
-   * the place of an id waits until the API has given one.
+   * Registers a run of an agent, with its versions and schemas. The promise may stand wherever the id of the run is
+   * wanted: calls that are given it wait until the API has made the id.
    *
-   * The arguments are taken over at the call; later changes to them change nothing. Nothing is
-   * thrown: the promise rejects, and may as well be left alone.
+   * The arguments are copied at the call. It throws nothing: it rejects, and need not be awaited.
    *
-   * @throws {PrefactorInvalidArgumentError} an argument is wrong, impossible to serialise, or too large
+   * @throws {PrefactorInvalidArgumentError} an argument is wrong, cannot be written as JSON, or is too large
    * @throws {PrefactorConflictError} there is an instance with that id
    * @throws {PrefactorApiError} the API refused it; see the subclasses for why
    * @throws {PrefactorQueueFullError} the queue has no room: await `client.ready()` between calls
-   * @throws {PrefactorRetryExhaustedError} no usable answer in time; it may have been done
+   * @throws {PrefactorRetryExhaustedError} no usable answer came in time; it may have been done
    * @throws {PrefactorClosedError} the client is closed
    *
-   * An abort rejects with the signal's reason; a call that is in flight by then may be done still.
+   * An abort rejects with the signal's reason. A call that is in flight by then may still be done.
    *
    * @example
    * const run = client.agentInstances.register({
@@ -48,7 +47,7 @@ export class AgentInstances {
    *   agentVersion: { externalIdentifier: 'v1.4.0', name: 'Shop assistant' },
    *   agentSchemaVersion: {
    *     externalIdentifier: 'schemas-7',
-   *     // What stands in here is passed on as it is, so in wire form.
+   *     // Passed on as it is, so in wire form.
    *     spanTypeSchemas: [{ name: 'agent:llm', params_schema: { type: 'object' } }],
    *   },
    * });
@@ -61,12 +60,12 @@ export class AgentInstances {
   }
 
   /**
-   * Says that the run has begun. It goes after what was called on the instance before.
+   * Says that the run has begun. Sent after earlier calls on the same instance.
    *
-   * @throws as `register` does, {PrefactorDependencyError} where the instance could not be
-   *   registered, {PrefactorConflictError} where it is started already
+   * @throws as `register` does, {PrefactorDependencyError} where the instance could not be registered,
+   *   {PrefactorConflictError} where it is started already
    *
-   * An abort rejects with the signal's reason; a call that is in flight by then may be done still.
+   * An abort rejects with the signal's reason. A call that is in flight by then may still be done.
    *
    * @example
    * client.agentInstances.start(run);
@@ -80,13 +79,12 @@ export class AgentInstances {
   }
 
   /**
-   * Says that the run is over. It goes after all spans of the instance, and after all finishes of
-   * spans that this client never saw, which might be of this instance. Accepted also when the queue
-   * is full, where this client registered the instance.
+   * Says that the run is over. Sent after its spans and their finishes, and after finishes of spans whose instance this
+   * client does not know. Where this client registered the instance, it is accepted even when the queue is full.
    *
    * @throws as `start` does; {PrefactorConflictError} where it is finished, or was terminated
    *
-   * An abort rejects with the signal's reason; a call that is in flight by then may be done still.
+   * An abort rejects with the signal's reason. A call that is in flight by then may still be done.
    *
    * @example
    * client.agentInstances.finish(run, { status: 'complete' });
@@ -100,11 +98,11 @@ export class AgentInstances {
   }
 
   /**
-   * Records how good the run was, by one of the agent's quality schemas.
+   * Records how good the run was, by one of the agent's quality schemas. Sent after earlier calls on the instance.
    *
    * @throws as `start` does
    *
-   * An abort rejects with the signal's reason; a call that is in flight by then may be done still.
+   * An abort rejects with the signal's reason. A call that is in flight by then may still be done.
    *
    * @example
    * client.agentInstances.recordQuality(run, { name: 'helpfulness', payload: { score: 4 } });

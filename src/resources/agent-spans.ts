@@ -9,7 +9,7 @@ import type {
 import { createAgentSpan, finishAgentSpan } from '../schemas/agent-spans.ts';
 import type { CallOptions } from '../schemas/call-options.ts';
 
-/** Spans: what happens within the run of an agent. */
+/** Pieces of work within the run of an agent. */
 export class AgentSpans {
   readonly #pipeline: CallPipeline;
 
@@ -20,21 +20,20 @@ export class AgentSpans {
   }
 
   /**
-   * Records a span: one that runs, to be finished later, or one that has ended. It goes after its
-   * instance and its parent, which may be calls that are still on their way.
+   * Records a span: one that runs and is finished later, or one that has ended. Sent after its instance and its
+   * parent, which may be given as calls that have not settled.
    *
-   * The arguments are taken over at the call; later changes to them change nothing. Nothing is
-   * thrown: the promise rejects, and may as well be left alone.
+   * The arguments are copied at the call. It throws nothing: it rejects, and need not be awaited.
    *
-   * @throws {PrefactorInvalidArgumentError} an argument is wrong, impossible to serialise, or too large
+   * @throws {PrefactorInvalidArgumentError} an argument is wrong, cannot be written as JSON, or is too large
    * @throws {PrefactorDependencyError} the instance or the parent could not be made; it was not sent
    * @throws {PrefactorConflictError} there is a span with that id, or the run is over
    * @throws {PrefactorApiError} the API refused it; see the subclasses for why
    * @throws {PrefactorQueueFullError} the queue has no room: await `client.ready()` between calls
-   * @throws {PrefactorRetryExhaustedError} no usable answer in time; it may have been done
+   * @throws {PrefactorRetryExhaustedError} no usable answer came in time; it may have been done
    * @throws {PrefactorClosedError} the client is closed
    *
-   * An abort rejects with the signal's reason; a span that is in flight by then may be recorded still.
+   * An abort rejects with the signal's reason. A span that is in flight by then may still be recorded.
    *
    * @example
    * const root = client.agentSpans.create({
@@ -55,12 +54,12 @@ export class AgentSpans {
   }
 
   /**
-   * Ends a span. It goes after the span's create and after all its children that were created
-   * before this call. Accepted also when the queue is full, where this client made the span.
+   * Ends a span. Sent after its create, and after its children that were created before this call. Where this client
+   * made the span, it is accepted even when the queue is full.
    *
    * @throws as `create` does, and {PrefactorConflictError} where the span is finished already
    *
-   * An abort rejects with the signal's reason; a finish that is in flight by then may be done still.
+   * An abort rejects with the signal's reason. A finish that is in flight by then may still be done.
    *
    * @example
    * client.agentSpans.finish(root, { status: 'complete', resultPayload: { answer: 'Tomorrow.' } });

@@ -23,34 +23,32 @@ export interface BulkSettings {
   readonly redact: (text: string) => string;
 }
 
-/** How a request of the caller's own is called in errors and events. */
+/** The type of such a request in errors and events. */
 const type = 'bulk/execute';
 
-/** Bulk requests that the caller packs. */
+/** Bulk requests that you pack yourself. */
 export class Bulk {
-  readonly #engine: BulkSettings['engine'];
   readonly #settings: BulkSettings;
 
   /** @internal */
   constructor(settings: BulkSettings) {
-    this.#engine = settings.engine;
     this.#settings = settings;
     bindMethods(this, 'execute');
   }
 
   /**
-   * Sends a batch as it stands: it is never split, nor merged with other calls, and waits for none.
-   * Resolves with all outputs as the wire has them, those of failed items among them; what the
-   * server did not reach has none. The request is repeated until it has a usable answer.
+   * Sends a batch as it stands: it is never split or merged with other calls, and waits for none. Resolves with the
+   * outputs in wire form, also of items that failed; an item that the server did not reach has none. The request is
+   * repeated until it has a usable answer.
    *
    * @throws {PrefactorInvalidArgumentError} no item, a key that is not unique or not 8 to 64
    *   characters long, an item that cannot be serialised
    * @throws {PrefactorIdempotencyConflictError} a pending call has one of the keys
    * @throws {PrefactorApiError} the API refused the whole request; see the subclasses for why
-   * @throws {PrefactorRetryExhaustedError} no usable answer in time; it may have been done
+   * @throws {PrefactorRetryExhaustedError} no usable answer came in time; it may have been done
    * @throws {PrefactorClosedError} the client is closed
    *
-   * An abort rejects with the signal's reason; a request that was sent by then may be done still.
+   * An abort rejects with the signal's reason. A request that was sent by then may still be done.
    *
    * @example
    * const { outputs } = await client.bulk.execute({
@@ -65,20 +63,21 @@ export class Bulk {
       batch = this.#batchOf(request, own);
       signal = own?.signal;
     } catch (error) {
-      return this.#engine.decline(invalidCallError(error, type), { key: undefined, type });
+      return this.#settings.engine.decline(invalidCallError(error, type), { key: undefined, type });
     }
     const result = this.#execute(batch, signal);
-    // Marked as handled, as each call is: a failure that nobody waits for harms nobody.
+    // Marked as handled, as each call is: it need not be awaited.
     result.catch(() => {});
     this.#settings.onWork(result);
     return result;
   }
 
   async #execute(batch: Batch, signal: AbortSignal | undefined): Promise<BulkResult> {
-    const { outputs } = await this.#engine.execute(batch, { type, signal });
+    const { engine, redact } = this.#settings;
+    const { outputs } = await engine.execute(batch, { type, signal });
     const entries = Object.entries(outputs).map(([key, output]) => [
       key,
-      withCleanReason(output, this.#settings.redact),
+      withCleanReason(output, redact),
     ]);
     return { status: 'success', outputs: Object.fromEntries(entries) };
   }

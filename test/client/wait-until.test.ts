@@ -4,10 +4,7 @@ import { recordingLogger } from '../helpers/recording-logger.ts';
 
 test('one promise for each time that work is under way, which lasts as long', async () => {
   const awaited: Promise<unknown>[] = [];
-  const busy = new WaitUntil({
-    waitUntil: (work) => awaited.push(work),
-    logger: recordingLogger(),
-  });
+  const busy = new WaitUntil((work) => awaited.push(work), recordingLogger());
   busy.begin();
   busy.begin();
   expect(awaited).toHaveLength(1);
@@ -23,10 +20,7 @@ test('one promise for each time that work is under way, which lasts as long', as
 
 test('a window that opens begins one, and is opened as it would be otherwise', () => {
   const awaited: Promise<unknown>[] = [];
-  const busy = new WaitUntil({
-    waitUntil: (work) => awaited.push(work),
-    logger: recordingLogger(),
-  });
+  const busy = new WaitUntil((work) => awaited.push(work), recordingLogger());
   const opened: unknown[] = [];
   const stop = () => undefined;
   const schedule = busy.watching((flush) => {
@@ -43,12 +37,9 @@ test('a window that opens begins one, and is opened as it would be otherwise', (
 test('a waitUntil that throws harms no call, and the log says so', () => {
   const logger = recordingLogger();
   const error = new Error('not now');
-  const busy = new WaitUntil({
-    waitUntil: () => {
-      throw error;
-    },
-    logger,
-  });
+  const busy = new WaitUntil(() => {
+    throw error;
+  }, logger);
   busy.begin();
   expect(logger.entries).toEqual([['warn', expect.stringMatching(/^waitUntil failed/), error]]);
 });

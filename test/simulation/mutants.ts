@@ -291,7 +291,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'takes a hook that throws for one that leaves the call out',
     in: 'askHook',
     edit: change(
-      call('ask'),
+      call('hook'),
       (asked) => `(() => { try { return ${asked}; } catch { return null; } })()`,
     ),
     breaks: 'left out',
