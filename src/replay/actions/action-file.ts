@@ -8,8 +8,8 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { otherKindOf, otherKindOfLine } from './foreign-files.ts';
-import type { Reading, RecordedAction } from './recorded-action.ts';
-import { readLine } from './recorded-action.ts';
+import type { ParsedLine, RecordedAction } from './recorded-action.ts';
+import { parseLine } from './recorded-action.ts';
 
 /** Why a file cannot be read, or is no action file, as a sentence for people. */
 export class ActionFileError extends Error {
@@ -19,22 +19,7 @@ export class ActionFileError extends Error {
 }
 
 /** A line of the file, from 1, and what it says. Blank lines are left out, but counted. */
-type NumberedLine = { readonly number: number; readonly text: string } & Reading;
-
-export interface ActionFile {
-  /** Its own name, without folders; undefined for a stream. */
-  readonly name: string | undefined;
-  /** When it was made, or last written if that was before, in milliseconds since 1970; undefined for a stream. */
-  readonly madeAt: number | undefined;
-  /** Bytes in all, packed where the file is; undefined for a stream. */
-  readonly size: number | undefined;
-  /** Bytes read so far. */
-  readonly bytesRead: number;
-  /** Once. Ends with a `ActionFileError` where the file cannot be read to its end, or is no action file. */
-  lines(ignored?: ReadonlySet<string>): AsyncGenerator<NumberedLine>;
-  /** Lets go of it; a reading that is under way fails. */
-  close(): void;
-}
+type NumberedLine = { readonly number: number; readonly text: string } & ParsedLine;
 
 /** The longest line: more than the API takes in a body, and a bound for what is no text at all. */
 const MAX_LINE_BYTES = 64_000_000;
@@ -45,24 +30,22 @@ const MAX_LINE_BYTES = 64_000_000;
  * @throws {ActionFileError} when there is no such file, or it may not be read.
  */
 export async function openActionFile(path: string, stdin: Readable): Promise<ActionFile> {
-  if (path === '-') return new Lines({ path: 'Standard input', source: stdin, ...stream });
+  if (path === '-') return new ActionFile({ path: 'Standard input', source: stdin });
   try {
     const stats = await stat(path);
     if (stats.isDirectory()) {
       throw new ActionFileError(`"${path}" is a folder; name an action file in it.`);
     }
-    if (stats.isFIFO()) return new Lines({ path, source: openPipe(path), ...stream });
+    if (stats.isFIFO()) return new ActionFile({ path, source: openPipe(path) });
     const source = (await open(path)).createReadStream();
-    if (!stats.isFile()) return new Lines({ path, source, ...stream });
-    // Where a file's birth is not known it is 0.
+    if (!stats.isFile()) return new ActionFile({ path, source });
+    // Where the time of a file's birth is not known it is 0.
     const madeAt = Math.floor(Math.min(stats.birthtimeMs || stats.mtimeMs, stats.mtimeMs));
-    return new Lines({ path, source, size: stats.size, name: basename(path), madeAt });
+    return new ActionFile({ path, source, size: stats.size, name: basename(path), madeAt });
   } catch (error) {
     throw error instanceof ActionFileError ? error : new ActionFileError(whyNot(path, error));
   }
 }
-
-const stream = { size: undefined, name: undefined, madeAt: undefined };
 
 /** To open one in the usual way would wait for a writer, and nothing could end that. */
 function openPipe(path: string): Readable {
@@ -81,17 +64,24 @@ export async function* readActions(path: string): AsyncGenerator<RecordedAction>
   }
 }
 
-/** A file or a stream that is open, and what is known of it. */
-interface Opened extends Pick<ActionFile, 'size' | 'name' | 'madeAt'> {
-  /** What people call it. */
+/** A file or a stream that is open. */
+interface Opened {
+  /** For people. */
   readonly path: string;
   readonly source: Readable;
+  readonly name?: string;
+  readonly madeAt?: number;
+  readonly size?: number;
 }
 
-class Lines implements ActionFile {
-  readonly size: number | undefined;
+export class ActionFile {
+  /** Its own name, without folders; undefined for a stream. */
   readonly name: string | undefined;
+  /** When it was made, or last written if that was before, in milliseconds since 1970; undefined for a stream. */
   readonly madeAt: number | undefined;
+  /** Bytes in all, packed where the file is; undefined for a stream. */
+  readonly size: number | undefined;
+  /** Bytes read so far. */
   bytesRead = 0;
   readonly #path: string;
   readonly #source: Readable;
@@ -104,6 +94,10 @@ class Lines implements ActionFile {
     this.#source = source;
   }
 
+  /**
+   * Its lines, once. Ends with an `ActionFileError` where the file cannot be read to its end, or is no
+   * action file.
+   */
   async *lines(ignored?: ReadonlySet<string>): AsyncGenerator<NumberedLine> {
     let number = 0;
     let isFirst = true;
@@ -112,24 +106,19 @@ class Lines implements ActionFile {
         number++;
         if (number === 1) this.#refuse(otherKindOf(bytes));
         if (!isUtf8(bytes)) {
-          yield {
-            number,
-            text: '',
-            kind: 'problem',
-            problem: 'This is no text in UTF-8.',
-            isJson: true,
-          };
+          const problem = 'This is no text in UTF-8.';
+          yield { number, text: '', kind: 'problem', problem, isJson: true };
           continue;
         }
         const text = bytes.toString().trim();
         if (text === '') continue;
-        const reading = readLine(text, ignored);
-        if (isFirst && reading.kind === 'problem') this.#refuse(otherKindOfLine(text));
+        const line = parseLine(text, ignored);
+        if (isFirst && line.kind === 'problem') this.#refuse(otherKindOfLine(text));
         isFirst = false;
-        if (reading.kind === 'problem' && !reading.isJson && !isWhole) {
+        if (line.kind === 'problem' && !line.isJson && !isWhole) {
           throw new ActionFileError(`${this.#path} ends in the middle of line ${number}.`);
         }
-        yield { number, text, ...reading };
+        yield { number, text, ...line };
       }
     } catch (error) {
       if (error instanceof ActionFileError) throw error;
@@ -142,6 +131,7 @@ class Lines implements ActionFile {
     if (kind !== undefined) throw new ActionFileError(`${this.#path} is no action file: ${kind}`);
   }
 
+  /** Lets go of it; a reading that is under way fails. */
   close(): void {
     this.#source.destroy();
   }
@@ -155,7 +145,7 @@ class Lines implements ActionFile {
   }
 }
 
-/** What was packed, or the bytes as they are. */
+/** The bytes, unpacked if they are packed. */
 async function unpacked(chunks: AsyncGenerator<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
   // A pipe may give its first bytes one by one.
   const first: Uint8Array[] = [];
@@ -169,7 +159,7 @@ async function unpacked(chunks: AsyncGenerator<Uint8Array>): Promise<AsyncIterab
   const [one, two] = Buffer.concat(first);
   const all = chain(first, chunks);
   if (one !== 0x1f || two !== 0x8b) return all;
-  // The callback only keeps an error from being nobody's: it reaches the reader of the output.
+  // An error reaches the reader of the output; without a callback it would be thrown as well.
   return pipeline(all, createGunzip(), () => {});
 }
 

@@ -4,6 +4,8 @@ import type { RecordedAction, Unmade } from '../actions/recorded-action.ts';
 
 /** A run that has not ended, or some of whose spans have not. */
 export interface Run {
+  /** In the file, or its id. */
+  readonly name: string;
   /** Its id, or the call that is to give it. */
   ref: Ref<AgentInstance>;
   /** Until its registration has settled: then the ids of its spans can be made here. */
@@ -42,7 +44,15 @@ export class OpenRuns {
 
   /** A new run of that name; `ref` is its id, or the call that is to give it. */
   add(name: string, ref: Ref<AgentInstance>): Run {
-    const run = newRun(ref);
+    const run: Run = {
+      name,
+      ref,
+      registering: undefined,
+      isOpen: true,
+      hasEnded: false,
+      openSpans: 0,
+      spans: new Map(),
+    };
     this.#runs.set(name, run);
     this.#openRuns++;
     return run;
@@ -50,20 +60,19 @@ export class OpenRuns {
 
   /** The run of an action; one that is known by its id alone is open from its first line on. */
   of(action: RecordedAction): Run | 'unmade' | undefined {
-    const { agent_instance_id: id } = action;
-    const name = nameOf(action);
+    const { instance, agent_instance_id: id, type } = action;
+    const name = instance ?? id ?? '';
     const known = this.#runs.get(name);
-    const isLate = known !== undefined && known !== 'unmade' && known.hasEnded;
-    if (known !== undefined && !(isLate && action.type !== 'agent_spans/finish')) {
-      // Told of as missing, it is free again once its run would have ended.
-      if (known === 'unmade' && action.type === 'agent_instances/finish') this.#runs.delete(name);
+    if (known === 'unmade') {
+      // The name is free again once its run would have ended.
+      if (type === 'agent_instances/finish') this.#runs.delete(name);
       return known;
     }
-    if (id === undefined) {
-      if (known === undefined) this.#runs.set(name, 'unmade');
-      return undefined;
-    }
-    return this.add(name, id);
+    // A span may end after its run.
+    if (known && (!known.hasEnded || type === 'agent_spans/finish')) return known;
+    if (id !== undefined) return this.add(name, id);
+    if (known === undefined) this.#runs.set(name, 'unmade');
+    return undefined;
   }
 
   /** Notes what a bad line would have made: what needs it is a consequence, not another fault. */
@@ -85,18 +94,18 @@ export class OpenRuns {
   }
 
   /** The span has ended, or could not be made. */
-  closeSpan(run: Run, span: Span, action: RecordedAction): void {
+  closeSpan(run: Run, span: Span): void {
     if (!span.isOpen) return;
     span.isOpen = false;
     this.#count(run, -1);
-    this.#forgetEnded(action, run);
+    this.#forgetEnded(run);
   }
 
   /** The run has ended; its spans may end later. */
-  end(run: Run, action: RecordedAction): void {
+  end(run: Run): void {
     this.close(run);
     run.hasEnded = true;
-    this.#forgetEnded(action, run);
+    this.#forgetEnded(run);
   }
 
   /** The run is over, or could not be made. */
@@ -112,27 +121,10 @@ export class OpenRuns {
   }
 
   /** Once the run has ended, and all of its spans, nothing is left to name it. */
-  #forgetEnded(action: RecordedAction, run: Run): void {
+  #forgetEnded(run: Run): void {
     if (!run.hasEnded || run.openSpans > 0) return;
-    const name = nameOf(action);
-    if (this.#runs.get(name) === run) this.#runs.delete(name);
+    if (this.#runs.get(run.name) === run) this.#runs.delete(run.name);
   }
-}
-
-function newRun(ref: Ref<AgentInstance>): Run {
-  return {
-    ref,
-    registering: undefined,
-    isOpen: true,
-    hasEnded: false,
-    openSpans: 0,
-    spans: new Map(),
-  };
-}
-
-/** What its run goes by in the file. */
-function nameOf({ instance, agent_instance_id: id }: RecordedAction): string {
-  return instance ?? id ?? '';
 }
 
 function isOpen(run: Run | 'unmade' | undefined): run is Run {

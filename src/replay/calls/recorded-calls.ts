@@ -5,7 +5,7 @@ import { hasEnded, spanTimes } from '../actions/recorded-action.ts';
 import type { Run, Span } from './open-runs.ts';
 import { isOpenSpan, OpenRuns } from './open-runs.ts';
 import { RegisteredFirst } from './registered-first.ts';
-import { registrationOf } from './registration.ts';
+import { registrationParams } from './registration.ts';
 
 /** What runs are registered for: an account's token needs both; a deployment's token names them itself. */
 export interface Deployment {
@@ -130,7 +130,7 @@ export class RecordedCalls {
         );
       }
       case 'agent_instances/finish': {
-        this.#runs.end(run, action);
+        this.#runs.end(run);
         const { status } = action;
         return this.#call(action, line, { run }, ({ idempotencyKey, time }) => {
           const { timestamp = time } = action;
@@ -148,7 +148,11 @@ export class RecordedCalls {
       return bad(`The run "${instance}" is registered by an earlier line, and has not ended.`);
     }
     const { agentId, environmentId } = this.#options;
-    const params = registrationOf({ agent_id: agentId, environment_id: environmentId, ...payload });
+    const params = registrationParams({
+      agent_id: agentId,
+      environment_id: environmentId,
+      ...payload,
+    });
     let made: ActionPromise<AgentInstance> | undefined;
     const taken = this.#call(action, line, {}, ({ idempotencyKey }) => {
       made = this.#client.agentInstances.register({ ...params, idempotencyKey });
@@ -212,7 +216,7 @@ export class RecordedCalls {
       ({ id }) => {
         span.ref = id;
       },
-      () => this.#runs.closeSpan(run, span, action),
+      () => this.#runs.closeSpan(run, span),
     );
     return taken;
   }
@@ -240,7 +244,7 @@ export class RecordedCalls {
       if (name === undefined) return bad('"span" is missing.');
       return bad(`It names the span "${name}", which no earlier line creates.`);
     }
-    if (span !== undefined && run !== undefined) this.#runs.closeSpan(run, span, action);
+    if (span !== undefined && run !== undefined) this.#runs.closeSpan(run, span);
     return this.#call(action, line, { run, span: span ?? id }, ({ idempotencyKey, time }) =>
       this.#client.agentSpans.finish(refOf(span ?? id) ?? '', {
         status,

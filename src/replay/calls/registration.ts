@@ -1,37 +1,12 @@
 import type { AgentInstanceRegisterParams } from '../../index.ts';
-import type { Registration } from '../actions/recorded-action.ts';
+import type { Json } from '../actions/recorded-action.ts';
+import { declaredObjects } from '../actions/recorded-action.ts';
 
-/** What a registration says of itself, as the client takes it. */
-export function registrationOf({
-  agent_version: version,
-  agent_schema_version: schemas,
-  ...rest
-}: Registration): AgentInstanceRegisterParams {
-  const environment = version?.runtime_environment;
-  return {
-    agentId: rest.agent_id,
-    environmentId: rest.environment_id,
-    id: rest.id,
-    externalIdentifier: rest.external_identifier,
-    updateCurrentVersion: rest.update_current_version,
-    purpose: rest.purpose,
-    agentVersion: version && {
-      externalIdentifier: version.external_identifier,
-      name: version.name,
-      description: version.description,
-      runtimeEnvironment: environment && {
-        agentSdk: environment.agent_sdk,
-        os: environment.os,
-        prefactorSdk: environment.prefactor_sdk,
-        runtime: environment.runtime,
-      },
-    },
-    agentSchemaVersion: schemas && {
-      externalIdentifier: schemas.external_identifier,
-      spanTypeSchemas: schemas.span_type_schemas,
-      spanSchemas: schemas.span_schemas,
-      spanResultSchemas: schemas.span_result_schemas,
-      qualitySchemas: schemas.quality_schemas,
-    },
-  };
+/** A registration as the client takes it: `agent_version` becomes `agentVersion`. */
+export function registrationParams(fields: Json): AgentInstanceRegisterParams {
+  const params = Object.entries(fields).map(([name, value]): [string, unknown] => [
+    name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    declaredObjects.has(name) ? registrationParams(value as Json) : value,
+  ]);
+  return Object.fromEntries(params);
 }

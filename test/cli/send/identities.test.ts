@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FileIdentities } from '../../../src/cli/send/identities.ts';
 import type { RecordedAction } from '../../../src/replay/actions/recorded-action.ts';
-import { readLine } from '../../../src/replay/actions/recorded-action.ts';
+import { parseLine } from '../../../src/replay/actions/recorded-action.ts';
 import { create, finish, run } from '../../replay/lines.ts';
 
 const instance = '01m8npfwjrm23ynwy3vyqrpjmzn4ynt9';
@@ -16,7 +16,7 @@ function identify(lines: readonly object[], salt: readonly string[] = ['file', '
 }
 
 function actionOf(line: object): RecordedAction {
-  const reading = readLine(JSON.stringify(line));
+  const reading = parseLine(JSON.stringify(line));
   if (reading.kind === 'problem') throw new Error(reading.problem);
   return reading.action;
 }

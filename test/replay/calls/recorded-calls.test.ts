@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import type { AgentInstance, AgentSpan } from '../../../src/index.ts';
 import type { RecordedAction } from '../../../src/replay/actions/recorded-action.ts';
-import { readLine } from '../../../src/replay/actions/recorded-action.ts';
+import { parseLine } from '../../../src/replay/actions/recorded-action.ts';
 import { RecordedCalls } from '../../../src/replay/calls/recorded-calls.ts';
 import { harness } from '../../helpers/harness.ts';
 import { create, finish, run } from '../lines.ts';
 
 function actionOf(line: object): RecordedAction {
-  const reading = readLine(JSON.stringify(line));
+  const reading = parseLine(JSON.stringify(line));
   if (reading.kind === 'problem') throw new Error(reading.problem);
   return reading.action;
 }
