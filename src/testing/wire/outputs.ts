@@ -72,6 +72,11 @@ const STATUSES: ReadonlyMap<string, number> = new Map([
 /** What `rate_limited` says where nobody told it otherwise: the number is required. */
 const DEFAULT_WAIT_MS = 1_000;
 
+/** Whether the API has the code on its list. */
+export function isListedCode(code: string): boolean {
+  return STATUSES.has(code);
+}
+
 /** The status of a single endpoint's error answer; 400 for a code that is not of the list. */
 export function statusOfCode(code: string): number {
   return STATUSES.get(code) ?? 400;

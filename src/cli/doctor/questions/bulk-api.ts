@@ -17,19 +17,10 @@ export type BulkAnswer =
       /** In the order of the items; undefined where there is none for the key of an item. */
       readonly outputs: readonly (Output | undefined)[];
     }
-  | Refused;
+  | Refusal;
 
-/** A request that was refused as a whole. */
-export interface Refused {
-  readonly kind: 'refused';
-  readonly status: number;
-  /** Of the error body, as it stands: not for people. Empty where there is none. */
-  readonly code: string;
-  /** For people: `422 validation_errors: Request is not valid`. */
-  readonly because: string;
-}
-
-export type Output = Success | OutputError;
+/** What was answered for an item, or by a single endpoint. */
+export type Output = Success | Refusal;
 
 export interface Success {
   readonly kind: 'success';
@@ -38,9 +29,14 @@ export interface Success {
   readonly fields: Json;
 }
 
-export interface OutputError {
-  readonly kind: 'error';
+/** The error of an item, or of a whole request. */
+export interface Refusal {
+  readonly kind: 'refused';
+  /** Of a whole request. */
+  readonly status?: number;
+  /** Of the error body, as it stands: not for people. Empty where there is none. */
   readonly code: string;
+  /** For people: `422 validation_errors: Request is not valid`. */
   readonly because: string;
   /** Of the error body, as they stand. */
   readonly errors?: unknown;
@@ -80,7 +76,7 @@ export class BulkApi {
    *
    * @throws {Unanswered} as `bulk` does.
    */
-  async single(path: string, sent?: Json): Promise<Success | Refused> {
+  async single(path: string, sent?: Json): Promise<Output> {
     const { status, body } = usable(await exchange(this.#account, path, sent, TIMEOUT_MS));
     if (!isSuccess(status)) return this.#refused(status, body);
     const output = this.#output(body);
@@ -93,23 +89,23 @@ export class BulkApi {
     return exchange(this.#account, '/api/v1/bulk', body, TIMEOUT_MS);
   }
 
-  #refused(status: number, body: unknown): Refused {
-    const { code, because } = this.#error(body);
-    return { kind: 'refused', status, code, because: `${status} ${because}`.trim() };
+  #refused(status: number, body: unknown): Refusal {
+    const refusal = this.#refusal(body);
+    return { ...refusal, status, because: `${status} ${refusal.because}`.trim() };
   }
 
   #output(output: unknown): Output {
-    if (!isJson(output) || output['status'] !== 'success') return this.#error(output);
+    if (!isJson(output) || output['status'] !== 'success') return this.#refusal(output);
     const { details } = output;
     return { kind: 'success', details: isJson(details) ? details : {}, fields: output };
   }
 
-  #error(body: unknown): OutputError {
-    if (!isJson(body)) return { kind: 'error', code: '', because: 'without an error body' };
+  #refusal(body: unknown): Refusal {
+    if (!isJson(body)) return { kind: 'refused', code: '', because: 'without an error body' };
     const { code, message, errors } = body;
     const parts = [code, message].map((part) => this.#shown(part));
     return {
-      kind: 'error',
+      kind: 'refused',
       code: typeof code === 'string' ? code : '',
       because: parts.filter((part) => part !== '').join(': '),
       errors,

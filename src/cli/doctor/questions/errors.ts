@@ -1,4 +1,5 @@
 /** What an item at fault does to its request (docs/internals/api.md, "Processing" and "Error body"). */
+import { isListedCode } from '../../../testing/wire/outputs.ts';
 import type { Item } from './bulk-api.ts';
 import { halvingStatuses, idOf } from './bulk-api.ts';
 import type { Finding } from './finding.ts';
@@ -21,7 +22,7 @@ const stopsAtError: Question = {
     const { status, outputs } = answer;
     const [first, second, third] = outputs;
     if (first?.kind !== 'success') return different('The item before the error does not succeed.');
-    if (second?.kind !== 'error') {
+    if (second?.kind !== 'refused') {
       return different('To finish a span that was never made is no error.');
     }
     if (third !== undefined) {
@@ -31,7 +32,7 @@ const stopsAtError: Question = {
       return different('The item after the error is absent, but was done.');
     }
     const again = await run.one(after);
-    if (again.kind === 'error') {
+    if (again.kind === 'refused') {
       return different(
         `The item after the error is absent, and refused when it comes again (${again.because}).`,
       );
@@ -61,7 +62,7 @@ async function besideOthers(run: SmokeRun, malformed: Item): Promise<Finding> {
   const answer = await run.bulk(before, malformed, after);
   if (answer.kind === 'refused') {
     const { status, because } = answer;
-    if (!halvingStatuses.has(status)) {
+    if (status === undefined || !halvingStatuses.has(status)) {
       return different(
         `The whole request gets ${because}, which the client does not take for a fault of one item.`,
       );
@@ -81,28 +82,6 @@ async function besideOthers(run: SmokeRun, malformed: Item): Promise<Finding> {
   return asAssumed(`It fails alone (${second.because}), and stops the request.`);
 }
 
-/** The closed list of docs/internals/api.md, "Error codes". */
-const codes: ReadonlySet<string> = new Set([
-  'bad_request',
-  'bad_authtoken',
-  'not_authenticated',
-  'not_permitted',
-  'not_implemented',
-  'unknown',
-  'not_found',
-  'unexpected_ref_type',
-  'unexpected',
-  'invalid_action',
-  'alert_unknown',
-  'alert_already_cleared',
-  'invalid_value',
-  'required_value',
-  'idempotency_key_already_used',
-  'temporarily_unavailable',
-  'validation_errors',
-  'rate_limited',
-]);
-
 const itemCodes: Question = {
   id: 'item-codes',
   question: "Have errors of items codes of the API's list?",
@@ -117,11 +96,11 @@ const itemCodes: Question = {
     const seen: string[] = [];
     for (const item of wrong) {
       const output = await run.one(item);
-      if (output.kind === 'error') seen.push(output.code);
+      if (output.kind === 'refused') seen.push(output.code);
     }
     if (seen.length === 0) return unknown('Nothing that was asked for is an error.');
-    const others = seen.filter((code) => !codes.has(code));
-    const shown = [...new Set(seen.map((code) => (codes.has(code) ? code : 'another word')))];
+    const others = seen.filter((code) => !isListedCode(code));
+    const shown = [...new Set(seen.map((code) => (isListedCode(code) ? code : 'another word')))];
     return others.length === 0
       ? asAssumed(`Yes: ${shown.join(', ')}.`)
       : different(

@@ -33,21 +33,11 @@ export class Answers {
   }
 }
 
-export function asAssumed(answer: string): Finding {
-  return { verdict: 'ok', answer };
-}
-
-export function different(answer: string): Finding {
-  return { verdict: 'different', answer };
-}
-
-export function problem(answer: string): Finding {
-  return { verdict: 'problem', answer };
-}
-
-export function unknown(answer: string): Finding {
-  return { verdict: 'unknown', answer };
-}
+type Find = (answer: string) => Finding;
+export const asAssumed: Find = (answer) => ({ verdict: 'ok', answer });
+export const different: Find = (answer) => ({ verdict: 'different', answer });
+export const problem: Find = (answer) => ({ verdict: 'problem', answer });
+export const unknown: Find = (answer) => ({ verdict: 'unknown', answer });
 
 /** Ends a question to which there was no usable answer. Its message is a sentence for people. */
 export class Unanswered extends Error {

@@ -1,6 +1,6 @@
 /** Ids of spans that the client makes itself (docs/internals/api.md, "Ids"). */
 import { isPfid } from '../../../ids/pfid.ts';
-import type { OutputError } from './bulk-api.ts';
+import type { Refusal } from './bulk-api.ts';
 import { isJson } from './bulk-api.ts';
 import { asAssumed, different } from './finding.ts';
 import type { Question } from './question.ts';
@@ -14,7 +14,7 @@ const clientId: Question = {
     if (!isPfid(run.id)) return different(`The run's own id is no PFID. ${advice}`);
     const id = run.newId();
     const output = await run.one(run.create({ id }));
-    if (output.kind === 'error') return different(`It is refused (${output.because}). ${advice}`);
+    if (output.kind === 'refused') return different(`It is refused (${output.because}). ${advice}`);
     run.idsHold = output.details['id'] === id;
     return run.idsHold
       ? asAssumed('Yes, details.id is the id that was sent.')
@@ -50,7 +50,7 @@ const tree: Question = {
  * Whether the client takes the error for an id that exists, and rejects that call alone: by the code
  * `conflict`, or where validation finds fault with the id alone.
  */
-function saysIdExists({ code, errors }: OutputError): boolean {
+function saysIdExists({ code, errors }: Refusal): boolean {
   if (code !== 'validation_errors') return code === 'conflict';
   return isJson(errors) && Object.keys(errors).join() === 'id';
 }

@@ -13,7 +13,7 @@ const replay: Question = {
     const item = run.create();
     const first = await run.must(item);
     const second = await run.one(item);
-    if (second.kind === 'error') {
+    if (second.kind === 'refused') {
       const fate = second.code === USED ? 'end in doubt' : 'fail';
       return different(
         `It is refused (${second.because}): a call whose answer was lost would ${fate}, though it was done.`,
@@ -39,7 +39,7 @@ const meanwhile: Question = {
         ? asAssumed('The same answer, and it is done once.')
         : different('It is done twice: an attempt that is repeated too early doubles a call.');
     }
-    const refused = first.kind === 'error' ? first : second;
+    const refused = first.kind === 'refused' ? first : second;
     if (refused.kind === 'success' || first.kind === second.kind) {
       return different('Both are refused.');
     }
@@ -61,7 +61,7 @@ const otherBody: Question = {
       ...run.create({ payload: { asked_by: 'another body' } }),
       idempotency_key: item.idempotency_key,
     });
-    if (second.kind === 'error') {
+    if (second.kind === 'refused') {
       return asAssumed(`It is refused (${second.because}). The client never sends that.`);
     }
     return first.details['id'] === second.details['id']

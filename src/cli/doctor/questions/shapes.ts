@@ -24,7 +24,7 @@ const detailsOfCreate: Question = {
   async ask(run) {
     const payload = { asked_by: 'create-in-details' };
     const output = await run.one(run.create({ payload }));
-    if (output.kind === 'error') return different(`No, it is refused (${output.because}).`);
+    if (output.kind === 'refused') return different(`No, it is refused (${output.because}).`);
     if (output.details['payload'] === undefined) {
       return unknown('It succeeds, but its answer does not show the payload.');
     }
@@ -54,7 +54,7 @@ const flatFinish: Question = {
   async ask(run) {
     const id = await openSpan(run);
     const output = await run.one(run.finish(id, { result_payload: result }));
-    if (output.kind === 'error') return different(`No, it is refused (${output.because}).`);
+    if (output.kind === 'refused') return different(`No, it is refused (${output.because}).`);
     const stored = await resultOf(run, id, output);
     if (stored === undefined) return unknown('It succeeds, but nothing shows the result.');
     return isDeepStrictEqual(stored, result)
@@ -70,7 +70,7 @@ const wrappedFinish: Question = {
     const id = await openSpan(run);
     const { status, ...item } = run.finish(id);
     const output = await run.one({ ...item, details: { status, result_payload: result } });
-    if (output.kind === 'error') {
+    if (output.kind === 'refused') {
       // The span must not stay open.
       await run.must(run.finish(id));
       return asAssumed(`It is refused (${output.because}). The client sends flat fields.`);
@@ -93,7 +93,7 @@ const quality: Question = {
     const output = await run.one(run.action('agent_instances/record_quality', fields));
     if (output.kind === 'success') return asAssumed('Yes.');
     const none = await run.one(run.action('agent_instances/no_such_action'));
-    return none.kind === 'error' && none.because === output.because
+    return none.kind === 'refused' && none.because === output.because
       ? different(`No, it is refused as an unknown type is (${output.because}).`)
       : unknown(`It is refused (${output.because}), perhaps since no schema names this quality.`);
   },

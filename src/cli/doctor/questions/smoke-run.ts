@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Ids } from '../../../ids/ids.ts';
 import type { Deployment } from '../../../replay/calls/recorded-calls.ts';
-import type { BulkAnswer, BulkApi, Item, Json, Output, OutputError, Success } from './bulk-api.ts';
+import type { BulkAnswer, BulkApi, Item, Json, Output, Refusal, Success } from './bulk-api.ts';
 import { idOf } from './bulk-api.ts';
 import { Unanswered } from './finding.ts';
 
@@ -23,9 +23,9 @@ export class SmokeRun {
   }
 
   /** Registers it; gives the error of the API where it did not. @throws {Unanswered} */
-  static async open(api: BulkApi, deployment: Deployment): Promise<SmokeRun | OutputError> {
+  static async open(api: BulkApi, deployment: Deployment): Promise<SmokeRun | Refusal> {
     const output = await one(api, register(deployment));
-    if (output.kind === 'error') return output;
+    if (output.kind === 'refused') return output;
     const id = idOf(output);
     if (id === '') throw new Unanswered('The answer to the registration has no details.id.');
     return new SmokeRun({ api, id });
@@ -89,9 +89,7 @@ export class SmokeRun {
 
 async function one(api: BulkApi, sent: Item): Promise<Output> {
   const answer = await api.bulk([sent]);
-  if (answer.kind === 'refused') {
-    return { kind: 'error', code: answer.code, because: answer.because };
-  }
+  if (answer.kind === 'refused') return answer;
   const [output] = answer.outputs;
   if (output === undefined) throw new Unanswered('The answer has no output for its item.');
   return output;
