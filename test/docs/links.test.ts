@@ -54,6 +54,16 @@ test('package.json names the repository that links lead into', () => {
   });
 });
 
+test('a link that is a file name leads to the file of that name', () => {
+  const named = documents.flatMap((document) =>
+    [...text(document).matchAll(/\[`([\w./-]+\.\w+)`\]\(([^()\s#]+)/g)].map(
+      ([, name = '', target = '']) => ({ document, name, target }),
+    ),
+  );
+  expect(named.length).toBeGreaterThan(50);
+  expect(named.filter(({ name, target }) => !`/${target}`.endsWith(`/${name}`))).toEqual([]);
+});
+
 test('links are found, also those of pictures and those with a title', () => {
   expect(
     linksOf('[`a()`](a.md#b), ![c](d.svg) <img src="e.svg"> [f](g.test.ts "is so") [x](https://y)'),
@@ -125,7 +135,11 @@ function anchorsOf(text: string): Set<string> {
 
 /** A document without its code, in which brackets mean something else. */
 function prose(document: string): string {
-  return withoutCode(readFileSync(new URL(document, root), 'utf8'));
+  return withoutCode(text(document));
+}
+
+function text(document: string): string {
+  return readFileSync(new URL(document, root), 'utf8');
 }
 
 function withoutCode(text: string): string {
