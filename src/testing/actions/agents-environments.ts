@@ -1,9 +1,8 @@
 // `agents/*` and `environments/*`: docs/internals/api.md, "Actions". They are here because a batch may mix all types;
 // beyond names and the shape of the answers little is known of them, so little is checked.
 
-import type { NamedRecord } from '../state/records.ts';
 import type { Store } from '../state/store.ts';
-import { namedDetails } from '../state/views.ts';
+import type { Fields } from '../wire/items.ts';
 import type { ActionHandler, ActionResult, EmulatedAction } from './action-handler.ts';
 import { invalid, notFound, success } from './action-handler.ts';
 import { FieldReader } from './field-reader.ts';
@@ -11,7 +10,7 @@ import { FieldReader } from './field-reader.ts';
 /** Records that have little more than a name, of one type. */
 interface Kind {
   readonly type: 'agent' | 'environment';
-  readonly recordsOf: (store: Store) => Map<string, NamedRecord>;
+  readonly recordsOf: (store: Store) => Map<string, Fields>;
   /** Fields of the list and the create beside those that both types have. */
   readonly list: readonly string[];
   readonly create: readonly string[];
@@ -47,8 +46,7 @@ function actionsOf(kind: Kind): Actions {
 function list(kind: Kind, action: EmulatedAction): ActionResult {
   new FieldReader(action).dropOthers(kind.list);
   if (action.problems.any) return invalid('Invalid query', action);
-  const records = [...kind.recordsOf(action.store).values()];
-  return success({ summaries: records.map((record) => namedDetails(kind.type, record)) }, null);
+  return success({ summaries: [...kind.recordsOf(action.store).values()] }, null);
 }
 
 function create({ type, recordsOf, create: also }: Kind, action: EmulatedAction): ActionResult {
@@ -58,9 +56,10 @@ function create({ type, recordsOf, create: also }: Kind, action: EmulatedAction)
   if (details !== undefined) new FieldReader(action, details).name('name', 'required');
   if (details === undefined || action.problems.any) return invalid(`Invalid ${type}`, action);
   const { store } = action;
-  const record = { id: store.newId(action.key), insertedAt: store.timestamp(), fields: details };
-  recordsOf(store).set(record.id, record);
-  return success({ details: namedDetails(type, record) }, record.id);
+  const id = store.newId(action.key);
+  const record = { ...details, type, id, inserted_at: store.timestamp() };
+  recordsOf(store).set(id, record);
+  return success({ details: record }, id);
 }
 
 /** Finds the record, and changes of it what the action may change: its `details`, or nothing. */
@@ -75,8 +74,9 @@ function withRecord(
   const [details] = changes.map((name) => reader.object(name, 'required'));
   reader.dropOthers();
   if (id === null || action.problems.any) return invalid(`Invalid ${type}`, action, id);
-  const record = recordsOf(action.store).get(id);
-  if (record === undefined) return notFound(type === 'agent' ? 'Agent' : 'Environment', id);
-  record.fields = { ...record.fields, ...details };
-  return success({ details: namedDetails(type, record) }, id);
+  const known = recordsOf(action.store).get(id);
+  if (known === undefined) return notFound(type === 'agent' ? 'Agent' : 'Environment', id);
+  const record = { ...known, ...details, type, id, inserted_at: known['inserted_at'] };
+  recordsOf(action.store).set(id, record);
+  return success({ details: record }, id);
 }

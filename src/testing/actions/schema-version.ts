@@ -41,17 +41,17 @@ const CLASSIFICATIONS = ['unknown', 'public', 'internal', 'confidential', 'restr
 
 type Types = Map<string, ShownSchema>;
 
-/** Checks the schema version and keeps what shows in answers: titles and templates. */
+/** Checks the schema version; gives its record, and what shows in answers: titles and templates. */
 export function readSchemaVersion(
   action: EmulatedAction,
   fields: Fields,
   agentId: string,
-): Schemas {
+): { readonly version: Fields; readonly schemas: Schemas } {
   const at = 'agent_schema_version.';
   const reader = new FieldReader(action, fields, at);
-  const externalIdentifier = reader.string('external_identifier', 'optional') ?? null;
+  const external_identifier = reader.string('external_identifier', 'optional') ?? null;
   const types: Types = new Map();
-  for (const list of ['span_type_schemas', 'quality_schemas'] as const) {
+  for (const list of ['span_type_schemas', 'quality_schemas']) {
     for (const [i, schema] of (reader.array(list, 'optional') ?? []).entries()) {
       readSchema(action, schema, `${at}${list}.${i}`, list === 'quality_schemas', types);
     }
@@ -62,8 +62,9 @@ export function readSchemaVersion(
     for (const type of Object.keys(schemas)) inner.object(type, 'required');
   }
   reader.dropOthers();
-  const id = action.store.versionId('agent_schema_version', agentId, externalIdentifier);
-  return { id, externalIdentifier, types };
+  const type = 'agent_schema_version';
+  const id = action.store.versionId(type, agentId, external_identifier);
+  return { version: { type, id, external_identifier }, schemas: types };
 }
 
 function readSchema(

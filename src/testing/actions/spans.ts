@@ -3,7 +3,7 @@
 import type { Instance, Span } from '../state/records.ts';
 import { CREATE_STATUSES, FINISH_STATUSES, isTerminal } from '../state/records.ts';
 import type { Store } from '../state/store.ts';
-import { controlOf, spanDetails, spanSummary } from '../state/views.ts';
+import { controlOf, summaryOf } from '../state/views.ts';
 import type { Fields } from '../wire/items.ts';
 import { errorOutput } from '../wire/outputs.ts';
 import { partitionText } from '../wire/pfid.ts';
@@ -35,19 +35,7 @@ export function createSpan(action: EmulatedAction): ActionResult {
   const unfit = checkPlace(action, span, instance);
   if (unfit !== undefined) return unfit;
 
-  const now = store.timestamp();
-  const { instanceId: _, ...fields } = span;
-  const made: Span = {
-    ...fields,
-    id: span.id ?? store.newId(action.key, instance.id),
-    instance,
-    startedAt: span.startedAt ?? now,
-    // No source says what a terminal create without finished_at gets; a finish gets the present.
-    finishedAt: span.finishedAt ?? (isTerminal(span.status) ? now : null),
-    bytes: bytesOf(span.payload) + bytesOf(span.result),
-    insertedAt: now,
-    updatedAt: now,
-  };
+  const made = newSpan(action, span, instance);
   store.addSpan(made);
   return answer(store, made);
 }
@@ -75,18 +63,17 @@ export function finishSpan(action: EmulatedAction): ActionResult {
 
   const span = store.spans.get(id);
   if (span === undefined) return notFound('Agent span', id);
-  if (isTerminal(span.status)) return invalidAction(`The span is ${span.status} already`, id);
+  const { details } = span;
+  if (isTerminal(details.status)) return invalidAction(`The span is ${details.status} already`, id);
 
   // Its instance may have finished before: no source asks for an order of the two.
   const now = store.timestamp();
-  store.setSpanStatus(span, status);
-  span.finishedAt = timestamp ?? now;
-  span.updatedAt = now;
+  store.finishSpan(span, status, timestamp ?? now, now);
   if (result !== undefined) {
-    span.bytes += bytesOf(result) - bytesOf(span.result);
-    span.result = result;
+    details.payload_byte_size_estimate += bytesOf(result) - bytesOf(details.result_payload);
+    details.result_payload = result;
   }
-  if (sensitive !== undefined) span.sensitive = sensitive;
+  if (sensitive !== undefined) details.sensitive_encoding = sensitive;
   return answer(store, span);
 }
 
@@ -116,11 +103,12 @@ export function listSpans(action: EmulatedAction): ActionResult {
   if (instance === undefined) return notFound('Agent instance', instanceId);
   const [from, to] = [Date.parse(start), Date.parse(end)];
   const summaries = instance.spans
-    .filter((span) => {
-      const at = Date.parse(span.startedAt);
+    .filter(({ details }) => {
+      const at = Date.parse(details.started_at);
       return from <= at && at <= to;
     })
-    .map((span) => spanSummary(store, span));
+    // The risk fields show up in lists only (docs/internals/api.md, "Span records").
+    .map(({ details }) => ({ ...details, risk_level: null, risk_score: null }));
   return success({ summaries }, instanceId);
 }
 
@@ -163,6 +151,37 @@ function readSpan(action: EmulatedAction, details: Fields) {
       };
 }
 
+function newSpan({ store, key }: EmulatedAction, span: NewSpan, instance: Instance): Span {
+  const now = store.timestamp();
+  const { id: instanceId, agent_id } = instance.details;
+  const { payload, schemaName, status } = span;
+  const schema = instance.schemas.get(schemaName);
+  const details = {
+    type: 'agent_span',
+    id: span.id ?? store.newId(key, instanceId),
+    account_id: store.accountId,
+    agent_id,
+    agent_instance_id: instanceId,
+    parent_span_id: span.parentId,
+    schema_name: schemaName,
+    schema_title: schema?.title ?? schemaName,
+    status,
+    payload,
+    result_payload: span.result,
+    summary: summaryOf(schema, payload),
+    started_at: span.startedAt ?? now,
+    // No source says what a terminal create without finished_at gets; a finish gets the present.
+    finished_at: span.finishedAt ?? (isTerminal(status) ? now : null),
+    sensitive_encoding: span.sensitive,
+    payload_byte_size_estimate: bytesOf(payload) + bytesOf(span.result),
+    purpose: 'activity',
+    data_risk: null,
+    inserted_at: now,
+    updated_at: now,
+  };
+  return { instance, details };
+}
+
 /** Whether the span may stand where it wants to; the error if not. */
 function checkPlace(
   action: EmulatedAction,
@@ -173,8 +192,9 @@ function checkPlace(
   // A terminated run still takes spans: answers to creates and finishes are how a client learns of
   // the termination (docs/internals/api.md, "Control"), and errors are not known to carry `control`. One that finished
   // by itself takes none (our reading; no source shows such a call).
-  if (isTerminal(instance.status) && instance.status !== 'terminated') {
-    return invalidAction(`The agent instance is ${instance.status} already`, span.id);
+  const { id, status } = instance.details;
+  if (isTerminal(status) && status !== 'terminated') {
+    return invalidAction(`The agent instance is ${status} already`, span.id);
   }
   if (span.parentId !== null) {
     const parent = store.spans.get(span.parentId);
@@ -183,17 +203,17 @@ function checkPlace(
   }
   if (span.id !== null) {
     if (store.isTaken(span.id)) return taken(store, 'Invalid span', span.id);
-    if (store.options.samePartition && partitionText(span.id) !== partitionText(instance.id)) {
+    if (store.options.samePartition && partitionText(span.id) !== partitionText(id)) {
       problems.add('id', 'is of another partition than its instance');
     }
   }
   return problems.any ? invalid('Invalid span', action, span.id) : undefined;
 }
 
-function answer(store: Store, span: Span): ActionResult {
-  const details = spanDetails(store, span);
-  const control = controlOf(store, span.instance);
-  return success(control === undefined ? { details } : { details, control }, span.id);
+/** With a copy of the span, so that a stored answer does not change with it. */
+function answer(store: Store, { instance, details }: Span): ActionResult {
+  const control = controlOf(store, instance);
+  return success({ details: { ...details }, ...(control && { control }) }, details.id);
 }
 
 function bytesOf(payload: Fields | null): number {

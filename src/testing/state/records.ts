@@ -1,4 +1,4 @@
-// What the emulated server remembers of a run, a span, a schema version, an agent and a key.
+// What the emulated server remembers of a run, a span and a key.
 
 import type { KeyCounts } from '../report/recorder.ts';
 import type { EmulatedItem, Fields } from '../wire/items.ts';
@@ -10,62 +10,48 @@ export const CREATE_STATUSES = ['pending', 'active', 'complete', 'failed', 'canc
 export const FINISH_STATUSES = ['complete', 'failed', 'cancelled'] as const;
 
 export type SpanStatus = (typeof CREATE_STATUSES)[number];
-type FinishStatus = (typeof FINISH_STATUSES)[number];
-export type InstanceStatus = 'pending' | 'active' | FinishStatus | 'terminated';
+export type InstanceStatus = SpanStatus | 'terminated';
 
 export interface Span {
-  readonly id: string;
   readonly instance: Instance;
-  readonly schemaName: string;
-  readonly parentId: string | null;
-  readonly payload: Fields;
-  readonly startedAt: string;
-  readonly insertedAt: string;
-  status: SpanStatus;
-  result: Fields | null;
-  finishedAt: string | null;
-  sensitive: boolean;
-  bytes: number;
-  updatedAt: string;
+  /** As answers show it; what is not named here never changes. */
+  readonly details: {
+    readonly [name: string]: unknown;
+    readonly id: string;
+    readonly started_at: string;
+    status: SpanStatus;
+    result_payload: Fields | null;
+    finished_at: string | null;
+    sensitive_encoding: boolean;
+    payload_byte_size_estimate: number;
+    updated_at: string;
+  };
 }
 
 export interface Instance {
-  readonly id: string;
-  /** The caller's own name for it. */
-  readonly externalIdentifier: string | null;
-  readonly agentId: string;
-  readonly environmentId: string;
-  readonly versionId: string;
   readonly schemas: Schemas;
-  readonly purpose: string;
-  readonly insertedAt: string;
   readonly spans: Span[];
   readonly counts: Record<SpanStatus, number>;
   readonly quality: Map<string, Fields>;
-  status: InstanceStatus;
-  startedAt: string | null;
-  finishedAt: string | null;
-  terminationReason: string | null;
-  updatedAt: string;
+  /** As answers show it, but for what follows from the fields above. */
+  readonly details: {
+    readonly [name: string]: unknown;
+    readonly id: string;
+    readonly agent_id: string;
+    status: InstanceStatus;
+    started_at: string | null;
+    finished_at: string | null;
+    termination_reason: string | null;
+    updated_at: string;
+  };
 }
 
-/** A schema version: of its schemas only what shows in answers, by the name of the span type. */
-export interface Schemas {
-  readonly id: string;
-  readonly externalIdentifier: string | null;
-  readonly types: ReadonlyMap<string, ShownSchema>;
-}
+/** What shows in answers of the schemas of a version, by the name of the span type or quality. */
+export type Schemas = ReadonlyMap<string, ShownSchema>;
 
 export interface ShownSchema {
   readonly title: string | undefined;
   readonly template: string | undefined;
-}
-
-/** An agent or an environment. */
-export interface NamedRecord {
-  readonly id: string;
-  readonly insertedAt: string;
-  fields: Fields;
 }
 
 export interface KeyRecord extends KeyCounts {
@@ -75,6 +61,6 @@ export interface KeyRecord extends KeyCounts {
   stored: { readonly output: Output; readonly id: string | null } | undefined;
 }
 
-export function isTerminal(status: InstanceStatus | SpanStatus): boolean {
+export function isTerminal(status: InstanceStatus): boolean {
   return status !== 'pending' && status !== 'active';
 }

@@ -3,7 +3,7 @@
 import type { Fields } from '../wire/items.ts';
 import type { Instance, Span } from './records.ts';
 import type { Store } from './store.ts';
-import { instanceDetails, spanDetails } from './views.ts';
+import { instanceDetails } from './views.ts';
 
 /** An instance in wire form, with its spans. */
 export type InstanceSnapshot = Fields & { readonly spans: Readonly<Record<string, Fields>> };
@@ -15,8 +15,8 @@ export interface EmulatorSnapshot {
 
 export function takeSnapshot(store: Store): EmulatorSnapshot {
   const instances = byId(store.instances.values(), (instance) => ({
-    ...withoutServerTimes(instanceDetails(store, instance)),
-    spans: byId(instance.spans, (span) => withoutServerTimes(spanDetails(store, span))),
+    ...withoutServerTimes(instanceDetails(instance)),
+    spans: byId(instance.spans, (span) => withoutServerTimes(span.details)),
   }));
   return { instances };
 }
@@ -25,8 +25,8 @@ function byId<Kind extends Instance | Span, View>(
   records: Iterable<Kind>,
   view: (record: Kind) => View,
 ): Record<string, View> {
-  const sorted = [...records].sort((a, b) => (a.id < b.id ? -1 : 1));
-  return Object.fromEntries(sorted.map((record) => [record.id, view(record)]));
+  const sorted = [...records].sort((a, b) => (a.details.id < b.details.id ? -1 : 1));
+  return Object.fromEntries(sorted.map((record) => [record.details.id, view(record)]));
 }
 
 // When a record was written depends on how calls were batched, and nothing else here does.

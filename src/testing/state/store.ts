@@ -3,17 +3,17 @@
 import type { EmulatorClock } from '../lib/clock.ts';
 import { Random } from '../lib/random.ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
-import type { EmulatedItem } from '../wire/items.ts';
+import type { EmulatedItem, Fields } from '../wire/items.ts';
 import { makePfid, partitionText, randomPartition } from '../wire/pfid.ts';
-import type { Instance, KeyRecord, NamedRecord, Span, SpanStatus } from './records.ts';
+import type { Instance, KeyRecord, Span, SpanStatus } from './records.ts';
 import { isTerminal } from './records.ts';
 
 export class Store {
   readonly options: ResolvedOptions;
   readonly instances: Map<string, Instance> = new Map();
   readonly spans: Map<string, Span> = new Map();
-  readonly agents: Map<string, NamedRecord> = new Map();
-  readonly environments: Map<string, NamedRecord> = new Map();
+  readonly agents: Map<string, Fields> = new Map();
+  readonly environments: Map<string, Fields> = new Map();
   /** One space for bulk and single endpoints; whether the API has one is **unknown**. */
   readonly keys: Map<string, KeyRecord> = new Map();
   readonly accountId: string;
@@ -56,11 +56,8 @@ export class Store {
    */
   newId(name: string | null, near?: string): string {
     const partition = near === undefined ? this.#partition : partitionText(near);
-    return makePfid(
-      this.#clock.now(),
-      partition,
-      Random.of(name ?? `unnamed ${this.#unnamed++}`, this.options.seed),
-    );
+    const random = Random.of(name ?? `unnamed ${this.#unnamed++}`, this.options.seed);
+    return makePfid(this.#clock.now(), partition, random);
   }
 
   /** Versions and schema versions are made on demand when first seen (docs/internals/api.md, "Registering a run"). */
@@ -95,32 +92,31 @@ export class Store {
   }
 
   addSpan(span: Span): void {
-    this.spans.set(span.id, span);
-    span.instance.spans.push(span);
-    span.instance.counts[span.status] += 1;
+    const { instance, details } = span;
+    this.spans.set(details.id, span);
+    instance.spans.push(span);
+    instance.counts[details.status] += 1;
   }
 
-  setSpanStatus(span: Span, status: SpanStatus): void {
-    span.instance.counts[span.status] -= 1;
-    span.instance.counts[status] += 1;
-    span.status = status;
+  finishSpan({ instance, details }: Span, status: SpanStatus, at: string, now: string): void {
+    instance.counts[details.status] -= 1;
+    instance.counts[status] += 1;
+    details.status = status;
+    details.finished_at = at;
+    details.updated_at = now;
   }
 
   /**
    * Ends a run from outside (docs/internals/api.md, "Control"): it becomes `terminated` and its open spans are closed.
    * Which status those get is **unknown**; `cancelled` is the only terminal one that claims no result.
    */
-  terminate(instance: Instance, reason: string, at: string, closeSpans: boolean): void {
-    instance.status = 'terminated';
-    instance.terminationReason = reason;
-    instance.finishedAt = at;
-    instance.updatedAt = at;
-    if (!closeSpans) return;
-    for (const span of instance.spans) {
-      if (isTerminal(span.status)) continue;
-      this.setSpanStatus(span, 'cancelled');
-      span.finishedAt = at;
-      span.updatedAt = at;
+  terminate({ details, spans }: Instance, reason: string, at: string, closeSpans: boolean): void {
+    details.status = 'terminated';
+    details.termination_reason = reason;
+    details.finished_at = at;
+    details.updated_at = at;
+    for (const span of closeSpans ? spans : []) {
+      if (!isTerminal(span.details.status)) this.finishSpan(span, 'cancelled', at, at);
     }
   }
 
