@@ -1,7 +1,7 @@
 // Every action by its `_type`: docs/internals/api.md, "Actions". The full set is **unknown** there; a type that is not
 // listed here makes the whole request invalid.
 
-import type { ActionHandler } from './action-handler.ts';
+import type { ActionHandler } from './action-results.ts';
 import { agentActions, environmentActions } from './agents-environments.ts';
 import { generatePfids } from './generate-pfids.ts';
 import {

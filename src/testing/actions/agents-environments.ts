@@ -3,9 +3,9 @@
 
 import type { Store } from '../state/store.ts';
 import type { Fields } from '../wire/items.ts';
-import type { ActionHandler, ActionResult, EmulatedAction } from './action-handler.ts';
-import { invalid, notFound, success } from './action-handler.ts';
-import { FieldReader } from './field-reader.ts';
+import type { ActionHandler, ActionResult } from './action-results.ts';
+import { invalid, notFound, success } from './action-results.ts';
+import type { EmulatedAction } from './emulated-action.ts';
 
 /** Records that have little more than a name, of one type. */
 interface Kind {
@@ -44,20 +44,19 @@ function actionsOf(kind: Kind): Actions {
 }
 
 function list(kind: Kind, action: EmulatedAction): ActionResult {
-  new FieldReader(action).dropOthers(kind.list);
-  if (action.problems.any) return invalid('Invalid query', action);
+  action.dropOthers(kind.list);
+  if (action.problems) return invalid('Invalid query', action, null);
   return success({ summaries: [...kind.recordsOf(action.store).values()] }, null);
 }
 
 function create({ type, recordsOf, create: also }: Kind, action: EmulatedAction): ActionResult {
-  const reader = new FieldReader(action);
-  const details = reader.object('details', 'required');
-  reader.dropOthers(also);
-  if (details !== undefined) new FieldReader(action, details).name('name', 'required');
-  if (details === undefined || action.problems.any) return invalid(`Invalid ${type}`, action);
+  const details = action.inner('details', 'required', '');
+  action.dropOthers(also);
+  details?.name('name', 'required');
+  if (action.problems !== undefined) return invalid(`Invalid ${type}`, action, null);
   const { store } = action;
   const id = store.newId(action.key);
-  const record = { ...details, type, id, inserted_at: store.timestamp() };
+  const record = { ...details?.fields, type, id, inserted_at: store.timestamp() };
   recordsOf(store).set(id, record);
   return success({ details: record }, id);
 }
@@ -69,11 +68,10 @@ function withRecord(
   changes: readonly string[],
 ): ActionResult {
   const idField = `${type}_id`;
-  const reader = new FieldReader(action);
-  const id = reader.id(idField, 'required') ?? null;
-  const [details] = changes.map((name) => reader.object(name, 'required'));
-  reader.dropOthers();
-  if (id === null || action.problems.any) return invalid(`Invalid ${type}`, action, id);
+  const id = action.id(idField, 'required');
+  const [details] = changes.map((name) => action.object(name, 'required'));
+  action.dropOthers();
+  if (action.problems !== undefined) return invalid(`Invalid ${type}`, action, id);
   const known = recordsOf(action.store).get(id);
   if (known === undefined) return notFound(type === 'agent' ? 'Agent' : 'Environment', id);
   const record = { ...known, ...details, type, id, inserted_at: known['inserted_at'] };

@@ -5,35 +5,33 @@ import type { Instance, Schemas } from '../state/records.ts';
 import { FINISH_STATUSES, isTerminal } from '../state/records.ts';
 import { instanceDetails } from '../state/views.ts';
 import type { Fields } from '../wire/items.ts';
-import type { ActionHandler, ActionResult, EmulatedAction } from './action-handler.ts';
-import { invalid, invalidAction, notFound, success, taken } from './action-handler.ts';
-import { FieldReader } from './field-reader.ts';
+import type { ActionHandler, ActionResult } from './action-results.ts';
+import { invalid, invalidAction, notFound, success, taken } from './action-results.ts';
+import type { EmulatedAction } from './emulated-action.ts';
 import { readSchemaVersion } from './schema-version.ts';
 
 const PURPOSES = ['live', 'smoke_test', 'eval'] as const;
 
 export function registerInstance(action: EmulatedAction): ActionResult {
   const { store } = action;
-  const reader = new FieldReader(action);
   const needed = store.options.tokenKind === 'account' ? 'required' : 'optional';
-  const agentId = reader.name('agent_id', needed) ?? store.defaultAgentId;
-  const environmentId = reader.name('environment_id', needed) ?? store.defaultEnvironmentId;
+  const agentId = action.name('agent_id', needed) ?? store.defaultAgentId;
+  const environmentId = action.name('environment_id', needed) ?? store.defaultEnvironmentId;
   // Required in Python, optional in TypeScript's type (*conflicting*: docs/internals/api.md, "Registering a run"):
   // taken as optional, since a recorded run has no schema version to send.
-  const agentVersion = reader.object('agent_version', 'optional');
-  const schemaVersion = reader.object('agent_schema_version', 'optional');
-  const id = reader.id('id', 'nullable') ?? null;
-  const name = reader.name('external_identifier', 'nullable') ?? null;
-  reader.boolean('update_current_version', 'optional');
-  const purpose = reader.oneOf('purpose', PURPOSES, 'optional') ?? 'live';
-  reader.dropOthers();
-  const versionName = agentVersion === undefined ? null : readVersion(action, agentVersion);
-  const { version, schemas } = readSchemaVersion(action, schemaVersion ?? {}, agentId);
-  if (action.problems.any) return invalid('Invalid agent instance', action, id);
+  const agentVersion = action.inner('agent_version', 'optional');
+  const id = action.id('id', 'nullable') ?? null;
+  const name = action.name('external_identifier', 'nullable') ?? null;
+  action.boolean('update_current_version', 'optional');
+  const purpose = action.oneOf('purpose', PURPOSES, 'optional') ?? 'live';
+  const versionName = agentVersion === undefined ? null : readVersion(agentVersion);
+  const { version, schemas } = readSchemaVersion(action, agentId);
+  action.dropOthers();
+  if (action.problems !== undefined) return invalid('Invalid agent instance', action, id);
   if (id !== null && store.isTaken(id)) return taken(store, 'Invalid agent instance', id);
   if (name !== null && !store.takeName(agentId, name)) {
     // How the API says so, no source tells; this is how its kind of server does.
-    action.problems.add('external_identifier', 'has already been taken');
+    action.wrong('external_identifier', 'has already been taken');
     return invalid('Invalid agent instance', action, id);
   }
 
@@ -51,29 +49,26 @@ export function registerInstance(action: EmulatedAction): ActionResult {
 }
 
 /** Its `external_identifier`. */
-function readVersion(action: EmulatedAction, version: Fields): string | null {
-  const reader = new FieldReader(action, version, 'agent_version.');
-  const externalIdentifier = reader.string('external_identifier', 'optional') ?? null;
-  reader.string('name', 'optional');
-  reader.string('description', 'optional');
-  const environment = reader.object('runtime_environment', 'optional');
-  reader.dropOthers();
-  if (environment !== undefined) checkEnvironment(action, environment);
+function readVersion(version: EmulatedAction): string | null {
+  const externalIdentifier = version.string('external_identifier', 'optional') ?? null;
+  version.string('name', 'optional');
+  version.string('description', 'optional');
+  const environment = version.inner('runtime_environment', 'optional');
+  version.dropOthers();
+  if (environment !== undefined) checkEnvironment(environment);
   return externalIdentifier;
 }
 
 /** Which of its fields are required, no source says (docs/internals/api.md, "Registering a run"). */
-function checkEnvironment(action: EmulatedAction, environment: Fields): void {
-  const at = 'agent_version.runtime_environment.';
-  const reader = new FieldReader(action, environment, at);
+function checkEnvironment(environment: EmulatedAction): void {
   for (const name of ['agent_sdk', 'prefactor_sdk']) {
-    if (reader.array(name, 'optional')?.every((one) => typeof one === 'string') === false) {
-      action.problems.add(at + name, 'must be an array of strings');
+    if (environment.array(name, 'optional')?.every((one) => typeof one === 'string') === false) {
+      environment.wrong(name, 'must be an array of strings');
     }
   }
-  reader.string('os', 'optional');
-  reader.string('runtime', 'optional');
-  reader.dropOthers();
+  environment.string('os', 'optional');
+  environment.string('runtime', 'optional');
+  environment.dropOthers();
 }
 
 /** What registered it gives the fields that a caller may choose. */
@@ -109,9 +104,9 @@ function newInstance(
   };
 }
 
-export const startInstance: ActionHandler = changing('start', (reader) => {
+export const startInstance: ActionHandler = changing('start', (action) => {
   // Python sends an explicit null here, and only here (docs/internals/api.md, "Single endpoints").
-  const timestamp = reader.timestamp('timestamp', 'nullable');
+  const timestamp = action.timestamp('timestamp', 'nullable');
   return ({ details }, now) => {
     if (details.status !== 'pending') return false;
     details.status = 'active';
@@ -124,13 +119,13 @@ export const startInstance: ActionHandler = changing('start', (reader) => {
  * Spans that are still open do not stop it, and may finish later. An instance that never started may
  * finish too: the docs speak of cancelling a pending one, and nothing is said of the rest.
  */
-export const finishInstance: ActionHandler = changing('finish', (reader, action) => {
+export const finishInstance: ActionHandler = changing('finish', (action) => {
   if (action.fields['details'] !== undefined) {
     // As with agent_spans/finish.
     action.breach('agent_instances/finish with a details wrapper: its status is not read');
   }
-  const status = reader.oneOf('status', FINISH_STATUSES, 'optional') ?? 'complete';
-  const timestamp = reader.timestamp('timestamp', 'optional');
+  const status = action.oneOf('status', FINISH_STATUSES, 'optional') ?? 'complete';
+  const timestamp = action.timestamp('timestamp', 'optional');
   return ({ details }, now) => {
     // 409 also for a terminated one; both SDKs take it as done (docs/internals/api.md, "Control" and "Error codes").
     if (isTerminal(details.status)) return false;
@@ -141,10 +136,10 @@ export const finishInstance: ActionHandler = changing('finish', (reader, action)
 });
 
 /** Allowed at any time, since a run is judged after its end. A null payload takes the entry away. */
-export const recordQuality: ActionHandler = changing('quality', (reader, action) => {
-  const name = reader.name('name', 'required') ?? '';
-  const payload = reader.object('payload', 'nullable');
-  if (action.fields['payload'] === undefined) action.problems.add('payload', 'is required');
+export const recordQuality: ActionHandler = changing('quality', (action) => {
+  const name = action.name('name', 'required');
+  const payload = action.object('payload', 'nullable');
+  if (action.fields['payload'] === undefined) action.wrong('payload', 'is required');
   return ({ quality }) => {
     if (payload === undefined) quality.delete(name);
     else quality.set(name, payload);
@@ -153,19 +148,19 @@ export const recordQuality: ActionHandler = changing('quality', (reader, action)
 });
 
 /** `POST /agent_instance/{id}/terminate` (docs/internals/api.md, "Single endpoints"); single endpoint only. */
-export const terminateInstance: ActionHandler = changing('termination', (reader, { store }) => {
-  const reason = reader.string('reason', 'required') ?? '';
-  const timestamp = reader.timestamp('timestamp', 'optional');
+export const terminateInstance: ActionHandler = changing('termination', (action) => {
+  const reason = action.string('reason', 'required');
+  const timestamp = action.timestamp('timestamp', 'optional');
   return (instance, now) => {
     if (isTerminal(instance.details.status)) return false;
-    store.terminate(instance, reason, timestamp ?? now, true);
+    action.store.terminate(instance, reason, timestamp ?? now, true);
     return true;
   };
 });
 
 export function showInstance(action: EmulatedAction): ActionResult {
-  const id = new FieldReader(action).id('agent_instance_id', 'required') ?? null;
-  if (id === null) return invalid('Invalid query', action);
+  const id = action.id('agent_instance_id', 'required');
+  if (action.problems !== undefined) return invalid('Invalid query', action, id);
   const instance = action.store.instances.get(id);
   if (instance === undefined) return notFound('Agent instance', id);
   return success({ details: instanceDetails(instance) }, id);
@@ -182,17 +177,13 @@ export function listInstances({ store }: EmulatedAction): ActionResult {
  */
 function changing(
   what: string,
-  read: (
-    reader: FieldReader,
-    action: EmulatedAction,
-  ) => (instance: Instance, now: string) => boolean,
+  read: (action: EmulatedAction) => (instance: Instance, now: string) => boolean,
 ): ActionHandler {
   return (action) => {
-    const reader = new FieldReader(action);
-    const id = reader.id('agent_instance_id', 'required') ?? null;
-    const change = read(reader, action);
-    reader.dropOthers();
-    if (id === null || action.problems.any) return invalid(`Invalid ${what}`, action, id);
+    const id = action.id('agent_instance_id', 'required');
+    const change = read(action);
+    action.dropOthers();
+    if (action.problems !== undefined) return invalid(`Invalid ${what}`, action, id);
     const instance = action.store.instances.get(id);
     if (instance === undefined) return notFound('Agent instance', id);
     const now = action.store.timestamp();

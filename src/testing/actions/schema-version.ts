@@ -5,8 +5,7 @@ import type { Schemas, ShownSchema } from '../state/records.ts';
 import { qualityType } from '../state/views.ts';
 import type { Fields } from '../wire/items.ts';
 import { isObject } from '../wire/items.ts';
-import type { EmulatedAction } from './action-handler.ts';
-import { FieldReader } from './field-reader.ts';
+import type { EmulatedAction } from './emulated-action.ts';
 
 const ACTION_PROFILE = [
   'create_data',
@@ -44,71 +43,55 @@ type Types = Map<string, ShownSchema>;
 /** Checks the schema version; gives its record, and what shows in answers: titles and templates. */
 export function readSchemaVersion(
   action: EmulatedAction,
-  fields: Fields,
   agentId: string,
 ): { readonly version: Fields; readonly schemas: Schemas } {
-  const at = 'agent_schema_version.';
-  const reader = new FieldReader(action, fields, at);
+  const reader = action.inner('agent_schema_version', 'optional') ?? action.within({}, '');
   const external_identifier = reader.string('external_identifier', 'optional') ?? null;
-  const types: Types = new Map();
+  const schemas: Types = new Map();
   for (const list of ['span_type_schemas', 'quality_schemas']) {
     for (const [i, schema] of (reader.array(list, 'optional') ?? []).entries()) {
-      readSchema(action, schema, `${at}${list}.${i}`, list === 'quality_schemas', types);
+      if (isObject(schema)) {
+        readSchema(reader.within(schema, `${list}.${i}.`), list === 'quality_schemas', schemas);
+      } else {
+        reader.wrong(`${list}.${i}`, 'must be an object');
+      }
     }
   }
   for (const name of ['span_schemas', 'span_result_schemas']) {
-    const schemas = reader.object(name, 'optional') ?? {};
-    const inner = new FieldReader(action, schemas, `${at}${name}.`);
-    for (const type of Object.keys(schemas)) inner.object(type, 'required');
+    const inner = reader.inner(name, 'optional');
+    for (const type of Object.keys(inner?.fields ?? {})) inner?.object(type, 'required');
   }
   reader.dropOthers();
   const type = 'agent_schema_version';
   const id = action.store.versionId(type, agentId, external_identifier);
-  return { version: { type, id, external_identifier }, schemas: types };
+  return { version: { type, id, external_identifier }, schemas };
 }
 
-function readSchema(
-  action: EmulatedAction,
-  schema: unknown,
-  at: string,
-  isQuality: boolean,
-  types: Types,
-): void {
-  if (!isObject(schema)) {
-    action.problems.add(at, 'must be an object');
-    return;
-  }
-  const reader = new FieldReader(action, schema, `${at}.`);
-  const name = reader.name('name', 'required') ?? '';
-  reader.object(isQuality ? 'schema' : 'params_schema', 'required');
-  if (!isQuality) reader.object('result_schema', 'nullable');
+function readSchema(schema: EmulatedAction, isQuality: boolean, schemas: Types): void {
+  const name = schema.name('name', 'required');
+  schema.object(isQuality ? 'schema' : 'params_schema', 'required');
+  if (!isQuality) schema.object('result_schema', 'nullable');
   const need = isQuality ? 'optional' : 'nullable';
-  const title = reader.string('title', 'optional');
-  reader.string('description', need);
-  const template = reader.string('template', need);
-  const risk = reader.object('data_risk', need);
-  reader.dropOthers();
-  if (risk !== undefined) checkDataRisk(action, risk, `${at}.data_risk.`);
-  types.set(isQuality ? qualityType(name) : name, { title, template });
+  const title = schema.string('title', 'optional');
+  schema.string('description', need);
+  const template = schema.string('template', need);
+  const risk = schema.inner('data_risk', need);
+  schema.dropOthers();
+  if (risk !== undefined) checkDataRisk(risk);
+  schemas.set(isQuality ? qualityType(name) : name, { title, template });
 }
 
-function checkDataRisk(action: EmulatedAction, risk: Fields, at: string): void {
-  const reader = new FieldReader(action, risk, at);
-  const profile = reader.object('action_profile', 'required');
-  if (profile !== undefined) {
-    const inner = new FieldReader(action, profile, `${at}action_profile.`);
-    // All six are required by the OpenAPI document; Python fills in `unknown` before it sends.
-    for (const name of ACTION_PROFILE) inner.oneOf(name, PERMISSIONS, 'required');
-    inner.dropOthers();
-  }
+function checkDataRisk(risk: EmulatedAction): void {
+  const profile = risk.inner('action_profile', 'required');
+  // All six are required by the OpenAPI document; Python fills in `unknown` before it sends.
+  for (const name of ACTION_PROFILE) profile?.oneOf(name, PERMISSIONS, 'required');
+  profile?.dropOthers();
   for (const side of ['params_data_categories', 'result_data_categories']) {
-    const categories = reader.object(side, 'required');
-    if (categories === undefined) continue;
-    const inner = new FieldReader(action, categories, `${at}${side}.`);
+    const categories = risk.inner(side, 'required');
     // Which of these are required, no source says.
-    inner.oneOf('classification', CLASSIFICATIONS, 'optional');
-    for (const name of CATEGORIES) inner.oneOf(name, PRESENCE, 'optional');
-    inner.dropOthers();
+    categories?.oneOf('classification', CLASSIFICATIONS, 'optional');
+    for (const name of CATEGORIES) categories?.oneOf(name, PRESENCE, 'optional');
+    categories?.dropOthers();
   }
-  reader.dropOthers();
+  risk.dropOthers();
 }

@@ -7,9 +7,9 @@ import { controlOf, summaryOf } from '../state/views.ts';
 import type { Fields } from '../wire/items.ts';
 import { errorOutput } from '../wire/outputs.ts';
 import { partitionText } from '../wire/pfid.ts';
-import type { ActionResult, EmulatedAction } from './action-handler.ts';
-import { failure, invalid, invalidAction, notFound, success, taken } from './action-handler.ts';
-import { FieldReader } from './field-reader.ts';
+import type { ActionResult } from './action-results.ts';
+import { failure, invalid, invalidAction, notFound, success, taken } from './action-results.ts';
+import type { EmulatedAction } from './emulated-action.ts';
 
 /**
  * Span fields belong into `details`. The sources are *conflicting* (docs/internals/api.md, "Actions"): Python's
@@ -24,11 +24,11 @@ export function createSpan(action: EmulatedAction): ActionResult {
   ) {
     action.breach('agent_spans/create with span fields outside of details');
   }
-  const item = new FieldReader(action);
-  const details = item.object('details', 'required');
-  item.dropOthers();
-  const span = details === undefined ? undefined : readSpan(action, details);
-  if (span === undefined || action.problems.any) return invalid('Invalid span', action, span?.id);
+  const details = action.inner('details', 'required', '');
+  action.dropOthers();
+  if (details === undefined) return invalid('Invalid span', action, null);
+  const span = readSpan(details);
+  if (action.problems !== undefined) return invalid('Invalid span', action, span.id);
 
   const instance = store.instances.get(span.instanceId);
   if (instance === undefined) return notFound('Agent instance', span.id);
@@ -50,16 +50,15 @@ export function finishSpan(action: EmulatedAction): ActionResult {
   if (fields['details'] !== undefined) {
     action.breach('agent_spans/finish with a details wrapper: no result is stored');
   }
-  const reader = new FieldReader(action);
-  const id = reader.id('agent_span_id', 'required') ?? null;
+  const id = action.id('agent_span_id', 'required');
   // Any finish status is taken from pending and active alike. The docs want `cancelled` from
   // pending only; Python's notes also allow it from active (*conflicting*: docs/internals/api.md, "Status").
-  const status = reader.oneOf('status', FINISH_STATUSES, 'optional') ?? 'complete';
-  const result = reader.object('result_payload', 'optional');
-  const timestamp = reader.timestamp('timestamp', 'optional');
-  const sensitive = reader.boolean('sensitive_encoding', 'optional');
-  reader.dropOthers();
-  if (id === null || action.problems.any) return invalid('Invalid finish', action, id);
+  const status = action.oneOf('status', FINISH_STATUSES, 'optional') ?? 'complete';
+  const result = action.object('result_payload', 'optional');
+  const timestamp = action.timestamp('timestamp', 'optional');
+  const sensitive = action.boolean('sensitive_encoding', 'optional');
+  action.dropOthers();
+  if (action.problems !== undefined) return invalid('Invalid finish', action, id);
 
   const span = store.spans.get(id);
   if (span === undefined) return notFound('Agent span', id);
@@ -80,8 +79,8 @@ export function finishSpan(action: EmulatedAction): ActionResult {
 /** `GET /agent_spans/{id}`. Redaction has no known form, so `redacted` changes nothing. */
 export function showSpan(action: EmulatedAction): ActionResult {
   const { store } = action;
-  const id = new FieldReader(action).id('agent_span_id', 'required') ?? null;
-  if (id === null) return invalid('Invalid query', action);
+  const id = action.id('agent_span_id', 'required');
+  if (action.problems !== undefined) return invalid('Invalid query', action, id);
   const span = store.spans.get(id);
   return span === undefined ? notFound('Agent span', id) : answer(store, span);
 }
@@ -92,13 +91,10 @@ export function listSpans(action: EmulatedAction): ActionResult {
   if (store.options.tokenKind === 'deployment') {
     return failure(errorOutput('bad_authtoken', 'Listing spans needs an account token'));
   }
-  const reader = new FieldReader(action);
-  const instanceId = reader.id('agent_instance_id', 'required') ?? null;
-  const start = reader.timestamp('start_time', 'required');
-  const end = reader.timestamp('end_time', 'required');
-  if (instanceId === null || start === undefined || end === undefined) {
-    return invalid('Invalid query', action, instanceId);
-  }
+  const instanceId = action.id('agent_instance_id', 'required');
+  const start = action.timestamp('start_time', 'required');
+  const end = action.timestamp('end_time', 'required');
+  if (action.problems !== undefined) return invalid('Invalid query', action, instanceId);
   const instance = store.instances.get(instanceId);
   if (instance === undefined) return notFound('Agent instance', instanceId);
   const [from, to] = [Date.parse(start), Date.parse(end)];
@@ -112,43 +108,29 @@ export function listSpans(action: EmulatedAction): ActionResult {
   return success({ summaries }, instanceId);
 }
 
-type NewSpan = NonNullable<ReturnType<typeof readSpan>>;
+type NewSpan = ReturnType<typeof readSpan>;
 
-function readSpan(action: EmulatedAction, details: Fields) {
-  const reader = new FieldReader(action, details);
-  const instanceId = reader.id('agent_instance_id', 'required');
-  const schemaName = reader.name('schema_name', 'required');
-  const status = reader.oneOf('status', CREATE_STATUSES, 'required');
-  const payload = reader.object('payload', 'required');
-  const result = reader.object('result_payload', 'nullable') ?? null;
-  const id = reader.id('id', 'nullable') ?? null;
-  const parentId = reader.id('parent_span_id', 'nullable') ?? null;
-  const startedAt = reader.timestamp('started_at', 'nullable');
-  const finishedAt = reader.timestamp('finished_at', 'nullable');
-  const sensitive = reader.boolean('sensitive_encoding', 'optional') ?? false;
-  reader.dropOthers([], 'details.');
-  if (status !== undefined && !isTerminal(status)) {
+function readSpan(details: EmulatedAction) {
+  const span = {
+    instanceId: details.id('agent_instance_id', 'required'),
+    schemaName: details.name('schema_name', 'required'),
+    status: details.oneOf('status', CREATE_STATUSES, 'required'),
+    payload: details.object('payload', 'required'),
+    result: details.object('result_payload', 'nullable') ?? null,
+    id: details.id('id', 'nullable') ?? null,
+    parentId: details.id('parent_span_id', 'nullable') ?? null,
+    startedAt: details.timestamp('started_at', 'nullable'),
+    finishedAt: details.timestamp('finished_at', 'nullable'),
+    sensitive: details.boolean('sensitive_encoding', 'optional') ?? false,
+  };
+  details.dropOthers([], 'details.');
+  const { status } = details.fields;
+  if (status === 'pending' || status === 'active') {
     // "null while running", "for spans created already finished" (docs/internals/api.md, "Creating a span").
-    if (finishedAt !== undefined) action.problems.add('finished_at', 'needs a terminal status');
-    if (result !== null) action.problems.add('result_payload', 'needs a terminal status');
+    if (span.finishedAt !== undefined) details.wrong('finished_at', 'needs a terminal status');
+    if (span.result !== null) details.wrong('result_payload', 'needs a terminal status');
   }
-  return instanceId === undefined ||
-    schemaName === undefined ||
-    status === undefined ||
-    payload === undefined
-    ? undefined
-    : {
-        id,
-        instanceId,
-        parentId,
-        schemaName,
-        status,
-        payload,
-        result,
-        startedAt,
-        finishedAt,
-        sensitive,
-      };
+  return span;
 }
 
 function newSpan({ store, key }: EmulatedAction, span: NewSpan, instance: Instance): Span {
@@ -188,7 +170,7 @@ function checkPlace(
   span: NewSpan,
   instance: Instance,
 ): ActionResult | undefined {
-  const { store, problems } = action;
+  const { store } = action;
   // A terminated run still takes spans: answers to creates and finishes are how a client learns of
   // the termination (docs/internals/api.md, "Control"), and errors are not known to carry `control`. One that finished
   // by itself takes none (our reading; no source shows such a call).
@@ -199,15 +181,15 @@ function checkPlace(
   if (span.parentId !== null) {
     const parent = store.spans.get(span.parentId);
     if (parent === undefined) return notFound('Parent span', span.id);
-    if (parent.instance !== instance) problems.add('parent_span_id', 'is of another instance');
+    if (parent.instance !== instance) action.wrong('parent_span_id', 'is of another instance');
   }
   if (span.id !== null) {
     if (store.isTaken(span.id)) return taken(store, 'Invalid span', span.id);
     if (store.options.samePartition && partitionText(span.id) !== partitionText(id)) {
-      problems.add('id', 'is of another partition than its instance');
+      action.wrong('id', 'is of another partition than its instance');
     }
   }
-  return problems.any ? invalid('Invalid span', action, span.id) : undefined;
+  return action.problems && invalid('Invalid span', action, span.id);
 }
 
 /** With a copy of the span, so that a stored answer does not change with it. */

@@ -17,15 +17,9 @@ import type {
   ItemRefusal,
 } from './fault-types.ts';
 
-/** A fault that fires so many times more. */
-interface Queued {
-  readonly fault: Fault;
-  readonly on: FaultTarget;
-  left: number;
-}
-
-interface Poison {
-  readonly match: ItemMatch;
+/** A fault that fires `left` times more. */
+interface Armed<Target> {
+  readonly target: Target;
   readonly fault: Fault;
   left: number;
 }
@@ -46,9 +40,9 @@ export class FaultInjector implements Faults {
   readonly #random: Random;
   readonly #recorder: Recorder;
   #plan: FaultPlan | undefined;
-  #queued: Queued[] = [];
+  #queued: Armed<FaultTarget>[] = [];
   #refusals: Refusal[] = [];
-  #poisons: Poison[] = [];
+  #poisons: Armed<ItemMatch>[] = [];
 
   /** @param seed For a plan without one. */
   constructor(plan: FaultPlan | undefined, seed: number, recorder: Recorder) {
@@ -60,7 +54,7 @@ export class FaultInjector implements Faults {
 
   next(fault: Fault, options: { readonly times?: number; readonly on?: FaultTarget } = {}): void {
     checkNext(fault, options);
-    this.#queued.push({ fault, on: options.on ?? 'bulk', left: options.times ?? 1 });
+    this.#queued.push({ target: options.on ?? 'bulk', fault, left: options.times ?? 1 });
   }
 
   refuse(item: ItemMatch, refusal: ItemRefusal = {}): void {
@@ -79,7 +73,8 @@ export class FaultInjector implements Faults {
     options: { readonly times?: number } = {},
   ): void {
     checkPoison(item, fault, options);
-    this.#poisons.push({ match: item, fault, left: options.times ?? Number.POSITIVE_INFINITY });
+    const left = options.times ?? Number.POSITIVE_INFINITY;
+    this.#poisons.push({ target: item, fault, left });
   }
 
   clear(): void {
@@ -91,12 +86,10 @@ export class FaultInjector implements Faults {
 
   /** The fault of a request that has just arrived. */
   forRequest(route: Route, request: RequestRecord): Fault | undefined {
-    const queued = this.#queued.find((one) => isOn(one.on, route));
-    if (queued !== undefined) {
-      queued.left -= 1;
-      if (queued.left <= 0) this.#queued = this.#queued.filter((one) => one !== queued);
-      this.#recorder.fault(queued.fault.kind, request);
-      return queued.fault;
+    const fault = fire(this.#queued, (target) => isOn(target, route));
+    if (fault !== undefined) {
+      this.#recorder.fault(fault.kind, request);
+      return fault;
     }
     const plan = this.#plan;
     if (plan === undefined || !isOn(plan.on ?? 'bulk', route)) return undefined;
@@ -105,12 +98,9 @@ export class FaultInjector implements Faults {
 
   /** The fault that items bring upon their whole request. */
   poisonAmong(items: readonly EmulatedItem[], request: RequestRecord): Fault | undefined {
-    const poison = this.#poisons.find((one) => items.some((item) => matches(one.match, item)));
-    if (poison === undefined) return undefined;
-    poison.left -= 1;
-    if (poison.left <= 0) this.#poisons = this.#poisons.filter((one) => one !== poison);
-    this.#recorder.fault('poison', request);
-    return poison.fault;
+    const fault = fire(this.#poisons, (match) => items.some((item) => matches(match, item)));
+    if (fault !== undefined) this.#recorder.fault('poison', request);
+    return fault;
   }
 
   /** The error that an item gets instead of running. */
@@ -166,6 +156,19 @@ export class FaultInjector implements Faults {
     }
     return undefined;
   }
+}
+
+/** The first fault that fits. It leaves the list when it has fired as often as it was to. */
+function fire<Target>(
+  faults: Armed<Target>[],
+  fits: (target: Target) => boolean,
+): Fault | undefined {
+  const index = faults.findIndex(({ target }) => fits(target));
+  const armed = faults[index];
+  if (armed === undefined) return undefined;
+  armed.left -= 1;
+  if (armed.left <= 0) faults.splice(index, 1);
+  return armed.fault;
 }
 
 function isOn(target: FaultTarget, { kind, type }: Route): boolean {

@@ -91,16 +91,9 @@ export function isRedirect(answer: HttpResponse): boolean {
 /** Half of the body, then the error that a broken connection gives. */
 function cutBody(body: string): ReadableStream<Uint8Array> {
   const bytes = bytesOf.encode(body);
-  let sent = false;
   return new ReadableStream({
-    pull(controller) {
-      if (sent) {
-        controller.error(networkError('terminated'));
-        return;
-      }
-      sent = true;
-      controller.enqueue(bytes.subarray(0, bytes.length >>> 1));
-    },
+    start: (controller) => controller.enqueue(bytes.subarray(0, bytes.length >>> 1)),
+    pull: (controller) => controller.error(networkError('terminated')),
   });
 }
 
@@ -111,21 +104,20 @@ function endlessBody(
 ): ReadableStream<Uint8Array> {
   const bytes = bytesOf.encode(chunk);
   let left = ENDLESS_BYTES;
-  let stop = (): void => {};
-  watch.opened();
+  let onAbort = (): void => {};
   const close = (exhausted: boolean): void => {
-    stop();
+    signal?.removeEventListener('abort', onAbort);
     watch.closed(exhausted);
   };
+  watch.opened();
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        const onAbort = (): void => {
+        onAbort = () => {
           controller.error(signal?.reason);
           close(false);
         };
-        signal?.addEventListener('abort', onAbort, { once: true });
-        stop = () => signal?.removeEventListener('abort', onAbort);
+        signal?.addEventListener('abort', onAbort);
       },
       pull(controller) {
         if (left <= 0) {
@@ -136,9 +128,7 @@ function endlessBody(
         left -= bytes.length;
         controller.enqueue(bytes.slice());
       },
-      cancel() {
-        close(false);
-      },
+      cancel: () => close(false),
     },
     { highWaterMark: 0 },
   );

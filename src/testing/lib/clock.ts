@@ -6,19 +6,17 @@ const OwnDate = Date;
 /** The last millisecond that a Date can hold, and, negative, the first. */
 const maxDateMs = 8.64e15;
 
-export type Delay = (ms: number, signal?: AbortSignal) => Promise<void>;
-
 export interface ClockOptions {
   /** @default Date.now */
   readonly now?: (() => number) | undefined;
   /** @default a timer */
-  readonly delay?: Delay | undefined;
+  readonly delay?: ((ms: number, signal?: AbortSignal) => Promise<void>) | undefined;
 }
 
-/** The clock and the waiting of one emulator. Whoever waits here leaves no timer behind. */
+/** The clock and the waiting of one emulator. No wait leaves a timer behind. */
 export class EmulatorClock {
-  readonly #now: (() => number) | undefined;
-  readonly #delay: Delay | undefined;
+  readonly #now: ClockOptions['now'];
+  readonly #delay: ClockOptions['delay'];
 
   constructor({ now, delay }: ClockOptions) {
     this.#now = now;
@@ -38,33 +36,18 @@ export class EmulatorClock {
   async wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     if (!(ms > 0)) return;
-    let stop = (): void => {};
-    const aborted = new Promise<never>((_resolve, reject) => {
-      const onAbort = (): void => reject(signal?.reason);
-      signal?.addEventListener('abort', onAbort, { once: true });
-      stop = () => signal?.removeEventListener('abort', onAbort);
-    });
-    const timer = this.#start(ms, signal);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let onAbort = (): void => {};
     try {
-      await Promise.race([timer.done, aborted]);
+      await new Promise<void>((resolve, reject) => {
+        onAbort = () => reject(signal?.reason);
+        signal?.addEventListener('abort', onAbort);
+        if (this.#delay === undefined) timer = globalThis.setTimeout(resolve, ms);
+        else this.#delay(ms, signal).then(resolve, reject);
+      });
     } finally {
-      timer.cancel();
-      stop();
+      globalThis.clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
     }
-  }
-
-  #start(ms: number, signal: AbortSignal | undefined): { done: Promise<void>; cancel: () => void } {
-    if (this.#delay !== undefined) {
-      const done = this.#delay(ms, signal);
-      // After an abort nobody waits for it any more, and it may well reject for the same reason.
-      done.catch(() => {});
-      return { done, cancel: () => {} };
-    }
-    let cancel = (): void => {};
-    const done = new Promise<void>((resolve) => {
-      const timer = globalThis.setTimeout(resolve, ms);
-      cancel = () => globalThis.clearTimeout(timer);
-    });
-    return { done, cancel };
   }
 }

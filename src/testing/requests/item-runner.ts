@@ -1,9 +1,9 @@
 // Runs one item: the stored answer of its key comes first, then an injected refusal, then the action.
 
-import { Problems } from '../actions/action-handler.ts';
 import { findAction } from '../actions/action-table.ts';
+import { EmulatedAction } from '../actions/emulated-action.ts';
 import type { FaultInjector } from '../faults/fault-injector.ts';
-import type { Recorder, RequestRecord } from '../report/recorder.ts';
+import type { Recorder, RequestNotes, RequestRecord } from '../report/recorder.ts';
 import type { KeyRecord } from '../state/records.ts';
 import type { Store } from '../state/store.ts';
 import type { EmulatedItem } from '../wire/items.ts';
@@ -66,17 +66,14 @@ export class ItemRunner {
     const { faults, recorder, store } = this.#parts;
     const refusal = faults.refusalOf(item, request);
     if (refusal !== undefined) return { output: refusal, id: null };
-    return findAction(item.type)({
-      store,
-      key: item.key,
-      fields: item.fields,
-      problems: new Problems(),
+    const notes: RequestNotes = {
       breach: (sentence) => {
         const about = item.key === null ? item.type : `${item.type} "${item.key}"`;
         recorder.breach(request, `${sentence} (${about})`);
       },
       unknownField: (name) => recorder.unknownField(request, `${item.type}: ${name}`),
-    });
+    };
+    return findAction(item.type)(new EmulatedAction(store, item, notes));
   }
 }
 

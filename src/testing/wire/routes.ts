@@ -19,6 +19,8 @@ export type SingleEndpoint =
   | 'pfid/generate';
 
 const PREFIX = '/api/v1/';
+const INSTANCE_ID = 'agent_instance_id';
+const SPAN_ID = 'agent_span_id';
 
 export interface Route {
   readonly kind: RequestKind;
@@ -32,32 +34,35 @@ export interface Route {
   readonly param: { readonly name: string; readonly value: string } | undefined;
 }
 
-interface Entry {
-  readonly method: string;
-  readonly path: readonly string[];
-  readonly type: string;
-  readonly hasBody: boolean;
-  readonly param?: string;
-}
+/** Method, path, type, and the name of the id in the path. */
+type Entry = readonly [method: 'GET' | 'POST', path: string, type: string, param?: string];
 
 const ENTRIES: readonly Entry[] = [
-  post('bulk', 'bulk'),
-  { method: 'GET', path: ['ping'], type: 'ping', hasBody: false },
-  post('pfid/generate', 'pfid/generate'),
-  post('agent_instance/register', 'agent_instances/register'),
-  post('agent_instance/{id}/start', 'agent_instances/start', 'agent_instance_id'),
-  post('agent_instance/{id}/finish', 'agent_instances/finish', 'agent_instance_id'),
-  post('agent_instance/{id}/record_quality', 'agent_instances/record_quality', 'agent_instance_id'),
-  post('agent_instance/{id}/terminate', 'agent_instances/terminate', 'agent_instance_id'),
-  get('agent_instance/{id}', 'agent_instances/show', 'agent_instance_id'),
-  post('agent_spans', 'agent_spans/create'),
-  post('agent_spans/{id}/finish', 'agent_spans/finish', 'agent_span_id'),
-  get('agent_spans/{id}', 'agent_spans/show', 'agent_span_id'),
-  { method: 'GET', path: ['agent_spans'], type: 'agent_spans/list', hasBody: false },
+  ['POST', 'bulk', 'bulk'],
+  ['GET', 'ping', 'ping'],
+  ['POST', 'pfid/generate', 'pfid/generate'],
+  ['POST', 'agent_instance/register', 'agent_instances/register'],
+  ['POST', 'agent_instance/{id}/start', 'agent_instances/start', INSTANCE_ID],
+  ['POST', 'agent_instance/{id}/finish', 'agent_instances/finish', INSTANCE_ID],
+  ['POST', 'agent_instance/{id}/record_quality', 'agent_instances/record_quality', INSTANCE_ID],
+  ['POST', 'agent_instance/{id}/terminate', 'agent_instances/terminate', INSTANCE_ID],
+  ['GET', 'agent_instance/{id}', 'agent_instances/show', INSTANCE_ID],
+  ['POST', 'agent_spans', 'agent_spans/create'],
+  ['POST', 'agent_spans/{id}/finish', 'agent_spans/finish', SPAN_ID],
+  ['GET', 'agent_spans/{id}', 'agent_spans/show', SPAN_ID],
+  ['GET', 'agent_spans', 'agent_spans/list'],
 ];
 
+const ROUTES = ENTRIES.map(([method, path, type, param]) => ({
+  method,
+  type,
+  param,
+  label: `${method} ${PREFIX}${path}`,
+  pattern: new RegExp(`^${PREFIX}${path.replace('{id}', '([^/]*)')}$`),
+}));
+
 /** `bulk`, `ping`, and the single endpoints. */
-export const ROUTE_TYPES: readonly string[] = ENTRIES.map(({ type }) => type);
+export const ROUTE_TYPES: readonly string[] = ROUTES.map(({ type }) => type);
 
 /** A request that no route fits. */
 export interface NoRoute {
@@ -68,34 +73,17 @@ export interface NoRoute {
 }
 
 export function findRoute(method: string, path: string): Route | NoRoute {
-  const segments = path.startsWith(PREFIX) ? path.slice(PREFIX.length).split('/') : [];
-  const entries = ENTRIES.filter((entry) => fits(entry, segments));
-  const entry = entries.find((one) => one.method === method);
-  if (entry === undefined) {
-    return { label: `${method} ${path}`, allow: entries.map((one) => one.method).join(', ') };
+  const fitting = ROUTES.filter(({ pattern }) => pattern.test(path));
+  const route = fitting.find((one) => one.method === method);
+  if (route === undefined) {
+    return { label: `${method} ${path}`, allow: fitting.map((one) => one.method).join(', ') };
   }
-  const { type, hasBody, param } = entry;
+  const { type, param, label, pattern } = route;
   return {
     kind: type === 'bulk' || type === 'ping' ? type : 'single',
-    label: `${method} ${PREFIX}${entry.path.join('/')}`,
+    label,
     type,
-    hasBody,
-    param: param === undefined ? undefined : { name: param, value: segments[1] ?? '' },
+    hasBody: method === 'POST',
+    param: param === undefined ? undefined : { name: param, value: pattern.exec(path)?.[1] ?? '' },
   };
-}
-
-function fits(entry: Entry, segments: readonly string[]): boolean {
-  return (
-    entry.path.length === segments.length &&
-    entry.path.every((segment, i) => segment === segments[i] || segment === '{id}')
-  );
-}
-
-function post(path: string, type: string, param?: string): Entry {
-  const entry = { method: 'POST', path: path.split('/'), type, hasBody: true };
-  return param === undefined ? entry : { ...entry, param };
-}
-
-function get(path: string, type: string, param: string): Entry {
-  return { method: 'GET', path: path.split('/'), type, hasBody: false, param };
 }

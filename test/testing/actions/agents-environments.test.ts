@@ -29,13 +29,29 @@ test.each(['agent', 'environment'])('an %s is created, shown, changed and listed
 });
 
 test.each([
-  ['a create without details', { _type: 'agents/create' }, 'validation_errors'],
-  ['a create without name', { _type: 'agents/create', details: {} }, 'validation_errors'],
-  ['an update without details', { _type: 'agents/update', agent_id: UNKNOWN }, 'validation_errors'],
-  ['a show without id', { _type: 'agents/show' }, 'validation_errors'],
-  ['a show of nothing', { _type: 'environments/show', environment_id: UNKNOWN }, 'not_found'],
-  ['a list with an unknown field', { _type: 'agents/list', page: 1 }, 'validation_errors'],
-])('%s is refused', async (_name, item, code) => {
+  ['a create without details', { _type: 'agents/create' }, { details: ['is required'] }],
+  ['a create without name', { _type: 'agents/create', details: {} }, { name: ['is required'] }],
+  [
+    'an update without details',
+    { _type: 'agents/update', agent_id: UNKNOWN },
+    { details: ['is required'] },
+  ],
+  ['a show without id', { _type: 'agents/show' }, { agent_id: ['is required'] }],
+  [
+    'a list with an unknown field',
+    { _type: 'agents/list', page: 1 },
+    { page: ['is not a known field'] },
+  ],
+])('%s is refused', async (_name, item, errors) => {
   const reply = await bulk(newEmulator(), { ...item, idempotency_key: 'key-00001' });
-  expect(outcomes(reply)).toEqual({ 'key-00001': code });
+  expect(at(reply.body, 'outputs', 'key-00001')).toMatchObject({
+    code: 'validation_errors',
+    errors,
+  });
+});
+
+test('what was never created is not found', async () => {
+  const item = { _type: 'environments/show', environment_id: UNKNOWN };
+  const reply = await bulk(newEmulator(), { ...item, idempotency_key: 'key-00001' });
+  expect(outcomes(reply)).toEqual({ 'key-00001': 'not_found' });
 });

@@ -1,0 +1,181 @@
+// An item that runs: what its handler works on, and reads the fields of.
+
+import type { RequestNotes } from '../report/recorder.ts';
+import type { Store } from '../state/store.ts';
+import type { EmulatedItem, Fields } from '../wire/items.ts';
+import { isObject } from '../wire/items.ts';
+import { isPfid } from '../wire/pfid.ts';
+
+/** `nullable` fields may be left out as well. */
+type Need = 'required' | 'optional' | 'nullable';
+type Read<N extends Need, Value> = N extends 'required' ? Value : Value | undefined;
+
+/**
+ * Reads fields one by one, and keeps what is wrong with them, so that one error lists all of it. Each
+ * method gives the value if it is there and right. What is missing, null or wrong reads as `undefined`, or,
+ * where it is required, as an empty value that is never used: the action is refused.
+ */
+export class EmulatedAction {
+  readonly store: Store;
+  /** The idempotency key. */
+  readonly key: string | null;
+  readonly fields: Fields;
+  readonly #notes: RequestNotes;
+  readonly #prefix: string;
+  readonly #read: string[] = [];
+  readonly #problems: Map<string, string[]>;
+
+  constructor(
+    store: Store,
+    { key, fields }: Pick<EmulatedItem, 'key' | 'fields'>,
+    notes: RequestNotes,
+    prefix = '',
+    problems: Map<string, string[]> = new Map(),
+  ) {
+    this.store = store;
+    this.key = key;
+    this.fields = fields;
+    this.#notes = notes;
+    this.#prefix = prefix;
+    this.#problems = problems;
+  }
+
+  /** What is wrong, by field: a list of sentences each, as in the mocks (docs/internals/api.md, "Error body"). */
+  get problems(): Readonly<Record<string, readonly string[]>> | undefined {
+    return this.#problems.size === 0 ? undefined : Object.fromEntries(this.#problems);
+  }
+
+  /** To read the fields of an object within it, whose names have a prefix in problems. */
+  within(fields: Fields, prefix: string): EmulatedAction {
+    const { store, key } = this;
+    const names = this.#prefix + prefix;
+    return new EmulatedAction(store, { key, fields }, this.#notes, names, this.#problems);
+  }
+
+  /** The same for the object in a field, if there is one. */
+  inner(name: string, need: Need, prefix = `${name}.`): EmulatedAction | undefined {
+    this.object(name, need);
+    const fields = this.fields[name];
+    return isObject(fields) ? this.within(fields, prefix) : undefined;
+  }
+
+  string<N extends Need>(name: string, need: N): Read<N, string> {
+    return this.#take(name, need, isString, 'must be a string', '');
+  }
+
+  /** A string that names something, so not an empty one. */
+  name<N extends Need>(name: string, need: N): Read<N, string> {
+    if (this.fields[name] === '') this.wrong(name, "can't be blank");
+    return this.string(name, need);
+  }
+
+  id<N extends Need>(name: string, need: N): Read<N, string> {
+    return this.#take(name, need, isPfid, 'is not a valid id', '');
+  }
+
+  timestamp<N extends Need>(name: string, need: N): Read<N, string> {
+    return this.#take(name, need, isTimestamp, 'is not an ISO 8601 timestamp', '');
+  }
+
+  boolean<N extends Need>(name: string, need: N): Read<N, boolean> {
+    return this.#take(name, need, isBoolean, 'must be a boolean', false);
+  }
+
+  object<N extends Need>(name: string, need: N): Read<N, Fields> {
+    return this.#take(name, need, isObject, 'must be an object', {});
+  }
+
+  array<N extends Need>(name: string, need: N): Read<N, readonly unknown[]> {
+    return this.#take(name, need, isArray, 'must be an array', []);
+  }
+
+  oneOf<Word extends string, N extends Need>(
+    name: string,
+    words: readonly Word[],
+    need: N,
+  ): Read<N, Word> {
+    const isWord = (value: unknown): value is Word => words.some((word) => word === value);
+    return this.#take(name, need, isWord, `must be one of: ${words.join(', ')}`, words[0] as Word);
+  }
+
+  /**
+   * Drops the fields that were not read, as the API does (docs/internals/api.md, "Actions"), and reports them; where
+   * the option `strict` is set, refuses them.
+   *
+   * @param known Names that are not read, and yet known.
+   * @param below Goes before the names in the report, where problems go without, such as `details.`.
+   */
+  dropOthers(known: readonly string[] = [], below = ''): void {
+    for (const field of Object.keys(this.fields)) {
+      if (this.#read.includes(field) || known.includes(field)) continue;
+      const name = below + this.#prefix + field;
+      if (this.store.options.strict) {
+        this.breach(`Unknown field "${name}"`);
+        this.wrong(field, 'is not a known field');
+      } else {
+        this.#notes.unknownField(name);
+      }
+    }
+  }
+
+  /** Notes what is wrong with a field. */
+  wrong(field: string, problem: string): void {
+    const name = this.#prefix + field;
+    const known = this.#problems.get(name);
+    if (known === undefined) this.#problems.set(name, [problem]);
+    else known.push(problem);
+  }
+
+  /** Notes that the client broke the contract, beyond what the answer says. */
+  breach(sentence: string): void {
+    this.#notes.breach(sentence);
+  }
+
+  #take<N extends Need, Value>(
+    name: string,
+    need: N,
+    isRight: (value: unknown) => value is Value,
+    problem: string,
+    empty: Value,
+  ): Read<N, Value> {
+    this.#read.push(name);
+    const value = this.fields[name];
+    if (isRight(value)) return value;
+    if (value === undefined) {
+      if (need === 'required') this.wrong(name, 'is required');
+    } else if (value !== null) {
+      this.wrong(name, problem);
+    } else if (need !== 'nullable') {
+      this.wrong(name, "can't be null");
+    }
+    return (need === 'required' ? empty : undefined) as Read<N, Value>;
+  }
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isBoolean(value: unknown): value is boolean {
+  return typeof value === 'boolean';
+}
+
+function isArray(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+// ISO 8601 (docs/internals/api.md, "Creating a span"); TypeScript sends UTC milliseconds, Python an offset. So a zone
+// is a must.
+const TIMESTAMP =
+  /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+
+function isTimestamp(value: unknown): value is string {
+  const match = typeof value === 'string' ? TIMESTAMP.exec(value) : null;
+  if (match === null) return false;
+  const day = Number(match[3]);
+  return day <= 28 || day <= daysOf(Number(match[1]), Number(match[2]));
+}
+
+function daysOf(year: number, month: number): number {
+  return new Date(Date.UTC(year, month, 0)).getUTCDate();
+}
