@@ -14,10 +14,6 @@ export type {
   ServerStats,
   Stats,
 } from './coalescer/index.ts';
-export type {
-  PrefactorApiErrorDetails,
-  PrefactorValidationErrorDetails,
-} from './errors/api-errors.ts';
 export {
   PrefactorApiError,
   PrefactorAuthError,
@@ -28,9 +24,11 @@ export {
 export type { PrefactorIssue } from './errors/argument-error.ts';
 export { PrefactorInvalidArgumentError } from './errors/argument-error.ts';
 export { PrefactorContractError, PrefactorRetryExhaustedError } from './errors/delivery-errors.ts';
+export type { AnyPrefactorError } from './errors/is-prefactor-error.ts';
+export { isPrefactorError } from './errors/is-prefactor-error.ts';
 export { PrefactorDependencyError, PrefactorSkippedError } from './errors/order-errors.ts';
-export type { PrefactorErrorCode, PrefactorErrorDetails } from './errors/prefactor-error.ts';
-export { isPrefactorError, PrefactorError } from './errors/prefactor-error.ts';
+export type { PrefactorErrorCode } from './errors/prefactor-error.ts';
+export { PrefactorError } from './errors/prefactor-error.ts';
 export {
   PrefactorClosedError,
   PrefactorIdempotencyConflictError,

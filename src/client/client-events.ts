@@ -1,7 +1,8 @@
 import type { EngineEvents } from '../coalescer/index.ts';
 import { engineEvents } from '../coalescer/index.ts';
 import type { PrefactorIssue } from '../errors/argument-error.ts';
-import { PrefactorInvalidArgumentError } from '../errors/argument-error.ts';
+import { invalidArgument } from '../errors/argument-error.ts';
+import type { AnyPrefactorError } from '../errors/is-prefactor-error.ts';
 import type { Listener } from '../lib/events.ts';
 import { Events } from '../lib/events.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -15,6 +16,8 @@ import { ServerLog } from './server-log.ts';
 
 /** What a client tells its listeners; they only watch. */
 export interface AutobatchEvents extends EngineEvents {
+  /** A call was rejected. */
+  failure: EngineEvents['failure'] & { readonly error: AnyPrefactorError };
   /** Somebody ended a run; once for each instance. Start nothing more in it. */
   terminate: { readonly agentInstanceId: string; readonly reason: string | null };
 }
@@ -84,5 +87,5 @@ function checkListener(name: unknown, listener: unknown): void {
   }
   const message = aFunction(listener);
   if (message !== undefined) issues.push({ path: 'listener', message });
-  if (issues.length > 0) throw new PrefactorInvalidArgumentError('Invalid call of on', { issues });
+  if (issues.length > 0) throw invalidArgument({ call: 'on', issues });
 }

@@ -1,4 +1,4 @@
-import { isPrefactorError } from '../errors/prefactor-error.ts';
+import { isPrefactorError } from '../errors/is-prefactor-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { oneLine } from '../lib/one-line.ts';

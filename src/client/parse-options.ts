@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/argument-error.ts';
-import { PrefactorInvalidArgumentError } from '../errors/argument-error.ts';
+import { invalidArgument } from '../errors/argument-error.ts';
 import { env } from '../lib/env.ts';
 import type { Logger } from '../lib/logger.ts';
 import { consoleLogger, debuggingLogger, safeLogger, silentLogger } from '../lib/logger.ts';
@@ -35,7 +35,7 @@ export function parseOptions(input: unknown): Options {
   const parsed = schema.safeParse(withoutPollution(input ?? {}));
   if (!parsed.success) {
     const issues = parsed.error.issues.flatMap((issue) => issuesOf(issue, input));
-    throw new PrefactorInvalidArgumentError('Invalid options', { issues });
+    throw invalidArgument({ call: undefined, issues });
   }
   const given: Given = withoutPrototype(parsed.data);
   const issues: PrefactorIssue[] = [];
@@ -58,7 +58,7 @@ export function parseOptions(input: unknown): Options {
     waitUntil: given.waitUntil,
   };
   if (issues.length > 0) {
-    throw new PrefactorInvalidArgumentError('Invalid options', { issues });
+    throw invalidArgument({ call: undefined, issues });
   }
   return Object.freeze(options);
 }

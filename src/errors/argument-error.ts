@@ -1,5 +1,5 @@
-import type { PrefactorErrorDetails } from './prefactor-error.ts';
-import { PrefactorError } from './prefactor-error.ts';
+import type { DetailsOf } from './prefactor-error.ts';
+import { newError, PrefactorError } from './prefactor-error.ts';
 
 /** One thing that is wrong with options or arguments. */
 export interface PrefactorIssue {
@@ -10,25 +10,26 @@ export interface PrefactorIssue {
 }
 
 /** Options or arguments that cannot be used: wrong, impossible to serialise, or too large. */
-export class PrefactorInvalidArgumentError extends PrefactorError {
+export abstract class PrefactorInvalidArgumentError extends PrefactorError {
   override readonly code = 'INVALID_ARGUMENT';
 
-  readonly issues: readonly PrefactorIssue[];
+  /** What was called, as its caller writes it: `agentSpans.create`; undefined for the options of the client. */
+  declare readonly call: string | undefined;
 
-  /** `what` opens the message and is followed by the issues: `Invalid options`. */
-  constructor(
-    what: string,
-    details: PrefactorErrorDetails & { readonly issues: readonly PrefactorIssue[] },
-  ) {
-    super(`${what}: ${details.issues.map(sentenceOf).join('; ')}.`, details);
-    this.issues = details.issues;
-  }
+  declare readonly issues: readonly PrefactorIssue[];
 
   override get name(): string {
     return 'PrefactorInvalidArgumentError';
   }
 }
 
-function sentenceOf({ path, message }: PrefactorIssue): string {
-  return path === '' ? message : `${path} ${message}`;
+/** Its message says of each issue what it is: `Invalid options: batch.maxItems must be ...`. */
+export function invalidArgument(
+  details: DetailsOf<PrefactorInvalidArgumentError>,
+  what: string = details.call === undefined ? 'Invalid options' : `Invalid call of ${details.call}`,
+): PrefactorInvalidArgumentError {
+  const said = details.issues.map(({ path, message }) =>
+    path === '' ? message : `${path} ${message}`,
+  );
+  return newError(PrefactorInvalidArgumentError, `${what}: ${said.join('; ')}.`, details);
 }

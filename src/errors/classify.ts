@@ -6,21 +6,13 @@ import {
   PrefactorNotFoundError,
   PrefactorValidationError,
 } from './api-errors.ts';
-
-/** An error that the API answered, for one item or for a whole request: as data, free of the token. */
-export interface ApiFailure {
-  /** HTTP status of a refused request; undefined for an item of a request that was accepted. */
-  readonly status?: number | undefined;
-  readonly apiCode?: string | undefined;
-  readonly message?: string | undefined;
-  readonly errors?: unknown;
-  readonly idempotencyKey?: string | undefined;
-  readonly maybeApplied: boolean;
-  /** Whether the client makes ids itself, so that a refusal of an id may be about one of those. */
-  readonly makesIds?: boolean | undefined;
-}
+import type { DetailsOf } from './prefactor-error.ts';
+import { newError } from './prefactor-error.ts';
 
 type Kind = 'auth' | 'not found' | 'validation' | 'conflict';
+
+/** What the API answered, for one item or for a whole request, free of the token. */
+export type ApiErrorDetails = DetailsOf<PrefactorApiError>;
 
 // The API's list (docs/internals/api.md, "Error codes"); which class a code has is *inferred* from its name. The rest
 // of the list (`passingCodes`, `not_implemented`, `alert_unknown`, `alert_already_cleared`) has none.
@@ -65,68 +57,69 @@ export function isKnownCode(code: string): boolean {
   return kindOfCode.has(code);
 }
 
+const classes = {
+  auth: PrefactorAuthError,
+  'not found': PrefactorNotFoundError,
+  validation: PrefactorValidationError,
+  conflict: PrefactorConflictError,
+  other: PrefactorApiError,
+} as const;
+
 /**
  * The error for what the API answered: the only place where a status or a code becomes a class. The
  * status of a refused request decides, else the code; so an item's error and the same error of a
- * single call are one class.
+ * single call are one class. `makesIds`: the client makes ids itself, so a refusal may be about one of those.
  */
-export function apiError(answered: ApiFailure): PrefactorApiError {
-  const failure = { ...answered, apiMessage: answered.message };
-  const kind = kindOf(failure);
-  const subject =
-    failure.idempotencyKey === undefined ? 'a request' : `"${failure.idempotencyKey}"`;
-  const said = saidBy(failure);
+export function apiError(details: ApiErrorDetails, makesIds: boolean): PrefactorApiError {
+  const kind = kindOf(details);
+  const ids = makesIds && kind !== 'auth' ? aboutIds(details) : '';
+  return newError(classes[kind], messageOf(kind, details) + ids, details);
+}
+
+function kindOf({ status, apiCode }: ApiErrorDetails): Kind | 'other' {
+  // Whatever a redirect's body says, it is not the API that says it.
+  if (isRedirect(status)) return 'other';
+  return kindOfStatus.get(status ?? 0) ?? kindOfCode.get(apiCode ?? '') ?? 'other';
+}
+
+function messageOf(kind: Kind | 'other', details: ApiErrorDetails): string {
+  const { idempotencyKey: key, status, errors, maybeApplied } = details;
+  const subject = key === undefined ? 'a request' : `"${key}"`;
+  const said = saidBy(details);
   switch (kind) {
     case 'auth':
-      return new PrefactorAuthError(
-        `The API did not accept the token for ${subject} (${said}). Check apiToken: is it complete, active, and allowed to do this?`,
-        failure,
-      );
+      return `The API did not accept the token for ${subject} (${said}). Check apiToken: is it complete, active, and allowed to do this?`;
     case 'not found':
-      return new PrefactorNotFoundError(
-        failure.status === 404
-          ? `The API has no bulk endpoint for ${subject} (${said}). Is apiUrl right?`
-          : `The API does not know what ${subject} names (${said}). Check its ids.${aboutIds(failure)}`,
-        failure,
-      );
+      return status === 404
+        ? `The API has no bulk endpoint for ${subject} (${said}). Is apiUrl right?`
+        : `The API does not know what ${subject} names (${said}). Check its ids.`;
     case 'validation':
-      return new PrefactorValidationError(
-        `The API found ${subject} invalid (${said}). Correct it as errors says, and call again.${aboutIds(failure)}`,
-        failure,
-      );
+      return `The API found ${subject} invalid (${said}). Correct it${errors === undefined ? '' : ' as errors says'}, and call again.`;
     case 'conflict':
-      return new PrefactorConflictError(
-        failure.maybeApplied
-          ? `The API says that ${subject} conflicts with what is there (${said}), but an attempt before this one had no answer and may be what is there. Look before you repeat it.${aboutIds(failure)}`
-          : `The API says that ${subject} conflicts with what is there (${said}). It exists already or is over: nothing to repeat.${aboutIds(failure)}`,
-        failure,
-      );
+      return maybeApplied
+        ? `The API says that ${subject} conflicts with what is there (${said}), but an attempt before this one had no answer and may be what is there. Look before you repeat it.`
+        : `The API says that ${subject} conflicts with what is there (${said}). It exists already or is over: nothing to repeat.`;
     case 'other':
-      return new PrefactorApiError(
-        `The API refused ${subject} (${said}). ${adviceFor(failure)}${aboutIds(failure)}`,
-        failure,
-      );
+      return `The API refused ${subject} (${said}). ${adviceFor(details)}`;
     default:
       return kind satisfies never;
   }
 }
 
-function kindOf({ status, apiCode }: ApiFailure): Kind | 'other' {
-  // Whatever a redirect's body says, it is not the API that says it.
-  if (status !== undefined && status >= 300 && status < 400) return 'other';
-  return kindOfStatus.get(status ?? 0) ?? kindOfCode.get(apiCode ?? '') ?? 'other';
-}
-
-function saidBy({ status, apiCode, message }: ApiFailure): string {
+function saidBy({ status, apiCode, apiMessage }: ApiErrorDetails): string {
   const what = [status, apiCode].filter((part) => part !== undefined).join(' ') || 'no code';
-  return oneLine(message === undefined ? what : `${what}: ${JSON.stringify(message)}`);
+  return oneLine(apiMessage === undefined ? what : `${what}: ${JSON.stringify(apiMessage)}`);
 }
 
-function adviceFor({ status, apiCode }: ApiFailure): string {
+function isRedirect(status: number | undefined): boolean {
+  return status !== undefined && status >= 300 && status < 400;
+}
+
+function adviceFor({ status, apiCode }: ApiErrorDetails): string {
   if (status === 405) {
     return 'Is apiUrl right?';
   }
-  if (status !== undefined && status >= 300 && status < 400) {
+  if (isRedirect(status)) {
     return 'Redirects are not followed, since they would carry the token elsewhere: set apiUrl to the final address.';
   }
   const passes = status === undefined && passingCodes.has(apiCode ?? '');
@@ -143,14 +136,9 @@ function adviceFor({ status, apiCode }: ApiFailure): string {
  * Which ids a server accepts from a client is *unknown* (docs/internals/api.md, "Ids"). Whether this one was ours is
  * not known here either, so the advice is conditional.
  */
-function aboutIds({ makesIds, message, errors }: ApiFailure): string {
-  if (!makesIds || !namesId(message, errors)) {
-    return '';
-  }
-  return " If it is about an id that this client made, try ids: 'server'.";
-}
-
-function namesId(message: string | undefined, errors: unknown): boolean {
+function aboutIds({ apiMessage = '', errors }: ApiErrorDetails): string {
   const fields = typeof errors === 'object' && errors !== null ? Object.keys(errors) : [];
-  return fields.includes('id') || /\b(id|pfid|[0-7][0-9a-hjkmnp-tv-z]{31})\b/i.test(message ?? '');
+  const isNamed =
+    fields.includes('id') || /\b(id|pfid|[0-7][0-9a-hjkmnp-tv-z]{31})\b/i.test(apiMessage);
+  return isNamed ? " If it is about an id that this client made, try ids: 'server'." : '';
 }

@@ -7,7 +7,7 @@ export type Redact = (text: string) => string;
 /** What an error body says (docs/internals/api.md, "Error body"), bounded and free of the token. */
 export interface ErrorAnswer {
   readonly apiCode: string | undefined;
-  readonly message: string | undefined;
+  readonly apiMessage: string | undefined;
   readonly errors: unknown;
 }
 
@@ -30,7 +30,7 @@ export function codeAndMessageOf(body: unknown, redact: Redact): Omit<ErrorAnswe
   const message = ownField(body, 'message');
   return {
     apiCode: typeof code === 'string' ? codeOf(code, redact) : undefined,
-    message: typeof message === 'string' ? snippetOf(message, redact) : undefined,
+    apiMessage: typeof message === 'string' ? snippetOf(message, redact) : undefined,
   };
 }
 

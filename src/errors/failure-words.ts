@@ -4,13 +4,20 @@ import type { Redact } from './error-answer.ts';
 import { snippetOf } from './error-answer.ts';
 import type { Failure } from './failure.ts';
 
+/** What is wrong with an answer that says success, to follow "The answer". */
+export const brokenWords = {
+  'no JSON': 'is no JSON',
+  'no outputs': 'has no outputs',
+  'too large': 'is larger than 32 MiB',
+} as const;
+
 /** What an attempt met, in few words. Short, and free of what others wrote, but for a code of the system's such as ECONNRESET. */
 export function metBy(failure: Failure): string {
   switch (failure.kind) {
     case 'status':
       return `status ${failure.status}`;
     case 'contract':
-      return `an answer that ${failure.problem}`;
+      return `an answer that ${brokenWords[failure.problem]}`;
     case 'timeout':
       return `no whole answer within ${failure.ms} ms`;
     case 'connection': {

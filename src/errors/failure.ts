@@ -1,20 +1,19 @@
-/** Why an attempt failed: plain data, free of the token; `to-error.ts` gives it a class. */
+import type { ErrorAnswer } from './error-answer.ts';
+
+/** Why an attempt failed: plain data, free of the token; `from-reason.ts` gives it a class. */
 export type Failure =
-  /** The server answered with a status that is no success. */
-  | {
+  /** The server answered with a status that is no success; of a body that is no JSON, the message is how it begins. */
+  | (ErrorAnswer & {
       readonly kind: 'status';
       readonly status: number;
-      readonly apiCode: string | undefined;
-      /** The server's own text; of a body that is no JSON, how it begins. Bounded. */
-      readonly message: string | undefined;
-      readonly errors: unknown;
-    }
+      readonly requestId: string | undefined;
+    })
   /** The answer says success and cannot be used. */
   | {
       readonly kind: 'contract';
       readonly status: number;
-      /** What is wrong, to follow "The answer". */
-      readonly problem: string;
+      readonly requestId: string | undefined;
+      readonly problem: 'no JSON' | 'no outputs' | 'too large';
       readonly bodySnippet: string;
     }
   /**

@@ -1,11 +1,15 @@
 import type { Blame, Last, Reason, ToError } from '../coalescer/index.ts';
-import { PrefactorInvalidArgumentError } from './argument-error.ts';
+import type { PrefactorApiError } from './api-errors.ts';
+import { invalidArgument } from './argument-error.ts';
 import { apiError } from './classify.ts';
 import { PrefactorContractError, PrefactorRetryExhaustedError } from './delivery-errors.ts';
 import type { ErrorAnswer, Redact } from './error-answer.ts';
 import { jsonSnippetOf, readErrorAnswer, snippetOf } from './error-answer.ts';
 import type { Failure } from './failure.ts';
+import { brokenWords } from './failure-words.ts';
 import { PrefactorDependencyError, PrefactorSkippedError } from './order-errors.ts';
+import type { PrefactorError } from './prefactor-error.ts';
+import { newError } from './prefactor-error.ts';
 import {
   PrefactorClosedError,
   PrefactorIdempotencyConflictError,
@@ -16,10 +20,13 @@ import {
   boundOf,
   brokenOf,
   closedOf,
-  fateOf,
+  fateWords,
   fullOf,
+  issueOf,
   lastOf,
+  metLast,
   nextStep,
+  problemOf,
   subjectOf,
 } from './reason-words.ts';
 
@@ -42,6 +49,9 @@ export function createToError(options: ToErrorOptions): ToError<Failure> {
 /** Whose error it is: a copy goes to another caller, and leaves out what is about arguments. */
 type Audience = 'own' | 'copy';
 
+/** What a server said of an item, or of a request. */
+type Answered = ErrorAnswer & Pick<PrefactorApiError, 'status' | 'requestId'>;
+
 interface Details {
   readonly idempotencyKey: string | undefined;
   readonly maybeApplied: boolean;
@@ -63,11 +73,12 @@ class ErrorMaker {
     switch (reason.kind) {
       case 'error':
       case 'used':
-        return this.#apiError(readErrorAnswer(reason.output, this.#redact), details, audience);
+        return this.#itemError(reason, details, audience);
       case 'refused':
         return this.#refusal(reason.failure, details, audience);
       case 'skipped':
-        return new PrefactorSkippedError(
+        return newError(
+          PrefactorSkippedError,
           `The server did not reach ${subject}: an earlier item of its batch failed (see cause). Send it again, or use onSkipped: 'requeue'.`,
           { ...details, cause: this.#copyOf(reason.because) },
         );
@@ -76,20 +87,22 @@ class ErrorMaker {
       case 'exhausted':
         return this.#exhausted(reason.attempts, reason.limit, reason.last, details);
       case 'contract':
-        return new PrefactorContractError(brokenOf(reason, subject), {
+        return newError(PrefactorContractError, brokenOf(reason, subject), {
           ...details,
+          problem: reason.problem,
+          status: undefined,
+          requestId: reason.requestId,
           bodySnippet: jsonSnippetOf(reason.output, this.#redact),
         });
       case 'conflict':
-        return new PrefactorIdempotencyConflictError(
-          `A pending call has the key ${subject} and asks for something else. Use a key of its own for each call.`,
-          details,
-        );
       case 'full':
       case 'closed':
         return this.#notTaken(reason, subject, details);
       case 'fault':
-        return faultError(reason, details);
+        return invalidArgument(
+          { ...details, call: undefined, issues: [issueOf(reason)], cause: reason.error },
+          'A call could not be handled',
+        );
       case 'aborted':
         return abortOf(reason, subject, audience);
       default:
@@ -97,16 +110,27 @@ class ErrorMaker {
     }
   }
 
-  #apiError(
-    answer: ErrorAnswer & { readonly status?: number },
+  /** The server's error for one item. */
+  #itemError(
+    { output, requestId }: { readonly output: unknown; readonly requestId?: string | undefined },
     details: Details,
     audience: Audience,
-  ): unknown {
-    const errors = audience === 'own' ? answer.errors : undefined;
-    return apiError({ ...answer, errors, ...details, makesIds: this.#makesIds });
+  ): PrefactorError {
+    const answer = readErrorAnswer(output, this.#redact);
+    return this.#apiError({ ...answer, status: undefined, requestId }, details, audience);
   }
 
-  #refusal(failure: Failure, details: Details, audience: Audience): unknown {
+  #apiError(
+    { apiCode, apiMessage, errors, status, requestId }: Answered,
+    details: Details,
+    audience: Audience,
+  ): PrefactorError {
+    const own = audience === 'own' ? errors : undefined;
+    const said = { apiCode, apiMessage, errors: own, status, requestId };
+    return apiError({ ...details, ...said }, this.#makesIds);
+  }
+
+  #refusal(failure: Failure, details: Details, audience: Audience): PrefactorError {
     switch (failure.kind) {
       case 'status':
         return this.#apiError(failure, details, audience);
@@ -116,29 +140,40 @@ class ErrorMaker {
   }
 
   #notTaken(
-    reason: Extract<Reason<Failure>, { kind: 'full' | 'closed' }>,
+    reason: Extract<Reason<Failure>, { kind: 'conflict' | 'full' | 'closed' }>,
     subject: string,
     details: Details,
-  ): unknown {
-    const cause = reason.last && this.#causeOfLast(reason.last, details);
+  ): PrefactorError {
+    if (reason.kind === 'conflict') {
+      return newError(
+        PrefactorIdempotencyConflictError,
+        `A pending call has the key ${subject} and asks for something else. Use a key of its own for each call.`,
+        details,
+      );
+    }
+    const met = this.#metBy(reason.last, details);
     if (reason.kind === 'closed') {
-      return new PrefactorClosedError(closedOf(reason, subject), { ...details, cause });
+      return newError(PrefactorClosedError, closedOf(reason, subject), { ...details, ...met });
     }
     const { bound, limit } = reason;
-    return new PrefactorQueueFullError(fullOf(reason), { ...details, bound, limit, cause });
+    return newError(PrefactorQueueFullError, fullOf(reason), { ...details, bound, limit, ...met });
   }
 
-  #dependency(reason: Extract<Reason<Failure>, { kind: 'dependency' }>, details: Details): unknown {
-    const { because } = reason;
-    const resourceId =
-      reason.resourceId === undefined ? undefined : this.#redact(reason.resourceId);
+  #dependency(
+    { because, resourceId: id }: Extract<Reason<Failure>, { kind: 'dependency' }>,
+    details: Details,
+  ): PrefactorError {
+    const resourceId = id === undefined ? undefined : this.#redact(id);
     const what =
       resourceId === undefined ? 'what it needs' : `"${snippetOf(resourceId, this.#redact)}"`;
-    return new PrefactorDependencyError(
-      `"${details.idempotencyKey}" was not sent${details.maybeApplied ? ' again' : ''}: ${what} ${fateOf(because)}`,
+    const problem = problemOf(because);
+    return newError(
+      PrefactorDependencyError,
+      `${subjectOf(details.idempotencyKey)} was not sent${details.maybeApplied ? ' again' : ''}: ${what} ${fateWords[problem]}`,
       {
         ...details,
         resourceId,
+        problem,
         cause: typeof because === 'object' ? this.#copyOf(because) : undefined,
       },
     );
@@ -149,25 +184,31 @@ class ErrorMaker {
     limit: Limit,
     last: Last<Failure> | undefined,
     details: Details,
-  ): unknown {
+  ): PrefactorError {
     const failure = last?.kind === 'failure' ? last.failure : undefined;
     if (failure?.kind === 'contract' && limit !== 'deliveryTimeoutMs') {
       return contractError(failure, details);
     }
-    return new PrefactorRetryExhaustedError(
+    return newError(
+      PrefactorRetryExhaustedError,
       `No usable answer ${boundOf(limit)}${attempts === 1 ? '1 attempt' : `${attempts} attempts`}${lastOf(last)}. ${nextStep(details)}`,
-      {
-        ...details,
-        attempts,
-        cause: last && this.#causeOfLast(last, details),
-      },
+      { ...details, attempts, limit, ...this.#metBy(last, details) },
     );
+  }
+
+  /** What the last attempt met, in words and as an error. */
+  #metBy(
+    last: Last<Failure> | undefined,
+    details: Details,
+  ): { last: string | undefined; cause: unknown } {
+    if (last === undefined) return { last, cause: undefined };
+    return { last: metLast(last), cause: this.#causeOfLast(last, details) };
   }
 
   #causeOfLast(last: Last<Failure>, details: Details): unknown {
     switch (last.kind) {
       case 'output':
-        return this.#apiError(readErrorAnswer(last.output, this.#redact), details, 'own');
+        return this.#itemError(last, details, 'own');
       case 'failure':
         return this.#causeOf(last.failure);
       case 'silence':
@@ -214,31 +255,14 @@ class ErrorMaker {
 }
 
 function contractError(
-  { status, problem, bodySnippet }: Extract<Failure, { kind: 'contract' }>,
+  { status, problem, requestId, bodySnippet }: Extract<Failure, { kind: 'contract' }>,
   details: Details,
 ): PrefactorContractError {
-  return new PrefactorContractError(
-    `The answer (status ${status}) ${problem}. Is apiUrl right? ${nextStep(details)}`,
-    { ...details, bodySnippet },
+  return newError(
+    PrefactorContractError,
+    `The answer (status ${status}) ${brokenWords[problem]}. Is apiUrl right? ${nextStep(details)}`,
+    { ...details, problem, status, requestId, bodySnippet },
   );
-}
-
-function faultError(
-  { part, error }: Extract<Reason<Failure>, { kind: 'fault' }>,
-  details: Details,
-): PrefactorInvalidArgumentError {
-  const issue =
-    part === 'signal'
-      ? {
-          path: 'options.signal',
-          message: 'cannot be listened to (see cause): pass the signal itself',
-        }
-      : { path: '', message: 'a part of it failed (see cause): its output, or its text' };
-  return new PrefactorInvalidArgumentError('A call could not be handled', {
-    ...details,
-    issues: [issue],
-    cause: error,
-  });
 }
 
 /** A record has none: what a caller gives as the reason of an abort may be anything. */

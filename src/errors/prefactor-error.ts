@@ -14,17 +14,8 @@ export type PrefactorErrorCode =
   | 'QUEUE_FULL'
   | 'CLOSED';
 
-/** What every error of ours may carry. */
-export interface PrefactorErrorDetails {
-  /** Key of the call that failed; left out where no call was made yet (bad options). */
-  readonly idempotencyKey?: string | undefined;
-  /** @default false */
-  readonly maybeApplied?: boolean | undefined;
-  readonly cause?: unknown;
-}
-
 // Registered for the whole process, so that two copies of this package know each other's errors.
-const brand: unique symbol = Symbol.for('prefactor-autobatch.error');
+export const brand: unique symbol = Symbol.for('prefactor-autobatch.error');
 
 /**
  * Root of all errors that this package makes: what the API refused, and what went wrong on the way.
@@ -43,10 +34,13 @@ export abstract class PrefactorError extends Error {
   /** Key of the call that failed; undefined where no call was made yet. */
   readonly idempotencyKey: string | undefined;
 
-  constructor(message: string, details: PrefactorErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.maybeApplied = details.maybeApplied ?? false;
-    this.idempotencyKey = details.idempotencyKey;
+  /** @internal */
+  constructor(message: string, details: CommonDetails & object) {
+    const { cause, maybeApplied = false, idempotencyKey, ...own } = details;
+    super(message, cause === undefined ? undefined : { cause });
+    this.maybeApplied = maybeApplied;
+    this.idempotencyKey = idempotencyKey;
+    Object.assign(this, own);
   }
 
   // On the prototype, since the stack's first line is written before an own field could be set.
@@ -60,7 +54,26 @@ export abstract class PrefactorError extends Error {
   }
 }
 
-/** Whether `error` is one of ours; holds too when it comes from another copy of this package. */
-export function isPrefactorError(error: unknown): error is PrefactorError {
-  return error instanceof Error && brand in error;
+/** What every error of ours may carry. */
+interface CommonDetails {
+  readonly cause?: unknown;
+  /** @default false */
+  readonly maybeApplied?: boolean | undefined;
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** The fields of an error of that class: its own, each of which must be given, and those of all. */
+export type DetailsOf<Type extends PrefactorError> = CommonDetails &
+  Omit<Type, keyof PrefactorError>;
+
+/**
+ * Makes an error of that class. The classes are abstract, so that users can tell errors by them, and their
+ * constructors are no public names.
+ */
+export function newError<Type extends PrefactorError>(
+  type: abstract new (...args: never[]) => Type,
+  message: string,
+  details: DetailsOf<Type>,
+): Type {
+  return Reflect.construct(type, [message, details]);
 }

@@ -1,8 +1,7 @@
-import type { PrefactorErrorDetails } from './prefactor-error.ts';
 import { PrefactorError } from './prefactor-error.ts';
 
 /** A pending call has the same idempotency key and asks for something else. */
-export class PrefactorIdempotencyConflictError extends PrefactorError {
+export abstract class PrefactorIdempotencyConflictError extends PrefactorError {
   override readonly code = 'IDEMPOTENCY_CONFLICT';
 
   override get name(): string {
@@ -11,26 +10,20 @@ export class PrefactorIdempotencyConflictError extends PrefactorError {
 }
 
 /** The queue has no room; what it holds already is not touched. */
-export class PrefactorQueueFullError extends PrefactorError {
+export abstract class PrefactorQueueFullError extends PrefactorError {
   override readonly code = 'QUEUE_FULL';
 
   /**
    * Which bound was reached: `queue.maxItems`, `queue.maxBytes`, or that of finishes, which have as
    * much room again beyond the two.
    */
-  readonly bound: 'items' | 'bytes' | 'finishes';
+  declare readonly bound: 'items' | 'bytes' | 'finishes';
 
   /** How much it is: items or UTF-8 bytes; for finishes twice what the option says. */
-  readonly limit: number;
+  declare readonly limit: number;
 
-  constructor(
-    message: string,
-    details: PrefactorErrorDetails & Pick<PrefactorQueueFullError, 'bound' | 'limit'>,
-  ) {
-    super(message, details);
-    this.bound = details.bound;
-    this.limit = details.limit;
-  }
+  /** What attempts met last, in words, where nothing usable comes from the server. */
+  declare readonly last: string | undefined;
 
   override get name(): string {
     return 'PrefactorQueueFullError';
@@ -38,8 +31,11 @@ export class PrefactorQueueFullError extends PrefactorError {
 }
 
 /** The client was closed: before the call, or before the call's work was known to be done. */
-export class PrefactorClosedError extends PrefactorError {
+export abstract class PrefactorClosedError extends PrefactorError {
   override readonly code = 'CLOSED';
+
+  /** What its last attempt met, or that of others while nothing usable came, in words. */
+  declare readonly last: string | undefined;
 
   override get name(): string {
     return 'PrefactorClosedError';

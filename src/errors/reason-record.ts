@@ -1,6 +1,6 @@
 /**
  * What is kept of a failure for those who may need, long after, what it was to make: as much as the
- * copy of its error says (`to-error.ts`), and nothing that an answer or a caller could make large.
+ * copy of its error says (`from-reason.ts`), and nothing that an answer or a caller could make large.
  */
 import type { Last, Reason, ToRecord } from '../coalescer/index.ts';
 import { copyOfCaught } from './caught-error.ts';
@@ -44,7 +44,7 @@ function recordOf(reason: Reason<Failure>, redact: Redact): Reason<Failure> {
 function shortLast(last: Last<Failure>, redact: Redact): Last<Failure> {
   switch (last.kind) {
     case 'output':
-      return { kind: 'output', output: shortOutput(last.output, redact) };
+      return { ...last, output: shortOutput(last.output, redact) };
     case 'failure':
       return { kind: 'failure', failure: shortFailure(last.failure, redact) };
     case 'silence':
@@ -56,8 +56,8 @@ function shortLast(last: Last<Failure>, redact: Redact): Last<Failure> {
 
 /** An output that says the same, as far as its error does. */
 function shortOutput(output: unknown, redact: Redact): object {
-  const { apiCode, message } = codeAndMessageOf(output, redact);
-  return { code: apiCode, message };
+  const { apiCode, apiMessage } = codeAndMessageOf(output, redact);
+  return { code: apiCode, message: apiMessage };
 }
 
 function shortFailure(failure: Failure, redact: Redact): Failure {

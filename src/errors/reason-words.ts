@@ -1,7 +1,9 @@
 /** The engine's reasons as parts of sentences: what happened, what came last, and what to do next. */
 import type { Cause, Last, Reason } from '../coalescer/index.ts';
+import type { PrefactorIssue } from './argument-error.ts';
 import type { Failure } from './failure.ts';
 import { metBy } from './failure-words.ts';
+import type { PrefactorDependencyError } from './order-errors.ts';
 
 type ReasonOf<Kind extends Reason<Failure>['kind']> = Extract<Reason<Failure>, { kind: Kind }>;
 
@@ -25,7 +27,7 @@ export function lastOf(last: Last<Failure> | undefined): string {
   return ` (last: ${metLast(last)}, see cause)`;
 }
 
-function metLast(last: Last<Failure>): string {
+export function metLast(last: Last<Failure>): string {
   switch (last.kind) {
     case 'output':
       return 'an error that may pass';
@@ -67,6 +69,16 @@ export function brokenOf(reason: ReasonOf<'contract'>, subject: string): string 
   return `${what}. ${nextStep(reason)}`;
 }
 
+/** What of a call could not be handled. */
+export function issueOf({ part }: ReasonOf<'fault'>): PrefactorIssue {
+  return part === 'signal'
+    ? {
+        path: 'options.signal',
+        message: 'cannot be listened to (see cause): pass the signal itself',
+      }
+    : { path: '', message: 'a part of it failed (see cause): its output, or its text' };
+}
+
 export function boundOf(limit: Limit): string {
   switch (limit) {
     case 'attempts':
@@ -79,15 +91,17 @@ export function boundOf(limit: Limit): string {
 }
 
 /** What became of what a call needs. */
-export function fateOf(because: Cause<Failure>): string {
-  switch (because) {
-    case 'other id':
-      return "got another id from the API than the one that this client had made. Use references instead of ids, or ids: 'server'.";
-    case 'no id':
-      return 'has no id: the API made it, but its answer names none. Await the call that makes it, and look.';
-    case 'declined':
-      return 'was never made, since the call that was to make it was not accepted. Make it first, then call again.';
-    default:
-      return 'could not be made (see cause). Make it first, then call again.';
-  }
+export function problemOf(because: Cause<Failure>): PrefactorDependencyError['problem'] {
+  if (typeof because === 'object') return 'failed';
+  return because === 'declined' ? 'never made' : because;
 }
+
+export const fateWords = {
+  failed: 'could not be made (see cause). Make it first, then call again.',
+  'never made':
+    'was never made, since the call that was to make it was not accepted. Make it first, then call again.',
+  'other id':
+    "got another id from the API than the one that this client had made. Use references instead of ids, or ids: 'server'.",
+  'no id':
+    'has no id: the API made it, but its answer names none. Await the call that makes it, and look.',
+} as const;

@@ -1,7 +1,7 @@
 import type { PrefactorIssue } from '../errors/argument-error.ts';
-import { PrefactorInvalidArgumentError } from '../errors/argument-error.ts';
-import type { PrefactorError } from '../errors/prefactor-error.ts';
-import { isPrefactorError } from '../errors/prefactor-error.ts';
+import { invalidArgument } from '../errors/argument-error.ts';
+import type { AnyPrefactorError } from '../errors/is-prefactor-error.ts';
+import { isPrefactorError } from '../errors/is-prefactor-error.ts';
 
 /** Thrown while a call is prepared, and caught there: the call rejects with an error that says the same. */
 export class InvalidCall extends Error {
@@ -22,12 +22,11 @@ export function assertNoIssues(issues: readonly PrefactorIssue[] | undefined): v
  * What a call rejects with that could not be prepared. Anything but an `InvalidCall` comes from the caller's
  * own objects: a getter that throws, a proxy.
  */
-export function invalidCallError(error: unknown, type: string, key?: string): PrefactorError {
+export function invalidCallError(error: unknown, type: string, key?: string): AnyPrefactorError {
   if (isPrefactorError(error)) return error;
   const { issues, cause } =
     error instanceof InvalidCall
       ? error
       : { issues: [{ path: '', message: 'it could not be read (see cause)' }], cause: error };
-  const details = { issues, idempotencyKey: key, cause };
-  return new PrefactorInvalidArgumentError(`Invalid call of ${type}`, details);
+  return invalidArgument({ call: type, issues, idempotencyKey: key, cause });
 }

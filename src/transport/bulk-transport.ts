@@ -7,7 +7,6 @@ import { pauseOf } from '../lib/retry-after.ts';
 import { ALREADY_USED, saysIdIsTaken } from '../schemas/output.ts';
 import type { HttpOptions } from './http.ts';
 import { Http } from './http.ts';
-import { maxAnswerBytes } from './response-body.ts';
 import type { Answer } from './sender.ts';
 
 export interface Transport {
@@ -77,14 +76,15 @@ function toReply(
 ): Reply<Failure> {
   const { status, text, isWhole } = answer;
   const isSuccess = status >= 200 && status < 300;
+  const requestId = (): string | undefined => requestIdOf(answer, redact);
   // In the order of the batch, where it is the engine's: whoever packs one gets what the wire has.
   if (isSuccess && isWhole && batch.writeTo !== undefined) {
     const outputs = readOutputs(text, batch.keys);
-    if (outputs !== undefined) return { kind: 'answered', status, outputs };
+    if (outputs !== undefined) return { kind: 'answered', status, outputs, requestId };
   }
   const body = parsedOf(answer);
   const outputs = isSuccess ? ownField(body, 'outputs') : undefined;
-  if (isRecord(outputs)) return { kind: 'answered', status, outputs };
+  if (isRecord(outputs)) return { kind: 'answered', status, outputs, requestId };
   return toSetback(answer, body, redact, tokenMayChange);
 }
 
@@ -128,13 +128,14 @@ function failureOf(
   redact: (text: string) => string,
 ): Extract<Failure, { kind: 'status' | 'contract' }> {
   const { status, text } = answer;
+  const requestId = requestIdOf(answer, redact);
   if (isSuccess(status)) {
     const bodySnippet = snippetOf(text, redact);
-    return { kind: 'contract', status, problem: problemOf(answer, body), bodySnippet };
+    return { kind: 'contract', status, requestId, problem: problemOf(answer, body), bodySnippet };
   }
   const said = readErrorAnswer(body, redact);
-  const message = said.message ?? (body === undefined ? snippetOf(text, redact) : undefined);
-  return { kind: 'status', status, ...said, message };
+  const apiMessage = said.apiMessage ?? (body === undefined ? snippetOf(text, redact) : undefined);
+  return { kind: 'status', status, requestId, ...said, apiMessage };
 }
 
 /**
@@ -171,11 +172,23 @@ function isRefusal(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 425;
 }
 
-function problemOf({ isWhole }: Answer, body: unknown): string {
-  if (!isWhole) {
-    return `is larger than ${maxAnswerBytes} bytes`;
+function problemOf(
+  { isWhole }: Answer,
+  body: unknown,
+): Extract<Failure, { kind: 'contract' }>['problem'] {
+  if (!isWhole) return 'too large';
+  return body === undefined ? 'no JSON' : 'no outputs';
+}
+
+/** By which header a server names a request, if at all, no page of the API says; these two are usual. */
+function requestIdOf({ headers }: Answer, redact: (text: string) => string): string | undefined {
+  try {
+    const id = headers.get('x-request-id') || headers.get('request-id');
+    return id ? snippetOf(id, redact) : undefined;
+  } catch {
+    // The headers of a `fetch` option may be anything.
+    return undefined;
   }
-  return body === undefined ? 'is no JSON' : 'has no outputs';
 }
 
 function parsedOf({ text, isWhole }: Answer): unknown {

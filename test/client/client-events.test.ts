@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest';
 import { ClientEvents } from '../../src/client/client-events.ts';
+import { newError } from '../../src/errors/prefactor-error.ts';
 import { PrefactorClosedError } from '../../src/errors/queue-errors.ts';
 import { recordingLogger } from '../helpers/recording-logger.ts';
 
-const failure = { error: new PrefactorClosedError('Closed.'), key: 'k', type: 'agents/list' };
+const failure = {
+  error: newError(PrefactorClosedError, 'Closed.', { last: undefined }),
+  key: 'k',
+  type: 'agents/list',
+};
 const clock = { now: () => 1_234, after: () => () => {} };
 
 function events() {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { FailureWarnings } from '../../src/client/failure-warnings.ts';
+import { newError } from '../../src/errors/prefactor-error.ts';
 import { PrefactorClosedError } from '../../src/errors/queue-errors.ts';
 import { HandClock } from '../helpers/hand-clock.ts';
 import { recordingLogger } from '../helpers/recording-logger.ts';
@@ -11,7 +12,7 @@ function setUp() {
   return { clock, notice, warnings: () => logger.entries.map(([, text]) => text) };
 }
 
-const closed = (text: string) => new PrefactorClosedError(text);
+const closed = (text: string) => newError(PrefactorClosedError, text, { last: undefined });
 
 test('the first failure is warned of at once', () => {
   const { notice, clock, warnings } = setUp();

@@ -5,6 +5,7 @@ import type { Last, Reason } from '../../src/coalescer/ports/reason.ts';
 import { apiError } from '../../src/errors/classify.ts';
 import type { Failure } from '../../src/errors/failure.ts';
 import { createToError } from '../../src/errors/from-reason.ts';
+import type { AnyPrefactorError } from '../../src/index.ts';
 import * as names from '../../src/index.ts';
 import { AutobatchClient, isPrefactorError, PrefactorError } from '../../src/index.ts';
 import { wordsOf } from './declared.ts';
@@ -17,8 +18,16 @@ const toError = createToError({ redact: (text) => text, ids: 'client' });
 const noJson: Failure = {
   kind: 'contract',
   status: 200,
-  problem: 'is no JSON',
+  requestId: undefined,
+  problem: 'no JSON',
   bodySnippet: '<html>',
+};
+const unsaid = {
+  apiCode: undefined,
+  apiMessage: undefined,
+  errors: undefined,
+  status: undefined,
+  requestId: undefined,
 };
 const connectionReset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
 
@@ -45,6 +54,8 @@ const classes = Object.entries(names).filter(
   ([, value]) => typeof value === 'function' && value.prototype instanceof PrefactorError,
 );
 
+const samples = sampleErrors();
+
 describe('the table', () => {
   test('has a row for each class that is exported, and for no other', () => {
     expect(rows.map((row) => row.name).sort()).toEqual(classes.map(([name]) => name).sort());
@@ -55,16 +66,16 @@ describe('the table', () => {
     expect(rows.map((row) => row.code).sort()).toEqual(codes.sort());
   });
 
-  test.each(classes)('%s has its name, its code and its own fields', (name, type) => {
-    const error: unknown = Reflect.construct(Object(type), ['', { issues: [] }]);
-    if (!(error instanceof PrefactorError)) throw new Error(`${name} makes no PrefactorError`);
-    const common = ['stack', 'message', 'code', 'maybeApplied', 'idempotencyKey'];
+  test.each(classes)('%s has its name, its code and its own fields', (name) => {
+    const error = samples[name];
+    if (error === undefined) throw new Error(`there is no sample of ${name}`);
+    const common = ['stack', 'message', 'cause', 'code', 'maybeApplied', 'idempotencyKey'];
     const own = Reflect.ownKeys(error).filter((field) => !common.includes(String(field)));
     const row = rows.find((one) => one.name === name);
-    expect({ name: error.name, code: error.code, fields: own }).toEqual({
+    expect({ name: error.name, code: error.code, fields: own.sort() }).toEqual({
       name,
       code: row?.code,
-      fields: row?.fields,
+      fields: [...(row?.fields ?? [])].sort(),
     });
   });
 });
@@ -105,8 +116,8 @@ describe('the answers of the API', () => {
 
   test.each(answers)('$statuses and $codes are a $name', ({ name, statuses, codes }) => {
     const all = [
-      ...statuses.map((status) => apiError({ status, maybeApplied: false }).name),
-      ...codes.map((apiCode) => apiError({ apiCode, maybeApplied: false }).name),
+      ...statuses.map((status) => apiError({ ...unsaid, status }, false).name),
+      ...codes.map((apiCode) => apiError({ ...unsaid, apiCode }, false).name),
     ];
     expect(new Set(all)).toEqual(new Set([name]));
   });
@@ -122,17 +133,15 @@ describe('the answers of the API', () => {
 });
 
 describe('each class has a part of its own', () => {
-  const samples = messages();
-
   test.each(rows)('$name, with a message as it is', ({ name }) => {
     const part = sectionOf(document, `### \`${name}\``);
     const [, shown = ''] = /```text\n([\s\S]*?)\n```/.exec(part) ?? [];
-    expect(shown.replace(/\n/g, ' ')).toBe(samples[name]);
+    expect(shown.replace(/\n/g, ' ')).toBe(samples[name]?.message);
   });
 
   test.each(rows)('$name, with its own fields', ({ name, fields }) => {
     const part = sectionOf(document, `### \`${name}\``);
-    const inherited = ['apiCode', 'apiMessage', 'status'];
+    const inherited = ['apiCode', 'apiMessage', 'errors', 'status', 'requestId'];
     const missing = fields
       .filter((field) => name === 'PrefactorApiError' || !inherited.includes(field))
       .filter((field) => !part.includes(`\`${field}\``));
@@ -185,8 +194,8 @@ function reasons(): Reason<Failure>[] {
   ];
 }
 
-/** A message of each class. */
-function messages(): Record<string, string | undefined> {
+/** An error of each class. */
+function sampleErrors(): Record<string, AnyPrefactorError | undefined> {
   const failed: Reason<Failure>[] = [
     { kind: 'refused', failure: statusFailure(413), maybeApplied: false },
     { kind: 'refused', failure: statusFailure(401), maybeApplied: false },
@@ -219,9 +228,7 @@ function messages(): Record<string, string | undefined> {
     { kind: 'closed', maybeApplied: false },
   ];
   const errors = [...failed.map((reason) => toError(reason, key)), wrongOptions()];
-  return Object.fromEntries(
-    errors.filter(isPrefactorError).map(({ name, message }) => [name, message]),
-  );
+  return Object.fromEntries(errors.filter(isPrefactorError).map((error) => [error.name, error]));
 }
 
 function statusFailure(status: number): Failure {
@@ -229,13 +236,15 @@ function statusFailure(status: number): Failure {
     kind: 'status',
     status,
     apiCode: status === 401 ? 'bad_authtoken' : undefined,
-    message: status === 413 ? 'Request Entity Too Large' : undefined,
+    requestId: undefined,
+    apiMessage: status === 413 ? 'Request Entity Too Large' : undefined,
     errors: undefined,
   };
 }
 
 function itemError(code: string, message?: string): Reason<Failure> {
-  return { kind: 'error', output: { status: 'error', code, message }, maybeApplied: false };
+  const errors = code === 'validation_errors' ? { payload: ['is too deep'] } : undefined;
+  return { kind: 'error', output: { status: 'error', code, message, errors }, maybeApplied: false };
 }
 
 function wrongOptions(): unknown {

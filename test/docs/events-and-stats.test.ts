@@ -8,10 +8,13 @@ const document = documentAt('docs/reference/events-and-stats.md');
 const events = [
   ...fieldsOf('coalescer/ports/events.ts', 'EngineEvents'),
   ...fieldsOf('client/client-events.ts', 'AutobatchEvents'),
-].map(({ name, type }) => ({
-  name,
-  details: type.startsWith('{') ? fieldsIn(type.slice(1, -1)) : [],
-}));
+]
+  // A client says more of the error of a `failure` than the engine can.
+  .filter(({ type }) => !type.startsWith('EngineEvents['))
+  .map(({ name, type }) => ({
+    name,
+    details: type.startsWith('{') ? fieldsIn(type.slice(1, -1)) : [],
+  }));
 const eventRows = rowsOf(sectionOf(document, '## Events')).map(([event = '', , details = '']) => ({
   name: spansOf(event)[0],
   details: wordsInSpans(details),

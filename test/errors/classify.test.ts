@@ -1,10 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import type { ApiFailure } from '../../src/errors/classify.ts';
+import type { ApiErrorDetails } from '../../src/errors/classify.ts';
 import { apiError } from '../../src/errors/classify.ts';
 
 const key = 'order-span-01';
 
-test.each<[string, Partial<ApiFailure>, string, string]>([
+function errorOf(details: Partial<ApiErrorDetails>, { makesIds = false } = {}) {
+  const nothing = {
+    apiCode: undefined,
+    apiMessage: undefined,
+    errors: undefined,
+    status: undefined,
+    requestId: undefined,
+  };
+  return apiError({ idempotencyKey: key, ...nothing, ...details }, makesIds);
+}
+
+test.each<[string, Partial<ApiErrorDetails>, string, string]>([
   ['400', { status: 400 }, 'PrefactorValidationError', 'VALIDATION_FAILED'],
   ['401', { status: 401 }, 'PrefactorAuthError', 'AUTH_FAILED'],
   ['403', { status: 403 }, 'PrefactorAuthError', 'AUTH_FAILED'],
@@ -38,7 +49,7 @@ test.each<[string, Partial<ApiFailure>, string, string]>([
     'AUTH_FAILED',
   ],
 ])('%s is a class', (_, failure, name, code) => {
-  const error = apiError({ maybeApplied: false, idempotencyKey: key, ...failure });
+  const error = errorOf(failure);
   expect(error).toMatchObject({
     name,
     code,
@@ -83,32 +94,32 @@ const codes = {
 
 describe.each(Object.entries(codes))('%s is the class of an item', (name, apiCodes) => {
   test.each(apiCodes)('with the code %s', (apiCode) => {
-    const error = apiError({ maybeApplied: false, idempotencyKey: key, apiCode });
+    const error = errorOf({ apiCode });
     expect(error).toMatchObject({ name, apiCode, status: undefined });
   });
 });
 
-test('a validation error has what the API found', () => {
-  const errors = { agent_instance_id: ['is not a valid id'] };
-  expect(apiError({ apiCode: 'validation_errors', errors, maybeApplied: false })).toHaveProperty(
-    'errors',
-    errors,
-  );
-});
-
-test('an error of any other class has no findings', () => {
-  expect(apiError({ status: 409, errors: {}, maybeApplied: false })).not.toHaveProperty('errors');
+test('an error of any class has what the API found, and how the server named the request', () => {
+  const said = { errors: { agent_instance_id: ['is not a valid id'] }, requestId: 'r-7' };
+  for (const apiCode of ['validation_errors', 'conflict', 'not_found', 'unexpected', undefined]) {
+    expect(errorOf({ apiCode, ...said })).toMatchObject(said);
+  }
 });
 
 describe('a message', () => {
-  const messageOf = (failure: Partial<ApiFailure>) =>
-    apiError({ maybeApplied: false, idempotencyKey: key, ...failure }).message;
+  const messageOf = (...given: Parameters<typeof errorOf>) => errorOf(...given).message;
 
   test('quotes the server', () => {
     expect(
-      messageOf({ status: 422, apiCode: 'validation_errors', message: 'Invalid "span"' }),
+      messageOf({ status: 422, apiCode: 'validation_errors', apiMessage: 'Invalid "span"' }),
     ).toBe(
-      'The API found "order-span-01" invalid (422 validation_errors: "Invalid \\"span\\""). Correct it as errors says, and call again.',
+      'The API found "order-span-01" invalid (422 validation_errors: "Invalid \\"span\\""). Correct it, and call again.',
+    );
+  });
+
+  test('of what is invalid names the findings where there are any', () => {
+    expect(messageOf({ status: 422, errors: { id: ['is taken'] } })).toContain(
+      'Correct it as errors says, and call again.',
     );
   });
 
@@ -142,7 +153,7 @@ describe('a message', () => {
   });
 
   test('of a conflict after an attempt without answer says that it may be our own work', () => {
-    const error = apiError({ apiCode: 'conflict', maybeApplied: true });
+    const error = errorOf({ apiCode: 'conflict', maybeApplied: true });
     expect(error.maybeApplied).toBe(true);
     expect(error.message).toContain('an attempt before this one had no answer');
   });
@@ -151,44 +162,38 @@ describe('a message', () => {
     expect(messageOf({ apiCode: 'conflict' })).not.toContain('attempt');
   });
 
-  test.each<[string, Partial<ApiFailure>]>([
+  test.each<[string, Partial<ApiErrorDetails>]>([
     ['a field id', { apiCode: 'validation_errors', errors: { id: ['has the wrong partition'] } }],
-    ['a text about an id', { apiCode: 'not_found', message: 'No such id' }],
+    ['a text about an id', { apiCode: 'not_found', apiMessage: 'No such id' }],
     [
       'a PFID in a text',
-      { apiCode: 'conflict', message: 'taken: 01h455vb4pex5vsknk084sn02q00abcd' },
+      { apiCode: 'conflict', apiMessage: 'taken: 01h455vb4pex5vsknk084sn02q00abcd' },
     ],
     [
       'a text about an id, with a code of its own',
-      { apiCode: 'bad_partition', message: 'Wrong PFID' },
+      { apiCode: 'bad_partition', apiMessage: 'Wrong PFID' },
     ],
   ])("that names an id by %s says: try ids: 'server'", (_, failure) => {
-    expect(messageOf({ ...failure, makesIds: true })).toContain("try ids: 'server'");
-    expect(messageOf({ ...failure, makesIds: false })).not.toContain("ids: 'server'");
+    expect(messageOf(failure, { makesIds: true })).toContain("try ids: 'server'");
+    expect(messageOf(failure)).not.toContain("ids: 'server'");
   });
 
   test("about another field does not say: try ids: 'server'", () => {
     const errors = { agent_instance_id: ['is not a valid id'] };
-    const failure = { apiCode: 'validation_errors', message: 'Invalid span', errors };
-    expect(messageOf({ ...failure, makesIds: true })).not.toContain("ids: 'server'");
+    const failure = { apiCode: 'validation_errors', apiMessage: 'Invalid span', errors };
+    expect(messageOf(failure, { makesIds: true })).not.toContain("ids: 'server'");
   });
 });
 
 test('what the API said in words is a field of its own', () => {
-  const error = apiError({
-    maybeApplied: false,
-    idempotencyKey: key,
-    apiCode: 'invalid_action',
-    message: 'It is over',
-  });
+  const error = errorOf({ apiCode: 'invalid_action', apiMessage: 'It is over' });
   expect(error).toMatchObject({ apiCode: 'invalid_action', apiMessage: 'It is over' });
 });
 
 test('what the server wrote moves no cursor where the message is printed', () => {
-  const error = apiError({
+  const error = errorOf({
     apiCode: '\u001b[2Jno\ncode',
-    message: '\u009b31m said \u202E so',
-    maybeApplied: false,
+    apiMessage: '\u009b31m said \u202E so',
   });
   expect(error.message).not.toMatch(/[\p{Cc}\u202E]/u);
   expect(error.apiCode).toBe('\u001b[2Jno\ncode');

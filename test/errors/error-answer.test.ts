@@ -8,10 +8,10 @@ test('an error body is read', () => {
   const errors = { id: ['is taken'] };
   expect(
     readErrorAnswer({ status: 'error', code: 'conflict', message: 'Taken', errors }, redact),
-  ).toEqual({ apiCode: 'conflict', message: 'Taken', errors });
+  ).toEqual({ apiCode: 'conflict', apiMessage: 'Taken', errors });
 });
 
-const nothing = { apiCode: undefined, message: undefined, errors: undefined };
+const nothing = { apiCode: undefined, apiMessage: undefined, errors: undefined };
 
 test.each([undefined, null, 7, 'text', [], {}, { code: 7, message: { a: 1 } }])(
   '%j says nothing',
@@ -35,7 +35,7 @@ describe('an echoed token', () => {
     };
     expect(readErrorAnswer(body, redact)).toEqual({
       apiCode: 'bad_[token]',
-      message: 'No: [token]',
+      apiMessage: 'No: [token]',
       errors: { '[token]': [{ deep: 'x[token]x' }] },
     });
   });
@@ -55,7 +55,7 @@ describe('a hostile answer', () => {
     const long = 'x'.repeat(1_000_000);
     const answer = readErrorAnswer({ code: long, message: long, errors: { long } }, redact);
     expect(answer.apiCode).toHaveLength(100);
-    expect(answer.message).toBe(`${'x'.repeat(200)}…`);
+    expect(answer.apiMessage).toBe(`${'x'.repeat(200)}…`);
     expect(answer.errors).toBeUndefined();
   });
 

@@ -14,19 +14,26 @@ function coded(message: string, code: string): Error {
   return Object.assign(new Error(message), { code });
 }
 
-const status: Failure = {
+const status = {
   kind: 'status',
   status: 502,
   apiCode: undefined,
-  message: '<html>Bad gateway</html>',
+  requestId: undefined,
+  apiMessage: '<html>Bad gateway</html>',
   errors: undefined,
-};
+} as const;
 
 test.each<[Failure, string, string]>([
   [status, 'status 502', 'status 502'],
   [{ ...status, status: 401, apiCode: 'bad_authtoken' }, 'status 401', 'status 401, bad_authtoken'],
   [
-    { kind: 'contract', status: 200, problem: 'is no JSON', bodySnippet: '<html>' },
+    {
+      kind: 'contract',
+      status: 200,
+      requestId: undefined,
+      problem: 'no JSON',
+      bodySnippet: '<html>',
+    },
     'an answer that is no JSON',
     'an answer that is no JSON (status 200)',
   ],

@@ -27,11 +27,12 @@ const invalid = {
 };
 const itemError: Reason<Failure> = { kind: 'error', output: invalid, maybeApplied: false };
 
-const refused: Failure = {
+const refused: Extract<Failure, { kind: 'status' }> = {
   kind: 'status',
   status: 422,
   apiCode: 'validation_errors',
-  message: 'Invalid span',
+  requestId: undefined,
+  apiMessage: 'Invalid span',
   errors: invalid.errors,
 };
 const reset = Object.assign(new TypeError('fetch failed'), {
@@ -225,7 +226,8 @@ describe('attempts or time used up', () => {
   const broken: Failure = {
     kind: 'contract',
     status: 200,
-    problem: 'is no JSON',
+    requestId: undefined,
+    problem: 'no JSON',
     bodySnippet: '<html>',
   };
 

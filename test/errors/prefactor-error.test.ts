@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { expect, test, vi } from 'vitest';
 import {
   PrefactorApiError,
@@ -7,49 +8,70 @@ import {
   PrefactorNotFoundError,
   PrefactorValidationError,
 } from '../../src/errors/api-errors.ts';
-import { PrefactorInvalidArgumentError } from '../../src/errors/argument-error.ts';
+import { invalidArgument, PrefactorInvalidArgumentError } from '../../src/errors/argument-error.ts';
 import {
   PrefactorContractError,
   PrefactorRetryExhaustedError,
 } from '../../src/errors/delivery-errors.ts';
+import { isPrefactorError } from '../../src/errors/is-prefactor-error.ts';
 import { PrefactorDependencyError, PrefactorSkippedError } from '../../src/errors/order-errors.ts';
-import { isPrefactorError, PrefactorError } from '../../src/errors/prefactor-error.ts';
+import { newError, PrefactorError } from '../../src/errors/prefactor-error.ts';
 import {
   PrefactorClosedError,
   PrefactorIdempotencyConflictError,
   PrefactorQueueFullError,
 } from '../../src/errors/queue-errors.ts';
 
+const said = {
+  apiCode: undefined,
+  apiMessage: undefined,
+  errors: undefined,
+  status: undefined,
+  requestId: undefined,
+};
+const broken = {
+  problem: 'no JSON',
+  status: 200,
+  requestId: undefined,
+  bodySnippet: undefined,
+} as const;
+const met = { last: undefined };
+const full = { bound: 'items', limit: 1, last: undefined } as const;
+
 const all: readonly [string, string, PrefactorError][] = [
-  ['PrefactorApiError', 'API_ERROR', new PrefactorApiError('m')],
-  ['PrefactorAuthError', 'AUTH_FAILED', new PrefactorAuthError('m')],
-  ['PrefactorNotFoundError', 'NOT_FOUND', new PrefactorNotFoundError('m')],
-  ['PrefactorValidationError', 'VALIDATION_FAILED', new PrefactorValidationError('m')],
-  ['PrefactorConflictError', 'CONFLICT', new PrefactorConflictError('m')],
+  ['PrefactorApiError', 'API_ERROR', newError(PrefactorApiError, 'm', said)],
+  ['PrefactorAuthError', 'AUTH_FAILED', newError(PrefactorAuthError, 'm', said)],
+  ['PrefactorNotFoundError', 'NOT_FOUND', newError(PrefactorNotFoundError, 'm', said)],
+  ['PrefactorValidationError', 'VALIDATION_FAILED', newError(PrefactorValidationError, 'm', said)],
+  ['PrefactorConflictError', 'CONFLICT', newError(PrefactorConflictError, 'm', said)],
   [
     'PrefactorInvalidArgumentError',
     'INVALID_ARGUMENT',
-    new PrefactorInvalidArgumentError('m', { issues: [] }),
+    newError(PrefactorInvalidArgumentError, 'm', { call: undefined, issues: [] }),
   ],
   [
     'PrefactorRetryExhaustedError',
     'RETRY_EXHAUSTED',
-    new PrefactorRetryExhaustedError('m', { attempts: 1 }),
+    newError(PrefactorRetryExhaustedError, 'm', {
+      attempts: 1,
+      limit: 'attempts',
+      last: undefined,
+    }),
   ],
-  ['PrefactorContractError', 'CONTRACT_BROKEN', new PrefactorContractError('m', {})],
-  ['PrefactorSkippedError', 'SKIPPED', new PrefactorSkippedError('m')],
-  ['PrefactorDependencyError', 'DEPENDENCY_FAILED', new PrefactorDependencyError('m', {})],
+  ['PrefactorContractError', 'CONTRACT_BROKEN', newError(PrefactorContractError, 'm', broken)],
+  ['PrefactorSkippedError', 'SKIPPED', newError(PrefactorSkippedError, 'm', {})],
+  [
+    'PrefactorDependencyError',
+    'DEPENDENCY_FAILED',
+    newError(PrefactorDependencyError, 'm', { resourceId: undefined, problem: 'failed' }),
+  ],
   [
     'PrefactorIdempotencyConflictError',
     'IDEMPOTENCY_CONFLICT',
-    new PrefactorIdempotencyConflictError('m'),
+    newError(PrefactorIdempotencyConflictError, 'm', {}),
   ],
-  [
-    'PrefactorQueueFullError',
-    'QUEUE_FULL',
-    new PrefactorQueueFullError('m', { bound: 'items', limit: 1 }),
-  ],
-  ['PrefactorClosedError', 'CLOSED', new PrefactorClosedError('m')],
+  ['PrefactorQueueFullError', 'QUEUE_FULL', newError(PrefactorQueueFullError, 'm', full)],
+  ['PrefactorClosedError', 'CLOSED', newError(PrefactorClosedError, 'm', met)],
 ];
 
 test.each(all)('%s has its name, its code %s, and one root', (name, code, error) => {
@@ -65,12 +87,24 @@ test('no two classes share a code', () => {
   expect(new Set(all.map(([, code]) => code)).size).toBe(all.length);
 });
 
-test('an error of another copy of the package is known', async () => {
+test('an error of another copy of the package is known, and of another realm', async () => {
   vi.resetModules();
-  const copy = await import('../../src/errors/queue-errors.ts');
-  const error = new copy.PrefactorClosedError('m');
+  const { PrefactorQueueFullError: Other } = await import('../../src/errors/queue-errors.ts');
+  const error: unknown = newError(Other, 'm', full);
   expect(error).not.toBeInstanceOf(PrefactorError);
   expect(isPrefactorError(error)).toBe(true);
+  if (!isPrefactorError(error) || error.code !== 'QUEUE_FULL') throw new Error('not known');
+  expect([error.bound, error.limit]).toEqual(['items', 1]);
+  const foreign: unknown = runInNewContext('new Error("m")');
+  Object.defineProperty(foreign, Symbol.for('prefactor-autobatch.error'), { value: true });
+  expect(foreign).not.toBeInstanceOf(Error);
+  expect(isPrefactorError(foreign)).toBe(true);
+});
+
+test('what cannot be looked into is none of ours', () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  expect(isPrefactorError(proxy)).toBe(false);
 });
 
 test.each([new Error('m'), null, undefined, 'PrefactorError', { name: 'PrefactorError' }])(
@@ -82,16 +116,21 @@ test.each([new Error('m'), null, undefined, 'PrefactorError', { name: 'Prefactor
 
 test('a cause is kept as it is, and left out where there is none', () => {
   const cause = { any: 'thing' };
-  expect(new PrefactorClosedError('m', { cause }).cause).toBe(cause);
-  expect(new PrefactorClosedError('m')).not.toHaveProperty('cause');
+  expect(newError(PrefactorClosedError, 'm', { ...met, cause }).cause).toBe(cause);
+  expect(newError(PrefactorClosedError, 'm', met)).not.toHaveProperty('cause');
 });
 
-test('issues become the message', () => {
+test('issues become the message, and the call that they are about', () => {
   const issues = [
     { path: 'batch.maxItems', message: 'must be positive' },
     { path: '', message: 'it is all wrong' },
   ];
-  const error = new PrefactorInvalidArgumentError('Invalid options', { issues });
+  const error = invalidArgument({ call: undefined, issues });
   expect(error.message).toBe('Invalid options: batch.maxItems must be positive; it is all wrong.');
   expect(error.issues).toEqual(issues);
+  const ofCall = invalidArgument({ call: 'agentSpans.create', issues: issues.slice(0, 1) });
+  expect(ofCall).toMatchObject({
+    call: 'agentSpans.create',
+    message: 'Invalid call of agentSpans.create: batch.maxItems must be positive.',
+  });
 });

@@ -30,7 +30,8 @@ const status: Failure = {
   kind: 'status',
   status: 422,
   apiCode: 'validation_errors',
-  message: 'is invalid',
+  requestId: undefined,
+  apiMessage: 'is invalid',
   errors: { payload: [large] },
 };
 const reset = Object.assign(new TypeError(large, { cause: { socket: large } }), {
@@ -40,7 +41,8 @@ const reset = Object.assign(new TypeError(large, { cause: { socket: large } }), 
 const contract: Failure = {
   kind: 'contract',
   status: 200,
-  problem: 'is no JSON',
+  requestId: undefined,
+  problem: 'no JSON',
   bodySnippet: '<html>',
 };
 

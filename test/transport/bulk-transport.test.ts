@@ -117,6 +117,7 @@ describe('a usable answer', () => {
       kind: 'answered',
       status,
       outputs,
+      requestId: expect.any(Function),
     });
   });
 
@@ -133,7 +134,12 @@ describe('a usable answer', () => {
     ])('%s', async (_, batch, answer, given) => {
       const { fetch } = answering(200, { status: 'success', outputs: answer });
       const reply = await transportOf({ fetch }).send(batch, patient());
-      expect(reply).toEqual({ kind: 'answered', status: 200, outputs: given });
+      expect(reply).toEqual({
+        kind: 'answered',
+        status: 200,
+        outputs: given,
+        requestId: expect.any(Function),
+      });
     });
 
     test('of an error status by what it says, whatever looks like outputs', async () => {
@@ -156,17 +162,17 @@ describe('a usable answer', () => {
 });
 
 test.each([
-  ['no JSON', '<html>', 'is no JSON'],
-  ['nothing', '', 'is no JSON'],
-  ['half a body', '{"outputs": {"a', 'is no JSON'],
-  ['an array', [], 'has no outputs'],
-  ['null', null, 'has no outputs'],
-  ['a number', 7, 'has no outputs'],
-  ['no outputs', { status: 'success' }, 'has no outputs'],
-  ['outputs that are an array', { outputs: [] }, 'has no outputs'],
-  ['outputs that are null', { outputs: null }, 'has no outputs'],
-  ['outputs that are a text', { outputs: 'none' }, 'has no outputs'],
-  ['inherited outputs', '{"__proto__": {"outputs": {}}}', 'has no outputs'],
+  ['no JSON', '<html>', 'no JSON'],
+  ['nothing', '', 'no JSON'],
+  ['half a body', '{"outputs": {"a', 'no JSON'],
+  ['an array', [], 'no outputs'],
+  ['null', null, 'no outputs'],
+  ['a number', 7, 'no outputs'],
+  ['no outputs', { status: 'success' }, 'no outputs'],
+  ['outputs that are an array', { outputs: [] }, 'no outputs'],
+  ['outputs that are null', { outputs: null }, 'no outputs'],
+  ['outputs that are a text', { outputs: 'none' }, 'no outputs'],
+  ['inherited outputs', '{"__proto__": {"outputs": {}}}', 'no outputs'],
 ])('a 200 with %s breaks the contract', async (_, body, problem) => {
   expect(await replyTo(200, body)).toMatchObject({
     kind: 'lost',
@@ -175,9 +181,45 @@ test.each([
   });
 });
 
+describe('how the server names the request', () => {
+  const outputs = { 'order-span-00': { n: 1 } };
+  const replyWith = (headers: object, status = 200) =>
+    transportOf({
+      fetch: async () => Response.json({ outputs }, { status, headers: { ...headers } }),
+    }).send(batchOf('{}'), patient());
+
+  test.each([
+    [{ 'X-Request-Id': 'r-1' }, 'r-1'],
+    [{ 'request-id': 'r-2' }, 'r-2'],
+    [{ 'x-request-id': `r ${token}` }, 'r [token]'],
+    [{ 'x-request-id': 'r'.repeat(5_000) }, `${'r'.repeat(200)}…`],
+    [{}, undefined],
+  ])('by %j is handed on as %j', async (headers, requestId) => {
+    const reply = await replyWith(headers);
+    expect(reply.kind === 'answered' && reply.requestId?.()).toBe(requestId);
+    expect(await replyWith(headers, 500)).toMatchObject({ failure: { requestId } });
+  });
+
+  test('is unknown where its headers cannot be read', async () => {
+    const broken = {
+      status: 200,
+      text: async () => JSON.stringify({ outputs }),
+      headers: {
+        get(name: string) {
+          if (name.includes('request-id')) throw new Error('not for you');
+          return null;
+        },
+      },
+    };
+    const fetch = async () => broken as unknown as Response;
+    const reply = await transportOf({ fetch }).send(batchOf('{}'), patient());
+    expect(reply.kind === 'answered' && reply.requestId?.()).toBeUndefined();
+  });
+});
+
 describe('a status', () => {
   const refusal = { status: 'error', code: 'some_code', message: 'No', errors: { a: ['b'] } };
-  const failure = { kind: 'status', apiCode: 'some_code', message: 'No', errors: { a: ['b'] } };
+  const failure = { kind: 'status', apiCode: 'some_code', apiMessage: 'No', errors: { a: ['b'] } };
 
   const refusals = [
     300, 301, 302, 304, 307, 308, 400, 401, 402, 403, 404, 405, 409, 410, 413, 418, 422,
@@ -198,7 +240,7 @@ describe('a status', () => {
       status,
       exists: status === 409,
       blame: blames.get(status),
-      failure: bodiless ? { kind: 'status', status, message: '' } : { ...failure, status },
+      failure: bodiless ? { kind: 'status', status, apiMessage: '' } : { ...failure, status },
     });
   });
 
@@ -322,7 +364,7 @@ describe('a status', () => {
   test('without JSON shows how the body begins', async () => {
     const page = `<html>${'x'.repeat(1_000)}`;
     expect(await replyTo(502, page)).toMatchObject({
-      failure: { apiCode: undefined, message: `${page.slice(0, 200)}…` },
+      failure: { apiCode: undefined, apiMessage: `${page.slice(0, 200)}…` },
     });
   });
 });
@@ -476,7 +518,7 @@ describe('a ping', () => {
       failure: {
         kind: 'contract',
         status: 200,
-        problem: 'is no JSON',
+        problem: 'no JSON',
         bodySnippet: body,
       },
     });

@@ -25,7 +25,12 @@ describe.each(ways)('over %s', (way) => {
       response.end(JSON.stringify({ status: 'success', outputs }));
     });
     const reply = await sendTo(apiUrl, { text: '{"a":"茶"}' });
-    expect(reply).toEqual({ kind: 'answered', status: 200, outputs });
+    expect(reply).toEqual({
+      kind: 'answered',
+      status: 200,
+      outputs,
+      requestId: expect.any(Function),
+    });
     const body = '{"items":[{"a":"茶"}]}';
     expect(seen).toEqual([
       'POST',

@@ -213,7 +213,7 @@ describe('an answer without end', () => {
       failure: {
         kind: 'contract',
         status: 200,
-        problem: `is larger than ${maxAnswerBytes} bytes`,
+        problem: 'too large',
         bodySnippet: `${'x'.repeat(200)}…`,
       },
     });

@@ -11,7 +11,12 @@ import { serveWhole } from './servers.ts';
 import { batchOf, patient, transportOf } from './transport.ts';
 
 const outputs = { 'order-span-00': { status: 'success', details: { id: 'span-1' } } };
-const answered = { kind: 'answered', status: 200, outputs };
+const answered = {
+  kind: 'answered',
+  status: 200,
+  outputs,
+  requestId: expect.any(Function),
+};
 const json = JSON.stringify({ outputs });
 
 /** Until the end of the test. */

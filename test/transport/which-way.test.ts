@@ -37,7 +37,12 @@ async function surroundings() {
   return { apiUrl, seen, spying, fetch, send };
 }
 
-const answered = { kind: 'answered', status: 200, outputs: {} };
+const answered = {
+  kind: 'answered',
+  status: 200,
+  outputs: {},
+  requestId: expect.any(Function),
+};
 
 test('a dispatcher that is set globally sees each request, whenever it was set', async () => {
   const { apiUrl, seen, spying, send } = await surroundings();

@@ -5,11 +5,19 @@ import type {
   AgentInstance,
   AgentSpan,
   AgentSpanCreateParams,
+  AnyPrefactorError,
   AutobatchClient,
   AutobatchEvents,
   BulkResult,
   Ledger,
+  PrefactorErrorCode,
   Ref,
+} from '../../src/index.ts';
+import {
+  isPrefactorError,
+  PrefactorClosedError,
+  PrefactorError,
+  PrefactorQueueFullError,
 } from '../../src/index.ts';
 
 declare const client: AutobatchClient;
@@ -76,6 +84,59 @@ test('events have details of their own', () => {
     readonly reason: string | null;
   }>();
 });
+
+declare const failed: unknown;
+
+test('an error that is ours is one of the classes, told by its code', () => {
+  expectTypeOf<AutobatchEvents['failure']['error']>().toEqualTypeOf<AnyPrefactorError>();
+  expectTypeOf<AnyPrefactorError>().toExtend<PrefactorError>();
+  expectTypeOf<AnyPrefactorError['code']>().toEqualTypeOf<PrefactorErrorCode>();
+  expectTypeOf(bySwitch).returns.toBeString();
+});
+
+function bySwitch(): string {
+  if (failed instanceof PrefactorQueueFullError) return failed.bound;
+  if (!isPrefactorError(failed)) return 'an abort';
+  expectTypeOf(failed).toExtend<AnyPrefactorError>();
+  switch (failed.code) {
+    case 'API_ERROR':
+    case 'AUTH_FAILED':
+    case 'NOT_FOUND':
+    case 'VALIDATION_FAILED':
+    case 'CONFLICT':
+      expectTypeOf(failed.errors).toBeUnknown();
+      return failed.requestId ?? failed.apiMessage ?? String(failed.status);
+    case 'QUEUE_FULL':
+      return `${failed.limit} ${failed.bound}`;
+    case 'RETRY_EXHAUSTED':
+      return failed.limit;
+    case 'CONTRACT_BROKEN':
+      return failed.problem;
+    case 'DEPENDENCY_FAILED':
+      return failed.resourceId ?? failed.problem;
+    case 'INVALID_ARGUMENT':
+      return failed.call ?? failed.issues.map(({ path }) => path).join();
+    case 'CLOSED':
+      return failed.last ?? 'closed';
+    case 'SKIPPED':
+    case 'IDEMPOTENCY_CONFLICT':
+      // @ts-expect-error it is no field of these
+      return failed.issues;
+    default:
+      return failed satisfies never;
+  }
+}
+
+test('errors are made by the client alone', () => {
+  expectTypeOf(makeOne).toBeFunction();
+});
+
+function makeOne(): void {
+  // @ts-expect-error a class of errors cannot be made
+  new PrefactorClosedError('Closed.');
+  // @ts-expect-error nor can its root
+  new PrefactorError('Closed.');
+}
 
 test('the compiler has the last word', () => {
   expectTypeOf(neverRun).toBeFunction();

@@ -1,9 +1,16 @@
+/** What the server said of an item that has failed. */
+export interface FailedOutput {
+  readonly output: unknown;
+  /** How the server names the request that it answered so, if it says. */
+  readonly requestId?: string | undefined;
+}
+
 /** Why a call was rejected: data, which `ToError` turns into an error. */
 export type Reason<Failure> =
   /** The server's own error for this item. */
-  | { readonly kind: 'error'; readonly output: unknown; readonly maybeApplied: boolean }
+  | (FailedOutput & { readonly kind: 'error'; readonly maybeApplied: boolean })
   /** The server's own error, that the key was used before; `maybeApplied`: by this item, it seems. */
-  | { readonly kind: 'used'; readonly output: unknown; readonly maybeApplied: boolean }
+  | (FailedOutput & { readonly kind: 'used'; readonly maybeApplied: boolean })
   /** The server refused the whole request. */
   | { readonly kind: 'refused'; readonly failure: Failure; readonly maybeApplied: boolean }
   /** An earlier item of the batch failed, and skipped items are not to be sent again. */
@@ -27,12 +34,11 @@ export type Reason<Failure> =
       readonly maybeApplied: boolean;
     }
   /** The answer breaks the contract: an output is missing or cannot be read. */
-  | {
+  | (FailedOutput & {
       readonly kind: 'contract';
       readonly problem: 'missing output' | 'malformed output';
-      readonly output: unknown;
       readonly maybeApplied: true;
-    }
+    })
   /** A pending item has the same key and asks for something else. */
   | { readonly kind: 'conflict'; readonly maybeApplied: false }
   | {
@@ -75,7 +81,7 @@ export type Cause<Failure> = Blame<Failure> | 'declined' | 'other id' | 'no id';
 
 export type Last<Failure> =
   | { readonly kind: 'failure'; readonly failure: Failure }
-  | { readonly kind: 'output'; readonly output: unknown }
+  | (FailedOutput & { readonly kind: 'output' })
   /** A request that was still under way by then: it waits for a token, a connection or an answer. */
   | { readonly kind: 'silence' };
 

@@ -31,7 +31,13 @@ export type Outputs = Readonly<Record<string, unknown>> | readonly unknown[];
  */
 export type Reply<Failure> =
   /** A usable answer. */
-  | { readonly kind: 'answered'; readonly status: number; readonly outputs: Outputs }
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly outputs: Outputs;
+      /** How the server names the request, for errors: asked for only where an item has failed. */
+      readonly requestId?: (() => string | undefined) | undefined;
+    }
   /** The whole request was refused; nothing of it was done. */
   | {
       readonly kind: 'refused';

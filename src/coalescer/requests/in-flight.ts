@@ -189,7 +189,7 @@ export class InFlightRequests<Failure> {
         : given;
     const outcomes =
       reply.kind === 'answered' && request.packed === undefined
-        ? outcomesOf(request.items, reply.outputs, read)
+        ? outcomesOf(request.items, reply.outputs, read, () => requestIdOf(reply))
         : [];
     // Whoever gave the request up has settled its items.
     if (!this.#requests.delete(request)) return;
@@ -249,6 +249,18 @@ function isReply(reply: Partial<Reply<unknown>> | null | undefined): boolean {
       return true;
     default:
       return false;
+  }
+}
+
+/** What a sender says there, and what it calls, may be anything. */
+function requestIdOf({
+  requestId,
+}: Extract<Reply<unknown>, { kind: 'answered' }>): string | undefined {
+  try {
+    const id: unknown = requestId?.();
+    return typeof id === 'string' ? id : undefined;
+  } catch {
+    return undefined;
   }
 }
 

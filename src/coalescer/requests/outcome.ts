@@ -12,11 +12,12 @@ export type Outcome<Of> = { readonly item: Of } & (
       readonly verdict: Verdict<unknown>;
       /** What it says to the other callers of the item, each by a reader of its own. */
       readonly others: OtherVerdicts | undefined;
+      readonly requestId: string | undefined;
     }
   /** Not reached: the error of an earlier item stopped the batch. */
   | { readonly kind: 'skipped'; readonly because: Blame<never> }
   /** No output, though nothing before it had failed. */
-  | { readonly kind: 'missing' }
+  | { readonly kind: 'missing'; readonly requestId: string | undefined }
 );
 
 interface Judged {
@@ -27,12 +28,13 @@ interface Judged {
 
 /**
  * One outcome for each item, in the order in which the items were sent. Readers come from outside, so
- * this is no part of a step.
+ * this is no part of a step. `askRequestId` is called only where an item has failed.
  */
 export function outcomesOf<Of extends Judged>(
   items: readonly Of[],
   outputs: Outputs,
   read: Read,
+  askRequestId: () => string | undefined,
 ): Outcome<Of>[] {
   const list = Array.isArray(outputs) ? outputs : undefined;
   const byKey = outputs as Answer['outputs'];
@@ -42,7 +44,9 @@ export function outcomesOf<Of extends Judged>(
     const { key } = item;
     if (list === undefined ? !Object.hasOwn(byKey, key) : place >= list.length) {
       outcomes.push(
-        stop === undefined ? { kind: 'missing', item } : { kind: 'skipped', item, because: stop },
+        stop === undefined
+          ? { kind: 'missing', item, requestId: askRequestId() }
+          : { kind: 'skipped', item, because: stop },
       );
       continue;
     }
@@ -50,10 +54,11 @@ export function outcomesOf<Of extends Judged>(
     const waiting = item.extras?.others;
     const others = waiting?.size ? othersOf(waiting, output, read) : undefined;
     const verdict = judge(read, output, item.readAs);
+    const requestId = verdict.kind === 'success' ? undefined : askRequestId();
     if (verdict.kind === 'error') {
-      stop ??= { key, reason: { kind: 'error', output, maybeApplied: false } };
+      stop ??= { key, reason: { kind: 'error', output, requestId, maybeApplied: false } };
     }
-    outcomes.push({ kind: 'output', item, output, verdict, others });
+    outcomes.push({ kind: 'output', item, output, verdict, others, requestId });
   }
   return outcomes;
 }

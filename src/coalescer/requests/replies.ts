@@ -124,7 +124,7 @@ export class Replies<Failure> {
       ran++;
       hasFailed ||= kind === 'output' && outcome.verdict.kind === 'error';
       if (kind === 'output') this.#said(effects, outcome);
-      else retries.missing(effects, item);
+      else retries.missing(effects, item, outcome.requestId);
     }
     const back = retries.requeued + retries.retried - backBefore;
     if (hasFailed) adaptive.cut.failed(ran, items.length - back);
@@ -134,7 +134,7 @@ export class Replies<Failure> {
   /** What the server said of an item by itself. */
   #said(
     effects: ReplyEffects<Failure>,
-    { item, output, verdict, others }: Extract<Outcome<Item>, { kind: 'output' }>,
+    { item, output, requestId, verdict, others }: Extract<Outcome<Item>, { kind: 'output' }>,
   ): void {
     const { retries, retry } = this.#parts;
     switch (verdict.kind) {
@@ -146,16 +146,16 @@ export class Replies<Failure> {
       case 'error': {
         const { code, retryAfterMs, conflict } = verdict;
         if (code !== undefined && retry.itemCodes.includes(code)) {
-          retries.transient(effects, item, { code, output, retryAfterMs });
+          retries.transient(effects, item, { code, output, requestId, retryAfterMs });
         } else {
           // What may be there already can be asked for by its id: nobody is taken along.
           const mayBeThere = conflict === 'exists' || conflict === 'used';
-          fail(effects, item, errorReason(item, output, conflict), mayBeThere);
+          fail(effects, item, errorReason(item, { output, requestId }, conflict), mayBeThere);
         }
         break;
       }
       case 'malformed':
-        fail(effects, item, brokenContract('malformed output', output));
+        fail(effects, item, brokenContract('malformed output', { output, requestId }));
         break;
       default:
         verdict satisfies never;

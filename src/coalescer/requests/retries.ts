@@ -7,7 +7,7 @@ import type { End } from '../calls/ends.ts';
 import { reasonToDrop } from '../calls/ends.ts';
 import type { Item } from '../items/item.ts';
 import type { Emitter, EngineEvents } from '../ports/events.ts';
-import type { Blame, Last, Reason } from '../ports/reason.ts';
+import type { Blame, FailedOutput, Last, Reason } from '../ports/reason.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { RetrySettings } from '../server/backoff.ts';
 import { backoffMs } from '../server/backoff.ts';
@@ -54,9 +54,8 @@ interface Circumstances {
 }
 
 /** An error of an item that may pass. */
-interface Passing {
+interface Passing extends FailedOutput {
   readonly code: string;
-  readonly output: unknown;
   readonly retryAfterMs: number | undefined;
 }
 
@@ -95,26 +94,23 @@ export class Retries<Failure> {
   }
 
   /** Absence alone is no verdict: with no error before it, the answer breaks the contract. */
-  missing(effects: ReplyEffects<Failure>, item: Item): void {
+  missing(effects: ReplyEffects<Failure>, item: Item, requestId: string | undefined): void {
     item.keepRetryState().maybeApplied = true;
     if (this.isDone(item)) {
       drop(effects, item);
       return;
     }
     if (this.#charge(item)) this.#again(effects, item, 'missing');
-    else fail(effects, item, brokenContract('missing output', undefined));
+    else fail(effects, item, brokenContract('missing output', { output: undefined, requestId }));
   }
 
   /**
    * An error that may pass: the item goes back, not before the time that the server names, and last in
    * its next batch.
    */
-  transient(
-    effects: ReplyEffects<Failure>,
-    item: Item,
-    { code, output, retryAfterMs = 0 }: Passing,
-  ): void {
+  transient(effects: ReplyEffects<Failure>, item: Item, passing: Passing): void {
     const { now } = effects;
+    const { code, output, requestId, retryAfterMs = 0 } = passing;
     if (!item.isWanted) {
       drop(effects, item);
       return;
@@ -124,10 +120,10 @@ export class Retries<Failure> {
     const before = retryState.transient?.code === code ? retryState.transient : undefined;
     const { since, times } = before ?? { since: now, times: 0 };
     retryState.transient = { code, since, times: times + 1 };
-    retryState.last = { kind: 'output', output };
+    retryState.last = { kind: 'output', output, requestId };
     if (times + 1 >= SAME_ERROR_TIMES && now - since >= SAME_ERROR_AFTER_MS) {
       // The server seems to have stored this answer under the key: it will not change any more.
-      fail(effects, item, errorReason(item, output));
+      fail(effects, item, errorReason(item, passing));
     } else if (mayGoOn) {
       this.#again(effects, item, 'transient', retryAfterMs);
     } else {
@@ -301,18 +297,18 @@ export function drop<Failure>(effects: ReplyEffects<Failure>, item: Item): void 
 /** After an attempt without answer, a conflict is most likely with our own success. */
 export function errorReason(
   item: Item,
-  output: unknown,
+  { output, requestId }: FailedOutput,
   conflict?: 'exists' | 'state' | 'used',
 ): Reason<never> {
   const maybeApplied = item.maybeApplied && conflict !== undefined;
-  return { kind: conflict === 'used' ? 'used' : 'error', output, maybeApplied };
+  return { kind: conflict === 'used' ? 'used' : 'error', output, requestId, maybeApplied };
 }
 
 export function brokenContract(
   problem: 'missing output' | 'malformed output',
-  output: unknown,
+  { output, requestId }: FailedOutput,
 ): Reason<never> {
-  return { kind: 'contract', problem, output, maybeApplied: true };
+  return { kind: 'contract', problem, output, requestId, maybeApplied: true };
 }
 
 function exhausted<Failure>(

@@ -10,7 +10,15 @@ export type { Ledger } from '../calls/ledger.ts';
 export { RejectedError } from '../calls/rejected-error.ts';
 export type { Stats } from '../coalescer.ts';
 export type { DispatchReason, EngineEvents } from '../ports/events.ts';
-export type { Blame, Cause, Last, Reason, ToError, ToRecord } from '../ports/reason.ts';
+export type {
+  Blame,
+  Cause,
+  FailedOutput,
+  Last,
+  Reason,
+  ToError,
+  ToRecord,
+} from '../ports/reason.ts';
 export type { Schedule } from '../ports/schedule.ts';
 export type { Batch, Outputs, Ping, Reply, Send, SendOptions, Trouble } from '../ports/sender.ts';
 export type { Name } from '../ports/submission.ts';

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Outputs } from '../../../src/coalescer/ports/sender.ts';
 import { outcomesOf } from '../../../src/coalescer/requests/outcome.ts';
 import { readOutput, submission } from '../../helpers/engine.ts';
@@ -88,9 +88,28 @@ test('a key may be any word', () => {
 test('nothing is changed by being judged', () => {
   const outputs = Object.freeze({ a: Object.freeze({ ok: false, code: 'bad' }) });
   const item = submission('a');
-  expect(outcomesOf([item], outputs, readOutput)).toEqual([
-    { kind: 'output', item, output: outputs.a, verdict: { kind: 'error', code: 'bad' } },
+  expect(outcomesOf([item], outputs, readOutput, () => 'r1')).toEqual([
+    {
+      kind: 'output',
+      item,
+      output: outputs.a,
+      verdict: { kind: 'error', code: 'bad' },
+      requestId: 'r1',
+    },
   ]);
+});
+
+test('how the server names the request is asked for only where an item has failed', () => {
+  const items = ['a', 'b', 'c'].map((key) => submission(key));
+  const asked = vi.fn(() => 'r1');
+  outcomesOf(items, [ok(), ok(), ok()], readOutput, asked);
+  expect(asked).not.toHaveBeenCalled();
+  const [, failed, skipped] = outcomesOf(items, [ok(), no('bad')], readOutput, asked);
+  expect(failed).toMatchObject({ kind: 'output', requestId: 'r1' });
+  expect(skipped).toMatchObject({ kind: 'skipped', because: { reason: { requestId: 'r1' } } });
+  expect(outcomesOf(items, [], readOutput, asked)).toMatchObject(
+    items.map(() => ({ kind: 'missing', requestId: 'r1' })),
+  );
 });
 
 function outcomes(keys: readonly string[], outputs: Outputs): string[] {
@@ -98,6 +117,7 @@ function outcomes(keys: readonly string[], outputs: Outputs): string[] {
     keys.map((key) => submission(key)),
     outputs,
     readOutput,
+    () => undefined,
   ).map((outcome) => {
     if (outcome.kind === 'output') return outcome.verdict.kind;
     return outcome.kind === 'skipped' ? `skipped by ${outcome.because.key}` : 'missing';
