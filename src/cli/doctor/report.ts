@@ -18,16 +18,13 @@ export interface Report {
   readonly answers: readonly Answered[];
 }
 
-const shown: Readonly<Record<Verdict, string>> = {
-  ok: 'ok',
-  different: 'DIFFERENT',
-  problem: 'problem',
-  unknown: 'unknown',
-};
-const width = Math.max(...Object.values(shown).map(({ length }) => length));
+/** Loud where it matters. */
+function shown(verdict: Verdict): string {
+  return verdict === 'different' ? 'DIFFERENT' : verdict;
+}
 
 export function lineOf({ verdict, question, answer }: Answered): string {
-  return `${shown[verdict].padEnd(width)}  ${question} ${answer}\n`;
+  return `${shown(verdict).padEnd('DIFFERENT'.length)}  ${question} ${answer}\n`;
 }
 
 export function reportOf(
@@ -51,7 +48,7 @@ export function markdownOf(report: Report): string {
     '| verdict | question | answer |',
     '| --- | --- | --- |',
     ...answers.map(({ verdict, question, answer }) => {
-      const cells = [shown[verdict], question, answer].map(cell);
+      const cells = [shown(verdict), question, answer].map(cell);
       return `| ${cells.join(' | ')} |`;
     }),
     '',

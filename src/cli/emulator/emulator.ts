@@ -92,16 +92,12 @@ async function listen(api: Emulator, port: number): Promise<EmulatorServer> {
     return await api.listen(port);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EADDRINUSE') {
-      throw new CommandFailure(
-        `Port ${port} is taken. Name another one with --port, or none for a free one.`,
-      );
-    }
-    if (code === 'EACCES') {
-      throw new CommandFailure(
-        `This user may not listen on port ${port}. Name one above 1023 with --port.`,
-      );
-    }
-    throw new CommandFailure(`The emulator cannot listen on port ${port} (${String(code)}).`);
+    const known: Readonly<Record<string, string>> = {
+      EADDRINUSE: `Port ${port} is taken. Name another one with --port, or none for a free one.`,
+      EACCES: `This user may not listen on port ${port}. Name one above 1023 with --port.`,
+    };
+    throw new CommandFailure(
+      known[String(code)] ?? `The emulator cannot listen on port ${port} (${String(code)}).`,
+    );
   }
 }

@@ -1,8 +1,10 @@
 /** What the emulator prints. */
 import type { AnsweredRequest, EmulatorReport } from '../../testing/index.ts';
-import { amount, bytes } from '../terminal/figures.ts';
+import { amount, bytes, row, some } from '../terminal/figures.ts';
 import { printableLine } from '../terminal/printable.ts';
 
+/** Of the labels. */
+const WIDTH = 10;
 const BREACHES_SHOWN = 10;
 
 /** What a client has to be told. */
@@ -43,17 +45,23 @@ export function lineOf(answered: AnsweredRequest, at: Date): string {
 
 export function summaryOf(report: EmulatorReport): string {
   const { requests, items, replays, unknownFields, breaches, faults } = report;
-  const row = (label: string, ...parts: readonly string[]): string =>
-    `${label.padEnd(10)}${parts.join(', ')}`;
   const fired = Object.entries(faults).map(([kind, times]) => `${kind} ${amount(times)}`);
   const more = breaches.length - BREACHES_SHOWN;
   return [
     '',
-    row('requests', amount(requests.all), `${amount(requests.bulk)} bulk`, bytes(report.bytes)),
-    row('items', amount(items), `${amount(replays)} answered from the store`),
-    row('faults', ...(fired.length > 0 ? fired : ['none'])),
-    ...(unknownFields.length > 0 ? [row('unknown', `${amount(unknownFields.length)} fields`)] : []),
-    row('breaches', breaches.length > 0 ? amount(breaches.length) : 'none'),
+    row(
+      WIDTH,
+      'requests',
+      amount(requests.all),
+      `${amount(requests.bulk)} bulk`,
+      bytes(report.bytes),
+    ),
+    row(WIDTH, 'items', amount(items), `${amount(replays)} answered from the store`),
+    row(WIDTH, 'faults', ...(fired.length > 0 ? fired : ['none'])),
+    ...(unknownFields.length > 0
+      ? [row(WIDTH, 'unknown', `${amount(unknownFields.length)} fields`)]
+      : []),
+    row(WIDTH, 'breaches', breaches.length > 0 ? amount(breaches.length) : 'none'),
     ...breaches.slice(0, BREACHES_SHOWN).map((breach) => `  ${printableLine(breach)}`),
     ...(more > 0 ? [`  and ${amount(more)} more`] : []),
     '',
@@ -65,9 +73,9 @@ function itemsOf({ items, succeeded, replayed, failed, skipped }: AnsweredReques
   const count = `${amount(items)} ${items === 1 ? 'item' : 'items'}`;
   const stored = replayed > 0 ? ` (${amount(replayed)} from the store)` : '';
   const became = [
-    ...(succeeded > 0 ? [`${amount(succeeded)} succeeded${stored}`] : []),
-    ...(failed > 0 ? [`${amount(failed)} failed`] : []),
-    ...(skipped > 0 ? [`${amount(skipped)} skipped`] : []),
+    ...some(succeeded, `succeeded${stored}`),
+    ...some(failed, 'failed'),
+    ...some(skipped, 'skipped'),
   ];
   return became.length === 0 ? count : `${count}: ${became.join(', ')}`;
 }

@@ -1,43 +1,29 @@
-import { once } from 'node:events';
-import type { WriteStream } from 'node:fs';
-import { createWriteStream } from 'node:fs';
+import { appendFileSync, closeSync, openSync } from 'node:fs';
 import type { KnownIds } from '../../replay/calls/recorded-calls.ts';
 import { CommandFailure } from '../command/failure.ts';
 
 /** Lines that can be sent again, as an action file of its own. */
 export class FailedLines {
   readonly path: string;
-  readonly #stream: WriteStream;
-  #count = 0;
-  #problem: Error | undefined;
-
-  private constructor({ path, stream }: { readonly path: string; readonly stream: WriteStream }) {
-    this.path = path;
-    this.#stream = stream;
-    stream.on('error', (error) => {
-      this.#problem ??= error;
-    });
-  }
+  count = 0;
+  /** Why not all of them are there, as a sentence. */
+  problem: string | undefined;
+  readonly #descriptor: number;
 
   /** @throws {CommandFailure} when nothing can be written there, or something stands there. */
-  static async at(path: string): Promise<FailedLines> {
-    // What stands there may be the lines of an earlier time, or the file that is about to be read.
-    const stream = createWriteStream(path, { flags: 'wx' });
+  constructor(path: string) {
+    this.path = path;
     try {
-      await once(stream, 'open');
+      // A file that is there may have the lines of an earlier time, or be the one that is about to be read.
+      this.#descriptor = openSync(path, 'wx');
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
       throw new CommandFailure(
-        code === 'EEXIST'
+        isThere
           ? `"${path}" exists already; name another file for --failed.`
-          : `"${path}" cannot be written: ${error instanceof Error ? error.message : error}.`,
+          : `"${path}" cannot be written: ${messageOf(error)}.`,
       );
     }
-    return new FailedLines({ path, stream });
-  }
-
-  get count(): number {
-    return this.#count;
   }
 
   /**
@@ -45,20 +31,22 @@ export class FailedLines {
    * that made that; and the key under which it may have been done.
    */
   add(line: string, known: KnownIds = {}): void {
-    this.#count++;
+    this.count++;
     const fields = JSON.stringify(known).slice(1, -1);
-    // What the line says itself stands later, and holds.
+    // Fields of the line itself stand later, and so hold.
     const text = fields === '' || !line.startsWith('{') ? line : `{${fields},${line.slice(1)}`;
-    this.#stream.write(`${text}\n`);
+    try {
+      appendFileSync(this.#descriptor, `${text}\n`);
+    } catch (error) {
+      this.problem ??= `${this.path} could not be written: ${messageOf(error)}.`;
+    }
   }
 
-  /** Gives why they are not all there, where they are not. */
-  async end(): Promise<string | undefined> {
-    await new Promise<void>((resolve) => {
-      this.#stream.end(() => resolve());
-      this.#stream.once('close', () => resolve());
-    });
-    const problem = this.#problem;
-    return problem && `${this.path} could not be written: ${problem.message}.`;
+  close(): void {
+    closeSync(this.#descriptor);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

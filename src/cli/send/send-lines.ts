@@ -13,28 +13,21 @@ export const MAX_PENDING = 10_000;
 /** How often it is looked for room. */
 const ROOM_MS = 5;
 
-/** What becomes of lines, and where that is noted. */
-export interface SendingParts {
+/** How lines are sent, and where it is noted what becomes of them. */
+export interface Sending {
+  /** How many times as fast as recorded. */
+  readonly speed: number | 'max';
+  /** Fields that are left out where they stand. */
+  readonly ignored: ReadonlySet<string>;
   readonly calls: RecordedCalls;
   readonly tally: Tally;
   readonly failedLines: FailedLines | undefined;
   readonly stopped: AbortSignal;
 }
 
-export interface Pace {
-  /** How many times as fast as recorded. */
-  readonly speed: number | 'max';
-  /** Fields that are left out where they stand. */
-  readonly ignored: ReadonlySet<string>;
-}
-
 /** Makes the calls. Gives why the file was not read to its end, where it was not. */
-export async function sendLines(
-  file: ActionFile,
-  { speed, ignored }: Pace,
-  parts: SendingParts,
-): Promise<string | undefined> {
-  const { calls, tally, failedLines, stopped } = parts;
+export async function sendLines(file: ActionFile, sending: Sending): Promise<string | undefined> {
+  const { speed, ignored, calls, tally, failedLines, stopped } = sending;
   const clock = new RecordedClock(speed);
   try {
     for await (const line of file.lines(ignored)) {
@@ -46,8 +39,8 @@ export async function sendLines(
         continue;
       }
       await clock.until(line.action.t, stopped);
-      await room(parts);
-      sendLine(number, text, line.action, parts);
+      await room(sending);
+      sendLine(number, text, line.action, sending);
     }
   } catch (error) {
     // Whatever was waited for, the stop has ended it.
@@ -59,7 +52,7 @@ export async function sendLines(
 }
 
 /** Waits for room for another call: also of those that wait for their run, which the client does not know yet. */
-async function room({ calls, tally, stopped }: SendingParts): Promise<void> {
+async function room({ calls, tally, stopped }: Sending): Promise<void> {
   await calls.ready();
   while (tally.pending >= MAX_PENDING) await delay(ROOM_MS, undefined, { signal: stopped });
 }
@@ -68,7 +61,7 @@ function sendLine(
   number: number,
   text: string,
   action: RecordedAction,
-  { calls, tally, failedLines }: SendingParts,
+  { calls, tally, failedLines }: Sending,
 ): void {
   const taken = calls.take(action, text);
   if (taken.kind === 'skipped') {

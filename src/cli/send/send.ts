@@ -178,8 +178,7 @@ async function sendFile(
   { env, screen, interrupted }: CommandContext,
 ): Promise<Summary> {
   const client = makeClient(options, destination);
-  const failedLines =
-    options.failed === undefined ? undefined : await FailedLines.at(options.failed);
+  const failedLines = options.failed === undefined ? undefined : new FailedLines(options.failed);
   const calls = recordedCalls(client, file, options, env);
   const tally = new Tally();
   const progress = showProgress(screen, () => positionOf(file, tally, client));
@@ -193,12 +192,12 @@ async function sendFile(
   });
   const start = performance.now();
   try {
-    const pace = { speed: options.speed, ignored: new Set(options.ignore) };
-    const unread = await sendLines(file, pace, { calls, tally, failedLines, stopped });
+    const { speed, ignore } = options;
+    const ignored = new Set(ignore);
+    const unread = await sendLines(file, { speed, ignored, calls, tally, failedLines, stopped });
     await calls.flush();
     const wallMs = performance.now() - start;
     await client.close();
-    const unwritten = await failedLines?.end();
     const seen = lost.aborted ? undefined : await emulator?.seen();
     return summaryOf({
       file: path,
@@ -211,11 +210,12 @@ async function sendFile(
       wallMs,
       cut: stopped.aborted ? whyStopped(lost) : unread,
       problems: [
-        ...(unwritten === undefined ? [] : [unwritten]),
+        ...(failedLines?.problem === undefined ? [] : [failedLines.problem]),
         ...(seen ? serverProblems(seen) : []),
       ],
     });
   } finally {
+    failedLines?.close();
     progress.end();
   }
 }

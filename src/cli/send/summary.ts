@@ -1,5 +1,5 @@
 import type { Ledger, Stats } from '../../index.ts';
-import { amount, bytes, duration } from '../terminal/figures.ts';
+import { amount, bytes, duration, row, some } from '../terminal/figures.ts';
 import { ledgerLine } from '../terminal/ledger.ts';
 import { printableLine } from '../terminal/printable.ts';
 import type { Counts, FailureKind, Tally } from './tally.ts';
@@ -63,6 +63,9 @@ export function summaryOf({ tally, stats, cut, ...parts }: SummaryParts): Summar
   };
 }
 
+/** Of the labels. */
+const WIDTH = 12;
+
 /** For people. */
 export function textOf(summary: Summary): string {
   const { file, emulated, apiUrl, failures, failedLines, problems } = summary;
@@ -82,48 +85,35 @@ export function textOf(summary: Summary): string {
 function rowsOf(summary: Summary): string[] {
   const { wallMs, actionsPerSecond, latencyMs, leftOpen } = summary;
   const { p50, p99 } = latencyMs;
+  const open = [...some(leftOpen.runs, 'run', 'runs'), ...some(leftOpen.spans, 'span', 'spans')];
   return [
     row(
+      WIDTH,
       'actions',
       amount(summary.actions),
       `${amount(summary.succeeded)} succeeded`,
-      some(summary.sentBefore, 'sent before'),
-      some(summary.failed, 'failed'),
-      some(summary.badLines, 'bad line', 'bad lines'),
-      some(summary.needBadLines, 'line that needs them', 'lines that need them'),
-      some(summary.skipped, 'left out'),
+      ...some(summary.sentBefore, 'sent before'),
+      ...some(summary.failed, 'failed'),
+      ...some(summary.badLines, 'bad line', 'bad lines'),
+      ...some(summary.needBadLines, 'line that needs them', 'lines that need them'),
+      ...some(summary.skipped, 'left out'),
     ),
     row(
+      WIDTH,
       'requests',
       amount(summary.requests),
       `${summary.meanBatchSize.toFixed(1)} items in each`,
       bytes(summary.bytes),
     ),
-    row('time', duration(wallMs), `${amount(Math.round(actionsPerSecond))} actions/s`),
+    row(WIDTH, 'time', duration(wallMs), `${amount(Math.round(actionsPerSecond))} actions/s`),
     row(
+      WIDTH,
       'latency',
       p50 === null || p99 === null ? 'none' : `p50 ${duration(p50)}, p99 ${duration(p99)}`,
     ),
-    row('books', ledgerLine(summary.ledger)),
-    ...(leftOpen.runs + leftOpen.spans === 0
-      ? []
-      : [
-          row(
-            'left open',
-            some(leftOpen.runs, 'run', 'runs'),
-            some(leftOpen.spans, 'span', 'spans'),
-          ),
-        ]),
+    row(WIDTH, 'books', ledgerLine(summary.ledger)),
+    ...(open.length === 0 ? [] : [row(WIDTH, 'left open', ...open)]),
   ];
-}
-
-function row(label: string, ...parts: readonly (string | undefined)[]): string {
-  return `${label.padEnd(12)}${parts.filter((part) => part !== undefined).join(', ')}`;
-}
-
-/** Undefined where there are none. */
-function some(count: number, one: string, many = one): string | undefined {
-  return count > 0 ? `${amount(count)} ${count === 1 ? one : many}` : undefined;
 }
 
 function failureLines({ kind, apiCode, isConsequence, count, examples }: FailureKind): string[] {

@@ -1,4 +1,6 @@
-/** Figures as people read them: 12,345. */
+/** Figures as people read them, and rows of those. */
+
+/** 12,345. */
 export function amount(value: number): string {
   return value.toLocaleString('en');
 }
@@ -13,4 +15,14 @@ export function bytes(value: number): string {
 export function duration(ms: number): string {
   if (ms >= 1_000) return `${(ms / 1_000).toFixed(2)} s`;
   return `${ms.toFixed(ms < 10 ? 2 : 1)} ms`;
+}
+
+/** `2 failed`; nothing where there are none. */
+export function some(count: number, one: string, many: string = one): readonly string[] {
+  return count > 0 ? [`${amount(count)} ${count === 1 ? one : many}`] : [];
+}
+
+/** A label in a column of that width, and what is told of it. */
+export function row(width: number, label: string, ...parts: readonly string[]): string {
+  return label.padEnd(width) + parts.join(', ');
 }

@@ -15,35 +15,36 @@ import type { SmokeRun } from './smoke-run.ts';
 export const MOST_ITEMS = 1_000;
 export const MOST_BYTES = 4_000_000;
 
-const items: Question = {
-  id: 'max-items',
-  question: 'How many items may a request have?',
-  ask: (run) =>
-    probe({
-      assumed: 100,
-      most: MOST_ITEMS,
-      show: (size) => `${amount(size)} items`,
-      option: 'batch.maxItems',
-      send: (size) =>
-        taken(
-          run,
-          Array.from({ length: size }, () => run.finish(run.newId())),
-        ),
-    }),
-};
-
-const size: Question = {
-  id: 'max-bytes',
-  question: 'How many bytes may a request have?',
-  ask: (run) =>
-    probe({
-      assumed: 1_000_000,
-      most: MOST_BYTES,
-      show: bytes,
-      option: 'batch.maxBytes',
-      send: (length) => taken(run, [padded(run, length)]),
-    }),
-};
+export const limitQuestions: readonly Question[] = [
+  {
+    id: 'max-items',
+    question: 'How many items may a request have?',
+    ask: (run) =>
+      probe({
+        assumed: 100,
+        most: MOST_ITEMS,
+        show: (size) => `${amount(size)} items`,
+        option: 'batch.maxItems',
+        send: (size) =>
+          taken(
+            run,
+            Array.from({ length: size }, () => run.finish(run.newId())),
+          ),
+      }),
+  },
+  {
+    id: 'max-bytes',
+    question: 'How many bytes may a request have?',
+    ask: (run) =>
+      probe({
+        assumed: 1_000_000,
+        most: MOST_BYTES,
+        show: bytes,
+        option: 'batch.maxBytes',
+        send: (length) => taken(run, [padded(run, length)]),
+      }),
+  },
+];
 
 interface Probe {
   /** What the client sends by default. */
@@ -98,5 +99,3 @@ function padded(run: SmokeRun, length: number): Item {
   const envelope = JSON.stringify({ items: [item] }).length;
   return { ...item, result_payload: { padding: 'x'.repeat(Math.max(0, length - envelope)) } };
 }
-
-export const limitQuestions: readonly Question[] = [items, size];
