@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { RecordedClock } from '../../../src/cli/send/recorded-clock.ts';
 import { identity } from '../../helpers/tls/tls.ts';
-import { create, finish, ndjson, run } from '../../replay/lines.ts';
+import { create, finish, ndjson, run } from '../../replay/actions/lines.ts';
 import { listen } from '../../transport/servers.ts';
 import { fileWith, openInput, runCli, serveApi, TOKEN } from '../run-cli.ts';
 

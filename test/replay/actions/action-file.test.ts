@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { openActionFile } from '../../../src/replay/actions/action-file.ts';
 import { fileWith } from '../../cli/run-cli.ts';
-import { create, ndjson, run } from '../lines.ts';
+import { create, ndjson, run } from './lines.ts';
 
 const nothing = Readable.from([]);
 

@@ -4,7 +4,7 @@ import type { RecordedAction } from '../../../src/replay/actions/recorded-action
 import { parseLine } from '../../../src/replay/actions/recorded-action.ts';
 import { RecordedCalls } from '../../../src/replay/calls/recorded-calls.ts';
 import { harness } from '../../helpers/harness.ts';
-import { create, finish, run } from '../lines.ts';
+import { create, finish, run } from '../actions/lines.ts';
 
 function actionOf(line: object): RecordedAction {
   const reading = parseLine(JSON.stringify(line));
