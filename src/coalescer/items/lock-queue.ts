@@ -1,18 +1,18 @@
-/** The lines of resources: groups of items, in the order of their calls; see order.ts. */
+/** The queue for each resource: groups of items, in the order of their calls. How it works: order.ts. */
 import type { Name } from '../ports/submission.ts';
 
-/** Who stands in line. */
+/** What stands in a queue. */
 export interface Member {
   readonly state: string;
 }
 
-/** What items make, change and use. Only resources with pending items are kept. */
+/** Holds the items that make, change and use one resource, while any is pending. */
 export class LockQueue<Of extends Member> {
   /** An id, or a number until the id is known. */
   name: Name;
-  /** The last group in line. */
+  /** The last group. */
   tail: LockGroup<Of> | undefined;
-  /** Who makes it, for as long as nobody else is in line: most are never asked for while they wait. */
+  /** The item that makes it, while it is alone here, as most are: then it needs no group. */
   maker: Of | undefined;
 
   constructor(name: Name, maker?: Of) {
@@ -20,13 +20,13 @@ export class LockQueue<Of extends Member> {
     this.maker = maker;
   }
 
-  /** Whether somebody is in line. */
+  /** Whether any item is here. */
   get isPending(): boolean {
     return this.maker !== undefined || this.tail !== undefined;
   }
 }
 
-/** The name of what a member makes, entered or not. */
+/** The name of what an item makes. */
 export function nameOf(makes: Name | LockQueue<Member>): Name {
   return typeof makes === 'object' ? makes.name : makes;
 }
@@ -34,9 +34,9 @@ export function nameOf(makes: Name | LockQueue<Member>): Name {
 export class LockGroup<Of extends Member> {
   readonly queue: LockQueue<Of>;
   readonly shared: boolean;
-  /** The item that makes the resource anew; a failure before it does not reach beyond it. */
+  /** The item that makes the resource; the failure of an earlier maker does not reach beyond it. */
   readonly maker: Of | undefined;
-  /** Of a maker that has ended: whether an earlier one was pending then; see order.ts. */
+  /** Its maker has ended, and an earlier one was pending then. */
   isMadeEarlier = false;
   before: LockGroup<Of> | undefined;
   after: LockGroup<Of> | undefined;
@@ -47,15 +47,15 @@ export class LockGroup<Of extends Member> {
   notes: PackingNotes | undefined;
   #waiting: Of[] | undefined;
   #gone = 0;
-  #alone: readonly LockGroup<Of>[] | undefined;
+  #asList: readonly LockGroup<Of>[] | undefined;
 
-  constructor(resource: LockQueue<Of>, shared: boolean, maker: Of | undefined) {
-    this.queue = resource;
+  constructor(queue: LockQueue<Of>, shared: boolean, maker: Of | undefined) {
+    this.queue = queue;
     this.shared = shared;
     this.maker = maker;
-    this.before = resource.tail;
+    this.before = queue.tail;
     if (this.before !== undefined) this.before.after = this;
-    resource.tail = this;
+    queue.tail = this;
     this.open = this.before === undefined || this.mayOpen();
   }
 
@@ -64,13 +64,13 @@ export class LockGroup<Of extends Member> {
     return before === undefined || (this.shared && before.shared && before.open);
   }
 
-  /** The list of this group alone, which all can share who stand in no other. */
-  get alone(): readonly LockGroup<Of>[] {
-    this.#alone ??= [this];
-    return this.#alone;
+  /** A list of this group alone, shared by all items that stand in no other. */
+  get asList(): readonly LockGroup<Of>[] {
+    this.#asList ??= [this];
+    return this.#asList;
   }
 
-  /** The members, while the group is closed; some may be settled already. */
+  /** Members that wait for the group to open; some may be settled. */
   get waiting(): Of[] {
     return this.#waiting ?? [];
   }
@@ -81,16 +81,16 @@ export class LockGroup<Of extends Member> {
     else this.#waiting.push(item);
   }
 
-  /** Opens the group, and gives the members that have waited for it. */
-  letIn(): Of[] {
+  /** Opens the group. Returns the members that waited for it. */
+  admit(): Of[] {
     const { waiting } = this;
     this.open = true;
     this.#waiting = undefined;
     return waiting;
   }
 
-  /** Forgets settled members once they are the greater part, so that aborts leave nothing behind. */
-  memberGone(): void {
+  /** A member has settled. Forgets those once they are the greater part, so that aborts leave nothing behind. */
+  forgetSettled(): void {
     if (++this.#gone * 2 <= this.waiting.length) return;
     this.#waiting = this.waiting.filter((item) => item.state !== 'settled');
     this.#gone = 0;
@@ -98,19 +98,19 @@ export class LockGroup<Of extends Member> {
 }
 
 /**
- * Notes of the packer on a group, for one batch: with another number they mean nothing. The order
- * itself is never changed by packing, so there is nothing to undo.
+ * The packer's notes on a group, for the batch of that number. Packing changes nothing else, so there is nothing
+ * to undo.
  */
 export interface PackingNotes {
   readonly batch: number;
-  /** How many members ride in the batch. */
-  riding: number;
-  /** All that stands before this group rides in the batch: its members may ride as well. */
-  boarding: boolean;
-  /** The whole of it, and all that stands before it, rides in the batch. */
-  cleared: boolean;
-  /** A member that rides is tainted. */
-  taintWithin: boolean;
-  /** Something tainted rides before this group. */
-  taintBefore: boolean;
+  /** Members that the batch holds. */
+  packed: number;
+  /** The batch holds all that is pending before this group. */
+  reached: boolean;
+  /** The batch holds all that is pending in this group and before it. */
+  complete: boolean;
+  /** A member in the batch is a suspect. */
+  suspectWithin: boolean;
+  /** A suspect in the batch stands before this group. */
+  suspectBefore: boolean;
 }

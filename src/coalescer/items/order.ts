@@ -99,7 +99,7 @@ export class Order {
   leave(item: Item): void {
     for (const group of item.groups) {
       group.pending--;
-      if (!group.open) group.memberGone();
+      if (!group.open) group.forgetSettled();
       if (group.pending === 0) this.#unlink(group);
     }
     item.groups = noGroups;
@@ -228,7 +228,7 @@ export class Order {
     const { tail } = resource;
     const group = shared && tail?.shared ? tail : new GroupOf(resource, shared, maker);
     group.pending++;
-    item.groups = item.groups.length === 0 ? group.alone : withOneMore(item.groups, group);
+    item.groups = item.groups.length === 0 ? group.asList : withOneMore(item.groups, group);
     if (group.open) return;
     group.wait(item);
     item.waits++;
@@ -239,7 +239,7 @@ export class Order {
     resource.maker = undefined;
     const group = new GroupOf(resource, false, maker);
     group.pending++;
-    maker.groups = maker.groups.length === 0 ? group.alone : withOneMore(maker.groups, group);
+    maker.groups = maker.groups.length === 0 ? group.asList : withOneMore(maker.groups, group);
   }
 
   #unlink(group: Group): void {
@@ -249,7 +249,7 @@ export class Order {
     else queue.tail = before;
     if (queue.tail === undefined) this.#resources.forget(queue);
     for (let next = after; next !== undefined && !next.open && next.mayOpen(); next = next.after) {
-      for (const member of next.letIn()) this.#letGo(member);
+      for (const member of next.admit()) this.#letGo(member);
     }
   }
 

@@ -2,7 +2,7 @@ import type { Name } from '../ports/submission.ts';
 import type { Member } from './lock-queue.ts';
 import { LockQueue } from './lock-queue.ts';
 
-/** Who may make a resource, and stands among the others of its time. */
+/** An item, as far as it matters here. */
 interface Maker<Of extends Member> extends Member {
   readonly seq: number;
   readonly older: Of | undefined;
@@ -12,18 +12,17 @@ interface Maker<Of extends Member> extends Member {
 export interface ResourceIndexPorts<Of> {
   /** The pending item that came last; older ones are linked to it. */
   readonly youngest: () => Of | undefined;
-  /** What goes by that name by now. */
+  /** The id of what goes by that name, if it has one by now. */
   readonly idOf: (name: Name) => Name;
 }
 
 /**
- * The resources with pending items, by name. Most of what is made is never asked for by its name while it
- * is pending, and to enter it would cost more than the rest of the order: so what is new is entered
- * when a name is asked for that is not here.
+ * The lock queues of resources, by name. Most of what is made is never named while it is pending, and to enter it
+ * costs more than all else in the order. So what is made is entered late: when a name is not found.
  */
 export class ResourceIndex<Of extends Maker<Of>> {
   readonly #byName = new Map<Name, LockQueue<Of>>();
-  /** Items up to this place have had what they make entered. */
+  /** What items up to this place make is entered. */
   #enteredUpTo = 0;
   readonly #youngest: () => Of | undefined;
   readonly #idOf: (name: Name) => Name;
@@ -38,18 +37,18 @@ export class ResourceIndex<Of extends Maker<Of>> {
   }
 
   find(name: Name): LockQueue<Of> | undefined {
-    const resource = this.#byName.get(name);
-    if (resource !== undefined || (this.#youngest()?.seq ?? 0) <= this.#enteredUpTo) {
-      return resource;
+    const queue = this.#byName.get(name);
+    if (queue !== undefined || (this.#youngest()?.seq ?? 0) <= this.#enteredUpTo) {
+      return queue;
     }
     this.enterMade();
     return this.#byName.get(name);
   }
 
-  /** The resource of that name, which is entered. */
+  /** The queue of that name; a new one where there is none. */
   of(name: Name): LockQueue<Of> {
-    const resource = this.find(name);
-    if (resource !== undefined) return resource;
+    const queue = this.find(name);
+    if (queue !== undefined) return queue;
     const id = typeof name === 'number' ? this.#idOf(name) : name;
     if (id !== name) return this.of(id);
     const fresh = new LockQueue<Of>(name);
@@ -57,34 +56,33 @@ export class ResourceIndex<Of extends Maker<Of>> {
     return fresh;
   }
 
-  /** Enters what was made since the last time: each item is looked at once. */
+  /** Enters what later items make. Each item is looked at once. */
   enterMade(): void {
     const upTo = this.#enteredUpTo;
     const youngest = this.#youngest();
     for (let item = youngest; item !== undefined && item.seq > upTo; item = item.older) {
       if (typeof item.makes !== 'string' && typeof item.makes !== 'number') continue;
-      const resource = new LockQueue(item.makes, item);
-      item.makes = resource;
-      this.#byName.set(resource.name, resource);
+      const queue = new LockQueue(item.makes, item);
+      item.makes = queue;
+      this.#byName.set(queue.name, queue);
     }
     this.#enteredUpTo = Math.max(upTo, youngest?.seq ?? 0);
   }
 
   /**
-   * What went by a number goes by its id from now on; unless another resource does so already, which
-   * whoever asks by the id finds then.
+   * What went by a number goes by its id from now on. Where another queue has that id already, it keeps it.
    */
-  rename(resource: LockQueue<Of>, id: string): void {
-    this.forget(resource);
-    resource.name = id;
-    if (this.find(id) === undefined) this.#byName.set(id, resource);
+  rename(queue: LockQueue<Of>, id: string): void {
+    this.forget(queue);
+    queue.name = id;
+    if (this.find(id) === undefined) this.#byName.set(id, queue);
   }
 
-  /** For a resource with nobody in line any more. */
-  forget(resource: LockQueue<Of>): void {
-    // Mostly nobody is entered, and to look for an id is to hash it.
+  /** The queue is empty. */
+  forget(queue: LockQueue<Of>): void {
+    // Mostly nothing is entered, and to look up an id means to hash it.
     if (this.#byName.size === 0) return;
-    const { name } = resource;
-    if (this.#byName.get(name) === resource) this.#byName.delete(name);
+    const { name } = queue;
+    if (this.#byName.get(name) === queue) this.#byName.delete(name);
   }
 }

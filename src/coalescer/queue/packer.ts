@@ -1,9 +1,9 @@
 /**
- * Chooses the items of the next batch; the order and the items' states are left as they are.
+ * Chooses the items of the next batch, oldest first. It changes neither the order nor the items.
  *
- * Oldest first. An item may ride when everything that it waits for is settled or already in this
- * batch: when all pending members of a group ride, the group behind it may board. Its members are
- * then looked at in turn with the ready ones, so the choice goes strictly by age.
+ * A blocked item may follow in the same batch once all that it waits for is in there, in front of it: when a
+ * batch holds all pending members of a group, it has reached the next group, whose members then take turns with
+ * the ready items, by age.
  */
 import type { Item } from '../items/item.ts';
 import type { LockGroup as GroupOf, PackingNotes } from '../items/lock-queue.ts';
@@ -37,18 +37,18 @@ export interface Packed {
   readonly bytes: number;
 }
 
-/** A batch while it is packed. What few batches need is made when it is needed. */
-class Boarding {
-  /** Notes that have this number speak of it. */
+/** A batch while it is packed. What few batches need is made on demand. */
+class Packing {
+  /** Tells its notes from those of other batches. */
   readonly batch: number;
-  /** Who may ride since all that they wait for rides. */
-  riders: SortedRuns | undefined;
-  /** Of those who came to board, who waited for more than this batch. */
+  /** Blocked items of the groups that it has reached. */
+  followers: SortedRuns | undefined;
+  /** Followers looked at that wait for something outside of this batch. */
   misses = 0;
-  /** Blocked items that ride: each may come to board with several groups. */
-  boarded: Set<Item> | undefined;
-  /** Those who may fail, or wait for an item of the batch that may: they go last. */
-  tainted: Set<Item> | undefined;
+  /** Followers that it holds: one may be reached through several groups. */
+  taken: Set<Item> | undefined;
+  /** Items that may fail again, and those that wait for one of them: they go last. */
+  suspects: Set<Item> | undefined;
 
   constructor(batch: number) {
     this.batch = batch;
@@ -67,8 +67,8 @@ export class Packer {
   }
 
   /**
-   * Takes a batch out of the ready set. `now` keeps back items whose time has not come; `room` is
-   * how many bytes even a single item must not exceed.
+   * Takes a batch out of the ready set. Followers that are delayed beyond `now` stay; with `room`, even a single
+   * item must not exceed so many bytes.
    */
   pack(
     ready: ReadySet,
@@ -79,16 +79,16 @@ export class Packer {
     const { envelopeBytes, separatorBytes } = this.#envelope;
     const { maxItems, maxAnswerBytes = Number.POSITIVE_INFINITY } = limits;
     const maxBytes = Math.min(limits.maxBytes, room);
-    const boarding = new Boarding(++this.#batch);
+    const packing = new Packing(++this.#batch);
     const items: Item[] = [];
     const passed: Item[] = [];
     let bytes = envelopeBytes;
     let answerBytes = 0;
     while (items.length < maxItems && passed.length < MAX_PASSED) {
       const item =
-        boarding.riders === undefined
+        packing.followers === undefined
           ? ready.takeFirst()
-          : this.#takeOldest(ready, boarding.riders, boarding, now, 2 * maxItems);
+          : this.#takeOldest(ready, packing.followers, packing, now, 2 * maxItems);
       if (item === undefined) break;
       const withItem = bytes + item.bytes + (items.length > 0 ? separatorBytes : 0);
       const answerWithItem = answerBytes + item.bytes + (item.extras?.echoBytes ?? 0);
@@ -101,23 +101,23 @@ export class Packer {
       bytes = withItem;
       answerBytes = answerWithItem;
       items.push(item);
-      this.#board(item, boarding);
+      this.#note(item, packing);
     }
     for (const item of passed) if (item.state === 'ready') ready.add(item);
-    const { tainted } = boarding;
-    return { items: tainted === undefined ? items : arranged(items, tainted), bytes };
+    const { suspects } = packing;
+    return { items: suspects === undefined ? items : arranged(items, suspects), bytes };
   }
 
   /**
-   * Packs anew items that were packed together before, in the same order: without those that wait
-   * for something that is neither settled nor in front of them.
+   * Packs items again that were packed together before, in the same order, but for those that wait for something
+   * outside of this batch.
    */
   repack(part: readonly Item[]): Packed {
     const { envelopeBytes, separatorBytes } = this.#envelope;
-    const boarding = new Boarding(++this.#batch);
+    const packing = new Packing(++this.#batch);
     const items = part.filter((item) => {
-      const fits = ridesWithAll(item, boarding.batch);
-      if (fits) this.#board(item, boarding);
+      const fits = followsAll(item, packing.batch);
+      if (fits) this.#note(item, packing);
       return fits;
     });
     const bytes = items.reduce(
@@ -127,73 +127,72 @@ export class Packer {
     return { items, bytes };
   }
 
-  /** Takes the oldest one of those who are ready, and of those who may ride. */
+  /** Takes the oldest of the ready items and the followers. */
   #takeOldest(
     ready: ReadySet,
-    riders: SortedRuns,
-    boarding: Boarding,
+    followers: SortedRuns,
+    packing: Packing,
     now: number,
     maxMisses: number,
   ): Item | undefined {
     for (;;) {
       const next = ready.first;
-      const rider = riders.first;
-      if (rider === undefined || (next && next.seq < rider.seq)) return ready.takeFirst();
-      riders.advance();
-      if (!boarding.boarded?.has(rider) && mayRide(rider, boarding.batch, now)) return rider;
-      // A large group that waits for more than this batch is not looked at to its end.
-      if (++boarding.misses > maxMisses) riders.clear();
+      const follower = followers.first;
+      if (follower === undefined || (next && next.seq < follower.seq)) return ready.takeFirst();
+      followers.advance();
+      if (!packing.taken?.has(follower) && mayFollow(follower, packing.batch, now)) return follower;
+      // A large group that waits for something else is not searched to its end.
+      if (++packing.misses > maxMisses) followers.clear();
     }
   }
 
-  /** Notes in each of its groups that the item rides, and lets board who waited for that. */
-  #board(item: Item, boarding: Boarding): void {
-    const { batch } = boarding;
+  /** Notes in the item's groups that the batch holds it, and adds the followers that it has reached by that. */
+  #note(item: Item, packing: Packing): void {
+    const { batch } = packing;
     const waits = item.waits > 0;
     if (waits) {
-      boarding.boarded ??= new Set();
-      boarding.boarded.add(item);
+      packing.taken ??= new Set();
+      packing.taken.add(item);
     }
-    const isTainted =
+    const isSuspect =
       item.extras?.retryState?.transient !== undefined ||
-      (waits && item.groups.some(waitsForTainted));
-    if (isTainted) {
-      boarding.tainted ??= new Set();
-      boarding.tainted.add(item);
+      (waits && item.groups.some(followsSuspect));
+    if (isSuspect) {
+      packing.suspects ??= new Set();
+      packing.suspects.add(item);
     }
     for (const group of item.groups) {
-      // Nobody stands behind it who could board.
       if (group.after === undefined) continue;
       const notes = notesOn(group, batch);
-      notes.riding++;
-      notes.taintWithin ||= isTainted;
+      notes.packed++;
+      notes.suspectWithin ||= isSuspect;
       for (let whole: Group | undefined = group; whole !== undefined; whole = whole.after) {
-        if (!ridesWhole(whole, batch)) break;
-        const { taintWithin, taintBefore } = clear(whole, batch);
+        if (!isComplete(whole, batch)) break;
+        const { suspectWithin, suspectBefore } = clear(whole, batch);
         const next: Group | undefined = whole.after;
         if (next === undefined) break;
         const noted = notesOn(next, batch);
-        // Read from the group that let it board: after an abort, its neighbour may be another one.
-        noted.taintBefore ||= taintWithin || taintBefore;
-        if (next.open || noted.boarding) continue;
-        noted.boarding = true;
-        boarding.riders ??= new SortedRuns();
-        boarding.riders.add(new SortedRun(next.waiting));
+        // Noted now: after an abort, another group may stand before it.
+        noted.suspectBefore ||= suspectWithin || suspectBefore;
+        if (next.open || noted.reached) continue;
+        noted.reached = true;
+        packing.followers ??= new SortedRuns();
+        packing.followers.add(new SortedRun(next.waiting));
       }
     }
   }
 }
 
-/** The notes on a group, begun anew where they speak of another batch. */
+/** The notes on a group, new where they are those of another batch. */
 function notesOn(group: Group, batch: number): PackingNotes {
   if (group.notes?.batch !== batch) {
     group.notes = {
       batch,
-      riding: 0,
-      boarding: false,
-      cleared: false,
-      taintWithin: false,
-      taintBefore: false,
+      packed: 0,
+      reached: false,
+      complete: false,
+      suspectWithin: false,
+      suspectBefore: false,
     };
   }
   return group.notes;
@@ -201,44 +200,43 @@ function notesOn(group: Group, batch: number): PackingNotes {
 
 function clear(group: Group, batch: number): PackingNotes {
   const notes = notesOn(group, batch);
-  notes.cleared = true;
+  notes.complete = true;
   return notes;
 }
 
-/** Whether all that is pending in this group, and before it, rides in the batch. */
-function ridesWhole(group: Group, batch: number): boolean {
+/** Whether the batch holds all that is pending in this group and before it. */
+function isComplete(group: Group, batch: number): boolean {
   const { before, notes } = group;
-  if (notes?.batch !== batch || notes.riding < group.pending) return false;
-  return before === undefined || (before.notes?.batch === batch && before.notes.cleared);
+  if (notes?.batch !== batch || notes.packed < group.pending) return false;
+  return before === undefined || (before.notes?.batch === batch && before.notes.complete);
 }
 
-function waitsForTainted(group: Group): boolean {
-  return !group.open && group.notes?.taintBefore === true;
+function followsSuspect(group: Group): boolean {
+  return !group.open && group.notes?.suspectBefore === true;
 }
 
-/** Whether everything that a blocked item waits for rides in the batch. */
-function mayRide(item: Item, batch: number, now: number): boolean {
-  // A text with a hole needs an id that only an answer brings.
+function mayFollow(item: Item, batch: number, now: number): boolean {
+  // A hole in its text waits for an id, which only an answer brings.
   if (item.state !== 'blocked' || !item.isWhole) return false;
-  return (item.extras?.retryState?.notBefore ?? 0) <= now && ridesWithAll(item, batch);
+  return (item.extras?.retryState?.notBefore ?? 0) <= now && followsAll(item, batch);
 }
 
-/** Whether all that an item waits for rides in front of it. */
-function ridesWithAll(item: Item, batch: number): boolean {
-  let boarding = 0;
+/** Whether the batch holds all that the item waits for. */
+function followsAll(item: Item, batch: number): boolean {
+  let packing = 0;
   for (const group of item.groups) {
     if (group.open) continue;
-    if (group.notes?.batch !== batch || !group.notes.boarding) return false;
-    boarding++;
+    if (group.notes?.batch !== batch || !group.notes.reached) return false;
+    packing++;
   }
-  return boarding === item.waits;
+  return packing === item.waits;
 }
 
 /**
- * What may fail again goes last, with whatever waits for it, so that it stops nobody else. Those
- * who wait were called later than what they wait for, so that each part stays in a right order.
+ * Suspects go last, so that they stop no other item. Both parts stay in order: what waits for a suspect is one,
+ * and was called later.
  */
-function arranged(items: readonly Item[], tainted: ReadonlySet<Item>): readonly Item[] {
-  const goesLast = (item: Item): boolean => tainted.has(item);
+function arranged(items: readonly Item[], suspects: ReadonlySet<Item>): readonly Item[] {
+  const goesLast = (item: Item): boolean => suspects.has(item);
   return [...items.filter((item) => !goesLast(item)), ...items.filter(goesLast)];
 }
