@@ -237,18 +237,16 @@ export class AutobatchClient {
       events: this.#events,
       read: (output, readAs) => this.#pipeline.reader.read(output, readAs as ReadAs),
       onNamed: (name, id) => this.#pipeline.learn(name, id),
-      settings: {
-        ...batch,
-        onSkipped,
-        queue,
-        retry,
-        deliveryTimeoutMs,
-        attemptTimeoutMs,
-        envelopeBytes,
-        separatorBytes,
-        // What is expected of an answer is a guess: half of what is read leaves room for it to be wrong.
-        maxAnswerBytes: maxAnswerBytes / 2,
-      },
+      ...batch,
+      onSkipped,
+      queue,
+      retry,
+      deliveryTimeoutMs,
+      attemptTimeoutMs,
+      envelopeBytes,
+      separatorBytes,
+      // What is expected of an answer is a guess: half of what is read leaves room for it to be wrong.
+      maxAnswerBytes: maxAnswerBytes / 2,
     });
   }
 

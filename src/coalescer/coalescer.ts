@@ -6,13 +6,14 @@
  * request leaves, the replies say what it means for each item, and the settlement ends items.
  */
 import { deferred, rejected } from '../lib/deferred.ts';
-import type { Assembly, EngineOptions } from './assembly.ts';
+import type { Assembly } from './assembly.ts';
 import { assemble } from './assembly.ts';
 import type { CallInfo, ExecuteOptions } from './calls/intake.ts';
 import type { Ledger } from './calls/ledger.ts';
 import type { Item } from './items/item.ts';
 import { nameOf } from './items/lock-queue.ts';
 import { toSubmission } from './items/to-submission.ts';
+import type { EngineOptions } from './ports/options.ts';
 import type { Answer, Batch } from './ports/sender.ts';
 import type { KeyClaim, Name, Submission } from './ports/submission.ts';
 import type { ServerStats } from './server/server-health.ts';

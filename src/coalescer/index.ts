@@ -2,13 +2,14 @@
  * The engine's door: what the client uses of it, and all that anybody outside may import. Nothing is
  * checked here that the client has checked before; `standalone/index.ts` is the engine for everybody else.
  */
-export type { CoalescerPorts, CoalescerSettings } from './assembly.ts';
+
 export type { CallInfo, ExecuteOptions } from './calls/intake.ts';
 export type { Ledger } from './calls/ledger.ts';
 export type { Stats } from './coalescer.ts';
 export { Coalescer } from './coalescer.ts';
 export type { DispatchReason, Emitter, EngineEvents } from './ports/events.ts';
 export { engineEvents } from './ports/events.ts';
+export type { CoalescerOptions } from './ports/options.ts';
 export type { Blame, Cause, Last, Reason, ToError, ToRecord } from './ports/reason.ts';
 export type { Schedule } from './ports/schedule.ts';
 export type { Answer, Batch, Ping, Reply, Send, SendOptions, Trouble } from './ports/sender.ts';

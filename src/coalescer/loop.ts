@@ -11,6 +11,7 @@ import type { ResultDelivery } from './calls/result-delivery.ts';
 import type { Settlement } from './calls/settlement.ts';
 import type { Item, PendingCall } from './items/item.ts';
 import type { Emitter } from './ports/events.ts';
+import type { CompleteOptions } from './ports/options.ts';
 import type { Reply } from './ports/sender.ts';
 import type { Backlog } from './queue/backlog.ts';
 import type { Bisection } from './requests/bisection.ts';
@@ -27,14 +28,10 @@ import type { Steps } from './steps/steps.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-export interface LoopSettings {
-  /** The longest from a call to its settlement, in milliseconds. */
-  readonly deliveryTimeoutMs: number;
-  readonly attemptTimeoutMs?: number | undefined;
-}
+type Settings = Pick<CompleteOptions<unknown>, 'deliveryTimeoutMs' | 'attemptTimeoutMs'>;
 
 export interface LoopParts<Failure> {
-  readonly settings: LoopSettings;
+  readonly settings: Settings;
   readonly steps: Steps;
   readonly now: () => number;
   readonly alarm: Alarm;
@@ -54,7 +51,7 @@ export interface LoopParts<Failure> {
 }
 
 export class Loop<Failure> {
-  readonly #settings: LoopSettings;
+  readonly #settings: Settings;
   readonly #parts: LoopParts<Failure>;
   /**
    * How long after a call the alarm wakes at first: not too late for it, nor for the attempt that carries it.
@@ -67,7 +64,7 @@ export class Loop<Failure> {
   #tellsLater = false;
 
   constructor(parts: LoopParts<Failure>) {
-    const { deliveryTimeoutMs, attemptTimeoutMs = NEVER } = parts.settings;
+    const { deliveryTimeoutMs, attemptTimeoutMs } = parts.settings;
     this.#settings = parts.settings;
     this.#parts = parts;
     // A call was made up to a millisecond before its own time says.
@@ -184,7 +181,7 @@ export class Loop<Failure> {
   }
 
   #expireWaiting(now: number, isLate: boolean): void {
-    const { deliveryTimeoutMs, attemptTimeoutMs = deliveryTimeoutMs } = this.#settings;
+    const { deliveryTimeoutMs, attemptTimeoutMs } = this.#settings;
     const calledBy = now - deliveryTimeoutMs;
     const reprievedTo = isLate ? Math.ceil(calledBy + attemptTimeoutMs) : undefined;
     this.#parts.cancellation.expireWaiting(calledBy, reprievedTo);

@@ -1,6 +1,6 @@
 // A bulk endpoint that fails while ping answers, and an item that makes the server fall.
 import { describe, expect, test } from 'vitest';
-import type { CoalescerPorts } from '../../src/coalescer/index.ts';
+import type { CoalescerOptions } from '../../src/coalescer/index.ts';
 import type { EngineUnderTest } from '../helpers/engine.ts';
 import { endsOf, engineUnderTest, reasonOf } from '../helpers/engine.ts';
 import type { ParkedRequest } from '../helpers/scripted-send.ts';
@@ -12,7 +12,7 @@ function withPing(
   settings: Parameters<typeof engineUnderTest>[0] = {},
   chance = 0.5,
 ): EngineUnderTest {
-  const ports: Partial<CoalescerPorts<string>> = {
+  const ports: Partial<CoalescerOptions<unknown, string>> = {
     random: () => chance,
     ping: () =>
       new Promise((resolve) => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { settingsOf } from '../../src/coalescer/standalone/options.ts';
+import { complete } from '../../src/coalescer/complete-options.ts';
 import { fieldsOf } from './declared.ts';
 import { documentAt, rowsOf, spansOf } from './markdown.ts';
 
-const options = fieldsOf('coalescer/standalone/options.ts', 'CoalescerOptions');
+const options = fieldsOf('coalescer/ports/options.ts', 'CoalescerOptions');
 const rows = rowsOf(documentAt('docs/guide/other-bulk-apis.md'))
   .filter((cells) => cells.length === 3)
   .map(([option = '', defaultsTo = '']) => ({ name: spansOf(option)[0] ?? '', defaultsTo }))
@@ -21,7 +21,7 @@ describe('the table has the default that the declaration names', () => {
 });
 
 describe('numbers that it shows are those in use', () => {
-  const settings = settingsOf({ send: () => Promise.reject(new Error('sends nothing')) });
+  const settings = complete({ send: () => Promise.reject(new Error('sends nothing')) });
   const numeric = options.filter(({ type }) => type.startsWith('number'));
 
   test.each(numeric)('$name', ({ name, defaultsTo = '' }) => {

@@ -2,8 +2,6 @@ import { expect } from 'vitest';
 import { RejectedError } from '../../src/coalescer/calls/rejected-error.ts';
 import { Coalescer } from '../../src/coalescer/coalescer.ts';
 import type {
-  CoalescerPorts,
-  CoalescerSettings,
   EngineEvents,
   Ledger,
   Name,
@@ -17,10 +15,7 @@ import { scriptedSend } from './scripted-send.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import { virtualClock } from './virtual-clock.ts';
 
-type Settings = Omit<CoalescerSettings, 'retry' | 'queue'> & {
-  readonly retry: Partial<CoalescerSettings['retry']>;
-  readonly queue: Partial<CoalescerSettings['queue']>;
-};
+type Options = ConstructorParameters<typeof Coalescer<Fault>>[0];
 
 /** A call in a test: a key, and what matters of the rest. */
 export type CallOptions = Partial<Omit<Submission, 'key' | 'uses'>> & {
@@ -46,8 +41,8 @@ export interface EngineUnderTest {
 
 /** The engine with scripted requests, in virtual time and without chance. */
 export function engineUnderTest(
-  settings: Partial<Settings> = {},
-  ports: Partial<CoalescerPorts<Fault>> = {},
+  settings: Partial<Options> = {},
+  ports: Partial<Options> = {},
 ): EngineUnderTest {
   const clock = virtualClock();
   const wire = scriptedSend();
@@ -76,27 +71,15 @@ export function engineUnderTest(
         if (!isBalanced(ledger)) unbalanced.push(ledger);
       },
     },
+    maxItems: 100,
+    maxBytes: 1_000_000,
+    envelopeBytes: 12,
+    separatorBytes: 1,
+    deliveryTimeoutMs: 300_000,
+    attemptTimeoutMs: settings.deliveryTimeoutMs ?? 300_000,
     ...ports,
-    settings: {
-      maxItems: 100,
-      maxBytes: 1_000_000,
-      envelopeBytes: 12,
-      separatorBytes: 1,
-      concurrency: 16,
-      maxWaitMs: 20,
-      onSkipped: 'requeue',
-      deliveryTimeoutMs: 300_000,
-      ...settings,
-      queue: { maxItems: 100_000, maxBytes: 64_000_000, ...settings.queue },
-      retry: {
-        limit: 10,
-        minDelayMs: 250,
-        maxDelayMs: 30_000,
-        maxPauseMs: 300_000,
-        itemCodes: ['busy'],
-        ...settings.retry,
-      },
-    },
+    ...settings,
+    retry: { maxPauseMs: 300_000, itemCodes: ['busy'], ...settings.retry },
   });
   const answerAll = async (...failing: readonly string[]): Promise<void> => {
     await clock.settle();

@@ -1,4 +1,4 @@
-import type { CoalescerPorts, Emitter } from '../../src/coalescer/index.ts';
+import type { CoalescerOptions, Emitter } from '../../src/coalescer/index.ts';
 import type { EngineUnderTest } from './engine.ts';
 import { engineUnderTest } from './engine.ts';
 
@@ -11,7 +11,7 @@ export interface WindowsUnderTest extends EngineUnderTest {
 
 /** An engine in which what was in a window leaves as soon as that is over, whatever is in flight. */
 export function windowsUnderTest(
-  ports: Partial<CoalescerPorts<string>> = {},
+  ports: Partial<CoalescerOptions<unknown, string>> = {},
   onEnd: (keys: readonly string[]) => void = () => undefined,
 ): WindowsUnderTest {
   const called: string[] = [];

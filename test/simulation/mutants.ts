@@ -124,13 +124,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'overtakes in a halved batch',
     in: 'Packer.repack',
-    edit: change(call('ridesWithAll'), 'true'),
+    edit: change(call('followsAll'), 'true'),
     breaks: 'order',
     seed: 19,
   },
   {
     name: 'puts a suspect last, and not those who wait for it',
-    in: 'waitsForTainted',
+    in: 'followsSuspect',
     edit: beginWith('return false;'),
     breaks: 'order',
     seed: 12,

@@ -6,13 +6,13 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Caller, PendingCall } from '../items/item.ts';
 import { Item, TYPICAL_ID_BYTES } from '../items/item.ts';
 import { PackedBatch } from '../items/packed-batch.ts';
+import type { CompleteOptions } from '../ports/options.ts';
 import type { Reason, ToError } from '../ports/reason.ts';
 import type { Schedule } from '../ports/schedule.ts';
 import type { Answer, Batch } from '../ports/sender.ts';
 import type { Name, Submission } from '../ports/submission.ts';
 import type { Backlog } from '../queue/backlog.ts';
-import type { Bounds, QueueBounds } from '../queue/bounds.ts';
-import type { BatchLimits, Envelope } from '../queue/packer.ts';
+import type { Bounds } from '../queue/bounds.ts';
 import type { ServerHealth } from '../server/server-health.ts';
 import type { Steps } from '../steps/steps.ts';
 import type { Callers } from './callers.ts';
@@ -38,9 +38,11 @@ export interface CallInfo {
 
 type Lacking<Failure> = Extract<Reason<Failure>, { kind: 'dependency' }>;
 
+type Settings = Pick<CompleteOptions<unknown>, 'maxItems' | 'maxBytes' | 'envelopeBytes' | 'queue'>;
+
 export interface IntakeParts<Failure> {
   /** The sizes at which a batch and the queue are full. */
-  readonly limits: Limits;
+  readonly settings: Settings;
   readonly clock: Clock;
   readonly steps: Steps;
   readonly signals: AbortSignals<PendingCall>;
@@ -69,14 +71,10 @@ interface Entered {
   readonly item?: Item;
 }
 
-interface Limits extends BatchLimits, Envelope {
-  readonly queue: QueueBounds;
-}
-
 export class Intake<Failure> {
   /** The place of the youngest item. */
   lastSeq = 0;
-  readonly #limits: Limits;
+  readonly #settings: Settings;
   readonly #parts: IntakeParts<Failure>;
   /** What is in the open window, in the order of the calls; none is open where that is nothing. */
   #gathered: Item[] = [];
@@ -88,7 +86,7 @@ export class Intake<Failure> {
   #stopWindow: (() => void) | undefined;
 
   constructor(parts: IntakeParts<Failure>) {
-    this.#limits = parts.limits;
+    this.#settings = parts.settings;
     this.#parts = parts;
   }
 
@@ -183,7 +181,7 @@ export class Intake<Failure> {
     const { key, hasNewKey, claim, readAs } = submission;
     const shared = hasNewKey ? undefined : keys.find(key, claim);
     if (shared !== undefined) return { promise: this.#share(shared, submission, subscription) };
-    const { queue } = this.#limits;
+    const { queue } = this.#settings;
     const bytes = submission.bytes + submission.holes.length * TYPICAL_ID_BYTES;
     const isFull = backlog.size >= queue.maxItems || backlog.bytes + bytes > queue.maxBytes;
     const broken = isFull ? bounds.brokenBy(bytes, submission.overBound) : undefined;
@@ -235,7 +233,7 @@ export class Intake<Failure> {
       if (subscription !== undefined) this.#parts.signals.unsubscribe(subscription);
       return this.decline(toError({ kind: 'conflict', maybeApplied: false }, taken), about);
     }
-    const { envelopeBytes } = this.#limits;
+    const { envelopeBytes } = this.#settings;
     const packed = new PackedBatch({
       seq: ++this.lastSeq,
       calledAt: this.#now(),
@@ -334,7 +332,7 @@ export class Intake<Failure> {
   /** A full batch, and a full queue, end the window at once. */
   #addToWindow(item: Item): void {
     const { backlog, steps } = this.#parts;
-    const { maxItems, maxBytes, queue } = this.#limits;
+    const { maxItems, maxBytes, queue } = this.#settings;
     const gathered = this.#gathered.push(item);
     this.#gatheredBytes += item.bytes;
     try {

@@ -1,12 +1,6 @@
 import type { Deferred } from '../../lib/deferred.ts';
 import { deferred } from '../../lib/deferred.ts';
-
-export interface QueueBounds {
-  /** Items pending at once, those in flight included. */
-  readonly maxItems: number;
-  /** UTF-8 bytes of their texts. */
-  readonly maxBytes: number;
-}
+import type { QueueBounds } from '../ports/options.ts';
 
 /** A bound that was reached: of all items, or of what closes what was opened, beyond the other two. */
 export interface Broken {

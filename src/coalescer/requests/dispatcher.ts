@@ -10,28 +10,21 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Item } from '../items/item.ts';
 import { PackedBatch } from '../items/packed-batch.ts';
 import type { DispatchReason, Emitter } from '../ports/events.ts';
+import type { CompleteOptions } from '../ports/options.ts';
 import type { Ping } from '../ports/sender.ts';
 import type { Backlog } from '../queue/backlog.ts';
-import type { BatchLimits, Envelope } from '../queue/packer.ts';
+import type { BatchLimits } from '../queue/packer.ts';
 import type { AdaptiveLimits } from '../server/adaptive-limits.ts';
 import type { CircuitBreaker } from '../server/circuit-breaker.ts';
 import type { Bisection, FixedBatch } from './bisection.ts';
 import type { InFlightRequests } from './in-flight.ts';
 
-export interface DispatchSettings extends Envelope, Pick<BatchLimits, 'maxAnswerBytes'> {
-  /** The longest that a call waits for a fuller batch while others are in flight, milliseconds. */
-  readonly maxWaitMs: number;
-  /**
-   * How long `send` takes for an attempt, at most, in milliseconds; one of which nothing is heard for a second
-   * more is given up. So long has a call left after a stop of the process in which its time was over,
-   * unsent. @default `deliveryTimeoutMs`, and no attempt is given up
-   */
-  readonly attemptTimeoutMs?: number | undefined;
-}
-
 /** What waits, what is under way, and what is known of the server. */
 interface DispatcherParts<Failure> {
-  readonly settings: DispatchSettings;
+  readonly settings: Pick<
+    CompleteOptions<Failure>,
+    'envelopeBytes' | 'separatorBytes' | 'maxAnswerBytes' | 'maxWaitMs'
+  >;
   readonly clock: Clock;
   readonly backlog: Backlog;
   readonly bisection: Bisection;

@@ -3,10 +3,10 @@
 import type { Settlement } from '../calls/settlement.ts';
 import type { Item } from '../items/item.ts';
 import type { Emitter } from '../ports/events.ts';
+import type { RetrySettings } from '../ports/options.ts';
 import type { Answer, Reply } from '../ports/sender.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { AdaptiveLimits } from '../server/adaptive-limits.ts';
-import type { RetrySettings } from '../server/backoff.ts';
 import { backoffMs } from '../server/backoff.ts';
 import type { CircuitBreaker } from '../server/circuit-breaker.ts';
 import type { ServerHealth } from '../server/server-health.ts';

@@ -7,9 +7,9 @@ import type { End } from '../calls/ends.ts';
 import { reasonToDrop } from '../calls/ends.ts';
 import type { Item } from '../items/item.ts';
 import type { Emitter, EngineEvents } from '../ports/events.ts';
+import type { CompleteOptions } from '../ports/options.ts';
 import type { Blame, FailedOutput, Last, Reason } from '../ports/reason.ts';
 import type { Backlog } from '../queue/backlog.ts';
-import type { RetrySettings } from '../server/backoff.ts';
 import { backoffMs } from '../server/backoff.ts';
 import type { CircuitBreaker } from '../server/circuit-breaker.ts';
 
@@ -18,15 +18,10 @@ const SAME_ERROR_TIMES = 3;
 /** And how long after the first time, in milliseconds. */
 const SAME_ERROR_AFTER_MS = 5_000;
 
-export interface RetryLimits {
-  readonly onSkipped: 'requeue' | 'reject';
-  readonly retry: RetrySettings;
-  /** The longest from a call to its settlement, in milliseconds. */
-  readonly deliveryTimeoutMs: number;
-}
+type Settings = Pick<CompleteOptions<unknown>, 'onSkipped' | 'retry' | 'deliveryTimeoutMs'>;
 
 export interface RetriesParts {
-  readonly settings: RetryLimits;
+  readonly settings: Settings;
   readonly backlog: Backlog;
   readonly breaker: CircuitBreaker;
   readonly events: Emitter;
@@ -64,7 +59,7 @@ export class Retries<Failure> {
   requeued = 0;
   /** Times that an item went back for another attempt. */
   retried = 0;
-  readonly #settings: RetryLimits;
+  readonly #settings: Settings;
   readonly #backlog: Backlog;
   readonly #breaker: CircuitBreaker;
   readonly #events: Emitter;

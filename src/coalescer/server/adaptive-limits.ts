@@ -1,15 +1,11 @@
+import type { CompleteOptions } from '../ports/options.ts';
 import { Concurrency } from './concurrency.ts';
 import { FailureCut } from './failure-cut.ts';
 import { LearnedLimit } from './learned-limit.ts';
 import { PauseGate } from './pause-gate.ts';
 import { Spacing } from './spacing.ts';
 
-export interface AdaptiveLimitsSettings {
-  readonly concurrency: number;
-  readonly maxItems: number;
-  readonly maxBytes: number;
-  readonly retry: { readonly maxPauseMs: number };
-}
+type Settings = Pick<CompleteOptions<unknown>, 'concurrency' | 'maxItems' | 'maxBytes' | 'retry'>;
 
 /** What the server takes: when, how many requests at once, and how much in each; all of it learned. */
 export class AdaptiveLimits {
@@ -19,9 +15,9 @@ export class AdaptiveLimits {
   readonly items: LearnedLimit;
   readonly bytes: LearnedLimit;
   readonly cut: FailureCut;
-  readonly #settings: AdaptiveLimitsSettings;
+  readonly #settings: Settings;
 
-  constructor(settings: AdaptiveLimitsSettings) {
+  constructor(settings: Settings) {
     const { concurrency, maxItems, maxBytes, retry } = settings;
     this.#settings = settings;
     this.gate = new PauseGate(retry.maxPauseMs);

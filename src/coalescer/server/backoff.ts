@@ -1,16 +1,6 @@
 /** How long to wait before another attempt. */
+import type { RetrySettings } from '../ports/options.ts';
 import { leastPauseMs } from './spacing.ts';
-
-export interface RetrySettings {
-  /** Attempts of an item that made no progress. */
-  readonly limit: number;
-  readonly minDelayMs: number;
-  readonly maxDelayMs: number;
-  /** The longest pause that a server may ask for, jitter included, in milliseconds. */
-  readonly maxPauseMs: number;
-  /** The server's own codes for errors of an item that may pass. */
-  readonly itemCodes: readonly string[];
-}
 
 /**
  * Exponential with full jitter: `chance`, from 0 up to 1, of the whole delay. Never less than what keeps

@@ -7,7 +7,7 @@
  *
  * A ping that is answered is weak evidence: what it asks may be up while what requests ask is down.
  */
-import type { RetrySettings } from './backoff.ts';
+import type { RetrySettings } from '../ports/options.ts';
 import { backoffMs } from './backoff.ts';
 
 /** The longest pause between two probes, in milliseconds. */

@@ -14,11 +14,11 @@ import {
   oneOf,
   shown,
 } from '../../lib/value-checks.ts';
+import { complete } from '../complete-options.ts';
 import { engineEvents } from '../ports/events.ts';
+import type { CoalescerOptions } from '../ports/options.ts';
 import type { Name } from '../ports/submission.ts';
 import type { NewItem, TextWithHoles } from './new-item.ts';
-import type { CoalescerOptions } from './options.ts';
-import { settingsOf } from './options.ts';
 
 type ChecksOf<Fields> = { readonly [Name in keyof Fields]-?: ValueCheck };
 
@@ -108,7 +108,7 @@ export function problemsOfOptions(given: unknown): string[] {
     ...problemsOf(right.retry ?? {}, retry, 'options.retry'),
   );
   if (found.length > 0) return found;
-  const { minDelayMs, maxDelayMs } = settingsOf(right).retry;
+  const { minDelayMs, maxDelayMs } = complete(right).retry;
   if (minDelayMs > maxDelayMs) {
     found.push(
       `options.retry.minDelayMs must be at most maxDelayMs (${maxDelayMs}), but it is ${minDelayMs}`,

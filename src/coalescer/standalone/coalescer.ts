@@ -12,6 +12,7 @@ import { toRejectedError, unfailing } from '../calls/rejected-error.ts';
 import type { Stats } from '../coalescer.ts';
 import { Coalescer } from '../coalescer.ts';
 import type { EngineEvents } from '../ports/events.ts';
+import type { CoalescerOptions } from '../ports/options.ts';
 import type { ToError } from '../ports/reason.ts';
 import {
   copyOfItem,
@@ -22,8 +23,6 @@ import {
 } from './checks.ts';
 import type { NewItem } from './new-item.ts';
 import { submissionOf } from './new-item.ts';
-import type { CoalescerOptions } from './options.ts';
-import { portsOf, settingsOf } from './options.ts';
 
 /**
  * The engine for those who use it by itself: all but `send` has a default, and what it is given is
@@ -41,11 +40,10 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
     this.#events = new Events({ clock, logger: consoleLogger });
     this.#toError = unfailing(options.toError ?? toRejectedError);
     this.#engine = new Coalescer({
-      ...portsOf(options),
+      ...options,
       onNamed: this.#toldAfter(options),
       clock,
       events: this.#events,
-      settings: settingsOf(options),
     });
   }
 

@@ -10,6 +10,7 @@ export type { Ledger } from '../calls/ledger.ts';
 export { RejectedError } from '../calls/rejected-error.ts';
 export type { Stats } from '../coalescer.ts';
 export type { DispatchReason, EngineEvents } from '../ports/events.ts';
+export type { CoalescerOptions, QueueBounds, RetrySettings } from '../ports/options.ts';
 export type {
   Blame,
   Cause,
@@ -23,9 +24,6 @@ export type { Schedule } from '../ports/schedule.ts';
 export type { Batch, Outputs, Ping, Reply, Send, SendOptions, Trouble } from '../ports/sender.ts';
 export type { Name } from '../ports/submission.ts';
 export type { Verdict } from '../ports/verdict.ts';
-export type { QueueBounds } from '../queue/bounds.ts';
-export type { RetrySettings } from '../server/backoff.ts';
 export type { ServerStats } from '../server/server-health.ts';
 export { CheckedCoalescer as Coalescer } from './coalescer.ts';
 export type { NewItem, TextWithHoles } from './new-item.ts';
-export type { CoalescerOptions } from './options.ts';

@@ -1,21 +1,22 @@
 import { expect, test } from 'vitest';
+import { complete } from '../../../src/coalescer/complete-options.ts';
 import { AdaptiveLimits } from '../../../src/coalescer/server/adaptive-limits.ts';
 
 const NOW = 1_234_567;
 
-function capacity(): AdaptiveLimits {
-  const retry = { maxPauseMs: 1_000 };
+function limitsUnderTest(): AdaptiveLimits {
+  const { retry } = complete({ send: () => Promise.reject(new Error('sends nothing')) });
   return new AdaptiveLimits({ concurrency: 16, maxItems: 100, maxBytes: 1_000_000, retry });
 }
 
 test('starts with all that the user allows', () => {
-  const { gate, concurrency, items, bytes } = capacity();
+  const { gate, concurrency, items, bytes } = limitsUnderTest();
   expect(gate.isClosed(NOW)).toBe(false);
   expect([concurrency.limit, items.limit, bytes.limit]).toEqual([16, 100, 1_000_000]);
 });
 
 test('learns each limit by itself', () => {
-  const { concurrency, items, bytes } = capacity();
+  const { concurrency, items, bytes } = limitsUnderTest();
   items.refused(40);
   expect([concurrency.limit, items.limit, bytes.limit]).toEqual([16, 20, 1_000_000]);
   bytes.refused(600_000);
@@ -25,7 +26,7 @@ test('learns each limit by itself', () => {
 });
 
 test('an answer is good news for all limits', () => {
-  const learned = capacity();
+  const learned = limitsUnderTest();
   const { concurrency, items, bytes } = learned;
   items.refused(40);
   bytes.refused(600_000);
@@ -37,7 +38,7 @@ test('an answer is good news for all limits', () => {
 });
 
 test('a try of all that the user allows is over with a batch that is smaller', () => {
-  const learned = capacity();
+  const learned = limitsUnderTest();
   const { items } = learned;
   items.refused(100);
   for (const size of [50, 62, 77, 90]) learned.answered(size, 100);

@@ -1,6 +1,6 @@
 // No setting and no answer makes a busy loop.
 import { describe, expect, test } from 'vitest';
-import type { CoalescerPorts, CoalescerSettings } from '../../../src/coalescer/index.ts';
+import type { CoalescerOptions } from '../../../src/coalescer/index.ts';
 import { leastPauseMs, Spacing } from '../../../src/coalescer/server/spacing.ts';
 import { engineUnderTest } from '../../helpers/engine.ts';
 import type { ParkedRequest } from '../../helpers/scripted-send.ts';
@@ -56,8 +56,8 @@ describe('in a minute, few requests are sent to a server', () => {
   /** Lets a minute pass, with a server that answers at once. Returns how many requests it got. */
   async function requestsInAMinute(
     answer: Answer,
-    settings: Partial<CoalescerSettings['retry']>,
-    ports: Partial<CoalescerPorts<string>> = {},
+    settings: CoalescerOptions['retry'] & object,
+    ports: Partial<CoalescerOptions<unknown, string>> = {},
   ): Promise<number> {
     const t = engineUnderTest({ concurrency: 4, retry: settings }, ports);
     for (const _ of Array(50).keys()) void t.call(`k${_}`);
@@ -77,7 +77,7 @@ describe('in a minute, few requests are sent to a server', () => {
     return t.wire.requests.length;
   }
 
-  test.each<[string, Answer, Partial<CoalescerSettings['retry']>]>([
+  test.each<[string, Answer, CoalescerOptions['retry'] & object]>([
     ['that is busy, and names a tiny time', (request) => request.beBusy(0.0001), {}],
     ['that is busy, and names a time that is over', (request) => request.beBusy(0), asFastAsCanBe],
     ['that is busy, and names none', (request) => request.beBusy(), asFastAsCanBe],

@@ -1,13 +1,11 @@
-/** What an engine is made of, for those who use it by itself: but for `send`, all has a default. */
+/** What an engine is made of: but for `send`, all has a default. */
 import type { Clock } from '../../lib/clock.ts';
-import type { CoalescerPorts, CoalescerSettings } from '../assembly.ts';
-import type { ToError, ToRecord } from '../ports/reason.ts';
-import type { Schedule } from '../ports/schedule.ts';
-import type { Ping, Send, Trouble } from '../ports/sender.ts';
-import type { Name } from '../ports/submission.ts';
-import type { Verdict } from '../ports/verdict.ts';
-import type { QueueBounds } from '../queue/bounds.ts';
-import type { RetrySettings } from '../server/backoff.ts';
+import type { Emitter } from './events.ts';
+import type { ToError, ToRecord } from './reason.ts';
+import type { Schedule } from './schedule.ts';
+import type { Ping, Send, Trouble } from './sender.ts';
+import type { Name } from './submission.ts';
+import type { Verdict } from './verdict.ts';
 
 export interface CoalescerOptions<Value = unknown, Failure = unknown> {
   /** Makes one attempt at a request. */
@@ -67,50 +65,38 @@ export interface CoalescerOptions<Value = unknown, Failure = unknown> {
   readonly random?: (() => number) | undefined;
 }
 
-/** What is a function of the caller's. */
-export function portsOf<Failure>(
-  options: CoalescerOptions<unknown, Failure>,
-): CoalescerPorts<Failure> {
-  const { send, read, ping, describe, toError, toRecord, overdue } = options;
-  const { onNamed, schedule, random } = options;
-  return {
-    send,
-    read,
-    ping,
-    describe,
-    toError,
-    toRecord,
-    overdue,
-    onNamed,
-    schedule,
-    random,
-  };
+/** With what only the client hands in: where events go. */
+export interface EngineOptions<Failure> extends CoalescerOptions<unknown, Failure> {
+  readonly events?: Emitter | undefined;
 }
 
-/** Everything that is not given, by its default. */
-export function settingsOf<Failure>(
-  options: CoalescerOptions<unknown, Failure>,
-): CoalescerSettings {
-  const { deliveryTimeoutMs = 300_000, queue = {}, retry = {} } = options;
-  const { minDelayMs = Math.min(250, retry.maxDelayMs ?? 250) } = retry;
-  return {
-    maxItems: options.maxItems ?? 100,
-    maxBytes: options.maxBytes ?? 1_000_000,
-    envelopeBytes: options.envelopeBytes ?? 2,
-    separatorBytes: options.separatorBytes ?? 1,
-    maxAnswerBytes: options.maxAnswerBytes,
-    concurrency: options.concurrency ?? 16,
-    maxWaitMs: options.maxWaitMs ?? 20,
-    onSkipped: options.onSkipped ?? 'requeue',
-    queue: { maxItems: queue.maxItems ?? 100_000, maxBytes: queue.maxBytes ?? 64_000_000 },
-    retry: {
-      limit: retry.limit ?? 10,
-      minDelayMs,
-      maxDelayMs: retry.maxDelayMs ?? Math.max(30_000, minDelayMs),
-      maxPauseMs: retry.maxPauseMs ?? Math.min(60_000, deliveryTimeoutMs / 5),
-      itemCodes: retry.itemCodes ?? [],
-    },
-    deliveryTimeoutMs,
-    attemptTimeoutMs: options.attemptTimeoutMs ?? 30_000,
-  };
+/** Those without which the engine can do. */
+type Spare = 'ping' | 'describe' | 'overdue';
+
+type Given<Options> = { readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined> };
+
+/** With a default for everything that was left out. */
+export interface CompleteOptions<Failure>
+  extends Pick<EngineOptions<Failure>, Spare>,
+    Given<Omit<EngineOptions<Failure>, Spare | 'queue' | 'retry'>> {
+  readonly queue: QueueBounds;
+  readonly retry: RetrySettings;
+}
+
+export interface QueueBounds {
+  /** Items pending at once, those in flight included. */
+  readonly maxItems: number;
+  /** UTF-8 bytes of their texts. */
+  readonly maxBytes: number;
+}
+
+export interface RetrySettings {
+  /** Attempts of an item that made no progress. */
+  readonly limit: number;
+  readonly minDelayMs: number;
+  readonly maxDelayMs: number;
+  /** The longest pause that a server may ask for, jitter included, in milliseconds. */
+  readonly maxPauseMs: number;
+  /** The server's own codes for errors of an item that may pass. */
+  readonly itemCodes: readonly string[];
 }
