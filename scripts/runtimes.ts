@@ -34,7 +34,7 @@ const chosen = setUps.filter(
 );
 const folder = mkdtempSync(join(tmpdir(), 'runtimes-'));
 let stage: Stage | undefined;
-let results: readonly Result[] = [];
+const results: Result[] = [];
 try {
   const [project] = await Promise.all([makeProject(folder), installRuntimes(), installBrowsers()]);
   const packed = join(project, 'node_modules/prefactor-autobatch/dist/testing/index.js');
@@ -43,44 +43,33 @@ try {
   stage = new Stage((options) => new Emulator({ strict: true, ...options }));
   await stage.open();
   await servePages(stage, project);
-  const where = { origin: stage.origin, project, stage };
-  const titles = Object.keys(checks);
-  results = await severalAtOnce(chosen, (setUp) => play(setUp, where, titles));
+  const where = { project, stage };
+  const waiting = chosen.values();
+  const worker = async (): Promise<void> => {
+    for (const setUp of waiting) {
+      const result = await play(setUp, where, Object.keys(checks));
+      show(result);
+      results.push(result);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
 } finally {
   stage?.close();
   rmSync(folder, { recursive: true, force: true });
 }
-const count = (of: (result: Result) => readonly unknown[]): number =>
-  results.reduce((sum, result) => sum + of(result).length, 0);
-const failed = count((result) => result.failed) + (results.length === 0 ? 1 : 0);
-const skipped = count((result) => result.skipped);
+const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);
+const failed = results.length === 0 ? 1 : sum(results.map((result) => result.failed.length));
+const skipped = sum(results.map((result) => result.skipped));
 console.log(
-  `${count((result) => result.passed)} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+  `${sum(results.map((result) => result.passed))} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
 );
 process.exitCode = failed > 0 ? 1 : 0;
 
-async function severalAtOnce(
-  waiting: readonly SetUp[],
-  playOne: (setUp: SetUp) => Promise<Result>,
-): Promise<Result[]> {
-  const left = [...waiting];
-  const over: Result[] = [];
-  const worker = async (): Promise<void> => {
-    for (let setUp = left.shift(); setUp !== undefined; setUp = left.shift()) {
-      const result = await playOne(setUp);
-      show(result);
-      over.push(result);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return over;
-}
-
 function show({ name, passed, skipped, failed, seconds }: Result): void {
-  const rest = `${passed.length} passed, ${failed.length} failed, ${skipped.length} skipped`;
+  const rest = `${passed} passed, ${failed.length} failed, ${skipped} skipped`;
   console.log(
     `${failed.length === 0 ? 'ok  ' : 'FAIL'} ${name}: ${rest} (${seconds.toFixed(1)} s)`,
   );
-  for (const [title, why] of failed)
-    console.log(`  FAIL ${title}\n    ${why.replaceAll('\n', '\n    ')}`);
+  for (const { title, error = '' } of failed)
+    console.log(`  FAIL ${title}\n    ${error.replaceAll('\n', '\n    ')}`);
 }

@@ -85,10 +85,10 @@ export async function servePages(stage: Stage, project: string): Promise<void> {
 function setUp(name: string, { command, args, preferences }: Browser, path: string): SetUp {
   return {
     name,
-    async run({ origin, ended }, signal) {
+    async run({ stage, ended }, signal) {
       const profile = mkdtempSync(join(tmpdir(), 'browser-'));
       if (preferences !== undefined) writeFileSync(join(profile, 'user.js'), preferences);
-      const url = `${origin}${path}?${new URLSearchParams({ setup: name })}`;
+      const url = `${stage.origin}${path}?${new URLSearchParams({ setup: name })}`;
       const child = spawn(command, [...args(profile), url], {
         // A group of its own: a browser is many processes.
         detached: true,

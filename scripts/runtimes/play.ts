@@ -12,7 +12,6 @@ export interface SetUp {
 }
 
 export interface Host {
-  readonly origin: string;
   /** The folder with the packed package and the suite. */
   readonly project: string;
   readonly stage: Stage;
@@ -24,19 +23,19 @@ export interface Host {
 
 export interface Result {
   readonly name: string;
-  readonly passed: readonly string[];
-  readonly skipped: readonly string[];
-  /** Titles, and why. */
-  readonly failed: readonly (readonly [string, string])[];
+  readonly passed: number;
+  readonly skipped: number;
+  readonly failed: readonly Told[];
   readonly seconds: number;
 }
 
 /** Generous: a machine may be busy with much else. */
 const LIMIT_MS = 300_000;
 
+/** `titles`: those of all checks. */
 export async function play(
   { name, run }: SetUp,
-  where: Omit<Host, 'ended' | 'check'>,
+  where: Pick<Host, 'project' | 'stage'>,
   titles: readonly string[],
 ): Promise<Result> {
   const startedAt = performance.now();
@@ -49,51 +48,26 @@ export async function play(
     told.push(one);
     if (one.state === 'end') end();
   });
-  const check = (title: string, work: Promise<unknown>): Promise<void> =>
-    work.then(
-      () => void told.push({ title, state: 'passed' }),
-      (error: unknown) => void told.push({ title, state: 'failed', error: said(error) }),
-    );
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(new Error(`not over after ${LIMIT_MS} ms`)), LIMIT_MS);
-  let broken: string | undefined;
-  try {
-    await run({ ...where, ended, check }, limit.signal);
-  } catch (error) {
-    broken = said(error);
-  } finally {
-    clearTimeout(timer);
-    limit.abort();
-  }
-  return {
-    ...judged(told, titles, broken),
-    name,
-    seconds: (performance.now() - startedAt) / 1_000,
+  const check = async (title: string, work: Promise<unknown>): Promise<void> => {
+    const error = await work.then(() => undefined, said);
+    told.push(error === undefined ? { title, state: 'passed' } : { title, state: 'failed', error });
   };
+  await check('it ends by itself', run({ ...where, ended, check }, AbortSignal.timeout(LIMIT_MS)));
+  const of = (state: Told['state']): Told[] => told.filter((one) => one.state === state);
+  const failed = [...of('failed'), ...untold(told, titles)];
+  const seconds = (performance.now() - startedAt) / 1_000;
+  return { name, passed: of('passed').length, skipped: of('skipped').length, failed, seconds };
 }
 
-/** A check that never told how it went has failed, and so has a set-up that did not end well. */
-function judged(
-  told: readonly Told[],
-  titles: readonly string[],
-  broken: string | undefined,
-): Pick<Result, 'passed' | 'skipped' | 'failed'> {
-  const titled = (state: Told['state']): string[] =>
-    told.filter((one) => one.state === state).map(({ title }) => title);
-  const passed = titled('passed');
-  const failed = told
-    .filter(({ state }) => state === 'failed')
-    .map(({ title, error = '' }) => [title, error] as const);
-  const skipped = titled('skipped');
-  const over = new Set([...passed, ...skipped, ...failed.map(([title]) => title)]);
-  const begun = titled('begun').findLast((title) => !over.has(title));
-  if (begun !== undefined) failed.push([begun, 'it began, and never told how it went']);
-  const never = titles.filter((title) => !over.has(title) && title !== begun);
+/** A check that never told how it went has failed. */
+function untold(told: readonly Told[], titles: readonly string[]): Told[] {
+  const over = new Set(told.filter(({ state }) => state !== 'begun').map(({ title }) => title));
+  const left = told.filter(({ title }) => !over.has(title));
+  const never = titles.filter((title) => !told.some((one) => one.title === title));
+  const found = left.map(({ title }) => [title, 'it began, and never told how it went']);
   if (never.length > 0)
-    failed.push(['all checks run', `${never.length} never began: ${never[0]} …`]);
-  if (broken === undefined) passed.push('it ends by itself');
-  else failed.push(['it ends by itself', broken]);
-  return { passed, skipped, failed };
+    found.push(['all checks run', `${never.length} never began: ${never[0]} …`]);
+  return found.map(([title = '', error = '']) => ({ title, state: 'failed', error }));
 }
 
 function said(error: unknown): string {

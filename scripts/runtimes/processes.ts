@@ -27,7 +27,7 @@ export const bun: SetUp = {
 export const deno: SetUp = {
   name: 'Deno',
   run(host) {
-    const { host: address } = new URL(host.origin);
+    const { host: address } = new URL(host.stage.origin);
     // Nothing but the network: whoever reads the environment unasked would make a person answer a prompt.
     const may = ['run', '--no-prompt', `--allow-net=${address},127.0.0.1:9`];
     return suite('Deno', program('.bin/deno'), may, host);
@@ -39,7 +39,7 @@ function suite(
   setup: string,
   command: string,
   args: readonly string[],
-  { origin, project }: Host,
+  { stage, project }: Host,
 ): Promise<unknown> {
-  return must(command, [...args, 'main.mjs', origin, setup], { cwd: project });
+  return must(command, [...args, 'main.mjs', stage.origin, setup], { cwd: project });
 }

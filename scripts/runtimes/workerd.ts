@@ -24,7 +24,7 @@ export function workerd(compatibilityDate: string, compatibilityFlags: readonly 
   const name = ['workerd', compatibilityDate, ...compatibilityFlags].join(' ');
   return {
     name,
-    async run({ origin, project, ended, check }, signal) {
+    async run({ stage: { origin }, project, ended, check }, signal) {
       const contents = await bundled(join(project, 'worker.mjs'), conditions, {
         ORIGIN: JSON.stringify(origin),
         SETUP: JSON.stringify(name),
