@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { browsers, servePages } from './runtimes/browsers.ts';
-import type { Result, SetUp } from './runtimes/play.ts';
-import { play } from './runtimes/play.ts';
 import { bun, deno, node } from './runtimes/processes.ts';
 import { installBrowsers, installRuntimes, makeProject, program } from './runtimes/project.ts';
-import { Stage } from './runtimes/stage.ts';
+import type { Result, SetUp } from './runtimes/set-up.ts';
+import { runSetUp } from './runtimes/set-up.ts';
+import { SuiteServer } from './runtimes/suite-server.ts';
 import { workerd } from './runtimes/workerd.ts';
 
 /** More at once take no less time on two cores. */
@@ -33,28 +33,28 @@ const chosen = setUps.filter(
   ({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
 );
 const folder = mkdtempSync(join(tmpdir(), 'runtimes-'));
-let stage: Stage | undefined;
+let server: SuiteServer | undefined;
 const results: Result[] = [];
 try {
   const [project] = await Promise.all([makeProject(folder), installRuntimes(), installBrowsers()]);
   const packed = join(project, 'node_modules/prefactor-autobatch/dist/testing/index.js');
   const { Emulator } = (await import(packed)) as typeof import('../src/testing/index.ts');
   const { checks } = (await import(join(project, 'checks/all.mjs'))) as { checks: object };
-  stage = new Stage((options) => new Emulator({ strict: true, ...options }));
-  await stage.open();
-  await servePages(stage, project);
-  const where = { project, stage };
+  server = new SuiteServer((options) => new Emulator({ strict: true, ...options }));
+  await server.open();
+  await servePages(server, project);
+  const where = { project, server };
   const waiting = chosen.values();
   const worker = async (): Promise<void> => {
     for (const setUp of waiting) {
-      const result = await play(setUp, where, Object.keys(checks));
+      const result = await runSetUp(setUp, where, Object.keys(checks));
       show(result);
       results.push(result);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 } finally {
-  stage?.close();
+  server?.close();
   rmSync(folder, { recursive: true, force: true });
 }
 const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);

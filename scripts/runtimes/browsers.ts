@@ -6,8 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundled } from './bundle.ts';
-import type { SetUp } from './play.ts';
-import type { Stage } from './stage.ts';
+import type { SetUp } from './set-up.ts';
+import type { SuiteServer } from './suite-server.ts';
 
 interface Browser {
   readonly command: string;
@@ -33,7 +33,7 @@ const chromium: Browser = {
   ],
 };
 
-/** What would ask others than the stage, or stand in the way of the page. */
+/** What would ask others than the server, or stand in the way of the page. */
 const off = [
   'app.normandy.enabled',
   'app.update.enabled',
@@ -67,28 +67,31 @@ export const browsers: readonly SetUp[] = [
 ];
 
 /** Serves the pages of the suite; once for all browsers. */
-export async function servePages(stage: Stage, project: string): Promise<void> {
+export async function servePages(server: SuiteServer, project: string): Promise<void> {
   for (const name of ['page', 'leaving', 'service-worker']) {
     const text = await bundled(join(project, `${name}.mjs`), ['browser']);
-    stage.files.set(`/${name}.js`, { type: 'text/javascript', text });
+    server.files.set(`/${name}.js`, { type: 'text/javascript', text });
   }
   const html = (script: string): string =>
     `<!doctype html><title>Suite</title><script type="module" src="/${script}.js"></script>`;
   const page = { type: 'text/html', text: html('page') };
-  stage.files.set('/page', page);
-  stage.files.set('/page-with-policy', { ...page, headers: { 'content-security-policy': policy } });
-  stage.files.set('/service-worker', { type: 'text/html', text: html('service-worker') });
+  server.files.set('/page', page);
+  server.files.set('/page-with-policy', {
+    ...page,
+    headers: { 'content-security-policy': policy },
+  });
+  server.files.set('/service-worker', { type: 'text/html', text: html('service-worker') });
   for (const path of ['/leave', '/left'])
-    stage.files.set(path, { type: 'text/html', text: html('leaving') });
+    server.files.set(path, { type: 'text/html', text: html('leaving') });
 }
 
 function setUp(name: string, { command, args, preferences }: Browser, path: string): SetUp {
   return {
     name,
-    async run({ stage, ended }, signal) {
+    async run({ server, ended }, signal) {
       const profile = mkdtempSync(join(tmpdir(), 'browser-'));
       if (preferences !== undefined) writeFileSync(join(profile, 'user.js'), preferences);
-      const url = `${stage.origin}${path}?${new URLSearchParams({ setup: name })}`;
+      const url = `${server.origin}${path}?${new URLSearchParams({ setup: name })}`;
       const child = spawn(command, [...args(profile), url], {
         // A group of its own: a browser is many processes.
         detached: true,

@@ -1,7 +1,7 @@
 // Set-ups that are a program with a command line: Node, Bun, Deno.
 import { must } from '../../tools/run.ts';
-import type { Host, SetUp } from './play.ts';
 import { program } from './project.ts';
+import type { Host, SetUp } from './set-up.ts';
 
 export function node(version: string, path: string): SetUp {
   const name = `Node ${version}`;
@@ -27,7 +27,7 @@ export const bun: SetUp = {
 export const deno: SetUp = {
   name: 'Deno',
   run(host) {
-    const { host: address } = new URL(host.stage.origin);
+    const { host: address } = new URL(host.server.origin);
     // Nothing but the network: whoever reads the environment unasked would make a person answer a prompt.
     const may = ['run', '--no-prompt', `--allow-net=${address},127.0.0.1:9`];
     return suite('Deno', program('.bin/deno'), may, host);
@@ -39,7 +39,7 @@ function suite(
   setup: string,
   command: string,
   args: readonly string[],
-  { stage, project }: Host,
+  { server, project }: Host,
 ): Promise<unknown> {
-  return must(command, [...args, 'main.mjs', stage.origin, setup], { cwd: project });
+  return must(command, [...args, 'main.mjs', server.origin, setup], { cwd: project });
 }

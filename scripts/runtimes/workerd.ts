@@ -2,8 +2,8 @@
 // that requests share.
 import { join } from 'node:path';
 import { bundled } from './bundle.ts';
-import type { SetUp } from './play.ts';
 import { program } from './project.ts';
+import type { SetUp } from './set-up.ts';
 import type { Ask } from './workerd-requests.ts';
 import { requestChecks } from './workerd-requests.ts';
 
@@ -24,7 +24,7 @@ export function workerd(compatibilityDate: string, compatibilityFlags: readonly 
   const name = ['workerd', compatibilityDate, ...compatibilityFlags].join(' ');
   return {
     name,
-    async run({ stage: { origin }, project, ended, check }, signal) {
+    async run({ server: { origin }, project, ended, check }, signal) {
       const contents = await bundled(join(project, 'worker.mjs'), conditions, {
         ORIGIN: JSON.stringify(origin),
         SETUP: JSON.stringify(name),
@@ -34,7 +34,7 @@ export function workerd(compatibilityDate: string, compatibilityFlags: readonly 
       const aborted = new Promise<never>((_, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason));
       });
-      const { token, arrived } = await openScene(origin);
+      const { token, arrived } = await openBackend(origin);
       const ask: Ask = async (path, query = {}) => {
         const url = `http://worker/${path}?${new URLSearchParams({ token, ...query })}`;
         const response = await Promise.race([worker.dispatchFetch(url).catch(said), aborted]);
@@ -73,16 +73,16 @@ async function startWorker({ contents, ...compatibility }: Worker): Promise<Mini
 }
 
 /** A server that takes its time, for all that is asked beside the suite. */
-async function openScene(
+async function openBackend(
   origin: string,
 ): Promise<{ readonly token: string; readonly arrived: () => Promise<number> }> {
-  const order = JSON.stringify({ acts: [{ ok: 'slowly', ms: 50 }] });
-  const opened = await fetch(`${origin}/scenes`, { method: 'POST', body: order });
+  const order = JSON.stringify({ responses: [{ ok: 'slowly', ms: 50 }] });
+  const opened = await fetch(`${origin}/backends`, { method: 'POST', body: order });
   const { token } = (await opened.json()) as { readonly token: string };
   return {
     token,
     async arrived() {
-      const seen = await fetch(`${origin}/scenes/${token}`, { method: 'POST' });
+      const seen = await fetch(`${origin}/backends/${token}`, { method: 'POST' });
       const { requests } = (await seen.json()) as { readonly requests: { keys: string[] }[] };
       return requests.reduce((sum, { keys }) => sum + keys.length, 0);
     },

@@ -15,28 +15,28 @@ class Failed extends Error {
 export class Context {
   origin;
   #clients = [];
-  #scenes = [];
+  #backends = [];
 
   constructor(origin) {
     this.origin = origin;
   }
 
-  /** A server that does what `acts` say, request by request, the last of them from then on. */
-  scripted(acts = [], order = {}) {
-    return this.#scene({ acts, ...order });
+  /** A backend that gives these responses, request by request, the last of them from then on. */
+  scripted(responses = [], order = {}) {
+    return this.#backend({ responses, ...order });
   }
 
-  /** A server that is the emulator. */
+  /** A backend that is the emulator. */
   emulated(options = {}) {
-    return this.#scene({ emulator: options });
+    return this.#backend({ emulator: options });
   }
 
   /** A client of that server. */
-  client(scene, options = {}) {
+  client(backend, options = {}) {
     const { retry, ...others } = options;
     const client = new AutobatchClient({
       apiUrl: this.origin,
-      apiToken: scene?.token ?? 'no-token-of-anybody',
+      apiToken: backend?.token ?? 'no-token-of-anybody',
       logger: false,
       retry: { minDelayMs: 20, maxDelayMs: 200, ...retry },
       ...others,
@@ -60,13 +60,13 @@ export class Context {
       const sum = Object.values(counted).reduce((total, count) => total + count, 0);
       equal(sum, accepted, 'the sum of the books');
     }
-    for (const scene of this.#scenes.splice(0)) await scene.end();
+    for (const backend of this.#backends.splice(0)) await backend.end();
   }
 
-  async #scene(order) {
-    const { token } = await ask(`${this.origin}/scenes`, order);
-    const url = `${this.origin}/scenes/${token}`;
-    const scene = {
+  async #backend(order) {
+    const { token } = await ask(`${this.origin}/backends`, order);
+    const url = `${this.origin}/backends/${token}`;
+    const backend = {
       token,
       /** All that it saw; `asked` is done by the emulator first. */
       report: (...asked) => ask(url, asked.length > 0 ? asked : undefined),
@@ -74,8 +74,8 @@ export class Context {
       requests: async () => (await ask(url)).requests.filter(({ path }) => path.endsWith('/bulk')),
       end: async () => void (await (await fetch(url, { method: 'DELETE' })).text()),
     };
-    this.#scenes.push(scene);
-    return scene;
+    this.#backends.push(backend);
+    return backend;
   }
 }
 

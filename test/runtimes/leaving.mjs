@@ -1,6 +1,6 @@
 // Pages that are left with calls pending, and those that come after them and look what has arrived.
 import { Context, ok, sleep, span } from './context.mjs';
-import { tellerOf } from './suite.mjs';
+import { reporterOf } from './suite.mjs';
 
 /** Of two clients of one page. */
 const cases = [
@@ -29,30 +29,30 @@ const setup = query.get('setup');
 const at = Number(query.get('at'));
 const { title, payload, count, isRight, wrong } = cases[at];
 const context = new Context(location.origin);
-const tell = tellerOf(location.origin, setup);
+const report = reporterOf(location.origin, setup);
 
 if (location.pathname === '/leave') await leave();
 else await lookBack();
 
 async function leave() {
-  await tell({ title, state: 'begun' });
-  const scene = await context.scripted();
+  await report({ title, state: 'begun' });
+  const backend = await context.scripted();
   const apiToken = async () => {
     await (await fetch('/favicon.ico')).text();
-    return scene.token;
+    return backend.token;
   };
   for (let clients = 0; clients < 2; clients++) {
-    const client = context.client(scene, { apiToken, batch: { window: 60_000 } });
+    const client = context.client(backend, { apiToken, batch: { window: 60_000 } });
     // So that a token is known.
     client.agentSpans.create(span(0));
     await client.flush();
     context.spans(client, count, () => ({ payload }));
   }
-  location.href = `/left?${new URLSearchParams({ setup, at, token: scene.token })}`;
+  location.href = `/left?${new URLSearchParams({ setup, at, token: backend.token })}`;
 }
 
 async function lookBack() {
-  const url = `/scenes/${query.get('token')}`;
+  const url = `/backends/${query.get('token')}`;
   let arrived;
   const look = async () => {
     const { requests } = await (await fetch(url, { method: 'POST' })).json();
@@ -71,10 +71,10 @@ async function lookBack() {
     await sleep(300);
     await look();
     ok(isRight(arrived), wrong(arrived));
-    await tell({ title, state: 'passed' });
+    await report({ title, state: 'passed' });
   } catch (error) {
-    await tell({ title, state: 'failed', error: String(error) });
+    await report({ title, state: 'failed', error: String(error) });
   }
   if (at + 1 < cases.length) location.href = `/leave?${new URLSearchParams({ setup, at: at + 1 })}`;
-  else await tell({ title: 'all', state: 'end' });
+  else await report({ title: 'all', state: 'end' });
 }

@@ -1,4 +1,4 @@
-// Runs every check in the runtime that it is in, and tells the stage how each went. Plain ESM, no types,
+// Runs every check in the runtime that it is in, and tells the server how each went. Plain ESM, no types,
 // nothing of any runtime: Node, Bun, Deno, workers and pages all load this very file.
 import { checks } from './checks/all.mjs';
 import { Context, Skipped } from './context.mjs';
@@ -12,23 +12,23 @@ const LIMIT_MS = 120_000;
  * itself raises there, whatever the code does.
  */
 export async function runSuite({ origin, setup, more = {}, raises = {}, goesOn = false }) {
-  const tell = tellerOf(origin, setup);
+  const report = reporterOf(origin, setup);
   const rejections = watchRejections();
   for (const [title, check] of Object.entries({ ...checks, ...more })) {
-    await tell({ title, state: 'begun' });
-    await tell({
+    await report({ title, state: 'begun' });
+    await report({
       title,
       ...(await outcomeOf(check, new Context(origin), () => rejections.take(raises[title]))),
     });
   }
-  if (!goesOn) await tell({ title: 'all', state: 'end' });
+  if (!goesOn) await report({ title: 'all', state: 'end' });
 }
 
-/** Gives what tells the stage of a check. */
-export function tellerOf(origin, setup) {
-  const url = `${origin}/told/${encodeURIComponent(setup)}`;
-  return async (told) => {
-    await (await fetch(url, { method: 'POST', body: JSON.stringify(told) })).text();
+/** Gives what tells the server of a check. */
+export function reporterOf(origin, setup) {
+  const url = `${origin}/reports/${encodeURIComponent(setup)}`;
+  return async (report) => {
+    await (await fetch(url, { method: 'POST', body: JSON.stringify(report) })).text();
   };
 }
 

@@ -24,42 +24,42 @@ const hostile = {
 
 export const answers = {
   'an answer in gzip is read': async (t) => {
-    const scene = await t.scripted([{ ok: 'gzip' }]);
-    equal(await outcomes(t.spans(t.client(scene), 3)), ['ok', 'ok', 'ok'], 'the outcomes');
+    const backend = await t.scripted([{ ok: 'gzip' }]);
+    equal(await outcomes(t.spans(t.client(backend), 3)), ['ok', 'ok', 'ok'], 'the outcomes');
   },
 
   'so is one after a BOM': async (t) => {
-    const scene = await t.scripted([{ ok: 'after a BOM' }]);
-    equal(await outcomes(t.spans(t.client(scene), 3)), ['ok', 'ok', 'ok'], 'the outcomes');
-    equal((await scene.requests()).length, 1, 'the requests');
+    const backend = await t.scripted([{ ok: 'after a BOM' }]);
+    equal(await outcomes(t.spans(t.client(backend), 3)), ['ok', 'ok', 'ok'], 'the outcomes');
+    equal((await backend.requests()).length, 1, 'the requests');
   },
 
   'no redirect is followed': async (t) => {
     for (const status of [301, 302, 303, 307, 308]) {
-      const scene = await t.scripted([redirect(status)]);
-      const error = await rejection(t.spans(t.client(scene), 1)[0]);
+      const backend = await t.scripted([redirect(status)]);
+      const error = await rejection(t.spans(t.client(backend), 1)[0]);
       ok(error.name === 'PrefactorApiError', `${status} gives ${error.name}: ${error.message}`);
-      equal((await scene.report()).requests.length, 1, 'the requests');
+      equal((await backend.report()).requests.length, 1, 'the requests');
     }
   },
 
   'of an answer of 40 MB no more than a part is read': async (t) => {
-    const scene = await t.scripted([{ ok: 'padded', bytes: 40_000_000 }]);
-    const error = await rejection(t.spans(t.client(scene), 1)[0]);
+    const backend = await t.scripted([{ ok: 'padded', bytes: 40_000_000 }]);
+    const error = await rejection(t.spans(t.client(backend), 1)[0]);
     equal([error.name, error.maybeApplied], ['PrefactorContractError', true], 'the error');
   },
 
   'a 204 is no answer': async (t) => {
-    const scene = await t.scripted([{ status: 204 }, 'ok']);
-    equal(await outcomes(t.spans(t.client(scene), 2)), ['ok', 'ok'], 'the outcomes');
+    const backend = await t.scripted([{ status: 204 }, 'ok']);
+    equal(await outcomes(t.spans(t.client(backend), 2)), ['ok', 'ok'], 'the outcomes');
   },
 
   ...Object.fromEntries(
     Object.entries(hostile).map(([title, [output, outcome]]) => [
       `an output ${title} harms nobody`,
       async (t) => {
-        const scene = await t.scripted([{ ok: 'with outputs', output }, 'ok']);
-        const client = t.client(scene);
+        const backend = await t.scripted([{ ok: 'with outputs', output }, 'ok']);
+        const client = t.client(backend);
         equal(await outcomes(t.spans(client, 1)), [outcome], 'the outcome');
         equal(await outcomes(t.spans(client, 2)), ['ok', 'ok'], 'the outcomes of the next');
         equal({}.polluted, undefined, 'Object.prototype.polluted');
@@ -69,8 +69,8 @@ export const answers = {
 
   'outputs that nobody asked for are ignored': async (t) => {
     const body = '{"status":"success","outputs":{"__proto__":{"status":"success"},"nobody":null}}';
-    const scene = await t.scripted([{ status: 200, body }, 'ok']);
-    equal(await outcomes(t.spans(t.client(scene), 2)), ['ok', 'ok'], 'the outcomes');
+    const backend = await t.scripted([{ status: 200, body }, 'ok']);
+    equal(await outcomes(t.spans(t.client(backend), 2)), ['ok', 'ok'], 'the outcomes');
   },
 
   'a definite no is told at once': async (t) => {
@@ -80,18 +80,18 @@ export const answers = {
       [405, 'PrefactorApiError'],
       [409, 'PrefactorConflictError'],
     ]) {
-      const scene = await t.scripted([{ status }]);
-      const error = await rejection(t.spans(t.client(scene), 1)[0]);
+      const backend = await t.scripted([{ status }]);
+      const error = await rejection(t.spans(t.client(backend), 1)[0]);
       equal([error.name, error.status], [name, status], 'the error');
-      equal((await scene.requests()).length, 1, 'the requests');
+      equal((await backend.requests()).length, 1, 'the requests');
     }
   },
 
   'a 401 asks a token function once more, and then rejects': async (t) => {
-    const scene = await t.scripted();
-    const tokens = ['an-expired-token', scene.token];
+    const backend = await t.scripted();
+    const tokens = ['an-expired-token', backend.token];
     const asked = [];
-    const client = t.client(scene, {
+    const client = t.client(backend, {
       apiToken: async () => {
         const token = tokens[Math.min(asked.length, 1)];
         asked.push(token);

@@ -37,8 +37,8 @@ export const arguments_ = {
   },
 
   'bad arguments reject that call alone': async (t) => {
-    const scene = await t.scripted();
-    const client = t.client(scene);
+    const backend = await t.scripted();
+    const client = t.client(backend);
     const cyclic = {};
     cyclic.self = cyclic;
     const bad = [
@@ -65,8 +65,8 @@ export const arguments_ = {
   },
 
   'two calls with one key are one item, or a conflict': async (t) => {
-    const scene = await t.scripted();
-    const client = t.client(scene);
+    const backend = await t.scripted();
+    const client = t.client(backend);
     const startedAt = new Date(0);
     const fields = { idempotencyKey: 'a-key-of-my-own', startedAt, finishedAt: startedAt };
     const same = [
@@ -77,20 +77,20 @@ export const arguments_ = {
     const conflict = 'PrefactorIdempotencyConflictError';
     equal(await outcomes([...same, other]), ['ok', 'ok', conflict], 'the outcomes');
     equal(
-      (await scene.requests()).map(({ keys }) => keys),
+      (await backend.requests()).map(({ keys }) => keys),
       [['a-key-of-my-own']],
       'the keys',
     );
   },
 
   'later changes to what was passed in change nothing': async (t) => {
-    const scene = await t.scripted();
+    const backend = await t.scripted();
     const params = span(0, { payload: { list: [1] } });
-    const call = t.client(scene).agentSpans.create(params);
+    const call = t.client(backend).agentSpans.create(params);
     params.payload.list.push(2);
     params.schemaName = 'another';
     await call;
-    const [{ details }] = JSON.parse((await scene.requests())[0].body).items;
+    const [{ details }] = JSON.parse((await backend.requests())[0].body).items;
     equal([details.schema_name, details.payload], ['agent:tool', { list: [1] }], 'what was sent');
   },
 };

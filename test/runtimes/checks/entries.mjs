@@ -19,8 +19,8 @@ export const entries = {
   },
 
   'errors are classes of one root, each with a code': async (t) => {
-    const scene = await t.emulated();
-    const client = t.client(scene);
+    const backend = await t.emulated();
+    const client = t.client(backend);
     const error = await rejection(client.agentInstances.start('01k3zxw0000000a1b2c300000000000z'));
     ok(error instanceof main.PrefactorNotFoundError, `${error.name} is no PrefactorNotFoundError`);
     ok(error instanceof main.PrefactorApiError, `${error.name} is no PrefactorApiError`);
@@ -68,8 +68,8 @@ export const entries = {
   },
 
   '50,000 calls, each with its own result': async (t) => {
-    const scene = await t.scripted(['ok'], { keeps: false });
-    const client = t.client(scene, { batch: { maxItems: 1_000 } });
+    const backend = await t.scripted(['ok'], { keeps: false });
+    const client = t.client(backend, { batch: { maxItems: 1_000 } });
     const failed = [];
     for (let from = 0; from < 50_000; from += 10_000) {
       await client.ready();

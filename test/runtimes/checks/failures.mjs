@@ -16,36 +16,36 @@ async function spansOf(t, client, names) {
 
 export const failures = {
   'an item that fails at any of ten positions fails alone': async (t) => {
-    const scene = await t.emulated();
+    const backend = await t.emulated();
     for (let position = 0; position < 10; position++) {
       const names = keys(`at-${position}`, 10);
-      await scene.report('faults.refuse', names[position]);
-      const { calls } = await spansOf(t, t.client(scene), names);
+      await backend.report('faults.refuse', names[position]);
+      const { calls } = await spansOf(t, t.client(backend), names);
       const expected = names.map((_, index) =>
         index === position ? 'PrefactorValidationError' : 'ok',
       );
       equal(await outcomes(calls), expected, `the outcomes, position ${position}`);
     }
-    equal((await scene.report()).doubled, [], 'what was done twice');
+    equal((await backend.report()).doubled, [], 'what was done twice');
   },
 
   '7 bad of 60 reject, the others resolve': async (t) => {
-    const scene = await t.emulated();
+    const backend = await t.emulated();
     const names = keys('bad', 60);
     const bad = new Set([0, 8, 9, 23, 40, 41, 59]);
-    for (const index of bad) await scene.report('faults.refuse', names[index]);
-    const { calls } = await spansOf(t, t.client(scene, { batch: { concurrency: 1 } }), names);
+    for (const index of bad) await backend.report('faults.refuse', names[index]);
+    const { calls } = await spansOf(t, t.client(backend, { batch: { concurrency: 1 } }), names);
     const expected = names.map((_, index) => (bad.has(index) ? 'PrefactorValidationError' : 'ok'));
     equal(await outcomes(calls), expected, 'the outcomes');
-    const requests = (await scene.requests()).length - 2;
+    const requests = (await backend.requests()).length - 2;
     ok(requests <= 8, `${requests} requests for 7 bad of 60`);
   },
 
   "onSkipped: 'reject' rejects what was not reached": async (t) => {
-    const scene = await t.emulated();
+    const backend = await t.emulated();
     const names = keys('skipped', 4);
-    await scene.report('faults.refuse', names[1]);
-    const { calls } = await spansOf(t, t.client(scene, { onSkipped: 'reject' }), names);
+    await backend.report('faults.refuse', names[1]);
+    const { calls } = await spansOf(t, t.client(backend, { onSkipped: 'reject' }), names);
     const skipped = 'PrefactorSkippedError';
     equal(
       await outcomes(calls),
@@ -55,10 +55,10 @@ export const failures = {
   },
 
   'who needs what failed is rejected with it, unsent': async (t) => {
-    const scene = await t.emulated();
-    const client = t.client(scene);
+    const backend = await t.emulated();
+    const client = t.client(backend);
     const run = await client.agentInstances.register({});
-    await scene.report('faults.refuse', 'the-root-span');
+    await backend.report('faults.refuse', 'the-root-span');
     const root = client.agentSpans.create({
       agentInstanceId: run,
       schemaName: 'agent:llm',
@@ -79,46 +79,46 @@ export const failures = {
       ['PrefactorValidationError', dependency, dependency],
       'the outcomes',
     );
-    const sent = (await scene.report()).ran.filter(({ outcome }) => outcome !== 'error');
+    const sent = (await backend.report()).ran.filter(({ outcome }) => outcome !== 'error');
     ok(!sent.some(({ key }) => key === 'the-child-span'), 'the child was done');
   },
 
   'a 422 of a whole request is halved until the culprit stands alone': async (t) => {
-    const scene = await t.emulated();
+    const backend = await t.emulated();
     const names = keys('half', 16);
     const fault = { kind: 'status', status: 422 };
-    await scene.report('faults.poison', names[11], fault);
-    const { calls } = await spansOf(t, t.client(scene), names);
+    await backend.report('faults.poison', names[11], fault);
+    const { calls } = await spansOf(t, t.client(backend), names);
     const expected = names.map((_, index) => (index === 11 ? 'PrefactorValidationError' : 'ok'));
     equal(await outcomes(calls), expected, 'the outcomes');
   },
 
   'a 413 is halved, and smaller requests go from then on': async (t) => {
-    const scene = await t.emulated({ maxBytes: 6_000 });
-    const client = t.client(scene);
+    const backend = await t.emulated({ maxBytes: 6_000 });
+    const client = t.client(backend);
     const run = await client.agentInstances.register({});
     const payload = { text: 'x'.repeat(500) };
     const spans = () => t.spans(client, 20, () => ({ agentInstanceId: run, payload }));
     equal(await outcomes(spans()), Array(20).fill('ok'), 'the outcomes');
-    const first = (await scene.requests()).length;
+    const first = (await backend.requests()).length;
     equal(await outcomes(spans()), Array(20).fill('ok'), 'the outcomes of the next');
-    const second = (await scene.requests()).length - first;
+    const second = (await backend.requests()).length - first;
     ok(second < first, `${first} requests the first time, ${second} the second`);
   },
 
   'a single item that is too large for the server rejects': async (t) => {
-    const scene = await t.scripted([{ status: 413 }]);
-    const [call] = t.spans(t.client(scene), 1);
+    const backend = await t.scripted([{ status: 413 }]);
+    const [call] = t.spans(t.client(backend), 1);
     const error = await rejection(call);
     equal([error.name, error.status], ['PrefactorApiError', 413], 'the error');
   },
 
   'a failure is told to listeners, and raises nothing': async (t) => {
-    const scene = await t.emulated();
-    const client = t.client(scene);
+    const backend = await t.emulated();
+    const client = t.client(backend);
     const told = [];
     client.on('failure', ({ error, key, type }) => told.push([error.name, key, type]));
-    await scene.report('faults.refuse', 'a-refused-span');
+    await backend.report('faults.refuse', 'a-refused-span');
     // Nobody awaits it: were it not marked as handled, this check would fail for it.
     const { run } = await spansOf(t, client, ['a-refused-span']);
     await client.flush();

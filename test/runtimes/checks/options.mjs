@@ -3,8 +3,8 @@ import { equal, ok, outcomes, Skipped, span } from '../context.mjs';
 
 export const options = {
   'beforeEnqueue changes, leaves out, and rejects': async (t) => {
-    const scene = await t.scripted();
-    const client = t.client(scene, {
+    const backend = await t.scripted();
+    const client = t.client(backend, {
       beforeEnqueue: (action) => {
         const { index } = action.details.payload;
         if (index === 1) return null;
@@ -14,7 +14,7 @@ export const options = {
     });
     const expected = ['ok', 'ok', 'PrefactorInvalidArgumentError'];
     equal(await outcomes(t.spans(client, 3)), expected, 'the outcomes');
-    const items = (await scene.requests()).flatMap(({ body }) => JSON.parse(body).items);
+    const items = (await backend.requests()).flatMap(({ body }) => JSON.parse(body).items);
     equal(
       items.map(({ details }) => details.payload),
       [{ redacted: true }],
@@ -23,8 +23,8 @@ export const options = {
   },
 
   'disabled: calls are checked, resolve, and nothing is sent': async (t) => {
-    const scene = await t.scripted();
-    const client = t.client(scene, { disabled: true });
+    const backend = await t.scripted();
+    const client = t.client(backend, { disabled: true });
     const run = client.agentInstances.register({});
     const calls = [
       run,
@@ -32,13 +32,13 @@ export const options = {
       client.agentSpans.create(),
     ];
     equal(await outcomes(calls), ['ok', 'ok', 'PrefactorInvalidArgumentError'], 'the outcomes');
-    equal((await scene.requests()).length, 0, 'the requests');
+    equal((await backend.requests()).length, 0, 'the requests');
   },
 
   'a fetch option sends each request': async (t) => {
-    const scene = await t.scripted();
+    const backend = await t.scripted();
     const seen = [];
-    const client = t.client(scene, {
+    const client = t.client(backend, {
       fetch: (request) => {
         seen.push([request.method, new URL(request.url).pathname, isAutobatchRequest(request)]);
         return fetch(request);
@@ -49,19 +49,19 @@ export const options = {
   },
 
   'an attempt over a fetch option is given up in time': async (t) => {
-    const scene = await t.scripted([{ hangs: 'in the body' }, 'ok']);
-    const client = t.client(scene, { attemptTimeoutMs: 400, fetch: (request) => fetch(request) });
+    const backend = await t.scripted([{ hangs: 'in the body' }, 'ok']);
+    const client = t.client(backend, { attemptTimeoutMs: 400, fetch: (request) => fetch(request) });
     equal(await outcomes(t.spans(client, 2)), ['ok', 'ok'], 'the outcomes');
   },
 
   'answers over a fetch option may have text() alone, or json()': async (t) => {
-    const scene = await t.scripted();
+    const backend = await t.scripted();
     const only = (name) => async (request) => {
       const response = await fetch(request);
       return { status: response.status, [name]: () => response[name]() };
     };
     for (const name of ['text', 'json']) {
-      const client = t.client(scene, { fetch: only(name) });
+      const client = t.client(backend, { fetch: only(name) });
       equal(await outcomes(t.spans(client, 2)), ['ok', 'ok'], `the outcomes over ${name}()`);
     }
   },
@@ -70,16 +70,16 @@ export const options = {
     const { versions } = globalThis.process ?? {};
     const isNode = versions?.uv && !versions.bun && !versions.deno;
     if (!isNode) throw new Skipped('this is not Node');
-    const scene = await t.scripted();
-    const client = t.client(scene);
+    const backend = await t.scripted();
+    const client = t.client(backend);
     equal(await outcomes(t.spans(client, 2)), ['ok', 'ok'], 'the outcomes');
-    const agents = (await scene.requests()).map(({ headers }) => headers['user-agent']);
+    const agents = (await backend.requests()).map(({ headers }) => headers['user-agent']);
     ok(/^prefactor-autobatch\/\d/.test(agents[0]), `Node's fetch is asked: ${agents}`);
   },
 
   'a global fetch that is replaced later sees each request': async (t) => {
-    const scene = await t.scripted();
-    const client = t.client(scene);
+    const backend = await t.scripted();
+    const client = t.client(backend);
     const real = globalThis.fetch;
     let seen = 0;
     globalThis.fetch = (...args) => {
@@ -97,15 +97,18 @@ export const options = {
   },
 
   'each request has its headers': async (t) => {
-    const scene = await t.scripted();
-    const client = t.client(scene, { headers: { 'X-Tenant': 'blue' }, sdk: ['my-adapter@1.2.3'] });
+    const backend = await t.scripted();
+    const client = t.client(backend, {
+      headers: { 'X-Tenant': 'blue' },
+      sdk: ['my-adapter@1.2.3'],
+    });
     await Promise.all(t.spans(client, 1));
-    const [{ headers, method, path }] = await scene.requests();
+    const [{ headers, method, path }] = await backend.requests();
     equal([method, path], ['POST', '/api/v1/bulk'], 'method and path');
     equal(headers['x-tenant'], 'blue', 'x-tenant');
     equal(headers['content-type'], 'application/json', 'content-type');
     equal(headers.accept, 'application/json', 'accept');
-    equal(headers.authorization, `Bearer ${scene.token}`, 'authorization');
+    equal(headers.authorization, `Bearer ${backend.token}`, 'authorization');
     ok(
       /^my-adapter@1\.2\.3 prefactor-autobatch@\d/.test(headers['x-prefactor-sdk']),
       headers['x-prefactor-sdk'],
@@ -113,9 +116,9 @@ export const options = {
   },
 
   'waitUntil is given what is under way': async (t) => {
-    const scene = await t.scripted();
+    const backend = await t.scripted();
     const work = [];
-    const client = t.client(scene, { waitUntil: (promise) => void work.push(promise) });
+    const client = t.client(backend, { waitUntil: (promise) => void work.push(promise) });
     const calls = t.spans(client, 3);
     equal(work.length, 1, 'the promises');
     await Promise.all(work);
@@ -127,9 +130,9 @@ export const options = {
     const hooks = globalThis.process?.getBuiltinModule?.('node:async_hooks');
     if (hooks === undefined) throw new Skipped('the runtime has no async contexts');
     const storage = new hooks.AsyncLocalStorage();
-    const scene = await t.scripted();
+    const backend = await t.scripted();
     const seen = [];
-    const client = t.client(scene, {
+    const client = t.client(backend, {
       fetch: (request) => {
         seen.push(['fetch', storage.getStore()]);
         return fetch(request);

@@ -14,12 +14,14 @@ const lost = {
   'that hangs': { hangs: 'in the body' },
 };
 
-function lostCheck(act) {
+function lostCheck(response) {
   return async (t) => {
-    const scene = await t.scripted([act, 'ok']);
-    const client = t.client(scene, { attemptTimeoutMs: act.hangs === undefined ? 30_000 : 400 });
+    const backend = await t.scripted([response, 'ok']);
+    const client = t.client(backend, {
+      attemptTimeoutMs: response.hangs === undefined ? 30_000 : 400,
+    });
     equal(await outcomes(t.spans(client, 3)), ['ok', 'ok', 'ok'], 'the outcomes');
-    const [first, second, ...more] = (await scene.requests()).map(({ body }) => body);
+    const [first, second, ...more] = (await backend.requests()).map(({ body }) => body);
     equal(more, [], 'more requests');
     equal(second, first, 'the bytes that were sent again');
   };
@@ -27,71 +29,71 @@ function lostCheck(act) {
 
 export const retries = {
   ...Object.fromEntries(
-    Object.entries(lost).map(([title, act]) => [
+    Object.entries(lost).map(([title, response]) => [
       `a lost answer ${title}: the same bytes again`,
-      lostCheck(act),
+      lostCheck(response),
     ]),
   ),
 
   'what the server has done is not done twice': async (t) => {
-    const scene = await t.emulated();
-    const client = t.client(scene);
+    const backend = await t.emulated();
+    const client = t.client(backend);
     const run = await client.agentInstances.register({});
     for (const kind of ['dropBefore', 'dropAfter', 'dropMiddle', 'truncate']) {
-      await scene.report('faults.next', { kind });
+      await backend.report('faults.next', { kind });
       equal(
         await outcomes(t.spans(client, 3, () => ({ agentInstanceId: run }))),
         ['ok', 'ok', 'ok'],
         kind,
       );
     }
-    const { breaches, doubled, replays } = await scene.report();
+    const { breaches, doubled, replays } = await backend.report();
     equal([breaches, doubled], [[], []], 'breaches, and what was done twice');
     ok(replays > 0, 'nothing was replayed');
   },
 
   'a 429 with a time is waited for, and nothing else leaves': async (t) => {
-    const scene = await t.scripted([{ status: 429, headers: { 'retry-after': '1' } }, 'ok']);
-    const client = t.client(scene);
+    const backend = await t.scripted([{ status: 429, headers: { 'retry-after': '1' } }, 'ok']);
+    const client = t.client(backend);
     const pauses = [];
     client.on('pause', ({ status }) => pauses.push(status));
     const early = t.spans(client, 2);
     await until(() => pauses.length > 0);
     const late = t.spans(client, 2);
     equal(await outcomes([...early, ...late]), Array(4).fill('ok'), 'the outcomes');
-    const [first, second] = await scene.requests();
+    const [first, second] = await backend.requests();
     // A server's second, less what two clocks may differ by.
     ok(second.at - first.at > 950, `it came again after ${second.at - first.at} ms`);
     equal(pauses, [429], 'the pauses');
   },
 
   'a 503 with a date is waited for': async (t) => {
-    const scene = await t.scripted([{ status: 503, retryAfterMs: 2_000 }, 'ok']);
-    const client = t.client(scene);
+    const backend = await t.scripted([{ status: 503, retryAfterMs: 2_000 }, 'ok']);
+    const client = t.client(backend);
     equal(await outcomes(t.spans(client, 2)), ['ok', 'ok'], 'the outcomes');
-    const [first, second] = await scene.requests();
+    const [first, second] = await backend.requests();
     // Dates have whole seconds: of two, at least one.
     ok(second.at - first.at > 900, `it came again after ${second.at - first.at} ms`);
   },
 
   'a 503 with milliseconds in its body is waited for': async (t) => {
     const body = '{"status":"error","code":"rate_limited","retry_after_ms":500}';
-    const scene = await t.scripted([{ status: 503, body }, 'ok']);
-    equal(await outcomes(t.spans(t.client(scene), 2)), ['ok', 'ok'], 'the outcomes');
-    const [first, second] = await scene.requests();
+    const backend = await t.scripted([{ status: 503, body }, 'ok']);
+    equal(await outcomes(t.spans(t.client(backend), 2)), ['ok', 'ok'], 'the outcomes');
+    const [first, second] = await backend.requests();
     ok(second.at - first.at > 450, `it came again after ${second.at - first.at} ms`);
   },
 
   'an attempt that takes too long is given up, and its connection closed': async (t) => {
-    const scene = await t.scripted([{ hangs: 'before the headers' }, 'ok']);
-    const client = t.client(scene, { attemptTimeoutMs: 400 });
+    const backend = await t.scripted([{ hangs: 'before the headers' }, 'ok']);
+    const client = t.client(backend, { attemptTimeoutMs: 400 });
     equal(await outcomes(t.spans(client, 2)), ['ok', 'ok'], 'the outcomes');
-    equal((await scene.requests()).length, 2, 'the requests');
+    equal((await backend.requests()).length, 2, 'the requests');
   },
 
   'a call never takes longer than deliveryTimeoutMs': async (t) => {
-    const scene = await t.scripted([{ hangs: 'before the headers' }]);
-    const client = t.client(scene, { attemptTimeoutMs: 300, deliveryTimeoutMs: 1_000 });
+    const backend = await t.scripted([{ hangs: 'before the headers' }]);
+    const client = t.client(backend, { attemptTimeoutMs: 300, deliveryTimeoutMs: 1_000 });
     const [call] = t.spans(client, 1);
     const error = await rejection(call);
     equal([error.name, error.maybeApplied], ['PrefactorRetryExhaustedError', true], 'the error');
@@ -100,8 +102,8 @@ export const retries = {
 
   'an outage costs time, and no call': async (t) => {
     const down = Array(6).fill({ cut: 'before the headers' });
-    const scene = await t.scripted([...down, 'ok']);
-    const client = t.client(scene, { retry: { limit: 2 } });
+    const backend = await t.scripted([...down, 'ok']);
+    const client = t.client(backend, { retry: { limit: 2 } });
     const early = t.spans(client, 5);
     await sleep(50);
     equal(await outcomes([...early, ...t.spans(client, 5)]), Array(10).fill('ok'), 'the outcomes');
@@ -115,12 +117,12 @@ export const retries = {
   },
 
   'an item error that may pass is tried again': async (t) => {
-    const scene = await t.emulated();
-    await scene.report('faults.refuse', 'passing-span-1', {
+    const backend = await t.emulated();
+    await backend.report('faults.refuse', 'passing-span-1', {
       code: 'temporarily_unavailable',
       times: 1,
     });
-    const client = t.client(scene);
+    const client = t.client(backend);
     const run = await client.agentInstances.register({});
     const calls = t.spans(client, 3, (index) => ({
       agentInstanceId: run,

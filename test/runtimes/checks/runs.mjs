@@ -32,10 +32,10 @@ function wholeRun(client) {
 
 function referenceCheck(ids) {
   return async (t) => {
-    const scene = await t.emulated();
-    const { run, root, children, all } = wholeRun(t.client(scene, { ids }));
+    const backend = await t.emulated();
+    const { run, root, children, all } = wholeRun(t.client(backend, { ids }));
     equal(await outcomes(all), Array(all.length).fill('ok'), 'the outcomes');
-    const { breaches, doubled, instances } = await scene.report();
+    const { breaches, doubled, instances } = await backend.report();
     equal([breaches, doubled], [[], []], 'breaches, and what was done twice');
     const { id } = await run;
     const { status, spans } = instances[id];
@@ -51,8 +51,8 @@ export const runs = {
   "a whole run by reference, ids: 'server'": referenceCheck('server'),
 
   'a whole tree leaves in one request': async (t) => {
-    const scene = await t.emulated();
-    const client = t.client(scene);
+    const backend = await t.emulated();
+    const client = t.client(backend);
     const run = await client.agentInstances.register({});
     client.agentInstances.start(run);
     const level = (parents) =>
@@ -71,7 +71,7 @@ export const runs = {
     const leaves = level(branches);
     const all = [...roots, ...branches, ...leaves];
     equal(await outcomes(all), Array(39).fill('ok'), 'the outcomes');
-    equal((await scene.requests()).length, 2, 'the requests');
+    equal((await backend.requests()).length, 2, 'the requests');
     ok(
       all.every(({ id }) => typeof id === 'string'),
       'an id is not known at the call',
@@ -79,39 +79,41 @@ export const runs = {
   },
 
   'submit sends any action, and resolves with its output': async (t) => {
-    const scene = await t.scripted();
-    const output = await t.client(scene).submit({ _type: 'agents/show', agent_id: 'an-agent-id' });
+    const backend = await t.scripted();
+    const output = await t
+      .client(backend)
+      .submit({ _type: 'agents/show', agent_id: 'an-agent-id' });
     equal(output.status, 'success', 'the status');
-    const [{ body }] = await scene.requests();
+    const [{ body }] = await backend.requests();
     equal(JSON.parse(body).items[0].agent_id, 'an-agent-id', 'what was sent');
   },
 
   'bulk.execute sends a batch as it stands': async (t) => {
-    const scene = await t.scripted(['ok'], {});
+    const backend = await t.scripted(['ok'], {});
     const items = Array.from({ length: 3 }, (_, index) => ({
       _type: 'agents/show',
       idempotency_key: `show-agent-${index}`,
       agent_id: `agent-${index}`,
     }));
-    const { status, outputs } = await t.client(scene).bulk.execute({ items });
+    const { status, outputs } = await t.client(backend).bulk.execute({ items });
     equal(status, 'success', 'the status');
     equal(
       Object.keys(outputs),
       items.map(({ idempotency_key }) => idempotency_key),
       'the keys',
     );
-    const [{ body }] = await scene.requests();
+    const [{ body }] = await backend.requests();
     equal(JSON.parse(body), { items }, 'the body');
   },
 
   'terminate tells of a run that somebody ended, once': async (t) => {
-    const scene = await t.emulated();
-    const client = t.client(scene);
+    const backend = await t.emulated();
+    const client = t.client(backend);
     const told = [];
     client.on('terminate', (detail) => told.push(detail));
     const run = await client.agentInstances.register({});
     await client.agentInstances.start(run);
-    await scene.report('terminate', run.id, 'too expensive');
+    await backend.report('terminate', run.id, 'too expensive');
     await Promise.all(t.spans(client, 3, () => ({ agentInstanceId: run })));
     equal(told, [{ agentInstanceId: run.id, reason: 'too expensive' }], 'what was told');
   },

@@ -15,27 +15,27 @@ const payloads = [
 
 export const texts = {
   'texts of every kind arrive byte for byte': async (t) => {
-    const scene = await t.scripted();
-    const client = t.client(scene);
+    const backend = await t.scripted();
+    const client = t.client(backend);
     // Several together, so that texts follow each other in one buffer, and in more than one.
     const all = [...payloads, ...payloads.toReversed(), ...payloads];
     const calls = t.spans(client, all.length, (index) => ({ payload: all[index] }));
     equal(await outcomes(calls), Array(all.length).fill('ok'), 'the outcomes');
-    const items = (await scene.requests()).flatMap(({ body }) => JSON.parse(body).items);
+    const items = (await backend.requests()).flatMap(({ body }) => JSON.parse(body).items);
     const sent = items.map(({ details }) => JSON.stringify(details.payload));
     equal(
       sent,
       all.map((payload) => JSON.stringify(payload)),
       'the payloads',
     );
-    for (const { body } of await scene.requests()) {
+    for (const { body } of await backend.requests()) {
       ok(body.startsWith('{"items":[{') && body.endsWith('}]}'), 'the envelope');
     }
   },
 
   'two calls made together are two items': async (t) => {
-    const scene = await t.scripted();
-    const client = t.client(scene);
+    const backend = await t.scripted();
+    const client = t.client(backend);
     for (const count of [1, 2, 10, 300]) {
       const text = (index) => 'é'.repeat(index * 50);
       const calls = t.spans(client, count, (index) => ({ payload: { text: text(index) } }));
@@ -44,14 +44,14 @@ export const texts = {
   },
 
   'the number of bytes that is told is the number that arrives': async (t) => {
-    const scene = await t.scripted();
-    const client = t.client(scene);
+    const backend = await t.scripted();
+    const client = t.client(backend);
     let bytes = 0;
     client.on('dispatch', (detail) => {
       bytes += detail.bytes;
     });
     await Promise.all(t.spans(client, payloads.length, (index) => ({ payload: payloads[index] })));
-    const arrived = (await scene.requests()).reduce((sum, request) => sum + request.bytes, 0);
+    const arrived = (await backend.requests()).reduce((sum, request) => sum + request.bytes, 0);
     equal(arrived, bytes, 'the bytes');
   },
 };

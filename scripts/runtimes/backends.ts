@@ -1,22 +1,22 @@
-// What a server of the runtime suite does: an emulator behind a socket, or a script, act by act.
+// What answers the clients of a check: an emulator behind a socket, or a script, response by response.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Emulator, EmulatorOptions } from '../../src/testing/index.ts';
-import type { Act } from './acts.ts';
-import { itemsOf, perform } from './acts.ts';
+import type { ScriptedResponse } from './responses.ts';
+import { itemsOf, respond } from './responses.ts';
 
 export type NewEmulator = (options: EmulatorOptions) => Emulator;
 
-/** What a check asks for: an emulator, or acts, the last of which is repeated. */
-export interface Order {
+/** What a check asks for: an emulator, or responses, the last of which is repeated. */
+export interface BackendOptions {
   readonly emulator?: EmulatorOptions;
-  readonly acts?: readonly Act[];
+  readonly responses?: readonly ScriptedResponse[];
   /** Bodies are not kept: for many calls. @default true */
   readonly keeps?: boolean;
 }
 
-export interface Scene {
-  play(request: IncomingMessage, text: string, response: ServerResponse): Promise<void>;
+export interface Backend {
+  respond(request: IncomingMessage, text: string, response: ServerResponse): Promise<void>;
   /** What it saw; `asked` may have the emulator do something first. */
   report(asked: string): object;
 }
@@ -24,19 +24,19 @@ export interface Scene {
 const sockets = new WeakMap<Socket, number>();
 let socketCount = 0;
 
-/** A scene that also tells of the requests that it has seen. */
-export function newScene(order: Order, newEmulator: NewEmulator): Scene {
-  const { emulator, acts = [], keeps = true } = order;
-  const scene =
+/** A backend that also tells of the requests that it has seen. */
+export function newBackend(options: BackendOptions, newEmulator: NewEmulator): Backend {
+  const { emulator, responses = [], keeps = true } = options;
+  const backend =
     emulator === undefined
-      ? scripted(acts)
+      ? scripted(responses)
       : emulated(newEmulator({ ...emulator, token: () => true }));
   const since = performance.now();
   const requests: object[] = [];
   let inFlight = 0;
   let peak = 0;
   return {
-    async play(request, text, response) {
+    async respond(request, text, response) {
       const { socket, method, url: path, headers } = request;
       if (!sockets.has(socket)) sockets.set(socket, ++socketCount);
       requests.push({
@@ -47,23 +47,23 @@ export function newScene(order: Order, newEmulator: NewEmulator): Scene {
         keys: itemsOf(text).map(({ idempotency_key }) => idempotency_key),
         bytes: Buffer.byteLength(text),
         socket: sockets.get(socket),
-        /** Milliseconds since the scene was made. */
+        /** Milliseconds since the backend was made. */
         at: performance.now() - since,
       });
       peak = Math.max(peak, ++inFlight);
       response.once('close', () => inFlight--);
-      await scene.play(request, text, response);
+      await backend.respond(request, text, response);
     },
-    report: (asked) => ({ requests, peak, ...scene.report(asked) }),
+    report: (asked) => ({ requests, peak, ...backend.report(asked) }),
   };
 }
 
-function scripted(acts: readonly Act[]): Scene {
+function scripted(responses: readonly ScriptedResponse[]): Backend {
   let next = 0;
   return {
-    async play(request, text, response) {
-      if (request.url?.endsWith('/ping')) return perform('ok', '', response);
-      await perform(acts[Math.min(next++, acts.length - 1)] ?? 'ok', text, response);
+    async respond(request, text, response) {
+      if (request.url?.endsWith('/ping')) return respond('ok', '', response);
+      await respond(responses[Math.min(next++, responses.length - 1)] ?? 'ok', text, response);
     },
     report: () => ({}),
   };
@@ -75,14 +75,14 @@ type Asked = readonly [
   ...unknown[],
 ];
 
-function emulated(emulator: Emulator): Scene {
+function emulated(emulator: Emulator): Backend {
   return {
-    async play(request, text, response) {
+    async respond(request, text, response) {
       const gone = new AbortController();
       response.once('close', () => gone.abort());
       const { host: _host, connection: _connection, ...headers } = request.headers;
       try {
-        const answer = await emulator.fetch(`http://stage${request.url}`, {
+        const answer = await emulator.fetch(`http://suite${request.url}`, {
           method: request.method ?? 'GET',
           headers: headers as Record<string, string>,
           ...(text !== '' && { body: text }),

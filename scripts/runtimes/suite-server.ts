@@ -1,15 +1,15 @@
 // The servers that the runtime suite talks to, all behind one port of this process: pages of one origin need
-// no CORS. A check asks for a scene, gets a token of its own, and whatever comes with that token is
-// played as the scene says.
+// no CORS. A check asks for a backend and gets a token of its own; requests with that token are answered
+// by that backend.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import type { NewEmulator, Order, Scene } from './scenes.ts';
-import { newScene } from './scenes.ts';
+import type { Backend, BackendOptions, NewEmulator } from './backends.ts';
+import { newBackend } from './backends.ts';
 
 /** What a check tells of itself. */
-export interface Told {
+export interface CheckReport {
   readonly title: string;
   readonly state: 'begun' | 'passed' | 'failed' | 'skipped' | 'end';
   readonly error?: string;
@@ -21,20 +21,20 @@ interface File {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export class Stage {
+export class SuiteServer {
   origin = '';
   /** By set-up: called with what its checks tell. */
-  readonly listeners = new Map<string, (told: Told) => void>();
+  readonly listeners = new Map<string, (report: CheckReport) => void>();
   /** What `GET` of a path serves. */
   readonly files = new Map<string, File>();
-  readonly #scenes = new Map<string, Scene>();
+  readonly #backends = new Map<string, Backend>();
   readonly #newEmulator: NewEmulator;
   #made = 0;
   readonly #server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     this.#answer(request, response).catch((error: unknown) => {
       // The client has gone, as some checks want it to.
       if (request.destroyed || response.destroyed) return;
-      console.error('the stage failed:', error);
+      console.error('the server of the suite failed:', error);
       response.destroy();
     });
   });
@@ -55,40 +55,40 @@ export class Stage {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? '/', 'http://stage');
+    const { pathname } = new URL(request.url ?? '/', 'http://suite');
     const [, area, name = ''] = pathname.split('/');
     const file = this.files.get(pathname);
     if (file !== undefined) {
       response.writeHead(200, { 'content-type': file.type, ...file.headers });
       response.end(file.text);
     } else if (area === 'api') {
-      await this.#play(request, await textOf(request), response);
-    } else if (area === 'scenes') {
-      json(response, 200, this.#direct(name, request.method, await textOf(request)));
-    } else if (area === 'told') {
-      const told = JSON.parse(await textOf(request)) as Told;
-      this.listeners.get(decodeURIComponent(name))?.(told);
+      await this.#respond(request, await textOf(request), response);
+    } else if (area === 'backends') {
+      json(response, 200, this.#manage(name, request.method, await textOf(request)));
+    } else if (area === 'reports') {
+      const report = JSON.parse(await textOf(request)) as CheckReport;
+      this.listeners.get(decodeURIComponent(name))?.(report);
       json(response, 200, {});
     } else json(response, 404, { no: pathname });
   }
 
-  /** A request of the client's: its scene is known by its token. */
-  async #play(request: IncomingMessage, text: string, response: ServerResponse): Promise<void> {
+  /** A request of the client's: its backend is known by its token. */
+  async #respond(request: IncomingMessage, text: string, response: ServerResponse): Promise<void> {
     const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
-    const scene = this.#scenes.get(token);
-    if (scene !== undefined) await scene.play(request, text, response);
+    const backend = this.#backends.get(token);
+    if (backend !== undefined) await backend.respond(request, text, response);
     else json(response, 401, { status: 'error', code: 'bad_authtoken' });
   }
 
-  /** A request of a check's: to make a scene, to end it, or to tell what it saw. */
-  #direct(token: string, method: string | undefined, text: string): object | null {
+  /** A request of a check's: to make a backend, to end it, or to tell what it saw. */
+  #manage(token: string, method: string | undefined, text: string): object | null {
     if (token === '') {
-      const made = `scene-${++this.#made}`;
-      this.#scenes.set(made, newScene(JSON.parse(text) as Order, this.#newEmulator));
+      const made = `backend-${++this.#made}`;
+      this.#backends.set(made, newBackend(JSON.parse(text) as BackendOptions, this.#newEmulator));
       return { token: made };
     }
-    if (method !== 'DELETE') return this.#scenes.get(token)?.report(text) ?? null;
-    this.#scenes.delete(token);
+    if (method !== 'DELETE') return this.#backends.get(token)?.report(text) ?? null;
+    this.#backends.delete(token);
     return {};
   }
 }

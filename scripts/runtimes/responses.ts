@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 
-export type Act =
+export type ScriptedResponse =
   /** Does what the items ask for. */
   | 'ok'
   | { readonly ok: 'slowly'; readonly ms: number }
@@ -25,37 +25,42 @@ export type Act =
   /** The connection is cut. */
   | { readonly cut: 'before the headers' | 'in the headers' | 'in the body' };
 
-export async function perform(act: Act, text: string, response: ServerResponse): Promise<void> {
-  if (act === 'ok') return sendJson(response, outputsFor(text));
-  if ('ok' in act) return performOk(act, text, response);
-  if ('hangs' in act) {
-    if (act.hangs === 'in the body') startBody(response);
+export async function respond(
+  wanted: ScriptedResponse,
+  text: string,
+  response: ServerResponse,
+): Promise<void> {
+  if (wanted === 'ok') return sendJson(response, outputsFor(text));
+  if ('ok' in wanted) return respondOk(wanted, text, response);
+  if ('hangs' in wanted) {
+    if (wanted.hangs === 'in the body') startBody(response);
     return;
   }
-  if ('cut' in act) {
-    if (act.cut === 'in the headers') response.socket?.write('HTTP/1.1 200 OK\r\ncontent-ty');
-    if (act.cut === 'in the body') startBody(response);
+  if ('cut' in wanted) {
+    if (wanted.cut === 'in the headers') response.socket?.write('HTTP/1.1 200 OK\r\ncontent-ty');
+    if (wanted.cut === 'in the body') startBody(response);
     setTimeout(() => response.socket?.destroy(), 5);
     return;
   }
-  const at = act.retryAfterMs === undefined ? undefined : new Date(Date.now() + act.retryAfterMs);
-  response.writeHead(act.status, {
+  const at =
+    wanted.retryAfterMs === undefined ? undefined : new Date(Date.now() + wanted.retryAfterMs);
+  response.writeHead(wanted.status, {
     'content-type': 'application/json',
     ...(at && { 'retry-after': at.toUTCString() }),
-    ...act.headers,
+    ...wanted.headers,
   });
-  response.end(act.body ?? '');
+  response.end(wanted.body ?? '');
 }
 
-async function performOk(
-  act: Extract<Act, { readonly ok: string }>,
+async function respondOk(
+  wanted: Extract<ScriptedResponse, { readonly ok: string }>,
   text: string,
   response: ServerResponse,
 ): Promise<void> {
   const body = outputsFor(text);
-  switch (act.ok) {
+  switch (wanted.ok) {
     case 'slowly':
-      await new Promise((resolve) => setTimeout(resolve, act.ms));
+      await new Promise((resolve) => setTimeout(resolve, wanted.ms));
       return sendJson(response, body);
     case 'gzip':
       response.setHeader('content-encoding', 'gzip');
@@ -63,16 +68,16 @@ async function performOk(
     case 'after a BOM':
       return sendJson(response, `\uFEFF${body}`);
     case 'padded':
-      return sendJson(response, `{"padding":"${'x'.repeat(act.bytes)}",${body.slice(1)}`);
+      return sendJson(response, `{"padding":"${'x'.repeat(wanted.bytes)}",${body.slice(1)}`);
     case 'with outputs': {
       const keys = itemsOf(text).map(({ idempotency_key }) => idempotency_key);
       const outputs = keys.map(
-        (key) => `${JSON.stringify(key)}:${act.output.replaceAll('KEY', String(key))}`,
+        (key) => `${JSON.stringify(key)}:${wanted.output.replaceAll('KEY', String(key))}`,
       );
       return sendJson(response, `{"status":"success","outputs":{${outputs.join(',')}}}`);
     }
     default:
-      act satisfies never;
+      wanted satisfies never;
   }
 }
 
