@@ -64,7 +64,7 @@ export type { BulkItem, BulkRequest, BulkResult } from './schemas/bulk-request.t
 export type { CallOptions, ResourceName, SubmitOptions } from './schemas/call-options.ts';
 export type { Control, Identified } from './schemas/output.ts';
 export type { FinishStatus, InstanceStatus, SpanStatus } from './schemas/status.ts';
-export type { ApiToken } from './transport/auth.ts';
+export type { ApiToken } from './transport/api-token.ts';
 export type { HeaderFields } from './transport/header-fields.ts';
 export { isAutobatchRequest } from './transport/sdk-header.ts';
 export type { Fetch } from './transport/sender.ts';

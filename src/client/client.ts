@@ -5,7 +5,7 @@ import type { PrefactorIssue } from '../errors/argument-error.ts';
 import type { Failure } from '../errors/failure.ts';
 import { createToError } from '../errors/from-reason.ts';
 import { createToRecord } from '../errors/reason-record.ts';
-import { Ids } from '../ids/ids.ts';
+import { IdGenerator } from '../ids/id-generator.ts';
 import { bindMethods } from '../lib/bind-methods.ts';
 import type { Clock } from '../lib/clock.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -102,7 +102,7 @@ export class AutobatchClient {
       waiting: () => this.#engine.stats().ledger.pending,
       onIdle: waitUntil && (() => waitUntil.end()),
     });
-    const ids = new Ids();
+    const ids = new IdGenerator();
     const sender = this.#senderOf(settings, ids, clock);
     const { redact } = sender;
     this.#engine = this.#engineOf(settings, sender, clock, waitUntil);
@@ -207,7 +207,7 @@ export class AutobatchClient {
     return this.#events.on(event, listener);
   }
 
-  #senderOf(settings: Options, ids: Ids, clock: Clock): Sender {
+  #senderOf(settings: Options, ids: IdGenerator, clock: Clock): Sender {
     const { apiToken, disabled } = settings;
     // Only a client that is disabled may have no token.
     if (disabled || apiToken === undefined) {

@@ -1,11 +1,11 @@
 import type { Send } from '../coalescer/index.ts';
 import type { Failure } from '../errors/failure.ts';
-import type { Ids } from '../ids/ids.ts';
+import type { IdGenerator } from '../ids/id-generator.ts';
 import { localIdOf, targetOf, unsentOutput } from '../pipeline/unsent-output.ts';
 import { isText } from '../schemas/check.ts';
 
 /** Takes the place of HTTP in a client that is `disabled`: answers each item with its own fields. */
-export function loopback(ids: Ids): Send<Failure> {
+export function loopback(ids: IdGenerator): Send<Failure> {
   return ({ keys, texts }) => {
     const answers = texts.map((text, place) => {
       const action = JSON.parse(text);

@@ -1,6 +1,6 @@
 import type { Logger } from '../lib/logger.ts';
 import type { WireAction } from '../schemas/action.ts';
-import type { ApiToken } from '../transport/auth.ts';
+import type { ApiToken } from '../transport/api-token.ts';
 import type { HeaderFields } from '../transport/header-fields.ts';
 import type { Fetch } from '../transport/sender.ts';
 

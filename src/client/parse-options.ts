@@ -18,12 +18,12 @@ import {
   shown,
 } from '../lib/value-checks.ts';
 import type { WireAction } from '../schemas/action.ts';
+import type { ApiToken } from '../transport/api-token.ts';
+import { isToken, isTooShort, shortTokenProblem, TOKEN } from '../transport/api-token.ts';
 import { DEFAULT_API_URL, readApiUrl } from '../transport/api-url.ts';
-import type { ApiToken } from '../transport/auth.ts';
 import type { HeaderFields } from '../transport/header-fields.ts';
-import { headerFields, headerRecord, isToken, TOKEN } from '../transport/header-fields.ts';
+import { headerFields, headerRecord } from '../transport/header-fields.ts';
 import type { Fetch } from '../transport/sender.ts';
-import { isTooShort, shortTokenProblem } from '../transport/short-token.ts';
 import { exitSignal } from './exit-signals.ts';
 import type { BatchWindow, Options } from './options.ts';
 

@@ -1,4 +1,4 @@
-import { unsliced } from '../lib/own-text.ts';
+import { unsliced } from '../lib/unsliced.ts';
 import { isKnownCode } from './classify.ts';
 
 /** Takes every token that is or was in use out of a text. */
@@ -48,7 +48,7 @@ export function jsonSnippetOf(value: unknown, redact: Redact): string | undefine
 }
 
 /** A field of an object's own: what JSON.parse makes may carry a `__proto__`. */
-export function ownField(value: unknown, name: string): unknown {
+function ownField(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? Reflect.get(value, name)
     : undefined;

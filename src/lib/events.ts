@@ -9,7 +9,7 @@ export type Listener<Detail> = (detail: Detail) => unknown;
 const quietMs = 60_000;
 
 /** More than ever comes in one turn of the event loop by itself. */
-const OFTEN = 2_000;
+const MAX_DELIVERIES_PER_TURN = 2_000;
 
 export interface EventsParts {
   readonly clock: Clock;
@@ -109,7 +109,8 @@ export class Events<Details extends object> {
       this.#queue = this.#queue.slice(due);
       this.#told = 0;
       this.hasNews = this.#queue.length > 0;
-      if (this.hasNews || this.#timesInTurn >= OFTEN) inLaterTurn(this.#goOn, true);
+      if (this.hasNews || this.#timesInTurn >= MAX_DELIVERIES_PER_TURN)
+        inLaterTurn(this.#goOn, true);
       else this.#isHeld = false;
     } catch {
       // The stack is used up: what is left is told with what comes next.

@@ -5,7 +5,7 @@
  */
 
 import type { Coalescer, Name } from '../coalescer/index.ts';
-import type { Ids } from '../ids/ids.ts';
+import type { IdGenerator } from '../ids/id-generator.ts';
 import { CallTimes } from '../lib/clock.ts';
 import { unpolluted } from '../lib/prototype-pollution.ts';
 import type { Action, ActionKind, Call, WireAction } from '../schemas/action.ts';
@@ -39,7 +39,7 @@ export interface CallPipelineSettings
     Coalescer<unknown>,
     'accepted' | 'decline' | 'idOf' | 'isThere' | 'omit' | 'sharedMakes' | 'submit'
   >;
-  readonly ids: Ids;
+  readonly ids: IdGenerator;
   /** A span gets an id of ours, where its instance has one that tells its partition. */
   readonly makesSpanIds: boolean;
   readonly beforeEnqueue: BeforeEnqueue | undefined;
@@ -56,7 +56,7 @@ export class CallPipeline {
   readonly reader: OutputReader;
   readonly #settings: CallPipelineSettings;
   readonly #engine: CallPipelineSettings['engine'];
-  readonly #ids: Ids;
+  readonly #ids: IdGenerator;
   readonly #times = new CallTimes();
   readonly #references: References;
   readonly #dependencies: DependencyTracker;

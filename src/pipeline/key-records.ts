@@ -1,8 +1,8 @@
+import type { IdGenerator } from '../ids/id-generator.ts';
 import { checkKey } from '../ids/idempotency-key.ts';
-import type { Ids } from '../ids/ids.ts';
-import { Hasher } from '../lib/hash.ts';
 import { LruMap } from '../lib/lru-map.ts';
-import { unsliced } from '../lib/own-text.ts';
+import { TextHasher } from '../lib/text-hash.ts';
+import { unsliced } from '../lib/unsliced.ts';
 import type { WireAction, WireKind } from '../schemas/action.ts';
 import { fieldsOf } from '../schemas/action.ts';
 import { isActionPromise } from '../schemas/action-promise.ts';
@@ -27,7 +27,7 @@ export class KeyRecords {
     onEvict: (_, { pending }) => pending !== undefined,
   });
   /** Made for the first key: it has buffers. */
-  #hasher: Hasher | undefined;
+  #hasher: TextHasher | undefined;
 
   /** What the first call with the key has left behind; without one, this is the first, made `now`. */
   of(key: string, now: string): KeyRecord {
@@ -54,7 +54,7 @@ export class KeyRecords {
     const text = serialise(asRequested, draft.hasWireNames ? undefined : pathInCall);
     // A getter or toJSON may have made the same call while this one was written, and came first.
     if (record.fingerprint !== undefined) draft.newId = undefined;
-    this.#hasher ??= new Hasher();
+    this.#hasher ??= new TextHasher();
     draft.fingerprint = this.#hasher.hash128(text);
     record.fingerprint ??= draft.fingerprint;
     draft.sentIds = record.fingerprint === draft.fingerprint ? record.sentIds : undefined;
@@ -94,7 +94,7 @@ function withReferences(
  * The caller's key; a fresh one where none was given, or one that the call is about to be refused for. A copy,
  * since a key is remembered for long, and one that was cut out of a text would keep all of it.
  */
-export function keyFor(given: unknown, ids: Ids): string {
+export function keyFor(given: unknown, ids: IdGenerator): string {
   return typeof given === 'string' && checkKey(given) === undefined
     ? unsliced(given)
     : ids.makeKey();

@@ -1,5 +1,5 @@
 import type { Coalescer, Name } from '../coalescer/index.ts';
-import type { Ids } from '../ids/ids.ts';
+import type { IdGenerator } from '../ids/id-generator.ts';
 import type { ActionPromise } from '../schemas/action-promise.ts';
 import { isName } from '../schemas/check.ts';
 import type { CallDraft } from './call-draft.ts';
@@ -11,7 +11,7 @@ import { localIdOf, targetOf, unsentOutput } from './unsent-output.ts';
 
 export interface UnsentCallsParts {
   readonly engine: Pick<Coalescer<unknown>, 'decline' | 'omit'>;
-  readonly ids: Ids;
+  readonly ids: IdGenerator;
   readonly references: References;
   readonly omitted: OmittedCalls;
   readonly reader: OutputReader;

@@ -1,4 +1,4 @@
-import type { Ids } from '../ids/ids.ts';
+import type { IdGenerator } from '../ids/id-generator.ts';
 import type { WireAction } from '../schemas/action.ts';
 import { isObject, isText, ownId } from '../schemas/check.ts';
 
@@ -17,7 +17,7 @@ export function unsentOutput(action: WireAction, id: string): object {
 }
 
 /** The id that an action gives to what it makes; one of ours where it gives none. */
-export function localIdOf(action: WireAction, ids: Ids): string {
+export function localIdOf(action: WireAction, ids: IdGenerator): string {
   const { id } = isObject(action['details']) ? action['details'] : action;
   return isText(id) ? id : ids.makeRoot();
 }

@@ -1,4 +1,3 @@
-import { pauseOfBody } from '../lib/retry-after.ts';
 import { isName, isObject, isText, own } from './check.ts';
 
 /** An object of JSON, whose values are not looked at. */
@@ -51,7 +50,13 @@ export function readFailure(output: unknown): Exclude<Reading<never>, { kind: 's
   const given = own(output, 'code');
   const code = isText(given) ? given : undefined;
   const conflict = conflictOf(code, own(output, 'errors'));
-  return { kind: 'error', code, retryAfterMs: pauseOfBody(output), conflict };
+  return { kind: 'error', code, retryAfterMs: askedPauseMs(output), conflict };
+}
+
+/** Required on `rate_limited` (docs/internals/api.md, "Error codes"); ignored where it is no duration. */
+export function askedPauseMs(output: unknown): number | undefined {
+  const ms = own(output, 'retry_after_ms');
+  return typeof ms === 'number' && ms >= 0 && Number.isFinite(ms) ? ms : undefined;
 }
 
 /** The key was used before, perhaps by an attempt of this very item (docs/internals/api.md, "Idempotency keys"). */

@@ -1,10 +1,9 @@
 import ky, { isNetworkError } from 'ky';
 import { runInRoot } from '../lib/async-context.ts';
-import { BrokenFetch } from './lasting-faults.ts';
-import { isNodesOwn } from './native-fetch.ts';
-import { NeverSent, neverConnected } from './never-connected.ts';
+import { neverConnected, SendFailure } from './connection-errors.ts';
 import { readBody } from './response-body.ts';
-import type { Answer, Fetch, Outgoing, Sender } from './sender.ts';
+import type { Fetch, HttpResponse, OutgoingRequest, Sender } from './sender.ts';
+import { isNodeFetch } from './undici-sender.ts';
 
 // One attempt, whatever comes of it: the engine owns the only loop. ky's own time-out starts anew for
 // the body, so `Attempt` has the time.
@@ -18,10 +17,10 @@ export function fetchSender(own: Fetch | undefined): Sender {
     const letGo = (): void => {
       held.request = undefined;
     };
-    // So whoever can cut the attempt off holds it, should it never come to its end.
+    // The signal's owner holds the Request through this listener, even if the exchange never ends.
     signal.addEventListener('abort', letGo, { once: true });
     try {
-      return await exchange({ own, outgoing, held });
+      return await exchange(own, outgoing, held);
     } finally {
       signal.removeEventListener('abort', letGo);
       letGo();
@@ -29,14 +28,20 @@ export function fetchSender(own: Fetch | undefined): Sender {
   };
 }
 
-interface Exchange {
-  readonly own: Fetch | undefined;
-  readonly outgoing: Outgoing;
-  readonly held: Held;
+/**
+ * Holds the Request of an attempt until that is over, since Node does not abort a Request that was collected;
+ * and no longer, since Node holds the signal for as long as the Request is there, so neither would ever go.
+ */
+interface Held {
+  request: Request | undefined;
 }
 
-async function exchange({ own, outgoing, held }: Exchange): Promise<Answer> {
-  const { url, told } = outgoing;
+async function exchange(
+  own: Fetch | undefined,
+  outgoing: OutgoingRequest,
+  held: Held,
+): Promise<HttpResponse> {
+  const { url, progress } = outgoing;
   const init = initOf(outgoing);
   // The global one is looked up each time: instrumentation and request mocks replace it late.
   const used = own === undefined ? globalThis.fetch : undefined;
@@ -46,27 +51,33 @@ async function exchange({ own, outgoing, held }: Exchange): Promise<Answer> {
     try {
       return runInRoot(ask);
     } catch (error) {
-      throw new BrokenFetch({ what: 'fetch threw', cause: error });
+      throw new SendFailure(error, { fault: 'fetch threw' });
     }
   };
-  // Nobody hears when fetch begins to send; of Node's own it is known afterwards if it never did.
-  told.left();
+  // fetch does not tell when it begins to send; an error of Node's own may tell that it never did.
+  progress.left();
   // ky would make a stream of the body, which fetch copies: a sixth of all the work of a request.
   // So ky knows only where it goes, and the token is in no error of ky's; `init` is what is sent.
   const response = await http(url, { method: init.method, fetch }).catch((error: unknown) => {
     const cause = isNetworkError(error) ? error.cause : error;
-    throw isNodesOwn(used) && neverConnected(cause) ? new NeverSent(cause) : cause;
+    const isUnsent = isNodeFetch(used) && neverConnected(cause);
+    throw isUnsent ? new SendFailure(cause, { isUnsent }) : cause;
   });
-  told.heard();
+  progress.heard();
   return {
-    kind: 'answer',
+    kind: 'response',
     status: statusOf(response),
     headers: headersOf(response.headers),
     ...(await readBody(response, outgoing)),
   };
 }
 
-function initOf({ body, headers, keepalive, signal }: Outgoing): Init {
+interface Init extends RequestInit {
+  readonly method: 'GET' | 'POST';
+  readonly signal: AbortSignal;
+}
+
+function initOf({ body, headers, keepalive, signal }: OutgoingRequest): Init {
   return {
     method: body === undefined ? 'GET' : 'POST',
     headers,
@@ -76,19 +87,6 @@ function initOf({ body, headers, keepalive, signal }: Outgoing): Init {
     // Bun makes a new connection for each request that has it as false.
     ...(keepalive && { keepalive }),
   };
-}
-
-/**
- * What an attempt holds until it is over: a Request that is collected does not follow its signal (Node).
- * And no longer: Node holds the signal for as long as the Request is there, so neither would ever go.
- */
-interface Held {
-  request: Request | undefined;
-}
-
-interface Init extends RequestInit {
-  readonly method: 'GET' | 'POST';
-  readonly signal: AbortSignal;
 }
 
 function askWithRequest(own: Fetch, url: string, init: Init, held: Held): Promise<Response> {
@@ -105,15 +103,15 @@ function statusOf(response: Partial<Response> | undefined): number {
   const status = response?.status;
   if (typeof status !== 'number') {
     const cause = new TypeError('fetch has to give a Response, which has a status.');
-    throw new BrokenFetch({ what: 'fetch gave no Response', cause });
+    throw new SendFailure(cause, { fault: 'fetch gave no Response' });
   }
   // A browser hides the status of a redirect that is not followed.
   return response?.type === 'opaqueredirect' ? 302 : status;
 }
 
-function headersOf(given: unknown): Answer['headers'] {
+/** A `Headers`, or the plain object that some tests give. */
+function headersOf(given: unknown): HttpResponse['headers'] {
   const fields = Object(given);
-  // Tests have plain objects, too.
   const read =
     typeof fields.get === 'function'
       ? (name: string): unknown => fields.get(name)

@@ -10,8 +10,8 @@ interface Zlib {
 }
 
 /**
- * What was packed, as a stream of Node's, by what Node's own fetch unpacks it with: of several members
- * each counts, and zeros behind them do no harm. It fails where the bytes are no gzip, or end too early.
+ * Unpacks by the stream that Node's own fetch uses: all members of the file count, zeros behind them do
+ * not matter. The stream fails where the bytes are no gzip, or end too early.
  */
 export function gunzip(packed: readonly Uint8Array[]): object {
   const zlib = runtime.process?.getBuiltinModule?.('node:zlib') as Zlib;

@@ -1,6 +1,6 @@
 import type { ValueCheck } from '../lib/value-checks.ts';
 
-/** Set by the client or by the connection; a second value would break or fool one of them. */
+/** Set by the client or by the connection: a second value would break one of them. */
 const reserved: ReadonlySet<string> = new Set([
   'accept',
   'accept-encoding',
@@ -20,7 +20,7 @@ const reserved: ReadonlySet<string> = new Set([
 ]);
 
 const namePattern = /^[\w!#$%&'*+.^`|~-]+$/;
-// No line break can be in it, and nothing that fetch would refuse later, with the value in its message.
+// Without line breaks, and without what fetch would refuse later, with the value in its message.
 const valuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Names and values: an object, a `Headers`, a `Map`, or a list of pairs. */
@@ -64,13 +64,13 @@ export function headerRecord(value: HeaderFields): Readonly<Record<string, strin
   return Object.fromEntries(fields);
 }
 
-/** Undefined: it has no fields of any known make, or too many. */
+/** Undefined where it has no fields of a known form, or too many. */
 function fieldsOf(value: unknown): readonly (readonly unknown[])[] | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   try {
     if (isIterable(value)) return pairsOf(value);
     const entries = Object.entries(value);
-    // What keeps its content elsewhere, as a Date or a Promise, is not meant.
+    // An object without fields of its own, as a Date or a Promise, is not meant.
     return entries.length > 0 || isPlain(value) ? entries : undefined;
   } catch {
     return undefined;
@@ -78,7 +78,7 @@ function fieldsOf(value: unknown): readonly (readonly unknown[])[] | undefined {
 }
 
 function pairsOf(list: Iterable<unknown>): readonly (readonly unknown[])[] | undefined {
-  // What can be read once only is over when it has been checked.
+  // An iterator can be read only once, and checking has used it up.
   const reader: unknown = list[Symbol.iterator]();
   if (reader === list) return undefined;
   const pairs: (readonly unknown[])[] = [];
@@ -93,19 +93,8 @@ function isIterable<T>(value: Iterable<T> | object): value is Iterable<T> {
   return Symbol.iterator in value;
 }
 
-/** In whatever realm it was made. */
+/** A plain object of any realm. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-/** What a token has to be, in words that never show one. */
-export const TOKEN = 'printable ASCII characters, without blanks and line breaks';
-
-/**
- * Checks a bearer token: whatever passes can be sent in a header and ends nowhere else in it. Beyond
- * ASCII, each way to send a header has bytes of its own for a character.
- */
-export function isToken(value: unknown): value is string {
-  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 }

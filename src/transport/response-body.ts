@@ -1,36 +1,33 @@
 import { nextTurn } from '../lib/clock.ts';
 import { callUserCode } from '../lib/user-code.ts';
-import type { Answer, Outgoing, Told } from './sender.ts';
+import type { HttpResponse, OutgoingRequest, ProgressListener } from './sender.ts';
 
-/** Bytes of an answer that are read, at most; a hostile or broken server must not fill the memory. */
+/** The most that is read of a response: a hostile or broken server must not fill the memory. */
 export const maxAnswerBytes: number = 32 * 1024 * 1024;
 
-/** Chunks that are at hand come as promise jobs, and while those go on no timer fires, that of the time-out neither. */
+/** Chunks that are at hand come as promise jobs, and while those go on no timer fires, not even the time-out. */
 const CHUNKS_PER_TURN = 256;
-/** Empty chunks in a row, at most: a stream that has nothing but those may have no end. */
+/** In a row, at most: a stream of empty chunks may have no end. */
 const MAX_EMPTY_CHUNKS = 10_000;
 
-type Body = Pick<Answer, 'text' | 'isWhole'>;
+type Body = Pick<HttpResponse, 'text' | 'isWhole'>;
 
-/** What some fetch gave: a `Response`, that of a package, or what stands for one in a test. */
-export interface Given {
+/** What a fetch gave: a `Response`, that of a package, or an object that stands for one in a test. */
+interface ResponseLike {
   readonly body?: unknown;
   text?(): unknown;
   json?(): unknown;
 }
 
-/**
- * Reads a body as text: a stream to the bound, what is none by its methods. Tells of each part. Rejects when
- * it breaks off, or when the signal fires.
- */
+/** Reads a body as text: a stream up to the bound, anything else by its methods. Rejects when the signal fires. */
 export async function readBody(
-  given: Given,
-  { signal, told }: Pick<Outgoing, 'signal' | 'told'>,
+  response: ResponseLike,
+  { signal, progress }: Pick<OutgoingRequest, 'signal' | 'progress'>,
 ): Promise<Body> {
-  const stream = streamOf(given.body);
-  if (stream !== undefined) return readStream(stream, signal, told);
-  const text = await textOf(given);
-  told.heard();
+  const stream = streamOf(response.body);
+  if (stream !== undefined) return readStream(stream, signal, progress);
+  const text = await textOf(response);
+  progress.heard();
   return { text, isWhole: text.length <= maxAnswerBytes };
 }
 
@@ -43,7 +40,7 @@ interface WebStream {
   getReader(): { read: Stream['next']; cancel: Stream['cancel'] };
 }
 
-/** Streams of Node's, as node-fetch has them, and whatever else can be iterated. */
+/** A stream of Node's, as node-fetch has them, or any other async iterable. */
 interface Iterated {
   [Symbol.asyncIterator](): { next: Stream['next']; return?(): unknown };
 }
@@ -55,7 +52,7 @@ function streamOf(body: unknown): Stream | undefined {
   }
   if (has<Iterated>(body, Symbol.asyncIterator)) {
     const iterator = body[Symbol.asyncIterator]();
-    // To return, Node's wait until their next part has come.
+    // The `return` of Node's streams waits for their next chunk.
     const cancel = (): unknown =>
       has<{ destroy(): unknown }>(body, 'destroy') ? body.destroy() : iterator.return?.();
     return { next: () => iterator.next(), cancel };
@@ -63,11 +60,15 @@ function streamOf(body: unknown): Stream | undefined {
   return undefined;
 }
 
-async function readStream(stream: Stream, signal: AbortSignal, told: Told): Promise<Body> {
-  // One that is thrown away may fail as it likes.
+async function readStream(
+  stream: Stream,
+  signal: AbortSignal,
+  progress: ProgressListener,
+): Promise<Body> {
+  // That a stream which is thrown away fails does not matter.
   const ignore = (): void => undefined;
   const stop = (): void => callUserCode(() => stream.cancel(), ignore);
-  // fetch ends its streams by itself; a user's own fetch may give one that knows of no signal.
+  // The stream of a user's own fetch may not follow the signal.
   signal.addEventListener('abort', stop);
   let isAtEnd = false;
   try {
@@ -80,7 +81,7 @@ async function readStream(stream: Stream, signal: AbortSignal, told: Told): Prom
       signal.throwIfAborted();
       if (done) {
         isAtEnd = true;
-        told.heard();
+        progress.heard();
         return { text: text + decoder.decode(), isWhole: true };
       }
       text += decoder.decode(value, { stream: true });
@@ -88,12 +89,11 @@ async function readStream(stream: Stream, signal: AbortSignal, told: Told): Prom
       if (bytes > maxAnswerBytes) return { text, isWhole: false };
       if (value.byteLength > 0) {
         empty = 0;
-        told.heard();
+        progress.heard();
       } else if (++empty > MAX_EMPTY_CHUNKS) {
         throw new Error(`The body of the answer had ${MAX_EMPTY_CHUNKS} empty chunks in a row.`);
       }
-      if (chunks % CHUNKS_PER_TURN === 0)
-        await new Promise<void>((resolve) => void nextTurn(resolve));
+      if (chunks % CHUNKS_PER_TURN === 0) await new Promise<void>(nextTurn);
     }
   } finally {
     signal.removeEventListener('abort', stop);
@@ -103,16 +103,16 @@ async function readStream(stream: Stream, signal: AbortSignal, told: Told): Prom
 
 const nothing = new Uint8Array();
 
-async function textOf(given: Given): Promise<string> {
-  const text = has<Required<Given>>(given, 'text') ? String(await given.text()) : '';
+async function textOf(response: ResponseLike): Promise<string> {
+  const text = has<Required<ResponseLike>>(response, 'text') ? String(await response.text()) : '';
   const says = text.trim();
-  // In tests, what stands for an answer often has an empty text() beside the json() that counts.
-  if ((says !== '' && says !== '{}') || !has<Required<Given>>(given, 'json')) return text;
+  // Stand-ins in tests often have an empty text() beside the json() that counts.
+  if ((says !== '' && says !== '{}') || !has<Required<ResponseLike>>(response, 'json')) return text;
   try {
-    return JSON.stringify(await given.json()) ?? text;
+    return JSON.stringify(await response.json()) ?? text;
   } catch (error) {
-    // That of a real answer was read already.
-    if (has(given, 'text')) return text;
+    // A real response has been read by then.
+    if (has(response, 'text')) return text;
     throw error;
   }
 }

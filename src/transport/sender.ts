@@ -5,39 +5,39 @@
  */
 export type Fetch = (request: Request, init?: RequestInit) => Promise<Response>;
 
-/** Who is told how far a request has come. */
-export interface Told {
-  /** To be called once it can no longer be ruled out that the server gets something of it. */
+/** Follows how far a request has come. */
+export interface ProgressListener {
+  /** Called once the server may get something of it. */
   left(): void;
-  /** To be called when bytes of the answer come, those of its headers included. */
+  /** Called when bytes of the response come, its headers included. */
   heard(): void;
 }
 
-/** A request, ready to leave. */
-export interface Outgoing {
+/** A request, ready to be sent. */
+export interface OutgoingRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Sent by POST; without one, the request is a GET. */
   readonly body: Uint8Array<ArrayBuffer> | string | undefined;
-  /** Ends the exchange, at the latest when the body of the answer has been read. */
+  /** Cuts the exchange off. */
   readonly signal: AbortSignal;
   /** It outlives the page. */
   readonly keepalive: boolean;
-  readonly told: Told;
+  readonly progress: ProgressListener;
 }
 
-/** An answer of any status, read in full. */
-export interface Answer {
-  readonly kind: 'answer';
+/** A response of any status, read in full. */
+export interface HttpResponse {
+  readonly kind: 'response';
   readonly status: number;
   readonly headers: { get(name: string): string | null };
   readonly text: string;
-  /** False: it is larger than what is read of one, and `text` is only its beginning. */
+  /** False: it is larger than the bound, and `text` is only its beginning. */
   readonly isWhole: boolean;
 }
 
 /**
- * One exchange, once. No redirect is followed: it would carry the token to wherever it points. Rejects
+ * Makes one exchange. No redirect is followed: it would carry the token to wherever it points. Rejects
  * with what broke the connection.
  */
-export type Sender = (outgoing: Outgoing) => Promise<Answer>;
+export type Sender = (request: OutgoingRequest) => Promise<HttpResponse>;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import { IdGenerator } from '../../src/ids/id-generator.ts';
 import { checkKey } from '../../src/ids/idempotency-key.ts';
-import { Ids } from '../../src/ids/ids.ts';
 
 test('keys are unique, and pass the check', () => {
-  const ids = new Ids();
+  const ids = new IdGenerator();
   const keys = Array.from({ length: 5_000 }, () => ids.makeKey());
   expect(new Set(keys).size).toBe(keys.length);
   expect(keys.map(checkKey).filter((problem) => problem !== undefined)).toEqual([]);

@@ -1,10 +1,10 @@
 import * as official from '@prefactor/pfid';
 import { install } from '@sinonjs/fake-timers';
 import { afterEach, describe, expect, test } from 'vitest';
-import { Ids } from '../../src/ids/ids.ts';
+import { IdGenerator } from '../../src/ids/id-generator.ts';
 import { isPfid } from '../../src/ids/pfid.ts';
 
-const ours = new Ids();
+const ours = new IdGenerator();
 
 // More than one filling of the pool of random characters.
 const many = 5_000;

@@ -7,7 +7,7 @@ import type {
   Read,
   Submission,
 } from '../../src/coalescer/index.ts';
-import { Ids } from '../../src/ids/ids.ts';
+import { IdGenerator } from '../../src/ids/id-generator.ts';
 import { deferred } from '../../src/lib/deferred.ts';
 import type { CallPipelineSettings } from '../../src/pipeline/call-pipeline.ts';
 import { CallPipeline } from '../../src/pipeline/call-pipeline.ts';
@@ -146,7 +146,7 @@ export function resources({ ids = 'client', ...settings }: Settings = {}) {
   const ended: [string, string | null][] = [];
   const pipeline = new CallPipeline({
     engine,
-    ids: new Ids(),
+    ids: new IdGenerator(),
     makesSpanIds: ids === 'client',
     maxItemBytes: 8_000_000,
     beforeEnqueue: undefined,

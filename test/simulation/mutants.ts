@@ -220,7 +220,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'reads outputs in the order in which they come',
-    in: 'Places.at',
+    in: 'KeyFinder.indexAt',
     edit: change(call('get'), (place) => `(${place} === undefined ? undefined : this.#last + 1)`),
     breaks: 'own result',
     seed: 1,
@@ -255,8 +255,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'shows the token',
-    in: 'createTransport',
-    edit: change(call('redact'), 'text'),
+    in: 'TokenSource.redact',
+    edit: beginWith('return text;'),
     breaks: 'token hidden',
     seed: 21,
   },

@@ -207,7 +207,9 @@ function bodiesIn(text: string, where: string): readonly Node[] {
       : named
           .filter(({ type }) => type === 'ClassDeclaration')
           .flatMap((one) => (one['body'] as { readonly body: readonly Node[] }).body)
-          .filter(({ type, key }) => type === 'MethodDefinition' && nameOf(key) === method)
+          .filter(
+            ({ type, key }) => /^(Method|Property)Definition$/.test(type) && nameOf(key) === method,
+          )
           .map(({ value }) => value as Node);
   return functions.map(({ body }) => body).filter(isNode);
 }

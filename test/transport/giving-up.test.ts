@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { deferred } from '../../src/lib/deferred.ts';
-import { DispatchSender } from '../../src/transport/dispatch-sender.ts';
 import { maxAnswerBytes } from '../../src/transport/response-body.ts';
+import { UndiciSender } from '../../src/transport/undici-sender.ts';
 import { globalDispatcher, setGlobalDispatcher } from '../helpers/global-dispatcher.ts';
 import { HandClock } from '../helpers/hand-clock.ts';
 import { listen, serve } from './servers.ts';
@@ -165,13 +165,13 @@ describe.each(dispatcherWays)('over %s', (way) => {
     sendingOver(way);
     const { apiUrl } = await serve(handle);
     const { signal } = new AbortController();
-    const sent = new DispatchSender().send({
+    const sent = new UndiciSender().send({
       url: apiUrl,
       headers: {},
       body: undefined,
       signal,
       keepalive: false,
-      told: { heard: () => {}, left: () => {} },
+      progress: { heard: () => {}, left: () => {} },
     });
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     await Promise.allSettled([sent]);
@@ -187,8 +187,8 @@ test('nor after a dispatcher that throws', async () => {
   });
   const { signal } = new AbortController();
   const outgoing = { url: 'http://api.example', headers: {}, body: undefined, keepalive: false };
-  const told = { heard: () => {}, left: () => {} };
-  const sent = new DispatchSender().send({ ...outgoing, signal, told });
+  const progress = { heard: () => {}, left: () => {} };
+  const sent = new UndiciSender().send({ ...outgoing, signal, progress });
   await expect(sent).rejects.toBe(reason);
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });

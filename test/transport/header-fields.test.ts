@@ -1,6 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { headerFields, headerRecord, isToken } from '../../src/transport/header-fields.ts';
+import { isToken } from '../../src/transport/api-token.ts';
+import { headerFields, headerRecord } from '../../src/transport/header-fields.ts';
 
 test('good fields have no problem', () => {
   expect(headerFields({ 'X-Tenant': 'tea house\t"ü"', cookie: '' })).toBeUndefined();

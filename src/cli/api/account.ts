@@ -1,7 +1,6 @@
 import type { Deployment } from '../../replay/calls/recorded-calls.ts';
+import { isToken, isTooShort, MIN_TOKEN_LENGTH, TOKEN } from '../../transport/api-token.ts';
 import { DEFAULT_API_URL, readApiUrl } from '../../transport/api-url.ts';
-import { isToken, TOKEN } from '../../transport/header-fields.ts';
-import { isTooShort, MIN_TOKEN_LENGTH } from '../../transport/short-token.ts';
 import { wrongUsage } from '../command/arguments.ts';
 import type { CommandContext } from '../command/command.ts';
 

@@ -44,7 +44,7 @@ export async function exchange(
       body: body === undefined ? undefined : JSON.stringify(body),
       signal,
       keepalive: false,
-      told: {
+      progress: {
         left() {},
         heard() {
           isAnswered = true;

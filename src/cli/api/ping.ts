@@ -1,4 +1,4 @@
-import { certificateCode } from '../../transport/certificate-code.ts';
+import { certificateCode } from '../../transport/connection-errors.ts';
 import { CommandFailure } from '../command/failure.ts';
 import type { Account } from './account.ts';
 import type { Exchange } from './exchange.ts';

@@ -1,6 +1,6 @@
 // Calls that wait for a server that does not answer, and keys that are kept of very many calls: says how
 // many bytes each of them takes.
-import { Ids } from '../../../src/ids/ids.ts';
+import { IdGenerator } from '../../../src/ids/id-generator.ts';
 import { AutobatchClient } from '../../../src/index.ts';
 import { say } from './agent.ts';
 
@@ -43,7 +43,7 @@ for (let index = 0; index < CALLS; index++) calls[index] = make(index);
 await new Promise(setImmediate);
 const bytesPerCall = (held() - before) / CALLS;
 
-const ids = new Ids();
+const ids = new IdGenerator();
 const keys: string[] = new Array(KEPT).fill('');
 const beforeKeys = held();
 for (let made = 0; made < KEYS; made++) {

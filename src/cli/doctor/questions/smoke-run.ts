@@ -1,6 +1,6 @@
 /** The run that all questions are asked in: marked as a smoke test, named, and finished at the end. */
 import { randomUUID } from 'node:crypto';
-import { Ids } from '../../../ids/ids.ts';
+import { IdGenerator } from '../../../ids/id-generator.ts';
 import type { Deployment } from '../../../replay/calls/recorded-calls.ts';
 import type { BulkAnswer, BulkApi, Item, Json, Output, Refusal, Success } from './bulk-api.ts';
 import { idOf } from './bulk-api.ts';
@@ -14,7 +14,7 @@ export class SmokeRun {
   readonly id: string;
   /** Whether an id that was made here held. False until that was asked. */
   idsHold = false;
-  readonly #ids = new Ids();
+  readonly #ids = new IdGenerator();
   #unknownCode: string | undefined;
 
   private constructor({ api, id }: { readonly api: BulkApi; readonly id: string }) {

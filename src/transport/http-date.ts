@@ -1,24 +1,12 @@
-/** The three forms of a date in RFC 9110, section 5.6.7, in the order in which it names them. */
+// The three forms of a date in RFC 9110, section 5.6.7.
+
 const weekday = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)';
 const weekdayInFull = '(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day';
-const monthNames = [
-  'Jan',
-  'Feb',
-  'Mar',
-  'Apr',
-  'May',
-  'Jun',
-  'Jul',
-  'Aug',
-  'Sep',
-  'Oct',
-  'Nov',
-  'Dec',
-];
+const monthNames = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 const month = `(?<month>${monthNames.join('|')})`;
 const time = String.raw`(?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)`;
 
-/** `Sun, 06 Nov 1994 08:49:37 GMT`: the only one that is still written. */
+/** `Sun, 06 Nov 1994 08:49:37 GMT`: the only form that servers may still write. */
 const fixed = new RegExp(
   String.raw`^${weekday}, (?<day>\d\d) ${month} (?<year>\d{4}) ${time} GMT$`,
 );
@@ -32,16 +20,15 @@ const asctime = new RegExp(
 );
 
 /**
- * Reads a date as a header has it: Unix milliseconds, undefined for all that RFC 9110 does not define.
- * `Date.parse` is not asked, since it finds a date in nearly everything. `now` decides the century of
- * a year that has two digits.
+ * Unix milliseconds; undefined for all that RFC 9110 does not define (`Date.parse` finds a date in nearly
+ * everything). `now` decides the century of a year of two digits.
  */
 export function parseHttpDate(text: string, now: number): number | undefined {
   const exact = fixed.exec(text) ?? asctime.exec(text);
   if (exact !== null) return timeOf(exact.groups, 0);
   const short = shortYear.exec(text);
   if (short === null) return undefined;
-  // What appears to be more than 50 years in the future is meant to be in the past.
+  // RFC 9110, 5.6.7: a date more than 50 years in the future is one of the past.
   const date = new Date(now);
   const century = Math.floor(date.getUTCFullYear() / 100) * 100;
   const latest = date.setUTCFullYear(date.getUTCFullYear() + 50);

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { ApiToken } from '../../src/transport/auth.ts';
-import { Auth } from '../../src/transport/auth.ts';
+import type { ApiToken } from '../../src/transport/api-token.ts';
+import { TokenSource } from '../../src/transport/api-token.ts';
 
-function authOf(apiToken: ApiToken, apiUrl = 'https://api.example'): Auth {
-  return new Auth({ apiToken, apiUrl, fetch: undefined });
+function authOf(apiToken: ApiToken, apiUrl = 'https://api.example'): TokenSource {
+  return new TokenSource({ apiToken, apiUrl, fetch: undefined });
 }
 
 test('a token is taken out of a text, plain or as JSON writes it', async () => {

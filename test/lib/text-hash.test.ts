@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { Hasher } from '../../src/lib/hash.ts';
+import { TextHasher } from '../../src/lib/text-hash.ts';
 import { randomFrom } from '../helpers/random.ts';
 
-const hasher = new Hasher();
+const hasher = new TextHasher();
 const hash128 = (text: string): string => hasher.hash128(text);
 
 // What murmurhash3js-revisited 3.0.0 makes of these bytes; of the last one, which is hashed in pieces, what a

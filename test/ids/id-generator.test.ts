@@ -18,10 +18,10 @@ function mock(fill: Fill): void {
 }
 
 async function ids() {
-  const { Ids } = await import('../../src/ids/ids.ts');
+  const { IdGenerator } = await import('../../src/ids/id-generator.ts');
   const { isPfid } = await import('../../src/ids/pfid.ts');
   const { checkKey } = await import('../../src/ids/idempotency-key.ts');
-  return { Ids, isPfid, checkKey };
+  return { IdGenerator, isPfid, checkKey };
 }
 
 // More than one filling of the pool.
@@ -32,9 +32,9 @@ describe.each(odd)('where a test has crypto.getRandomValues that %s', (_, fill) 
     'ids and keys are still another each time (%s the client was loaded)',
     async (when) => {
       if (when === 'before') mock(fill);
-      const { Ids, isPfid, checkKey } = await ids();
+      const { IdGenerator, isPfid, checkKey } = await ids();
       if (when === 'after') mock(fill);
-      const both = [new Ids(), new Ids()];
+      const both = [new IdGenerator(), new IdGenerator()];
       const made = both.flatMap((one) => Array.from({ length: many }, () => one.makeRoot()));
       const keys = both.flatMap((one) => Array.from({ length: many }, () => one.makeKey()));
       expect([new Set(made).size, new Set(keys).size]).toEqual([2 * many, 2 * many]);
@@ -45,8 +45,8 @@ describe.each(odd)('where a test has crypto.getRandomValues that %s', (_, fill) 
 });
 
 test('where it was only for a while, keys are made as before', async () => {
-  const { Ids } = await ids();
-  const ours = new Ids();
+  const { IdGenerator } = await ids();
+  const ours = new IdGenerator();
   mock((bytes) => bytes.fill(0));
   ours.makeKey();
   vi.stubGlobal('crypto', crypto);

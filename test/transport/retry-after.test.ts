@@ -1,6 +1,6 @@
 import { install } from '@sinonjs/fake-timers';
 import { afterAll, describe, expect, test } from 'vitest';
-import { pauseOf } from '../../src/lib/retry-after.ts';
+import { pauseMsOf } from '../../src/transport/retry-after.ts';
 
 const NOW = Date.UTC(2026, 8, 1, 8, 0, 0);
 const time = install({ now: NOW, toFake: ['Date'] });
@@ -29,18 +29,18 @@ test.each<[string, unknown, number | undefined]>([
   ['', null, undefined],
   ['', undefined, undefined],
 ])('Retry-After %j with body %j is a pause of %s ms', (header, body, ms) => {
-  expect(pauseOf(new Headers({ 'retry-after': header }), body)).toBe(ms);
+  expect(pauseMsOf(new Headers({ 'retry-after': header }), body)).toBe(ms);
 });
 
 test.each(['-1', '+7', '1.5', '1e3', '0x10', '7s', '7 seconds', '"7"', '7, 7', '2 weeks', '\xb2'])(
   'Retry-After %j is as if it were absent',
   (header) => {
-    expect(pauseOf({ get: () => header }, {})).toBeUndefined();
+    expect(pauseMsOf({ get: () => header }, {})).toBeUndefined();
   },
 );
 
 test('no header, no pause', () => {
-  expect(pauseOf(new Headers(), {})).toBeUndefined();
+  expect(pauseMsOf(new Headers(), {})).toBeUndefined();
 });
 
 describe('a date is read against the date of its own answer', () => {
@@ -56,7 +56,7 @@ describe('a date is read against the date of its own answer', () => {
       'Tue Sep  1 08:00:30 2026',
     ]) {
       const headers = new Headers({ date: 'Tue, 01 Sep 2026 08:00:00 GMT', 'retry-after': at });
-      expect(pauseOf(headers, {})).toBe(30_000);
+      expect(pauseMsOf(headers, {})).toBe(30_000);
     }
     time.setSystemTime(NOW);
   });
@@ -64,12 +64,12 @@ describe('a date is read against the date of its own answer', () => {
   test('in whatever form that is', () => {
     const at = 'Tue, 01 Sep 2026 08:00:30 GMT';
     for (const date of ['Tuesday, 01-Sep-26 08:00:10 GMT', 'Tue Sep  1 08:00:10 2026']) {
-      expect(pauseOf(new Headers({ date, 'retry-after': at }), {})).toBe(20_000);
+      expect(pauseMsOf(new Headers({ date, 'retry-after': at }), {})).toBe(20_000);
     }
   });
 
   test.each(['', 'today', '2026-09-01'])('but not where that is %j', (date) => {
     const headers = new Headers({ date, 'retry-after': 'Tue, 01 Sep 2026 08:00:30 GMT' });
-    expect(pauseOf(headers, {})).toBe(30_000);
+    expect(pauseMsOf(headers, {})).toBe(30_000);
   });
 });

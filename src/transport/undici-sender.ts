@@ -4,11 +4,11 @@
  * mocks that are set with `setGlobalDispatcher` hold for it as they do for fetch.
  */
 import { runInRoot } from '../lib/async-context.ts';
+import { deferred } from '../lib/deferred.ts';
 import { VERSION } from '../lib/version.ts';
 import { gunzip, isGzip } from './gunzip.ts';
-import { isNodesOwn } from './native-fetch.ts';
 import { maxAnswerBytes, readBody } from './response-body.ts';
-import type { Answer, Outgoing } from './sender.ts';
+import type { HttpResponse, OutgoingRequest } from './sender.ts';
 
 /** What fetch would send by itself. */
 const ownHeaders = { 'accept-encoding': 'gzip', 'user-agent': `prefactor-autobatch/${VERSION}` };
@@ -35,31 +35,31 @@ const newestPlace = Symbol.for('undici.globalDispatcher.2');
 const olderPlace = Symbol.for('undici.globalDispatcher.1');
 
 /** Sends by the dispatcher of the process, where there is one that `fetch` would use. */
-export class DispatchSender {
-  /** The fetch that was seen last, and whether it is the one that Node came with. */
+export class UndiciSender {
+  /** The global fetch that was seen last, and whether it is Node's own. */
   #fetch: unknown;
-  #isFetchNodes = false;
-  /** What was last seen in the older place while it stood for the newest, or for one to come. */
+  #isNodeFetch = false;
+  /** What the older place last held while that stood for the newest, or for one to come. */
   #standIn: unknown = {};
-  /** The URL that was asked for last: a client has few, and to read one costs more than a small call. */
+  /** The last URL, parsed: a client has few, and to parse one costs more than a small call. */
   #url = '';
   #origin = '';
   #path = '';
 
   /**
-   * Makes one exchange; undefined where requests would not go through the dispatcher: elsewhere than on
-   * Node, and where `fetch` has been replaced, by a mock or by instrumentation.
+   * Makes one exchange; undefined where `fetch` would not use the dispatcher: on other runtimes, and where it
+   * has been replaced, by a mock or by instrumentation.
    */
-  send(outgoing: Outgoing): Promise<Answer> | undefined {
+  send(outgoing: OutgoingRequest): Promise<HttpResponse> | undefined {
     const { fetch } = globalThis;
     if (fetch !== this.#fetch) {
       this.#fetch = fetch;
-      this.#isFetchNodes = isNodesOwn(fetch);
+      this.#isNodeFetch = isNodeFetch(fetch);
     }
-    const dispatcher = this.#isFetchNodes ? this.#dispatcher() : undefined;
+    const dispatcher = this.#isNodeFetch ? this.#dispatcher() : undefined;
     if (dispatcher === undefined) return undefined;
     const { url, headers, body } = outgoing;
-    if (url !== this.#url) this.#read(url);
+    if (url !== this.#url) this.#parse(url);
     const options: DispatchOptions = {
       origin: this.#origin,
       path: this.#path,
@@ -69,16 +69,16 @@ export class DispatchSender {
       headersTimeout: 0,
       bodyTimeout: 0,
     };
-    const reception = new Reception(outgoing);
+    const handler = new ResponseHandler(outgoing);
     try {
-      runInRoot(() => dispatcher.dispatch(options, reception));
+      runInRoot(() => dispatcher.dispatch(options, handler));
     } catch (error) {
-      reception.onError(error);
+      handler.onError(error);
     }
-    return reception.answer;
+    return handler.response;
   }
 
-  #read(url: string): void {
+  #parse(url: string): void {
     const { origin, pathname, search } = new URL(url);
     this.#url = url;
     this.#origin = origin;
@@ -96,6 +96,14 @@ export class DispatchSender {
   }
 }
 
+/** Whether it is the fetch that Node came with, which loads undici when it is first called. */
+export function isNodeFetch(fetch: unknown): boolean {
+  return (
+    typeof fetch === 'function' &&
+    Function.prototype.toString.call(fetch).includes('internal/deps/undici/undici')
+  );
+}
+
 /** From undici 8 on, the older place has the newest in a wrapper, which holds it to HTTP/1.1. */
 function isWrapper(value: unknown): boolean {
   return isDispatcher(value) && value.constructor?.name === 'Dispatcher1Wrapper';
@@ -105,8 +113,8 @@ function isDispatcher(value: unknown): value is Dispatcher {
   return typeof value === 'object' && value !== null && 'dispatch' in value;
 }
 
-/** A test matches the body, or makes an answer of it: to it, a request has a text. */
-function asText(body: Outgoing['body']): string | null {
+/** Mocks match the body, or make an answer of it: they expect a text. */
+function asText(body: OutgoingRequest['body']): string | null {
   return typeof body === 'object' ? new TextDecoder().decode(body) : (body ?? null);
 }
 
@@ -119,63 +127,61 @@ interface Controller {
 type Fields = Readonly<Record<string, string | readonly string[]>> | Uint8Array[];
 
 /**
- * What undici tells of one exchange, gathered to an answer. It speaks both of undici's handler interfaces: Node 22
- * knows the older one only, which leads to the newer one here; from Node 24 on that is preferred. All of
- * them are properties bound to it, since a user's dispatcher may hand on a copy of its handler.
+ * Collects the response of one exchange. It has both of undici's handler interfaces: Node 22 knows only the
+ * older one (`onConnect` and so on), from Node 24 on the newer one is preferred. All methods are bound, since
+ * a user's dispatcher may hand on a copy of its handler.
  */
-class Reception {
-  /** Rejects with what broke the exchange, or with why it was given up. */
-  readonly answer: Promise<Answer>;
-  readonly #outgoing: Outgoing;
-  #resolve!: (answer: Answer | Promise<Answer>) => void;
-  #reject!: (cause: unknown) => void;
+class ResponseHandler {
+  readonly #outgoing: OutgoingRequest;
+  readonly #result = deferred<HttpResponse>();
   #controller: Controller | undefined;
   #hasLeft = false;
   #status = 0;
-  #headers: Answer['headers'] = { get: () => null };
+  #headers: HttpResponse['headers'] = { get: () => null };
   readonly #chunks: Uint8Array[] = [];
   #bytes = 0;
   #isOver = false;
 
-  constructor(outgoing: Outgoing) {
+  constructor(outgoing: OutgoingRequest) {
     this.#outgoing = outgoing;
-    this.answer = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    if (outgoing.signal.aborted) this.#giveUp();
-    else outgoing.signal.addEventListener('abort', this.#giveUp);
+    if (outgoing.signal.aborted) this.#abort();
+    else outgoing.signal.addEventListener('abort', this.#abort);
+  }
+
+  /** Rejects with what broke the exchange, or with why it was given up. */
+  get response(): Promise<HttpResponse> {
+    return this.#result.promise;
   }
 
   readonly onRequestStart = (controller: Controller): void => {
     this.#controller = controller;
     if (this.#isOver) {
-      // The connection may come only after the time of the attempt: then nothing is sent.
+      // The connection came after the time-out: then nothing is sent.
       controller.abort(this.#outgoing.signal.reason);
     } else {
       this.#hasLeft = true;
-      this.#outgoing.told.left();
+      this.#outgoing.progress.left();
     }
   };
 
-  /** Called for answers that only announce others, too. */
+  /** Also called for informational responses (1xx). */
   readonly onResponseStart = (_controller: unknown, status: number, fields: Fields): void => {
-    const { told } = this.#outgoing;
-    // Of a mock, this may be the first that is heard.
-    if (!this.#hasLeft) told.left();
-    told.heard();
+    const { progress } = this.#outgoing;
+    // A mock may call this first.
+    if (!this.#hasLeft) progress.left();
+    progress.heard();
     this.#status = status;
     this.#headers = { get: (name) => firstOf(fields, name) };
   };
 
   readonly onResponseData = (_controller: unknown, chunk: Uint8Array): void => {
     if (this.#isOver) return;
-    this.#outgoing.told.heard();
+    this.#outgoing.progress.heard();
     this.#chunks.push(chunk);
     this.#bytes += chunk.byteLength;
     if (this.#bytes <= maxAnswerBytes) return;
     this.#end();
-    this.#resolve(this.#answerOf(decoded(this.#chunks), false));
+    this.#result.resolve(this.#responseOf(decoded(this.#chunks), false));
     this.#controller?.abort(undefined);
   };
 
@@ -183,15 +189,17 @@ class Reception {
     if (this.#isOver) return;
     this.#end();
     const encoding = this.#headers.get('content-encoding');
-    // Nothing is no gzip, and is what an answer without a body has.
+    // An empty body is no gzip.
     const isZipped = encoding !== null && this.#bytes > 0 && isGzip(encoding);
-    this.#resolve(isZipped ? this.#unzipped() : this.#answerOf(decoded(this.#chunks), true));
+    this.#result.resolve(
+      isZipped ? this.#unzipped() : this.#responseOf(decoded(this.#chunks), true),
+    );
   };
 
   readonly onResponseError = (_controller: unknown, error: unknown): void => {
     if (this.#isOver) return;
     this.#end();
-    this.#reject(error);
+    this.#result.reject(error);
   };
 
   readonly onConnect = (abort: Controller['abort']): void => this.onRequestStart({ abort });
@@ -210,26 +218,26 @@ class Reception {
 
   readonly onError = (error: unknown): void => this.onResponseError(undefined, error);
 
-  readonly #giveUp = (): void => {
+  readonly #abort = (): void => {
     if (this.#isOver) return;
     const { reason } = this.#outgoing.signal;
     this.#end();
-    this.#reject(reason);
+    this.#result.reject(reason);
     this.#controller?.abort(reason);
   };
 
   #end(): void {
     this.#isOver = true;
-    this.#outgoing.signal.removeEventListener('abort', this.#giveUp);
+    this.#outgoing.signal.removeEventListener('abort', this.#abort);
   }
 
-  #answerOf(text: string, isWhole: boolean): Answer {
-    return { kind: 'answer', status: this.#status, headers: this.#headers, text, isWhole };
+  #responseOf(text: string, isWhole: boolean): HttpResponse {
+    return { kind: 'response', status: this.#status, headers: this.#headers, text, isWhole };
   }
 
-  async #unzipped(): Promise<Answer> {
+  async #unzipped(): Promise<HttpResponse> {
     const { text, isWhole } = await readBody({ body: gunzip(this.#chunks) }, this.#outgoing);
-    return this.#answerOf(text, isWhole);
+    return this.#responseOf(text, isWhole);
   }
 }
 

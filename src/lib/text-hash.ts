@@ -4,7 +4,7 @@
  * it is no proof against malice. Lone surrogates are all alike; what JSON writes has none.
  * The runtimes' own hashes are no choice: those of the web are asynchronous, Node's is Node's.
  */
-export class Hasher {
+export class TextHasher {
   readonly #encoder = new TextEncoder();
   readonly #bytes = new Uint8Array(8_192);
   readonly #words = new Int32Array(this.#bytes.buffer);

@@ -20,7 +20,7 @@ const ownGetRandomValues = ownCrypto.getRandomValues;
  * Makes the keys and the ids of one client: PFIDs as the official package makes them, but without Buffer and many
  * times faster, since a client may make one per call.
  */
-export class Ids {
+export class IdGenerator {
   /** Random characters of the alphabet of PFIDs, and how many of them are used. */
   #pool = '';
   #used = 0;

@@ -1,0 +1,62 @@
+/** What a sender rejects with where it knows more of an error than the error itself tells. */
+export class SendFailure {
+  readonly cause: unknown;
+  /** The request certainly was never sent. */
+  readonly isUnsent: boolean;
+  /** What is wrong with the `fetch` itself, in few words; then no network is to blame. */
+  readonly fault: string | undefined;
+
+  constructor(cause: unknown, about: { isUnsent?: boolean; fault?: string }) {
+    this.cause = cause;
+    this.isUnsent = about.isUnsent ?? false;
+    this.fault = about.fault;
+  }
+}
+
+/** Node's codes for certificates that it does not trust. Nothing is sent to such a server. */
+export const certificateCode: RegExp =
+  /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH)/;
+
+/** undici's codes for requests that it can never send, or can send no more. */
+const unsendableCode = /^(ERR_INVALID_URL|UND_ERR_(INVALID_ARG|DESTROYED|CLOSED))$/;
+
+/** The messages of fetch for addresses that it refuses; it has no codes for them. */
+const unfetchable = /^(bad port|unknown scheme|invalid url)\b/i;
+
+/** The server does not speak TLS: https: where http: is meant. */
+const noTlsCode = /^(EPROTO|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/;
+
+/** What is wrong, in few words, where time alone will hardly mend it: an address, a certificate, a mock. */
+export function lastingFaultOf(error: unknown): string | undefined {
+  for (const { code, message } of causesOf(error)) {
+    if (certificateCode.test(code)) return 'the certificate is not trusted';
+    if (noTlsCode.test(code)) return 'what answers does not speak TLS';
+    if (code === 'UND_MOCK_ERR_MOCK_NOT_MATCHED') return 'no mock matches the request';
+    if (unsendableCode.test(code)) return 'the request cannot be sent';
+    if (unfetchable.test(message)) return 'the address cannot be fetched';
+  }
+  return undefined;
+}
+
+/**
+ * Whether an error of Node's own `fetch` says that there never was a connection, so that nothing was sent: no
+ * address was found, the connection was refused, or the certificate is not trusted.
+ */
+export function neverConnected(error: unknown): boolean {
+  for (const { error: cause, code, syscall } of causesOf(error)) {
+    // Several addresses were tried.
+    if (cause instanceof AggregateError && cause.errors.length > 0) {
+      return cause.errors.every(neverConnected);
+    }
+    if (syscall === 'connect' || syscall === 'getaddrinfo' || certificateCode.test(code))
+      return true;
+  }
+  return false;
+}
+
+function* causesOf(error: unknown) {
+  for (let one = error, depth = 0; one instanceof Error && depth < 4; one = one.cause, depth++) {
+    const { code = '', syscall }: Error & { code?: unknown; syscall?: unknown } = one;
+    yield { error: one, message: one.message, code: String(code), syscall };
+  }
+}
