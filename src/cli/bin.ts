@@ -2,7 +2,7 @@
 import { main } from './main.ts';
 
 const interrupted = new AbortController();
-// Once: a second one ends the process at once, as the signal does by itself.
+// Only once: the default of a second signal, which ends the process at once, is what people want then.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => interrupted.abort(signal));
 }
@@ -20,5 +20,5 @@ process.exitCode = await main(process.argv.slice(2), {
   env,
   interrupted: interrupted.signal,
 });
-// Who interrupts does not wait for an answer that is under way; but what was written has to get out.
+// An interrupted command does not wait for answers in flight, but its output has to be written.
 if (interrupted.signal.aborted) stdout.write('', () => stderr.write('', () => process.exit()));

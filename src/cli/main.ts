@@ -11,7 +11,7 @@ import { printableTo } from './terminal/printable.ts';
 
 export const commands: readonly Command[] = [demo, send, emulator, doctor];
 
-/** What the command line needs of its process. */
+/** The parts of the process that commands use. */
 type Process = Omit<CommandContext, 'stdout' | 'stderr' | 'screen'> & {
   readonly stdout: Stream;
   readonly stderr: Stream;

@@ -5,7 +5,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * A digest of the server's state with the file's own names in the place of ids: equal for two
- * servers that hold the same runs, whoever made the ids.
+ * servers that hold the same runs, even if their ids differ.
  */
 export function digestOf(
   { instances }: EmulatorSnapshot,
@@ -25,7 +25,7 @@ export function digestOf(
     ),
   }));
   const hash = createHash('sha256');
-  // One by one: all of them can be more than a string holds.
+  // One by one: all of them can be too long for one string.
   for (const run of byName(runs)) hash.update(JSON.stringify(run));
   return hash.digest('hex');
 }

@@ -1,6 +1,6 @@
 /**
- * The emulator in a process of its own, as a server is: its work is not counted as the client's. It
- * ends with the process that started it.
+ * The emulator in a process of its own, so that its work does not count as the client's. It ends with
+ * the process that started it.
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ import { nextMessage } from './next-message.ts';
 export interface Seen {
   readonly requests: number;
   readonly bytes: number;
-  /** What a right client never does, as sentences. */
+  /** Breaches of the contract, as sentences. */
   readonly breaches: readonly string[];
   /** Fields that the API does not know. */
   readonly unknownFields: readonly string[];
@@ -21,7 +21,7 @@ export interface Seen {
   readonly doubled: number;
 }
 
-/** What is wrong with what the server saw, as sentences. */
+/** The faults among what the server saw, as sentences. */
 export function serverProblems({ breaches, unknownFields, doubled }: Seen): readonly string[] {
   return [
     ...breaches
@@ -52,8 +52,8 @@ type Question =
 export async function startEmulator(
   options: Pick<EmulatorOptions, 'token' | 'latencyMs'>,
 ): Promise<EmulatorProcess> {
-  // In a group of its own: Ctrl-C, and a SIGTERM to a group, reach all processes in it, and the client
-  // still has answers to wait for. It ends when its channel does.
+  // In a process group of its own: Ctrl-C ends all processes of a group, and the client still waits for
+  // answers then. The child ends when its channel does.
   const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(options)], { detached: true });
   const next = <T>(): Promise<T> => nextMessage<T>(child, 'The emulator');
   const ask = <T>(question: Question): Promise<T> => {
@@ -65,7 +65,7 @@ export async function startEmulator(
   const loss = new AbortController();
   const lose = (): void => loss.abort();
   child.once('exit', lose);
-  // Of a question that it does not hear any more; what waits for the answer hears of the end.
+  // Sending to a child that has ended fails; the promise of the answer rejects by the exit itself.
   child.on('error', lose);
   return {
     url,
@@ -80,7 +80,7 @@ export async function startEmulator(
 }
 
 async function serve(options: EmulatorOptions): Promise<void> {
-  // Without its lists, which would grow for as long as a file is.
+  // Without the lists of its report, which would grow with the file.
   const emulator = new Emulator({ ...options, record: false });
   const server = await emulator.listen();
   process.once('disconnect', () => void server.close());

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 
-/** What a child process says next. Rejects where it ends before; `name` is what it is. */
+/** The next message of a child process. Rejects if it ends before; `name` is for the error. */
 export function nextMessage<T>(child: ChildProcess, name: string): Promise<T> {
   return new Promise((resolve, reject) => {
     const gone = (): void => reject(new Error(`${name} ended before it had answered.`));

@@ -6,7 +6,6 @@ import type { Ids, SingleRequest } from './single-request.ts';
 import { singleRequestOf } from './single-request.ts';
 import { Slots } from './slots.ts';
 
-/** Where the calls go, and how many of them may be in flight at once. */
 export interface OneByOneOptions {
   readonly url: string;
   readonly token: string;
@@ -16,7 +15,7 @@ export interface OneByOneOptions {
 /** A run or a span of the file. */
 interface Made {
   readonly id: Promise<string>;
-  /** What else must be through before it is finished. */
+  /** Calls that must have their answers before it is finished. */
   readonly within: Promise<unknown>[];
 }
 
@@ -82,7 +81,7 @@ class CallsOneByOne {
 
   #create(action: ActionOf<'agent_spans/create'>, run: Made): void {
     const parent = action.parent === undefined ? undefined : known(this.#spans, action.parent);
-    // The start of the run is the first of what is within it.
+    // The first call within a run is its start.
     const id = this.#call(action, run.within.slice(0, 1), async () => ({
       run: await run.id,
       parent: await parent?.id,

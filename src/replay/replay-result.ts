@@ -1,6 +1,5 @@
 import type { RecordedAction } from './actions/recorded-action.ts';
 
-/** What came of a replay. */
 export interface ReplayResult {
   readonly actions: number;
   readonly succeeded: number;

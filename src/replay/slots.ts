@@ -1,8 +1,8 @@
-/** So many at once; the others wait in turn. */
+/** Lets a number of tasks run at once; the others wait in their order. */
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
-  /** The first that still waits; `shift` on a long array is not flat. */
+  /** Index of the first that still waits: `shift` is slow on a long array. */
   #head = 0;
 
   constructor(free: number) {

@@ -4,7 +4,7 @@ import { sdkHeader } from '../../transport/sdk-header.ts';
 import { bytes } from '../terminal/figures.ts';
 import type { Account } from './account.ts';
 
-/** What answered, whether it is the API or not; or why there is no answer. */
+/** An answer, of the API or of something else at its address; or why there was none. */
 export type Exchange =
   | {
       readonly kind: 'answer';
@@ -70,7 +70,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Only a code such as ECONNREFUSED: a message could hold what was sent. */
+/** Only a code such as ECONNREFUSED: a message could contain the token. */
 function codeOf(error: unknown): string {
   for (let at = error; typeof at === 'object' && at !== null; at = Reflect.get(at, 'cause')) {
     if ('code' in at && typeof at.code === 'string') return at.code;

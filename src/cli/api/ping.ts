@@ -18,7 +18,7 @@ export async function checkAccount(account: Account): Promise<void> {
   if (problem !== undefined) throw new CommandFailure(problem);
 }
 
-/** A success without JSON. It is not known what the API says to a ping, but it would say it in JSON. */
+/** A success without JSON. What the API answers to a ping is unknown, but it would be JSON. */
 export function isPage(answer: Exchange): boolean {
   if (answer.kind === 'silence' || !isSuccess(answer.status)) return false;
   return typeof answer.body !== 'object' || answer.body === null;

@@ -2,11 +2,11 @@ import { parseArgs } from 'node:util';
 import { nearest } from '../../lib/nearest.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 
-/** What an option takes, as text on the command line. */
+/** A kind of value, given as text on the command line. */
 export interface ValueKind<T> {
   /** Ends the sentence "--rtt takes ..." */
   readonly takes: string;
-  /** Undefined where the text is none of what it takes. */
+  /** Undefined for any other text. */
   read(text: string): T | undefined;
   /** Its values are lists, and the option may be given more than once. */
   readonly isList?: true;
@@ -18,9 +18,9 @@ export interface Option<T> {
   readonly value?: string;
   readonly kind?: ValueKind<unknown>;
   readonly help: string;
-  /** What holds where it is not given. */
+  /** Its value where it is not given. */
   readonly fallback: T;
-  /** Stands above it in the help: it is the first of a group. */
+  /** Printed above it in the help, for the first option of a group. */
   readonly heading?: string;
 }
 
@@ -51,12 +51,10 @@ export function group<Table extends OptionTable>(heading: string, options: Table
   return { ...options, [first]: { ...options[first], heading } };
 }
 
-/** Any text. */
 export function text(what: string): ValueKind<string> {
   return { takes: what, read: (given) => (given === '' ? undefined : given) };
 }
 
-/** One of some words. */
 export function oneOf<Word extends string>(...words: readonly Word[]): ValueKind<Word> {
   return {
     takes: words.map((word) => `"${word}"`).join(' or '),
@@ -96,7 +94,6 @@ export interface Range {
   readonly whole?: boolean;
 }
 
-/** A number within a range. */
 export function number({ min, max, unit, whole = false }: Range): ValueKind<number> {
   const range = max === undefined ? `${min} or more` : `from ${min} to ${max}`;
   return {
@@ -109,7 +106,6 @@ export function number({ min, max, unit, whole = false }: Range): ValueKind<numb
   };
 }
 
-/** What either of two takes. */
 export function either<A, B>(one: ValueKind<A>, other: ValueKind<B>): ValueKind<A | B> {
   return {
     takes: `${one.takes}, or ${other.takes}`,
@@ -147,7 +143,7 @@ export function readArguments<Table extends OptionTable>(
   return { values: values as OptionValues<Table>, positionals };
 }
 
-/** An option as it stands on the command line. */
+/** An option in the arguments. */
 interface GivenOption {
   readonly name: string;
   /** With its dashes. */
@@ -156,7 +152,7 @@ interface GivenOption {
   readonly inlineValue?: boolean | undefined;
 }
 
-/** Its value, or a sentence about what is wrong with it. */
+/** The value of an option, or a sentence about its fault. */
 function readOption(
   { name, rawName, value, inlineValue }: GivenOption,
   table: OptionTable,
@@ -182,7 +178,7 @@ function readOption(
   return { value: read };
 }
 
-/** A command line that makes no sense. */
+/** The failure for a wrong command line. */
 export function wrongUsage(command: string, sentence: string): CommandFailure {
   return new CommandFailure(
     `${sentence} See: prefactor-autobatch ${command} --help`,

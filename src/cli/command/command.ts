@@ -14,7 +14,7 @@ export interface Command {
   /** All that `--help` prints. Ends in a line break. */
   readonly help: string;
   /**
-   * Gives the exit code. Rejects with a `CommandFailure` where a sentence says all.
+   * Resolves to the exit code. Rejects with a `CommandFailure` when one sentence tells the user all there is to say.
    *
    * @param args What stands after the command's name.
    */
@@ -40,7 +40,7 @@ export interface CommandContext {
   readonly stdout: TextOutput;
   /** For progress and for what went wrong. */
   readonly stderr: TextOutput;
-  /** `stderr` as it is: for progress, which moves the cursor. */
+  /** `stderr` without the escaping: progress has to move the cursor. */
   readonly screen: Stream;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts at Ctrl-C, or when the process is told to end; its reason is the name of the signal. */

@@ -1,4 +1,4 @@
-/** What ends a command, as one sentence for the person at the terminal: no stack, no class. */
+/** Ends a command with one sentence for the user, who sees no stack and no class. */
 export class CommandFailure extends Error {
   /** See `exitCodes`. */
   readonly exitCode: number;
@@ -13,7 +13,7 @@ export class CommandFailure extends Error {
   }
 }
 
-/** What the process says to scripts; `--help` and docs/reference/command-line.md tell it to people. */
+/** Listed in `--help` and in docs/reference/command-line.md. */
 export const exitCodes = {
   /** All went well: of `send`, every action succeeded. */
   ok: 0,
@@ -29,13 +29,13 @@ export const exitCodes = {
   hungUp: 129,
 } as const;
 
-/** The exit code of a command that was ended before it was through. */
+/** The exit code of a command that was interrupted. */
 export function exitCodeOf({ reason }: AbortSignal): number {
   if (reason === 'SIGTERM') return exitCodes.terminated;
   return reason === 'SIGHUP' ? exitCodes.hungUp : exitCodes.interrupted;
 }
 
-/** What ends a command that was interrupted, where it has no summary of its own. */
+/** The failure of an interrupted command that has no summary to print. */
 export function interruption(interrupted: AbortSignal): CommandFailure {
   return new CommandFailure('Interrupted before it was through.', exitCodeOf(interrupted));
 }

@@ -1,23 +1,23 @@
 import type { OptionTable } from './arguments.ts';
 
-/** What the help of a command is made of. */
+/** The parts of a command's help. */
 export interface HelpTexts {
   readonly name: string;
-  /** Its beginning. */
+  /** The first paragraph. */
   readonly about: string;
   /** The file that the command takes. @default it takes none */
   readonly file?: { readonly usage: 'FILE' | '[FILE]'; readonly help: string };
   readonly options: OptionTable;
-  /** What follows the options, with its line breaks. */
+  /** Printed after the options as it is, without wrapping. */
   readonly notes?: string;
   readonly exitCodes: string;
-  /** Whole lines of a shell. */
+  /** Shell commands. */
   readonly examples: readonly string[];
 }
 
 /** Characters in a line. */
 const WIDTH = 100;
-/** A longer name of an option has a line of its own. */
+/** An option with a longer label has its help on the next line. */
 const MAX_LABEL = 22;
 
 export function helpOf(texts: HelpTexts): string {

@@ -34,7 +34,7 @@ export function tableOf(oneByOne: Replay, batched: Replay): string {
   ].join('\n');
 }
 
-/** What should not be, as sentences. */
+/** Differences and faults, as sentences. */
 export function problemsOf(
   oneByOne: Replay,
   batched: Replay,

@@ -54,7 +54,7 @@ async function execute(
     try {
       return await replayBatched(readActions(path), client);
     } finally {
-      // After a failure, calls may be left that nothing waits for.
+      // A replay that has failed may leave pending calls behind.
       ledger = await client.close({ timeoutMs: 0 });
     }
   });

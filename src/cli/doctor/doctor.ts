@@ -53,7 +53,7 @@ async function execute(
   const account = readAccount('doctor', given['api-url'], env);
   const answers = new Answers((answered) => stderr.write(lineOf(answered)));
   await askConnection(account, answers);
-  const isThere = answers.all.every(({ verdict }) => verdict !== 'problem');
+  const isThere = answers.all.every(({ finding }) => finding !== 'problem');
   if (given.write && isThere && !interrupted.aborted) {
     stderr.write(`\n${announcement}\n\n`);
     const conditions = { deployment: deploymentOf(env), interrupted };
@@ -67,6 +67,6 @@ async function execute(
   });
   stdout.write(given.json ? `${JSON.stringify(report, null, 2)}\n` : markdownOf(report));
   if (interrupted.aborted) return exitCodeOf(interrupted);
-  const { different, problem } = report.verdicts;
+  const { different, problem } = report.findings;
   return different + problem === 0 ? exitCodes.ok : exitCodes.failed;
 }

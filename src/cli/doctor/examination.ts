@@ -24,12 +24,12 @@ const questions: readonly Question[] = [
 /** After so many questions in a row without an answer the rest is not asked. */
 const PATIENCE = 2;
 
-/** Before each further attempt to finish the run: mostly it is a limit of requests that ends the questions. */
+/** Waited before each further attempt to finish the run: most often a rate limit has ended the questions. */
 const FINISH_DELAYS_MS: readonly number[] = [1_000, 2_000, 4_000];
 
 export interface Conditions {
   readonly deployment: Deployment;
-  /** Ends the questions; the run is finished all the same. */
+  /** Ends the questions; the run is still finished. */
   readonly interrupted: AbortSignal;
   /** @default 1, 2 and 4 s */
   readonly finishDelaysMs?: readonly number[];
@@ -54,7 +54,7 @@ export async function examine(
         found = unknown("Only ids of the client's can tell, which do not hold.");
       } else {
         found = await attempt(() => ask(run));
-        unanswered = found.verdict === 'problem' ? unanswered + 1 : 0;
+        unanswered = found.finding === 'problem' ? unanswered + 1 : 0;
       }
       answers.add(id, question, found);
     }
@@ -87,7 +87,7 @@ async function open(
   }
 }
 
-/** One key for all attempts, so that it does not matter which answer was lost. */
+/** All attempts have one key, so that a lost answer does no harm. */
 async function close(run: SmokeRun, delaysMs: readonly number[]): Promise<Finding> {
   const status = 'complete';
   const item = run.action('agent_instances/finish', { status });
@@ -125,7 +125,7 @@ async function attempt(ask: () => Promise<Finding>): Promise<Finding> {
   }
 }
 
-/** What `Unanswered` says; all else is a bug, and thrown on. */
+/** The message of `Unanswered`; other errors are bugs, and thrown on. */
 function problemOf(error: unknown): Finding {
   if (error instanceof Unanswered) return problem(error.message);
   throw error;

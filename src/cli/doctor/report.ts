@@ -1,6 +1,6 @@
 /** What the doctor prints: a line for each answer, and the report at the end. */
 import { VERSION } from '../../lib/version.ts';
-import type { Answered, Verdict } from './questions/finding.ts';
+import type { Answered, FindingKind } from './questions/finding.ts';
 
 /** What `doctor --json` prints. */
 export interface Report {
@@ -14,48 +14,47 @@ export interface Report {
   readonly wrote: boolean;
   /** False where it was interrupted. */
   readonly complete: boolean;
-  readonly verdicts: Readonly<Record<Verdict, number>>;
+  readonly findings: Readonly<Record<FindingKind, number>>;
   readonly answers: readonly Answered[];
 }
 
-/** Loud where it matters. */
-function shown(verdict: Verdict): string {
-  return verdict === 'different' ? 'DIFFERENT' : verdict;
+function shown(finding: FindingKind): string {
+  return finding === 'different' ? 'DIFFERENT' : finding;
 }
 
-export function lineOf({ verdict, question, answer }: Answered): string {
-  return `${shown(verdict).padEnd('DIFFERENT'.length)}  ${question} ${answer}\n`;
+export function lineOf({ finding, question, answer }: Answered): string {
+  return `${shown(finding).padEnd('DIFFERENT'.length)}  ${question} ${answer}\n`;
 }
 
 export function reportOf(
   answers: readonly Answered[],
   about: Pick<Report, 'host' | 'at' | 'wrote' | 'complete'>,
 ): Report {
-  const verdicts = { ok: 0, different: 0, problem: 0, unknown: 0 };
-  for (const { verdict } of answers) verdicts[verdict]++;
-  return { version: VERSION, node: process.version, ...about, verdicts, answers };
+  const findings = { ok: 0, different: 0, problem: 0, unknown: 0 };
+  for (const { finding } of answers) findings[finding]++;
+  return { version: VERSION, node: process.version, ...about, findings, answers };
 }
 
-/** In Markdown, to be put into an issue. */
+/** In Markdown, for an issue. */
 export function markdownOf(report: Report): string {
-  const { version, node, host, at, wrote, complete, verdicts, answers } = report;
-  const counts = Object.entries(verdicts).map(([verdict, times]) => `${times} ${verdict}`);
+  const { version, node, host, at, wrote, complete, findings, answers } = report;
+  const counts = Object.entries(findings).map(([finding, times]) => `${times} ${finding}`);
   return [
     `## prefactor-autobatch doctor: ${host}`,
     '',
     `Version ${version}, Node ${node}, ${at}${wrote ? '' : ', reading only'}${complete ? '' : ', interrupted'}: ${counts.join(', ')}.`,
     '',
-    '| verdict | question | answer |',
+    '| finding | question | answer |',
     '| --- | --- | --- |',
-    ...answers.map(({ verdict, question, answer }) => {
-      const cells = [shown(verdict), question, answer].map(cell);
+    ...answers.map(({ finding, question, answer }) => {
+      const cells = [shown(finding), question, answer].map(cell);
       return `| ${cells.join(' | ')} |`;
     }),
     '',
   ].join('\n');
 }
 
-/** The words of a server must not become markup. */
+/** Text from a server must not become markup. */
 function cell(text: string): string {
   return text.replaceAll(/[\\|`<*[\]]/g, (character) => `\\${character}`);
 }

@@ -75,7 +75,7 @@ async function execute(
     latencyMs: rtt,
     seed,
     ...(faults !== undefined && { faults: await readFaultPlan(faults) }),
-    // It may run for days, and the lists of a report would grow all the time.
+    // It may run for days, and the lists of the report would grow without end.
     record: false,
     onAnswer: (answered) => void stdout.write(lineOf(answered, new Date())),
   });

@@ -6,7 +6,7 @@ import { wrongUsage } from '../command/arguments.ts';
 
 type FaultName = keyof FaultRates;
 
-/** What goes wrong, by the name that a plan has for it. */
+/** The faults of a plan, and what goes wrong. */
 export const faultNames: Readonly<Record<FaultName, string>> = {
   delay: 'the request waits, up to maxDelayMs (1,000)',
   dropBefore: 'the connection breaks before the work',
@@ -25,7 +25,7 @@ export const faultNames: Readonly<Record<FaultName, string>> = {
 
 /**
  * @param given A list of rates, a JSON text, or `@` and the path of a JSON file.
- * @throws {CommandFailure} when it is none of them, or no plan can be that.
+ * @throws {CommandFailure} when it is none of these, or not a valid plan.
  */
 export async function readFaultPlan(given: string): Promise<FaultPlan> {
   const text = given.startsWith('@') ? await readPlanFile(given.slice(1)) : given;

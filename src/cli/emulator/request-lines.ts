@@ -3,11 +3,10 @@ import type { AnsweredRequest, EmulatorReport } from '../../testing/index.ts';
 import { amount, bytes, row, some } from '../terminal/figures.ts';
 import { printableLine } from '../terminal/printable.ts';
 
-/** Of the labels. */
+/** Of the column of labels. */
 const WIDTH = 10;
 const BREACHES_SHOWN = 10;
 
-/** What a client has to be told. */
 export function introOf(url: string, token: string): string {
   return `The emulator listens at
 
@@ -68,7 +67,7 @@ export function summaryOf(report: EmulatorReport): string {
   ].join('\n');
 }
 
-/** `100 items: 36 succeeded, 1 failed, 63 skipped`; where none ran, only how many there were. */
+/** `100 items: 36 succeeded, 1 failed, 63 skipped`; if none ran, only their number. */
 function itemsOf({ items, succeeded, replayed, failed, skipped }: AnsweredRequest): string {
   const count = `${amount(items)} ${items === 1 ? 'item' : 'items'}`;
   const stored = replayed > 0 ? ` (${amount(replayed)} from the store)` : '';
@@ -80,7 +79,7 @@ function itemsOf({ items, succeeded, replayed, failed, skipped }: AnsweredReques
   return became.length === 0 ? count : `${count}: ${became.join(', ')}`;
 }
 
-/** As a clock on the wall has it. */
+/** The local time: 15:00:04.326. */
 function timeOf(at: Date): string {
   return `${at.toTimeString().slice(0, 8)}.${String(at.getMilliseconds()).padStart(3, '0')}`;
 }

@@ -9,7 +9,7 @@ import { unlessInterrupted } from '../command/failure.ts';
 /** Where the actions go: the API, or an emulator of our own. */
 export interface Destination extends Account {
   readonly emulator: EmulatorProcess | undefined;
-  /** Aborts once it is known never to answer again. */
+  /** Aborts when the emulator has ended, and so will never answer again. */
   readonly lost: AbortSignal;
   close(): void;
 }
@@ -33,9 +33,9 @@ export async function openDestination(
     return { apiUrl: url, apiToken, emulator, lost, close: () => emulator.close() };
   }
   const account = readAccount('send', apiUrl, env);
-  // The client would take an API that is not there for an outage, and try again for minutes.
+  // Without this check, the client would take a wrong URL for an outage, and try again for minutes.
   await unlessInterrupted(checkAccount(account), interrupted);
-  // An API may always come back.
+  // The API may always come back, so it is never given up.
   const lost = new AbortController().signal;
   return { ...account, emulator: undefined, lost, close: () => {} };
 }

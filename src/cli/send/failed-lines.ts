@@ -6,7 +6,7 @@ import { CommandFailure } from '../command/failure.ts';
 export class FailedLines {
   readonly path: string;
   count = 0;
-  /** Why not all of them are there, as a sentence. */
+  /** Why a line could not be written, as a sentence. */
   problem: string | undefined;
   readonly #descriptor: number;
 
@@ -14,7 +14,7 @@ export class FailedLines {
   constructor(path: string) {
     this.path = path;
     try {
-      // A file that is there may have the lines of an earlier time, or be the one that is about to be read.
+      // An existing file may hold lines of an earlier time, or be the one that is about to be read.
       this.#descriptor = openSync(path, 'wx');
     } catch (error) {
       const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
@@ -27,13 +27,13 @@ export class FailedLines {
   }
 
   /**
-   * Adds a line. `known` are ids that the API has given to what it names, so that it can be sent without the lines
-   * that made that; and the key under which it may have been done.
+   * Adds a line with the ids that are known of what it names, so that it can be sent without the lines that made
+   * that, and with its key if it may have been done.
    */
   add(line: string, known: KnownIds = {}): void {
     this.count++;
     const fields = JSON.stringify(known).slice(1, -1);
-    // Fields of the line itself stand later, and so hold.
+    // The line's own fields come later in the object, so they win.
     const text = fields === '' || !line.startsWith('{') ? line : `{${fields},${line.slice(1)}`;
     try {
       appendFileSync(this.#descriptor, `${text}\n`);

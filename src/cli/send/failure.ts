@@ -41,7 +41,7 @@ export function failureOf(error: unknown): Failure {
   };
 }
 
-/** Whether the API knows its key already, or that of what it needs. */
+/** Whether the API already knows its key, or the key of something that it needs. */
 export function wasSentBefore(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return [error, ...causesOf(error)].some(
@@ -49,12 +49,12 @@ export function wasSentBefore(error: unknown): boolean {
   );
 }
 
-/** Whether the server may have done it, so that only its own key can ask for it again. */
+/** Whether the server may have done it: then it must keep its key when it is sent again. */
 export function mayBeDone(error: unknown): boolean {
   return isPrefactorError(error) && error.maybeApplied;
 }
 
-/** The message for a line of a file: keys and options of the client, which those of the errors name, mean nothing here. */
+/** Messages of errors name keys and options of the client, which mean nothing to the sender of a file. */
 function sentenceOf(error: Error): string {
   if (error instanceof PrefactorApiError) {
     const what = [error.status, error.apiCode].filter((part) => part !== undefined).join(' ');
@@ -81,7 +81,7 @@ function sentenceOf(error: Error): string {
   return error.message;
 }
 
-/** `agentVersion.externalIdentifier` is the client's word for it. */
+/** The client says `agentVersion`, where the file says `agent_version`. */
 function asInFile(path: string): string {
   return path.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -8,7 +8,7 @@ import type { Identities, Identity } from '../../replay/calls/recorded-calls.ts'
 const KEY_LENGTH = 32;
 
 export interface FileIdentitiesOptions {
-  /** Another one makes all of them anew. */
+  /** Another salt makes other keys and ids. */
   readonly salt: readonly string[];
   /** False where the API makes the ids of spans. */
   readonly makesIds: boolean;
@@ -67,7 +67,7 @@ function keyOf(hash: Buffer): string {
   return hash.toString('base64url').slice(0, KEY_LENGTH);
 }
 
-/** The 80 random bits of a PFID, from what the key does not show. */
+/** The 80 random bits of a PFID, from bits that the key does not show. */
 function randomOf(hash: Buffer): string {
   return [...hash.subarray(-16)].map((byte) => alphabet.charAt(byte % 32)).join('');
 }

@@ -3,21 +3,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** The longest that a timer of Node waits: 24.8 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The pace of a recording: an action is not called before its time, counted from the first one. */
+/** Holds each action back until its time, counted from the first one. */
 export class RecordedClock {
   readonly #speed: number | 'max';
   readonly #start: number = performance.now();
   #first: number | undefined;
 
-  /** `speed`: how many times faster than recorded; `max`: nothing is waited for. */
+  /** `speed`: how many times faster than recorded; `max`: without any waiting. */
   constructor(speed: number | 'max') {
     this.#speed = speed;
   }
 
-  /** Milliseconds from the start to the action's time. `t` is in milliseconds; without one it is due. */
+  /** When an action with that `t` is due, in milliseconds since the start; one without `t` is due at once. */
   dueMs(t: number | undefined): number {
     if (this.#speed === 'max' || t === undefined) return 0;
-    // Small ones count from the start of the recording, whatever comes first in it.
+    // Small times count from the start of the recording, large ones from 1970.
     this.#first ??= t < 1e12 ? 0 : t;
     return (t - this.#first) / this.#speed;
   }

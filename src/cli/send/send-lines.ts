@@ -10,10 +10,10 @@ import type { Tally } from './tally.ts';
 
 /** Most calls that have not settled; reading waits for room. */
 export const MAX_PENDING = 10_000;
-/** How often it is looked for room. */
+/** How often a full client is looked at again. */
 const ROOM_MS = 5;
 
-/** How lines are sent, and where it is noted what becomes of them. */
+/** How lines are sent, and where the results are collected. */
 export interface Sending {
   /** How many times as fast as recorded. */
   readonly speed: number | 'max';
@@ -43,7 +43,7 @@ export async function sendLines(file: ActionFile, sending: Sending): Promise<str
       sendLine(number, text, line.action, sending);
     }
   } catch (error) {
-    // Whatever was waited for, the stop has ended it.
+    // The stop has ended a wait, which then rejects.
     if (stopped.aborted) return undefined;
     if (error instanceof ActionFileError) return error.message;
     throw error;
@@ -51,7 +51,7 @@ export async function sendLines(file: ActionFile, sending: Sending): Promise<str
   return undefined;
 }
 
-/** Waits for room for another call: also of those that wait for their run, which the client does not know yet. */
+/** Waits for room for another call. Those that wait for their run count as well. */
 async function room({ calls, tally, stopped }: Sending): Promise<void> {
   await calls.ready();
   while (tally.pending >= MAX_PENDING) await delay(ROOM_MS, undefined, { signal: stopped });

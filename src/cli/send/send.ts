@@ -39,7 +39,7 @@ import { Tally } from './tally.ts';
 const ROUND_TRIP_MS = 20;
 /** How long an interrupted client may take for what is in flight. */
 const LAST_MS = 5_000;
-/** Pauses that follow each other are told of so often. */
+/** In a row of pauses, one is reported so often. */
 const PAUSES_EVERY_MS = 60_000;
 
 const milliseconds = number({ min: 0, max: 60_000, unit: 'milliseconds' });
@@ -279,7 +279,7 @@ function recordedCalls(
   return new RecordedCalls({ client, ...deployment, timeOf, identities, missingParents });
 }
 
-/** Says why nothing moves, while nothing does: of an outage once, of pauses once a minute. */
+/** Reports why nothing moves: an outage once, pauses once a minute. */
 function noteTroubles(client: AutobatchClient, progress: Progress): void {
   let quietUntil = 0;
   client.on('pause', ({ ms, status }) => {

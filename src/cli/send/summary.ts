@@ -29,7 +29,6 @@ export interface Summary extends Readonly<Counts> {
   readonly problems: readonly string[];
 }
 
-/** What a summary is made of. */
 export interface SummaryParts
   extends Pick<Summary, 'file' | 'apiUrl' | 'emulated' | 'leftOpen' | 'failedLines' | 'wallMs'> {
   readonly tally: Tally;
@@ -63,10 +62,9 @@ export function summaryOf({ tally, stats, cut, ...parts }: SummaryParts): Summar
   };
 }
 
-/** Of the labels. */
+/** Of the column of labels. */
 const WIDTH = 12;
 
-/** For people. */
 export function textOf(summary: Summary): string {
   const { file, emulated, apiUrl, failures, failedLines, problems } = summary;
   return [

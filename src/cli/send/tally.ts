@@ -4,7 +4,6 @@ import type { RecordedAction } from '../../replay/actions/recorded-action.ts';
 import type { Failure } from './failure.ts';
 import { failureOf, wasSentBefore } from './failure.ts';
 
-/** How many lines came to what. */
 export interface Counts {
   /** Lines that a call was made of. */
   actions: number;
@@ -39,7 +38,7 @@ export interface FailureExample extends Pick<Failure, 'message' | 'errors' | 'ca
 
 const EXAMPLES_KEPT = 3;
 
-/** What became of each line. In constant memory, but for one promise of each call that is pending. */
+/** Counts lines by result. Its memory is constant, except for the pending calls. */
 export class Tally {
   readonly counts: Counts = {
     actions: 0,

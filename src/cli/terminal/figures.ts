@@ -1,5 +1,3 @@
-/** Figures as people read them, and rows of those. */
-
 /** 12,345. */
 export function amount(value: number): string {
   return value.toLocaleString('en');
@@ -17,12 +15,12 @@ export function duration(ms: number): string {
   return `${ms.toFixed(ms < 10 ? 2 : 1)} ms`;
 }
 
-/** `2 failed`; nothing where there are none. */
+/** `['2 failed']`, or an empty list for 0. */
 export function some(count: number, one: string, many: string = one): readonly string[] {
   return count > 0 ? [`${amount(count)} ${count === 1 ? one : many}`] : [];
 }
 
-/** A label in a column of that width, and what is told of it. */
+/** A line of a table: the label, padded to a width, and its parts. */
 export function row(width: number, label: string, ...parts: readonly string[]): string {
   return label.padEnd(width) + parts.join(', ');
 }

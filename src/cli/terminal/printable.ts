@@ -1,14 +1,14 @@
 /**
- * Texts for a terminal that somebody else had a part in: a server, a file, a client of the emulator. What
- * moves a cursor, changes colours, links, or turns the direction of writing is shown as its escape, as
- * JSON writes it: so that of JSON the meaning stays.
+ * Makes text from a server, a file or a client of the emulator safe to print. Characters that move the cursor,
+ * change colours, make links or turn the direction of writing are shown as JSON escapes, so that JSON keeps its
+ * meaning.
  */
 import type { Writable } from 'node:stream';
 
-/** `isTTY` is true where a person reads it, in lines of so many `columns`. */
+/** `isTTY` and `columns` are set for a terminal. */
 export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** Where text goes that is made printable first. */
+/** Makes text printable before it writes it. */
 export interface TextOutput {
   write(text: string): void;
 }
@@ -32,7 +32,7 @@ export function printableLine(text: string): string {
 }
 
 function escaped(characters: string): string {
-  // By code unit: JSON has no other way.
+  // By code unit, as JSON does.
   return Array.from(
     { length: characters.length },
     (_, at) => `\\u${characters.charCodeAt(at).toString(16).padStart(4, '0')}`,

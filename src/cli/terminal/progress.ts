@@ -69,7 +69,7 @@ function stateOf({ actions, pending, failed, requests }: Position): string {
   ].join(', ');
 }
 
-/** A line that wraps could not be cleared. Some terminals have 0 columns: they do not tell. */
+/** A line that wraps could not be cleared. Terminals that do not know their width say 0. */
 function cut(line: string, columns: number | undefined): string {
   return line.slice(0, (columns || 80) - 1);
 }

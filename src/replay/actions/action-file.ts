@@ -21,11 +21,11 @@ export class ActionFileError extends Error {
 /** A line of the file, from 1, and what it says. Blank lines are left out, but counted. */
 type NumberedLine = { readonly number: number; readonly text: string } & ParsedLine;
 
-/** The longest line: more than the API takes in a body, and a bound for what is no text at all. */
+/** The longest line: more than the API takes in a body. A binary file may have no line breaks at all. */
 const MAX_LINE_BYTES = 64_000_000;
 
 /**
- * Opens an action file, `-` being the standard input. Whether it is packed its first bytes tell.
+ * Opens an action file; `-` is the standard input. Its first bytes tell whether it is packed.
  *
  * @throws {ActionFileError} when there is no such file, or it may not be read.
  */
@@ -47,13 +47,13 @@ export async function openActionFile(path: string, stdin: Readable): Promise<Act
   }
 }
 
-/** To open one in the usual way would wait for a writer, and nothing could end that. */
+/** The usual way to open a pipe waits for a writer, and that wait could not be ended. */
 function openPipe(path: string): Readable {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   return new Socket({ fd, readable: true, writable: false });
 }
 
-/** The actions of a file that is known to be right: ends with a `ActionFileError` at a bad line. */
+/** The actions of a file that is known to be right: ends with an `ActionFileError` at a bad line. */
 export async function* readActions(path: string): AsyncGenerator<RecordedAction> {
   const file = await openActionFile(path, process.stdin);
   for await (const line of file.lines()) {
@@ -66,7 +66,7 @@ export async function* readActions(path: string): AsyncGenerator<RecordedAction>
 
 /** A file or a stream that is open. */
 interface Opened {
-  /** For people. */
+  /** As messages name it. */
   readonly path: string;
   readonly source: Readable;
   readonly name?: string;
@@ -131,7 +131,7 @@ export class ActionFile {
     if (kind !== undefined) throw new ActionFileError(`${this.#path} is no action file: ${kind}`);
   }
 
-  /** Lets go of it; a reading that is under way fails. */
+  /** A reading that is under way fails. */
   close(): void {
     this.#source.destroy();
   }
@@ -173,7 +173,7 @@ async function* chain(
 
 interface Line {
   readonly bytes: Buffer;
-  /** False for what stands after the last line break. */
+  /** False for text after the last line break. */
   readonly isWhole: boolean;
 }
 

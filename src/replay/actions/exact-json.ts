@@ -10,14 +10,14 @@ interface ExactJson {
 // TypeScript does not know these yet; every Node that we run on does.
 const json = JSON as unknown as ExactJson;
 
-/** What may be a number that JavaScript writes otherwise. Inside of strings it costs time, and nothing else. */
+/** Possible numbers that JavaScript writes otherwise. A match within a string only costs time. */
 const suspect = /\d{16}|\d[eE][+-]?\d|\.\d*0\b|-0\b/;
 
 /**
  * Like `JSON.parse`, but a number that JavaScript could not write as it stands here is written by
  * `JSON.stringify` as it stood: an integer beyond 2^53, 1e400.
  *
- * @throws {SyntaxError} for what is no JSON.
+ * @throws {SyntaxError} when it is no JSON.
  */
 export function parseExactly(text: string): unknown {
   return suspect.test(text) ? json.parse(text, exact) : JSON.parse(text);

@@ -1,4 +1,4 @@
-/** Files that people have, and that are no action files: what they are, as the end of a sentence. */
+/** Recognises common files that are no action files; what they are, as the end of a sentence. */
 
 const NO_COMMAND = 'no command here reads it; examples/README.md says what an action file is.';
 

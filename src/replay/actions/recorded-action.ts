@@ -5,7 +5,7 @@ import { MAX_MS } from './recorded-time.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** What a field may hold, by the words of the tables below. */
+/** The values of fields, by the kinds that the tables below name. */
 interface Values {
   readonly name: string;
   readonly key: string;
@@ -92,14 +92,14 @@ export function spanTimes(
   };
 }
 
-/** What a line would have made, had it been right, by its names in the file. */
+/** What a bad line would have made, by its names in the file. */
 export interface Unmade {
   readonly instance: string;
   /** Left out where it is the run itself. */
   readonly span?: string;
 }
 
-/** What a line says, or what is wrong with it. */
+/** The action of a line, or the fault of the line. */
 export type ParsedLine =
   | { readonly kind: 'action'; readonly action: RecordedAction }
   | {
@@ -206,12 +206,12 @@ function isKey(value: unknown): boolean {
   return typeof value === 'string' && value.length >= 8 && value.length <= 64;
 }
 
-/** A number that is kept as it was written is read all the same. */
+/** `parseExactly` keeps some numbers as text. */
 function asNumber(value: unknown): unknown {
   return isJson(value) && typeof value['rawJSON'] === 'string' ? Number(value['rawJSON']) : value;
 }
 
-// An object of the user's is passed on as it is: zod would copy it, and leave `__proto__` out.
+// Not z.object: zod would copy it, and leave `__proto__` out.
 const object = z.custom<Json>(isJson, 'must be an object');
 const name = z.string().min(1);
 const text = z.string();

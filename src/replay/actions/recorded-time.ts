@@ -1,7 +1,7 @@
-/** When recordings are said to begin that are replayed: the same for all, so that two replays can be compared. */
+/** The start of each recording that is replayed: always the same, so that two replays can be compared. */
 export const RECORDING_START: number = Date.UTC(2026, 8, 1, 8);
 
-/** What of an action says when it was. `t`: milliseconds since the start, or since 1970. */
+/** The time of an action: `t` in milliseconds since the start of the recording, or since 1970. */
 interface Timed {
   readonly t?: number | undefined;
 }
@@ -9,12 +9,12 @@ interface Timed {
 /** From here on (September 2001), `t` counts from 1970, not from the start of a recording. */
 const SINCE_1970 = 1e12;
 
-/** Milliseconds since 1970 of an action in a recording that began at `start`, by the same clock. */
+/** Milliseconds since 1970 of an action in a recording that began at `start`. */
 function recordedMs({ t = 0 }: Timed, start: number): number {
   return Math.round(t >= SINCE_1970 ? t : start + t);
 }
 
-/** Reads when recordings happened, as ISO 8601; an action without a time has that of the one before. */
+/** The times of the actions of a recording, as ISO 8601; one without a time has that of the one before. */
 export function recordedTimes(start: number): (action: Timed) => string {
   let last = '';
   return (action) => {

@@ -1,4 +1,4 @@
-/** What actions name: the runs of a file, and their spans, from when they are made until they have ended. */
+/** The runs and spans that actions of a file name, from when they are made until they have ended. */
 import type { AgentInstance, AgentSpan, Ref } from '../../index.ts';
 import type { RecordedAction, Unmade } from '../actions/recorded-action.ts';
 
@@ -8,9 +8,9 @@ export interface Run {
   readonly name: string;
   /** Its id, or the call that is to give it. */
   ref: Ref<AgentInstance>;
-  /** Until its registration has settled: then the ids of its spans can be made here. */
+  /** Settles with its registration; undefined from then on. */
   registering: Promise<void> | undefined;
-  /** It counts as open: neither has it ended, nor has its registration failed. */
+  /** False once it has ended, or its registration has failed. */
   isOpen: boolean;
   hasEnded: boolean;
   openSpans: number;
@@ -24,8 +24,8 @@ export interface Span {
 }
 
 /**
- * Names are kept until their run has ended, as ids as soon as they are known, never as answers: so memory
- * grows with the runs that are open, not with the recording.
+ * Names are kept only until their run has ended, and stand for ids, not for whole answers: so memory grows
+ * with the runs that are open, not with the recording.
  */
 export class OpenRuns {
   readonly #runs: Map<string, Run | 'unmade'> = new Map();
@@ -75,7 +75,7 @@ export class OpenRuns {
     return undefined;
   }
 
-  /** Notes what a bad line would have made: what needs it is a consequence, not another fault. */
+  /** Notes what a bad line would have made: a line that needs it is a consequence, not another fault. */
   noteUnmade({ instance, span }: Unmade): void {
     const run = this.#runs.get(instance);
     if (span === undefined) {
@@ -120,7 +120,7 @@ export class OpenRuns {
     this.#openSpans += more;
   }
 
-  /** Once the run has ended, and all of its spans, nothing is left to name it. */
+  /** Nothing can name the run once it has ended with all of its spans. */
   #forgetEnded(run: Run): void {
     if (!run.hasEnded || run.openSpans > 0) return;
     if (this.#runs.get(run.name) === run) this.#runs.delete(run.name);

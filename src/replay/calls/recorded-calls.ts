@@ -1,4 +1,3 @@
-/** Makes the calls that recorded actions stand for. */
 import type { ActionPromise, AgentInstance, AgentSpan, AutobatchClient, Ref } from '../../index.ts';
 import type { ActionOf, RecordedAction, Unmade } from '../actions/recorded-action.ts';
 import { hasEnded, spanTimes } from '../actions/recorded-action.ts';
@@ -7,7 +6,7 @@ import { isOpenSpan, OpenRuns } from './open-runs.ts';
 import { RegisteredFirst } from './registered-first.ts';
 import { registrationParams } from './registration.ts';
 
-/** What runs are registered for: an account's token needs both; a deployment's token names them itself. */
+/** What runs are registered for. An account's token needs both ids; a deployment's token implies them. */
 export interface Deployment {
   readonly agentId?: string | undefined;
   readonly environmentId?: string | undefined;
@@ -23,7 +22,7 @@ export interface RecordedCallsOptions extends Deployment {
   readonly missingParents?: 'root' | 'skip' | undefined;
 }
 
-/** What makes an action the same when it is sent again. */
+/** Gives an action the same key and id each time that it is sent. */
 export interface Identities {
   of(action: RecordedAction, line: string): Identity;
 }
@@ -46,17 +45,17 @@ interface Call<Value> {
 /** What became of an action. */
 export type Taken =
   | Call<AgentInstance | AgentSpan>
-  /** `isConsequence`: it is right by itself, but needs what a bad line was to make. */
+  /** `isConsequence`: the line is right, but needs something that a bad line was to make. */
   | { readonly kind: 'bad'; readonly problem: string; readonly isConsequence: boolean }
   /** Left out with its parent, as `missingParents` says. */
   | { readonly kind: 'skipped' };
 
-/** By the fields of an action that may hold them. */
+/** Named as the fields of an action. */
 export type KnownIds = Readonly<Record<string, string | undefined>>;
 
 /**
- * Plain calls, each with what it names. What belongs to a run waits for its registration: only then can
- * a whole tree of spans leave in one request.
+ * Makes the calls of recorded actions: plain calls with references. Those of a run wait for its registration:
+ * only then can a whole tree of spans leave in one request.
  */
 export class RecordedCalls {
   readonly #client: AutobatchClient;
@@ -75,7 +74,7 @@ export class RecordedCalls {
     return this.#runs.left;
   }
 
-  /** Notes what a bad line would have made: what needs it is a consequence, not another fault. */
+  /** Notes what a bad line would have made: a line that needs it is a consequence, not another fault. */
   noteUnmade(unmade: Unmade): void {
     this.#runs.noteUnmade(unmade);
   }
@@ -282,10 +281,9 @@ export class RecordedCalls {
   }
 }
 
-/** All but a registration. */
 type ActionOfRun = Exclude<RecordedAction, ActionOf<'agent_instances/register'>>;
 
-/** What an action names: as the file's own things, or by their ids. */
+/** The things that an action names, or their ids. */
 interface Named {
   readonly run?: Run | undefined;
   readonly span?: Span | string | undefined;
@@ -299,7 +297,7 @@ interface Terms {
   readonly idempotencyKey: string | undefined;
 }
 
-/** The id that the client is to make a span with, where it is known by what the file says. */
+/** The id for a new span, once that of its run is known. */
 function idIn({ ref }: Run, { identity, time }: Terms): string | undefined {
   return typeof ref === 'string' ? identity?.idIn(ref, time) : undefined;
 }

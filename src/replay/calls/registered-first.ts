@@ -1,10 +1,10 @@
-/** Calls that wait until the run that they belong to is registered: only then can a tree of spans leave at once. */
+/** Calls that wait until their run is registered: only then can a tree of spans leave at once. */
 import type { ActionPromise, AutobatchClient } from '../../index.ts';
 import type { Run } from './open-runs.ts';
 
 /**
- * What waits for a registration the client does not know of, so its own bounds do not count it. All of
- * it is called at once, and has to fit into the fifth of the queue that `ready` leaves.
+ * The client does not know of calls that wait here, so its own bounds do not count them. They are all made at
+ * once, and have to fit into the fifth of the queue that `ready` leaves.
  */
 const MAX_WAITING_BYTES = 4_000_000;
 
@@ -12,7 +12,7 @@ export class RegisteredFirst {
   readonly #client: AutobatchClient;
   /** Runs whose registration has not settled. */
   #registering = 0;
-  /** Characters of the lines that wait for a registration, and the last one that was waited for. */
+  /** Characters of the lines that wait, and the latest registration that one of them waits for. */
   #waitingBytes = 0;
   #lastAwaited: Promise<void> | undefined;
 
@@ -20,7 +20,7 @@ export class RegisteredFirst {
     this.#client = client;
   }
 
-  /** Notes that the run is being registered; `onFailure` is called where that fails. */
+  /** Notes that the run is being registered. */
   register(run: Run, registration: Promise<{ readonly id: string }>, onFailure: () => void): void {
     this.#registering++;
     run.registering = registration.then(
@@ -35,7 +35,7 @@ export class RegisteredFirst {
     );
   }
 
-  /** Makes a call, at once unless its run is being registered; `bytes` of it wait until then. */
+  /** Makes a call, after the registration of its run; its line has so many `bytes`. */
   call<Value>(
     run: Run | undefined,
     bytes: number,

@@ -5,7 +5,7 @@ import { runCli } from '../run-cli.ts';
 export interface Asked {
   readonly code: number;
   readonly report: Report;
-  /** By the question's id: its verdict, then the answer. */
+  /** By the question's id: its finding, then the answer. */
   readonly says: Readonly<Record<string, string>>;
 }
 
@@ -20,7 +20,7 @@ export async function ask({ env }: Pick<Api, 'env'>, interruptAt?: string): Prom
     },
   });
   const report: Report = JSON.parse(stdout);
-  const says = report.answers.map(({ id, verdict, answer }) => [id, `${verdict}: ${answer}`]);
+  const says = report.answers.map(({ id, finding, answer }) => [id, `${finding}: ${answer}`]);
   return { code, report, says: Object.fromEntries(says) };
 }
 

@@ -16,7 +16,7 @@ import { bulkAnswerOf, detailsOf } from './scripts.ts';
 describe('of an API that is as the client assumes', () => {
   test('every answer is ok, and the exit code 0', async () => {
     const { code, report } = await ask(await serveApi());
-    expect(report.verdicts).toEqual({
+    expect(report.findings).toEqual({
       ok: report.answers.length,
       different: 0,
       problem: 0,
@@ -173,16 +173,16 @@ describe("without ids of the client's", () => {
         : undefined,
     );
     const { report } = await ask(api);
-    const verdicts = (verdict: string): string[] =>
-      report.answers.filter((one) => one.verdict === verdict).map(({ id }) => id);
-    expect(verdicts('different')).toEqual(['client-id']);
-    expect(verdicts('unknown')).toEqual([
+    const findings = (finding: string): string[] =>
+      report.answers.filter((one) => one.finding === finding).map(({ id }) => id);
+    expect(findings('different')).toEqual(['client-id']);
+    expect(findings('unknown')).toEqual([
       'tree-in-one-request',
       'id-twice',
       'other-partition',
       'stored-error',
     ]);
-    expect(verdicts('problem')).toEqual([]);
+    expect(findings('problem')).toEqual([]);
   });
 });
 
@@ -195,13 +195,13 @@ describe('when it cannot go on', () => {
       return requests > 10 ? { status: 429, body: errorBody('rate_limited') } : undefined;
     });
     const { code, report } = await ask(api);
-    const problems = report.answers.filter(({ verdict }) => verdict === 'problem');
+    const problems = report.answers.filter(({ finding }) => finding === 'problem');
     expect(problems.map(({ answer }) => answer)).toEqual([
       'Too many requests (429). Ask again later.',
       'Too many requests (429). Ask again later.',
     ]);
     const unasked = report.answers.filter(({ answer }) => answer.startsWith('Not asked'));
-    expect(unasked.length).toBe(report.verdicts.unknown);
+    expect(unasked.length).toBe(report.findings.unknown);
     expect(unasked.length).toBeGreaterThan(5);
     expect(runsOf(api)).toMatchObject([{ status: 'complete' }]);
     expect(code).toBe(1);
@@ -227,7 +227,7 @@ describe('when it cannot go on', () => {
     const answers = await askAtOnce(api);
     expect(answers.at(-1)).toMatchObject({
       id: 'finish',
-      verdict: 'problem',
+      finding: 'problem',
       answer: expect.stringMatching(
         /^There was no usable answer \(\w+\)\. The run may still be open/,
       ),
@@ -244,7 +244,7 @@ describe('when it cannot go on', () => {
       return { status: keys.length < 3 ? 503 : 200, body };
     });
     const answers = await askAtOnce(api);
-    expect(answers.at(-1)).toMatchObject({ id: 'finish', verdict: 'ok' });
+    expect(answers.at(-1)).toMatchObject({ id: 'finish', finding: 'ok' });
     expect(keys).toHaveLength(3);
     expect(new Set(keys).size).toBe(1);
     expect(runsOf(api)).toEqual(finished);

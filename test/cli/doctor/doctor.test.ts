@@ -17,7 +17,7 @@ async function ask({ env }: Pick<Api, 'env'>): Promise<{ code: number; answers: 
 test('an API that is there, takes the token and refuses nothing to do is fine', async () => {
   const api = await serveApi();
   const { code, answers } = await ask(api);
-  expect(answers.map(({ id, verdict }) => [id, verdict])).toEqual([
+  expect(answers.map(({ id, finding }) => [id, finding])).toEqual([
     ['url', 'ok'],
     ['token', 'ok'],
     ['bulk', 'ok'],
@@ -67,7 +67,7 @@ test('nobody at that address is a problem, and nothing else is asked', async () 
   expect(answers).toMatchObject([
     {
       id: 'url',
-      verdict: 'problem',
+      finding: 'problem',
       answer: `There is no usable answer at ${server.url} (ECONNREFUSED). Is the API's URL right, and the network up?`,
     },
   ]);
@@ -78,7 +78,7 @@ test('another token is a problem', async () => {
   const { env } = await serveApi({ token: 'another-token' });
   const { code, answers } = await ask({ env });
   expect(answers.slice(1)).toMatchObject([
-    { id: 'token', verdict: 'problem', answer: expect.stringContaining('refuses the token (401)') },
+    { id: 'token', finding: 'problem', answer: expect.stringContaining('refuses the token (401)') },
   ]);
   expect(code).toBe(1);
 });
@@ -90,7 +90,7 @@ test('a path where no API is, is a problem', async () => {
   });
   expect(answers.at(-1)).toMatchObject({
     id: 'token',
-    verdict: 'problem',
+    finding: 'problem',
     answer: expect.stringContaining('is not the Prefactor API (404 to a ping)'),
   });
   expect(code).toBe(1);
@@ -103,7 +103,7 @@ test('a page that answers everything with 200 is not taken for the API', async (
   const { code, answers } = await ask({ env });
   expect(answers.at(-1)).toMatchObject({
     id: 'url',
-    verdict: 'problem',
+    finding: 'problem',
     answer: expect.stringContaining('is not the Prefactor API'),
   });
   expect(code).toBe(1);
@@ -117,7 +117,7 @@ test.each([
   const { env, emulator } = await serveApi();
   emulator.faults.next({ kind: 'status', status });
   const { code, answers } = await ask({ env });
-  expect(answers.at(-1)).toMatchObject({ id: 'bulk', verdict: 'problem' });
+  expect(answers.at(-1)).toMatchObject({ id: 'bulk', finding: 'problem' });
   expect(answers.at(-1)?.answer).toContain(sentence);
   expect(code).toBe(1);
 });
@@ -127,7 +127,7 @@ test('a bulk endpoint that says nothing is a problem', async () => {
   emulator.faults.next({ kind: 'dropBefore' });
   const { answers } = await ask({ env });
   expect(answers.at(-1)).toMatchObject({
-    verdict: 'problem',
+    finding: 'problem',
     answer: expect.stringMatching(/^There is no usable answer \(\w+\)\.$/),
   });
 });
@@ -139,7 +139,7 @@ test('an API that takes a request without items differs', async () => {
       : undefined,
   );
   const { code, answers } = await ask(api);
-  expect(answers.at(-1)).toMatchObject({ id: 'bulk', verdict: 'different' });
+  expect(answers.at(-1)).toMatchObject({ id: 'bulk', finding: 'different' });
   expect(code).toBe(1);
 });
 

@@ -1,4 +1,4 @@
-/** The API without the client, which could not ask whether what it assumes is so. */
+/** The API without the client: the doctor tests the client's assumptions, so it must not share them. */
 import type { Account } from '../../api/account.ts';
 import type { Exchange } from '../../api/exchange.ts';
 import { exchange } from '../../api/exchange.ts';
@@ -14,12 +14,12 @@ export type BulkAnswer =
   | {
       readonly kind: 'outputs';
       readonly status: number;
-      /** In the order of the items; undefined where there is none for the key of an item. */
+      /** In the order of the items; undefined for an item without an output. */
       readonly outputs: readonly (Output | undefined)[];
     }
   | Refusal;
 
-/** What was answered for an item, or by a single endpoint. */
+/** The answer for an item, or of a single endpoint. */
 export type Output = Success | Refusal;
 
 export interface Success {
@@ -32,20 +32,20 @@ export interface Success {
 /** The error of an item, or of a whole request. */
 export interface Refusal {
   readonly kind: 'refused';
-  /** Of a whole request. */
+  /** Only of a whole request. */
   readonly status?: number;
-  /** Of the error body, as it stands: not for people. Empty where there is none. */
+  /** From the error body, unchanged, so it must not be printed; empty if there is none. */
   readonly code: string;
   /** For people: `422 validation_errors: Request is not valid`. */
   readonly because: string;
-  /** Of the error body, as they stand. */
+  /** From the error body, unchanged. */
   readonly errors?: unknown;
 }
 
 /** Statuses upon which the client halves a request. */
 export const halvingStatuses: ReadonlySet<number> = new Set([400, 413, 422]);
 
-/** As long as an attempt of the client may take. */
+/** The same as for an attempt of the client. */
 const TIMEOUT_MS = 30_000;
 const SHOWN_CHARACTERS = 160;
 
@@ -84,7 +84,7 @@ export class BulkApi {
     throw new Unanswered(`The answer (${status}) is no success: ${output.because}.`);
   }
 
-  /** A bulk request, and anything that comes back. Never rejects. */
+  /** A bulk request, with its answer as it came. Never rejects. */
   attempt(body: Json): Promise<Exchange> {
     return exchange(this.#account, '/api/v1/bulk', body, TIMEOUT_MS);
   }
@@ -112,7 +112,7 @@ export class BulkApi {
     };
   }
 
-  /** The words of a server for people: short, on one line, without the token and ids if it echoes them. */
+  /** Text from a server, made fit to print: short, on one line, without the token and ids that it may echo. */
   #shown(said: unknown): string {
     if (typeof said !== 'string') return '';
     const safe = said

@@ -1,12 +1,11 @@
 /**
- * `ok`: as the client assumes. `different`: not so, and the answer says what follows from it.
- * `problem`: it could not be asked. `unknown`: asked, and it cannot be told.
+ * `ok`: as the client assumes. `different`: otherwise, and the answer says what follows from that.
+ * `problem`: it could not be asked. `unknown`: the answer does not tell.
  */
-export type Verdict = 'ok' | 'different' | 'problem' | 'unknown';
+export type FindingKind = 'ok' | 'different' | 'problem' | 'unknown';
 
-/** What came of a question. */
 export interface Finding {
-  readonly verdict: Verdict;
+  readonly finding: FindingKind;
   /** A sentence or two. */
   readonly answer: string;
 }
@@ -34,10 +33,10 @@ export class Answers {
 }
 
 type Find = (answer: string) => Finding;
-export const asAssumed: Find = (answer) => ({ verdict: 'ok', answer });
-export const different: Find = (answer) => ({ verdict: 'different', answer });
-export const problem: Find = (answer) => ({ verdict: 'problem', answer });
-export const unknown: Find = (answer) => ({ verdict: 'unknown', answer });
+export const asAssumed: Find = (answer) => ({ finding: 'ok', answer });
+export const different: Find = (answer) => ({ finding: 'different', answer });
+export const problem: Find = (answer) => ({ finding: 'problem', answer });
+export const unknown: Find = (answer) => ({ finding: 'unknown', answer });
 
 /** Ends a question to which there was no usable answer. Its message is a sentence for people. */
 export class Unanswered extends Error {

@@ -1,6 +1,6 @@
 /**
- * How much a request may hold (docs/internals/api.md, "Limits"). All items are finishes of a span that was never made: the
- * first stops the request, so that nothing is stored however many there are.
+ * How much a request may hold (docs/internals/api.md, "Limits"). All items are finishes of a span that was
+ * never made: the first stops the request, so that nothing is stored however many there are.
  */
 
 import { isSuccess } from '../../api/ping.ts';
@@ -51,13 +51,13 @@ interface Probe {
   readonly assumed: number;
   readonly most: number;
   readonly show: (size: number) => string;
-  /** Of the client, that bounds it. */
+  /** The client's option for it. */
   readonly option: string;
-  /** Gives why it was refused; undefined where it was taken. */
+  /** Resolves to why it was refused; undefined if it was not. */
   readonly send: (size: number) => Promise<string | undefined>;
 }
 
-/** Doubles from what the client assumes, or halves where that is too much. */
+/** Doubles the size that the client assumes, or halves it if that is too much. */
 async function probe({ assumed, most, show, option, send }: Probe): Promise<Finding> {
   let refusal = await send(assumed);
   if (refusal === undefined) {
@@ -84,7 +84,7 @@ async function probe({ assumed, most, show, option, send }: Probe): Promise<Find
   return unknown(`Even a small request of this kind is refused (${refusal}).`);
 }
 
-/** Why it was refused, in a word: the status, mostly. A proxy that breaks off is a limit as well. */
+/** Why it was refused: mostly a status. A proxy that breaks the connection off is a limit, too. */
 async function taken(run: SmokeRun, sent: readonly Item[]): Promise<string | undefined> {
   const answer = await run.api.attempt({ items: sent });
   if (answer.kind === 'silence') return answer.reason;

@@ -148,7 +148,7 @@ async function openSpan(run: SmokeRun): Promise<string> {
   return idOf(await run.must(run.create({ status: 'active' })));
 }
 
-/** Of the answer, else of the span as it is shown; undefined where neither tells. */
+/** The result in the answer, or else in the span itself; undefined if neither shows it. */
 async function resultOf(run: SmokeRun, id: string, output: Success): Promise<unknown> {
   const { result_payload: answered } = output.details;
   if (answered !== undefined && answered !== null) return answered;

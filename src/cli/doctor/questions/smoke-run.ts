@@ -12,7 +12,7 @@ const SPAN_TYPE = 'doctor:probe';
 export class SmokeRun {
   readonly api: BulkApi;
   readonly id: string;
-  /** Whether an id that was made here held. False until that was asked. */
+  /** Whether the API has accepted an id that was made here. False until that was asked. */
   idsHold = false;
   readonly #ids = new IdGenerator();
   #unknownCode: string | undefined;
@@ -22,7 +22,7 @@ export class SmokeRun {
     this.id = id;
   }
 
-  /** Registers it; gives the error of the API where it did not. @throws {Unanswered} */
+  /** Registers it, or resolves to the refusal of the API. @throws {Unanswered} */
   static async open(api: BulkApi, deployment: Deployment): Promise<SmokeRun | Refusal> {
     const output = await one(api, register(deployment));
     if (output.kind === 'refused') return output;
@@ -31,7 +31,7 @@ export class SmokeRun {
     return new SmokeRun({ api, id });
   }
 
-  /** A span of this run that has ended already, with a key of its own. */
+  /** A span of this run that is created as a whole. */
   create(details: Json = {}): Item {
     return {
       ...item('agent_spans/create'),
@@ -54,7 +54,7 @@ export class SmokeRun {
     return { ...item(type), agent_instance_id: this.id, ...fields };
   }
 
-  /** A fresh id for a span, as the client makes it; in any partition where that of the run is no PFID. */
+  /** A fresh id for a span, as the client makes it; in any partition if the id of the run is no PFID. */
   newId(): string {
     return this.#ids.makeRelated(this.id) ?? this.#ids.makeRoot();
   }
@@ -68,7 +68,7 @@ export class SmokeRun {
     return this.api.bulk(items);
   }
 
-  /** One item in a request of its own: its output, or why the request was refused. */
+  /** One item in a request of its own: its output, or the refusal of the request. */
   one(sent: Item): Promise<Output> {
     return one(this.api, sent);
   }
@@ -80,7 +80,7 @@ export class SmokeRun {
     throw new Unanswered(`What it needs was refused (${output.because}).`);
   }
 
-  /** Whether there is a span of this id: to finish it fails in another way than for an unknown one. */
+  /** Whether the span exists: if so, to finish it fails in another way than for an unknown id. */
   async isMade(id: string): Promise<boolean> {
     this.#unknownCode ??= codeOf(await this.one(this.finish(this.newId())));
     return codeOf(await this.one(this.finish(id))) !== this.#unknownCode;
@@ -105,7 +105,7 @@ function register({ agentId, environmentId }: Deployment): Item {
       external_identifier: 'prefactor-autobatch-doctor-1',
       span_type_schemas: [{ name: SPAN_TYPE, params_schema: { type: 'object' } }],
     },
-    // Otherwise the agent would have the version of the doctor as its own from now on.
+    // Otherwise the doctor's version would become the current one of the agent.
     update_current_version: false,
     purpose: 'smoke_test',
   };
