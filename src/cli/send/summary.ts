@@ -40,17 +40,23 @@ export interface SummaryParts
 }
 
 export function summaryOf({ tally, stats, cut, ...parts }: SummaryParts): Summary {
+  const { file, apiUrl, emulated, leftOpen, failedLines, wallMs } = parts;
   const { actions, badLines } = tally.counts;
   const { requests, meanBatchSize, bytes, ledger } = stats;
   const isEmpty = cut === undefined && actions + badLines === 0;
   return {
-    ...parts,
-    ...tally.counts,
+    file,
+    apiUrl,
+    emulated,
     complete: cut === undefined,
+    ...tally.counts,
+    leftOpen,
+    ...(failedLines && { failedLines }),
     requests,
     meanBatchSize,
     bytes,
-    actionsPerSecond: parts.wallMs === 0 ? 0 : (actions / parts.wallMs) * 1_000,
+    wallMs,
+    actionsPerSecond: wallMs === 0 ? 0 : (actions / wallMs) * 1_000,
     latencyMs: { p50: tally.latencyMs(50), p99: tally.latencyMs(99) },
     ledger,
     failures: tally.failures,

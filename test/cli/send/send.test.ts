@@ -31,7 +31,15 @@ test('--json gives the summary as JSON, and nothing else', async () => {
   const { code, stdout } = await runCli(['send', path, '--json'], { env });
   expect(code).toBe(0);
   const { requests, bytes } = emulator.report();
-  expect(JSON.parse(stdout)).toEqual({
+  const summary = JSON.parse(stdout);
+  expect(Object.keys(summary).slice(0, 5)).toEqual([
+    'file',
+    'apiUrl',
+    'emulated',
+    'complete',
+    'actions',
+  ]);
+  expect(summary).toEqual({
     file: path,
     apiUrl: env['PREFACTOR_API_URL'],
     emulated: false,
