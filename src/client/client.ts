@@ -274,8 +274,7 @@ export class AutobatchClient {
   }
 
   #terminate(agentInstanceId: string, reason: string | null): void {
-    if (this.#terminated.get(agentInstanceId) !== undefined) return;
-    this.#terminated.set(agentInstanceId, true);
+    if (this.#terminated.set(agentInstanceId, true) !== undefined) return;
     this.#events.emit('terminate', { agentInstanceId, reason });
   }
 }

@@ -1,7 +1,7 @@
 import type { Send } from '../coalescer/index.ts';
 import type { Failure } from '../errors/failure.ts';
 import type { IdGenerator } from '../ids/id-generator.ts';
-import { localIdOf, targetOf, unsentOutput } from '../pipeline/unsent-output.ts';
+import { localIdOf, targetOf, unsentOutput } from '../pipeline/unsent-calls.ts';
 import { isText } from '../schemas/check.ts';
 
 /** Takes the place of HTTP in a client that is `disabled`: answers each item with its own fields. */

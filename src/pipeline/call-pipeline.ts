@@ -46,10 +46,7 @@ export interface CallPipelineSettings
 }
 
 /** What all parameters have in common, as far as they have it. */
-interface CallParams {
-  readonly id?: string | undefined;
-  readonly idempotencyKey?: string | undefined;
-}
+type CallParams = { readonly [Name in 'id' | 'idempotencyKey']?: string | undefined };
 
 export class CallPipeline {
   /** Judges the outputs of calls. */

@@ -1,13 +1,13 @@
 import type { Coalescer, Name } from '../coalescer/index.ts';
 import type { IdGenerator } from '../ids/id-generator.ts';
+import type { WireAction } from '../schemas/action.ts';
 import type { ActionPromise } from '../schemas/action-promise.ts';
-import { isName } from '../schemas/check.ts';
+import { isName, isObject, isText, ownId } from '../schemas/check.ts';
 import type { CallDraft } from './call-draft.ts';
 import { invalidCallError } from './invalid-call.ts';
 import type { OmittedCalls } from './omitted-calls.ts';
 import type { OutputReader } from './output-reader.ts';
 import type { References } from './references.ts';
-import { localIdOf, targetOf, unsentOutput } from './unsent-output.ts';
 
 export interface UnsentCallsParts {
   readonly engine: Pick<Coalescer<unknown>, 'decline' | 'omit'>;
@@ -80,4 +80,31 @@ function attempt<T>(read: () => T): T | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The output of a call that is not sent: its own fields, as if the API had answered with them.
+ * References whose id is not known yet are left out.
+ */
+export function unsentOutput(action: WireAction, id: string): object {
+  const { _type, idempotency_key, agent_instance_id, agent_span_id, ...fields } = action;
+  const own = _type === 'agent_spans/create' ? Object(fields['details']) : fields;
+  const details: Record<string, unknown> = { id };
+  for (const [name, given] of Object.entries(own)) {
+    const value = given instanceof Promise ? ownId(given) : given;
+    if (value !== undefined) details[name] = value;
+  }
+  details['id'] = id;
+  return { status: 'success', details };
+}
+
+/** The id that an action gives to what it makes; one of ours where it gives none. */
+export function localIdOf(action: WireAction, ids: IdGenerator): string {
+  const { id } = isObject(action['details']) ? action['details'] : action;
+  return isText(id) ? id : ids.makeRoot();
+}
+
+/** What an action is called on: an id, or a reference to one; undefined where it makes something. */
+export function targetOf(action: WireAction): unknown {
+  return action['agent_span_id'] ?? action['agent_instance_id'];
 }
