@@ -30,8 +30,8 @@ export interface ClientEventsOptions extends Omit<ServerLogOptions, 'events'> {
 }
 
 /**
- * Passes events on to listeners, and to the log what should be known where nobody listens. The log gets key, type,
- * attempt and reason; never a payload.
+ * Passes events on to listeners. Warnings go to the log: of failures where there is no listener, and of outages. The
+ * log gets key, type, attempt and reason, never a payload.
  */
 export class ClientEvents extends Events<AutobatchEvents> {
   readonly #logger: Logger;
@@ -57,7 +57,7 @@ export class ClientEvents extends Events<AutobatchEvents> {
     });
   }
 
-  /** The same transport, of which the log hears. */
+  /** The same transport, with lines in the log. */
   watching(transport: Transport): Pick<Transport, 'send' | 'ping'> {
     return this.#serverLog.watching(transport);
   }

@@ -35,11 +35,11 @@ import { parseOptions } from './parse-options.ts';
 import { WaitUntil } from './wait-until.ts';
 import { scheduleOf } from './window.ts';
 
-/** Of what is lost, the log has the places beside this. */
+/** The log shows this beside the places of the losses. */
 const JSON_LOSSES =
   'JSON writes {} for what is no plain object: copy what you need of it into one.';
 
-/** Terminated instances that are remembered, so that each is told of once. */
+/** Terminated instances that are remembered, so that `terminate` is emitted once for each. */
 const MAX_TERMINATED = 10_000;
 
 /**
@@ -77,12 +77,9 @@ export class AutobatchClient {
     // `await using` look for it by the other symbol there.
     if (Symbol.asyncDispose === undefined) {
       const { prototype } = AutobatchClient;
+      const method = Object.getOwnPropertyDescriptor(prototype, 'undefined') ?? {};
+      Object.defineProperty(prototype, Symbol.for('Symbol.asyncDispose'), method);
       Reflect.deleteProperty(prototype, 'undefined');
-      Object.defineProperty(prototype, Symbol.for('Symbol.asyncDispose'), {
-        value: async function (this: AutobatchClient): Promise<void> {
-          await this.close();
-        },
-      });
     }
   }
 
@@ -245,7 +242,7 @@ export class AutobatchClient {
       attemptTimeoutMs,
       envelopeBytes,
       separatorBytes,
-      // What is expected of an answer is a guess: half of what is read leaves room for it to be wrong.
+      // The expected size of an answer is a guess: half of what is read leaves room for it to be wrong.
       maxAnswerBytes: maxAnswerBytes / 2,
     });
   }

@@ -80,7 +80,7 @@ function drainOn(
     try {
       stops.push(listen(process, signal, () => hear(signal)));
     } catch {
-      logger.warn(`This system lets nobody listen to ${signal}, so it closes no client.`);
+      logger.warn(`This system lets no process listen to ${signal}, so it closes no client.`);
     }
   }
   // While draining, listening goes on: it says to other clients that the process is not over yet.

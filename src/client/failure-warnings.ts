@@ -6,8 +6,8 @@ import { oneLine } from '../lib/one-line.ts';
 const quietMs = 60_000;
 
 /**
- * Warns of failed calls of which no listener hears: of the first at once, of later ones together, at most once a
- * minute. It needs no timer: what was gathered goes out with the first failure after the minute.
+ * Warns of failed calls: of the first at once, of later ones together, at most once a minute. It needs no timer: the
+ * first failure after the minute lets the summary out.
  */
 export class FailureWarnings {
   readonly #clock: Clock;

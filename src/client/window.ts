@@ -32,7 +32,7 @@ export function scheduleOf(window: BatchWindow, ports: WindowPorts): Schedule {
         error,
       );
     }
-    // That it went wrong is told: a rejection would reach nobody but the process.
+    // The log has the error: a rejection would end the process.
     return Promise.resolve(flushes);
   };
   return (flush) => {

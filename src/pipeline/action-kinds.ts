@@ -9,7 +9,7 @@ import { createAgentSpan, finishAgentSpan } from '../schemas/agent-spans.ts';
 import { checkEnvelope } from '../schemas/bulk-request.ts';
 import { isObject } from '../schemas/check.ts';
 
-/** What is known of actions, by their type. */
+/** The kinds of actions that have a method here, by type. */
 export const kinds: ReadonlyMap<string, WireKind<unknown>> = new Map(
   [
     registerAgentInstance,
@@ -21,12 +21,12 @@ export const kinds: ReadonlyMap<string, WireKind<unknown>> = new Map(
   ].map((kind) => [kind.type, kind]),
 );
 
-/** Of a type that we do not know nothing is known but that it has one. */
+/** Any other type: nothing is known of it. */
 export function unknownKind(type: string): WireKind<unknown> {
   return { type, references: [], checkAction: checkEnvelope };
 }
 
-/** The id that an action of a type that we know gives to what it makes, as the caller gave it. */
+/** The id that an action of a known type gives to what it makes, unchecked. */
 export function idMadeBy(action: Action): unknown {
   const kind = kinds.get(action._type);
   const fields = kind?.hasDetails === true ? action['details'] : action;

@@ -4,7 +4,7 @@ import { isObject, kindOf } from '../schemas/check.ts';
 import { copyAction, withoutUndefined } from './defensive-copy.ts';
 import { assertNoIssues, InvalidCall } from './invalid-call.ts';
 
-/** Sees an action in wire form, and gives back what is to be sent; null: nothing. */
+/** Takes an action in wire form, and returns the one to be sent, or null. */
 export type BeforeEnqueue = (action: WireAction) => unknown;
 
 /**

@@ -103,12 +103,10 @@ export class CallPipeline {
       if (given !== undefined && key !== given) assertKey(given, 'idempotencyKey');
       if (options !== undefined) assertNoIssues(within('options', checkCallOptions(options)));
 
-      const isKeyed = given !== undefined;
-      const record = isKeyed ? this.#keys.of(key, this.#times.isoNow()) : undefined;
+      const record = given === undefined ? undefined : this.#keys.of(key, this.#times.isoNow());
       const draft = this.#draftOf(kind, { key, target, params }, options, record);
       return this.#enqueue(draft) as ActionPromise<Value>;
     } catch (error) {
-      key ??= this.#ids.makeKey();
       const readId = (): unknown => givenParams.id;
       return this.#unsent.decline(error, { type: kind.type, key, target, readId });
     }
@@ -164,7 +162,6 @@ export class CallPipeline {
       const asGiven = { raw: true, hasWireNames: true, needsId: false };
       return this.#enqueue({ kind, key, ...asGiven, options, record, action, fields });
     } catch (error) {
-      key ??= this.#ids.makeKey();
       const readId = (): unknown => givenOptions?.makes ?? idMadeBy(given);
       return this.#unsent.decline(error, { type, key, target: undefined, readId });
     }
@@ -230,7 +227,7 @@ export class CallPipeline {
     }
     const shared = draft.needsId ? this.#shared(draft) : undefined;
     if (shared === undefined) return;
-    // It goes by the id of what a pending call makes already, which the hook may have changed.
+    // A pending call makes the same span already, under an id that the hook may have changed.
     draft.fields['id'] = typeof shared === 'string' ? shared : undefined;
     draft.newId = undefined;
     draft.text = undefined;
@@ -315,7 +312,7 @@ export class CallPipeline {
     return withNamed(known, options, (name, path) => this.#references.nameOf(name, path));
   }
 
-  /** The name of what is made: the id in the action, or a number for what gets one from its answer. */
+  /** The name of the resource that is made: the id in the action, or a number until the answer tells it. */
   #nameMade({ fields, newId }: CallDraft, shared: Name | undefined): Name {
     const { id } = fields;
     if (id == null) return shared ?? this.#references.draw();

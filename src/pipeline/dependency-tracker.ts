@@ -151,7 +151,7 @@ export class DependencyTracker {
     if (instance !== undefined) this.#instanceGone(instance);
   }
 
-  /** What went by that name goes by this id from now on; `pending`: where the name was a number. */
+  /** The resource of that name has this id from now on; `pending`: where the name was a number. */
   learn(name: Name, id: string, pending: PendingId | undefined): void {
     const bytes = this.#large.take(name);
     if (bytes !== undefined) this.#large.set(id, bytes);

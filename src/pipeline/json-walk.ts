@@ -11,7 +11,7 @@ export interface Place {
   readonly depth: number;
 }
 
-/** What stands at a place: the value as JSON takes it, after its `toJSON`; or why it cannot be had. */
+/** What stands at a place: the value as JSON takes it, after its `toJSON`; or why there is none. */
 export type Sight =
   | { readonly kind: 'value'; readonly place: Place; readonly value: unknown }
   /** An object that it is in itself. */

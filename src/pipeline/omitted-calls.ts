@@ -63,7 +63,7 @@ export class OmittedCalls {
     return this.#engine.isThere(found.id) ? undefined : found;
   }
 
-  /** Notes a call that is left out; `id` goes by what it was to make, if it makes anything, and no other call does. */
+  /** Notes a call that is left out, if it was to make the resource with that id, and no other call makes it. */
   noteMaker({ kind, fields, options }: CallDraft, call: Promise<unknown>, id: string): void {
     const isMaker = kind.makes !== undefined || options?.makes === id;
     if (!isMaker || this.#engine.isThere(id)) return;
@@ -86,7 +86,7 @@ export class OmittedCalls {
     if (hasEnded && omission.isCovered) this.#spans.take(omission.id);
   }
 
-  /** A call has come to make what goes by this id. If the engine took it in, that counts from now on. */
+  /** Another call was made that makes the resource with that id. If the engine took it in, that counts from now on. */
   reconsider(id: string): void {
     if (!this.#engine.isThere(id)) return;
     const omission = this.#spans.take(id) ?? this.#others.take(id);

@@ -18,7 +18,7 @@ export interface OutputReaderPorts {
   readonly onTerminate: (agentInstanceId: string, reason: string | null) => void;
   /** Takes every token out of a text that the server wrote. */
   readonly redact: (text: string) => string;
-  /** The id of what goes by that name, as soon as it is known. */
+  /** The id of a resource that has a number for a name, once it is known. */
   readonly idOf: (name: Name) => Name;
 }
 

@@ -22,7 +22,7 @@ export class References implements PendingIds {
   readonly #pending = new Map<number, PendingId>();
   /** The newest of them, which is asked for most often. */
   #newest: PendingId | undefined;
-  /** Those that will never have an id, since their calls have failed: what is called on them is told why. */
+  /** Those that will never have an id, since their calls have failed. The engine rejects what is called on them. */
   readonly #failed = new LruMap<number, PendingId>({ max: MAX_FAILED });
   #lastNumber = 0;
 
@@ -64,7 +64,7 @@ export class References implements PendingIds {
     if (this.#newest?.number === number) this.#newest = undefined;
   }
 
-  /** The promise with its key and id, as a caller gets it; from now on it stands for what goes by that name. */
+  /** The promise with its key and id, as a caller gets it; from now on it stands for the resource of that name. */
   handOut<Value>(
     promise: Promise<Value> & { idempotencyKey?: string; id?: string },
     key: string,

@@ -20,7 +20,8 @@ export interface UnsentCallsParts {
 /** A call that is invalid. */
 export interface InvalidDraft {
   readonly type: string;
-  readonly key: string;
+  /** Undefined where it could not be read. */
+  readonly key: string | undefined;
   /** What it was called on. */
   readonly target: unknown;
   /** Reads the id of what it makes from what may be anything, and may throw. */
@@ -61,8 +62,9 @@ export class UnsentCalls {
   }
 
   /** Rejects. What the call was to make counts as failed, so nothing waits for it. */
-  decline(error: unknown, { type, key, target, readId }: InvalidDraft): ActionPromise<never> {
-    const { engine, references } = this.#parts;
+  decline(error: unknown, { type, target, readId, ...given }: InvalidDraft): ActionPromise<never> {
+    const { engine, ids, references } = this.#parts;
+    const key = given.key ?? ids.makeKey();
     const changes =
       target === undefined ? undefined : attempt(() => references.nameOf(target, 'target'));
     const id = changes === undefined ? attempt(readId) : undefined;
