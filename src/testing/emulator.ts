@@ -51,7 +51,7 @@ export class Emulator {
     const resolved = resolveOptions(options);
     const clock = new EmulatorClock(options);
     const recorder = new Recorder(resolved.record);
-    const faults = new FaultInjector(options.faults, resolved.seed, recorder);
+    const faults = new FaultInjector(options.faults, resolved.seed);
     const store = new Store(resolved, clock);
     const { onAnswer } = options;
     const handler = new RequestHandler({ store, faults, recorder, clock, onAnswer });
@@ -118,7 +118,7 @@ export class Emulator {
     const request = await readFetch(input, init, bodyBound);
     const response = await handle(request);
     if (isRedirect(response) && request.redirect !== 'manual') {
-      this.#recorder.breach(null, 'A redirect would be followed, token and all');
+      this.#recorder.breach('A redirect would be followed, token and all');
       throw new TypeError('fetch failed', { cause: new Error('unexpected redirect') });
     }
     return toResponse(response, request.signal, watch);

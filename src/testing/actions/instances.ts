@@ -81,7 +81,6 @@ function newInstance(
   return {
     schemas,
     spans: [],
-    counts: { pending: 0, active: 0, complete: 0, failed: 0, cancelled: 0 },
     quality: new Map(),
     details: {
       type: 'agent_instance',

@@ -67,7 +67,9 @@ export function finishSpan(action: EmulatedAction): ActionResult {
 
   // Its instance may have finished before: no source asks for an order of the two.
   const now = store.timestamp();
-  store.finishSpan(span, status, timestamp ?? now, now);
+  details.status = status;
+  details.finished_at = timestamp ?? now;
+  details.updated_at = now;
   if (result !== undefined) {
     details.payload_byte_size_estimate += bytesOf(result) - bytesOf(details.result_payload);
     details.result_payload = result;

@@ -7,7 +7,7 @@ import { countFrom, ms, problemsWith, refuse, seed, word } from '../lib/check-sh
 import { ROUTE_TYPES } from '../wire/routes.ts';
 import type { FaultKind, FaultRates } from './fault-types.ts';
 
-const ANYTHING: ValueCheck = () => undefined;
+export const ANYTHING: ValueCheck = () => undefined;
 const aString = mustBe('a string', (value) => typeof value === 'string');
 const aWord = mustBe(
   'a string that is not empty',
@@ -70,7 +70,7 @@ const POISONS: readonly FaultKind[] = [
 const target = word('a kind of request, or a single endpoint', ['any', 'single', ...ROUTE_TYPES]);
 const rate = numberFrom(0, 1);
 
-export const PLAN: Shape = {
+const PLAN: Shape = {
   rates: Object.fromEntries(
     [...FAULT_KINDS, 'itemTransient', 'itemPermanent'].map((name) => [name, rate]),
   ),
@@ -87,21 +87,18 @@ export const PLAN: Shape = {
   permanent: ITEM_ERROR,
 };
 
-/** What is wrong with a plan, as ends of sentences. */
-export function problemsWithPlan(plan: unknown): readonly string[] {
-  const problems = problemsWith(PLAN, plan);
-  return problems.length > 0 ? problems : problemsWithRates(plan);
-}
-
-/** What is wrong with the rates of a plan, each of which is right by itself: a request has one fault at most. */
-export function problemsWithRates(plan: unknown, path = ''): readonly string[] {
+/** What is wrong with a plan. `path` is where it stands in the options. */
+export function problemsWithPlan(plan: unknown, path = ''): readonly string[] {
+  const problems = problemsWith(PLAN, plan, path);
+  if (problems.length > 0) return problems;
+  const at = path === '' ? 'rates' : `${path}.rates`;
   const { rates } = plan as { readonly rates?: FaultRates };
-  if (rates === undefined) return [`${path}rates is missing`];
+  if (rates === undefined) return [`${at} is missing`];
+  // A request has one fault at most. 0.2 + 0.4 + 0.3 + 0.1 is a hair above 1.
   const sum = FAULT_KINDS.reduce((total, kind) => total + (rates[kind] ?? 0), 0);
-  // 0.2 + 0.4 + 0.3 + 0.1 is a hair above 1.
   return sum <= 1 + 1e-9
     ? []
-    : [`${path}rates of what befalls a request add up to ${sum.toFixed(2)}, which is above 1`];
+    : [`${at} of what befalls a request add up to ${sum.toFixed(2)}, which is above 1`];
 }
 
 /** @throws {TypeError} that names all that is wrong; so do the next two. */

@@ -1,7 +1,7 @@
 // Which fault fires when: those put in by hand, in their order, then those of the seeded plan.
 
 import { hash, Random } from '../lib/random.ts';
-import type { Recorder, RequestRecord } from '../report/recorder.ts';
+import type { RequestRecord } from '../report/recorder.ts';
 import type { EmulatedItem } from '../wire/items.ts';
 import type { ErrorOutput } from '../wire/outputs.ts';
 import { errorLike, errorOutput } from '../wire/outputs.ts';
@@ -38,18 +38,16 @@ const NOT_NOW = errorOutput('temporarily_unavailable', 'Try again');
 export class FaultInjector implements Faults {
   readonly #seed: number;
   readonly #random: Random;
-  readonly #recorder: Recorder;
   #plan: FaultPlan | undefined;
   #queued: Armed<FaultTarget>[] = [];
   #refusals: Refusal[] = [];
   #poisons: Armed<ItemMatch>[] = [];
 
   /** @param seed For a plan without one. */
-  constructor(plan: FaultPlan | undefined, seed: number, recorder: Recorder) {
+  constructor(plan: FaultPlan | undefined, seed: number) {
     this.#plan = plan;
     this.#seed = plan?.seed ?? seed;
     this.#random = new Random(this.#seed);
-    this.#recorder = recorder;
   }
 
   next(fault: Fault, options: { readonly times?: number; readonly on?: FaultTarget } = {}): void {
@@ -88,7 +86,7 @@ export class FaultInjector implements Faults {
   forRequest(route: Route, request: RequestRecord): Fault | undefined {
     const fault = fire(this.#queued, (target) => isOn(target, route));
     if (fault !== undefined) {
-      this.#recorder.fault(fault.kind, request);
+      request.fault(fault.kind);
       return fault;
     }
     const plan = this.#plan;
@@ -99,7 +97,7 @@ export class FaultInjector implements Faults {
   /** The fault that items bring upon their whole request. */
   poisonAmong(items: readonly EmulatedItem[], request: RequestRecord): Fault | undefined {
     const fault = fire(this.#poisons, (match) => items.some((item) => matches(match, item)));
-    if (fault !== undefined) this.#recorder.fault('poison', request);
+    if (fault !== undefined) request.fault('poison');
     return fault;
   }
 
@@ -110,7 +108,7 @@ export class FaultInjector implements Faults {
       const used = refusal.used.get(item.key) ?? 0;
       if (used >= refusal.times) continue;
       refusal.used.set(item.key, used + 1);
-      this.#recorder.fault('refuse', request);
+      request.fault('refuse');
       return refusal.error;
     }
     return this.#plan === undefined ? undefined : this.#drawRefusal(this.#plan, item, request);
@@ -123,7 +121,7 @@ export class FaultInjector implements Faults {
       return rest < 0;
     });
     if (kind === undefined || (needsBulk(kind) && route.kind !== 'bulk')) return undefined;
-    this.#recorder.fault(kind, request);
+    request.fault(kind);
     switch (kind) {
       case 'delay':
         return { kind, delayMs: this.#random.next() * (plan.maxDelayMs ?? 1_000) };
@@ -147,11 +145,11 @@ export class FaultInjector implements Faults {
   ): ErrorOutput | undefined {
     const { itemPermanent = 0, itemTransient = 0 } = rates;
     if (item.key !== null && hash(item.key, this.#seed) / 2 ** 32 < itemPermanent) {
-      this.#recorder.fault('itemPermanent', request);
+      request.fault('itemPermanent');
       return errorLike(permanent, REFUSED);
     }
     if (itemTransient > 0 && this.#random.next() < itemTransient) {
-      this.#recorder.fault('itemTransient', request);
+      request.fault('itemTransient');
       return errorLike(transient, NOT_NOW);
     }
     return undefined;

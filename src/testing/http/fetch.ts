@@ -2,7 +2,9 @@
 
 import { BoundedBody } from './bounded-body.ts';
 import type { BodyWatch, FullResponse, HttpRequest, HttpResponse } from './messages.ts';
-import { ENDLESS_BYTES } from './messages.ts';
+
+/** After that many bytes an endless body gives up: a reader without a bound would take all memory. */
+const ENDLESS_BYTES = 64 * 1024 * 1024;
 
 const bytesOf = new TextEncoder();
 const NO_BYTES = new Uint8Array();
@@ -97,7 +99,8 @@ function cutBody(body: string): ReadableStream<Uint8Array> {
   });
 }
 
-function endlessBody(
+/** Repeats the chunk as fast as it is read, until the reader leaves or the bound is reached. */
+export function endlessBody(
   chunk: string,
   signal: AbortSignal | undefined,
   watch: BodyWatch,

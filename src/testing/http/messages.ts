@@ -36,9 +36,6 @@ export interface Backend {
   readonly bodyBound: number;
 }
 
-/** After that many bytes an endless body gives up: a reader without a bound would take all memory. */
-export const ENDLESS_BYTES: number = 64 * 1024 * 1024;
-
 /** Hears of endless bodies. */
 export interface BodyWatch {
   opened(): void;

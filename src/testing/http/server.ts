@@ -3,9 +3,10 @@
 // platform may hold it, and a bundler has nothing to find.
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { ReadableStream as NodeStream } from 'node:stream/web';
 import { BoundedBody } from './bounded-body.ts';
+import { endlessBody } from './fetch.ts';
 import type { Backend, BodyWatch, HttpResponse } from './messages.ts';
-import { ENDLESS_BYTES } from './messages.ts';
 
 const HOST = '127.0.0.1';
 
@@ -82,7 +83,7 @@ async function serve(
       body,
       signal: gone.signal,
     });
-    send(response, answer, watch);
+    send(response, answer, gone.signal, watch);
   } catch (error) {
     // Either the client has gone, and nobody is there to be told, or a test's own function threw.
     if (gone.signal.aborted) return;
@@ -113,7 +114,12 @@ function readBody(message: IncomingMessage, bound: number): Promise<Uint8Array> 
   });
 }
 
-function send(response: ServerResponse, answer: HttpResponse, watch: BodyWatch): void {
+function send(
+  response: ServerResponse,
+  answer: HttpResponse,
+  gone: AbortSignal,
+  watch: BodyWatch,
+): void {
   switch (answer.kind) {
     case 'full':
       response.writeHead(answer.status, answer.headers);
@@ -128,27 +134,16 @@ function send(response: ServerResponse, answer: HttpResponse, watch: BodyWatch):
       response.write(body.subarray(0, body.length >>> 1), () => response.destroy());
       return;
     }
-    case 'endless':
+    case 'endless': {
       response.writeHead(answer.status, answer.headers);
-      pour(response, Buffer.from(answer.chunk), watch);
+      const body = endlessBody(answer.chunk, gone, watch) as NodeStream<Uint8Array>;
+      const { Readable } = globalThis.process.getBuiltinModule('node:stream');
+      Readable.fromWeb(body)
+        .once('error', () => response.destroy())
+        .pipe(response);
       return;
+    }
     default:
       answer satisfies never;
   }
-}
-
-/** Writes until the reader leaves, never faster than it reads. */
-function pour(response: ServerResponse, chunk: Buffer, watch: BodyWatch): void {
-  let left = ENDLESS_BYTES;
-  watch.opened();
-  response.once('close', () => watch.closed(left <= 0));
-  const more = (): void => {
-    while (left > 0 && !response.destroyed) {
-      left -= chunk.length;
-      if (!response.write(chunk)) return;
-    }
-    response.destroy();
-  };
-  response.on('drain', more);
-  more();
 }

@@ -1,7 +1,7 @@
 // The options of an emulator, checked, with their defaults in place.
 
 import { aBoolean, aFunction, mustBe, oneOf } from '../../lib/value-checks.ts';
-import { ITEM_ERROR, PLAN, problemsWithRates } from '../faults/check-faults.ts';
+import { ANYTHING, ITEM_ERROR, problemsWithPlan } from '../faults/check-faults.ts';
 import type { Shape } from '../lib/check-shape.ts';
 import { countFrom, MAX_MS, ms, problemsWith, refuse, seed } from '../lib/check-shape.ts';
 import type { EmulatorOptions } from './emulator-options.ts';
@@ -44,7 +44,7 @@ const SHAPE: Readonly<Record<keyof EmulatorOptions, Shape[string]>> = {
   alwaysControl: aBoolean,
   samePartition: aBoolean,
   record: aBoolean,
-  faults: PLAN,
+  faults: ANYTHING,
   onAnswer: aFunction,
 };
 
@@ -52,12 +52,11 @@ const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 
 /** @throws {TypeError} that names all that is wrong. */
 export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
-  const problems = problemsWith(SHAPE, options);
   const { faults } = Object(options);
-  if (faults !== undefined && problems.length === 0) {
-    problems.push(...problemsWithRates(faults, 'faults.'));
-  }
-  refuse('Invalid options of the emulator', problems);
+  refuse('Invalid options of the emulator', [
+    ...problemsWith(SHAPE, options),
+    ...(faults === undefined ? [] : problemsWithPlan(faults, 'faults')),
+  ]);
   const { token = 'test-token', latencyMs = 0 } = options;
   return {
     acceptsToken: typeof token === 'string' ? (sent) => sent === token : token,

@@ -5,14 +5,13 @@ import type { Output } from '../wire/outputs.ts';
 import type { RequestKind } from '../wire/routes.ts';
 import type { AnsweredRequest, BatchRecord, EmulatorReport, RanItem } from './report.ts';
 
-/** What is known of a request so far. */
-export type RequestRecord = Writable<Omit<AnsweredRequest, 'status' | 'ms'>>;
-
-type Writable<Type> = {
-  -readonly [Name in keyof Type]: Type[Name] extends readonly (infer One)[] ? One[] : Type[Name];
-};
-
-type Batch = Omit<BatchRecord, 'status'> & { status: BatchRecord['status'] };
+/** Takes down what the answer to a request does not say. */
+export interface RequestNotes {
+  /** A way in which the client broke the contract. */
+  breach(sentence: string): void;
+  /** A field that the API does not know, and drops. */
+  unknownField(name: string): void;
+}
 
 /** What is counted of each key. */
 export interface KeyCounts {
@@ -25,16 +24,58 @@ export interface KeyCounts {
   inFlight: number;
 }
 
-/** Takes down what the answer to a request does not say. */
-export interface RequestNotes {
-  /** A way in which the client broke the contract. */
-  breach(sentence: string): void;
-  /** A field that the API does not know, and drops. */
-  unknownField(name: string): void;
-}
-
 /** The longest that a list of sentences or names gets. */
 const MAX_NOTES = 1_000;
+
+/** One request, as far as it is known. */
+export class RequestRecord implements RequestNotes, Omit<AnsweredRequest, 'status' | 'ms'> {
+  readonly request: number;
+  readonly route: string;
+  readonly bytes: number;
+  items = 0;
+  succeeded = 0;
+  replayed = 0;
+  failed = 0;
+  skipped = 0;
+  readonly faults: string[] = [];
+  readonly unknownFields: string[] = [];
+  readonly breaches: string[] = [];
+  readonly #recorder: Recorder;
+
+  constructor(recorder: Recorder, request: number, route: string, bytes: number) {
+    this.#recorder = recorder;
+    this.request = request;
+    this.route = route;
+    this.bytes = bytes;
+  }
+
+  breach(sentence: string): void {
+    this.breaches.push(sentence);
+    this.#recorder.breach(`Request ${this.request}: ${sentence}`);
+  }
+
+  unknownField(name: string): void {
+    if (this.unknownFields.length < MAX_NOTES) this.unknownFields.push(name);
+    this.#recorder.unknownField(name);
+  }
+
+  fault(kind: string): void {
+    this.faults.push(kind);
+    this.#recorder.fault(kind);
+  }
+
+  ran({ key, type }: EmulatedItem, id: string | null, isReplay: boolean, output: Output): void {
+    if (this.items > 0) {
+      this[output.status === 'success' ? 'succeeded' : 'failed'] += 1;
+      if (isReplay) this.replayed += 1;
+    }
+    const outcome = isReplay ? 'replay' : output.status;
+    const code = output.status === 'error' ? output.code : null;
+    this.#recorder.ran({ key, type, id, request: this.request, outcome, code });
+  }
+}
+
+type Batch = Omit<BatchRecord, 'status'> & { status: BatchRecord['status'] };
 
 export class Recorder {
   readonly #lists: boolean;
@@ -62,19 +103,7 @@ export class Recorder {
 
   nextRequest(route: string, bytes: number): RequestRecord {
     this.#requests += 1;
-    return {
-      request: this.#requests,
-      route,
-      bytes,
-      items: 0,
-      succeeded: 0,
-      replayed: 0,
-      failed: 0,
-      skipped: 0,
-      faults: [],
-      unknownFields: [],
-      breaches: [],
-    };
+    return new RequestRecord(this, this.#requests, route, bytes);
   }
 
   /**
@@ -111,39 +140,20 @@ export class Recorder {
     };
   }
 
-  ran(
-    { key, type }: EmulatedItem,
-    id: string | null,
-    record: RequestRecord,
-    replay: boolean,
-    output: Output,
-  ): void {
-    if (record.items > 0) {
-      record[output.status === 'success' ? 'succeeded' : 'failed'] += 1;
-      if (replay) record.replayed += 1;
-    }
-    if (replay) this.#counts.replays += 1;
-    if (!this.#lists) return;
-    const { request } = record;
-    const outcome = replay ? 'replay' : output.status;
-    const code = output.status === 'error' ? output.code : null;
-    this.#ran.push({ key, type, id, request, outcome, code });
+  ran(item: RanItem): void {
+    if (item.outcome === 'replay') this.#counts.replays += 1;
+    if (this.#lists) this.#ran.push(item);
   }
 
-  /** `record` is null where a breach belongs to no request in particular. */
-  breach(record: RequestRecord | null, sentence: string): void {
-    record?.breaches.push(sentence);
-    if (this.#breaches.length >= MAX_NOTES) return;
-    this.#breaches.push(record === null ? sentence : `Request ${record.request}: ${sentence}`);
+  breach(sentence: string): void {
+    if (this.#breaches.length < MAX_NOTES) this.#breaches.push(sentence);
   }
 
-  unknownField(record: RequestRecord, name: string): void {
-    if (record.unknownFields.length < MAX_NOTES) record.unknownFields.push(name);
+  unknownField(name: string): void {
     if (this.#unknownFields.size < MAX_NOTES) this.#unknownFields.add(name);
   }
 
-  fault(kind: string, record: RequestRecord): void {
-    record.faults.push(kind);
+  fault(kind: string): void {
     bump(this.#faults, kind);
   }
 
@@ -153,7 +163,7 @@ export class Recorder {
 
   closed(exhausted: boolean): void {
     this.#counts.openBodies -= 1;
-    if (exhausted) this.breach(null, 'Nobody bounded the reading of an endless body');
+    if (exhausted) this.breach('Nobody bounded the reading of an endless body');
   }
 
   report(keys: Iterable<KeyCounts>): EmulatorReport {

@@ -3,7 +3,7 @@
 import { findAction } from '../actions/action-table.ts';
 import { EmulatedAction } from '../actions/emulated-action.ts';
 import type { FaultInjector } from '../faults/fault-injector.ts';
-import type { Recorder, RequestNotes, RequestRecord } from '../report/recorder.ts';
+import type { RequestNotes, RequestRecord } from '../report/recorder.ts';
 import type { KeyRecord } from '../state/records.ts';
 import type { Store } from '../state/store.ts';
 import type { EmulatedItem } from '../wire/items.ts';
@@ -16,7 +16,6 @@ const USED = 'idempotency_key_already_used';
 export interface ItemRunnerParts {
   readonly store: Store;
   readonly faults: FaultInjector;
-  readonly recorder: Recorder;
 }
 
 interface Ran {
@@ -33,10 +32,10 @@ export class ItemRunner {
   }
 
   run(item: EmulatedItem, request: RequestRecord): Output {
-    const { recorder, store } = this.#parts;
+    const { store } = this.#parts;
     const record = item.key === null ? undefined : store.keys.get(item.key);
     const { output, id, isReplay = false } = this.#answer(item, record, request);
-    recorder.ran(item, id, request, isReplay, output);
+    request.ran(item, id, isReplay, output);
     return output;
   }
 
@@ -46,7 +45,7 @@ export class ItemRunner {
     // What the API does about other content under a known key is **unknown** (docs/internals/api.md, "Idempotency
     // keys"). A client must never do it, so it is refused, whether or not the first one got its answer.
     if (!isSameItem(record.item, item)) {
-      this.#parts.recorder.breach(request, `Key "${item.key}" came again with other content`);
+      request.breach(`Key "${item.key}" came again with other content`);
       const used = errorOutput(USED, 'The idempotency key was used for other content');
       return { output: used, id: null };
     }
@@ -63,15 +62,15 @@ export class ItemRunner {
   }
 
   #act(item: EmulatedItem, request: RequestRecord): Ran {
-    const { faults, recorder, store } = this.#parts;
+    const { faults, store } = this.#parts;
     const refusal = faults.refusalOf(item, request);
     if (refusal !== undefined) return { output: refusal, id: null };
     const notes: RequestNotes = {
       breach: (sentence) => {
         const about = item.key === null ? item.type : `${item.type} "${item.key}"`;
-        recorder.breach(request, `${sentence} (${about})`);
+        request.breach(`${sentence} (${about})`);
       },
-      unknownField: (name) => recorder.unknownField(request, `${item.type}: ${name}`),
+      unknownField: (name) => request.unknownField(`${item.type}: ${name}`),
     };
     return findAction(item.type)(new EmulatedAction(store, item, notes));
   }

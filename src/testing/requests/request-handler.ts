@@ -13,7 +13,7 @@ import type { FullResponse, HttpRequest, HttpResponse } from '../http/messages.t
 import { jsonResponse, textResponse } from '../http/messages.ts';
 import type { EmulatorClock } from '../lib/clock.ts';
 import type { EmulatorOptions } from '../options/emulator-options.ts';
-import type { RequestRecord } from '../report/recorder.ts';
+import type { Recorder, RequestRecord } from '../report/recorder.ts';
 import type { AnsweredRequest } from '../report/report.ts';
 import type { EmulatedItem } from '../wire/items.ts';
 import type { Output } from '../wire/outputs.ts';
@@ -39,6 +39,7 @@ interface Arrival {
 }
 
 export interface RequestHandlerParts extends ItemRunnerParts {
+  readonly recorder: Recorder;
   readonly clock: EmulatorClock;
   readonly onAnswer: EmulatorOptions['onAnswer'] | undefined;
 }
@@ -81,10 +82,7 @@ export class RequestHandler {
   /** Reads the request and counts it in. */
   #arrive(request: HttpRequest, route: Route, record: RequestRecord): Arrival {
     const { recorder, store } = this.#parts;
-    const parsed = readRequest(request, route, store.options, {
-      breach: (sentence) => recorder.breach(record, sentence),
-      unknownField: (name) => recorder.unknownField(record, name),
-    });
+    const parsed = readRequest(request, route, store.options, record);
     const keys = parsed.items.flatMap((item) =>
       item.key === null ? [] : [store.recordOf(item, item.key)],
     );
@@ -201,7 +199,7 @@ export class RequestHandler {
     const { clock, recorder, store } = this.#parts;
     const { maxInFlight, maxPerSecond } = store.options;
     if (recorder.inFlight > maxInFlight) {
-      recorder.fault('maxInFlight', record);
+      record.fault('maxInFlight');
       return jsonResponse(503, errorOutput('temporarily_unavailable', 'Try again later'));
     }
     const second = Math.floor(clock.now() / 1_000);
@@ -211,7 +209,7 @@ export class RequestHandler {
     }
     this.#inSecond += 1;
     if (this.#inSecond <= maxPerSecond) return undefined;
-    recorder.fault('maxPerSecond', record);
+    record.fault('maxPerSecond');
     const slowDown = errorOutput('rate_limited', 'Slow down', { retryAfterMs: 1_000 });
     return jsonResponse(429, slowDown, { 'retry-after': '1' });
   }
@@ -221,8 +219,8 @@ export class RequestHandler {
     { label, allow }: NoRoute,
     record: RequestRecord,
   ): Promise<HttpResponse> {
-    const { clock, recorder, store } = this.#parts;
-    recorder.breach(record, `${label} is not part of the API, or not emulated`);
+    const { clock, store } = this.#parts;
+    record.breach(`${label} is not part of the API, or not emulated`);
     await clock.wait(store.options.latencyMs(), request.signal);
     return allow === ''
       ? jsonResponse(404, errorOutput('not_found', 'Not found'))

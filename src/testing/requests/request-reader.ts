@@ -48,29 +48,29 @@ function checkHeaders(
   request: HttpRequest,
   route: Route,
   options: ResolvedOptions,
-  { breach }: RequestNotes,
+  notes: RequestNotes,
 ): FullResponse | undefined {
   const sdk = request.header('x-prefactor-sdk');
   // Whether the server needs the header is **unknown** (docs/internals/api.md, "Connection"); a client must send it.
-  if (sdk === null) breach('No X-Prefactor-SDK header');
-  else if (!SDK.test(sdk)) breach('X-Prefactor-SDK is no list of <package>@<version>');
-  else if (hasTwins(sdk.split(' '))) breach('X-Prefactor-SDK names an entry twice');
+  if (sdk === null) notes.breach('No X-Prefactor-SDK header');
+  else if (!SDK.test(sdk)) notes.breach('X-Prefactor-SDK is no list of <package>@<version>');
+  else if (hasTwins(sdk.split(' '))) notes.breach('X-Prefactor-SDK names an entry twice');
   if (request.header('idempotency-key') !== null) {
-    breach('Idempotency-Key header: the key belongs into the body');
+    notes.breach('Idempotency-Key header: the key belongs into the body');
   }
 
   const authorization = request.header('authorization');
   const token = /^Bearer (\S+)$/.exec(authorization ?? '')?.[1];
-  if (token === undefined) breach('No bearer token');
+  if (token === undefined) notes.breach('No bearer token');
   if (token === undefined || !options.acceptsToken(token)) {
     const problem = token === undefined ? 'There is no bearer token' : 'The token is not valid';
     return jsonResponse(401, errorOutput('bad_authtoken', `${problem}: ${options.wantedToken}`));
   }
-  return request.body.length === 0 || !route.hasBody ? undefined : checkType(request, breach);
+  return request.body.length === 0 || !route.hasBody ? undefined : checkType(request, notes);
 }
 
 /** Plain JSON only: no source shows another type, or a compressed body (docs/internals/api.md, "Connection"). */
-function checkType(request: HttpRequest, breach: RequestNotes['breach']): FullResponse | undefined {
+function checkType(request: HttpRequest, notes: RequestNotes): FullResponse | undefined {
   const type = request.header('content-type');
   const encoding = request.header('content-encoding');
   if (type !== null && JSON_TYPE.test(type) && encoding === null) return undefined;
@@ -78,7 +78,7 @@ function checkType(request: HttpRequest, breach: RequestNotes['breach']): FullRe
     encoding === null
       ? `The content type is ${type ?? 'missing'}, not application/json`
       : `The body is encoded (${encoding})`;
-  breach(sentence);
+  notes.breach(sentence);
   return jsonResponse(415, errorOutput('bad_request', sentence));
 }
 
@@ -109,7 +109,7 @@ function readBody(
 function readBulk(
   { items, ...others }: Fields,
   options: ResolvedOptions,
-  { breach, unknownField }: RequestNotes,
+  notes: RequestNotes,
 ): ParsedRequest {
   let refusal: FullResponse | undefined;
   const refuse = (field: string, ...problem: Problem): void => {
@@ -117,15 +117,15 @@ function readBulk(
   };
   for (const name of Object.keys(others)) {
     if (!options.strict) {
-      unknownField(`bulk: ${name}`);
+      notes.unknownField(`bulk: ${name}`);
       continue;
     }
-    breach(`Unknown field "${name}" beside items`);
+    notes.breach(`Unknown field "${name}" beside items`);
     refuse(name, 'invalid_value', 'is not a known field');
   }
   const entries: readonly unknown[] = Array.isArray(items) ? items : [];
   if (entries.length === 0) {
-    breach('A bulk request without items');
+    notes.breach('A bulk request without items');
     refuse('items', 'required_value', 'at least one item is needed');
     return { items: [], keys: [], refusal };
   }
@@ -139,7 +139,7 @@ function readBulk(
   }
   if (hasTwins(keys)) problem ??= ['invalid_value', 'idempotency keys are not unique'];
   if (problem !== undefined) {
-    breach(`A bulk request that is not valid: ${problem[1]}`);
+    notes.breach(`A bulk request that is not valid: ${problem[1]}`);
     refuse('items', ...problem);
   }
   // A limit is no breach, since nobody knows the API's own (docs/internals/api.md, "Limits").
@@ -165,21 +165,21 @@ function readSingle(
   { idempotency_key: key, ...fields }: Fields,
   route: Route,
   options: ResolvedOptions,
-  { breach, unknownField }: RequestNotes,
+  notes: RequestNotes,
 ): ParsedRequest {
   const { type, param } = route;
   if (param !== undefined && Object.hasOwn(fields, param.name)) {
     if (options.strict) {
-      breach(`"${param.name}" stands in the path and in the body`);
+      notes.breach(`"${param.name}" stands in the path and in the body`);
       return refused(notValid(param.name, ['invalid_value', 'is not a known field']));
     }
-    unknownField(`${type}: ${param.name}`);
+    notes.unknownField(`${type}: ${param.name}`);
   }
   const item = itemOf(route, fields);
   if (key === undefined) return { items: [item], keys: [] };
   // Shorter than 8 is fine here, as TypeScript allows it (docs/internals/api.md, "Idempotency keys").
   if (typeof key !== 'string' || key.length === 0 || key.length > KEY_MAX) {
-    breach('A single request with an idempotency key that is not valid');
+    notes.breach('A single request with an idempotency key that is not valid');
     const message = `has at most ${KEY_MAX} characters`;
     return refused(notValid('idempotency_key', ['invalid_value', message]));
   }

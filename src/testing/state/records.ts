@@ -31,7 +31,6 @@ export interface Span {
 export interface Instance {
   readonly schemas: Schemas;
   readonly spans: Span[];
-  readonly counts: Record<SpanStatus, number>;
   readonly quality: Map<string, Fields>;
   /** As answers show it, but for what follows from the fields above. */
   readonly details: {

@@ -5,7 +5,7 @@ import { Random } from '../lib/random.ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
 import type { EmulatedItem, Fields } from '../wire/items.ts';
 import { makePfid, partitionText, randomPartition } from '../wire/pfid.ts';
-import type { Instance, KeyRecord, Span, SpanStatus } from './records.ts';
+import type { Instance, KeyRecord, Span } from './records.ts';
 import { isTerminal } from './records.ts';
 
 export class Store {
@@ -92,18 +92,8 @@ export class Store {
   }
 
   addSpan(span: Span): void {
-    const { instance, details } = span;
-    this.spans.set(details.id, span);
-    instance.spans.push(span);
-    instance.counts[details.status] += 1;
-  }
-
-  finishSpan({ instance, details }: Span, status: SpanStatus, at: string, now: string): void {
-    instance.counts[details.status] -= 1;
-    instance.counts[status] += 1;
-    details.status = status;
-    details.finished_at = at;
-    details.updated_at = now;
+    this.spans.set(span.details.id, span);
+    span.instance.spans.push(span);
   }
 
   /**
@@ -116,7 +106,10 @@ export class Store {
     details.finished_at = at;
     details.updated_at = at;
     for (const span of closeSpans ? spans : []) {
-      if (!isTerminal(span.details.status)) this.finishSpan(span, 'cancelled', at, at);
+      if (isTerminal(span.details.status)) continue;
+      span.details.status = 'cancelled';
+      span.details.finished_at = at;
+      span.details.updated_at = at;
     }
   }
 

@@ -6,7 +6,9 @@ import type { Control } from '../wire/outputs.ts';
 import type { Instance, ShownSchema } from './records.ts';
 import type { Store } from './store.ts';
 
-export function instanceDetails({ details, spans, counts, quality, schemas }: Instance): Fields {
+export function instanceDetails({ details, spans, quality, schemas }: Instance): Fields {
+  const counts = { pending: 0, active: 0, complete: 0, failed: 0, cancelled: 0 };
+  for (const span of spans) counts[span.details.status] += 1;
   const finished = counts.complete + counts.failed + counts.cancelled;
   const summaries: [string, string][] = [];
   for (const [name, payload] of quality) {
