@@ -86,7 +86,7 @@ export class EmulatedAction {
   }
 
   array<N extends Need>(name: string, need: N): Read<N, readonly unknown[]> {
-    return this.#take(name, need, isArray, 'must be an array', []);
+    return this.#take<N, readonly unknown[]>(name, need, Array.isArray, 'must be an array', []);
   }
 
   oneOf<Word extends string, N extends Need>(
@@ -154,7 +154,6 @@ export class EmulatedAction {
 
 const isString = (value: unknown) => typeof value === 'string';
 const isBoolean = (value: unknown) => typeof value === 'boolean';
-const isArray = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 
 // ISO 8601 (docs/internals/api.md, "Creating a span"); TypeScript sends UTC milliseconds, Python an offset. So a zone
 // is a must.

@@ -15,7 +15,6 @@ import type { EmulatorClock } from '../lib/clock.ts';
 import type { EmulatorOptions } from '../options/emulator-options.ts';
 import type { Recorder, RequestRecord } from '../report/recorder.ts';
 import type { AnsweredRequest } from '../report/report.ts';
-import type { EmulatedItem } from '../wire/items.ts';
 import type { Output } from '../wire/outputs.ts';
 import { errorOutput, statusOfCode } from '../wire/outputs.ts';
 import type { NoRoute, Route } from '../wire/routes.ts';
@@ -33,7 +32,9 @@ interface Work {
 
 /** A request of a known route. */
 interface Arrival {
+  readonly request: HttpRequest;
   readonly route: Route;
+  readonly record: RequestRecord;
   readonly parsed: ParsedRequest;
   readonly leave: (status: AnsweredRequest['status']) => void;
 }
@@ -70,7 +71,7 @@ export class RequestHandler {
       const response =
         'allow' in arrival
           ? await this.#noRoute(request, arrival, record)
-          : await this.#process(request, arrival, record);
+          : await this.#process(arrival);
       if (response.kind === 'full' || response.kind === 'endless') status = response.status;
       return withCommonHeaders(response, record.request, request);
     } finally {
@@ -82,23 +83,22 @@ export class RequestHandler {
   /** Reads the request and counts it in. */
   #arrive(request: HttpRequest, route: Route, record: RequestRecord): Arrival {
     const { recorder, store } = this.#parts;
-    const parsed = readRequest(request, route, store.options, record);
+    const parsed = readRequest({ request, route, options: store.options, notes: record });
     const keys = parsed.items.flatMap((item) =>
       item.key === null ? [] : [store.recordOf(item, item.key)],
     );
     if (route.kind === 'bulk') record.items = parsed.items.length;
-    return { route, parsed, leave: recorder.arrive(record, route.kind, keys, parsed.keys) };
+    const leave = recorder.arrive(record, route.kind, keys, parsed.keys);
+    return { request, route, record, parsed, leave };
   }
 
   /**
    * A fault decides first, as a proxy would; then what is wrong with the request, then a limit, then
    * what its items bring about.
    */
-  async #process(
-    { signal }: HttpRequest,
-    { route, parsed }: Arrival,
-    record: RequestRecord,
-  ): Promise<HttpResponse> {
+  async #process(arrival: Arrival): Promise<HttpResponse> {
+    const { route, record, parsed } = arrival;
+    const { signal } = arrival.request;
     const { clock, faults, store } = this.#parts;
     const onTheWayMs = store.options.latencyMs() / 2;
     const fault = faults.forRequest(route, record);
@@ -111,23 +111,16 @@ export class RequestHandler {
     // All the work is done in one step, at its arrival: so requests never interleave by item. The
     // real server may well do that; no source says (docs/internals/api.md, "Processing").
     const { response, ran } =
-      early === undefined
-        ? this.#work(route, parsed.items, fault, record)
-        : { response: early, ran: 0 };
+      early === undefined ? this.#work(arrival, fault) : { response: early, ran: 0 };
     await clock.wait(onTheWayMs + ran * store.options.itemMs, signal);
     return responseInstead(fault, clock.now()) ?? damage(fault, response);
   }
 
-  #work(
-    route: Route,
-    items: readonly EmulatedItem[],
-    fault: Fault | undefined,
-    record: RequestRecord,
-  ): Work {
+  #work(arrival: Arrival, fault: Fault | undefined): Work {
     try {
-      return route.kind === 'bulk'
-        ? this.#runBatch(items, fault, record)
-        : this.#runSingle(route, items, fault, record);
+      return arrival.route.kind === 'bulk'
+        ? this.#runBatch(arrival, fault)
+        : this.#runSingle(arrival, fault);
     } catch (error) {
       // What JSON can be read so deep cannot always be written again.
       if (!(error instanceof RangeError && /call stack/.test(error.message))) throw error;
@@ -140,7 +133,7 @@ export class RequestHandler {
    * In their order, each a transaction of its own, up to the first error; what comes after it has no
    * output. The status is 200 also when an item failed (docs/internals/api.md, "Processing" and "Outputs").
    */
-  #runBatch(items: readonly EmulatedItem[], fault: Fault | undefined, record: RequestRecord): Work {
+  #runBatch({ parsed: { items }, record }: Arrival, fault: Fault | undefined): Work {
     const omitted = omittedItem(fault, items);
     const outputs: (Output | undefined)[] = [];
     let ran = 0;
@@ -176,12 +169,7 @@ export class RequestHandler {
     return { response: textResponse(200, body), ran };
   }
 
-  #runSingle(
-    route: Route,
-    items: readonly EmulatedItem[],
-    fault: Fault | undefined,
-    record: RequestRecord,
-  ): Work {
+  #runSingle({ route, parsed: { items }, record }: Arrival, fault: Fault | undefined): Work {
     const [item] = items;
     // What a ping answers with is **unknown**; its status is all that counts (docs/internals/api.md, "Connection").
     if (item === undefined || route.kind === 'ping') {

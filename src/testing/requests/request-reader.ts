@@ -31,25 +31,24 @@ const KEY_MAX = 64;
 const INCOMPLETE: Problem = ['required_value', 'one or more items are incomplete'];
 const textOf = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-export function readRequest(
-  request: HttpRequest,
-  route: Route,
-  options: ResolvedOptions,
-  notes: RequestNotes,
-): ParsedRequest {
-  const refusal = checkHeaders(request, route, options, notes);
+export interface ReceivedRequest {
+  readonly request: HttpRequest;
+  readonly route: Route;
+  readonly options: ResolvedOptions;
+  readonly notes: RequestNotes;
+}
+
+export function readRequest(received: ReceivedRequest): ParsedRequest {
+  const { request, route } = received;
+  const refusal = checkHeaders(received);
   const parsed = route.hasBody
-    ? readBody(request.body, route, options, notes)
+    ? readBody(received)
     : { items: [itemOf(route, Object.fromEntries(request.url.searchParams))], keys: [] };
   return refusal === undefined ? parsed : { ...parsed, refusal };
 }
 
-function checkHeaders(
-  request: HttpRequest,
-  route: Route,
-  options: ResolvedOptions,
-  notes: RequestNotes,
-): FullResponse | undefined {
+function checkHeaders(received: ReceivedRequest): FullResponse | undefined {
+  const { request, route, options, notes } = received;
   const sdk = request.header('x-prefactor-sdk');
   // Whether the server needs the header is **unknown** (docs/internals/api.md, "Connection"); a client must send it.
   if (sdk === null) notes.breach('No X-Prefactor-SDK header');
@@ -66,11 +65,11 @@ function checkHeaders(
     const problem = token === undefined ? 'There is no bearer token' : 'The token is not valid';
     return jsonResponse(401, errorOutput('bad_authtoken', `${problem}: ${options.wantedToken}`));
   }
-  return request.body.length === 0 || !route.hasBody ? undefined : checkType(request, notes);
+  return request.body.length === 0 || !route.hasBody ? undefined : checkType(received);
 }
 
 /** Plain JSON only: no source shows another type, or a compressed body (docs/internals/api.md, "Connection"). */
-function checkType(request: HttpRequest, notes: RequestNotes): FullResponse | undefined {
+function checkType({ request, notes }: ReceivedRequest): FullResponse | undefined {
   const type = request.header('content-type');
   const encoding = request.header('content-encoding');
   if (type !== null && JSON_TYPE.test(type) && encoding === null) return undefined;
@@ -82,34 +81,26 @@ function checkType(request: HttpRequest, notes: RequestNotes): FullResponse | un
   return jsonResponse(415, errorOutput('bad_request', sentence));
 }
 
-function readBody(
-  bytes: Uint8Array,
-  route: Route,
-  options: ResolvedOptions,
-  notes: RequestNotes,
-): ParsedRequest {
-  const body = parse(bytes);
+function readBody(received: ReceivedRequest): ParsedRequest {
+  const body = parse(received.request.body);
   const tooLarge =
-    bytes.length > options.maxBytes
+    received.request.body.length > received.options.maxBytes
       ? jsonResponse(413, errorOutput('bad_request', 'The request is too large'))
       : undefined;
   if (!isObject(body)) {
     // Of one that is too large not all may have been read.
     if (tooLarge !== undefined) return refused(tooLarge);
-    notes.breach('The body is not a JSON object');
+    received.notes.breach('The body is not a JSON object');
     return refused(jsonResponse(400, errorOutput('bad_request', 'The body is not a JSON object')));
   }
   const parsed =
-    route.kind === 'bulk'
-      ? readBulk(body, options, notes)
-      : readSingle(body, route, options, notes);
+    received.route.kind === 'bulk' ? readBulk(body, received) : readSingle(body, received);
   return tooLarge === undefined ? parsed : { ...parsed, refusal: tooLarge };
 }
 
 function readBulk(
   { items, ...others }: Fields,
-  options: ResolvedOptions,
-  notes: RequestNotes,
+  { options, notes }: ReceivedRequest,
 ): ParsedRequest {
   let refusal: FullResponse | undefined;
   const refuse = (field: string, ...problem: Problem): void => {
@@ -163,9 +154,7 @@ function readItem(entry: unknown, keys: string[]): EmulatedItem | Problem {
 
 function readSingle(
   { idempotency_key: key, ...fields }: Fields,
-  route: Route,
-  options: ResolvedOptions,
-  notes: RequestNotes,
+  { route, options, notes }: ReceivedRequest,
 ): ParsedRequest {
   const { type, param } = route;
   if (param !== undefined && Object.hasOwn(fields, param.name)) {

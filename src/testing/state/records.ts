@@ -9,7 +9,7 @@ import type { Output } from '../wire/outputs.ts';
 export const CREATE_STATUSES = ['pending', 'active', 'complete', 'failed', 'cancelled'] as const;
 export const FINISH_STATUSES = ['complete', 'failed', 'cancelled'] as const;
 
-export type SpanStatus = (typeof CREATE_STATUSES)[number];
+type SpanStatus = (typeof CREATE_STATUSES)[number];
 export type InstanceStatus = SpanStatus | 'terminated';
 
 export interface Span {
