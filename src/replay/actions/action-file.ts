@@ -102,7 +102,7 @@ export class ActionFile {
     let number = 0;
     let isFirst = true;
     try {
-      for await (const { bytes, isWhole } of linesOf(await unpacked(this.#counted()))) {
+      for await (const { bytes, isWhole } of linesOf(unpacked(this.#counted()))) {
         number++;
         if (number === 1) this.#refuse(otherKindOf(bytes));
         if (!isUtf8(bytes)) {
@@ -146,29 +146,21 @@ export class ActionFile {
 }
 
 /** The bytes, unpacked if they are packed. */
-async function unpacked(chunks: AsyncGenerator<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+async function* unpacked(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let first = Buffer.alloc(0);
   // A pipe may give its first bytes one by one.
-  const first: Uint8Array[] = [];
-  let length = 0;
-  while (length < 2) {
+  while (first.length < 2) {
     const { value, done } = await chunks.next();
     if (done) break;
-    first.push(value);
-    length += value.length;
+    first = Buffer.concat([first, value]);
   }
-  const [one, two] = Buffer.concat(first);
-  const all = chain(first, chunks);
-  if (one !== 0x1f || two !== 0x8b) return all;
+  const all = (async function* () {
+    yield first;
+    yield* chunks;
+  })();
+  const isGzip = first[0] === 0x1f && first[1] === 0x8b;
   // An error reaches the reader of the output; without a callback it would be thrown as well.
-  return pipeline(all, createGunzip(), () => {});
-}
-
-async function* chain(
-  first: readonly Uint8Array[],
-  rest: AsyncGenerator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  yield* first;
-  yield* rest;
+  yield* isGzip ? pipeline(all, createGunzip(), () => {}) : all;
 }
 
 interface Line {
@@ -179,7 +171,7 @@ interface Line {
 
 const LINE_BREAK = 0x0a;
 
-async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
+async function* linesOf(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Line> {
   let begun: Buffer[] = [];
   let length = 0;
   for await (const chunk of chunks) {

@@ -29,13 +29,8 @@ export interface Span {
  */
 export class OpenRuns {
   readonly #runs: Map<string, Run | 'unmade'> = new Map();
-  #openRuns = 0;
-  #openSpans = 0;
-
-  /** Runs and spans that were made and not ended. */
-  get left(): { readonly runs: number; readonly spans: number } {
-    return { runs: this.#openRuns, spans: this.#openSpans };
-  }
+  /** How many were made and have not ended. */
+  readonly left: { runs: number; spans: number } = { runs: 0, spans: 0 };
 
   /** Whether a run of that name has been made, and has not ended. */
   has(name: string): boolean {
@@ -54,7 +49,7 @@ export class OpenRuns {
       spans: new Map(),
     };
     this.#runs.set(name, run);
-    this.#openRuns++;
+    this.left.runs++;
     return run;
   }
 
@@ -89,7 +84,10 @@ export class OpenRuns {
   addSpan(run: Run, name: string, isOpen: boolean): Span {
     const span: Span = { ref: undefined, isOpen };
     run.spans.set(name, span);
-    if (isOpen) this.#count(run, 1);
+    if (isOpen) {
+      run.openSpans++;
+      this.left.spans++;
+    }
     return span;
   }
 
@@ -97,7 +95,8 @@ export class OpenRuns {
   closeSpan(run: Run, span: Span): void {
     if (!span.isOpen) return;
     span.isOpen = false;
-    this.#count(run, -1);
+    run.openSpans--;
+    this.left.spans--;
     this.#forgetEnded(run);
   }
 
@@ -112,12 +111,7 @@ export class OpenRuns {
   close(run: Run): void {
     if (!run.isOpen) return;
     run.isOpen = false;
-    this.#openRuns--;
-  }
-
-  #count(run: Run, more: number): void {
-    run.openSpans += more;
-    this.#openSpans += more;
+    this.left.runs--;
   }
 
   /** Nothing can name the run once it has ended with all of its spans. */

@@ -71,6 +71,15 @@ export class BulkApi {
     };
   }
 
+  /** One item in a request of its own: its output, or the refusal of the request. @throws {Unanswered} */
+  async one(item: Item): Promise<Output> {
+    const answer = await this.bulk([item]);
+    if (answer.kind === 'refused') return answer;
+    const [output] = answer.outputs;
+    if (output === undefined) throw new Unanswered('The answer has no output for its item.');
+    return output;
+  }
+
   /**
    * A request to a single endpoint; by GET without a body.
    *

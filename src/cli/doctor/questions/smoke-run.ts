@@ -24,7 +24,7 @@ export class SmokeRun {
 
   /** Registers it, or resolves to the refusal of the API. @throws {Unanswered} */
   static async open(api: BulkApi, deployment: Deployment): Promise<SmokeRun | Refusal> {
-    const output = await one(api, register(deployment));
+    const output = await api.one(register(deployment));
     if (output.kind === 'refused') return output;
     const id = idOf(output);
     if (id === '') throw new Unanswered('The answer to the registration has no details.id.');
@@ -68,9 +68,8 @@ export class SmokeRun {
     return this.api.bulk(items);
   }
 
-  /** One item in a request of its own: its output, or the refusal of the request. */
-  one(sent: Item): Promise<Output> {
-    return one(this.api, sent);
+  one(item: Item): Promise<Output> {
+    return this.api.one(item);
   }
 
   /** Like `one`, for what has to succeed before something else can be asked. @throws {Unanswered} */
@@ -85,14 +84,6 @@ export class SmokeRun {
     this.#unknownCode ??= codeOf(await this.one(this.finish(this.newId())));
     return codeOf(await this.one(this.finish(id))) !== this.#unknownCode;
   }
-}
-
-async function one(api: BulkApi, sent: Item): Promise<Output> {
-  const answer = await api.bulk([sent]);
-  if (answer.kind === 'refused') return answer;
-  const [output] = answer.outputs;
-  if (output === undefined) throw new Unanswered('The answer has no output for its item.');
-  return output;
 }
 
 function register({ agentId, environmentId }: Deployment): Item {
