@@ -17,19 +17,13 @@ export interface ServerLogOptions {
   readonly events: Pick<Events<EngineEvents>, 'on' | 'note' | 'deliver'>;
 }
 
-interface Outage {
-  readonly since: number;
-  readonly stopListening: () => void;
-  isLogged: boolean;
-}
-
 /**
  * What the log says of the server: a warning when nothing usable comes back, once a minute while that lasts, and
  * when it answers again; and a line of debug for each request.
  */
 export class ServerLog {
   readonly #options: ServerLogOptions;
-  #outage: Outage | undefined;
+  #outage: { since: number; stopListening: () => void; isLogged: boolean } | undefined;
   #warnedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ServerLogOptions) {

@@ -125,7 +125,10 @@ export class DependencyTracker {
       if (makes !== undefined) (this.#instances.get(makes) ?? this.#addInstance(makes)).made = true;
     } else if (kind.ends === true && changes !== undefined) {
       if (kind.changes === 'span') this.#endSpan(changes);
-      else this.#endInstance(changes);
+      else {
+        const ended = this.#instances.take(changes);
+        if (ended !== undefined) this.#instanceGone(ended);
+      }
     }
   }
 
@@ -144,11 +147,6 @@ export class DependencyTracker {
       typeof span === 'string' ? this.#spans.take(span) : this.#setOwner(span, undefined);
     if (owner !== undefined) this.#spanGone(owner);
     this.#large.take(span);
-  }
-
-  #endInstance(name: Name): void {
-    const instance = this.#instances.take(name);
-    if (instance !== undefined) this.#instanceGone(instance);
   }
 
   /** The resource of that name has this id from now on; `pending`: where the name was a number. */

@@ -56,16 +56,13 @@ export class Bulk {
    * });
    */
   execute(request: BulkRequest, options?: CallOptions): Promise<BulkResult> {
-    let batch: Batch;
-    let signal: AbortSignal | undefined;
+    let result: Promise<BulkResult>;
     try {
       const own = unpolluted(options);
-      batch = this.#batchOf(request, own);
-      signal = own?.signal;
+      result = this.#execute(this.#batchOf(request, own), own?.signal);
     } catch (error) {
       return this.#settings.engine.decline(invalidCallError(error, type), { key: undefined, type });
     }
-    const result = this.#execute(batch, signal);
     // Marked as handled, as each call is: it need not be awaited.
     result.catch(() => {});
     this.#settings.onWork(result);
