@@ -89,8 +89,7 @@ export const rules: IForbiddenRuleType[] = [
     comment:
       'No folder imports itself through another. What two need of each other belongs into a third.',
     scope: 'folder',
-    // The rooms of the engine still do.
-    from: { path: '^src/', pathNot: '^src/coalescer/' },
+    from: { path: '^src/' },
     to: { circular: true },
   },
   {
