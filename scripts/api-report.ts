@@ -1,5 +1,5 @@
 // The public names of each entry, and their types, as TypeScript sees them: docs/api/*.api.md.
-//   node scripts/api-report.ts            fails where a report does not say what dist/ has
+//   node scripts/api-report.ts            fails where a report differs from dist/
 //   node scripts/api-report.ts --update   writes the reports
 // A change of a public name so shows in the diff of a commit. Builds first where dist/ is stale.
 import { join, relative } from 'node:path';

@@ -3,8 +3,8 @@ import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { must, root } from '../tools/run.ts';
 
-// First empty: tsc never removes the output of a source file that is gone.
+// tsc never removes the output of a source file that was deleted.
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 await must('tsc', ['-p', 'tsconfig.build.json']);
-// As an install marks it, so that it can be run by its name in a checkout as well.
+// An install does the same, so the documents can run it by its name in a checkout as well.
 chmodSync(join(root, 'dist/cli/bin.js'), 0o755);

@@ -1,4 +1,4 @@
-// Does the package work for somebody who installs it? Packs it (build first), installs the tarball into empty
+// Does the package work once it is installed? Packs it (build first), installs the tarball into empty
 // projects, and checks its types there with an old and a new compiler, and an agent's tests with Jest. What it
 // does in each runtime is seen by `npm run runtimes`.
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

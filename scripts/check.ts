@@ -1,5 +1,5 @@
-// Runs the second checker: `npm run check -- --seeds 20000 --seed 1`. `--all` draws also what the engine
-// does not keep yet, `--only a,b` those dimensions and all of them. A broken promise is told as a short story, with
+// Runs the second checker: `npm run check -- --seeds 20000 --seed 1`. `--all` also draws dimensions that
+// the engine does not hold yet, `--only a,b` draws exactly those. A broken promise is told as a short story, with
 // its seed. Ends with 0 or 1.
 import { parseArgs } from 'node:util';
 import type { Dimension } from '../test/checker/dimensions.ts';
@@ -7,7 +7,7 @@ import { ALL, HELD } from '../test/checker/dimensions.ts';
 import { checkMany, storyOf } from '../test/checker/farm.ts';
 import { wholeNumber } from './lib/whole-number.ts';
 
-/** Failures that are cut down and told, of each process. */
+/** The failures of each process that are cut down and told. */
 const TOLD = 2;
 
 const { values } = parseArgs({

@@ -1,7 +1,7 @@
 // Checks and runs the code of the documentation, so that no sample can rot:
 //   node scripts/docs-code.ts [--project DIR] [--node PATH] [FILE.md ...]
 // Without files: all documents. Without a project the code sees the built package of this checkout
-// (run the build first); with one, the package that is installed there. What is run has an emulator
+// (run the build first); with one, the package that is installed there. A program that runs has an emulator
 // of its own in PREFACTOR_API_URL and PREFACTOR_API_TOKEN, and has to print what its document says.
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -24,7 +24,7 @@ const documents =
         'README.md',
         'CONTRIBUTING.md',
         'examples/README.md',
-        // Reports of public names are no programs.
+        // The reports of public names have ts fences that are no programs.
         ...globSync('docs/**/*.md', { cwd: root, exclude: ['docs/api/**'] }).sort(),
       ];
 const node = resolve(values.node);
@@ -34,7 +34,7 @@ const project = values.project ? resolve(values.project) : makeProject();
 const folder = mkdtempSync(join(project, 'docs-'));
 
 interface Written extends Sample {
-  /** Where it stands, for people: README.md:45 */
+  /** Its place, as it is printed: README.md:45 */
   readonly place: string;
   /** The name of its file in the folder. */
   readonly file: string;
@@ -64,7 +64,7 @@ try {
   rmSync(values.project ? folder : project, { recursive: true, force: true });
 }
 
-/** What was looked at, where that was not all. */
+/** Says what was left out. */
 function seen({ language }: Sample, runs: boolean): string {
   if (runs || language === 'json') return '';
   return language === 'ts' ? ' (types only)' : ' (not run)';
@@ -123,7 +123,7 @@ async function runProblem({ language, file, output }: Written): Promise<string |
   return `printed${output ? '' : ', and no "text output" says so'}:\n${stdout}`;
 }
 
-/** One value, or one a line. */
+/** A sample is one JSON value, or one on each line. */
 function jsonProblem(text: string): string | undefined {
   try {
     JSON.parse(text);

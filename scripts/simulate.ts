@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { simulateMany, storyOf } from '../test/simulation/farm.ts';
 import { wholeNumber } from './lib/whole-number.ts';
 
-/** So many schedules have to meet everything there is. */
+/** From so many schedules on, each kind of event has to have occurred. */
 const ENOUGH = 5_000;
 
 const { values } = parseArgs({

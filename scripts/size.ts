@@ -1,4 +1,4 @@
-// How much the package adds to somebody's bundle: each entry of dist/ with all its dependencies,
+// How much the package adds to a user's bundle: each entry of dist/ with all its dependencies,
 // minified, and gzipped.
 //   node scripts/size.ts             ends with 1 where an entry is above its goal, or above its limit
 //   node scripts/size.ts --ratchet   ends with 1 only where one is above its limit, or far below it
@@ -49,7 +49,7 @@ console.table(weights);
 for (const problem of problems) console.log(problem);
 if (problems.length > 0) process.exitCode = 1;
 
-/** With --ratchet a goal that is missed is only told, not failed. */
+/** With --ratchet a missed goal is printed, but is no failure. */
 function problemsOf(entry: string, bytes: number): string[] {
   const { goal, limit = 0 } = bounds[entry] ?? {};
   const found: string[] = [];

@@ -1,4 +1,4 @@
-// Holds the walls between the rooms of src/, types included. The rules: scripts/wall/rules.ts.
+// Checks which way imports go, those of types included, by the rules in scripts/wall/rules.ts.
 // `npm run wall -- FOLDER` looks at another folder, such as one that breaks them all; `-- --graph` prints
 // which folder of src/ imports which.
 import { createRequire, registerHooks } from 'node:module';

@@ -87,17 +87,17 @@ function take() {
   }
 }
 
-/** Renamed, not removed: of several that wait only one gets it, and can see whose it was. */
+/** Renames it, since of several that wait only one can do that, and then sees whose it was. */
 function steal(owner) {
   const mine = `${mutex}.${process.pid}`;
   try {
     renameSync(mutex, mine);
-    if (read(mine) !== owner) linkSync(mine, mutex); // somebody was faster and installs: put it back
+    if (read(mine) !== owner) linkSync(mine, mutex); // another process was faster and installs: put it back
   } catch {} // gone or taken already: the next look at it decides
   rmSync(mine, { force: true });
 }
 
-/** True when the owner was killed: then nobody will ever remove its mutex. */
+/** True when the owner was killed, so that it will never remove its mutex. */
 function isAbandoned(owner) {
   try {
     if (Date.now() - statSync(mutex).mtimeMs > mutexMaxAgeMs) return true;

@@ -1,4 +1,4 @@
-// The walls between the rooms of src/ (`npm run wall`): that what is forbidden is seen.
+// The walls between the rooms of src/ (`npm run wall`): each forbidden import is seen.
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

@@ -18,7 +18,7 @@ interface Where {
   readonly timeoutMs?: number;
 }
 
-/** Runs a program and keeps what it says. Not synchronous, so that a server here can answer it. */
+/** Runs a program and gives its output. Asynchronous, so that a server of this process can answer it. */
 export function capture(
   command: string,
   args: readonly string[],
@@ -42,7 +42,7 @@ export function capture(
   });
 }
 
-/** Runs a program without which nothing else can be done: its failure is thrown. Gives what it prints. */
+/** Runs a program that has to succeed, and gives its standard output; throws where it fails. */
 export async function must(
   command: string,
   args: readonly string[],

@@ -1,6 +1,6 @@
 import type { Output } from './fences.ts';
 
-/** Whether a sample printed what the document says. Blanks at the ends of lines are not seen. */
+/** Whether a sample printed what the document says; blanks at the ends of lines do not count. */
 export function isPrinted(printed: string, output: Output): boolean {
   const same = output.figures ? withoutFigures : withoutEnds;
   return same(printed) === same(output.text);

@@ -22,8 +22,8 @@ export function link(project: string, name: string, target: string): void {
 }
 
 /**
- * What commands of a shell see: the given Node first. What npm tells its scripts of the checkout is
- * left out, else npx would look there. Nothing is fetched: a command that is not installed fails.
+ * The environment of shell commands: the given Node comes first on PATH. The variables that npm sets for
+ * its scripts are left out, or npx would look in the checkout. Nothing is fetched: a command that is not installed fails.
  */
 export function shellEnv(node: string): NodeJS.ProcessEnv {
   const env = Object.fromEntries(

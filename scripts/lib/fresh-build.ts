@@ -1,4 +1,4 @@
-// Makes sure that dist/ is what src/ compiles to, for scripts that look at it.
+// Makes sure that dist/ is up to date, for scripts that read it.
 import { existsSync, globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { must, root } from '../../tools/run.ts';

@@ -5,7 +5,7 @@ import { must } from '../../tools/run.ts';
 
 export const quiet = ['--no-audit', '--no-fund', '--loglevel=error'] as const;
 
-/** Packs what was built into `folder`, and says where. */
+/** Packs the built package into `folder`, and gives the path of the tarball. */
 export async function pack(folder: string): Promise<string> {
   const name = await must('npm', ['pack', '--pack-destination', folder, ...quiet]);
   return join(folder, name.trim());

@@ -1,4 +1,4 @@
-/** What an option of a command says, which has to be a whole number from 1 on. */
+/** Reads an option that has to be a whole number from 1 on; ends the process where it is none. */
 export function wholeNumber(text: string, name: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number > 0) return number;

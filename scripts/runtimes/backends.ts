@@ -1,4 +1,4 @@
-// What answers the clients of a check: an emulator behind a socket, or a script, response by response.
+// A backend answers the clients of one check: with an emulator, or with scripted responses.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Emulator, EmulatorOptions } from '../../src/testing/index.ts';
@@ -7,24 +7,24 @@ import { itemsOf, respond } from './responses.ts';
 
 export type NewEmulator = (options: EmulatorOptions) => Emulator;
 
-/** What a check asks for: an emulator, or responses, the last of which is repeated. */
+/** A check asks for an emulator, or for these responses, the last of which is repeated. */
 export interface BackendOptions {
   readonly emulator?: EmulatorOptions;
   readonly responses?: readonly ScriptedResponse[];
-  /** Bodies are not kept: for many calls. @default true */
+  /** Whether the bodies of requests are kept; a check with very many calls does without. @default true */
   readonly keeps?: boolean;
 }
 
 export interface Backend {
   respond(request: IncomingMessage, text: string, response: ServerResponse): Promise<void>;
-  /** What it saw; `asked` may have the emulator do something first. */
+  /** The requests that it saw; `asked` has the emulator do something first. */
   report(asked: string): object;
 }
 
 const sockets = new WeakMap<Socket, number>();
 let socketCount = 0;
 
-/** A backend that also tells of the requests that it has seen. */
+/** Makes a backend that records its requests. */
 export function newBackend(options: BackendOptions, newEmulator: NewEmulator): Backend {
   const { emulator, responses = [], keeps = true } = options;
   const backend =
@@ -93,7 +93,7 @@ function emulated(emulator: Emulator): Backend {
         for await (const chunk of answer.body ?? []) response.write(chunk);
         response.end();
       } catch {
-        // The fault says that the connection breaks.
+        // A fault of the emulator breaks the connection.
         request.socket.destroy();
       }
     },

@@ -1,5 +1,5 @@
-// Set-ups in browsers of Debian, without a driver: each is started with the address of a page, and the page tells
-// the rest.
+// Set-ups in browsers of Debian, without a driver: each is started with the address of a page, and the page
+// reports its checks.
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,13 +27,13 @@ const chromium: Browser = {
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
-    // Without it, it ends when the page is loaded.
+    // Without this, Chromium ends as soon as the page is loaded.
     '--remote-debugging-port=0',
     `--user-data-dir=${profile}`,
   ],
 };
 
-/** What would ask others than the server, or stand in the way of the page. */
+/** Features that call other servers, or put a dialog over the page. */
 const off = [
   'app.normandy.enabled',
   'app.update.enabled',
@@ -93,7 +93,7 @@ function setUp(name: string, { command, args, preferences }: Browser, path: stri
       if (preferences !== undefined) writeFileSync(join(profile, 'user.js'), preferences);
       const url = `${server.origin}${path}?${new URLSearchParams({ setup: name })}`;
       const child = spawn(command, [...args(profile), url], {
-        // A group of its own: a browser is many processes.
+        // A browser is many processes, so it gets a group that can be ended as a whole.
         detached: true,
         stdio: ['ignore', 'ignore', 'pipe'],
         env: { ...process.env, HOME: profile },
@@ -122,12 +122,12 @@ function setUp(name: string, { command, args, preferences }: Browser, path: stri
   };
 }
 
-/** With all processes of its group; it may have ended meanwhile. */
+/** Ends the browser and all processes of its group. */
 function end({ pid }: ChildProcess): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // Nothing is left of it.
+    // It has ended meanwhile.
   }
 }

@@ -1,6 +1,6 @@
 import { build } from 'esbuild';
 
-/** A module of the suite with all that it imports, for where there are no packages. */
+/** A module of the suite with all that it imports, for runtimes that cannot load packages. */
 export async function bundled(
   path: string,
   conditions: readonly string[],

@@ -28,7 +28,7 @@ export const deno: SetUp = {
   name: 'Deno',
   run(host) {
     const { host: address } = new URL(host.server.origin);
-    // Nothing but the network: whoever reads the environment unasked would make a person answer a prompt.
+    // Nothing but the network: reading the environment would make Deno ask the user for permission.
     const may = ['run', '--no-prompt', `--allow-net=${address},127.0.0.1:9`];
     return suite('Deno', program('.bin/deno'), may, host);
   },

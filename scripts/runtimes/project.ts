@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { must, root } from '../../tools/run.ts';
 import { install, pack, quiet } from '../lib/packed.ts';
 
-/** Outside the main lock: nobody else needs 700 MB of runtimes. Does nothing when they are there. */
+/** Outside the main lock: no other check needs these 700 MB. */
 const deps = join(root, 'test/runtimes/deps');
 
 /** Of Debian. */

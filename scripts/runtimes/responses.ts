@@ -1,4 +1,4 @@
-// One answer of a scripted server, over a bare socket where HTTP's rules are in the way.
+// One scripted response; what HTTP does not allow is written to the socket itself.
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 

@@ -17,7 +17,7 @@ export interface Host {
   readonly server: SuiteServer;
   /** Resolves when the suite has reported its end. */
   readonly ended: Promise<void>;
-  /** One more check, beside those of the suite. */
+  /** Reports one more check, beside those of the suite. */
   check(title: string, work: Promise<unknown>): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export interface Result {
   readonly seconds: number;
 }
 
-/** Generous: a machine may be busy with much else. */
+/** Generous, since a machine may be busy with other things. */
 const LIMIT_MS = 300_000;
 
 /** `titles`: those of all checks. */

@@ -8,7 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Backend, BackendOptions, NewEmulator } from './backends.ts';
 import { newBackend } from './backends.ts';
 
-/** What a check tells of itself. */
+/** What a check reports of itself. */
 export interface CheckReport {
   readonly title: string;
   readonly state: 'begun' | 'passed' | 'failed' | 'skipped' | 'end';
@@ -23,16 +23,16 @@ interface File {
 
 export class SuiteServer {
   origin = '';
-  /** By set-up: called with what its checks tell. */
+  /** By set-up: called with the reports of its checks. */
   readonly listeners = new Map<string, (report: CheckReport) => void>();
-  /** What `GET` of a path serves. */
+  /** By path: the files that GET serves. */
   readonly files = new Map<string, File>();
   readonly #backends = new Map<string, Backend>();
   readonly #newEmulator: NewEmulator;
   #made = 0;
   readonly #server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     this.#answer(request, response).catch((error: unknown) => {
-      // The client has gone, as some checks want it to.
+      // Some checks let the client go away in the middle of a request.
       if (request.destroyed || response.destroyed) return;
       console.error('the server of the suite failed:', error);
       response.destroy();
@@ -72,7 +72,7 @@ export class SuiteServer {
     } else json(response, 404, { no: pathname });
   }
 
-  /** A request of the client's: its backend is known by its token. */
+  /** A request of a client: its token says which backend answers. */
   async #respond(request: IncomingMessage, text: string, response: ServerResponse): Promise<void> {
     const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
     const backend = this.#backends.get(token);
@@ -80,7 +80,7 @@ export class SuiteServer {
     else json(response, 401, { status: 'error', code: 'bad_authtoken' });
   }
 
-  /** A request of a check's: to make a backend, to end it, or to tell what it saw. */
+  /** A request of a check itself: to make a backend, to end it, or to get its report. */
   #manage(token: string, method: string | undefined, text: string): object | null {
     if (token === '') {
       const made = `backend-${++this.#made}`;
@@ -93,7 +93,7 @@ export class SuiteServer {
   }
 }
 
-/** Refuses what is no UTF-8, and so no JSON. */
+/** Throws for bytes that are not UTF-8, since they cannot be JSON. */
 async function textOf(request: IncomingMessage): Promise<string> {
   return new TextDecoder('utf-8', { fatal: true }).decode(await buffer(request));
 }

@@ -1,4 +1,4 @@
-// What only workerd has: requests that each own their timers and connections, and clients that they share.
+// In workerd each request owns its timers and connections, and requests may share a client.
 import assert from 'node:assert/strict';
 
 /** Asks the Worker: `ask('shared', { name: 'a' })`. */
@@ -17,7 +17,7 @@ export const requestChecks: Readonly<Record<string, Check>> = {
     assert.deepEqual(said, Array(10).fill('ok'));
   },
 
-  'a client of its own whose call nobody awaits, with waitUntil': async (ask, arrived) => {
+  'a client of its own with a call that is not awaited, with waitUntil': async (ask, arrived) => {
     const before = await arrived();
     assert.equal(await ask('own-forgotten', { name: 'left-alone' }), 'forgotten');
     while ((await arrived()) === before) await tick();
@@ -34,7 +34,7 @@ export const requestChecks: Readonly<Record<string, Check>> = {
       assert.equal(await ask('shared', { name }), 'ok');
   },
 
-  'after a call that nobody awaited, the next request has its result': async (ask) => {
+  'after a call that was not awaited, the next request has its result': async (ask) => {
     for (const round of ['1', '2', '3']) {
       assert.equal(await ask('shared-forgotten', { name: `forgotten-${round}` }), 'forgotten');
       assert.equal(await ask('shared', { name: `next-${round}` }), 'ok');
@@ -45,8 +45,8 @@ export const requestChecks: Readonly<Record<string, Check>> = {
   // Two, not twenty: with many that share what they wait for, the runtime itself may stop to answer.
   'requests that overlap get no result of each other, and the client works on': async (ask) => {
     const names = Array.from({ length: 2 }, (_, index) => `overlapping-${index}`);
-    // The runtime ends those that wait for what another one has begun, or leaves them waiting; that is nothing
-    // that a client can mend. What is asked next has to have its answer.
+    // The runtime ends requests that wait for what another one has begun, or leaves them waiting, which no
+    // client can change. The next request has to get its answer.
     const said = await Promise.all(
       names.map((name) => Promise.race([ask('shared', { name }), later()])),
     );
@@ -56,7 +56,7 @@ export const requestChecks: Readonly<Record<string, Check>> = {
   },
 
   'what belonged to requests that are gone is given up, and the books balance': async (ask) => {
-    // An attempt's second, one of grace, and a request that looks again.
+    // An attempt takes a second, another is granted, and then a further request has to come.
     for (;;) {
       assert.equal(await ask('shared', { name: 'again' }), 'ok');
       const { pending, accepted, ...columns } = JSON.parse(await ask('stats')) as Record<
@@ -77,7 +77,7 @@ export const requestChecks: Readonly<Record<string, Check>> = {
     }
   },
 
-  'a client in a Durable Object: requests that overlap, and a call that nobody awaits': async (
+  'a client in a Durable Object: requests that overlap, and a call that is not awaited': async (
     ask,
   ) => {
     assert.equal(await ask('object-forgotten', { name: 'forgotten' }), 'forgotten');

@@ -1,5 +1,4 @@
-// Set-ups in Cloudflare's workerd: the suite within one request, and then what only there can be: a client
-// that requests share.
+// Set-ups in Cloudflare's workerd: the suite within one request, and then a client that several requests share.
 import { join } from 'node:path';
 import { bundled } from './bundle.ts';
 import { program } from './project.ts';
@@ -19,7 +18,7 @@ interface MiniflareModule {
 
 const conditions = ['workerd', 'worker', 'browser'];
 
-/** A new date has what the runtime has by default today; an old one what it had then. */
+/** The date picks the defaults of the runtime: those of that day. */
 export function workerd(compatibilityDate: string, compatibilityFlags: readonly string[]): SetUp {
   const name = ['workerd', compatibilityDate, ...compatibilityFlags].join(' ');
   return {
@@ -67,12 +66,12 @@ async function startWorker({ contents, ...compatibility }: Worker): Promise<Mini
     modules: [{ type: 'ESModule', path: 'worker.mjs', contents }],
     durableObjects: { OBJECT: 'SharedClient' },
     ...compatibility,
-    // What the runtime says of requests that are gone, in the midst of the results.
+    // Without this, its messages about cancelled requests would stand among the results.
     handleRuntimeStdio: () => {},
   });
 }
 
-/** A server that takes its time, for all that is asked beside the suite. */
+/** A slow backend, for the checks beside the suite. */
 async function openBackend(
   origin: string,
 ): Promise<{ readonly token: string; readonly arrived: () => Promise<number> }> {
@@ -89,7 +88,7 @@ async function openBackend(
   };
 }
 
-/** The runtime may end a request; what it says then is an answer, too. */
+/** Where the runtime ends a request, its message counts as the answer. */
 function said(error: unknown): string {
   return String(error);
 }

@@ -1,4 +1,4 @@
-/** Which of the calls fail: the loads that the rule is held to. */
+/** The loads that the rule is tested with: which of their calls fail. */
 import type { Random } from '../../test/helpers/random.ts';
 
 export interface Load {

@@ -7,7 +7,7 @@ export interface Cost {
 }
 
 /**
- * What calls cost that are made at once and wait for nobody, with one request in flight, at a server
+ * What calls cost that are all made at once, with one request in flight, at a server
  * that stops at the first error. `fails` says of each call, in order, whether it does.
  */
 export function oneAtATime(fails: readonly boolean[], rule: Rule, maxItems: number): Cost {

@@ -15,7 +15,7 @@ const REQUESTS = { from: 1, to: 2 };
 /** The end of the bars' logarithmic scale. */
 const MOST = 100;
 
-/** What a batch's length costs, and what the rule makes of that, load by load. */
+/** The cost of a batch by its length, and the costs of each load by the rule. */
 export function stormsPicture(rows: readonly Row[]): string {
   return picture(
     'What failing items cost, one request in flight',

@@ -6,7 +6,7 @@ import { oneAtATime } from './one-at-a-time.ts';
 import { rules } from './rules.ts';
 
 export const MAX_ITEMS = 100;
-/** Enough that the worst of them is bad luck. */
+/** So many that the worst of them is an unlucky one. */
 export const SEEDS = 20;
 
 /** What a load costs by one rule; the worst of all seeds. */

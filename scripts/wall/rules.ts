@@ -31,7 +31,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/lib/': [],
 };
 
-/** Who may import a package. One without a row: nobody. */
+/** The folders that may import a package; one without a row may not be imported at all. */
 const owners: Readonly<Record<string, string>> = {
   dataloader: '^src/client/window\\.ts$',
   ky: '^src/transport/',
