@@ -69,8 +69,8 @@ function queueOf<Failure>(
   const history = new ResourceHistory<Failure>({
     toRecord,
     onNamed,
-    isInLine: (name) => backlog.isInLine(name),
-    isBeingMade: (name) => backlog.isBeingMade(name),
+    isInLine: (name) => backlog.order.isInLine(name),
+    isBeingMade: (name) => backlog.order.isBeingMade(name),
   });
   const backlog = new Backlog({
     envelope: options,

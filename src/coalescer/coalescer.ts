@@ -86,7 +86,7 @@ export class Coalescer<Failure> {
    */
   pending(): Submission[] {
     const { backlog } = this.#parts;
-    const isWanted = (item: Item): boolean => item.isWanted || backlog.isNeeded(item);
+    const isWanted = (item: Item): boolean => item.isWanted || backlog.order.isNeeded(item);
     return backlog
       .all()
       .filter((item) => item.weight > 0 && isWanted(item))
@@ -218,7 +218,7 @@ export class Coalescer<Failure> {
 
   /** Resources with pending items: none when idle. */
   get resources(): number {
-    return this.#parts.backlog.resources;
+    return this.#parts.backlog.order.size;
   }
 
   /**

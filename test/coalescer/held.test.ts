@@ -88,7 +88,7 @@ test('items that are settled while they wait for a time are forgotten, at a cost
   const steps = countSteps();
   for (const item of items.slice(0, -10)) {
     backlog.retire(item);
-    backlog.release(item);
+    backlog.order.leave(item);
     expect(backlog.delayed).toBeLessThanOrEqual(2 * backlog.count('delayed') + 64);
   }
   expect(steps()).toBeLessThan(40 * count);
@@ -115,7 +115,7 @@ test('an item that is settled while it waits for a time, and let go, holds up no
     if (gone === undefined) continue;
     times.delete(gone);
     backlog.retire(gone);
-    backlog.release(gone);
+    backlog.order.leave(gone);
     letGo(gone);
   }
   for (const at of [...times.values()].sort((a, b) => a - b)) {

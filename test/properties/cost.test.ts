@@ -66,7 +66,7 @@ function costPerItem(size: number, relations: Shape['relations']): number {
   drain(backlog);
   const spent = steps();
   expect(backlog.size).toBe(0);
-  expect(backlog.resources).toBe(0);
+  expect(backlog.order.size).toBe(0);
   return spent / size;
 }
 
@@ -76,5 +76,5 @@ function drain(backlog: Backlog): void {
 
 function end(backlog: Backlog, items: readonly Item[]): void {
   for (const item of items) backlog.retire(item);
-  for (const item of items.toReversed()) backlog.release(item);
+  for (const item of items.toReversed()) backlog.order.leave(item);
 }

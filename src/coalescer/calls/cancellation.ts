@@ -132,7 +132,7 @@ export class Cancellation<Failure> {
 
   /** The server may have it, and others wait for what it makes. */
   #isNeeded(item: Item): boolean {
-    return item.maybeApplied && this.#backlog.isNeeded(item);
+    return item.maybeApplied && this.#backlog.order.isNeeded(item);
   }
 }
 

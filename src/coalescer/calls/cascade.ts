@@ -60,7 +60,7 @@ export class Cascade<Failure> {
     const name = nameOf(makes);
     if (typeof name === 'string' && reason.maybeApplied) {
       history.mayBeThere(name);
-    } else if (!this.#failsAlone(item, name) && !backlog.isMadeAgain(item)) {
+    } else if (!this.#failsAlone(item, name) && !backlog.order.isMadeAgain(item)) {
       history.failed(name, causeOf(end));
     }
   }
@@ -83,14 +83,14 @@ export class Cascade<Failure> {
 
   /** What it was to make is there, or may be, or is still to be made by an earlier call. */
   #failsAlone(item: Item, name: Name): boolean {
-    return this.#parts.history.isThere(name) || this.#parts.backlog.isMadeEarlier(item);
+    return this.#parts.history.isThere(name) || this.#parts.backlog.order.isMadeEarlier(item);
   }
 
   #takeAlong(item: Item, because: Cause<Failure>, ends: End<Failure>[]): void {
     const { backlog, retire } = this.#parts;
     const name = item.makes && nameOf(item.makes);
     const resourceId = typeof name === 'string' ? name : undefined;
-    for (const dependent of backlog.dependents(item)) {
+    for (const dependent of backlog.order.dependents(item)) {
       const { maybeApplied } = dependent;
       retire(dependent);
       ends.push({

@@ -54,7 +54,7 @@ export class Settlement<Failure> {
       if (end?.kind === 'failed') this.#cascade.remember(end);
     }
     for (const end of ends) {
-      backlog.release(end.item);
+      backlog.order.leave(end.item);
       callers.settle(end);
       delivery.add(end);
     }

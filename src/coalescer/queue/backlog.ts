@@ -76,7 +76,8 @@ export class Backlog {
     'in flight': 0,
     settled: 0,
   };
-  readonly #order: Order;
+  /** Which items wait for which. */
+  readonly order: Order;
   readonly #packer: Packer;
   /** By the time that they wait for; some may be settled meanwhile. */
   readonly #delayed = new Heap<Delayed>((a, b) => a.until < b.until);
@@ -92,7 +93,7 @@ export class Backlog {
   constructor({ envelope, now, idOf }: BacklogPorts) {
     this.#packer = new Packer(envelope);
     this.#now = now;
-    this.#order = new Order({
+    this.order = new Order({
       onFree: (item) => {
         if (item.state === 'blocked') this.#place(item);
       },
@@ -108,11 +109,6 @@ export class Backlog {
   /** Items that wait for a time, and those settled meanwhile that are not forgotten yet. */
   get delayed(): number {
     return this.#delayed.size;
-  }
-
-  /** Resources with pending items. */
-  get resources(): number {
-    return this.#order.size;
   }
 
   /** All pending items, in the order of their calls. */
@@ -143,7 +139,7 @@ export class Backlog {
     this.lastCalledAt = item.calledAt;
     this.#counts.gathering++;
     // Not linked yet: what it makes must not be found before it stands in line.
-    this.#order.join(item, relations);
+    this.order.join(item, relations);
     if (item.resolve === undefined) {
       append(this.#unawaited, item);
     } else {
@@ -244,17 +240,12 @@ export class Backlog {
    * Makes known the id of what this item made. Returns those who wait for it and whose texts cannot be made.
    */
   name(item: Item, id: string): readonly Broken[] {
-    const { gained, broken } = this.#order.name(item, id, this.texts);
+    const { gained, broken } = this.order.name(item, id, this.texts);
     this.bytes += gained;
     return broken;
   }
 
-  /** Those who cannot succeed once this item has failed to make its resource. */
-  dependents(item: Item): Item[] {
-    return this.#order.dependents(item);
-  }
-
-  /** Takes an item out for good; it keeps its place in the order until `release`. */
+  /** Takes an item out for good; it keeps its place in the order until `order.leave`. */
   retire(item: Item): void {
     const { state } = item;
     this.#enter(item, 'settled');
@@ -264,36 +255,6 @@ export class Backlog {
     this.bytes -= item.bytes * item.weight;
     this.texts.release(item);
     this.#unlink(item);
-  }
-
-  /** Lets go those who waited for a retired item, and for nothing else. */
-  release(item: Item): void {
-    this.#order.leave(item);
-  }
-
-  /** Whether a later pending item makes the same resource. */
-  isMadeAgain(item: Item): boolean {
-    return this.#order.isMadeAgain(item);
-  }
-
-  /** Whether an earlier pending item makes the same resource as this one, which is settled. */
-  isMadeEarlier(item: Item): boolean {
-    return this.#order.isMadeEarlier(item);
-  }
-
-  /** Whether a pending item makes what goes by this name. */
-  isBeingMade(name: Name): boolean {
-    return this.#order.isBeingMade(name);
-  }
-
-  /** Whether somebody makes, changes or uses what goes by this name. */
-  isInLine(name: Name): boolean {
-    return this.#order.isInLine(name);
-  }
-
-  /** Whether others wait for what this item makes. */
-  isNeeded(item: Item): boolean {
-    return this.#order.isNeeded(item);
   }
 
   /** Puts an item where it belongs, now that it is neither gathering nor in flight. */
@@ -352,7 +313,7 @@ export class Backlog {
 
   /** For another place: what is made is found by the order of the calls, so it is entered before. */
   #leaveChain(item: Item): void {
-    this.#order.enterMade();
+    this.order.enterMade();
     this.#unlink(item);
   }
 

@@ -228,7 +228,7 @@ export class Retries<Failure> {
 
   /** What is not wanted is sent again only if it may have been done, and makes what others wait for. */
   isDone(item: Item): boolean {
-    return !item.isWanted && !(item.maybeApplied && this.#backlog.isNeeded(item));
+    return !item.isWanted && !(item.maybeApplied && this.#backlog.order.isNeeded(item));
   }
 
   /**
