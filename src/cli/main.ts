@@ -56,12 +56,11 @@ export async function main(args: readonly string[], process: Process): Promise<n
 function find(name: string): Command {
   const command = commands.find((candidate) => candidate.name === name);
   if (command !== undefined) return command;
-  const meant = nearest(
-    name,
-    commands.map((candidate) => candidate.name),
-  );
+  const names = commands.map((candidate) => candidate.name);
+  const meant = nearest(name, names);
+  const advice = meant === undefined ? '' : ` Did you mean "${meant}"?`;
   throw new CommandFailure(
-    `There is no command "${name}". Did you mean "${meant}"? See: prefactor-autobatch --help`,
+    `There is no command "${name}".${advice} See: prefactor-autobatch --help`,
     exitCodes.usage,
   );
 }

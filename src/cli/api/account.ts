@@ -22,21 +22,15 @@ export function readAccount(
   givenUrl: string | undefined,
   env: Environment,
 ): Account {
+  const wrong = (sentence: string): Error => wrongUsage(command, sentence);
   const from = givenUrl === undefined ? 'PREFACTOR_API_URL' : '--api-url';
   const read = readApiUrl(givenUrl ?? (env['PREFACTOR_API_URL'] || DEFAULT_API_URL), false);
-  if ('problem' in read) throw wrongUsage(command, `${from} ${read.problem}.`);
+  if ('problem' in read) throw wrong(`${from} ${read.problem}.`);
   const apiToken = env['PREFACTOR_API_TOKEN'] ?? '';
-  if (apiToken === '') {
-    throw wrongUsage(command, 'The environment variable PREFACTOR_API_TOKEN is not set.');
-  }
-  if (!isToken(apiToken)) {
-    throw wrongUsage(command, `PREFACTOR_API_TOKEN must be ${TOKEN}.`);
-  }
+  if (apiToken === '') throw wrong('The environment variable PREFACTOR_API_TOKEN is not set.');
+  if (!isToken(apiToken)) throw wrong(`PREFACTOR_API_TOKEN must be ${TOKEN}.`);
   if (isTooShort(apiToken, read.url, undefined)) {
-    throw wrongUsage(
-      command,
-      `PREFACTOR_API_TOKEN must have at least ${MIN_TOKEN_LENGTH} characters.`,
-    );
+    throw wrong(`PREFACTOR_API_TOKEN must have at least ${MIN_TOKEN_LENGTH} characters.`);
   }
   return { apiUrl: read.url, apiToken };
 }

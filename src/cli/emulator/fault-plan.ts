@@ -36,12 +36,10 @@ export async function readFaultPlan(given: string): Promise<FaultPlan> {
   return plan as FaultPlan;
 }
 
-async function readPlanFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch {
+function readPlanFile(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => {
     throw wrong(`The file "${path}" cannot be read.`);
-  }
+  });
 }
 
 /** `status=0.05,dropAfter=0.02`, and perhaps `on=single`. */

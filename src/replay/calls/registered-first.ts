@@ -23,16 +23,14 @@ export class RegisteredFirst {
   /** Notes that the run is being registered. */
   register(run: Run, registration: Promise<{ readonly id: string }>, onFailure: () => void): void {
     this.#registering++;
-    run.registering = registration.then(
-      ({ id }) => {
+    run.registering = registration
+      .then(({ id }) => {
         run.ref = id;
-        this.#settle(run);
-      },
-      () => {
-        this.#settle(run);
-        onFailure();
-      },
-    );
+      }, onFailure)
+      .then(() => {
+        run.registering = undefined;
+        this.#registering--;
+      });
   }
 
   /** Makes a call, after the registration of its run; its line has so many `bytes`. */
@@ -63,10 +61,5 @@ export class RegisteredFirst {
       isAnyWaiting = this.#registering > 0;
       await this.#client.flush();
     } while (isAnyWaiting);
-  }
-
-  #settle(run: Run): void {
-    run.registering = undefined;
-    this.#registering--;
   }
 }
