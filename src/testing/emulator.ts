@@ -1,4 +1,4 @@
-// The public class: options in, `fetch` and `listen` out, and what tests want to know afterwards.
+// The public class: joins the parts, answers `fetch` and `listen`, and tells tests what it saw.
 
 import { FaultInjector } from './faults/fault-injector.ts';
 import type { Faults } from './faults/fault-types.ts';
@@ -6,7 +6,7 @@ import { isRedirect, readFetch, toResponse } from './http/fetch.ts';
 import type { Backend } from './http/messages.ts';
 import type { EmulatorServer } from './http/server.ts';
 import { listen } from './http/server.ts';
-import { EmulatorClock } from './lib/clock.ts';
+import { EmulatorClock } from './lib/emulator-clock.ts';
 import type { EmulatorOptions } from './options/emulator-options.ts';
 import { bodyBoundOf, resolveOptions } from './options/resolve-options.ts';
 import { Recorder } from './report/recorder.ts';

@@ -16,6 +16,6 @@ export type { EmulatorServer } from './http/server.ts';
 export type { EmulatorOptions } from './options/emulator-options.ts';
 export type { AnsweredRequest, BatchRecord, EmulatorReport, RanItem } from './report/report.ts';
 export type { EmulatorSnapshot, InstanceSnapshot } from './state/snapshot.ts';
+export type { ItemError } from './wire/errors.ts';
 export type { EmulatedItem, Fields } from './wire/items.ts';
-export type { ItemError } from './wire/outputs.ts';
 export type { RequestKind, SingleEndpoint } from './wire/routes.ts';

@@ -1,14 +1,14 @@
-// What every action has: all checks come before the first change, so that each is a transaction of
-// its own (docs/internals/api.md, "Processing") without a way back being needed.
+// How actions end. In each of them all checks come before the first change: so it is a transaction of its own
+// (docs/internals/api.md, "Processing"), and nothing ever needs to be undone.
 
 import type { Store } from '../state/store.ts';
-import type { ErrorOutput, Output, SuccessOutput } from '../wire/outputs.ts';
-import { errorLike, errorOutput } from '../wire/outputs.ts';
+import { errorLike, errorOutput } from '../wire/errors.ts';
+import type { ErrorOutput, Output, SuccessOutput } from '../wire/items.ts';
 import type { EmulatedAction } from './emulated-action.ts';
 
-/** The answer, and which resource it was about. */
 export interface ActionResult {
   readonly output: Output;
+  /** Of the span, instance or other record that it was about, if known. */
   readonly id: string | null;
 }
 
@@ -22,7 +22,7 @@ export function failure(output: ErrorOutput, id: string | null = null): ActionRe
   return { output, id };
 }
 
-/** `id` is empty where it is among what is wrong. */
+/** @param id Empty if it is one of the wrong fields. */
 export function invalid(message: string, action: EmulatedAction, id: string | null): ActionResult {
   const errors = action.problems;
   return failure(errorOutput('validation_errors', message, { errors }), id === '' ? null : id);

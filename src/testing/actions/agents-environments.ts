@@ -1,5 +1,5 @@
-// `agents/*` and `environments/*`: docs/internals/api.md, "Actions". They are here because a batch may mix all types;
-// beyond names and the shape of the answers little is known of them, so little is checked.
+// `agents/*` and `environments/*` (docs/internals/api.md, "Actions"), since a batch may mix all types. Little more than
+// their names is known, so little is checked.
 
 import type { Store } from '../state/store.ts';
 import type { Fields } from '../wire/items.ts';
@@ -7,11 +7,10 @@ import type { ActionHandler, ActionResult } from './action-results.ts';
 import { invalid, notFound, success } from './action-results.ts';
 import type { EmulatedAction } from './emulated-action.ts';
 
-/** Records that have little more than a name, of one type. */
 interface Kind {
   readonly type: 'agent' | 'environment';
   readonly recordsOf: (store: Store) => Map<string, Fields>;
-  /** Fields of the list and the create beside those that both types have. */
+  /** Further fields of the list and of the create. */
   readonly list: readonly string[];
   readonly create: readonly string[];
 }
@@ -61,7 +60,7 @@ function create({ type, recordsOf, create: also }: Kind, action: EmulatedAction)
   return success({ details: record }, id);
 }
 
-/** Finds the record, and changes of it what the action may change: its `details`, or nothing. */
+/** Shows a record; an update changes its `details` first. */
 function withRecord(
   { type, recordsOf }: Kind,
   action: EmulatedAction,

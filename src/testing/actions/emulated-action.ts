@@ -1,4 +1,4 @@
-// An item that runs: what its handler works on, and reads the fields of.
+// What the handler of an action is given: the item that runs, and the store.
 
 import type { RequestNotes } from '../report/recorder.ts';
 import type { Store } from '../state/store.ts';
@@ -11,9 +11,8 @@ type Need = 'required' | 'optional' | 'nullable';
 type Read<N extends Need, Value> = N extends 'required' ? Value : Value | undefined;
 
 /**
- * Reads fields one by one, and keeps what is wrong with them, so that one error lists all of it. Each
- * method gives the value if it is there and right. What is missing, null or wrong reads as `undefined`, or,
- * where it is required, as an empty value that is never used: the action is refused.
+ * Each method reads one field. A field that is missing, null or wrong reads as `undefined`; if it is required, as an
+ * empty value, which is never used, since the action is refused. One error lists all that is wrong.
  */
 export class EmulatedAction {
   readonly store: Store;
@@ -40,19 +39,19 @@ export class EmulatedAction {
     this.#problems = problems;
   }
 
-  /** What is wrong, by field: a list of sentences each, as in the mocks (docs/internals/api.md, "Error body"). */
+  /** Sentences by field, as in the mocks (docs/internals/api.md, "Error body"). */
   get problems(): Readonly<Record<string, readonly string[]>> | undefined {
     return this.#problems.size === 0 ? undefined : Object.fromEntries(this.#problems);
   }
 
-  /** To read the fields of an object within it, whose names have a prefix in problems. */
+  /** For the fields of an object within it. Problems name them with the prefix. */
   within(fields: Fields, prefix: string): EmulatedAction {
     const { store, key } = this;
     const names = this.#prefix + prefix;
     return new EmulatedAction(store, { key, fields }, this.#notes, names, this.#problems);
   }
 
-  /** The same for the object in a field, if there is one. */
+  /** The same, for the object in a field, if there is one. */
   inner(name: string, need: Need, prefix = `${name}.`): EmulatedAction | undefined {
     this.object(name, need);
     const fields = this.fields[name];
@@ -63,7 +62,7 @@ export class EmulatedAction {
     return this.#take(name, need, isString, 'must be a string', '');
   }
 
-  /** A string that names something, so not an empty one. */
+  /** A string that is not empty. */
   name<N extends Need>(name: string, need: N): Read<N, string> {
     if (this.fields[name] === '') this.wrong(name, "can't be blank");
     return this.string(name, need);
@@ -99,11 +98,11 @@ export class EmulatedAction {
   }
 
   /**
-   * Drops the fields that were not read, as the API does (docs/internals/api.md, "Actions"), and reports them; where
-   * the option `strict` is set, refuses them.
+   * Drops and reports the fields that were not read, as the API does (docs/internals/api.md, "Actions"). With the
+   * option `strict` it refuses them.
    *
-   * @param known Names that are not read, and yet known.
-   * @param below Goes before the names in the report, where problems go without, such as `details.`.
+   * @param known Fields that need not be read.
+   * @param below A prefix for the report alone, such as `details.`.
    */
   dropOthers(known: readonly string[] = [], below = ''): void {
     for (const field of Object.keys(this.fields)) {
@@ -118,7 +117,6 @@ export class EmulatedAction {
     }
   }
 
-  /** Notes what is wrong with a field. */
   wrong(field: string, problem: string): void {
     const name = this.#prefix + field;
     const known = this.#problems.get(name);
@@ -126,7 +124,6 @@ export class EmulatedAction {
     else known.push(problem);
   }
 
-  /** Notes that the client broke the contract, beyond what the answer says. */
   breach(sentence: string): void {
     this.#notes.breach(sentence);
   }
@@ -155,8 +152,7 @@ export class EmulatedAction {
 const isString = (value: unknown) => typeof value === 'string';
 const isBoolean = (value: unknown) => typeof value === 'boolean';
 
-// ISO 8601 (docs/internals/api.md, "Creating a span"); TypeScript sends UTC milliseconds, Python an offset. So a zone
-// is a must.
+// ISO 8601 with a zone (docs/internals/api.md, "Creating a span"): TypeScript sends UTC, Python an offset.
 const TIMESTAMP =
   /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 

@@ -4,7 +4,7 @@ import type { ActionResult } from './action-results.ts';
 import { invalid, notFound, success } from './action-results.ts';
 import type { EmulatedAction } from './emulated-action.ts';
 
-// Most ids that one action may ask for; the API's own limit is **unknown**.
+// The API's own limit is **unknown**.
 const MAX_COUNT = 1_000;
 
 /** Answers in the newer of the two shapes on record (*conflict*): ids beside `status`. */

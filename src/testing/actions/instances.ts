@@ -30,7 +30,7 @@ export function registerInstance(action: EmulatedAction): ActionResult {
   if (action.problems !== undefined) return invalid('Invalid agent instance', action, id);
   if (id !== null && store.isTaken(id)) return taken(store, 'Invalid agent instance', id);
   if (name !== null && !store.takeName(agentId, name)) {
-    // How the API says so, no source tells; this is how its kind of server does.
+    // How the API says so is unknown; this is the usual way of such servers.
     action.wrong('external_identifier', 'has already been taken');
     return invalid('Invalid agent instance', action, id);
   }
@@ -48,7 +48,7 @@ export function registerInstance(action: EmulatedAction): ActionResult {
   return success({ details, agent_schema_version: version }, instance.details.id);
 }
 
-/** Its `external_identifier`. */
+/** Gives its `external_identifier`. */
 function readVersion(version: EmulatedAction): string | null {
   const externalIdentifier = version.string('external_identifier', 'optional') ?? null;
   version.string('name', 'optional');
@@ -71,7 +71,6 @@ function checkEnvironment(environment: EmulatedAction): void {
   environment.dropOthers();
 }
 
-/** What registered it gives the fields that a caller may choose. */
 function newInstance(
   { store }: EmulatedAction,
   schemas: Schemas,
@@ -134,7 +133,7 @@ export const finishInstance: ActionHandler = changing('finish', (action) => {
   };
 });
 
-/** Allowed at any time, since a run is judged after its end. A null payload takes the entry away. */
+/** Allowed at any time, since runs are judged after their end. A null payload removes the entry. */
 export const recordQuality: ActionHandler = changing('quality', (action) => {
   const name = action.name('name', 'required');
   const payload = action.object('payload', 'nullable');
@@ -171,8 +170,8 @@ export function listInstances({ store }: EmulatedAction): ActionResult {
 }
 
 /**
- * An action that changes an instance. `read` reads its fields and gives what makes the change, or says
- * `false` where the instance's status forbids it.
+ * An action that changes an instance. `read` reads its fields, and returns the function that makes the change. That
+ * one returns false if the status of the instance forbids it.
  */
 function changing(
   what: string,

@@ -4,17 +4,16 @@ import type { Instance, Span } from '../state/records.ts';
 import { CREATE_STATUSES, FINISH_STATUSES, isTerminal } from '../state/records.ts';
 import type { Store } from '../state/store.ts';
 import { controlOf, summaryOf } from '../state/views.ts';
+import { errorOutput } from '../wire/errors.ts';
 import type { Fields } from '../wire/items.ts';
-import { errorOutput } from '../wire/outputs.ts';
 import { partitionText } from '../wire/pfid.ts';
 import type { ActionResult } from './action-results.ts';
 import { failure, invalid, invalidAction, notFound, success, taken } from './action-results.ts';
 import type { EmulatedAction } from './emulated-action.ts';
 
 /**
- * Span fields belong into `details`. The sources are *conflicting* (docs/internals/api.md, "Actions"): Python's
- * docstring puts them flat, everything else wraps them. A flat create is taken as one without
- * `details`, so that a client that sends the form in doubt fails here and not in production.
+ * The fields of a span stand in `details`; a docstring of Python's has them flat (*conflicting*:
+ * docs/internals/api.md, "Actions"). A flat create is refused, so that a client fails here and not in production.
  */
 export function createSpan(action: EmulatedAction): ActionResult {
   const { store } = action;
@@ -41,9 +40,8 @@ export function createSpan(action: EmulatedAction): ActionResult {
 }
 
 /**
- * Fields stand flat here. In a `details` wrapper they are unknown fields to the API: it answers with a
- * success, and **silently stores no result** (docs/internals/api.md, "Actions"). So
- * does the emulator, only that it reports a breach.
+ * Fields stand flat. In a `details` they are unknown to the API: it answers with a success, and **stores no result**
+ * (docs/internals/api.md, "Actions"). So does the emulator, but it reports a breach.
  */
 export function finishSpan(action: EmulatedAction): ActionResult {
   const { store, fields } = action;
@@ -51,8 +49,8 @@ export function finishSpan(action: EmulatedAction): ActionResult {
     action.breach('agent_spans/finish with a details wrapper: no result is stored');
   }
   const id = action.id('agent_span_id', 'required');
-  // Any finish status is taken from pending and active alike. The docs want `cancelled` from
-  // pending only; Python's notes also allow it from active (*conflicting*: docs/internals/api.md, "Status").
+  // The docs allow `cancelled` for a pending span only, Python's notes also for an active one (*conflicting*:
+  // docs/internals/api.md, "Status"): the emulator takes both.
   const status = action.oneOf('status', FINISH_STATUSES, 'optional') ?? 'complete';
   const result = action.object('result_payload', 'optional');
   const timestamp = action.timestamp('timestamp', 'optional');
@@ -65,7 +63,7 @@ export function finishSpan(action: EmulatedAction): ActionResult {
   const { details } = span;
   if (isTerminal(details.status)) return invalidAction(`The span is ${details.status} already`, id);
 
-  // Its instance may have finished before: no source asks for an order of the two.
+  // Its instance may have finished before: no source forbids that.
   const now = store.timestamp();
   details.status = status;
   details.finished_at = timestamp ?? now;
@@ -154,7 +152,7 @@ function newSpan({ store, key }: EmulatedAction, span: NewSpan, instance: Instan
     result_payload: span.result,
     summary: summaryOf(schema, payload),
     started_at: span.startedAt ?? now,
-    // No source says what a terminal create without finished_at gets; a finish gets the present.
+    // What the API does without finished_at is unknown; here it is the present, as for a finish.
     finished_at: span.finishedAt ?? (isTerminal(status) ? now : null),
     sensitive_encoding: span.sensitive,
     payload_byte_size_estimate: bytesOf(payload) + bytesOf(span.result),
@@ -166,16 +164,15 @@ function newSpan({ store, key }: EmulatedAction, span: NewSpan, instance: Instan
   return { instance, details };
 }
 
-/** Whether the span may stand where it wants to; the error if not. */
+/** The refusal, if the span cannot be in that instance, under that parent, or have that id. */
 function checkPlace(
   action: EmulatedAction,
   span: NewSpan,
   instance: Instance,
 ): ActionResult | undefined {
   const { store } = action;
-  // A terminated run still takes spans: answers to creates and finishes are how a client learns of
-  // the termination (docs/internals/api.md, "Control"), and errors are not known to carry `control`. One that finished
-  // by itself takes none (our reading; no source shows such a call).
+  // A terminated run still takes spans, since a client learns of the termination by their answers
+  // (docs/internals/api.md, "Control"). That a finished run takes none is our reading: no source shows such a call.
   const { id, status } = instance.details;
   if (isTerminal(status) && status !== 'terminated') {
     return invalidAction(`The agent instance is ${status} already`, span.id);
@@ -194,7 +191,7 @@ function checkPlace(
   return action.problems && invalid('Invalid span', action, span.id);
 }
 
-/** With a copy of the span, so that a stored answer does not change with it. */
+/** Copies the details, so that a stored answer does not change with the span. */
 function answer(store: Store, { instance, details }: Span): ActionResult {
   const control = controlOf(store, instance);
   return success({ details: { ...details }, ...(control && { control }) }, details.id);

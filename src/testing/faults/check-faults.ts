@@ -1,4 +1,4 @@
-// The checks of what a test says about faults, one by one or as a plan.
+// Checks the faults and fault plans that a test gives the emulator.
 
 import type { ValueCheck } from '../../lib/value-checks.ts';
 import { aBoolean, integerFrom, mustBe, numberFrom } from '../../lib/value-checks.ts';
@@ -28,7 +28,7 @@ export const ITEM_ERROR: Shape = {
   retryAfterMs: ms,
 };
 
-/** What each kind of fault may say, beside `delayMs`. A plan draws them in this order. */
+/** The fields of each kind of fault, beside `delayMs`. A plan draws the kinds in this order. */
 const FIELDS: Readonly<Record<FaultKind, Shape>> = {
   delay: {},
   dropBefore: {},
@@ -57,7 +57,7 @@ const FIELDS: Readonly<Record<FaultKind, Shape>> = {
   wrongId: { item: anItem },
 };
 export const FAULT_KINDS = Object.keys(FIELDS) as readonly FaultKind[];
-/** Those that leave the outputs alone, so that they can keep all items of a request from running. */
+/** The kinds that can strike before any item runs. */
 const POISONS: readonly FaultKind[] = [
   'delay',
   'dropBefore',
@@ -87,7 +87,7 @@ const PLAN: Shape = {
   permanent: ITEM_ERROR,
 };
 
-/** What is wrong with a plan. `path` is where it stands in the options. */
+/** `path` is where the plan stands in the options. */
 export function problemsWithPlan(plan: unknown, path = ''): readonly string[] {
   const problems = problemsWith(PLAN, plan, path);
   if (problems.length > 0) return problems;
@@ -130,7 +130,7 @@ export function checkPoison(item: unknown, fault: unknown, options: unknown): vo
   ]);
 }
 
-/** Whether the fault is about an output of a bulk request, so that no other request can have it. */
+/** Whether only a bulk request can have the fault. */
 export function needsBulk(kind: FaultKind): boolean {
   return kind === 'omit' || kind === 'extra';
 }

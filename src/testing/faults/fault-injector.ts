@@ -1,10 +1,9 @@
-// Which fault fires when: those put in by hand, in their order, then those of the seeded plan.
+// Decides which fault fires when: first those that a test asked for, in order, then those of the seeded plan.
 
 import { hash, Random } from '../lib/random.ts';
 import type { RequestRecord } from '../report/recorder.ts';
-import type { EmulatedItem } from '../wire/items.ts';
-import type { ErrorOutput } from '../wire/outputs.ts';
-import { errorLike, errorOutput } from '../wire/outputs.ts';
+import { errorLike, errorOutput } from '../wire/errors.ts';
+import type { EmulatedItem, ErrorOutput } from '../wire/items.ts';
 import type { Route } from '../wire/routes.ts';
 import { checkNext, checkPoison, checkRefusal, FAULT_KINDS, needsBulk } from './check-faults.ts';
 import { matches } from './fault-responses.ts';
@@ -17,7 +16,7 @@ import type {
   ItemRefusal,
 } from './fault-types.ts';
 
-/** A fault that fires `left` times more. */
+/** A fault that will fire `left` times more. */
 interface Armed<Target> {
   readonly target: Target;
   readonly fault: Fault;
@@ -34,7 +33,6 @@ interface Refusal {
 const REFUSED = errorOutput('validation_errors', 'Refused by the emulator');
 const NOT_NOW = errorOutput('temporarily_unavailable', 'Try again');
 
-/** Keeps what `Faults` was told, and says which fault a request or an item has. */
 export class FaultInjector implements Faults {
   readonly #seed: number;
   readonly #random: Random;
@@ -94,7 +92,7 @@ export class FaultInjector implements Faults {
     return this.#draw(plan, route, request);
   }
 
-  /** The fault that items bring upon their whole request. */
+  /** The fault of a poisoned item, which strikes its whole request. */
   poisonAmong(items: readonly EmulatedItem[], request: RequestRecord): Fault | undefined {
     const fault = fire(this.#poisons, (match) => items.some((item) => matches(match, item)));
     if (fault !== undefined) request.fault('poison');
@@ -156,7 +154,7 @@ export class FaultInjector implements Faults {
   }
 }
 
-/** The first fault that fits. It leaves the list when it has fired as often as it was to. */
+/** Takes the first fault that fits, and removes it after its last time. */
 function fire<Target>(
   faults: Armed<Target>[],
   fits: (target: Target) => boolean,

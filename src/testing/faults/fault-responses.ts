@@ -2,9 +2,8 @@
 
 import type { FullResponse, HttpResponse } from '../http/messages.ts';
 import { jsonResponse } from '../http/messages.ts';
-import type { EmulatedItem } from '../wire/items.ts';
-import type { Output } from '../wire/outputs.ts';
-import { codeOfStatus, errorOutput, requestNotValid } from '../wire/outputs.ts';
+import { codeOfStatus, errorOutput, requestNotValid } from '../wire/errors.ts';
+import type { EmulatedItem, Output } from '../wire/items.ts';
 import type { Fault, ItemMatch } from './fault-types.ts';
 
 type StatusFault = Fault & { readonly kind: 'status' };
@@ -23,9 +22,9 @@ const MESSAGES: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * The response that a fault puts in the place of the server's own; `undefined` if it leaves that.
+ * The response that replaces the server's own, if the fault is of that kind.
  *
- * @param nowMs The emulator's time, which a `Retry-After` that is a date is counted from.
+ * @param nowMs The emulator's time, from which a `Retry-After` that is a date is counted.
  */
 export function responseInstead(fault: Fault | undefined, nowMs: number): HttpResponse | undefined {
   switch (fault?.kind) {
@@ -53,12 +52,11 @@ export function responseInstead(fault: Fault | undefined, nowMs: number): HttpRe
   }
 }
 
-/** Whether the work is done although its own answer will not be given. */
+/** Whether the items run, though their outputs will not be told. */
 export function isAfterWork(fault: Fault): boolean {
   return fault.kind === 'dropAfter' || ('afterWork' in fault && fault.afterWork === true);
 }
 
-/** Damages a response that was right. */
 export function damage(fault: Fault | undefined, response: HttpResponse): HttpResponse {
   if (response.kind !== 'full') return response;
   if (fault?.kind === 'truncate') {
@@ -68,12 +66,12 @@ export function damage(fault: Fault | undefined, response: HttpResponse): HttpRe
   return fault?.kind === 'dropMiddle' ? { ...response, kind: 'cut' } : response;
 }
 
-/** Whose output is left out: its index, or -1. */
+/** The index of the item whose output is left out, or -1. */
 export function omittedItem(fault: Fault | undefined, items: readonly EmulatedItem[]): number {
   return fault?.kind === 'omit' ? items.findIndex((item) => matches(fault.item, item)) : -1;
 }
 
-/** Gives a success another id, in place, where the fault wants that. */
+/** Changes the id in one success, if the fault is of that kind. */
 export function misname(
   fault: Fault | undefined,
   items: readonly EmulatedItem[],
@@ -106,7 +104,7 @@ function statusResponse(fault: StatusFault, nowMs: number): FullResponse {
   if (fault.location !== undefined) headers['location'] = fault.location;
   if (fault.body !== undefined) return { kind: 'full', status, headers, body: fault.body };
   const { message, errors } = fault;
-  // What a refused request looks like: docs/internals/api.md, "Error body"; a fault's own words go before it.
+  // By default a 422 looks like a refused request (docs/internals/api.md, "Error body").
   if (status === 422 && (fault.code ?? message ?? errors) === undefined) {
     const refused = requestNotValid('items', 'required_value', 'one or more items are incomplete');
     return jsonResponse(status, refused, headers);
@@ -118,7 +116,7 @@ function statusResponse(fault: StatusFault, nowMs: number): FullResponse {
   return jsonResponse(status, errorOutput(code, said, { errors, retryAfterMs }), headers);
 }
 
-/** The wait in milliseconds; undefined where a text says it, which may be none that can be read. */
+/** In milliseconds; `undefined` for a text, which may be no number and no date. */
 function waitOf(retryAfter: StatusFault['retryAfter'], nowMs: number): number | undefined {
   if (typeof retryAfter === 'number') return retryAfter * 1_000;
   return retryAfter instanceof Date ? Math.max(0, retryAfter.getTime() - nowMs) : undefined;

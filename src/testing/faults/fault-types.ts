@@ -1,8 +1,8 @@
 // The faults that can be injected. All of them are data; `fault-injector.ts` decides when they fire, and
 // `fault-responses.ts` what they look like on the wire.
 
+import type { ItemError } from '../wire/errors.ts';
 import type { EmulatedItem } from '../wire/items.ts';
-import type { ItemError } from '../wire/outputs.ts';
 import type { RequestKind, SingleEndpoint } from '../wire/routes.ts';
 
 /** What any fault may say. */
@@ -72,7 +72,7 @@ export type Fault =
       /** Whether the item runs. @default true */
       readonly runs?: boolean;
     })
-  /** Bulk only: an output that nobody asked for comes along. */
+  /** Bulk only: one more output, under a key that was not in the request. */
   | (AnyFault & {
       readonly kind: 'extra';
       /** @default 'key-of-nobody' */
@@ -90,7 +90,7 @@ export type FaultKind = Fault['kind'];
 /** Which requests a fault meets: all, those of a kind, or those to one single endpoint. */
 export type FaultTarget = 'any' | RequestKind | SingleEndpoint;
 
-/** An item by its key, or by whatever a function sees in it (`type`, `fields`, `key`). */
+/** An item by its key, or by a function that looks at its `type`, `fields` or `key`. */
 export type ItemMatch = string | ((item: EmulatedItem) => boolean);
 
 /** The error that an item gets instead of running. */

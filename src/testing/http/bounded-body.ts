@@ -1,4 +1,4 @@
-/** Collects the chunks of a body, and stops soon after the bound: an endless one must not fill the memory. */
+/** Collects the chunks of a body up to a bound, so that an endless body does not fill the memory. */
 export class BoundedBody {
   readonly #bound: number;
   readonly #chunks: Uint8Array[] = [];
@@ -8,7 +8,7 @@ export class BoundedBody {
     this.#bound = bound;
   }
 
-  /** Whether it has more bytes than the bound; what comes now is not kept. */
+  /** Whether the body has more bytes than the bound. Later chunks are not kept. */
   get isOver(): boolean {
     return this.#length > this.#bound;
   }

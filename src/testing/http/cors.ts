@@ -1,5 +1,5 @@
-// What a browser asks for before a page of another origin may use the emulator, and what all answers say of
-// themselves. No source says what the API does for pages (docs/internals/api.md, "Connection").
+// CORS: the preflight by which a browser asks whether a page may use the emulator, and the headers of all responses.
+// No source says what the API does for pages (docs/internals/api.md, "Connection").
 
 import type { FullResponse, HttpRequest, HttpResponse } from './messages.ts';
 
@@ -11,7 +11,7 @@ const READABLE: Headers = {
   'access-control-expose-headers': 'Retry-After, X-Request-Id',
 };
 
-/** The answer to a preflight; undefined for any other request. */
+/** `undefined` if the request is no preflight. */
 export function preflightResponse({ method, header }: HttpRequest): FullResponse | undefined {
   if (method !== 'OPTIONS' || header('access-control-request-method') === null) return undefined;
   const isFromOutside = header('access-control-request-private-network') !== null;
@@ -21,7 +21,7 @@ export function preflightResponse({ method, header }: HttpRequest): FullResponse
     headers: {
       ...FOR_ANY_PAGE,
       'access-control-allow-methods': 'GET, POST',
-      // Not `*`, which does not stand for Authorization.
+      // `*` would not include Authorization.
       'access-control-allow-headers': header('access-control-request-headers') ?? '',
       'access-control-max-age': '600',
       ...(isFromOutside && { 'access-control-allow-private-network': 'true' }),
@@ -30,7 +30,7 @@ export function preflightResponse({ method, header }: HttpRequest): FullResponse
   };
 }
 
-/** The answer with the id of its request, and, for a page, the leave to read it. */
+/** Adds the id of the request, and lets a page read the response. */
 export function withCommonHeaders(
   answer: HttpResponse,
   request: number,

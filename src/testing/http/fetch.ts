@@ -1,9 +1,9 @@
-// Between the emulator and the fetch API: a Request comes in, a Response goes out.
+// `emulator.fetch`: reads a Request, and makes a Response.
 
 import { BoundedBody } from './bounded-body.ts';
 import type { BodyWatch, FullResponse, HttpRequest, HttpResponse } from './messages.ts';
 
-/** After that many bytes an endless body gives up: a reader without a bound would take all memory. */
+/** An endless body breaks off here, before a reader without a bound runs out of memory. */
 const ENDLESS_BYTES = 64 * 1024 * 1024;
 
 const bytesOf = new TextEncoder();
@@ -16,7 +16,7 @@ export async function readFetch(
 ): Promise<HttpRequest & { readonly redirect: string }> {
   const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined);
   const body = init?.body;
-  // Most calls need no Request made for them, which would cost more than the rest of the work.
+  // Making a Request costs more than all the rest, and most calls can do without.
   if (!isRequest(input) && (body === undefined || body === null || typeof body === 'string')) {
     const headers = new Headers(init?.headers);
     if (typeof body === 'string' && !headers.has('content-type')) {
@@ -44,7 +44,7 @@ export async function readFetch(
 }
 
 async function readBody(request: Request, bound: number): Promise<Uint8Array> {
-  // Firefox's requests have none, though they may have a body.
+  // In Firefox a request has no such field.
   const stream: ReadableStream<Uint8Array> | null | undefined = request.body;
   if (stream === undefined) return new Uint8Array(await request.arrayBuffer());
   return stream === null ? NO_BYTES : readStream(stream, bound);
@@ -99,7 +99,7 @@ function cutBody(body: string): ReadableStream<Uint8Array> {
   });
 }
 
-/** Repeats the chunk as fast as it is read, until the reader leaves or the bound is reached. */
+/** Repeats the chunk, as fast as it is read. */
 export function endlessBody(
   chunk: string,
   signal: AbortSignal | undefined,
@@ -137,7 +137,7 @@ export function endlessBody(
   );
 }
 
-/** What Node's `fetch` rejects with when the other side hangs up. */
+/** As Node's `fetch` has it when the other side hangs up. */
 function networkError(message: string): TypeError {
   const cause = Object.assign(new Error('other side closed'), { code: 'ECONNRESET' });
   return new TypeError(message, { cause });

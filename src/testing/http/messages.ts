@@ -1,24 +1,22 @@
-// A request and a response of HTTP, as `fetch` and the server hand them in and on.
+// HTTP as the emulator sees it, be it by `fetch` or by a socket.
 
-/** A request, as `fetch` and the server hand it in. */
 export interface HttpRequest {
   readonly method: string;
-  /** Absolute; only path and query are looked at, so that any origin will do. */
+  /** Absolute. Any origin will do: only path and query are read. */
   readonly url: URL;
   header(name: string): string | null;
-  /** Whole, or, if it is longer than the bound that it was read with, longer than that. */
+  /** Of a body that is longer than `bodyBound`, only the beginning, which is longer, too. */
   readonly body: Uint8Array;
   readonly signal: AbortSignal | undefined;
 }
 
-/** What goes back; `fetch` makes a `Response` of it, the server bytes on a socket. */
 export type HttpResponse =
   | FullResponse
   /** The connection ends before any byte of an answer. */
   | { readonly kind: 'drop' }
   /** The connection ends in the middle of the body. */
   | (Head & { readonly kind: 'cut'; readonly body: string })
-  /** The body repeats `chunk` until somebody cancels it. */
+  /** The body repeats `chunk` until it is cancelled. */
   | (Head & { readonly kind: 'endless'; readonly chunk: string });
 
 interface Head {
@@ -28,7 +26,7 @@ interface Head {
 
 export type FullResponse = Head & { readonly kind: 'full'; readonly body: string };
 
-/** What answers requests, behind `fetch` and behind the server. */
+/** What `fetch` and the server need of the emulator. */
 export interface Backend {
   readonly handle: (request: HttpRequest) => Promise<HttpResponse>;
   readonly watch: BodyWatch;
@@ -36,10 +34,10 @@ export interface Backend {
   readonly bodyBound: number;
 }
 
-/** Hears of endless bodies. */
+/** Is told of each endless body. */
 export interface BodyWatch {
   opened(): void;
-  /** Exactly once for each that was opened; `exhausted` when nobody had bounded it. */
+  /** Once for each that was opened; `exhausted`: it broke off before its reader cancelled it. */
   closed(exhausted: boolean): void;
 }
 
@@ -51,7 +49,7 @@ export function jsonResponse(
   return textResponse(status, JSON.stringify(body), headers);
 }
 
-/** An answer whose JSON text exists already. */
+/** The same, of a JSON text. */
 export function textResponse(
   status: number,
   body: string,

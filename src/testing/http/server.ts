@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-// The emulator on a socket. The only file here that knows Node, by its types alone: so a bundle for any
-// platform may hold it, and a bundler has nothing to find.
+// `emulator.listen`: the emulator on a socket. The only file here that uses Node. It imports types alone, so that it
+// can be bundled for any platform.
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { ReadableStream as NodeStream } from 'node:stream/web';
@@ -20,7 +20,6 @@ export interface EmulatorServer {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Listens on the loopback interface, and nowhere else. */
 export async function listen(backend: Backend, port: number): Promise<EmulatorServer> {
   const http = globalThis.process?.getBuiltinModule?.('node:http');
   if (http === undefined) {
@@ -55,7 +54,7 @@ export async function listen(backend: Backend, port: number): Promise<EmulatorSe
   };
 }
 
-/** Ends all connections, and waits until each request has noticed: then nothing is left running. */
+/** Ends all connections, and waits until the work on each request has ended, too. */
 async function stop(server: Server, open: ReadonlySet<Promise<unknown>>): Promise<void> {
   const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeAllConnections();
@@ -68,7 +67,7 @@ async function serve(
   response: ServerResponse,
   { handle, watch, bodyBound }: Backend,
 ): Promise<void> {
-  // A client that hangs up ends the waiting, as an abort does in process.
+  // A client that hangs up counts as an abort.
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   try {
@@ -85,20 +84,20 @@ async function serve(
     });
     send(response, answer, gone.signal, watch);
   } catch (error) {
-    // Either the client has gone, and nobody is there to be told, or a test's own function threw.
+    // If the client is still there, a function of the test's own threw: one of the options, say.
     if (gone.signal.aborted) return;
     response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' });
     response.end(`The emulator failed: ${String(error)}`);
   }
 }
 
-/** A path as it stands, since `//` is no path to a URL; or a whole address, as a proxy gets it. */
+/** The target is a path (`//` would be no path to URL) or a whole address, as a proxy gets it. */
 function urlOf(target: string): URL {
   const origin = `http://${HOST}`;
   return new URL(target.startsWith('/') ? origin + target : target, origin);
 }
 
-/** Rejects where the client goes before its end. What comes after the bound is read, and not kept. */
+/** Rejects if the client leaves before the end. Bytes after the bound are read, but not kept. */
 function readBody(message: IncomingMessage, bound: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const body = new BoundedBody(bound);
@@ -109,7 +108,7 @@ function readBody(message: IncomingMessage, bound: number): Promise<Uint8Array> 
     });
     message.on('end', () => resolve(body.bytes()));
     message.on('error', reject);
-    // Not every runtime has an error for a client that goes.
+    // Some runtimes report no error when the client leaves.
     message.on('close', () => reject(new Error('The client went before the end of its request.')));
   });
 }

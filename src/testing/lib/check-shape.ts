@@ -1,5 +1,5 @@
-// Whether what a test gives the emulator can be meant so. A name that is misspelt, or a rate of 5, would
-// otherwise change nothing, and the test would prove nothing.
+// Checks objects that a test gives the emulator. A misspelt name, or a rate of 5, would otherwise change nothing, and
+// the test would prove nothing.
 
 import { nearest } from '../../lib/nearest.ts';
 import type { ValueCheck } from '../../lib/value-checks.ts';
@@ -23,7 +23,7 @@ export function countFrom(min: number): ValueCheck {
   );
 }
 
-/** One of so many words that a message names only the nearest. */
+/** For long lists of words: the message names only the nearest. */
 export function word(what: string, words: readonly string[]): ValueCheck {
   return (value) => {
     if (words.some((one) => one === value)) return undefined;

@@ -1,9 +1,7 @@
-// A small seeded generator (mulberry32), so that a fault plan and the ids that the emulator makes
-// repeat from run to run.
+// A seeded generator (mulberry32): a fault plan and the emulator's own ids repeat from run to run.
 
-/** Numbers that follow from a seed alone. */
 export class Random {
-  // Two halves that take turns. One of 32 bits, seeded by a hash, would repeat among a million ids.
+  // Two states that take turns: a single one of 32 bits, seeded by a hash, would repeat among a million ids.
   #turn: number;
   #other: number;
 
@@ -12,7 +10,6 @@ export class Random {
     this.#other = ~seed;
   }
 
-  /** Numbers that follow from a name and a seed. */
   static of(name: string, seed: number): Random {
     const random = new Random(hash(name, seed));
     random.#other = hash(name, ~seed) | 0;

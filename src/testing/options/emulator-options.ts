@@ -1,6 +1,6 @@
 import type { FaultPlan } from '../faults/fault-types.ts';
 import type { AnsweredRequest } from '../report/report.ts';
-import type { ItemError } from '../wire/outputs.ts';
+import type { ItemError } from '../wire/errors.ts';
 
 /** What an `Emulator` takes. All of it may be left out. */
 export interface EmulatorOptions {
@@ -89,7 +89,7 @@ export interface EmulatorOptions {
   /**
    * Hears of each request when its answer leaves, or its connection ends: for a line in a log. What it
    * throws reaches the client instead of the answer.
-   * @default nobody
+   * @default none
    */
   readonly onAnswer?: (answered: AnsweredRequest) => void;
 }

@@ -1,19 +1,16 @@
 // Counts what the emulator sees, for `report()` and `onAnswer`.
 
-import type { EmulatedItem } from '../wire/items.ts';
-import type { Output } from '../wire/outputs.ts';
+import type { EmulatedItem, Output } from '../wire/items.ts';
 import type { RequestKind } from '../wire/routes.ts';
 import type { AnsweredRequest, BatchRecord, EmulatorReport, RanItem } from './report.ts';
 
-/** Takes down what the answer to a request does not say. */
 export interface RequestNotes {
-  /** A way in which the client broke the contract. */
+  /** Notes a way in which the client broke the contract. */
   breach(sentence: string): void;
-  /** A field that the API does not know, and drops. */
+  /** Notes a field that the API does not know, and drops. */
   unknownField(name: string): void;
 }
 
-/** What is counted of each key. */
 export interface KeyCounts {
   readonly key: string;
   /** How many requests carried it. */
@@ -24,10 +21,10 @@ export interface KeyCounts {
   inFlight: number;
 }
 
-/** The longest that a list of sentences or names gets. */
+/** The most notes of a kind that are kept. */
 const MAX_NOTES = 1_000;
 
-/** One request, as far as it is known. */
+/** One request, and what becomes of it. */
 export class RequestRecord implements RequestNotes, Omit<AnsweredRequest, 'status' | 'ms'> {
   readonly request: number;
   readonly route: string;
@@ -91,7 +88,7 @@ export class Recorder {
   #bulk = 0;
   #inFlight = 0;
 
-  /** @param lists Whether items and batches are listed too, and not only counted. */
+  /** @param lists Whether items and batches are listed, and not only counted. */
   constructor(lists: boolean) {
     this.#lists = lists;
   }
@@ -107,7 +104,7 @@ export class Recorder {
   }
 
   /**
-   * Counts a request among those in flight, until the function that it returns is called.
+   * Counts a request in, and returns the function that counts it out.
    *
    * @param sent The keys of all items, also of those that cannot be read.
    */

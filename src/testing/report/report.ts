@@ -50,7 +50,7 @@ export interface BatchRecord {
   readonly request: number;
   /** `dropped`: the connection broke, or the client gave up, before a whole answer was given. */
   readonly status: number | 'in flight' | 'dropped';
-  /** In their order; what is no string is left out. */
+  /** In order. Keys that are no strings are left out. */
   readonly keys: readonly string[];
   /** Length of the body in UTF-8 bytes. */
   readonly bytes: number;
@@ -76,7 +76,7 @@ export interface EmulatorReport {
   readonly attempts: ReadonlyMap<string, number>;
   /** How often a stored answer was given again. */
   readonly replays: number;
-  /** Keys that were in two requests in flight at one time. After a time-out that may be nobody's fault. */
+  /** Keys that were in two requests in flight at one time. After a time-out that need not be a mistake. */
   readonly overlaps: readonly string[];
   /** Empty with `record: false`. */
   readonly ran: readonly RanItem[];
@@ -95,6 +95,6 @@ export interface EmulatorReport {
    * `itemTransient`, `itemPermanent`, `maxInFlight` and `maxPerSecond`.
    */
   readonly faults: Readonly<Record<string, number>>;
-  /** Endless bodies that nobody has cancelled yet. */
+  /** Endless bodies that have not been cancelled yet. */
   readonly openBodies: number;
 }

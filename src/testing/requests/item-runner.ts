@@ -6,9 +6,8 @@ import type { FaultInjector } from '../faults/fault-injector.ts';
 import type { RequestNotes, RequestRecord } from '../report/recorder.ts';
 import type { KeyRecord } from '../state/records.ts';
 import type { Store } from '../state/store.ts';
-import type { EmulatedItem } from '../wire/items.ts';
-import type { Output } from '../wire/outputs.ts';
-import { errorOutput } from '../wire/outputs.ts';
+import { errorOutput } from '../wire/errors.ts';
+import type { EmulatedItem, Output } from '../wire/items.ts';
 
 // When the API says so is **unknown** (docs/internals/api.md, "Idempotency keys").
 const USED = 'idempotency_key_already_used';

@@ -1,4 +1,4 @@
-// From a request to its response: arrival, the way there, the work, the way back.
+// From a request to its response: its arrival, the latency, the work, the latency.
 
 import {
   damage,
@@ -11,12 +11,12 @@ import type { Fault } from '../faults/fault-types.ts';
 import { preflightResponse, withCommonHeaders } from '../http/cors.ts';
 import type { FullResponse, HttpRequest, HttpResponse } from '../http/messages.ts';
 import { jsonResponse, textResponse } from '../http/messages.ts';
-import type { EmulatorClock } from '../lib/clock.ts';
+import type { EmulatorClock } from '../lib/emulator-clock.ts';
 import type { EmulatorOptions } from '../options/emulator-options.ts';
 import type { Recorder, RequestRecord } from '../report/recorder.ts';
 import type { AnsweredRequest } from '../report/report.ts';
-import type { Output } from '../wire/outputs.ts';
-import { errorOutput, statusOfCode } from '../wire/outputs.ts';
+import { errorOutput, statusOfCode } from '../wire/errors.ts';
+import type { Output } from '../wire/items.ts';
 import type { NoRoute, Route } from '../wire/routes.ts';
 import { findRoute } from '../wire/routes.ts';
 import type { ItemRunnerParts } from './item-runner.ts';
@@ -93,8 +93,8 @@ export class RequestHandler {
   }
 
   /**
-   * A fault decides first, as a proxy would; then what is wrong with the request, then a limit, then
-   * what its items bring about.
+   * The first of these decides: a fault, as of a proxy; a request that is not valid; a limit; a poisoned
+   * item; the items themselves.
    */
   async #process(arrival: Arrival): Promise<HttpResponse> {
     const { route, record, parsed } = arrival;
@@ -108,8 +108,8 @@ export class RequestHandler {
     const poison = early === undefined ? faults.poisonAmong(parsed.items, record) : undefined;
     early ??= responseInstead(poison, clock.now());
     await clock.wait(onTheWayMs + (fault?.delayMs ?? 0) + (poison?.delayMs ?? 0), signal);
-    // All the work is done in one step, at its arrival: so requests never interleave by item. The
-    // real server may well do that; no source says (docs/internals/api.md, "Processing").
+    // All the work is done in one step, so the items of two requests never run by turns. On the real server they may
+    // (docs/internals/api.md, "Processing": unknown).
     const { response, ran } =
       early === undefined ? this.#work(arrival, fault) : { response: early, ran: 0 };
     await clock.wait(onTheWayMs + ran * store.options.itemMs, signal);
@@ -122,7 +122,7 @@ export class RequestHandler {
         ? this.#runBatch(arrival, fault)
         : this.#runSingle(arrival, fault);
     } catch (error) {
-      // What JSON can be read so deep cannot always be written again.
+      // JSON that is nested so deep can be read, but not always written.
       if (!(error instanceof RangeError && /call stack/.test(error.message))) throw error;
       const tooDeep = errorOutput('bad_request', 'It is nested too deep');
       return { response: jsonResponse(400, tooDeep), ran: 0 };
@@ -130,8 +130,7 @@ export class RequestHandler {
   }
 
   /**
-   * In their order, each a transaction of its own, up to the first error; what comes after it has no
-   * output. The status is 200 also when an item failed (docs/internals/api.md, "Processing" and "Outputs").
+   * Runs the items in order up to the first error. Those after it have no output. The status is 200 also when an item failed (docs/internals/api.md, "Processing" and "Outputs").
    */
   #runBatch({ parsed: { items }, record }: Arrival, fault: Fault | undefined): Work {
     const omitted = omittedItem(fault, items);
@@ -153,7 +152,7 @@ export class RequestHandler {
     const newId = (): string => this.#parts.store.newId(null);
     misname(fault, items, outputs, newId);
 
-    // The map is written by hand: a key such as __proto__ would not survive as an object's field.
+    // Written by hand, since a key such as __proto__ would get lost in an object.
     const parts: string[] = [];
     const add = (key: unknown, output: unknown): void => {
       parts.push(`${JSON.stringify(key)}:${JSON.stringify(output)}`);
@@ -171,7 +170,7 @@ export class RequestHandler {
 
   #runSingle({ route, parsed: { items }, record }: Arrival, fault: Fault | undefined): Work {
     const [item] = items;
-    // What a ping answers with is **unknown**; its status is all that counts (docs/internals/api.md, "Connection").
+    // The body of a ping is **unknown**; its status is all that counts (docs/internals/api.md, "Connection").
     if (item === undefined || route.kind === 'ping') {
       return { response: jsonResponse(200, { status: 'success' }), ran: 0 };
     }
@@ -182,7 +181,7 @@ export class RequestHandler {
     return { response: jsonResponse(status, output), ran: 1 };
   }
 
-  /** Limits that the options set. Decided on arrival, as a gateway would. */
+  /** The limits of the options, checked on arrival, as by a gateway. */
   #limit(record: RequestRecord): FullResponse | undefined {
     const { clock, recorder, store } = this.#parts;
     const { maxInFlight, maxPerSecond } = store.options;

@@ -1,22 +1,21 @@
-// Reads a request: its headers, the envelope of a bulk request, the body of a single
-// one (docs/internals/api.md, "Connection", "Bulk request" and "Single endpoints"). What breaks the contract is noted
-// as a breach and refused as a whole.
+// Reads a request (docs/internals/api.md, "Connection", "Bulk request" and "Single endpoints"). One that breaks the
+// contract is reported as a breach, and refused as a whole.
 
 import { BULK_ACTIONS } from '../actions/action-table.ts';
 import type { FullResponse, HttpRequest } from '../http/messages.ts';
 import { jsonResponse } from '../http/messages.ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
 import type { RequestNotes } from '../report/recorder.ts';
+import { errorOutput, requestNotValid } from '../wire/errors.ts';
 import type { EmulatedItem, Fields } from '../wire/items.ts';
 import { isObject } from '../wire/items.ts';
-import { errorOutput, requestNotValid } from '../wire/outputs.ts';
 import type { Route } from '../wire/routes.ts';
 
-/** What a request asks for, and the response if it must not be done. */
 export interface ParsedRequest {
   readonly items: readonly EmulatedItem[];
   /** The keys of all items that have one, also when the request is refused. */
   readonly keys: readonly string[];
+  /** The response, if the items must not run. */
   readonly refusal?: FullResponse | undefined;
 }
 
@@ -88,7 +87,7 @@ function readBody(received: ReceivedRequest): ParsedRequest {
       ? jsonResponse(413, errorOutput('bad_request', 'The request is too large'))
       : undefined;
   if (!isObject(body)) {
-    // Of one that is too large not all may have been read.
+    // If it is too large, perhaps only its beginning was read.
     if (tooLarge !== undefined) return refused(tooLarge);
     received.notes.breach('The body is not a JSON object');
     return refused(jsonResponse(400, errorOutput('bad_request', 'The body is not a JSON object')));
@@ -133,7 +132,7 @@ function readBulk(
     notes.breach(`A bulk request that is not valid: ${problem[1]}`);
     refuse('items', ...problem);
   }
-  // A limit is no breach, since nobody knows the API's own (docs/internals/api.md, "Limits").
+  // No breach: the API's own limit is unknown (docs/internals/api.md, "Limits").
   if (entries.length > options.maxItems) refuse('items', 'invalid_value', 'too many items');
   return { items: found, keys, refusal };
 }
@@ -175,7 +174,7 @@ function readSingle(
   return { items: [{ ...item, key }], keys: [key] };
 }
 
-/** The item of a request to a single endpoint, still without a key. */
+/** The item of a single endpoint. */
 function itemOf({ type, param }: Route, fields: Fields): EmulatedItem {
   const ofPath = param === undefined ? NOTHING : { [param.name]: param.value };
   return { key: null, type, fields: { ...fields, ...ofPath } };
@@ -189,7 +188,7 @@ function notValid(field: string, [code, message]: Problem): FullResponse {
   return jsonResponse(422, requestNotValid(field, code, message));
 }
 
-/** No body at all reads as `{}`: a start or a finish has nothing that it must say. */
+/** An empty body reads as `{}`: a start or a finish needs no fields. */
 function parse(body: Uint8Array): unknown {
   if (body.length === 0) return NOTHING;
   try {

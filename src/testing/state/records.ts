@@ -1,8 +1,7 @@
-// What the emulated server remembers of a run, a span and a key.
+// What the emulated server remembers.
 
 import type { KeyCounts } from '../report/recorder.ts';
-import type { EmulatedItem, Fields } from '../wire/items.ts';
-import type { Output } from '../wire/outputs.ts';
+import type { EmulatedItem, Fields, Output } from '../wire/items.ts';
 
 // docs/internals/api.md, "Status". For a span the sources disagree on `terminated`: the emulator never gives one that
 // status. `pending` on create is in Python only, and accepted.
@@ -14,7 +13,7 @@ export type InstanceStatus = SpanStatus | 'terminated';
 
 export interface Span {
   readonly instance: Instance;
-  /** As answers show it; what is not named here never changes. */
+  /** As answers show it. Fields that are not named here never change. */
   readonly details: {
     readonly [name: string]: unknown;
     readonly id: string;
@@ -32,7 +31,7 @@ export interface Instance {
   readonly schemas: Schemas;
   readonly spans: Span[];
   readonly quality: Map<string, Fields>;
-  /** As answers show it, but for what follows from the fields above. */
+  /** As answers show it, without what follows from the fields above. */
   readonly details: {
     readonly [name: string]: unknown;
     readonly id: string;
@@ -45,7 +44,7 @@ export interface Instance {
   };
 }
 
-/** What shows in answers of the schemas of a version, by the name of the span type or quality. */
+/** The parts of a version's schemas that show in answers, by the name of the span type or quality. */
 export type Schemas = ReadonlyMap<string, ShownSchema>;
 
 export interface ShownSchema {
@@ -54,9 +53,9 @@ export interface ShownSchema {
 }
 
 export interface KeyRecord extends KeyCounts {
-  /** What first came under the key; whatever comes later must be alike. */
+  /** The first item with the key. Later ones must be the same. */
   readonly item: EmulatedItem;
-  /** The answer that a repeat gets: of a success, and of an error where `storeErrors` is set. */
+  /** The answer for repeats, once there is one: a success, or with `storeErrors` an error. */
   stored: { readonly output: Output; readonly id: string | null } | undefined;
 }
 

@@ -29,7 +29,7 @@ function byId<Kind extends Instance | Span, View>(
   return Object.fromEntries(sorted.map((record) => [record.details.id, view(record)]));
 }
 
-// When a record was written depends on how calls were batched, and nothing else here does.
+// The only fields that depend on how calls were batched.
 function withoutServerTimes(details: Fields): Fields {
   const { inserted_at: _inserted, updated_at: _updated, ...rest } = details;
   return rest;

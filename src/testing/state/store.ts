@@ -1,6 +1,6 @@
 // All that one emulator remembers, and the making of ids.
 
-import type { EmulatorClock } from '../lib/clock.ts';
+import type { EmulatorClock } from '../lib/emulator-clock.ts';
 import { Random } from '../lib/random.ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
 import type { EmulatedItem, Fields } from '../wire/items.ts';
@@ -25,7 +25,7 @@ export class Store {
   readonly #versions: Map<string, string> = new Map();
   readonly #runNames = new Set<string>();
   #unnamed = 0;
-  // The last timestamp, since the items of a batch mostly share one.
+  // The items of a batch mostly share a timestamp, so the last one is kept.
   #timestampOf = Number.NaN;
   #timestamp = '';
 
@@ -39,7 +39,6 @@ export class Store {
     this.deploymentId = this.#fixedId('deployment');
   }
 
-  /** The time as the API writes it. */
   timestamp(): string {
     const now = this.#clock.now();
     if (now !== this.#timestampOf) {
@@ -50,9 +49,9 @@ export class Store {
   }
 
   /**
-   * A new id. Its random part follows from the seed and from `name` (the idempotency key), not from
-   * the order of the work: so two emulators that get the same calls in other batches, at the same
-   * time, make the same ids. `near` gives the partition.
+   * A new id, in the partition of the id `near`. The random part follows from the seed and from `name` (the
+   * idempotency key), not from the order of the work: so two emulators that get the same calls at the same time, in
+   * other batches, make the same ids.
    */
   newId(name: string | null, near?: string): string {
     const partition = near === undefined ? this.#partition : partitionText(near);
@@ -83,7 +82,7 @@ export class Store {
     return this.spans.has(id) || this.instances.has(id);
   }
 
-  /** Takes a caller's own name for a run, if no other run of the agent has it. */
+  /** False if another run of the agent has the name. */
   takeName(agentId: string, externalIdentifier: string): boolean {
     const name = JSON.stringify([agentId, externalIdentifier]);
     const isFree = !this.#runNames.has(name);
@@ -97,8 +96,8 @@ export class Store {
   }
 
   /**
-   * Ends a run from outside (docs/internals/api.md, "Control"): it becomes `terminated` and its open spans are closed.
-   * Which status those get is **unknown**; `cancelled` is the only terminal one that claims no result.
+   * Ends a run from outside (docs/internals/api.md, "Control"). Which status its open spans get is **unknown**;
+   * `cancelled` is the only terminal one that claims no result.
    */
   terminate({ details, spans }: Instance, reason: string, at: string, closeSpans: boolean): void {
     details.status = 'terminated';

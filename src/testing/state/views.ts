@@ -1,8 +1,7 @@
-// What answers show of a run beside its details, and what they make of its schemas. Every view is a new object, so that
-// a stored answer does not change with the record; payloads are shared, since nobody changes them.
+// What answers show beside the details of a record. Each view is a new object, so that a stored answer does not change
+// with the record. Payloads are shared: they never change.
 
-import type { Fields } from '../wire/items.ts';
-import type { Control } from '../wire/outputs.ts';
+import type { Control, Fields } from '../wire/items.ts';
 import type { Instance, ShownSchema } from './records.ts';
 import type { Store } from './store.ts';
 
@@ -23,7 +22,7 @@ export function instanceDetails({ details, spans, quality, schemas }: Instance):
   };
 }
 
-/** Beside `details` of span answers once the run was ended, or always if the options say so. */
+/** In the answers of spans, once the run was ended, or with `alwaysControl`. */
 export function controlOf({ options }: Store, { details }: Instance): Control | undefined {
   if (details.status === 'terminated') {
     return { terminate: true, reason: details.termination_reason };
@@ -31,15 +30,12 @@ export function controlOf({ options }: Store, { details }: Instance): Control | 
   return options.alwaysControl ? { terminate: false, reason: null } : undefined;
 }
 
-/** Quality schemas stand beside the span types under a name that no span type can have. */
+/** A quality's name among the span types: none of those can be called that. */
 export function qualityType(name: string): string {
   return `\u0000quality ${name}`;
 }
 
-/**
- * The template of the schema, with `{{field}}` filled in. The Liquid that TypeScript allows beyond it is left as it
- * stands.
- */
+/** Fills each `{{field}}` of the template. More of Liquid, which TypeScript allows, is left as it stands. */
 export function summaryOf(schema: ShownSchema | undefined, payload: Fields): string | null {
   if (schema?.template === undefined) return null;
   return schema.template.replaceAll(/\{\{\s*([\w.]+)\s*\}\}/g, (_whole, name: string) => {

@@ -1,5 +1,5 @@
-// What a request asks for. All of `wire/` says the API again by hand and shares nothing with the client:
-// a field that both misread would otherwise go unnoticed.
+// Items and outputs. All of `wire/` says the API again, by hand, and shares nothing with the client: a field that both
+// misread would otherwise go unnoticed.
 
 /** A JSON object, as `JSON.parse` made it. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -14,7 +14,35 @@ export interface EmulatedItem {
   readonly fields: Fields;
 }
 
-/** Whether it is what JSON calls an object. */
+/** Says whether the run was ended from outside. */
+export interface Control {
+  readonly terminate: boolean;
+  readonly reason: string | null;
+}
+
+export interface SuccessOutput {
+  readonly status: 'success';
+  readonly details?: Fields;
+  readonly summaries?: readonly Fields[];
+  readonly control?: Control;
+  readonly agent_schema_version?: Fields;
+  readonly pfids?: readonly string[];
+  readonly account_id?: string;
+}
+
+/** The error body (docs/internals/api.md, "Error body"). */
+export interface ErrorOutput {
+  readonly status: 'error';
+  readonly code: string;
+  readonly message: string;
+  /** With `validation_errors` always, else for detailed errors only. */
+  readonly errors?: unknown;
+  /** With `rate_limited` always. */
+  readonly retry_after_ms?: number;
+}
+
+export type Output = SuccessOutput | ErrorOutput;
+
 export function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

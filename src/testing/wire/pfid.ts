@@ -9,19 +9,18 @@ const TIME_DIGITS = 10;
 const PARTITION_DIGITS = 6;
 const RANDOM_DIGITS = 16;
 
-/** How many partitions there are: 30 bits. */
+/** 30 bits. */
 const PARTITIONS = 2 ** 30;
 
 export function isPfid(value: unknown): value is string {
   return typeof value === 'string' && PATTERN.test(value);
 }
 
-/** The partition's own characters. Compared as text: they need no decoding to be told apart. */
+/** The partition of an id, as the characters that stand for it. */
 export function partitionText(pfid: string): string {
   return pfid.slice(TIME_DIGITS, TIME_DIGITS + PARTITION_DIGITS);
 }
 
-/** Makes an id from its parts; the random part comes from `random`, so a seed repeats it. */
 export function makePfid(timeMs: number, partition: string, random: Random): string {
   const time = digits(Math.max(0, Math.floor(timeMs)), TIME_DIGITS);
   const codes: number[] = [];

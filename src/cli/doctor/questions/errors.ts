@@ -1,5 +1,5 @@
 /** What an item at fault does to its request (docs/internals/api.md, "Processing" and "Error body"). */
-import { isListedCode } from '../../../testing/wire/outputs.ts';
+import { isListedCode } from '../../../testing/wire/errors.ts';
 import type { Item } from './bulk-api.ts';
 import { halvingStatuses, idOf } from './bulk-api.ts';
 import type { Finding } from './finding.ts';

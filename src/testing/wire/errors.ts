@@ -1,35 +1,6 @@
-// What an item is answered with, and the codes of its errors: a closed list (docs/internals/api.md, "Error codes").
+// The codes of the API's errors, a closed list (docs/internals/api.md, "Error codes"), and the outputs that have them.
 
-import type { Fields } from './items.ts';
-
-/** Says whether the run was ended from outside. */
-export interface Control {
-  readonly terminate: boolean;
-  readonly reason: string | null;
-}
-
-export interface SuccessOutput {
-  readonly status: 'success';
-  readonly details?: Fields;
-  readonly summaries?: readonly Fields[];
-  readonly control?: Control;
-  readonly agent_schema_version?: Fields;
-  readonly pfids?: readonly string[];
-  readonly account_id?: string;
-}
-
-/** The error body (docs/internals/api.md, "Error body"). */
-export interface ErrorOutput {
-  readonly status: 'error';
-  readonly code: string;
-  readonly message: string;
-  /** With `validation_errors` always, else for detailed errors only. */
-  readonly errors?: unknown;
-  /** With `rate_limited` always. */
-  readonly retry_after_ms?: number;
-}
-
-export type Output = SuccessOutput | ErrorOutput;
+import type { ErrorOutput } from './items.ts';
 
 /** The error of an item. */
 export interface ItemError {
@@ -45,9 +16,8 @@ export interface ItemError {
   readonly retryAfterMs?: number;
 }
 
-// Which status goes with which code is **unknown**, but for what was seen of 400, 401, 404, 409, 422
-// and 429: the rest follows the names. Of several codes of one status, the first is what the status
-// alone is answered with.
+// Only some of 400, 401, 404, 409, 422 and 429 were seen; the rest is guessed by the names. The first code of a status
+// is the one that is used where only the status is known.
 const STATUSES: ReadonlyMap<string, number> = new Map([
   ['bad_request', 400],
   ['bad_authtoken', 401],
@@ -69,7 +39,7 @@ const STATUSES: ReadonlyMap<string, number> = new Map([
   ['temporarily_unavailable', 503],
 ]);
 
-/** What `rate_limited` says where nobody told it otherwise: the number is required. */
+/** `rate_limited` must have a wait. */
 const DEFAULT_WAIT_MS = 1_000;
 
 /** Whether the API has the code on its list. */
@@ -77,18 +47,17 @@ export function isListedCode(code: string): boolean {
   return STATUSES.has(code);
 }
 
-/** The status of a single endpoint's error answer; 400 for a code that is not of the list. */
+/** The status of a single endpoint's error; 400 for a code that is not on the list. */
 export function statusOfCode(code: string): number {
   return STATUSES.get(code) ?? 400;
 }
 
-/** The code that the API would most likely answer a status with. */
 export function codeOfStatus(status: number): string {
   for (const [code, its] of STATUSES) if (its === status) return code;
   return status >= 500 ? 'unexpected' : 'bad_request';
 }
 
-/** An error body, with what its code requires: `errors`, `retry_after_ms`. */
+/** With the fields that the code requires: `errors`, `retry_after_ms`. */
 export function errorOutput(
   code: string,
   message: string,
@@ -105,7 +74,7 @@ export function errorOutput(
   };
 }
 
-/** An error as somebody wants it; what is not said is as in `standard`. */
+/** The error that a test asked for, completed from `standard`. */
 export function errorLike(error: ItemError, standard: ErrorOutput): ErrorOutput {
   const { code = standard.code, message = standard.message, errors, retryAfterMs } = error;
   const isStandard = code === standard.code && message === standard.message;

@@ -1,9 +1,9 @@
-// Time as the emulator sees it. The globals are looked up when they are used, not when the module
-// loads, so that fake timers installed later are the ones that count.
+// Looks up the timers of the runtime at each use, and not when the module loads: so fake timers that a test installs
+// later count, too.
 
-/** The exception: a test may put in the place of `Date.now` what gives no time. */
+/** For when `Date.now` was replaced by a function that gives no time. */
 const OwnDate = Date;
-/** The last millisecond that a Date can hold, and, negative, the first. */
+/** The last millisecond that a Date can hold. */
 const maxDateMs = 8.64e15;
 
 export interface ClockOptions {
@@ -13,7 +13,6 @@ export interface ClockOptions {
   readonly delay?: ((ms: number, signal?: AbortSignal) => Promise<void>) | undefined;
 }
 
-/** The clock and the waiting of one emulator. No wait leaves a timer behind. */
 export class EmulatorClock {
   readonly #now: ClockOptions['now'];
   readonly #delay: ClockOptions['delay'];
@@ -29,10 +28,7 @@ export class EmulatorClock {
     return Math.min(Math.max(ms, -maxDateMs), maxDateMs);
   }
 
-  /**
-   * Waits; not at all for 0. Rejects with the signal's own reason as soon as it aborts, as `fetch`
-   * does, and clears the timer.
-   */
+  /** Rejects with the signal's reason as soon as that aborts, as `fetch` does. No timer is left behind. */
   async wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     if (!(ms > 0)) return;
