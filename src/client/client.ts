@@ -257,7 +257,8 @@ export class AutobatchClient {
       engine: this.#engine,
       makesSpanIds: settings.ids === 'client',
       maxItemBytes,
-      beforeEnqueue: disabled ? () => null : beforeEnqueue,
+      beforeEnqueue,
+      disabled,
       onTerminate: (agentInstanceId, reason) => this.#terminate(agentInstanceId, reason),
       onJsonLosses: ignoresDebug(logger)
         ? undefined

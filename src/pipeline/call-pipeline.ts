@@ -43,6 +43,8 @@ export interface CallPipelineSettings
   /** A span gets an id of ours, where its instance has one that tells its partition. */
   readonly makesSpanIds: boolean;
   readonly beforeEnqueue: BeforeEnqueue | undefined;
+  /** Every call is left out, so which calls need another does not matter, and is not remembered. */
+  readonly disabled: boolean;
 }
 
 /** What all parameters have in common, as far as they have it. */
@@ -65,7 +67,7 @@ export class CallPipeline {
   #readAs: ReadAs = { type: '', raw: false, instance: undefined };
 
   constructor(settings: CallPipelineSettings) {
-    const { engine, ids } = settings;
+    const { engine, ids, disabled } = settings;
     this.#settings = settings;
     this.#engine = engine;
     this.#ids = ids;
@@ -75,7 +77,13 @@ export class CallPipeline {
     this.#references = references;
     this.#dependencies = new DependencyTracker(references);
     this.reader = new OutputReader({ ...settings, idOf: (name) => engine.idOf(name) });
-    this.#unsent = new UnsentCalls({ engine, ids, references, omitted, reader: this.reader });
+    this.#unsent = new UnsentCalls({
+      engine,
+      ids,
+      references,
+      omitted: disabled ? undefined : omitted,
+      reader: this.reader,
+    });
     this.#writer = new JsonWriter({ ...settings, makeSecret: () => ids.makeKey() });
   }
 
@@ -169,7 +177,7 @@ export class CallPipeline {
 
   #enqueue(draft: CallDraft): ActionPromise<unknown> {
     const { kind, record, fields } = draft;
-    const { beforeEnqueue } = this.#settings;
+    const { beforeEnqueue, disabled } = this.#settings;
     const requested = record && requestedReferences(kind, fields);
     let names = this.#references.resolve(draft);
     // The caller of a method has named it.
@@ -181,6 +189,7 @@ export class CallPipeline {
     if (record !== undefined && requested !== undefined) {
       this.#compare(draft, record, requested, names);
     }
+    if (disabled) return this.#unsent.omit(draft, undefined);
     if (!this.#omitted.isEmpty || beforeEnqueue !== undefined) {
       if (this.#isOmitted(draft)) return this.#unsent.omit(draft, this.#shared(draft));
       if (beforeEnqueue !== undefined) names = this.#references.resolve(draft);

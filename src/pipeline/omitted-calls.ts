@@ -37,6 +37,7 @@ export class OmittedCalls {
 
   /** Whether the call needs one that was left out: in its action, its options, or the instance beside them. */
   needsOmitted({ kind, fields, options, instance }: CallDraft): boolean {
+    if (this.isEmpty) return false;
     if (kind.references.some(({ name }) => this.find(fields[name]) !== undefined)) return true;
     // What it makes itself, it does not lack.
     const isOmitted = (reference: unknown): boolean => {

@@ -13,7 +13,8 @@ export interface UnsentCallsParts {
   readonly engine: Pick<Coalescer<unknown>, 'decline' | 'omit'>;
   readonly ids: IdGenerator;
   readonly references: References;
-  readonly omitted: OmittedCalls;
+  /** Undefined where every call is left out. */
+  readonly omitted: OmittedCalls | undefined;
   readonly reader: OutputReader;
 }
 
@@ -55,9 +56,9 @@ export class UnsentCalls {
     if (reading.kind !== 'success') throw new Error('an unsent call has an output of its own');
     engine.omit();
     const call = references.handOut(Promise.resolve(reading.value), key, name);
-    if (target !== undefined) omitted.noteChange(draft, call, target);
+    if (target !== undefined) omitted?.noteChange(draft, call, target);
     // A name without an id is that of what a pending call makes.
-    else if (typeof name === 'string') omitted.noteMaker(draft, call, name);
+    else if (typeof name === 'string') omitted?.noteMaker(draft, call, name);
     return call;
   }
 

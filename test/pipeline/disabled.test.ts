@@ -69,6 +69,12 @@ test('actions and batches are answered in wire form', async () => {
   });
 });
 
+test('beforeEnqueue is not asked', async () => {
+  const beforeEnqueue = () => expect.fail('the hook was asked');
+  const client = new AutobatchClient({ disabled: true, logger: false, beforeEnqueue });
+  expect(await client.agentInstances.register({})).toEqual({ id: pfid });
+});
+
 test('there is nothing to wait for, and nothing to see', async () => {
   const client = disabledClient();
   await client.ready();

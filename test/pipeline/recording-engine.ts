@@ -150,6 +150,7 @@ export function resources({ ids = 'client', ...settings }: Settings = {}) {
     makesSpanIds: ids === 'client',
     maxItemBytes: 8_000_000,
     beforeEnqueue: undefined,
+    disabled: false,
     onTerminate: (...run) => ended.push(run),
     onJsonLosses: undefined,
     redact: (text) => text,
