@@ -8,24 +8,27 @@ import {
   PrefactorSkippedError,
 } from '../../index.ts';
 
-/** Why a line failed, for people and for the summary. */
-export interface Failure {
+/** Lines of one kind failed alike. */
+export interface FailureKind {
   /** The class of the error; `bad line` where no call was made. */
   readonly kind: string;
   /** The API's word for it. */
   readonly apiCode?: string | undefined;
+  /** Whether it failed only since it needed what another line was to make. */
+  readonly isConsequence: boolean;
+}
+
+export interface FailureDetails {
   readonly message: string;
   /** What the API says of single fields. */
   readonly errors?: unknown;
   /** The chain of causes, the nearest first. */
   readonly causes?: readonly string[] | undefined;
-  /** Whether it failed only since it needed what another line was to make. */
-  readonly isConsequence: boolean;
 }
 
 const LEVELS = 5;
 
-export function failureOf(error: unknown): Failure {
+export function failureOf(error: unknown): FailureKind & FailureDetails {
   if (!(error instanceof Error)) {
     return { kind: 'unknown', message: String(error), isConsequence: false };
   }

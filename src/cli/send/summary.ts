@@ -2,7 +2,7 @@ import type { Ledger, Stats } from '../../index.ts';
 import { amount, bytes, duration, row, some } from '../terminal/figures.ts';
 import { ledgerLine } from '../terminal/ledger.ts';
 import { printableLine } from '../terminal/printable.ts';
-import type { Counts, FailureKind, Tally } from './tally.ts';
+import type { Counts, FailureGroup, Tally } from './tally.ts';
 
 /** What `send --json` prints. Times are in milliseconds, sizes in bytes. */
 export interface Summary extends Readonly<Counts> {
@@ -24,7 +24,7 @@ export interface Summary extends Readonly<Counts> {
   /** From a call to its end; null where none has ended. */
   readonly latencyMs: { readonly p50: number | null; readonly p99: number | null };
   readonly ledger: Ledger;
-  readonly failures: readonly FailureKind[];
+  readonly failures: readonly FailureGroup[];
   /** What else went wrong, as sentences. */
   readonly problems: readonly string[];
 }
@@ -120,7 +120,7 @@ function rowsOf(summary: Summary): string[] {
   ];
 }
 
-function failureLines({ kind, apiCode, isConsequence, count, examples }: FailureKind): string[] {
+function failureLines({ kind, apiCode, isConsequence, count, examples }: FailureGroup): string[] {
   const more = count - examples.length;
   const why = isConsequence ? ', for want of what failed above' : '';
   return [

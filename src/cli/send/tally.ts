@@ -1,7 +1,7 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { createHistogram } from 'node:perf_hooks';
 import type { RecordedAction } from '../../replay/actions/recorded-action.ts';
-import type { Failure } from './failure.ts';
+import type { FailureDetails, FailureKind } from './failure.ts';
 import { failureOf, wasSentBefore } from './failure.ts';
 
 export interface Counts {
@@ -19,14 +19,14 @@ export interface Counts {
   skipped: number;
 }
 
-/** Lines that failed alike. */
-export interface FailureKind extends Pick<Failure, 'kind' | 'apiCode' | 'isConsequence'> {
+/** As the summary has them. */
+export interface FailureGroup extends FailureKind {
   readonly count: number;
   /** The first few. */
   readonly examples: readonly FailureExample[];
 }
 
-export interface FailureExample extends Pick<Failure, 'message' | 'errors' | 'causes'> {
+export interface FailureExample extends FailureDetails {
   /** Of the file, from 1. */
   readonly line: number;
   /** Left out for a bad line, as the names are. */
@@ -49,7 +49,7 @@ export class Tally {
     needBadLines: 0,
     skipped: 0,
   };
-  readonly #failures: Map<string, FailureKind> = new Map();
+  readonly #failures: Map<string, FailureGroup> = new Map();
   readonly #latency: RecordableHistogram = createHistogram();
 
   /** Calls that have not settled. */
@@ -59,7 +59,7 @@ export class Tally {
   }
 
   /** Causes before consequences, of each the most frequent first. */
-  get failures(): readonly FailureKind[] {
+  get failures(): readonly FailureGroup[] {
     return [...this.#failures.values()].toSorted(
       (a, b) => Number(a.isConsequence) - Number(b.isConsequence) || b.count - a.count,
     );
@@ -109,10 +109,7 @@ export class Tally {
     this.#addFailure({ kind, isConsequence }, { line, message });
   }
 
-  #addFailure(
-    kind: Pick<Failure, 'kind' | 'apiCode' | 'isConsequence'>,
-    example: FailureExample,
-  ): void {
+  #addFailure(kind: FailureKind, example: FailureExample): void {
     const name = `${kind.kind} ${kind.apiCode ?? ''}`;
     const { count, examples } = this.#failures.get(name) ?? { count: 0, examples: [] };
     this.#failures.set(name, {
