@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 /** Ends a command with one sentence for the user, who sees no stack and no class. */
 export class CommandFailure extends Error {
   /** See `exitCodes`. */
@@ -15,24 +17,17 @@ export class CommandFailure extends Error {
 
 /** Listed in `--help` and in docs/reference/command-line.md. */
 export const exitCodes = {
-  /** All went well: of `send`, every action succeeded. */
   ok: 0,
   /** Something failed, and the output says what. */
   failed: 1,
   /** The command line is wrong; nothing was done. */
   usage: 2,
-  /** Ended by Ctrl-C, as a shell has it: 128 and the signal's number. */
-  interrupted: 130,
-  /** Told to end by SIGTERM. */
-  terminated: 143,
-  /** The terminal is gone: SIGHUP. */
-  hungUp: 129,
 } as const;
 
-/** The exit code of a command that was interrupted. */
+/** The exit code of a command that was interrupted, as a shell has it: 130 for Ctrl-C. */
 export function exitCodeOf({ reason }: AbortSignal): number {
-  if (reason === 'SIGTERM') return exitCodes.terminated;
-  return reason === 'SIGHUP' ? exitCodes.hungUp : exitCodes.interrupted;
+  const { signals } = constants;
+  return 128 + (signals[reason as keyof typeof signals] ?? signals.SIGINT);
 }
 
 /** The failure of an interrupted command that has no summary to print. */

@@ -53,7 +53,7 @@ export async function examine(
       } else if (needsIds && !run.idsHold) {
         found = unknown("Only ids of the client's can tell, which do not hold.");
       } else {
-        found = await attempt(() => ask(run));
+        found = await ask(run).catch(problemOf);
         unanswered = found.finding === 'problem' ? unanswered + 1 : 0;
       }
       answers.add(id, question, found);
@@ -115,14 +115,6 @@ async function finish(run: SmokeRun, item: Item, status: string): Promise<Findin
     : problem(
         `No, it is refused (${bulk.because}), and so is the single endpoint (${single.because}). ${left}`,
       );
-}
-
-async function attempt(ask: () => Promise<Finding>): Promise<Finding> {
-  try {
-    return await ask();
-  } catch (error) {
-    return problemOf(error);
-  }
 }
 
 /** The message of `Unanswered`; other errors are bugs, and thrown on. */

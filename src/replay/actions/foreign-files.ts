@@ -11,14 +11,13 @@ export function otherKindOf(bytes: Buffer): string | undefined {
       return `it is packed by ${name}; unpack it, or pack it with gzip.`;
     }
   }
-  const zeros = bytes.subarray(0, 1_000).filter((byte) => byte === 0).length;
+  const head = bytes.subarray(0, 1_000);
+  const zeros = head.filter((byte) => byte === 0).length;
   if (zeros === 0) return undefined;
-  // Of English text in UTF-16 every other byte is 0.
-  return zeros * 3 > Math.min(bytes.length, 1_000) &&
-    first !== undefined &&
-    isPrintable(first || second)
-    ? UTF_16
-    : 'it is no text.';
+  // In UTF-16, every other byte of English text is 0.
+  const letter = first || second || 0;
+  const isText = zeros * 3 > head.length && letter >= 0x20 && letter < 0x7f;
+  return isText ? UTF_16 : 'it is no text.';
 }
 
 const UTF_16 = 'it is text in UTF-16; make it UTF-8: iconv -f UTF-16 -t UTF-8.';
@@ -29,10 +28,6 @@ const packings = [
   ['bzip2', 0x42, 0x5a, 0x68],
   ['xz', 0xfd, 0x37, 0x7a, 0x58, 0x5a],
 ] as const;
-
-function isPrintable(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 0x20 && byte < 0x7f;
-}
 
 /** By its first line, which is no action. */
 export function otherKindOfLine(line: string): string | undefined {
