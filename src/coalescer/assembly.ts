@@ -1,4 +1,4 @@
-/** Joins the parts of the engine. What any of them does stands in its own file; what happens when, in cycle.ts. */
+/** Joins the parts of the engine. What happens when: loop.ts. */
 
 import { AbortSignals } from '../lib/abort-signals.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -29,7 +29,7 @@ import { ServerHealth } from './server/server-health.ts';
 import { Alarm } from './steps/alarm.ts';
 import { Steps } from './steps/steps.ts';
 
-/** What is pending, who waits for it, and how it ends. */
+/** The pending items, their callers, and how they end. */
 interface Queue<Failure> {
   readonly history: ResourceHistory<Failure>;
   readonly backlog: Backlog;
@@ -40,7 +40,7 @@ interface Queue<Failure> {
   readonly settlement: Settlement<Failure>;
 }
 
-/** What is known of the server, and what it bears. */
+/** What is known of the server and its limits. */
 interface Server<Failure> {
   readonly breaker: CircuitBreaker;
   readonly adaptive: AdaptiveLimits;
@@ -48,7 +48,7 @@ interface Server<Failure> {
   readonly serverHealth: ServerHealth<Failure>;
 }
 
-/** All that an engine is asked for from outside. */
+/** What the engine's methods use. */
 export interface Assembly<Failure> extends Queue<Failure>, Server<Failure> {
   readonly clock: Clock;
   readonly toError: ToError<Failure>;

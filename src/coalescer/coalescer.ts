@@ -1,9 +1,9 @@
 /**
- * The engine: takes calls in, lets them leave in batches, and gives each its own result.
+ * The engine: takes calls, sends them in batches, and gives each its own result.
  *
- * A call becomes an item at once: its text, its place in the order and its entry in the books are
- * made before `submit` returns. When its window ends it may be packed; the dispatcher says when a
- * request leaves, the replies say what it means for each item, and the settlement ends items.
+ * A call becomes an item at once: its text, its place in the order and its entry in the ledger are made before
+ * `submit` returns. It may be packed when its window ends. The dispatcher decides when a request leaves, the replies
+ * what an answer means for each item, and the settlement ends items.
  */
 import { deferred, rejected } from '../lib/deferred.ts';
 import type { Assembly } from './assembly.ts';
@@ -18,29 +18,29 @@ import type { Answer, Batch } from './ports/sender.ts';
 import type { KeyClaim, Name, Submission } from './ports/submission.ts';
 import type { ServerStats } from './server/server-health.ts';
 
-/** The engine at one moment, and what it has done so far. */
+/** The state of the engine, and its counters. */
 export interface Stats {
   /** Items that are not in flight. */
   readonly queued: number;
-  /** Those of them that wait for other items. */
+  /** Queued items that wait for other items. */
   readonly blocked: number;
-  /** Items in requests without an answer yet. */
+  /** Items whose request has no answer yet. */
   readonly inFlight: number;
   /** UTF-8 bytes of all pending items. */
   readonly queuedBytes: number;
-  /** Requests that may be in flight at once, as learned from the server's answers. */
+  /** How many requests may be in flight at once, as learned from the server's answers. */
   readonly concurrency: number;
   /** How long the oldest pending call has waited, in milliseconds. */
   readonly oldestMs: number;
-  /** Requests that left, and the items and UTF-8 bytes that they carried. */
+  /** Requests sent, and the items and UTF-8 bytes in them. */
   readonly requests: number;
   readonly items: number;
   readonly bytes: number;
-  /** Times that an item went back since the server had not reached it. */
+  /** How often an item went back because the server had not reached it. */
   readonly requeued: number;
-  /** Times that an item went back for another attempt. */
+  /** How often an item went back for another attempt. */
   readonly retried: number;
-  /** Times that a batch, or a part of one, was halved. */
+  /** How often a batch, or a part of one, was halved. */
   readonly bisected: number;
   /** Milliseconds in pauses that the server asked for. */
   readonly pausedMs: number;
@@ -57,10 +57,7 @@ export class Coalescer<Failure> {
     this.#parts = assemble(options);
   }
 
-  /**
-   * Takes a call in. The promise settles exactly once, and is marked as handled: a failure nobody
-   * waits for harms nobody.
-   */
+  /** Takes a call. The promise settles exactly once. It is marked as handled, so that no rejection goes unhandled. */
   submit(submission: Submission): Promise<unknown> {
     const promise =
       this.#closing === undefined
@@ -71,18 +68,17 @@ export class Coalescer<Failure> {
   }
 
   /**
-   * Takes in what was accepted before, by an engine that is gone, as its `pending` had it: it is wanted, though
-   * no call waits for it. It is sent in its old order, new calls wait for what it makes and changes, and it has
-   * no time in which it must be done. One that fails is told to `failure`; none is in the books. A closed engine
-   * takes nothing in.
+   * Takes over pending items of an engine that is gone, as its `pending` gave them. They are sent in their old order,
+   * new calls wait for what they make and change, and they have no deadline. No call waits for them: a failure is
+   * told to `failure`, and the ledger does not count them. Does nothing once the engine is closed.
    */
   adopt(submissions: readonly Submission[]): void {
     if (this.#closing === undefined) this.#parts.intake.adopt(submissions);
   }
 
   /**
-   * What is pending, in the order of the calls, as data that can be written down. What is wanted no more is left
-   * out, unless others need what it makes: they would wait for its id for ever.
+   * The pending items in the order of the calls, as data for another engine to `adopt`. Unwanted items are left out,
+   * unless others wait for the id of what they make.
    */
   pending(): Submission[] {
     const { backlog } = this.#parts;
@@ -93,29 +89,29 @@ export class Coalescer<Failure> {
       .map(toSubmission);
   }
 
-  /** Calls that were accepted so far. */
+  /** Calls accepted so far. */
   get accepted(): number {
     return this.#parts.callers.ledger.accepted;
   }
 
-  /** Counts a call that cannot be accepted, and rejects it with this error. */
+  /** Rejects a call with this error, and counts it as declined. */
   decline(error: unknown, about: CallInfo): Promise<never> {
     return this.#parts.intake.decline(error, about);
   }
 
-  /** Counts a call that is left out on purpose, as declined. Nobody else is concerned. */
+  /** Counts a call as declined that is left out on purpose. */
   omit(): void {
     this.#parts.intake.omit();
   }
 
-  /** Whether a call has made what goes by this id, or may have, or is about to. */
+  /** Whether a call has made what goes by this id, may have made it, or is about to. */
   isThere(id: string): boolean {
     return this.#parts.history.isThereOrComing(id);
   }
 
   /**
-   * What goes by that name by now: the id that the server gave, where it differs from the one that was
-   * sent, and where there was none. Of numbers, the last 10,000 are known.
+   * The id of what goes by that name: the server's, where it differs from the one that was sent, or where none was.
+   * Numbers are known for the last 10,000.
    */
   idOf(name: Name): Name {
     return this.#parts.history.idOf(name);
@@ -126,17 +122,14 @@ export class Coalescer<Failure> {
     return this.#parts.keys.find(key) !== undefined;
   }
 
-  /** What the pending item makes that a call with this key and fingerprint would share. */
+  /** The name of what the pending item makes that a call with this key and fingerprint would share. */
   sharedMakes(key: string, fingerprint: string, claim?: KeyClaim): Name | undefined {
     const item = this.#parts.keys.find(key, claim);
     if (item?.makes === undefined || item.extras?.fingerprint !== fingerprint) return undefined;
     return nameOf(item.makes);
   }
 
-  /**
-   * Sends a batch as it stands. It takes the same attempts as items do, waits for none, and counts for
-   * nothing in queue and books.
-   */
+  /** Sends a packed batch. It is retried as items are, waits for none, and counts in neither queue nor ledger. */
   execute(batch: Batch, options: ExecuteOptions = {}): Promise<Answer> {
     const { type = 'batch' } = options;
     if (this.#closing !== undefined) {
@@ -149,22 +142,19 @@ export class Coalescer<Failure> {
     return promise;
   }
 
-  /**
-   * Resolves with the books when all calls made before it have settled, or after `timeoutMs`. Never
-   * rejects.
-   */
+  /** Resolves with the ledger once all earlier calls have settled, or after `timeoutMs`. Never rejects. */
   flush({ timeoutMs }: { readonly timeoutMs?: number | undefined } = {}): Promise<Ledger> {
     this.#hurry('flush');
     return this.#whenSettled(timeoutMs);
   }
 
   /**
-   * Takes no more calls, sends what is queued, and after `timeoutMs` rejects what is left. Resolves
-   * with the books, and never rejects; a second call returns the first one's promise.
+   * Takes no more calls, sends what is queued, and rejects what is left after `timeoutMs`. Resolves with the ledger,
+   * and never rejects; a second call returns the same promise.
    */
   close({ timeoutMs = 10_000 }: { readonly timeoutMs?: number | undefined } = {}): Promise<Ledger> {
     if (this.#closing === undefined) {
-      // Before the first step of it tells anybody anything: who is told may call, or close, once more.
+      // Set before anybody is told of it, who may call `close` again.
       const closed = deferred<Ledger>();
       this.#closing = closed.promise;
       closed.resolve(this.#close(timeoutMs));
@@ -172,16 +162,13 @@ export class Coalescer<Failure> {
     return this.#closing;
   }
 
-  /** Resolves when the queue has room; rejects once the engine is closed. */
+  /** Resolves when the queue has room, and rejects once the engine is closed. */
   ready(): Promise<void> {
     if (this.#closing !== undefined) return rejected(this.#closedError());
     return this.#parts.bounds.ready();
   }
 
-  /**
-   * Sends at once what fits into so many bytes, in requests that are to outlive this process. Returns the
-   * bytes that it sends.
-   */
+  /** Sends at once what fits into so many bytes, in requests that outlive the process. Returns the bytes sent. */
   sendOutliving(maxBytes: number): number {
     const { loop, dispatcher, intake } = this.#parts;
     return loop.holdFor(() => {
@@ -216,13 +203,13 @@ export class Coalescer<Failure> {
     };
   }
 
-  /** Resources with pending items: none when idle. */
+  /** Resources in use: none when idle. */
   get resources(): number {
     return this.#parts.backlog.order.size;
   }
 
   /**
-   * Bytes of the buffers in which texts wait, for tests.
+   * Bytes of the buffers that hold texts, for tests.
    * @internal
    */
   get heldBytes(): number {
@@ -246,7 +233,7 @@ export class Coalescer<Failure> {
         : this.#parts.timeouts.after(timeoutMs, () => settled.resolve(this.#ledger()));
     this.#parts.callers.whenTold(() => {
       stopWaiting?.();
-      // By way of another promise, which takes two promise jobs: a call that failed is told one job late.
+      // By another promise, which takes two promise jobs: a caller hears of a failure one job late.
       settled.resolve(Promise.resolve(this.#ledger()));
     });
     return settled.promise;

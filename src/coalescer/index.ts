@@ -1,6 +1,6 @@
 /**
- * The engine's door: what the client uses of it, and all that anybody outside may import. Nothing is
- * checked here that the client has checked before; `standalone/index.ts` is the engine for everybody else.
+ * The engine as the client uses it, and all that code outside may import. It checks nothing that the client has
+ * checked; the engine for others is `standalone/index.ts`.
  */
 
 export type { CallInfo, ExecuteOptions } from './calls/intake.ts';

@@ -1,7 +1,6 @@
 /**
- * How the engine changes: in steps. What each of them has made sendable leaves at its end, and what it has to
- * tell is told when it is over.
- * What only time makes due, the alarm wakes it for.
+ * What happens when. The engine changes in steps; at the end of each, what has become sendable leaves, and callers
+ * and listeners are told once it is over. The alarm wakes it for what only time makes due.
  */
 
 import type { AbortSignals } from '../lib/abort-signals.ts';
@@ -54,34 +53,34 @@ export class Loop<Failure> {
   readonly #settings: Settings;
   readonly #parts: LoopParts<Failure>;
   /**
-   * How long after a call the alarm wakes at first: not too late for it, nor for the attempt that carries it.
-   * So the timer that a lone call sets is early enough for all of its life.
+   * How long after a call the alarm wakes at first: in time for its deadline and for that of its attempt, so that the
+   * timer of a lone call need not be set again.
    */
   readonly #firstWakeMs: number;
-  /** What is gathered is to leave in requests that outlive the process, not by the usual rules. */
+  /** Inside `holdFor`. */
   #isHeld = false;
-  /** Callers are left to be told, in a later turn of the event loop. */
+  /** A later turn of the event loop goes on telling callers. */
   #tellsLater = false;
 
   constructor(parts: LoopParts<Failure>) {
     const { deliveryTimeoutMs, attemptTimeoutMs } = parts.settings;
     this.#settings = parts.settings;
     this.#parts = parts;
-    // A call was made up to a millisecond before its own time says.
+    // A call was made up to a millisecond before its time says.
     this.#firstWakeMs = Math.min(deliveryTimeoutMs, attemptTimeoutMs - 1);
   }
 
-  /** A call has been taken in; its window may never end. */
+  /** A call was taken. Its window may never end, so the alarm is set. */
   watch(): void {
     const { alarm, backlog } = this.#parts;
     if (!backlog.isEmpty) alarm.setBy(backlog.lastCalledAt + this.#firstWakeMs);
   }
 
-  /** The end of every step that may have made something sendable; such a step has one time. */
+  /** Sends what may leave, and sets the alarm: the end of every step that may have made something sendable. */
   pump(now: number = this.#parts.now()): void {
     if (this.#isHeld) return;
     const { alarm, backlog, dispatcher, intake, cancellation } = this.#parts;
-    // Before anything is sent whose time is over.
+    // First, so that nothing is sent whose time is over.
     let deadline = this.#deadline;
     if (now >= deadline) {
       this.#expireWaiting(now, alarm.isLate(now));
@@ -91,7 +90,7 @@ export class Loop<Failure> {
     if (backlog.isEmpty) {
       dispatcher.rest();
       alarm.clear();
-      // All who were in it have been withdrawn: no timer of it is to keep the process alive.
+      // Its items are all cancelled: its timer must not keep the process alive.
       intake.endWindow();
     } else {
       const next = dispatcher.pump(now);
@@ -100,7 +99,7 @@ export class Loop<Failure> {
     }
   }
 
-  /** Does what is to be sent in another way than by `pump`, which comes after it. */
+  /** Runs a step that sends by rules of its own; the usual ones apply when it is over. */
   holdFor<T>(step: () => T): T {
     return this.#parts.steps.run(() => {
       this.#isHeld = true;
@@ -111,7 +110,7 @@ export class Loop<Failure> {
     });
   }
 
-  /** A request is back. */
+  /** A request has come back. */
   apply(
     request: RequestInFlight,
     reply: Reply<Failure>,
@@ -131,7 +130,7 @@ export class Loop<Failure> {
     });
   }
 
-  /** A ping is back. */
+  /** A ping has come back. */
   pinged(silence: Silence<Failure> | undefined, now: number): void {
     const { steps, serverHealth } = this.#parts;
     steps.run(() => {
@@ -140,7 +139,7 @@ export class Loop<Failure> {
     });
   }
 
-  /** The alarm wakes the engine. */
+  /** The alarm has fired. */
   wake(isLate: boolean): void {
     const { now, steps, inFlight, cancellation } = this.#parts;
     steps.run(() => {
@@ -152,7 +151,7 @@ export class Loop<Failure> {
     });
   }
 
-  /** What the steps so far have to tell, now that they are over. */
+  /** Tells callers and listeners what the steps have changed. */
   tell(): void {
     const { events, signals, delivery, cancellation } = this.#parts;
     if (cancellation.recalled.length > 0) cancellation.recall();
@@ -167,7 +166,7 @@ export class Loop<Failure> {
     if (events.hasNews !== false) events.deliver();
   }
 
-  /** Whatever went wrong with a reply, nobody waits for ever for what it said. */
+  /** A reply could not be applied: its items end, so that no call waits for ever. */
   #giveUp({ items, fixed }: RequestInFlight, error: unknown): void {
     const { bisection, settlement } = this.#parts;
     if (fixed !== undefined) bisection.again(fixed, [], 0);
@@ -187,7 +186,7 @@ export class Loop<Failure> {
     this.#parts.cancellation.expireWaiting(calledBy, reprievedTo);
   }
 
-  /** When the call that has waited longest has waited as long as a call may. */
+  /** The deadline of the call that has waited longest. */
   get #deadline(): number {
     const { oldest } = this.#parts.backlog;
     return oldest === undefined ? NEVER : oldest.calledAt + this.#settings.deliveryTimeoutMs;

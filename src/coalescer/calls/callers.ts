@@ -1,6 +1,6 @@
 /**
- * The calls that wait for items: how they come and go, and the books of how they ended. A promise is made here,
- * and settled in telling.ts.
+ * The callers of items, and the ledger of how their calls ended. Promises are made here, and settled in
+ * result-delivery.ts.
  */
 
 import type { AbortSignals, AbortSubscription } from '../../lib/abort-signals.ts';
@@ -14,10 +14,10 @@ import type { Ledger, MutableLedger } from './ledger.ts';
 import { columnOf, emptyLedger } from './ledger.ts';
 
 export class Callers<Failure> {
-  /** The books as they stand. */
+  /** The ledger as it stands. */
   readonly ledger: Ledger;
   readonly #ledger: MutableLedger = emptyLedger();
-  /** Calls that have not been told how they ended; a flush waits for those that came before it. */
+  /** Calls that have not been told how they ended: a flush waits for the earlier ones. */
   readonly #epochs = new Epochs();
   readonly #signals: AbortSignals<PendingCall>;
 
@@ -26,12 +26,12 @@ export class Callers<Failure> {
     this.#signals = signals;
   }
 
-  /** Counts a call that is never accepted. */
+  /** Counts a call that is not accepted. */
   decline(): void {
     this.#ledger.declined++;
   }
 
-  /** Counts a call in that waits for an item. Returns what stands for it from now on. */
+  /** Adds a caller to an item. */
   join(
     item: Item,
     readAs: unknown,
@@ -65,8 +65,8 @@ export class Callers<Failure> {
   }
 
   /**
-   * Lets a call go that waits for an item; its place as the first one goes to the next. Returns what is left
-   * of the call, to tell it.
+   * Takes a caller off an item; if it was the first, the next one takes its place. Returns it as one that stands
+   * alone.
    */
   leave(item: Item, caller: Caller): OtherCaller {
     const { extras } = item;
@@ -90,11 +90,11 @@ export class Callers<Failure> {
     return left;
   }
 
-  /** Enters how an item ended for all who wait for it. None of them can be aborted any more. */
+  /** Enters how an item ended for all its callers. They can no longer abort. */
   settle(end: End<Failure>): void {
     const { item } = end;
     const { extras } = item;
-    // Most have one caller, with no signal, and succeed.
+    // The usual case: one caller without a signal, and success.
     if (extras === undefined && end.kind === 'succeeded' && item.resolve !== undefined) {
       this.#ledger.pending -= item.weight;
       this.#ledger.succeeded += item.weight;
@@ -109,7 +109,7 @@ export class Callers<Failure> {
     }
   }
 
-  /** Enters how a call ended. */
+  /** Enters how one call ended. */
   book(
     weight: 0 | 1,
     subscription: AbortSubscription<PendingCall> | undefined,
@@ -120,13 +120,13 @@ export class Callers<Failure> {
     if (subscription !== undefined) this.#signals.unsubscribe(subscription);
   }
 
-  /** A call has been told how it ended. */
+  /** A call was told how it ended. */
   told(epoch: Epoch): void {
     epoch.open--;
     if (epoch !== this.#epochs.last) this.#epochs.advance();
   }
 
-  /** Calls back when all calls that were made before have been told how they ended. */
+  /** Calls back once all earlier calls have been told how they ended. */
   whenTold(callback: () => void): void {
     this.#epochs.whenOver(callback);
   }

@@ -1,4 +1,4 @@
-/** Calls that end before their item does: aborted by their caller, or waited for too long. */
+/** Calls that end before their item: aborted, or past their deadline. */
 
 import type { Caller, Item, PendingCall, SendState } from '../items/item.ts';
 import type { LeftBy } from '../items/retry-state.ts';
@@ -18,9 +18,9 @@ export class Cancellation<Failure> {
   readonly #backlog: Backlog;
   readonly #settlement: Settlement<Failure>;
   readonly #serverHealth: ServerHealth<Failure>;
-  /** Items that nobody wants any more, and that stay: at the server, or needed by others. */
+  /** Items without callers that stay, since the server has them or others need them. */
   readonly unwanted: Set<Item> = new Set();
-  /** Requests that must not leave any more, since one of their calls has ended as not sent. */
+  /** Requests that must not leave any more: one of their calls has ended as not sent. */
   recalled: SendState[] = [];
 
   constructor({ backlog, settlement, serverHealth }: CancellationParts<Failure>) {
@@ -29,14 +29,14 @@ export class Cancellation<Failure> {
     this.#serverHealth = serverHealth;
   }
 
-  /** Rejects calls that were aborted, all for the same reason. */
+  /** Rejects calls whose signal has fired. */
   abort(calls: readonly PendingCall[], reason: unknown): void {
     const why = { kind: 'aborted', reason } as const;
     const neverSent: End<Failure>[] = [];
     for (const { item, caller } of calls) {
-      // One may have taken others with it.
+      // An earlier one has ended it.
       if (item.state === 'settled') continue;
-      // Most have never been sent, and end together: to end each by itself costs many times as much.
+      // Most were never sent. They end together, which costs far less than one by one.
       if (isLast(item, caller) && item.attempts === 0) {
         neverSent.push({ kind: 'failed', item, reason: { ...why, maybeApplied: false } });
       } else {
@@ -47,9 +47,9 @@ export class Cancellation<Failure> {
   }
 
   /**
-   * Rejects the calls that were made by that time, but for those in flight, whose answers may be there
-   * and not yet read. Where the process stood still, what was never sent gets one attempt instead,
-   * once: it waits on as if it had been called at `reprievedTo`.
+   * Rejects the calls made by that time, except those in flight: their answers may be there, not yet read. Where the
+   * process stood still, an item that was never sent gets one attempt instead, once, and waits as if called at
+   * `reprievedTo`.
    */
   expireWaiting(calledBy: number, reprievedTo: number | undefined): void {
     const over: Item[] = [];
@@ -64,7 +64,7 @@ export class Cancellation<Failure> {
     for (const one of over) this.#expire(one);
   }
 
-  /** Rejects all calls that were made by that time. */
+  /** Rejects all calls made by that time. */
   expire(calledBy: number): void {
     for (;;) {
       const item = this.#backlog.oldest;
@@ -77,21 +77,21 @@ export class Cancellation<Failure> {
     const { sent: attempts } = item;
     const last = this.#serverHealth.lastFor(item);
     const reason = { kind: 'exhausted', limit: 'deliveryTimeoutMs', attempts, last } as const;
-    // One of those before it may have taken it along: nobody waits for it then.
+    // An earlier one has ended it.
     if (item.state === 'settled') return;
     while (item.isAwaited && isPending(item)) this.#withdraw(item, item as Caller, reason);
   }
 
-  /** Calls back the requests that must not leave. That may run code of others, so it is no part of a step. */
+  /** Aborts the recalled requests. Not within a step: that may run user code. */
   recall(): void {
     const { recalled } = this;
     this.recalled = [];
     for (const { controller } of recalled) controller.abort();
   }
 
-  /** Drops what is not wanted, is in the queue, and is not needed any more. */
+  /** Ends unwanted items that are back in the queue and not needed. */
   sweep(): void {
-    // The youngest first: with it goes the need for those that it waited for.
+    // Youngest first, since older ones may be needed only by them.
     for (const item of [...this.unwanted].sort((a, b) => b.seq - a.seq)) {
       const isOver = item.state === 'settled' || item.isWanted;
       if (isOver || (item.state !== 'in flight' && !this.#isNeeded(item))) {
@@ -103,8 +103,8 @@ export class Cancellation<Failure> {
   }
 
   /**
-   * Ends a call, and its item with it, unless others wait for the item, or the server has it, or may
-   * have it and others need it: then the item stays, and nothing overtakes it.
+   * Ends a call, and its item too if that was its last caller. The item stays where the server has it, or may have it
+   * and others need it; then nothing overtakes it.
    */
   #withdraw(item: Item, caller: Caller, why: LeftBy<Failure>): void {
     const isInFlight = item.state === 'in flight';
@@ -136,7 +136,7 @@ export class Cancellation<Failure> {
   }
 }
 
-/** Nobody else waits for the item. */
+/** The item has no other caller. */
 function isLast(item: Item, caller: Caller): boolean {
   return caller === item && !item.extras?.others?.size;
 }

@@ -1,7 +1,6 @@
 /**
- * What the end of an item means for others: those who need what it was to make, and those who come later and
- * will. An item that fails to make a resource takes with it whoever needs that resource; one that succeeds
- * lets those go on who waited for the id.
+ * What the end of an item means for others. An item that fails to make a resource ends all that need it, now and
+ * later; one that succeeds gives its id to those that wait for it.
  */
 
 import type { Item } from '../items/item.ts';
@@ -16,7 +15,7 @@ import type { ResourceHistory } from './resource-history.ts';
 export interface CascadeParts<Failure> {
   readonly backlog: Backlog;
   readonly history: ResourceHistory<Failure>;
-  /** Takes an item out of the queue that is to end with another one. */
+  /** Takes an item out of the queue, since it ends with another one. */
   readonly retire: (item: Item) => void;
 }
 
@@ -27,7 +26,7 @@ export class Cascade<Failure> {
     this.#parts = parts;
   }
 
-  /** Draws the consequences of an end; whoever it takes along is added to `ends`. */
+  /** Adds to `ends` the items that end with this one. */
   follow(end: End<Failure>, ends: End<Failure>[]): void {
     const { item } = end;
     const { makes } = item;
@@ -40,7 +39,7 @@ export class Cascade<Failure> {
     } else if (typeof name === 'number') {
       this.#learn(end, name, ends);
     } else if (end.id !== undefined && end.id !== name) {
-      // They were made for an id that the server did not take.
+      // They name an id that the server did not take.
       history.madeAs(name, end.id);
       this.#takeAlong(item, 'other id', ends);
     } else {
@@ -48,10 +47,7 @@ export class Cascade<Failure> {
     }
   }
 
-  /**
-   * Keeps in mind what an item has failed to make. In doubt is not failed: what may be there can still be
-   * asked for by whoever knows its id. Nor is what another item makes, before it or again.
-   */
+  /** Remembers what an item has failed to make; not where it is in doubt, nor where another pending item makes it. */
   remember(end: Failed<Failure>): void {
     const { item, reason } = end;
     const { makes } = item;
@@ -65,7 +61,7 @@ export class Cascade<Failure> {
     }
   }
 
-  /** Lets those go on by the id of what was made who have waited for it, if the answer says one. */
+  /** Fills in the id that the answer gives. */
   #learn({ item, id }: Succeeded<Failure>, number: number, ends: End<Failure>[]): void {
     const { backlog, history, retire } = this.#parts;
     if (id === undefined) {
@@ -81,7 +77,7 @@ export class Cascade<Failure> {
     }
   }
 
-  /** What it was to make is there, or may be, or is still to be made by an earlier call. */
+  /** What it was to make is there, may be, or is made by an earlier pending item. */
   #failsAlone(item: Item, name: Name): boolean {
     return this.#parts.history.isThere(name) || this.#parts.backlog.order.isMadeEarlier(item);
   }

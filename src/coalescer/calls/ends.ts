@@ -1,4 +1,4 @@
-/** How an item ends, and what that says to each of the calls that wait for it. */
+/** How an item ends, and what that means for each of its callers. */
 import type { Item, OtherCaller } from '../items/item.ts';
 import type { LeftBy } from '../items/retry-state.ts';
 import type { Cause, Reason } from '../ports/reason.ts';
@@ -22,9 +22,9 @@ export type End<Failure> =
       readonly kind: 'failed';
       readonly item: Item;
       readonly reason: Reason<Failure>;
-      /** What it was to make is there already: those who need it go on by its id. */
+      /** What it was to make is there already, so those that need it go on. */
       readonly exists?: boolean;
-      /** With it, refusals begin to look as if all calls will be refused alike. */
+      /** The first sign that all calls will be refused alike. */
       readonly systemic?: boolean;
     };
 
@@ -36,17 +36,17 @@ export type CallEnd<Failure> =
   | { readonly kind: 'succeeded'; readonly value: unknown }
   | { readonly kind: 'failed' | 'left'; readonly reason: Reason<Failure> };
 
-/** One of an item's callers has left it. */
+/** A caller has left its item. */
 export interface Departure<Failure> {
   readonly kind: 'left';
-  /** It fires no `failure`. */
+  /** No `failure` event. */
   readonly isQuiet: boolean;
   readonly item: Item;
   readonly caller: OtherCaller;
   readonly reason: Reason<Failure>;
 }
 
-/** Callers who share an item are answered each by their own reader. */
+/** Callers of one item are each answered by their own reader. */
 export function endFor<Failure>(
   end: End<Failure> | Departure<Failure>,
   promise: Promise<unknown> | undefined,
@@ -59,7 +59,7 @@ export function endFor<Failure>(
       return { kind: 'succeeded', value: verdict.value };
     case 'error':
     case 'malformed': {
-      // To the item it was a success: only this caller cannot make sense of it.
+      // A success, which only this caller's reader cannot read.
       const problem = 'malformed output';
       return {
         kind: 'failed',
@@ -71,13 +71,13 @@ export function endFor<Failure>(
   }
 }
 
-/** The failure that started it all, where one failure follows from another. */
+/** The first failure, where one follows from another. */
 export function causeOf<Failure>({ item: { key }, reason }: Failed<Failure>): Cause<Failure> {
   if (reason.kind !== 'dependency' || reason.because === 'other id') return { key, reason };
   return reason.because;
 }
 
-/** What the end of an unwanted item is for those who need what it was to make: its callers left it. */
+/** Why an unwanted item ends, for those that need what it was to make: its callers have left it. */
 export function reasonToDrop<Failure>({ extras, maybeApplied }: Item): Reason<Failure> {
   const why = extras?.retryState?.left as LeftBy<Failure> | undefined;
   return { ...(why ?? { kind: 'aborted', reason: undefined }), maybeApplied };

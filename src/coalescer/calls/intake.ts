@@ -1,4 +1,4 @@
-/** How a call becomes an item, or is turned away; all of it before `submit` returns. */
+/** How a call becomes an item or is turned away, before `submit` returns. */
 
 import type { AbortSignals, AbortSubscription } from '../../lib/abort-signals.ts';
 import { runInRoot } from '../../lib/async-context.ts';
@@ -23,14 +23,14 @@ import type { ResultDelivery } from './result-delivery.ts';
 import type { Settlement } from './settlement.ts';
 
 export interface ExecuteOptions {
-  /** What the request is called in events. @default 'batch' */
+  /** The name of the request in events. @default 'batch' */
   readonly type?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What is known of a call that does not become an item. */
+/** A call that does not become an item. */
 export interface CallInfo {
-  /** Undefined for a batch that its caller has packed, which is not in the books. */
+  /** Undefined for a packed batch, which the ledger does not count. */
   readonly key: string | undefined;
   readonly type: string;
   readonly makes?: Name | undefined;
@@ -41,7 +41,6 @@ type Lacking<Failure> = Extract<Reason<Failure>, { kind: 'dependency' }>;
 type Settings = Pick<CompleteOptions<unknown>, 'maxItems' | 'maxBytes' | 'envelopeBytes' | 'queue'>;
 
 export interface IntakeParts<Failure> {
-  /** The sizes at which a batch and the queue are full. */
   readonly settings: Settings;
   readonly clock: Clock;
   readonly steps: Steps;
@@ -57,15 +56,15 @@ export interface IntakeParts<Failure> {
   readonly serverHealth: ServerHealth<Failure>;
   readonly toError: ToError<Failure>;
   readonly schedule: Schedule;
-  /** Items may be packed now, those that were let go among them. */
+  /** Items may be packed, or were freed. */
   readonly onAdmitted: (now: number) => void;
-  /** A batch that its caller has packed is pending, and may be sent. */
+  /** A packed batch may be sent. */
   readonly onPacked: (batch: PackedBatch) => void;
 }
 
 type Subscription = AbortSubscription<PendingCall> | undefined;
 
-/** A call that was dealt with, and the item that it became, if it became one. */
+/** The result of a call, and its item if it became one. */
 interface Entered {
   readonly promise: Promise<unknown>;
   readonly item?: Item;
@@ -76,13 +75,13 @@ export class Intake<Failure> {
   lastSeq = 0;
   readonly #settings: Settings;
   readonly #parts: IntakeParts<Failure>;
-  /** What is in the open window, in the order of the calls; none is open where that is nothing. */
+  /** The items of the open window, in the order of the calls. Empty: no window is open. */
   #gathered: Item[] = [];
   /** Their UTF-8 bytes. */
   #gatheredBytes = 0;
-  /** The number of the last window that was opened. */
+  /** Windows opened so far: the number of the last one. */
   #lastWindow = 0;
-  /** Stops what is to end the open window. */
+  /** Stops the timer of the open window. */
   #stopWindow: (() => void) | undefined;
 
   constructor(parts: IntakeParts<Failure>) {
@@ -90,7 +89,7 @@ export class Intake<Failure> {
     this.#parts = parts;
   }
 
-  /** Ends the open window at once, unless it is another one than that: what is in it may be packed. */
+  /** Ends the open window now, so that its items may be packed. With a number, only that window. */
   endWindow(window: number = this.#lastWindow): void {
     const { backlog, clock, steps, onAdmitted } = this.#parts;
     if (window !== this.#lastWindow || this.#gathered.length === 0) return;
@@ -107,8 +106,8 @@ export class Intake<Failure> {
   }
 
   /**
-   * Takes a call in. The caller's signal is read before anything of the call is entered, and the window
-   * is opened when that is done: both may call back.
+   * Takes a call. Its signal is read before anything is entered, and the window opened after that: both may call
+   * back.
    */
   take(submission: Submission): Promise<unknown> {
     let subscription: Subscription;
@@ -130,8 +129,7 @@ export class Intake<Failure> {
   }
 
   /**
-   * Takes in what was accepted before, by an engine that is gone: it is wanted, though no call waits for it,
-   * and it may be sent at once. What is pending already, by its key, is left as it is.
+   * Takes over items of an engine that is gone; see `Coalescer.adopt`. One whose key is pending already is left out.
    */
   adopt(submissions: readonly Submission[]): void {
     const { backlog, clock, onAdmitted, steps } = this.#parts;
@@ -143,7 +141,7 @@ export class Intake<Failure> {
     });
   }
 
-  /** Takes in a batch that its caller has packed: it leaves as it stands, and waits for no item. */
+  /** Takes a packed batch, which waits for no item. */
   takePacked(batch: Batch, { type = 'batch', signal }: ExecuteOptions): Promise<Answer> {
     const about = { key: undefined, type };
     let subscription: Subscription;
@@ -156,12 +154,12 @@ export class Intake<Failure> {
     }
   }
 
-  /** Rejects a call that is not accepted. */
+  /** Rejects a call for that reason, and counts it as declined. */
   turnAway({ key, type, makes }: CallInfo, reason: Reason<Failure>): Promise<never> {
     return this.decline(this.#parts.toError(reason, key), { key, type, makes });
   }
 
-  /** Counts a call that is not accepted, and rejects it with that error. */
+  /** Rejects a call with that error, and counts it as declined. */
   decline(error: unknown, { key, type, makes }: CallInfo): Promise<never> {
     const { callers, history, steps, delivery } = this.#parts;
     return steps.run(() => {
@@ -171,7 +169,7 @@ export class Intake<Failure> {
     });
   }
 
-  /** Counts a call that is left out on purpose. */
+  /** Counts a call as declined that is left out on purpose. */
   omit(): void {
     this.#parts.callers.decline();
   }
@@ -192,7 +190,7 @@ export class Intake<Failure> {
       return { promise: this.#refuse(submission, subscription, reason) };
     }
     const lacking = this.#lacking(submission);
-    // Not before now, so that nobody is given up too early.
+    // Rounded up, so that its deadline is not early.
     const calledAt = Math.ceil(clock.now());
     const item = new Item(this.lastSeq + 1, calledAt, submission, backlog.texts);
     this.lastSeq++;
@@ -251,7 +249,7 @@ export class Intake<Failure> {
     return promise;
   }
 
-  /** Fills in the ids that are known already. */
+  /** Fills in the ids that are known. */
   #fill(item: Item, holes: readonly number[]): void {
     const { backlog, history } = this.#parts;
     for (const number of holes) {
@@ -260,7 +258,7 @@ export class Intake<Failure> {
     }
   }
 
-  /** Its signal had fired before the call was entered. */
+  /** Its signal fired before the call was entered. */
   #withdrawEarly(
     item: Item,
     caller: Caller,
@@ -269,22 +267,22 @@ export class Intake<Failure> {
     if (abortedEarly === undefined) return;
     const { clock, onAdmitted, cancellation } = this.#parts;
     cancellation.abort([{ item, caller }], abortedEarly.reason);
-    // The item may have been pending for long, with others behind it.
+    // Others may have waited for the item.
     onAdmitted(clock.now());
   }
 
-  /** Rejects a call that is not accepted, and does not follow its signal any more. */
+  /** Rejects a call that was about to be entered. */
   #refuse(about: CallInfo, subscription: Subscription, reason: Reason<Failure>): Promise<never> {
     if (subscription !== undefined) this.#parts.signals.unsubscribe(subscription);
     return this.turnAway(about, reason);
   }
 
-  /** Not before now, so that nobody is given up too early. */
+  /** The time, rounded up so that no deadline is early. */
   #now(): number {
     return Math.ceil(this.#parts.clock.now());
   }
 
-  /** Lets another call wait for a pending item, if it asks for the same. */
+  /** Adds a caller to the pending item with its key, if both ask for the same. */
   #share(item: Item, submission: Submission, subscription: Subscription): Promise<unknown> {
     const fingerprint = item.extras?.fingerprint;
     if (fingerprint === undefined || fingerprint !== submission.fingerprint) {
@@ -299,7 +297,7 @@ export class Intake<Failure> {
     return promise;
   }
 
-  /** What the call needs and will not be there, as the reason to reject it. */
+  /** Why something that the call needs will not be there, if so. */
   #lacking({ makes, changes, uses = [], holes }: Submission): Lacking<Failure> | undefined {
     const names = changes === undefined ? uses : [changes, ...uses];
     for (const needed of holes.length === 0 ? [names] : [names, holes]) {
@@ -313,7 +311,7 @@ export class Intake<Failure> {
     return undefined;
   }
 
-  /** Accepts the call and fails it at once; what it was to make is not there either. */
+  /** Accepts a call and fails it at once. What it was to make will not be there either. */
   #rejectUnsent(
     item: Item,
     { makes, readAs }: Submission,
@@ -329,7 +327,7 @@ export class Intake<Failure> {
     return promise;
   }
 
-  /** A full batch, and a full queue, end the window at once. */
+  /** Ends the window if the batch or the queue is full. */
   #addToWindow(item: Item): void {
     const { backlog, steps } = this.#parts;
     const { maxItems, maxBytes, queue } = this.#settings;
@@ -341,12 +339,12 @@ export class Intake<Failure> {
       const isFullQueue = backlog.size >= queue.maxItems || backlog.bytes > queue.maxBytes;
       if (isFullBatch || isFullQueue) this.endWindow();
     } catch {
-      // A window that cannot be opened is over; soon, since it may be the stack that is used up.
+      // The window could not be opened, so it ends; later, as the stack may be used up.
       steps.runSoon(() => this.endWindow());
     }
   }
 
-  /** Whatever is to end it runs for all callers, so not in the context of the one who opened it. */
+  /** In the root context, since it works for all callers. */
   #openWindow(): void {
     const window = ++this.#lastWindow;
     const stopWindow = runInRoot(() => this.#parts.schedule(() => this.endWindow(window)));
@@ -356,19 +354,19 @@ export class Intake<Failure> {
   }
 }
 
-/** The plainest of windows is one run of code. Not by queueMicrotask: a test's may never run what it is given. */
+/** Ends a window with the run of code that opened it. Not by queueMicrotask, which tests may replace. */
 export const endOfRun: Schedule = (flush) => void over.then(flush);
 
 const over = Promise.resolve();
 
-/** Whoever cannot be stopped goes on to call a flush that does nothing any more. */
+/** One that cannot be stopped calls a flush that does nothing. */
 function stop(stopWindow: () => void): void {
   try {
     stopWindow();
   } catch {}
 }
 
-/** A signal that was not followed is to blame, since it is the first that is asked. */
+/** The signal is asked first, so without a subscription it is the one that threw. */
 function faultOf(
   error: unknown,
   signal: AbortSignal | undefined,

@@ -1,21 +1,21 @@
 import type { Reason } from '../ports/reason.ts';
 
-/** The books: how each accepted call ended. They balance whenever user code can look. */
+/** How each accepted call ended. The sums are right whenever user code can look. */
 export interface Ledger {
-  /** Calls taken in: the sum of all below but `declined`. */
+  /** The sum of all below except `declined`. */
   readonly accepted: number;
   readonly succeeded: number;
-  /** The server, or what the call depends on, said no. */
+  /** Refused by the server, or because a dependency failed. */
   readonly refused: number;
-  /** Never carried by a request that may have been done. */
+  /** Certainly not done: no request that may have been done carried it. */
   readonly notAttempted: number;
   /** May have been done: no definite answer came. */
   readonly inDoubt: number;
-  /** Aborted by their callers. */
+  /** Aborted by the caller. */
   readonly cancelled: number;
   /** Not settled yet. */
   readonly pending: number;
-  /** Calls that were never accepted: invalid, queue full, closed, left out by a hook. */
+  /** Never accepted: invalid, queue full, closed, or left out by a hook. */
   readonly declined: number;
 }
 
@@ -34,7 +34,7 @@ export function emptyLedger(): MutableLedger {
   };
 }
 
-/** Where a rejected call is entered. */
+/** The column of a rejected call. */
 export function columnOf(
   reason: Reason<unknown>,
 ): 'refused' | 'notAttempted' | 'inDoubt' | 'cancelled' | 'declined' {
@@ -51,7 +51,7 @@ export function columnOf(
       return reason.maybeApplied ? 'inDoubt' : 'notAttempted';
     case 'exhausted':
       if (reason.maybeApplied) return 'inDoubt';
-      // An error that was to pass and did not: each time the server said no.
+      // An error that should have passed: the server said no each time.
       return reason.last?.kind === 'output' ? 'refused' : 'notAttempted';
     case 'contract':
       return 'inDoubt';

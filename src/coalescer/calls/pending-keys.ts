@@ -2,24 +2,21 @@ import type { Item } from '../items/item.ts';
 import type { KeyClaim } from '../ports/submission.ts';
 
 /**
- * The pending items by key. Made when somebody asks, and dropped when idle: nobody asks for keys that are made
- * for each call.
+ * Pending items by key. Made on demand and dropped when idle, since keys made for a single call are never looked up.
  */
 export class PendingKeys {
-  /** Somebody has asked, so that keys are listed. */
+  /** A key was looked up, so all are entered. */
   isListed = false;
   readonly #byKey = new Map<string, Item>();
-  /** All pending items. */
   readonly #all: () => readonly Item[];
 
   constructor(all: () => readonly Item[]) {
     this.#all = all;
   }
 
-  /** The pending item with that key. */
   find(key: string, claim?: KeyClaim): Item | undefined {
     if (claim?.pending !== undefined) return claim.pending as Item;
-    // A batch that its caller has packed has no claims, but while it is pending, keys are looked up.
+    // Packed batches have no claims, so their keys are always entered.
     if (claim !== undefined && !this.isListed) return undefined;
     if (!this.isListed) {
       this.isListed = true;
@@ -38,7 +35,7 @@ export class PendingKeys {
     if (this.isListed) for (const key of item.keys) this.#byKey.delete(key);
   }
 
-  /** Nothing is pending any more. */
+  /** Nothing is pending. */
   clear(): void {
     this.#byKey.clear();
     this.isListed = false;

@@ -1,8 +1,8 @@
 import type { Reason, ToRecord } from '../ports/reason.ts';
 
 /**
- * A reason without the answer that it is about, and without what its caller gave: what is kept for
- * those who will need what failed, where no `toRecord` port says more.
+ * A reason without answers and without anything of the caller's: what is remembered of a failure where no `toRecord`
+ * says more.
  */
 export function bareReason<Failure>(reason: Reason<Failure>): Reason<Failure> {
   switch (reason.kind) {
@@ -33,7 +33,7 @@ export function bareReason<Failure>(reason: Reason<Failure>): Reason<Failure> {
   }
 }
 
-/** If the record cannot be made, the bare reason must do: those who are concerned have to be told. */
+/** A `toRecord` that throws is replaced by the bare reason. */
 export function recordOf<Failure>(
   toRecord: ToRecord<Failure>,
   reason: Reason<Failure>,

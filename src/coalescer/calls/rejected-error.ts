@@ -1,6 +1,6 @@
 import type { Reason, ToError } from '../ports/reason.ts';
 
-/** What a call rejects with where no `toError` port names the errors. */
+/** The error of a rejected call where no `toError` makes another one. */
 export class RejectedError extends Error {
   override readonly name = 'RejectedError';
   readonly key: string | undefined;
@@ -17,12 +17,12 @@ export class RejectedError extends Error {
   }
 }
 
-/** An aborted call rejects with its signal's own reason; all others with a `RejectedError`. */
+/** A `RejectedError`; for an aborted call, its signal's own reason. */
 export function toRejectedError(reason: Reason<unknown>, key: string | undefined): unknown {
   return reason.kind === 'aborted' ? reason.reason : new RejectedError(reason, key);
 }
 
-/** If the error cannot be made, its maker's own error must do: each caller has to hear something. */
+/** A `toError` that throws gives its own error instead. */
 export function unfailing<Failure>(toError: ToError<Failure>): ToError<Failure> {
   return (reason, key) => {
     try {

@@ -1,29 +1,31 @@
-/** What became of things that were to be made, for those who come later: bounded, by name. */
+/**
+ * What is remembered of resources for later calls: which were made, which failed, and which ids they have. Bounded.
+ */
 import { LruMap } from '../../lib/lru-map.ts';
 import { RecentKeys } from '../../lib/recent-keys.ts';
 import type { Blame, Cause, ToRecord } from '../ports/reason.ts';
 import type { Name } from '../ports/submission.ts';
 import { recordOf } from './reason-record.ts';
 
-/** Of each kind, at least the last so many are remembered. */
+/** How much of each kind is remembered, at least. */
 const MAX_REMEMBERED = 10_000;
 
 export interface ResourceHistoryPorts<Failure> {
   readonly toRecord: ToRecord<Failure>;
-  /** Told of each id that only an answer made known; without one, that there will be none. */
+  /** Called with each id that an answer made known; without one, where there will be none. */
   readonly onNamed: (name: Name, id: string | undefined) => void;
-  /** Whether a pending item makes, changes or uses what goes by this name. */
+  /** Whether a pending item makes, changes or uses it. */
   readonly isInLine: (name: Name) => boolean;
   /** Whether a pending item makes it. */
   readonly isBeingMade: (name: Name) => boolean;
 }
 
 export class ResourceHistory<Failure> {
-  /** What could not be made, and why: short records, see `ToRecord`. */
+  /** What could not be made, and why, as short records. */
   readonly #failed = new LruMap<Name, Cause<Failure>>({ max: MAX_REMEMBERED });
-  /** Ids that were seen made, or may have been: no later call can make them fail. */
+  /** Ids that exist or may exist: a later failure to make one changes nothing. */
   readonly #there = new RecentKeys<string>(MAX_REMEMBERED);
-  /** The ids that the server gave in the place of others. */
+  /** Ids that the server gave instead of others. */
   readonly #replaced = new LruMap<string, string>({ max: MAX_REMEMBERED });
   /** The ids of what went by numbers. */
   readonly #named = new LruMap<number, string>({ max: MAX_REMEMBERED });
@@ -34,14 +36,14 @@ export class ResourceHistory<Failure> {
     this.#ports = ports;
   }
 
-  /** It was made under this id, and is known by it from now on: one entry for each success. */
+  /** It was made under this id. */
   made(id: string): void {
     if (this.#replaced.size > 0) this.#replaced.take(id);
     if (this.#failed.size > 0) this.#failed.take(id);
     this.#there.add(id);
   }
 
-  /** It was made, but goes by another id than the one that was sent, or than the number that it had. */
+  /** It was made, and has another id than was sent, or one in place of its number. */
   madeAs(sent: Name, id: string): void {
     if (typeof sent === 'string') this.#replaced.set(sent, id);
     else this.#named.add(sent, id);
@@ -49,59 +51,59 @@ export class ResourceHistory<Failure> {
     this.#ports.onNamed(sent, id);
   }
 
-  /** Nobody knows for sure that it is not there. */
+  /** It may exist. */
   mayBeThere(id: string): void {
     if (this.#failed.size > 0) this.#failed.take(id);
     this.#there.add(id);
   }
 
-  /** Whether it was made, or may have been. */
+  /** Whether it exists or may exist. */
   isThere(name: Name): boolean {
     const id = typeof name === 'string' ? name : this.#named.get(name);
     if (id === undefined) return false;
     return this.#there.has(id) || this.#replaced.get(id) !== undefined;
   }
 
-  /** Whether it was made, or may have been, or is about to be. */
+  /** Whether it exists, may exist, or is about to. */
   isThereOrComing(name: Name): boolean {
     return this.isThere(name) || this.#ports.isBeingMade(name);
   }
 
-  /** A call that was to make it is not taken in: which changes nothing where another one makes it. */
+  /** A call to make it is not accepted, which matters only if no other one makes it. */
   declined(name: Name, cause: Cause<Failure>): void {
     if (!this.isThereOrComing(name)) this.failed(name, cause);
   }
 
-  /** It could not be made; what went by a number will never have an id. */
+  /** It could not be made, so its number will never have an id. */
   failed(name: Name, cause: Cause<Failure>): void {
     this.#failed.set(name, this.#recordOf(cause));
     if (typeof name === 'number') this.#ports.onNamed(name, undefined);
   }
 
-  /** It is being made anew: that it failed before is over. */
+  /** It is made anew. */
   forgetFailure(name: Name): void {
     if (this.#failed.size > 0) this.#failed.take(name);
   }
 
-  /** Why what goes by this name will not be there, if that is known. */
+  /** Why it will not be there, if that is known. */
   failureOf(name: Name): Cause<Failure> | undefined {
     const failure = this.#failed.size === 0 ? undefined : this.#failed.get(name);
     if (failure !== undefined || typeof name === 'string' || this.#ports.isInLine(name)) {
       return failure;
     }
     const id = this.#named.get(name);
-    // Without an id, and with nobody in line to make it, it never was called for.
+    // No call for it is pending and it has no id, so it was declined.
     return id === undefined ? 'declined' : this.#failed.get(id);
   }
 
-  /** What goes by that name by now: the id that the server gave, if it gave one. */
+  /** Its id, if it has one by now. */
   idOf(name: Name): Name {
     const id = typeof name === 'string' ? name : this.#named.get(name);
     if (id === undefined) return name;
     return this.#replaced.size === 0 ? id : (this.#replaced.get(id) ?? id);
   }
 
-  /** What is kept of a cause: one record for all whom it took along. */
+  /** One record for all that the cause has taken along. */
   #recordOf(cause: Cause<Failure>): Cause<Failure> {
     if (typeof cause !== 'object') return cause;
     let record = this.#records.get(cause);

@@ -1,7 +1,4 @@
-/**
- * Tells callers how their calls ended, when the step is over in which that was decided: the only place where
- * promises are settled.
- */
+/** Tells callers how their calls ended, once the step is over that decided it. Promises are settled only here. */
 import { rejected, rejection } from '../../lib/deferred.ts';
 import type { Caller, Item } from '../items/item.ts';
 import { PackedBatch } from '../items/packed-batch.ts';
@@ -11,28 +8,27 @@ import type { Callers } from './callers.ts';
 import type { CallEnd, Departure, End } from './ends.ts';
 import { endFor } from './ends.ts';
 
-/** Callers that are told in one turn of the event loop: to make so many errors takes some milliseconds. */
+/** Callers told in one turn of the event loop. To make so many errors takes some milliseconds. */
 const TOLD_AT_ONCE = 1_000;
 
 export interface ResultDeliveryParts<Failure> {
   readonly callers: Callers<Failure>;
   readonly events: Emitter;
-  /** It does not throw. */
+  /** Never throws. */
   readonly toError: ToError<Failure>;
-  /** Whether nothing is pending. */
   readonly isIdle: () => boolean;
 }
 
 export class ResultDelivery<Failure> {
   readonly #parts: ResultDeliveryParts<Failure>;
-  /** Whether there is anything to tell. */
+  /** There is something to tell. */
   isDue = false;
-  /** Ends of which not all callers have been told, in their order; those before `#told` have been. */
+  /** Ends whose callers have not all been told; those before `#told` have. */
   #untold: (End<Failure> | Departure<Failure>)[] = [];
   #told = 0;
-  /** The callers of the first of them that are left, once its first one has been told. */
+  /** The remaining callers of the first of them. */
   #rest: Iterator<Caller> | undefined;
-  /** Nothing is pending any more, and that has not been told. */
+  /** Nothing is pending any more, and `idle` was not told yet. */
   idles = false;
   #isTelling = false;
 
@@ -40,13 +36,13 @@ export class ResultDelivery<Failure> {
     this.#parts = parts;
   }
 
-  /** What is to be told when the step is over. */
+  /** Adds an end, to be told when the step is over. */
   add(end: End<Failure> | Departure<Failure>): void {
     this.#untold.push(end);
     this.isDue = true;
   }
 
-  /** Tells the first first; so many at once that the event loop can turn in between. False: some are left. */
+  /** Tells callers in order, a slice at a time. Returns false where some are left. */
   tell(): boolean {
     if (this.#isTelling) return true;
     this.#isTelling = true;
@@ -60,7 +56,7 @@ export class ResultDelivery<Failure> {
     return isThrough;
   }
 
-  /** Gives a call that is not accepted its error. */
+  /** Rejects a call that is not accepted. */
   decline(error: unknown, key: string | undefined, type: string): Promise<never> {
     const { events } = this.#parts;
     if (!events.isTelling?.('failure')) events.emit('failure', { error, key, type });
@@ -75,7 +71,7 @@ export class ResultDelivery<Failure> {
       const isLast = this.#rest === undefined;
       if (isLast) this.#told++;
       if (caller !== undefined) this.#tellOne(end, caller);
-      else if (isLast && end.kind === 'failed') this.#tellNobody(end);
+      else if (isLast && end.kind === 'failed') this.#tellListeners(end);
       if (isLast && end.kind !== 'left') letGo(end.item);
     }
     if (this.#told < this.#untold.length) return false;
@@ -85,7 +81,7 @@ export class ResultDelivery<Failure> {
     return true;
   }
 
-  /** The next of an item's callers; there may be more of them while `#rest` is there. */
+  /** The next caller of an item; there may be more while `#rest` is set. */
   #nextOf(end: End<Failure> | Departure<Failure>): Caller | undefined {
     if (end.kind === 'left') return end.caller;
     const { item } = end;
@@ -107,18 +103,18 @@ export class ResultDelivery<Failure> {
       caller.resolve(own.value);
     } else {
       const error = toError(own.reason, end.item.name);
-      // An abort is the caller's own doing, and no news to anybody.
+      // The caller knows of its own abort.
       const isQuiet = own.reason.kind === 'aborted' || (end.kind === 'left' && end.isQuiet);
       if (!isQuiet) this.#emitFailure(end, error);
-      // Marked as handled first: a failed call never brings down the agent that made it.
+      // Handled first, so that a failed call never brings down the agent.
       caller.promise.catch(() => {});
       caller.resolve(rejection(error));
     }
     callers.told(caller.epoch);
   }
 
-  /** One that was wanted has failed, and no call waits for it: then at least whoever listens is told. */
-  #tellNobody(end: Extract<End<Failure>, { kind: 'failed' }>): void {
+  /** An adopted item has failed, and no call waits for it: then listeners are told. */
+  #tellListeners(end: Extract<End<Failure>, { kind: 'failed' }>): void {
     if (end.item.isAwaited || !end.item.isWanted) return;
     this.#emitFailure(end, this.#parts.toError(end.reason, end.item.name));
   }
@@ -130,10 +126,7 @@ export class ResultDelivery<Failure> {
   }
 }
 
-/**
- * It is over, and all is told. Queues and windows pass over settled items as they come to them, some of them
- * late: till then they must not keep what the callers gave and got.
- */
+/** Drops what the callers gave and got: queues and windows may hold a settled item for a while. */
 export function letGo(item: Item): void {
   item.promise = undefined;
   item.resolve = undefined;

@@ -1,7 +1,7 @@
 /**
- * The end of an item's life. Ends change queue, order and books in one step, `settle`, and with those that
- * failed whatever cannot succeed without them ends. All of them are taken out of the queue before anybody is
- * let go, so that none becomes sendable meanwhile. Callers are told when the step is over: telling.ts.
+ * The end of an item's life. Ends change queue, order and ledger in one step, together with all that cannot succeed
+ * without the failed ones. All are taken out before any other item is freed, so that none of them becomes sendable.
+ * Callers are told when the step is over: result-delivery.ts.
  */
 
 import type { Caller, Item } from '../items/item.ts';
@@ -35,20 +35,20 @@ export class Settlement<Failure> {
     this.#cascade = new Cascade({ ...parts, retire: (item) => this.#retire(item) });
   }
 
-  /** Ends items, and with those that failed whatever cannot succeed without them. */
+  /** Ends items, and all that cannot succeed without those that failed. */
   settle(ends: End<Failure>[]): void {
     if (ends.length === 0) return;
     const { backlog, bounds, callers, history, keys, delivery } = this.#parts;
     for (const { item } of ends) this.#retire(item);
-    // The list grows while it is walked: no recursion, however long a chain is.
+    // The list grows meanwhile: no recursion, however long a chain is.
     for (const end of ends) {
       const { makes } = end.item;
       const isAsNamed = end.kind === 'succeeded' && (end.id === undefined || end.id === makes);
-      // What was made is there, as most is: nobody is concerned.
+      // The usual case concerns no other item.
       if (isAsNamed && typeof makes === 'string') history.made(makes);
       else if (makes !== undefined) this.#cascade.follow(end, ends);
     }
-    // The oldest last, since memory is bounded: a root must outlive its descendants there.
+    // Oldest last, since memory is bounded: a root must be remembered longer than its descendants.
     for (let at = ends.length - 1; at >= 0; at--) {
       const end = ends[at];
       if (end?.kind === 'failed') this.#cascade.remember(end);
@@ -64,7 +64,7 @@ export class Settlement<Failure> {
     delivery.idles = true;
   }
 
-  /** Ends one call, while its item may live on. `isNew`: the call is only being made. */
+  /** Ends one call; its item may live on. `isNew`: the call is only just made. */
   leave(item: Item, caller: Caller, reason: Reason<Failure>, isNew = false): void {
     const { callers, events, delivery } = this.#parts;
     const isQuiet = isNew && events.isTelling?.('failure') === true;
@@ -74,7 +74,7 @@ export class Settlement<Failure> {
     delivery.add(departure);
   }
 
-  /** Takes an item out of queue and index; it keeps its place in line for now. */
+  /** Takes an item out of queue and keys. It stays in the order for now. */
   #retire(item: Item): void {
     const { backlog, keys } = this.#parts;
     backlog.retire(item);

@@ -1,4 +1,4 @@
-/** Those who entered between two questions. */
+/** The calls or items that entered between two questions. */
 export interface Epoch {
   open: number;
   next: Epoch | undefined;
@@ -6,22 +6,22 @@ export interface Epoch {
 }
 
 /**
- * Tells when everyone who entered before a moment has left again, at constant cost per entry.
+ * Tells when all that entered before a moment have left again, at constant cost for each.
  *
- * Each question closes the present cohort, and later entries count in the next one. A question is
- * answered once its own cohort and all earlier ones are empty.
+ * A question closes the last epoch, and what enters later counts in the next one. A question is answered once its own
+ * epoch and all earlier ones are empty.
  */
 export class Epochs {
   #first: Epoch = newEpoch();
-  /** Where those are counted who enter now. */
+  /** What enters now counts here. */
   last: Epoch = this.#first;
 
-  /** Whether nobody is inside and no question is open. */
+  /** Nothing is inside, and no question is open. */
   get empty(): boolean {
     return this.#first === this.last && this.#first.open === 0;
   }
 
-  /** Counts someone in; the result is handed to `leave`. */
+  /** Counts one in. Its `leave` needs the result. */
   enter(): Epoch {
     this.last.open++;
     return this.last;
@@ -32,7 +32,7 @@ export class Epochs {
     if (this.#first !== this.last) this.advance();
   }
 
-  /** Calls back, at once if possible, when all who are inside now have left. */
+  /** Calls back once all that are inside now have left: at once if there are none. */
   whenOver(callback: () => void): void {
     const epoch = this.last;
     epoch.whenOver = callback;
@@ -41,7 +41,7 @@ export class Epochs {
     this.advance();
   }
 
-  /** Answers questions whose cohorts are empty by now: to be called whenever one has become smaller. */
+  /** Answers the questions whose epochs are empty. To be called when one has become smaller. */
   advance(): void {
     while (this.#first.open === 0 && this.#first.next !== undefined) {
       const { whenOver, next } = this.#first;

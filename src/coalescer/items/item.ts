@@ -6,14 +6,13 @@ import type { LockGroup, LockQueue, Member } from './lock-queue.ts';
 import type { RetryState } from './retry-state.ts';
 import { newRetryState } from './retry-state.ts';
 
-/** Stands for an id in the byte count until the id is known: 32 characters and their quotes. */
+/** Counts for an id that is not known yet: 32 characters and their quotes. */
 export const TYPICAL_ID_BYTES = 34;
 
 /**
- * Where an item is in its life.
- *
- * `gathering`: its window is open. `blocked`: waits for other items. `delayed`: waits for a time.
- * `ready`: may be packed now. `held`: waits in its part of a divided batch. `in flight`: in a request without an answer yet. `settled`: over.
+ * The state of an item. `gathering`: its window is open. `blocked`: it waits for other items. `delayed`: it waits for
+ * a time. `ready`: it may be packed. `held`: it waits in a part of a divided batch. `in flight`: its request has no
+ * answer yet. `settled`: it is over.
  */
 export type ItemState =
   | 'gathering'
@@ -24,105 +23,105 @@ export type ItemState =
   | 'in flight'
   | 'settled';
 
-/** One call that waits for an item; several calls may share one item by its key. See calls.ts. */
+/** A call that waits for an item. Several calls may share one item by its key; see callers.ts. */
 export interface Caller {
   readonly promise: Promise<unknown>;
-  /** Settles the promise. To reject it, it is resolved with what rejects: see `rejection`. */
+  /** Settles the promise; to reject it, resolve it with a `rejection`. */
   readonly resolve: (value: unknown) => void;
-  /** Where the call stands among those that a flush waits for. */
+  /** A flush waits for the epochs before it. */
   readonly epoch: Epoch;
-  /** By what the item's output is read for this caller. */
+  /** How to read the item's output for this caller. */
   readonly readAs: unknown;
 }
 
-/** One that is not the first: that one is a part of the item. */
+/** A caller that is not the first one, which is a part of the item. */
 export interface OtherCaller extends Caller {
-  /** The call follows its caller's signal. */
+  /** To the caller's signal. */
   readonly subscription: AbortSubscription<PendingCall> | undefined;
 }
 
 /** A call, and the item that it waits for. */
 export interface PendingCall {
   readonly item: Item;
-  /** May change as others leave that item: see `Calls.leave`. */
+  /** Changes when other callers leave the item: see `Callers.leave`. */
   caller: Caller;
 }
 
-/** A request on its way: until it has left, nothing of it can be at the server. */
+/** A request on its way. Until it has left, the server has nothing of it. */
 export interface SendState {
   readonly controller: AbortController;
   hasLeft: boolean;
-  /** It must not leave any more: somebody was told that what it carries was not done. */
+  /** It must not leave any more: a caller was told that it was not sent. */
   isRecalled: boolean;
 }
 
-/** What few items have. All are pointers that most would hold for nothing, while they wait. */
+/** What only few items have; in the item itself, each field would cost memory for all of them. */
 export interface Extras {
   fingerprint: string | undefined;
-  /** Where whoever looks for its key finds it while it is pending. */
+  /** Tells the one who keeps the claim on its key that it is pending. */
   claim: KeyClaim | undefined;
-  /** What its answer is expected to hold beside its own text, in bytes. */
+  /** UTF-8 bytes that its answer is expected to have beside its own text. */
   echoBytes: number;
-  /** Its text, cut where ids are missing, until they are known; what is known by now of them stands in `holes`. */
+  /** Its text while ids are missing, cut at each of them; `holes` has the ids that are known by now. */
   cut: { readonly pieces: readonly string[]; readonly holes: Name[] } | undefined;
-  /** The cohort, of those that precede a name, in which it is counted. */
+  /** The name that it precedes, and its epoch among the items that do. */
   precedes: { readonly name: string; readonly epoch: Epoch } | undefined;
-  /** It waits for all earlier ones that precede this name. */
+  /** It waits for all earlier items that precede this name. */
   follows: string | undefined;
-  /** The signal that the first call follows. */
+  /** To the signal of the first caller. */
   subscription: AbortSubscription<PendingCall> | undefined;
-  /** Calls that wait for it beside the first one. */
+  /** Callers beside the first one. */
   others: Set<OtherCaller> | undefined;
   retryState: RetryState | undefined;
 }
 
 const decoder = new TextDecoder();
 
-/** Shared by all, since most are empty and each costs as much as what it holds. */
+/** One for all, since most lists are empty, and each would cost as much as what it holds. */
 const nothing: readonly never[] = [];
 
 /**
- * One action made ready: what queue and batch hold. Its place, `seq`, is its own for life.
+ * One action made ready: what queue and batch hold. Its place, `seq`, never changes.
  *
- * Who waits for it, its text, its place in line and its attempts are subjects of files of their own, which alone
- * write these fields. They stand in one object, since each further one would cost 32 bytes for each item
- * of a million that wait; and the first call that waits is a part of it, since few have any other.
+ * Callers, text, locks and attempts each have a file of their own, which alone writes the fields about it. They are
+ * in one object since each object more would cost 32 bytes for every pending item. The first caller is a part of it,
+ * since few items have another.
  */
 export class Item implements ArenaText, Member {
   readonly seq: number;
   readonly key: string;
   readonly type: string;
-  /** Since when somebody waits for it, by the engine's clock, in whole milliseconds: so it needs no box. */
+  /** When its oldest caller called, by the engine's clock. Whole milliseconds, which V8 stores in place. */
   calledAt: number;
   /** Written by the backlog. */
   state: ItemState = 'gathering';
 
-  /** Of the first call that waits for it; undefined where none does. Written by `Calls`. */
+  /** The first caller; undefined where no call waits for the item. Written by `Callers`. */
   promise: Promise<unknown> | undefined;
   resolve: ((value: unknown) => void) | undefined;
   epoch: Epoch | undefined;
-  /** By what its output is read; other callers may have it read by something else. */
+  /** How to read its output; other callers may have it read in another way. */
   readAs: unknown;
 
   /** UTF-8 bytes of the text; an estimate while a hole is open. */
   bytes: number;
-  /** Where the text as sent is, once every hole is filled; what is there never changes afterwards. */
+  /** Where its text is, once all holes are filled. The text never changes afterwards. */
   chunk: Chunk | undefined;
   start = 0;
   slot = 0;
 
-  /** What comes into being with this item: its name, until somebody asks for that. Written by the order. */
+  /** What it makes: the name, or the lock queue once the order has made one. Written by the order. */
   makes: Name | LockQueue<Item> | undefined;
-  /** The groups that it stands in, one for each resource; see order.ts. */
+  /** One for each resource that it uses, changes or makes; see order.ts. */
   groups: readonly LockGroup<Item>[] = nothing;
-  /** How many of them, and of the cohorts that it follows, still hold it back. */
+  /** How many of these groups, and of the epochs that it follows, are still in its way. */
   waits = 0;
 
-  /** Requests that carried it, the present one included. Written by the dispatcher, as the next two. */
+  /** Requests that have carried it, this one included. Written by the dispatcher, as are the next two. */
   attempts = 0;
-  /** The request that carries it now, or did last. */
+  /** The last request that carried it. */
   sending: SendState | undefined;
-  /** When it last became sendable, in whole milliseconds. */
+  /** When it last became ready, in whole milliseconds. */
   readyAt = 0;
 
   /** Neighbours in its chain. */
@@ -131,7 +130,7 @@ export class Item implements ArenaText, Member {
 
   extras: Extras | undefined;
 
-  /** What it counts for in queue and books; on the prototype, since it is the same for all of a class. */
+  /** How much it counts in queue and ledger; on the prototype, since it is the same for all of a class. */
   declare weight: 0 | 1;
 
   constructor(seq: number, calledAt: number, submission: Submission, texts: TextArena) {
@@ -145,26 +144,26 @@ export class Item implements ArenaText, Member {
     const isWhole = holes.length === 0;
     const isPlain = (fingerprint ?? claim ?? follows ?? maybeApplied) === undefined;
     if (!isPlain || !isWhole || echoBytes) this.extras = extrasOf(submission);
-    // A batch that its caller has packed has no text: it brings texts of its own.
+    // A packed batch has no text of its own.
     if (isWhole && pieces[0] !== undefined) texts.write(pieces[0], this);
   }
 
-  /** What attempts without progress have left behind; most items never have any. */
+  /** What its attempts without progress have left; most items have none. */
   get retryState(): RetryState | undefined {
     return this.extras?.retryState;
   }
 
-  /** Had an attempt without an answer: the server may have done it. */
+  /** An attempt had no answer, so the server may have done it. */
   get maybeApplied(): boolean {
     return this.extras?.retryState?.maybeApplied === true;
   }
 
-  /** What it is called in events and errors. */
+  /** Its key, for events and errors. */
   get name(): string | undefined {
     return this.key;
   }
 
-  /** The keys that it waits for answers to. */
+  /** The keys whose outputs it waits for. */
   get keys(): readonly string[] {
     return [this.key];
   }
@@ -175,19 +174,19 @@ export class Item implements ArenaText, Member {
   }
 
   /**
-   * It is to be done. Whether a call waits for it is another question: for one that was taken over from a
-   * process that is gone, none does. It is wanted no more once its last caller has left it.
+   * It is to be done, also where no call waits for it, as for an adopted item. No longer, once its last caller has
+   * left it.
    */
   get isWanted(): boolean {
     return this.extras?.retryState?.left === undefined;
   }
 
-  /** Something of the request that carries it may have reached the server. */
+  /** The server may have something of the request that carries it. */
   get isAtServer(): boolean {
     return this.state === 'in flight' && this.sending?.hasLeft === true;
   }
 
-  /** Requests of which something may have reached the server. */
+  /** Requests of which the server may have something. */
   get sent(): number {
     return this.state === 'in flight' && !this.isAtServer ? this.attempts - 1 : this.attempts;
   }
@@ -197,15 +196,15 @@ export class Item implements ArenaText, Member {
     return this.chunk !== undefined;
   }
 
-  /** The text as sent, decoded anew each time; undefined while a hole is open. */
+  /** Its text, decoded anew each time; undefined while an id is missing. */
   get text(): string | undefined {
     const { chunk, start, bytes } = this;
     return chunk && decoder.decode(chunk.buffer.subarray(start, start + bytes));
   }
 
   /**
-   * What went by that number has that id. Makes the text if all ids are known by now; returns the bytes that
-   * it gained by that.
+   * Fills in the id of what went by that number, and makes the text if none is missing any more. Returns how many
+   * bytes that adds.
    */
   fill(number: Name, id: string, texts: TextArena): number {
     const cut = this.extras?.cut;
@@ -225,13 +224,13 @@ export class Item implements ArenaText, Member {
     return this.bytes - before;
   }
 
-  /** Where to note what few items have. */
+  /** The extras, made on demand. */
   keepExtras(): Extras {
     this.extras ??= noExtras();
     return this.extras;
   }
 
-  /** Where to note what an attempt without progress leaves behind. */
+  /** The retry state, made on demand. */
   keepRetryState(): RetryState {
     const extras = this.keepExtras();
     extras.retryState ??= newRetryState();

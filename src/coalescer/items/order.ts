@@ -1,18 +1,16 @@
 /**
- * Who waits for whom.
+ * Which items wait for which.
  *
- * Each resource has a line of groups, in the order of the calls. A *shared* group holds any number
- * of items that use the resource; an exclusive one holds the single item that changes or makes it.
- * A group is open when nothing stands before it, or when it is shared and stands behind an open
- * shared one. An item may be sent once all groups that it stands in are open.
+ * Each resource has a queue of groups, in the order of the calls. A *shared* group holds any number of items that use
+ * the resource; an exclusive one holds the single item that changes or makes it. A group is open when nothing stands
+ * before it, or when it is shared and stands behind an open shared one. An item may be sent once all its groups are
+ * open.
  *
  *     resource   [ create ] → [ child, child, child ] → [ finish ]
  *                   open              closed              closed
  *
- * The maker of a resource gets its group only when others come to stand behind it.
- *
- * It is a ticket lock for readers and writers. There are no edges between items: a finish behind a
- * million children waits for one counter.
+ * It is a ticket lock for readers and writers. Items have no edges to each other: a finish behind a million children
+ * waits for one counter.
  */
 import type { TextArena } from '../../lib/text-arena.ts';
 import type { Name } from '../ports/submission.ts';
@@ -25,7 +23,7 @@ import { ResourceIndex } from './resource-index.ts';
 
 type Group = GroupOf<Item>;
 
-/** What an item does to the resources that it names. */
+/** What an item does to resources; see `Submission`. */
 export interface Relations {
   readonly makes?: Name | undefined;
   readonly hasNewName?: boolean | undefined;
@@ -41,17 +39,17 @@ export interface Broken {
   readonly error: unknown;
 }
 
-/** What became of those who waited for an id. */
+/** The effect of an id that became known. */
 interface Named {
-  /** Bytes of their texts that were not known before. */
+  /** Bytes that the texts grew by. */
   readonly gained: number;
   readonly broken: readonly Broken[];
 }
 
-const nobodyNamed: Named = { gained: 0, broken: [] };
+const nothingNamed: Named = { gained: 0, broken: [] };
 
 export interface OrderPorts extends ResourceIndexPorts<Item> {
-  /** Told of each item that has nothing left to wait for. */
+  /** Called for each item that has nothing left to wait for. */
   readonly onFree: (item: Item) => void;
 }
 
@@ -67,15 +65,15 @@ export class Order {
     this.#resources = new ResourceIndex(ports);
   }
 
-  /** Resources with pending items. An idle engine has none. */
+  /** Queues and epochs that are kept. An idle engine has none. */
   get size(): number {
     return this.#resources.size + this.#epochs.size;
   }
 
-  /** Puts an item into line. Of several relations to one resource the strongest holds. */
+  /** Enters a new item. Where it has several relations to one resource, the strongest counts. */
   join(item: Item, { makes, hasNewName, changes, uses, precedes, follows }: Relations): void {
     if (hasNewName) {
-      // No line of that name can be there. It is entered when somebody asks for it, which nobody does of most.
+      // The name is new, so no queue can have it. Most such names are never asked for.
       item.makes = makes;
     } else if (makes !== undefined) {
       const resource = this.#resources.of(makes);
@@ -84,18 +82,18 @@ export class Order {
     }
     if (changes !== undefined) this.#stand(item, this.#resources.of(changes), false);
     for (const name of uses ?? []) this.#stand(item, this.#resources.of(name), true);
-    const turnstile = follows === undefined ? undefined : this.#epochs.get(follows);
-    if (turnstile !== undefined) {
+    const epochs = follows === undefined ? undefined : this.#epochs.get(follows);
+    if (epochs !== undefined) {
       item.waits++;
-      turnstile.whenOver(() => this.#letGo(item));
+      epochs.whenOver(() => this.#letGo(item));
     }
-    // Last, so that one that follows the name that it precedes does not wait for itself.
+    // Last, so that an item that follows the name that it precedes does not wait for itself.
     if (precedes !== undefined) {
       item.keepExtras().precedes = { name: precedes, epoch: this.#epochsOf(precedes).enter() };
     }
   }
 
-  /** Takes a settled item out of line, and lets go those who waited for nothing else. */
+  /** Takes a settled item out, and frees the items that waited for nothing else. */
   leave(item: Item): void {
     for (const group of item.groups) {
       group.pending--;
@@ -111,12 +109,12 @@ export class Order {
     const precedes = item.extras?.precedes;
     if (precedes === undefined) return;
     const { name, epoch } = precedes;
-    const turnstile = this.#epochsOf(name);
-    turnstile.leave(epoch);
-    if (turnstile.empty) this.#epochs.delete(name);
+    const epochs = this.#epochsOf(name);
+    epochs.leave(epoch);
+    if (epochs.empty) this.#epochs.delete(name);
   }
 
-  /** Whether others wait for what this item makes. */
+  /** Whether other items wait for what this one makes. */
   isNeeded(item: Item): boolean {
     return behindMaker(item) !== undefined;
   }
@@ -131,7 +129,7 @@ export class Order {
     return false;
   }
 
-  /** Whether an earlier pending item makes the same resource as this one, which is settled. */
+  /** Whether an earlier pending item makes the same resource as this settled one. */
   isMadeEarlier(item: Item): boolean {
     const own = makerGroup(item);
     let group = own?.before;
@@ -139,7 +137,7 @@ export class Order {
       group = group.before;
     }
     if (own === undefined || group === undefined) return false;
-    // One that ended in the same step was asked before, so that many cost no more than one each.
+    // One that ended in the same step was asked before; its answer saves looking further.
     own.isMadeEarlier = isPending(group.maker) || group.isMadeEarlier;
     return own.isMadeEarlier;
   }
@@ -153,8 +151,7 @@ export class Order {
   }
 
   /**
-   * Those who cannot succeed once this item has failed to make its resource: all who stand behind
-   * it, up to the next item that makes the same resource.
+   * The items that cannot succeed once this one has failed to make its resource: all behind it, up to the next maker.
    */
   dependents(item: Item): Item[] {
     const found: Item[] = [];
@@ -168,18 +165,18 @@ export class Order {
     return found;
   }
 
-  /** Whether somebody makes, changes or uses what goes by this name. */
+  /** Whether any pending item makes, changes or uses what goes by this name. */
   isInLine(name: Name): boolean {
     return this.#resources.find(name)?.isPending === true;
   }
 
   /**
-   * Makes the id known of what this item made: fills the holes of all who wait for it, and lets the id
-   * stand for it from now on, in one step, so that a call by id cannot overtake a call by number.
+   * Makes the id known of what this item made: fills the holes of the items that wait for it, and lets the queue go
+   * by the id from now on. All in one step, so that no call by id can overtake a call by number.
    */
   name({ makes: resource }: Item, id: string, texts: TextArena): Named {
-    // Where only its maker is in line, which is about to leave, nobody can come in between.
-    if (typeof resource !== 'object' || resource.tail === undefined) return nobodyNamed;
+    // Nothing else is in the queue, and the maker is about to leave.
+    if (typeof resource !== 'object' || resource.tail === undefined) return nothingNamed;
     const number = resource.name;
     this.#resources.rename(resource, id);
     const broken: Broken[] = [];
@@ -197,21 +194,21 @@ export class Order {
     return { gained, broken };
   }
 
-  /** To be called before an item changes its place among the others. */
+  /** To be called before an item moves among its neighbours. */
   enterMade(): void {
     this.#resources.enterMade();
   }
 
   #epochsOf(name: string): Epochs {
-    let turnstile = this.#epochs.get(name);
-    if (turnstile === undefined) {
-      turnstile = new Epochs();
-      this.#epochs.set(name, turnstile);
+    let epochs = this.#epochs.get(name);
+    if (epochs === undefined) {
+      epochs = new Epochs();
+      this.#epochs.set(name, epochs);
     }
-    return turnstile;
+    return epochs;
   }
 
-  /** Alone, it needs no group; it gets one when others come. */
+  /** An only maker needs no group until others come. */
   #standAsMaker(item: Item, resource: LockQueue<Item>): void {
     if (resource.isPending) {
       this.#stand(item, resource, false, item);
@@ -234,7 +231,7 @@ export class Order {
     item.waits++;
   }
 
-  /** A maker that was alone gets a group, for others come to stand behind it. */
+  /** Others come to stand behind the maker, so it gets a group. */
   #groupMaker(resource: LockQueue<Item>, maker: Item): void {
     resource.maker = undefined;
     const group = new GroupOf(resource, false, maker);
@@ -258,18 +255,17 @@ export class Order {
   }
 }
 
-/** A new list without room to grow, which would be most of what each waiting item takes. */
+/** An array of exact size: spare room in it would be most of what a waiting item costs. */
 function withOneMore(groups: readonly Group[], group: Group): readonly Group[] {
   const [first, ...others] = groups as readonly [Group, ...Group[]];
   return others.length === 0 ? [first, group] : [first, ...others, group];
 }
 
-/** The group in which the item makes its resource; none where nobody else is in line. */
+/** The group in which the item makes its resource; undefined where it is alone. */
 function makerGroup(item: Item): Group | undefined {
   return item.groups.find(({ maker }) => maker === item);
 }
 
-/** The group behind it. */
 function behindMaker(item: Item): Group | undefined {
   return makerGroup(item)?.after;
 }

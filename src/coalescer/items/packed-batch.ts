@@ -3,10 +3,10 @@ import type { Batch } from '../ports/sender.ts';
 import { Item } from './item.ts';
 
 export interface PackedBatchParts {
-  /** Its place, among those of all items. */
+  /** Its place among all items. */
   readonly seq: number;
   readonly calledAt: number;
-  /** What the request is called in events. */
+  /** The name of the request in events. */
   readonly type: string;
   readonly batch: Batch;
   /** UTF-8 bytes of a request around its items. */
@@ -15,8 +15,8 @@ export interface PackedBatchParts {
 }
 
 /**
- * A batch that its caller has packed. It travels as one item, alone and as it stands, so it takes the
- * same attempts as any other; but it stands in no line, and counts for nothing in queue and books.
+ * A batch that its caller has packed. It travels as one item, as it stands and alone, and is retried like any other.
+ * It waits for nothing, and counts in neither queue nor ledger.
  */
 export class PackedBatch extends Item {
   content: Batch;
@@ -24,11 +24,11 @@ export class PackedBatch extends Item {
   constructor({ seq, calledAt, type, batch, envelopeBytes, texts }: PackedBatchParts) {
     super(seq, calledAt, { key: '', type, pieces: [], bytes: 0, holes: [] }, texts);
     this.content = batch;
-    // As the packer counts: it adds the envelope.
+    // The packer adds the envelope.
     this.bytes = batch.bytes - envelopeBytes;
   }
 
-  /** It is over: what its caller gave is not kept. */
+  /** Drops what its caller gave, once it is over. */
   letGo(): void {
     this.content = nothing;
   }

@@ -1,33 +1,33 @@
 import type { Last, Reason } from '../ports/reason.ts';
 
-/** Why a call left its item behind. */
+/** Why the last caller left an item. */
 export type LeftBy<Failure> =
   | Omit<Extract<Reason<Failure>, { kind: 'aborted' }>, 'maybeApplied'>
   | Omit<Extract<Reason<Failure>, { kind: 'exhausted' }>, 'maybeApplied'>;
 
-/** What the attempts of an item that made no progress have left behind. */
+/** What an item keeps of its attempts that made no progress. */
 export interface RetryState {
-  /** Had an attempt without an answer: the server may have done it. */
+  /** An attempt had no answer, so the server may have done it. */
   maybeApplied: boolean;
   /** Not to be sent before this time, by the engine's clock. */
   notBefore: number;
-  /** Usable answers that the engine had seen at the end of its last attempt. */
+  /** How many usable answers the engine had seen at the end of its last attempt. */
   answersSeen: number | undefined;
   /** Attempts that count against `retry.limit`. */
   countedAttempts: number;
-  /** Attempts that were lost although a ping was answered just before, and that did not count. */
+  /** Attempts lost right after a ping was answered, that do not count. */
   suspicions: number;
-  /** When such an attempt did count, the last time. */
+  /** When such an attempt counted last. */
   pingCountedAt: number | undefined;
-  /** Was refused for the attempt that carried it, and is sent once more: the next may be made otherwise. */
+  /** It was refused because of that attempt, and is sent once more: the next may have another token, say. */
   hadSecondChance: boolean;
-  /** Its time was over before it was sent, since the process stood still: if this gets lost, it is over. */
+  /** Its time was over before it was sent, since the process stood still. If this attempt gets lost, it ends. */
   isLastChance: boolean;
-  /** An error that may pass, and how often in a row the server gave the same. */
+  /** An error that may pass, since when, and how often in a row the server gave it. */
   transient: { code: string; times: number; readonly since: number } | undefined;
-  /** What the last of them met. */
+  /** What its last attempt met. */
   last: Last<unknown> | undefined;
-  /** Why its last caller left it: it is not wanted any more. */
+  /** Why its last caller left it; then it is no longer wanted. */
   left: LeftBy<unknown> | undefined;
 }
 

@@ -3,7 +3,7 @@ import type { Name, Submission } from '../ports/submission.ts';
 import type { Item } from './item.ts';
 import { nameOf } from './lock-queue.ts';
 
-/** A pending item as data that can be written down: another engine takes it over by `adopt`. */
+/** A pending item as plain data, which another engine can `adopt`. */
 export function toSubmission(item: Item): Submission {
   const { extras, groups, key, makes, readAs, type } = item;
   const changed = groups.find(({ shared, maker }) => !shared && maker !== item);
@@ -23,7 +23,7 @@ export function toSubmission(item: Item): Submission {
   };
 }
 
-/** The text as it will be sent, cut where ids are missing still. */
+/** The text, cut where ids are still missing. */
 function textOf({ bytes, extras, text }: Item): Pick<Submission, 'pieces' | 'bytes' | 'holes'> {
   if (text !== undefined) return { pieces: [text], bytes, holes: [] };
   const { pieces = [], holes = [] } = extras?.cut ?? {};

@@ -1,5 +1,5 @@
 /**
- * The pending items: each from its call until it is settled, and where it stands meanwhile.
+ * The pending items, from call to settlement, and the state of each.
  *
  *     gathering ─→ blocked ─→ delayed ─→ ready ─→ in flight ─→ settled
  *                     ↑          ↑         ↑        │   ↑
@@ -18,7 +18,7 @@ import type { BatchLimits, Envelope, Packed } from './packer.ts';
 import { Packer } from './packer.ts';
 import { ReadySet } from './ready-set.ts';
 
-/** An item that waits for a time; which is noted here, since a settled item keeps nothing. */
+/** A delayed item, and until when: a settled item keeps nothing itself. */
 interface Delayed {
   readonly item: Item;
   readonly until: number;
@@ -27,16 +27,16 @@ interface Delayed {
 export interface BacklogPorts {
   readonly envelope: Envelope;
   readonly now: () => number;
-  /** What goes by that name by now. */
+  /** The id of what goes by that name, if it has one by now. */
   readonly idOf: (name: Name) => Name;
 }
 
-/** Settled items that are not worth the cost of forgetting them. */
+/** So few settled items are not worth a clean-up. */
 const FEW = 64;
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** Pending items, each linked to its neighbours, by how long somebody has waited for them. */
+/** Pending items linked to their neighbours, by how long a caller has waited for them. */
 interface Chain {
   oldest: Item | undefined;
   youngest: Item | undefined;
@@ -51,20 +51,20 @@ function append(chain: Chain, item: Item): void {
 }
 
 export class Backlog {
-  /** Pending items, those in flight included; without batches that their callers have packed. */
+  /** Pending items, those in flight included, packed batches not. */
   size = 0;
   /** UTF-8 bytes of their texts. */
   bytes = 0;
-  /** Nothing is pending, batches that their callers have packed included. */
+  /** Nothing is pending, not even a packed batch. */
   isEmpty = true;
-  /** The pending item for which somebody has waited longest. */
+  /** The item whose caller has waited longest. */
   oldest: Item | undefined;
-  /** When the last call was made of which the alarm does not know yet. */
+  /** When the last call was made that the alarm was not set for yet. */
   lastCalledAt: number = NEVER;
   /** When the next delayed item may be sent. */
   nextDue: number = NEVER;
   readonly ready: ReadySet = new ReadySet();
-  /** Where the texts of the items wait. */
+  /** The texts of the items. */
   readonly texts: TextArena = new TextArena();
   /** How many items are in each state. */
   readonly #counts: Record<ItemState, number> = {
@@ -79,13 +79,13 @@ export class Backlog {
   /** Which items wait for which. */
   readonly order: Order;
   readonly #packer: Packer;
-  /** By the time that they wait for; some may be settled meanwhile. */
+  /** By time; some may be settled by now. */
   readonly #delayed = new Heap<Delayed>((a, b) => a.until < b.until);
-  /** Pending items that somebody waits for, in the order of their calls. */
+  /** Items with callers, in the order of the calls. */
   readonly #called: Chain = { oldest: undefined, youngest: undefined };
-  /** Those with a last chance: how long they wait says nothing of when they were called. */
+  /** Items with a last chance, whose `calledAt` is no longer the time of the call. */
   readonly #spared: Chain = { oldest: undefined, youngest: undefined };
-  /** Those that nobody waits for: they have no time in which they must be done. */
+  /** Items without callers, which have no deadline. */
   readonly #unawaited: Chain = { oldest: undefined, youngest: undefined };
 
   readonly #now: () => number;
@@ -106,7 +106,7 @@ export class Backlog {
     return this.#counts[state];
   }
 
-  /** Items that wait for a time, and those settled meanwhile that are not forgotten yet. */
+  /** Delayed items, and settled ones that are not cleaned up yet. */
   get delayed(): number {
     return this.#delayed.size;
   }
@@ -120,7 +120,7 @@ export class Backlog {
     return items.sort((a, b) => a.seq - b.seq);
   }
 
-  /** Those for which somebody has waited since that time or longer, in that order. */
+  /** Items whose callers have waited since that time or longer, in the order of the calls. */
   calledBy(time: number): Item[] {
     const items: Item[] = [];
     for (const chain of [this.#called, this.#spared]) {
@@ -131,25 +131,25 @@ export class Backlog {
     return items.sort((a, b) => a.seq - b.seq);
   }
 
-  /** Takes a new item in, the youngest of all. It is not sent before `admit`. */
+  /** Adds a new item. It is not sent before `admit`. */
   append(item: Item, relations: Relations): void {
     this.size++;
     this.bytes += item.bytes;
     this.isEmpty = false;
     this.lastCalledAt = item.calledAt;
     this.#counts.gathering++;
-    // Not linked yet: what it makes must not be found before it stands in line.
+    // Before it is linked, or the search for what was made would find it before it stands in a queue.
     this.order.join(item, relations);
     if (item.resolve === undefined) {
       append(this.#unawaited, item);
     } else {
       append(this.#called, item);
-      // One with a last chance may have longer to wait than it.
+      // An item with a last chance may have longer to wait.
       if (this.oldest === undefined || this.oldest.calledAt > item.calledAt) this.oldest = item;
     }
   }
 
-  /** Takes in a batch that its caller has packed, which stands in no line. */
+  /** Adds a packed batch, which the order knows nothing of. */
   appendPacked(batch: PackedBatch): void {
     batch.state = 'held';
     this.isEmpty = false;
@@ -157,14 +157,14 @@ export class Backlog {
     this.#findOldest();
   }
 
-  /** The last call that waits for an item is about to leave it, and it stays. */
+  /** The last caller is about to leave the item, which stays. */
   desert(item: Item): void {
     this.#leaveChain(item);
     append(this.#unawaited, item);
     this.#findOldest();
   }
 
-  /** Somebody waits, from now on, for an item that nobody waited for. */
+  /** An item without callers gets one. */
   renew(item: Item, now: number): void {
     this.#leaveChain(item);
     item.calledAt = now;
@@ -177,7 +177,7 @@ export class Backlog {
     this.#findOldest();
   }
 
-  /** Gives these a last chance: they wait as if they had been called at that time. */
+  /** Gives items a last chance: they wait as if called at that time. */
   spare(items: readonly Item[], calledAt: number): void {
     for (const item of items) {
       this.#leaveChain(item);
@@ -188,14 +188,14 @@ export class Backlog {
     this.#findOldest();
   }
 
-  /** The window of these items has ended. */
+  /** Their window has ended. */
   admit(items: readonly Item[], now: number): void {
     for (const item of items) if (item.state === 'gathering') this.#place(item, now);
   }
 
   /**
-   * Takes the next batch out of what is ready: it is in flight from now on. It may be empty where
-   * `room` is given, the bytes that even a single item must not exceed.
+   * Takes the next batch out of the ready items; it is in flight from now on. It may be empty where `room` is given:
+   * bytes that not even a single item may exceed.
    */
   pack(limits: BatchLimits, now: number, room?: number): Packed {
     const packed = this.#packer.pack(this.ready, limits, now, room);
@@ -214,10 +214,7 @@ export class Backlog {
     this.#enter(item, 'held');
   }
 
-  /**
-   * Sends off the items of a part. Those that wait for something outside of it go back to their
-   * places.
-   */
+  /** Sends the items of a part. Those that wait for something outside of it go back to their places. */
   takePart(part: readonly Item[]): Packed {
     const packed = this.#packer.repack(part);
     for (const item of packed.items) this.#enter(item, 'in flight');
@@ -225,7 +222,7 @@ export class Backlog {
     return packed;
   }
 
-  /** Lets go the delayed items whose time has come. */
+  /** Moves on the delayed items whose time has come. */
   wake(now: number): void {
     while (this.nextDue <= now) {
       const item = this.#delayed.pop()?.item;
@@ -236,9 +233,7 @@ export class Backlog {
     }
   }
 
-  /**
-   * Makes known the id of what this item made. Returns those who wait for it and whose texts cannot be made.
-   */
+  /** Makes known the id of what this item made. Returns the items whose texts cannot be made with it. */
   name(item: Item, id: string): readonly Broken[] {
     const { gained, broken } = this.order.name(item, id, this.texts);
     this.bytes += gained;
@@ -257,7 +252,7 @@ export class Backlog {
     this.#unlink(item);
   }
 
-  /** Puts an item where it belongs, now that it is neither gathering nor in flight. */
+  /** Puts an item where it belongs that is neither gathering nor in flight. */
   #place(item: Item, now: number = this.#now()): void {
     const until = item.extras?.retryState?.notBefore ?? 0;
     if (item.waits > 0) {
@@ -273,7 +268,7 @@ export class Backlog {
     }
   }
 
-  /** Forgets settled items once they are the greater part, so that aborts leave nothing behind. */
+  /** Drops settled items once they are the greater part, so that aborts leave nothing behind. */
   #forgetDelayed(): void {
     const left = this.#counts.delayed;
     if (this.#delayed.size > 2 * left + FEW) {
@@ -282,7 +277,7 @@ export class Backlog {
     this.#findNextDue();
   }
 
-  /** Whoever is next in time may have settled meanwhile. */
+  /** Skips items that were settled meanwhile. */
   #findNextDue(): void {
     const delayed = this.#delayed;
     while (delayed.first !== undefined && delayed.first.item.state !== 'delayed') delayed.pop();
@@ -311,7 +306,7 @@ export class Backlog {
     this.isEmpty = this.oldest === undefined && this.#unawaited.oldest === undefined;
   }
 
-  /** For another place: what is made is found by the order of the calls, so it is entered before. */
+  /** Before it moves: what it makes is found by its neighbours, so it is entered first. */
   #leaveChain(item: Item): void {
     this.order.enterMade();
     this.#unlink(item);

@@ -2,7 +2,7 @@ import type { Deferred } from '../../lib/deferred.ts';
 import { deferred } from '../../lib/deferred.ts';
 import type { QueueBounds } from '../ports/options.ts';
 
-/** A bound that was reached: of all items, or of what closes what was opened, beyond the other two. */
+/** A bound that is reached; `finishes`: the room of their own that finishes have. */
 export interface Broken {
   readonly bound: 'items' | 'bytes' | 'finishes';
   readonly limit: number;
@@ -14,24 +14,24 @@ interface Fill {
   readonly bytes: number;
 }
 
-/** The part of each bound below which there is room for callers who wait. */
+/** Callers who wait are served while the queue is below this part of each bound. */
 const ROOMY = 0.8;
 
-/** What closes what was opened has room of its own beyond the bounds, as large again. */
+/** Finishes of what this engine opened have room up to so many times the bounds. */
 const ROOM_TO_CLOSE = 2;
 
 export interface BoundsParts {
   readonly max: QueueBounds;
   readonly fill: Fill;
-  /** Runs something once those who were told of room have had their turn. */
+  /** Runs something after the callers that were just told have had their turn. */
   readonly afterTurn: (run: () => void) => void;
 }
 
-/** The bounds of the queue, and those who wait for room. */
+/** The bounds of the queue, and the callers who wait for room. */
 export class Bounds {
   readonly #max: QueueBounds;
   readonly #fill: Fill;
-  /** Who waits for room, in turn. */
+  /** Callers who wait for room, in turn. */
   readonly waiters: Deferred<void>[] = [];
   readonly #afterTurn: (run: () => void) => void;
   #isServingOn = false;
@@ -42,7 +42,7 @@ export class Bounds {
     this.#afterTurn = afterTurn;
   }
 
-  /** The bound that one more item would break; `closes`: it closes what an accepted item opened. */
+  /** The bound that one more item would exceed; `closes`: it closes what an accepted item opened. */
   brokenBy(itemBytes: number, closes = false): Broken | undefined {
     const times = closes ? ROOM_TO_CLOSE : 1;
     const maxItems = times * this.#max.maxItems;
@@ -56,19 +56,19 @@ export class Bounds {
     return undefined;
   }
 
-  /** Resolves once there is room for any call; those who wait are served in turn. */
+  /** Resolves once there is room. Callers are served in turn. */
   ready(): Promise<void> {
     if (this.waiters.length === 0 && this.#places() > 0) return Promise.resolve();
     const waiter = deferred<void>();
-    // Marked as handled, as each call is: nobody has to wait for it.
+    // Handled, as the promise of each call is.
     waiter.promise.catch(() => {});
     this.waiters.push(waiter);
     return waiter.promise;
   }
 
   /**
-   * Tells as many as there are places, after items have left the queue. Whoever is told need not call:
-   * the places that are left then are the next ones', or they might wait for ever.
+   * Tells as many callers as there are places. One that is told need not call, so the rest of the places go to the
+   * next ones in a later turn.
    */
   serve(): void {
     if (this.waiters.length === 0) return;
@@ -81,12 +81,12 @@ export class Bounds {
     });
   }
 
-  /** Turns away all who wait. */
+  /** Rejects all callers who wait. */
   rejectAll(toError: () => unknown): void {
     for (const waiter of this.waiters.splice(0)) waiter.reject(toError());
   }
 
-  /** Items that may come before the queue is no longer below its roomy part. */
+  /** How many items may come before the queue is above that part of its bounds. */
   #places(): number {
     const { maxItems, maxBytes } = this.#max;
     if (this.#fill.bytes >= ROOMY * maxBytes) return 0;

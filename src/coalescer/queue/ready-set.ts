@@ -1,14 +1,12 @@
 /**
- * The items that may be packed now, by age.
- *
- * They stand in sorted runs. A new item extends the youngest run; items that come back to older
- * places, or were blocked until now, extend another one. The oldest item of all is the least of the
- * runs' first items. So an item keeps its place for life, and nothing is searched or sorted.
+ * The items that may be packed now, by age, in a few sorted runs. A new item extends the youngest run; items that
+ * come back to older places extend another one. The oldest item is the least of the first items of the runs. So
+ * nothing is searched or sorted.
  */
 import type { Item } from '../items/item.ts';
 import { SortedRun, SortedRuns } from './sorted-runs.ts';
 
-/** Runs that still grow. Items come back in few orders at once, so few are enough. */
+/** Runs that still grow. Items come back in few orders at a time, so few are enough. */
 const GROWING = 4;
 
 export class ReadySet {
@@ -19,13 +17,13 @@ export class ReadySet {
   first: Item | undefined;
   readonly #runs = new SortedRuns();
   #growing: SortedRun[] = [];
-  /** Items that were taken out of turn and still stand in a run. */
+  /** Items removed out of turn that are still in a run. */
   #gone = 0;
 
   add(item: Item): void {
     this.size++;
     this.bytes += item.bytes;
-    // The growing run that ends closest before the item.
+    // The run that ends closest before the item.
     let best: SortedRun | undefined;
     let bestSeq = -1;
     for (const run of this.#growing) {
@@ -46,7 +44,7 @@ export class ReadySet {
     this.#growing.push(fresh);
   }
 
-  /** Takes the oldest item out, and passes over those behind it that were taken out of turn. */
+  /** Takes the oldest item, and skips those behind it that were removed. */
   takeFirst(): Item | undefined {
     const { first } = this;
     if (first === undefined) return undefined;
@@ -62,7 +60,7 @@ export class ReadySet {
     }
   }
 
-  /** Takes any item out, whose state is no longer `ready`. */
+  /** Removes an item whose state is no longer `ready`. */
   remove(item: Item): void {
     if (item === this.first) {
       this.takeFirst();
@@ -73,7 +71,7 @@ export class ReadySet {
     if (++this.#gone > this.size + 64) this.#rebuild();
   }
 
-  /** One run of those who are left; done when more are gone than left, so it costs O(1) each. */
+  /** Makes one run of what is left, once more items are gone than left: O(1) for each. */
   #rebuild(): void {
     const { size, bytes } = this;
     const left: Item[] = [];

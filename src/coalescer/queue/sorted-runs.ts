@@ -1,7 +1,7 @@
 import { Heap } from '../../lib/heap.ts';
 import type { Item } from '../items/item.ts';
 
-/** Spent items at the front of a run that are worth the cost of cutting them off. */
+/** Taken items at the front of a run that are worth cutting off. */
 const SPENT = 1024;
 
 /** A queue of items with rising seq. */
@@ -10,10 +10,10 @@ export class SortedRun {
   #head = 0;
   /** The oldest item. */
   first: Item | undefined;
-  /** The youngest one that it has had. */
+  /** The youngest item that it has had. */
   last: Item | undefined;
 
-  /** Reads `items` from the front; the array itself is left as it is until it is extended. */
+  /** Does not change `items` before it is extended. */
   constructor(items: Item[]) {
     this.#items = items;
     this.first = items[0];
@@ -35,13 +35,13 @@ export class SortedRun {
   }
 }
 
-/** Several runs read as one: always the oldest item of all. */
+/** Several runs read as one, oldest item first. */
 export class SortedRuns {
   /** The oldest item. */
   first: Item | undefined;
-  /** The run in which it stands. */
+  /** The run that has it. */
   #front: SortedRun | undefined;
-  /** The others; most often there are none. */
+  /** The others; usually none. */
   readonly #others = new Heap<SortedRun>((a, b) => seqOf(a) < seqOf(b));
 
   add(run: SortedRun): void {
@@ -56,7 +56,7 @@ export class SortedRuns {
     }
   }
 
-  /** Passes over the oldest item. Returns its run where that was the run's last item. */
+  /** Skips the oldest item. Returns its run if that is empty now. */
   advance(): SortedRun | undefined {
     const run = this.#front;
     if (run === undefined) return undefined;

@@ -3,7 +3,7 @@ import type { FairTimeouts } from '../../lib/fair-timeouts.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** How late a timer must fire for it to say that this process stood still, in milliseconds. */
+/** A timer that fires so late, in milliseconds, says that the process stood still. */
 const LATE_MS = 1_000;
 
 interface Wakening {
@@ -12,7 +12,7 @@ interface Wakening {
   readonly wake: (isLate: boolean) => void;
 }
 
-/** The engine's only timer: wakes it at the earliest time that it was asked for. */
+/** The engine's only timer. It wakes the engine at the earliest time that was asked for. */
 export class Alarm {
   readonly #wakening: Wakening;
   #at = NEVER;
@@ -22,14 +22,14 @@ export class Alarm {
     this.#wakening = wakening;
   }
 
-  /** It should have woken the engine long ago: the process stood still meanwhile. */
+  /** It should have fired long ago, so the process stood still. */
   isLate(now: number): boolean {
     return now - this.#at > LATE_MS;
   }
 
   /**
-   * Sees to it that the engine wakes by then. A timer that is set for an earlier time stays: waking
-   * too early costs less than setting a timer at each change.
+   * Makes sure that the engine wakes by then. A timer for an earlier time stays: to wake too early costs less than to
+   * set a timer at each change.
    */
   setBy(at: number, asked?: number): void {
     if (at >= this.#at) return;
@@ -43,7 +43,7 @@ export class Alarm {
       this.#cancel = undefined;
       wake(isLate);
     };
-    // Late by the time that it was set for, which may have been over when it was set.
+    // The time itself may have passed when the timer was set.
     const come = (): void => {
       this.#cancel = timeouts.expire(at, wakeUp) ?? this.#cancel;
     };

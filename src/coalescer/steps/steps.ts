@@ -1,10 +1,10 @@
 /**
- * No code but the engine's own runs inside a step: what comes from outside is asked before, and told after. So
- * whoever is told finds the books right, and may call back.
+ * The engine changes in steps. User code is asked before a step and told after it, so it finds the ledger right and
+ * may call back.
  */
 export class Steps {
   #isInside = false;
-  /** Tells what the steps so far have to tell; user code may run in it. */
+  /** Tells callers and listeners what the steps have changed. User code may run in it. */
   readonly #tell: () => void;
 
   constructor(tell: () => void) {
@@ -14,7 +14,7 @@ export class Steps {
   /** Runs a step; one within another is a part of it. Throws what the step throws. */
   run<T>(step: () => T): T {
     if (this.#isInside) return step();
-    // Before anything has changed: a step that is broken off half-way would leave the books wrong.
+    // Before anything changes: a step that is broken off half-way would leave the ledger wrong.
     Reflect.apply(takeRoom, undefined, ROOM);
     this.#isInside = true;
     try {
@@ -26,8 +26,8 @@ export class Steps {
   }
 
   /**
-   * Runs a step that nobody waits for. Where the stack is nearly used up, as in a recursion of the
-   * user's that aborts a signal, it runs on a stack of its own.
+   * Runs a step. Where the stack is nearly used up, as by a user's recursion that aborts a signal, it runs later on a
+   * stack of its own.
    */
   runSoon(step: () => void): void {
     try {
@@ -40,8 +40,8 @@ export class Steps {
   }
 }
 
-/** Arguments that take up 3 kB: more of the stack than any step does. */
+/** So many arguments take 3 kB of the stack, more than any step does. */
 const ROOM: readonly number[] = new Array(384).fill(0);
 
-/** With `ROOM` for its arguments, throws a RangeError where the stack has no room for a step. */
+/** Called with `ROOM`, it throws a RangeError where the stack has no room for a step. */
 function takeRoom(): void {}
