@@ -9,7 +9,6 @@ import type { Logger } from '../lib/logger.ts';
 import { ignoresDebug } from '../lib/logger.ts';
 import { nearest } from '../lib/nearest.ts';
 import { aFunction, shown } from '../lib/value-checks.ts';
-import type { Transport } from '../transport/bulk-transport.ts';
 import { FailureWarnings } from './failure-warnings.ts';
 import type { ServerLogOptions } from './server-log.ts';
 import { ServerLog } from './server-log.ts';
@@ -35,13 +34,13 @@ export interface ClientEventsOptions extends Omit<ServerLogOptions, 'events'> {
  */
 export class ClientEvents extends Events<AutobatchEvents> {
   readonly #logger: Logger;
-  readonly #serverLog: ServerLog;
+  readonly serverLog: ServerLog;
 
   constructor({ onIdle, ...options }: ClientEventsOptions) {
     super(options);
     this.#logger = options.logger;
     const log = new ServerLog({ ...options, events: this });
-    this.#serverLog = log;
+    this.serverLog = log;
     const warnings = new FailureWarnings(options);
     if (onIdle !== undefined) this.hearAtOnce('idle', onIdle);
     this.hearAtOnce('outage', (detail) => this.note(() => log.outage(detail)));
@@ -55,11 +54,6 @@ export class ClientEvents extends Events<AutobatchEvents> {
     this.hearAtOnce('retry', (detail) => {
       this.debug('An item goes back for another attempt.', detail);
     });
-  }
-
-  /** The same transport, with lines in the log. */
-  watching(transport: Transport): Pick<Transport, 'send' | 'ping'> {
-    return this.#serverLog.watching(transport);
   }
 
   override on<Name extends keyof AutobatchEvents>(

@@ -211,7 +211,7 @@ export class AutobatchClient {
       return { send: loopback(ids), redact: (text) => text };
     }
     const transport = createTransport({ ...settings, apiToken }, clock);
-    return { ...transport, ...this.#events.watching(transport) };
+    return { ...transport, ...this.#events.serverLog.watching(transport) };
   }
 
   /** The engine asks for the pipeline, which is made after it, only once there are calls. */

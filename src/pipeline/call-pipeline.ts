@@ -43,7 +43,7 @@ export interface CallPipelineSettings
   /** A span gets an id of ours, where its instance has one that tells its partition. */
   readonly makesSpanIds: boolean;
   readonly beforeEnqueue: BeforeEnqueue | undefined;
-  /** Every call is left out, so which calls need another does not matter, and is not remembered. */
+  /** Every call is left out. */
   readonly disabled: boolean;
 }
 
@@ -67,7 +67,7 @@ export class CallPipeline {
   #readAs: ReadAs = { type: '', raw: false, instance: undefined };
 
   constructor(settings: CallPipelineSettings) {
-    const { engine, ids, disabled } = settings;
+    const { engine, ids } = settings;
     this.#settings = settings;
     this.#engine = engine;
     this.#ids = ids;
@@ -77,13 +77,7 @@ export class CallPipeline {
     this.#references = references;
     this.#dependencies = new DependencyTracker(references);
     this.reader = new OutputReader({ ...settings, idOf: (name) => engine.idOf(name) });
-    this.#unsent = new UnsentCalls({
-      engine,
-      ids,
-      references,
-      omitted: disabled ? undefined : omitted,
-      reader: this.reader,
-    });
+    this.#unsent = new UnsentCalls({ ...settings, references, omitted, reader: this.reader });
     this.#writer = new JsonWriter({ ...settings, makeSecret: () => ids.makeKey() });
   }
 

@@ -13,9 +13,10 @@ export interface UnsentCallsParts {
   readonly engine: Pick<Coalescer<unknown>, 'decline' | 'omit'>;
   readonly ids: IdGenerator;
   readonly references: References;
-  /** Undefined where every call is left out. */
-  readonly omitted: OmittedCalls | undefined;
+  readonly omitted: OmittedCalls;
   readonly reader: OutputReader;
+  /** Every call is left out, so those that need another one need not be found. */
+  readonly disabled: boolean;
 }
 
 /** A call that is invalid. */
@@ -43,7 +44,7 @@ export class UnsentCalls {
    */
   omit(draft: CallDraft, shared: Name | undefined): ActionPromise<unknown> {
     const { kind, key, raw, options, action } = draft;
-    const { engine, ids, references, omitted, reader } = this.#parts;
+    const { engine, ids, references, omitted, reader, disabled } = this.#parts;
     const target = targetOf(action);
     const localId = localIdOf(action, ids);
     const name =
@@ -56,9 +57,10 @@ export class UnsentCalls {
     if (reading.kind !== 'success') throw new Error('an unsent call has an output of its own');
     engine.omit();
     const call = references.handOut(Promise.resolve(reading.value), key, name);
-    if (target !== undefined) omitted?.noteChange(draft, call, target);
+    if (disabled) return call;
+    if (target !== undefined) omitted.noteChange(draft, call, target);
     // A name without an id is that of what a pending call makes.
-    else if (typeof name === 'string') omitted?.noteMaker(draft, call, name);
+    else if (typeof name === 'string') omitted.noteMaker(draft, call, name);
     return call;
   }
 
