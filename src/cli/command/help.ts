@@ -42,26 +42,16 @@ export function helpOf(texts: HelpTexts): string {
   ].join('\n');
 }
 
-interface Row {
-  readonly label: string;
-  readonly text: string;
-  readonly heading?: string | undefined;
-}
-
 /** A row for the file and for each option, in two columns. */
 function argumentLines({ file, options }: HelpTexts): string[] {
-  const rows: Row[] = file === undefined ? [] : [{ label: 'FILE', text: file.help }];
-  for (const [name, { value, help, fallback, heading }] of Object.entries(options)) {
-    rows.push(
-      value === undefined
-        ? { label: `--${name}`, text: help, heading }
-        : {
-            label: `--${name} ${value}`,
-            text: fallback === undefined ? help : `${help} (${fallback})`,
-            heading,
-          },
-    );
-  }
+  const rows = [
+    ...(file === undefined ? [] : [{ label: 'FILE', text: file.help, heading: undefined }]),
+    ...Object.entries(options).map(([name, { value, help, fallback, heading }]) => ({
+      label: value === undefined ? `--${name}` : `--${name} ${value}`,
+      text: value === undefined || fallback === undefined ? help : `${help} (${fallback})`,
+      heading,
+    })),
+  ];
   const lengths = rows.map(({ label }) => label.length).filter((length) => length <= MAX_LABEL);
   const column = Math.max(...lengths) + 4;
   const all = rows.flatMap(({ label, text, heading }) => {

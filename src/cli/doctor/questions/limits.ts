@@ -20,28 +20,24 @@ export const limitQuestions: readonly Question[] = [
     id: 'max-items',
     question: 'How many items may a request have?',
     ask: (run) =>
-      probe({
+      probe(run, {
         assumed: 100,
         most: MOST_ITEMS,
         show: (size) => `${amount(size)} items`,
         option: 'batch.maxItems',
-        send: (size) =>
-          taken(
-            run,
-            Array.from({ length: size }, () => run.finish(run.newId())),
-          ),
+        itemsOf: (size) => Array.from({ length: size }, () => run.finish(run.newId())),
       }),
   },
   {
     id: 'max-bytes',
     question: 'How many bytes may a request have?',
     ask: (run) =>
-      probe({
+      probe(run, {
         assumed: 1_000_000,
         most: MOST_BYTES,
         show: bytes,
         option: 'batch.maxBytes',
-        send: (length) => taken(run, [padded(run, length)]),
+        itemsOf: (length) => [padded(run, length)],
       }),
   },
 ];
@@ -53,12 +49,15 @@ interface Probe {
   readonly show: (size: number) => string;
   /** The client's option for it. */
   readonly option: string;
-  /** Resolves to why it was refused; undefined if it was not. */
-  readonly send: (size: number) => Promise<string | undefined>;
+  readonly itemsOf: (size: number) => readonly Item[];
 }
 
 /** Doubles the size that the client assumes, or halves it if that is too much. */
-async function probe({ assumed, most, show, option, send }: Probe): Promise<Finding> {
+async function probe(
+  run: SmokeRun,
+  { assumed, most, show, option, itemsOf }: Probe,
+): Promise<Finding> {
+  const send = (size: number): Promise<string | undefined> => refusalOf(run, itemsOf(size));
   let refusal = await send(assumed);
   if (refusal === undefined) {
     for (let at = assumed; at < most; ) {
@@ -84,8 +83,8 @@ async function probe({ assumed, most, show, option, send }: Probe): Promise<Find
   return unknown(`Even a small request of this kind is refused (${refusal}).`);
 }
 
-/** Why it was refused: mostly a status. A proxy that breaks the connection off is a limit, too. */
-async function taken(run: SmokeRun, sent: readonly Item[]): Promise<string | undefined> {
+/** Why they were refused, if they were: mostly a status. A proxy that breaks the connection off is a limit, too. */
+async function refusalOf(run: SmokeRun, sent: readonly Item[]): Promise<string | undefined> {
   const answer = await run.api.attempt({ items: sent });
   if (answer.kind === 'silence') return answer.reason;
   const { status } = answer;
