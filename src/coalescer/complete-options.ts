@@ -36,7 +36,7 @@ export function complete<Failure>(options: EngineOptions<Failure>): CompleteOpti
     describe: options.describe,
     toError: unfailing(options.toError ?? toRejectedError),
     toRecord: options.toRecord ?? bareReason,
-    overdue: options.overdue,
+    overdue: options.overdue ?? unheard,
     onNamed: options.onNamed ?? ignore,
     schedule: options.schedule ?? endOfRun,
     clock: options.clock ?? systemClock(),
@@ -48,3 +48,7 @@ export function complete<Failure>(options: EngineOptions<Failure>): CompleteOpti
 const readAll: Read = (output) => ({ kind: 'success', value: output });
 
 function ignore(): void {}
+
+function unheard<Failure>(ms: number): Failure {
+  return new Error(`Nothing was heard of an attempt within ${ms} ms.`) as Failure;
+}

@@ -15,10 +15,9 @@ import type { Reply } from './ports/sender.ts';
 import type { Backlog } from './queue/backlog.ts';
 import type { Bisection } from './requests/bisection.ts';
 import type { Dispatcher } from './requests/dispatcher.ts';
-import type { InFlightRequests } from './requests/in-flight.ts';
+import type { InFlightRequests, RequestInFlight } from './requests/in-flight.ts';
 import type { Outcome } from './requests/outcome.ts';
 import type { Replies } from './requests/replies.ts';
-import type { RequestInFlight } from './requests/request.ts';
 import type { Retries } from './requests/retries.ts';
 import type { ServerHealth, Silence } from './server/server-health.ts';
 

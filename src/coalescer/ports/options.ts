@@ -71,7 +71,7 @@ export interface EngineOptions<Failure> extends CoalescerOptions<unknown, Failur
 }
 
 /** Those without which the engine can do. */
-type Spare = 'ping' | 'describe' | 'overdue';
+type Spare = 'ping' | 'describe';
 
 type Given<Options> = { readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined> };
 

@@ -1,26 +1,45 @@
-/** The requests, and the ping, on their way: from the moment in which they leave until they are back. */
+/** The requests in flight, and the ping: from when they leave until their reply is there. */
 import type { Clock } from '../../lib/clock.ts';
 import { copyTexts } from '../../lib/text-arena.ts';
-import type { Item } from '../items/item.ts';
+import type { Item, SendState } from '../items/item.ts';
 import type { Batch, Ping, Reply, Send } from '../ports/sender.ts';
 import type { Read } from '../ports/verdict.ts';
 import type { Silence } from '../server/server-health.ts';
+import type { FixedBatch } from './bisection.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomesOf } from './outcome.ts';
-import type { RequestInFlight } from './request.ts';
 
-/** How requests travel, and who is told of what came of them. */
-export interface InFlightPorts<Failure> {
+export interface RequestInFlight {
+  readonly number: number;
+  readonly items: readonly Item[];
+  readonly bytes: number;
+  /** The batch, if its caller has packed it. */
+  readonly packed: Batch | undefined;
+  /** By how many items the failure cut has made it shorter. */
+  readonly empty: number;
+  readonly leftAt: number;
+  readonly sending: SendState;
+  /** Requests that were in flight when it came back, itself included. */
+  together: number;
+  /** Usable answers that the engine had seen when it left. */
+  readonly answersBefore: number;
+  readonly isProbe: boolean;
+  /** A ping was answered just before it left. */
+  readonly hasPing: boolean;
+  readonly outlives: boolean;
+  /** The packed batch, or the half of a failed one, that it carries. */
+  readonly fixed: FixedBatch | undefined;
+}
+
+interface InFlightPorts<Failure> {
   readonly send: Send<Failure>;
   readonly read: Read;
   readonly ping?: Ping<Failure> | undefined;
   readonly clock: Clock;
-  /** What an attempt takes, at most, in milliseconds. @default Infinity */
-  readonly attemptTimeoutMs?: number | undefined;
-  /** Counts how often bytes of an answer have come. */
+  readonly attemptTimeoutMs: number;
+  /** Counts how often bytes of an answer have arrived. */
   readonly timeouts: { received: number };
-  /** Says of an attempt that took so many milliseconds what its sender should have said. */
-  readonly overdue?: ((ms: number) => Failure) | undefined;
+  readonly overdue: (ms: number) => Failure;
   readonly onReply: (
     request: RequestInFlight,
     reply: Reply<Failure>,
@@ -31,44 +50,41 @@ export interface InFlightPorts<Failure> {
 }
 
 /**
- * How long what should be over may still take once that was noticed, in milliseconds. After a stop of the
- * process its sender has the first word, with the timers and answers of its own.
+ * Milliseconds from when an attempt is found to be overdue until it is given up. If the process stood
+ * still, the sender's own timers fire and its answers arrive in this time.
  */
 const GRACE_MS = 1_000;
 
 /**
- * With each answer the fastest round trip is forgotten a little, should the way have grown: by this
- * part, and by so many milliseconds, since a coarse clock may have said 0.
+ * With each answer the fastest round trip grows a little, in case the network has become slower: by this
+ * factor, and by these milliseconds, since a coarse clock may have measured 0.
  */
 const FORGET = { part: 1.002, ms: 0.01 };
 
 const NEVER = Number.POSITIVE_INFINITY;
 
 export class InFlightRequests<Failure> {
-  /** Requests, without the ping. */
+  /** Requests in flight, without the ping. */
   size = 0;
-  /** How long the fastest answer took. */
+  /** The fastest round trip. */
   fastestMs: number = NEVER;
   readonly #ports: InFlightPorts<Failure>;
-  readonly #attemptMs: number;
   /** In the order in which they left. */
   readonly #requests = new Set<RequestInFlight>();
   #ping: AbortController | undefined;
   #pingLeftAt = NEVER;
-  /** Since when it is known that something should be over. */
+  /** When something was first found to be overdue. */
   #lateSince = NEVER;
 
   constructor(ports: InFlightPorts<Failure>) {
     this.#ports = ports;
-    this.#attemptMs = ports.attemptTimeoutMs ?? NEVER;
   }
 
-  /** Bytes of an answer have come. */
   readonly #heard = (): void => {
     this.#ports.timeouts.received++;
   };
 
-  /** Sends a request. Nothing of it is handed to the sender before the step is over. */
+  /** Sends a request; the sender is called after the present step. */
   async send(request: RequestInFlight): Promise<void> {
     const { items, bytes, packed, sending } = request;
     const { signal } = sending.controller;
@@ -86,8 +102,8 @@ export class InFlightRequests<Failure> {
         sending.hasLeft = true;
       },
     };
-    // A sender is no part of a step: it may call the user's own code. What is given up until then
-    // has been said not to have left, so no sender hears of it, be it one that minds no signal.
+    // A sender may call user code, which must not run within a step. A request that is given up before
+    // the sender is called was reported as not sent, so the sender is not called at all.
     await undefined;
     if (signal.aborted) {
       this.#returns(request, { kind: 'unsent', failure: signal.reason });
@@ -96,8 +112,8 @@ export class InFlightRequests<Failure> {
     sending.hasLeft = true;
     let reply: Reply<Failure>;
     try {
-      // The batch is made in its place: kept in a variable, it lives through enough collections that V8
-      // begins to make it old from the start, and the items of each batch with it.
+      // The batch is created in the call on purpose. Kept in a variable, it lives through so many garbage
+      // collections that V8 pretenures it, and the items of each batch with it.
       reply = await this.#ports.send(packed ?? new ItemBatch(items, bytes), options);
       if (!isReply(reply)) throw new TypeError('A sender has to resolve to a Reply.');
     } catch (error) {
@@ -106,7 +122,7 @@ export class InFlightRequests<Failure> {
     this.#returns(request, reply);
   }
 
-  /** Asks whether the server answers at all, unless that is being asked. */
+  /** Sends a ping, unless one is in flight. */
   async ping(ping: Ping<Failure>): Promise<void> {
     if (this.#ping !== undefined) return;
     const request = new AbortController();
@@ -123,22 +139,22 @@ export class InFlightRequests<Failure> {
     this.#pingReturns(request, silence);
   }
 
-  /** When `giveUpOverdue` may do another thing than now. */
+  /** When `giveUpOverdue` may have something to do. */
   get overdueAt(): number {
     const overAt = this.#firstOverAt();
     return this.#lateSince === NEVER ? overAt : Math.max(overAt, this.#lateSince + GRACE_MS);
   }
 
   /**
-   * Gives up what should have been over long ago, and of which its sender will never speak: in a runtime where
-   * all that a request has begun goes with it. Not to be called before what has come is read.
+   * Gives up attempts whose sender will never settle: in a runtime such as workerd, pending I/O ends with
+   * the request that began it. To be called after the data that has arrived is read.
    */
   giveUpOverdue(): void {
     const now = this.#ports.clock.now();
     if (now < this.#firstOverAt()) this.#lateSince = NEVER;
     else if (this.#lateSince === NEVER) this.#lateSince = now;
     if (now < this.#lateSince + GRACE_MS) return;
-    const leftBy = this.#lateSince - this.#attemptMs;
+    const leftBy = this.#lateSince - this.#ports.attemptTimeoutMs;
     this.#lateSince = NEVER;
     const ping = this.#pingLeftAt <= leftBy ? this.#ping : undefined;
     for (const request of [...this.#requests].filter(({ leftAt }) => leftAt <= leftBy)) {
@@ -151,7 +167,7 @@ export class InFlightRequests<Failure> {
     abortSoon(ping);
   }
 
-  /** Gives up all of it. Returns what aborts it, which may run code of others, so it is no part of the step. */
+  /** Gives up all. Returns a function that aborts them, for after the step, since it may run user code. */
   giveUpAll(): () => void {
     const requests = [...this.#requests].map(({ sending }) => sending.controller);
     if (this.#ping !== undefined) requests.push(this.#ping);
@@ -164,25 +180,25 @@ export class InFlightRequests<Failure> {
     };
   }
 
-  /** What its sender should have said; if that cannot be made, its maker's own error must do. */
+  /** What the sender should have reported; or the error that `overdue` throws. */
   #overdue(): Failure {
-    const { overdue = unheard } = this.#ports;
+    const { overdue, attemptTimeoutMs } = this.#ports;
     try {
-      return overdue(this.#attemptMs) as Failure;
+      return overdue(attemptTimeoutMs);
     } catch (error) {
       return error as Failure;
     }
   }
 
-  /** When the oldest of it should be over. */
+  /** When the oldest attempt should be over. */
   #firstOverAt(): number {
     const [oldest] = this.#requests;
-    return Math.min(oldest?.leftAt ?? NEVER, this.#pingLeftAt) + this.#attemptMs;
+    return Math.min(oldest?.leftAt ?? NEVER, this.#pingLeftAt) + this.#ports.attemptTimeoutMs;
   }
 
   #returns(request: RequestInFlight, given: Reply<Failure>): void {
     const { clock, onReply, read } = this.#ports;
-    // What was given up, or failed, before it had left was never sent.
+    // A request that failed before it had left was never sent.
     const reply: Reply<Failure> =
       given.kind === 'lost' && !request.sending.hasLeft
         ? { kind: 'unsent', failure: given.failure }
@@ -191,7 +207,7 @@ export class InFlightRequests<Failure> {
       reply.kind === 'answered' && request.packed === undefined
         ? outcomesOf(request.items, reply.outputs, read, () => requestIdOf(reply))
         : [];
-    // Whoever gave the request up has settled its items.
+    // It was given up, and its items are settled.
     if (!this.#requests.delete(request)) return;
     request.together = this.size--;
     const now = clock.now();
@@ -203,7 +219,6 @@ export class InFlightRequests<Failure> {
   }
 
   #pingReturns(request: AbortController, silence: Silence<Failure> | undefined): void {
-    // It has been given up.
     if (this.#ping !== request) return;
     this.#ping = undefined;
     this.#pingLeftAt = NEVER;
@@ -212,9 +227,9 @@ export class InFlightRequests<Failure> {
 }
 
 /**
- * Items as the sender sees them; keys and texts are listed only if it asks for them. A class, since V8
- * makes a hidden class for each object whose getters are closures: it is never young, and would keep
- * the items, the promises and the results of a batch until the whole heap is marked.
+ * The batch as the sender sees it; keys and texts are listed only if it asks for them. It is a class, since
+ * V8 makes a hidden class for each object whose getters are closures: that one is old from the start, and
+ * would keep the items, promises and results of a batch until the next major garbage collection.
  */
 class ItemBatch implements Batch {
   readonly bytes: number;
@@ -252,7 +267,7 @@ function isReply(reply: Partial<Reply<unknown>> | null | undefined): boolean {
   }
 }
 
-/** What a sender says there, and what it calls, may be anything. */
+/** `requestId` is user code: it may return anything, or throw. */
 function requestIdOf({
   requestId,
 }: Extract<Reply<unknown>, { kind: 'answered' }>): string | undefined {
@@ -264,23 +279,18 @@ function requestIdOf({
   }
 }
 
-/** A sender that throws has not said what became of the request. */
+/** A sender that throws leaves open whether the server has run anything. */
 function lost<Failure>(error: unknown): Reply<Failure> {
   return { kind: 'lost', status: undefined, failure: error as Failure };
 }
 
-/** Of an attempt whose sender says nothing. */
-function unheard(ms: number): unknown {
-  return new Error(`Nothing was heard of an attempt within ${ms} ms.`);
-}
-
-/** Out of the step, since user code may hear of it. What belongs to a request that is gone may refuse. */
+/** After the step, since it may run user code. */
 function abortSoon(request: AbortController): void {
   queueMicrotask(() => {
     try {
       request.abort();
     } catch {
-      // Nobody is left to be told.
+      // A runtime may refuse to touch what belongs to a request that has ended.
     }
   });
 }

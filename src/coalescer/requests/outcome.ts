@@ -1,4 +1,4 @@
-/** What an answer means for each item of its batch. Pure: it changes nothing. */
+/** What an answer means for each item of its batch. Nothing here changes any state. */
 import type { OtherVerdicts } from '../calls/ends.ts';
 import type { Extras, OtherCaller } from '../items/item.ts';
 import type { Blame } from '../ports/reason.ts';
@@ -10,13 +10,13 @@ export type Outcome<Of> = { readonly item: Of } & (
       readonly kind: 'output';
       readonly output: unknown;
       readonly verdict: Verdict<unknown>;
-      /** What it says to the other callers of the item, each by a reader of its own. */
+      /** What it means for the other callers of the item, who may read it in other ways. */
       readonly others: OtherVerdicts | undefined;
       readonly requestId: string | undefined;
     }
-  /** Not reached: the error of an earlier item stopped the batch. */
+  /** The server did not reach it, because an earlier item of the batch failed. */
   | { readonly kind: 'skipped'; readonly because: Blame<never> }
-  /** No output, though nothing before it had failed. */
+  /** No output, though no earlier item failed. */
   | { readonly kind: 'missing'; readonly requestId: string | undefined }
 );
 
@@ -27,8 +27,8 @@ interface Judged {
 }
 
 /**
- * One outcome for each item, in the order in which the items were sent. Readers come from outside, so
- * this is no part of a step. `askRequestId` is called only where an item has failed.
+ * One outcome for each item, in the order in which the items were sent. It calls `read`, which is user code,
+ * so it runs outside of any step. `askRequestId` is called only if an item has failed.
  */
 export function outcomesOf<Of extends Judged>(
   items: readonly Of[],
@@ -36,7 +36,7 @@ export function outcomesOf<Of extends Judged>(
   read: Read,
   askRequestId: () => string | undefined,
 ): Outcome<Of>[] {
-  const list = Array.isArray(outputs) ? outputs : undefined;
+  const list = isList(outputs) ? outputs : undefined;
   const byKey = outputs as Answer['outputs'];
   const outcomes: Outcome<Of>[] = [];
   let stop: Blame<never> | undefined;
@@ -63,7 +63,7 @@ export function outcomesOf<Of extends Judged>(
   return outcomes;
 }
 
-/** Callers who share an item get results of their own, so that none sees what another does to it. */
+/** Callers who share an item get a copy each, so that none sees what another does to the result. */
 function othersOf(waiting: ReadonlySet<OtherCaller>, output: unknown, read: Read): OtherVerdicts {
   const verdicts = new Map<Promise<unknown>, Verdict<unknown>>();
   for (const { promise, readAs } of waiting) {
@@ -76,12 +76,12 @@ function copyOf(output: unknown): unknown {
   try {
     return structuredClone(output);
   } catch {
-    // A sender of somebody else's may put in what cannot be copied.
+    // A user's sender may return outputs that cannot be cloned.
     return output;
   }
 }
 
-/** A reader that throws cannot read the output; the others of the batch must not suffer for it. */
+/** A `read` that throws must not harm the other items of the batch. */
 function judge(read: Read, output: unknown, readAs: unknown): Verdict<unknown> {
   try {
     const verdict: Partial<Verdict<unknown>> | null | undefined = read(output, readAs);
@@ -101,4 +101,21 @@ function isError(
   const { code, retryAfterMs: ms } = verdict;
   const isPause = ms === undefined || (typeof ms === 'number' && ms >= 0);
   return isPause && (code === undefined || typeof code === 'string');
+}
+
+/** How many outputs there are for keys that the batch does not have. */
+export function countUnasked(outputs: Outputs, keys: readonly string[]): number {
+  if (isList(outputs)) return Math.max(0, outputs.length - keys.length);
+  const asked = keys.filter((key) => Object.hasOwn(outputs, key)).length;
+  return Object.keys(outputs).length - asked;
+}
+
+export function outputsByKey(outputs: Outputs, keys: readonly string[]): Answer['outputs'] {
+  if (!isList(outputs)) return outputs;
+  const asked = keys.slice(0, outputs.length);
+  return Object.fromEntries(asked.map((key, place) => [key, outputs[place]]));
+}
+
+function isList(outputs: Outputs): outputs is readonly unknown[] {
+  return Array.isArray(outputs);
 }

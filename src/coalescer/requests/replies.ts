@@ -1,4 +1,4 @@
-/** What a reply means for the items of its batch, and for all that leave after it. */
+/** What a reply means for the items of its batch, and for all requests that leave after it. */
 
 import type { Settlement } from '../calls/settlement.ts';
 import type { Item } from '../items/item.ts';
@@ -11,19 +11,17 @@ import { backoffMs } from '../server/backoff.ts';
 import type { CircuitBreaker } from '../server/circuit-breaker.ts';
 import type { ServerHealth } from '../server/server-health.ts';
 import type { Bisection, FixedBatch } from './bisection.ts';
+import type { RequestInFlight } from './in-flight.ts';
 import type { Outcome } from './outcome.ts';
-import { byKey, unaskedIn } from './outputs.ts';
-import type { RequestInFlight } from './request.ts';
+import { countUnasked, outputsByKey } from './outcome.ts';
 import type { ReplyEffects, Retries } from './retries.ts';
-import { brokenContract, drop, errorReason, fail } from './retries.ts';
+import { brokenContract, errorReason, fail } from './retries.ts';
 
-/** Lost attempts with evidence, after which a batch is halved: one of its items may be to blame. */
+/** A batch is halved once an item of it was lost so often, with evidence that the item may be at fault. */
 const LOST_BEFORE_HALVING = 3;
 
-type Answered = Extract<Reply<unknown>, { kind: 'answered' }>;
-type Refusal<Failure> = Extract<Reply<Failure>, { kind: 'refused' }>;
+type ReplyOf<Failure, Kind> = Extract<Reply<Failure>, { kind: Kind }>;
 
-/** Whom the replies tell of what came back. */
 interface RepliesParts<Failure> {
   readonly retry: RetrySettings;
   readonly backlog: Backlog;
@@ -39,17 +37,14 @@ interface RepliesParts<Failure> {
 
 export class Replies<Failure> {
   readonly #parts: RepliesParts<Failure>;
-  /** Times in a row that the server was busy; requests that were under way together are one. */
+  /** Times in a row that the server was busy; requests that were in flight together count as one. */
   #busyInARow = 0;
 
   constructor(parts: RepliesParts<Failure>) {
     this.#parts = parts;
   }
 
-  /**
-   * Applies a reply: every item of the batch is settled, or waits at its place or in its part.
-   * `outcomes` are what an answer means for each of them.
-   */
+  /** Applies a reply: each item of the batch is settled, or goes back to its place or its half. */
   apply(
     request: RequestInFlight,
     reply: Reply<Failure>,
@@ -92,7 +87,7 @@ export class Replies<Failure> {
   #answered(
     effects: ReplyEffects<Failure>,
     request: RequestInFlight,
-    { status, outputs }: Answered,
+    { status, outputs }: ReplyOf<Failure, 'answered'>,
     outcomes: readonly Outcome<Item>[],
   ): void {
     const { retries, adaptive, breaker, bisection, serverHealth } = this.#parts;
@@ -101,8 +96,8 @@ export class Replies<Failure> {
     adaptive.answered(packed?.keys.length ?? items.length, request.bytes);
     if (fixed !== undefined || bisection.refusedInARow > 0) bisection.passed(fixed);
     if (packed !== undefined) {
-      // What became of its items is its caller's to read.
-      const value: Answer = { status, outputs: byKey(outputs, packed.keys) };
+      // The caller that packed the batch reads its outputs.
+      const value: Answer = { status, outputs: outputsByKey(outputs, packed.keys) };
       for (const item of items)
         effects.ends.push({ kind: 'succeeded', item, value, id: undefined });
       return;
@@ -131,7 +126,7 @@ export class Replies<Failure> {
     else adaptive.cut.passed(items.length, request.empty);
   }
 
-  /** What the server said of an item by itself. */
+  /** An item has an output of its own. */
   #said(
     effects: ReplyEffects<Failure>,
     { item, output, requestId, verdict, others }: Extract<Outcome<Item>, { kind: 'output' }>,
@@ -148,7 +143,7 @@ export class Replies<Failure> {
         if (code !== undefined && retry.itemCodes.includes(code)) {
           retries.transient(effects, item, { code, output, requestId, retryAfterMs });
         } else {
-          // What may be there already can be asked for by its id: nobody is taken along.
+          // Dependents do not fail with it: they can still use what may exist already by its id.
           const mayBeThere = conflict === 'exists' || conflict === 'used';
           fail(effects, item, errorReason(item, { output, requestId }, conflict), mayBeThere);
         }
@@ -162,56 +157,47 @@ export class Replies<Failure> {
     }
   }
 
-  /** A definite no to the whole request. One item: it is to blame. More: its halves will tell. */
+  /** The whole request was refused. A single item is at fault itself; a larger batch is halved. */
   #refused(
     effects: ReplyEffects<Failure>,
     request: RequestInFlight,
-    reply: Refusal<Failure>,
+    reply: ReplyOf<Failure, 'refused'>,
   ): void {
     const { retries, backlog, adaptive, bisection, serverHealth } = this.#parts;
     const { status, failure, blame, exists = false } = reply;
     const { fixed } = request;
     bisection.failed(fixed);
     if (status !== undefined) serverHealth.answered(request.leftAt, effects.now, reply);
-    const items = request.items.filter((item) => {
-      // Refused means not run: what nobody waits for is not sent again.
-      const isOver = retries.isDone(item);
-      if (isOver) drop(effects, item);
-      return !isOver;
-    });
+    const items = request.items.filter((item) => !retries.dropIfDone(effects, item));
     const isDivisible = request.packed === undefined && (blame === 'items' || blame === 'bytes');
-    // By what was sent: if all the others are dropped, one of them may still have been to blame.
+    // Counted as sent: an item that has been dropped may have been at fault.
     const wasAlone = request.items.length === 1;
     if (isDivisible && !wasAlone) {
       if (blame === 'bytes') adaptive.bytes.refused(request.bytes);
       for (const item of items) backlog.hold(item);
       bisection.divide(items, blame, fixed);
-    } else {
-      // The next attempt may be made otherwise: each item gets a second chance.
-      const again =
-        blame === 'attempt' ? items.filter(({ retryState }) => !retryState?.hadSecondChance) : [];
-      for (const item of again) item.keepRetryState().hadSecondChance = true;
-      this.#putBack(again, fixed, 0);
-      const systemic = isDivisible && bisection.refusedAlone(status);
-      for (const item of items) {
-        if (again.includes(item)) continue;
-        const { maybeApplied } = item;
-        effects.ends.push({
-          kind: 'failed',
-          item,
-          reason: { kind: 'refused', failure, maybeApplied },
-          exists,
-          systemic,
-        });
+      return;
+    }
+    const again: Item[] = [];
+    const systemic = isDivisible && bisection.refusedAlone(status);
+    for (const item of items) {
+      // The next attempt may differ, in its token for example: each item gets one.
+      if (blame === 'attempt' && !item.retryState?.hadSecondChance) {
+        item.keepRetryState().hadSecondChance = true;
+        again.push(item);
+      } else {
+        const reason = { kind: 'refused', failure, maybeApplied: item.maybeApplied } as const;
+        effects.ends.push({ kind: 'failed', item, reason, exists, systemic });
       }
     }
+    this.#putBack(again, fixed, 0);
   }
 
-  /** Nothing leaves for a while. It is no attempt: nobody could have done better. */
+  /** All requests pause. No attempt is charged, since no item is at fault. */
   #busy(
     effects: ReplyEffects<Failure>,
     request: RequestInFlight,
-    reply: Extract<Reply<Failure>, { kind: 'busy' }>,
+    reply: ReplyOf<Failure, 'busy'>,
   ): void {
     const { retries, adaptive, events, retry, random, serverHealth } = this.#parts;
     const { items, leftAt, together, fixed } = request;
@@ -219,7 +205,7 @@ export class Replies<Failure> {
     const { now } = effects;
     if (serverHealth.putOff(request, reply, now)) this.#busyInARow++;
     adaptive.concurrency.refused(leftAt, together, now);
-    // A time that is over already, by the server's clock or ours, is none.
+    // A time of 0, or in the past by one of the two clocks, is no time at all.
     const ownMs = backoffMs(Math.max(1, this.#busyInARow), retry, retries.chanceOf(effects));
     const pauseMs = afterMs || Math.min(ownMs, retry.maxPauseMs);
     events.emit('pause', { ms: adaptive.gate.close(pauseMs, now, random()), status });
@@ -228,94 +214,84 @@ export class Replies<Failure> {
       retryState.maybeApplied ||= maybeApplied;
       retryState.answersSeen ??= request.answersBefore;
       retryState.last = { kind: 'failure', failure };
-      const isOver = retries.isDone(item);
-      if (isOver) drop(effects, item);
-      return !isOver;
+      return !retries.dropIfDone(effects, item);
     });
     this.#putBack(left, fixed, 0);
   }
 
-  /** No usable answer. After the third counted time in halves: one item may make the server fall. */
+  /** No usable answer. After the third attempt that counts, the batch is halved to find the item at fault. */
   #lost(
     effects: ReplyEffects<Failure>,
     request: RequestInFlight,
-    reply: Extract<Reply<Failure>, { kind: 'lost' }>,
+    reply: ReplyOf<Failure, 'lost'>,
   ): void {
-    const { retries, backlog, adaptive, bisection, serverHealth } = this.#parts;
+    const { retries, adaptive, bisection, serverHealth } = this.#parts;
     const { items, leftAt, together, fixed } = request;
     const { failure, overload, status } = reply;
+    const isHalf = fixed?.queue.why === 'lost';
     bisection.failed(fixed);
-    // What is divided already is suspected itself, whatever goes beside it.
-    if (overload && fixed?.queue.why !== 'lost') {
-      adaptive.concurrency.refused(leftAt, together, effects.now);
-    }
-    // A half of what a server that answers pings does not answer need not wait as in an outage.
-    const isPaced = fixed?.queue.why !== 'lost' || !request.hasPing || items.length === 1;
+    // A half is suspected itself, however many requests were in flight beside it.
+    if (overload && !isHalf) adaptive.concurrency.refused(leftAt, together, effects.now);
+    // The server answers pings, so the other half need not wait as in an outage.
+    const isPaced = !isHalf || !request.hasPing || items.length === 1;
     serverHealth.unanswered(request, reply, effects.now, isPaced);
     let notBefore = 0;
-    const { answersBefore, hasPing } = request;
-    const company = { answersBefore, isAlone: items.length === 1, hasPing };
     const left = items.filter((item) => {
-      const time = retries.lost(effects, item, failure, company);
+      const time = retries.lost(effects, item, failure, request);
       if (time !== undefined) notBefore = Math.max(notBefore, time);
       return time !== undefined;
     });
-    const isSuspect = left.some(
-      ({ retryState }) =>
-        retryState !== undefined &&
-        retryState.countedAttempts + retryState.suspicions >= LOST_BEFORE_HALVING,
-    );
+    const isSuspect = left.some((item) => {
+      const { countedAttempts, suspicions } = item.keepRetryState();
+      return countedAttempts + suspicions >= LOST_BEFORE_HALVING;
+    });
     if (isSuspect && left.length > 1) {
-      for (const item of left) backlog.hold(item);
-      bisection.divideLost(
-        left,
-        notBefore,
-        fixed,
-        status === undefined ? request.bytes : undefined,
-      );
+      const bytes = status === undefined ? request.bytes : undefined;
+      this.#divideLost(left, notBefore, fixed, bytes);
     } else {
       this.#putBack(left, fixed, notBefore);
     }
   }
 
-  /**
-   * The answer was there, but larger than what is read: what it said of the items is not known. Halves
-   * have smaller ones, and there is nothing to wait for.
-   */
+  /** The answer was too large to be read. Halves have smaller answers, and need not wait. */
   #oversized(
     effects: ReplyEffects<Failure>,
-    { items, leftAt, fixed }: RequestInFlight,
-    reply: Extract<Reply<Failure>, { kind: 'lost' }>,
+    request: RequestInFlight,
+    reply: ReplyOf<Failure, 'lost'>,
   ): void {
-    const { retries, backlog, bisection, serverHealth } = this.#parts;
+    const { retries, serverHealth } = this.#parts;
+    const { items, leftAt, fixed } = request;
     serverHealth.answered(leftAt, effects.now, reply);
-    const left = items.filter((item) =>
-      retries.oversized(effects, item, reply.failure, items.length === 1),
-    );
-    if (left.length > 1) {
-      for (const item of left) backlog.hold(item);
-      bisection.divideLost(left, 0, fixed);
-    } else {
-      this.#putBack(left, fixed, 0);
-    }
+    const left = items.filter((item) => retries.oversized(effects, item, reply.failure, request));
+    if (left.length > 1) this.#divideLost(left, 0, fixed);
+    else this.#putBack(left, fixed, 0);
   }
 
-  /** It never left: the way to the server is down, or there is no token. All wait as in an outage. */
+  /** It never left: no connection, or no token. All wait as in an outage. */
   #unsent(
     effects: ReplyEffects<Failure>,
     request: RequestInFlight,
-    reply: Extract<Reply<Failure>, { kind: 'unsent' }>,
+    reply: ReplyOf<Failure, 'unsent'>,
   ): void {
     const { retries, serverHealth } = this.#parts;
-    const { isRecalled } = request.sending;
-    if (!isRecalled) serverHealth.unanswered(request, reply, effects.now);
-    const left = request.items.filter((item) =>
-      retries.unsent(effects, item, reply.failure, isRecalled),
-    );
-    this.#putBack(left, request.fixed, 0);
+    const { items, sending, fixed } = request;
+    if (!sending.isRecalled) serverHealth.unanswered(request, reply, effects.now);
+    const left = items.filter((item) => retries.unsent(effects, item, reply.failure, request));
+    this.#putBack(left, fixed, 0);
   }
 
-  /** Items that fared badly together go back to their places, or stay together in their part. */
+  #divideLost(
+    items: readonly Item[],
+    notBefore: number,
+    fixed: FixedBatch | undefined,
+    bytes?: number | undefined,
+  ): void {
+    const { backlog, bisection } = this.#parts;
+    for (const item of items) backlog.hold(item);
+    bisection.divideLost(items, notBefore, fixed, bytes);
+  }
+
+  /** Items go back to their places in the queue; those of a fixed batch stay together. */
   #putBack(items: readonly Item[], fixed: FixedBatch | undefined, notBefore: number): void {
     const { backlog, bisection } = this.#parts;
     if (fixed === undefined) {
@@ -333,6 +309,8 @@ export class Replies<Failure> {
   ): void {
     const { events, serverHealth } = this.#parts;
     const succeeded = ends.filter(({ kind }) => kind === 'succeeded').length;
+    const isAnswered = reply.kind === 'answered';
+    const keys = packed?.keys ?? items.map(({ key }) => key);
     events.emit('response', {
       number,
       status: reply.kind === 'unsent' ? undefined : reply.status,
@@ -340,11 +318,8 @@ export class Replies<Failure> {
       succeeded,
       failed: ends.length - succeeded,
       returned: items.length - ends.length,
-      unasked:
-        reply.kind === 'answered'
-          ? unaskedIn(reply.outputs, packed?.keys ?? items.map(({ key }) => key))
-          : 0,
-      cause: reply.kind === 'answered' ? undefined : serverHealth.wordsFor(reply).cause,
+      unasked: isAnswered ? countUnasked(reply.outputs, keys) : 0,
+      cause: isAnswered ? undefined : serverHealth.wordsFor(reply).cause,
     });
   }
 }

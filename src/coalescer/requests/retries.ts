@@ -1,6 +1,6 @@
 /**
- * What becomes of an item after an attempt that did not settle it: another attempt, or the end. The
- * one retry loop of the package is here.
+ * What becomes of an item after an attempt that did not settle it: another attempt, or its end. This is
+ * the only retry loop of the package.
  */
 
 import type { End } from '../calls/ends.ts';
@@ -12,100 +12,71 @@ import type { Blame, FailedOutput, Last, Reason } from '../ports/reason.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import { backoffMs } from '../server/backoff.ts';
 import type { CircuitBreaker } from '../server/circuit-breaker.ts';
+import type { RequestInFlight } from './in-flight.ts';
 
-/** How often in a row the server must give an item the same passing error for it to be final. */
+/** An item's transient error is final once the server has given it so often in a row, */
 const SAME_ERROR_TIMES = 3;
-/** And how long after the first time, in milliseconds. */
+/** and so many milliseconds have passed since the first time. */
 const SAME_ERROR_AFTER_MS = 5_000;
 
-type Settings = Pick<CompleteOptions<unknown>, 'onSkipped' | 'retry' | 'deliveryTimeoutMs'>;
-
-export interface RetriesParts {
-  readonly settings: Settings;
+interface RetriesParts {
+  readonly settings: Pick<CompleteOptions<unknown>, 'onSkipped' | 'retry' | 'deliveryTimeoutMs'>;
   readonly backlog: Backlog;
   readonly breaker: CircuitBreaker;
   readonly events: Emitter;
   readonly random: () => number;
 }
 
-/** One reply while it is applied. */
+/** What a reply does, collected while it is applied. */
 export interface ReplyEffects<Failure> {
   readonly now: number;
-  /** From 0 up to 1: the same for all items of the batch, so that they come back together. Drawn when needed. */
+  /** From 0 up to 1, drawn when needed. All items of the batch share it, so that they come back together. */
   chance: number | undefined;
   readonly ends: End<Failure>[];
 }
 
-type Why = EngineEvents['retry']['reason'];
-
-/** How a request was lost. */
-interface Circumstances {
-  /** Usable answers that the engine had seen when it left. */
-  readonly answersBefore: number;
-  /** It carried this item only. */
-  readonly isAlone: boolean;
-  /** A ping was answered just before it left. */
-  readonly hasPing: boolean;
-}
-
-/** An error of an item that may pass. */
-interface Passing extends FailedOutput {
+interface TransientError extends FailedOutput {
   readonly code: string;
   readonly retryAfterMs: number | undefined;
 }
 
 export class Retries<Failure> {
-  /** Times that an item went back since the server had not reached it. */
+  /** Times that an item went back because the server had not reached it. */
   requeued = 0;
   /** Times that an item went back for another attempt. */
   retried = 0;
-  readonly #settings: Settings;
-  readonly #backlog: Backlog;
-  readonly #breaker: CircuitBreaker;
-  readonly #events: Emitter;
+  readonly #parts: RetriesParts;
 
-  readonly #random: () => number;
-
-  constructor({ settings, backlog, breaker, events, random }: RetriesParts) {
-    this.#random = random;
-    this.#settings = settings;
-    this.#backlog = backlog;
-    this.#breaker = breaker;
-    this.#events = events;
+  constructor(parts: RetriesParts) {
+    this.#parts = parts;
   }
 
-  /** The server never ran it: no attempt is charged, and there is nothing to wait for. */
+  /** The server never ran it: no attempt is charged, and it need not wait. */
   skipped(effects: ReplyEffects<Failure>, item: Item, because: Blame<Failure>): void {
+    const { settings, events, backlog } = this.#parts;
     const { key, type, maybeApplied } = item;
-    if (this.isDone(item)) {
-      drop(effects, item);
-    } else if (this.#settings.onSkipped === 'reject' && item.isAwaited) {
+    if (this.dropIfDone(effects, item)) return;
+    if (settings.onSkipped === 'reject' && item.isAwaited) {
       fail(effects, item, { kind: 'skipped', because, maybeApplied });
     } else {
       this.requeued++;
-      this.#events.emit('requeue', { key, type, becauseOf: because.key });
-      this.#backlog.putBack(item, 0);
+      events.emit('requeue', { key, type, becauseOf: because.key });
+      backlog.putBack(item, 0);
     }
   }
 
-  /** Absence alone is no verdict: with no error before it, the answer breaks the contract. */
+  /** No output, although no item before it failed: the answer breaks the contract. */
   missing(effects: ReplyEffects<Failure>, item: Item, requestId: string | undefined): void {
     item.keepRetryState().maybeApplied = true;
-    if (this.isDone(item)) {
-      drop(effects, item);
-      return;
-    }
+    if (this.dropIfDone(effects, item)) return;
     if (this.#charge(item)) this.#again(effects, item, 'missing');
     else fail(effects, item, brokenContract('missing output', { output: undefined, requestId }));
   }
 
-  /**
-   * An error that may pass: the item goes back, not before the time that the server names, and last in
-   * its next batch.
-   */
-  transient(effects: ReplyEffects<Failure>, item: Item, passing: Passing): void {
+  /** The item goes back, not before the time that the server names, and last in its next batch. */
+  transient(effects: ReplyEffects<Failure>, item: Item, error: TransientError): void {
     const { now } = effects;
-    const { code, output, requestId, retryAfterMs = 0 } = passing;
+    const { code, output, requestId, retryAfterMs = 0 } = error;
     if (!item.isWanted) {
       drop(effects, item);
       return;
@@ -118,7 +89,7 @@ export class Retries<Failure> {
     retryState.last = { kind: 'output', output, requestId };
     if (times + 1 >= SAME_ERROR_TIMES && now - since >= SAME_ERROR_AFTER_MS) {
       // The server seems to have stored this answer under the key: it will not change any more.
-      fail(effects, item, errorReason(item, passing));
+      fail(effects, item, errorReason(item, error));
     } else if (mayGoOn) {
       this.#again(effects, item, 'transient', retryAfterMs);
     } else {
@@ -127,30 +98,25 @@ export class Retries<Failure> {
   }
 
   /**
-   * No usable answer: the server may have done it. Charged only if it answered others since, and
-   * given up only when alone: in company, a neighbour may be to blame. Returns the time before which
-   * the item is not to be sent again; undefined where it has ended.
+   * No usable answer: the server may have run the item. The attempt counts only if the server has answered
+   * others since, and the item fails only if it was alone: otherwise another item of the batch may be at
+   * fault. Returns the time before which it is not to be sent again; undefined if it has ended.
    */
   lost(
     effects: ReplyEffects<Failure>,
     item: Item,
     failure: Failure,
-    { answersBefore, isAlone, hasPing }: Circumstances,
+    { answersBefore, items, hasPing }: RequestInFlight,
   ): number | undefined {
-    const { answers } = this.#breaker;
+    const { breaker, settings } = this.#parts;
+    const isAlone = items.length === 1;
+    const { answers } = breaker;
     const retryState = item.keepRetryState();
     const wereOthersAnswered = answers > (retryState.answersSeen ?? answersBefore);
     retryState.maybeApplied = true;
     retryState.answersSeen = answers;
     retryState.last = { kind: 'failure', failure };
-    if (this.isDone(item)) {
-      drop(effects, item);
-      return undefined;
-    }
-    if (this.#isOver(effects, item)) {
-      fail(effects, item, exhausted(item, 'deliveryTimeoutMs'));
-      return undefined;
-    }
+    if (this.#endIfOver(effects, item)) return undefined;
     const isSuspected = hasPing && !wereOthersAnswered;
     const counts =
       wereOthersAnswered || (isSuspected && isAlone && this.#doesPingCount(effects, item));
@@ -159,122 +125,123 @@ export class Retries<Failure> {
       fail(effects, item, exhausted(item));
       return undefined;
     }
-    // One whose attempt does not count waits as all others do.
+    // If the attempt does not count, the item waits for the circuit breaker, as all others do.
     let delayMs = 0;
     if (wereOthersAnswered) {
-      delayMs = backoffMs(retryState.countedAttempts, this.#settings.retry, this.chanceOf(effects));
+      delayMs = backoffMs(retryState.countedAttempts, settings.retry, this.chanceOf(effects));
     } else if (isSuspected && isAlone) {
-      delayMs = this.#standBackMs(effects);
+      // Long enough for other items to have the next probe.
+      delayMs = 2 * (breaker.nextProbeAt - effects.now);
     }
     this.#tellRetry(item, delayMs, 'lost');
     return delayMs === 0 ? 0 : effects.now + delayMs;
   }
 
   /**
-   * Its answer was too large to be read. Alone it ends, in doubt: it would be no smaller the next time.
-   * Returns whether it is to be sent again.
+   * Its answer was too large to be read. An item that was alone fails, in doubt: its next answer would be
+   * as large. Returns whether it is to be sent again.
    */
   oversized(
     effects: ReplyEffects<Failure>,
     item: Item,
     failure: Failure,
-    isAlone: boolean,
+    { items }: RequestInFlight,
   ): boolean {
+    const isAlone = items.length === 1;
     const retryState = item.keepRetryState();
     retryState.maybeApplied = true;
     retryState.last = { kind: 'failure', failure };
-    if (this.isDone(item)) {
-      drop(effects, item);
-      return false;
-    }
-    const isOver = this.#isOver(effects, item);
-    if (isOver || isAlone) {
-      fail(effects, item, exhausted(item, isOver ? 'deliveryTimeoutMs' : 'attempts'));
-      return false;
-    }
-    this.#tellRetry(item, 0, 'lost');
-    return true;
+    if (this.#endIfOver(effects, item)) return false;
+    if (isAlone) fail(effects, item, exhausted(item));
+    else this.#tellRetry(item, 0, 'lost');
+    return !isAlone;
   }
 
   /**
-   * It was never sent, so no request has carried it. Returns whether it is to be sent again. Where its
-   * request was called back for a neighbour, not even its last chance is over.
+   * It was never sent, so the attempt does not count. Returns whether it is to be sent again; always, if
+   * its request was recalled because of another item.
    */
   unsent(
     effects: ReplyEffects<Failure>,
     item: Item,
     failure: Failure,
-    isRecalled: boolean,
+    { sending }: RequestInFlight,
   ): boolean {
     item.attempts--;
     item.keepRetryState().last = { kind: 'failure', failure };
-    if (this.isDone(item)) {
-      drop(effects, item);
-      return false;
-    }
-    if (!isRecalled && this.#isOver(effects, item)) {
-      fail(effects, item, exhausted(item, 'deliveryTimeoutMs'));
-      return false;
-    }
+    const { isRecalled } = sending;
+    if (isRecalled ? this.dropIfDone(effects, item) : this.#endIfOver(effects, item)) return false;
     this.#tellRetry(item, 0, 'unsent');
     return true;
   }
 
-  /** Its time is over, though the engine, which stood still meanwhile, has not been woken for it yet. */
-  #isOver({ now }: ReplyEffects<Failure>, { calledAt, isAwaited, retryState }: Item): boolean {
-    if (!isAwaited) return false;
-    return retryState?.isLastChance === true || now - calledAt >= this.#settings.deliveryTimeoutMs;
+  /**
+   * Ends an item that is not wanted any more; returns whether it did. One that may have been done is still
+   * sent while others need what it makes.
+   */
+  dropIfDone(effects: ReplyEffects<Failure>, item: Item): boolean {
+    if (item.isWanted || (item.maybeApplied && this.#parts.backlog.order.isNeeded(item))) {
+      return false;
+    }
+    drop(effects, item);
+    return true;
   }
 
-  /** What is not wanted is sent again only if it may have been done, and makes what others wait for. */
-  isDone(item: Item): boolean {
-    return !item.isWanted && !(item.maybeApplied && this.#backlog.order.isNeeded(item));
+  /** The same, and of an item whose time is up, which the alarm may not have noticed yet after a stop. */
+  #endIfOver(effects: ReplyEffects<Failure>, item: Item): boolean {
+    if (this.dropIfDone(effects, item)) return true;
+    const { calledAt, isAwaited, retryState } = item;
+    const isTimeUp = effects.now - calledAt >= this.#parts.settings.deliveryTimeoutMs;
+    if (!isAwaited || !(retryState?.isLastChance || isTimeUp)) return false;
+    fail(effects, item, exhausted(item, 'deliveryTimeoutMs'));
+    return true;
   }
 
   /**
-   * Whether an attempt counts that was lost alone right after the answer to a ping. What requests ask
-   * may be down while what a ping asks is up, so it does so once in the longest delay: the limit then
-   * lasts for minutes.
+   * Whether an attempt counts that was lost alone right after a ping was answered. What requests need may
+   * be down while what a ping needs is up, so it counts once in `maxDelayMs`: `limit` then lasts for minutes.
    */
   #doesPingCount({ now }: ReplyEffects<Failure>, item: Item): boolean {
     const retryState = item.keepRetryState();
     const { pingCountedAt = Number.NEGATIVE_INFINITY } = retryState;
-    if (now - pingCountedAt < this.#settings.retry.maxDelayMs) return false;
+    if (now - pingCountedAt < this.#parts.settings.retry.maxDelayMs) return false;
     retryState.pingCountedAt = now;
     return true;
   }
 
-  /** How long such an item lets others go first: the next probe is theirs, if there are any. */
-  #standBackMs({ now }: ReplyEffects<Failure>): number {
-    return 2 * (this.#breaker.nextProbeAt - now);
-  }
-
-  /** Counts an attempt against the limit; false: it was the last. */
+  /** Counts an attempt against `retry.limit`; false if it was the last. */
   #charge(item: Item): boolean {
-    return ++item.keepRetryState().countedAttempts < this.#settings.retry.limit;
+    return ++item.keepRetryState().countedAttempts < this.#parts.settings.retry.limit;
   }
 
-  /** Of the delays of all items of a batch. */
   chanceOf(effects: ReplyEffects<Failure>): number {
-    effects.chance ??= this.#random();
+    effects.chance ??= this.#parts.random();
     return effects.chance;
   }
 
-  #again(effects: ReplyEffects<Failure>, item: Item, reason: Why, askedMs = 0): void {
-    const { retry } = this.#settings;
+  #again(
+    effects: ReplyEffects<Failure>,
+    item: Item,
+    reason: EngineEvents['retry']['reason'],
+    askedMs = 0,
+  ): void {
+    const { retry } = this.#parts.settings;
     const ownMs = backoffMs(item.keepRetryState().countedAttempts, retry, this.chanceOf(effects));
     const delayMs = Math.max(ownMs, Math.min(askedMs, retry.maxPauseMs));
     this.#tellRetry(item, delayMs, reason);
-    this.#backlog.putBack(item, effects.now + delayMs);
+    this.#parts.backlog.putBack(item, effects.now + delayMs);
   }
 
-  #tellRetry({ name: key, type, attempts }: Item, delayMs: number, reason: Why): void {
+  #tellRetry(
+    { name: key, type, attempts }: Item,
+    delayMs: number,
+    reason: EngineEvents['retry']['reason'],
+  ): void {
     this.retried++;
-    this.#events.emit('retry', { key, type, attempts, delayMs, reason });
+    this.#parts.events.emit('retry', { key, type, attempts, delayMs, reason });
   }
 }
 
-/** Ends the item with a failure. */
 export function fail<Failure>(
   effects: ReplyEffects<Failure>,
   item: Item,
@@ -284,12 +251,12 @@ export function fail<Failure>(
   effects.ends.push({ kind: 'failed', item, reason, exists });
 }
 
-/** Ends an item that nobody wants; for those who need what it makes, it has failed. */
-export function drop<Failure>(effects: ReplyEffects<Failure>, item: Item): void {
+/** Ends an item that is not wanted; for items that need what it makes, it has failed. */
+function drop<Failure>(effects: ReplyEffects<Failure>, item: Item): void {
   fail(effects, item, reasonToDrop(item));
 }
 
-/** After an attempt without answer, a conflict is most likely with our own success. */
+/** After an attempt without an answer, the item most likely conflicts with what that attempt did. */
 export function errorReason(
   item: Item,
   { output, requestId }: FailedOutput,
