@@ -1,104 +1,103 @@
 /**
- * Batches that are to be sent as they are: those that their callers have packed, and the parts of those
- * that failed as a whole, until the culprit stands alone.
+ * Batches that are sent as they are: those that their callers have packed, and the halves of batches that failed as a
+ * whole, until the item at fault is alone.
  *
- * The halves of a refused batch stand in one line: the second leaves when the first is through, and
- * if the first went through, the second must hold the culprit and is halved unsent. The halves of a
- * batch whose answers got lost go side by side. An item keeps its part while it waits there.
+ * The halves of a refused batch wait in one queue: the second leaves after the first. If the first went through, the
+ * second must hold the item at fault, so it is halved without being sent. The halves of a lost batch are sent in
+ * parallel. An item stays in its half while it waits.
  */
 import type { Item } from '../items/item.ts';
 import type { PackedBatch } from '../items/packed-batch.ts';
 import { SortedRun } from '../queue/sorted-runs.ts';
 import { leastPauseMs } from '../server/spacing.ts';
 
-/** What a line of parts goes back to. */
-export type Divided = 'items' | 'bytes' | 'lost';
+/** Why a batch was halved. */
+export type DivideReason = 'items' | 'bytes' | 'lost';
 
 export interface FixedBatch {
   readonly queue: FixedBatchQueue;
   readonly items: readonly Item[];
   /** Not to be sent before this time, by the engine's clock. */
   readonly notBefore: number;
-  /** The other half, behind this one, while both are whole. */
+  /** The other half, behind this one, while neither has lost an item. */
   readonly sibling: FixedBatch | undefined;
 }
 
 export interface FixedBatchQueue {
-  readonly why: Divided | 'packed';
-  /** Items of the batch that was divided first. */
+  readonly why: DivideReason | 'packed';
+  /** Items of the batch that was halved first. */
   readonly size: number;
   readonly waiting: FixedBatch[];
-  /** The front part is in flight. */
-  isOut: boolean;
-  /** An item was refused alone, or has left the line and may have been to blame. */
+  /** The front batch is in flight. */
+  isInFlight: boolean;
+  /** An item at fault was found, or one that may have been at fault has left the queue. */
   hasCulprit: boolean;
-  /** The front part is known to hold a culprit. */
+  /** The front batch is known to hold an item at fault. */
   isGuilty: boolean;
-  /** The batch that got lost again and again, of which this is a half. */
-  readonly cutOff: CutOff | undefined;
+  /** The batch that was lost repeatedly, of which this is a half. */
+  readonly cutOff: CutOffBatch | undefined;
 }
 
-/** A batch that was cut off on its way, again and again. */
-interface CutOff {
+/** A batch that was cut off on its way repeatedly, perhaps because it was too large for a proxy. */
+interface CutOffBatch {
   /** UTF-8 bytes of the request. */
   readonly bytes: number;
-  /** How many of its halves have not come through. */
+  /** Halves of it that have not gone through yet. */
   left: number;
-  /** One of them got lost, or was refused: it was not for its size. */
+  /** One of its halves was lost or refused too, so its size was not the cause. */
   isExplained: boolean;
 }
 
-/** What was too much of a batch, once all of it is through and no item of it was to blame. */
-export interface Lessons {
+/** Told when all halves went through: then no item was at fault, and the batch as a whole was too much. */
+export interface BisectionPorts {
   readonly onTooMany: (items: number) => void;
   readonly onTooLarge: (bytes: number) => void;
 }
 
-/** Items refused alone in a row, all alike, after which the fault looks systemic. */
+/** So many items refused alone in a row, with the same status, suggest that all calls will be refused. */
 const SYSTEMIC_AFTER = 8;
-/** Where `minDelayMs` is less, the brake gets as slow as that by itself, in milliseconds. */
+/** Then halves leave further and further apart: up to this, in milliseconds, where `minDelayMs` is less. */
 const BRAKE_MS = 250;
 
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
- * A part is `due`, it may `leave`, and then it comes back in one of four ways: it has `passed`, its items
- * are `divide`d further or, where they got lost, by `divideLost`, or they go `again` as they are. It keeps
- * its own order: nothing else has to be told, or told first.
+ * A fixed batch is `due`, then it may `leave`. It comes back in one of four ways: it has `passed`; its items are
+ * halved, by `divide` or `divideLost`; or it is sent `again`.
  */
 export class Bisection {
-  /** Times that a batch, or a part of one, was halved. */
+  /** Times that a batch was halved. */
   divided = 0;
-  /** When the next part may leave: not before that time it is worth asking which. */
+  /** When the next fixed batch may leave; `due` need not be asked before. */
   dueAt: number = NEVER;
-  /** Items in a row that were refused alone, all alike. */
+  /** Items in a row that were refused alone, with the same status. */
   refusedInARow = 0;
   readonly #queues = new Set<FixedBatchQueue>();
-  /** Batches that their callers have packed, before their first attempt: one line each would be many. */
+  /** Packed batches before their first attempt; each gets a queue of its own only when it is due. */
   readonly #packed = new SortedRun([]);
   readonly #minDelayMs: number;
-  readonly #lessons: Lessons;
-  #likeness: number | undefined;
-  /** The brake: no part of a divided batch leaves before this time. */
+  readonly #ports: BisectionPorts;
+  #refusedStatus: number | undefined;
+  /** No half leaves before this time. */
   #nextAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ minDelayMs, ...lessons }: Lessons & { readonly minDelayMs: number }) {
+  constructor({ minDelayMs, ...ports }: BisectionPorts & { readonly minDelayMs: number }) {
     this.#minDelayMs = minDelayMs;
-    this.#lessons = lessons;
+    this.#ports = ports;
   }
 
-  /** A batch that its caller has packed is never divided. */
+  /** Adds a packed batch, which is never halved. */
   add(batch: PackedBatch): void {
     this.#packed.extend(batch);
     this.dueAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** The part that is to leave next, of those items that still wait in it. */
+  /** The fixed batch to send next, without items that have left it. */
   due(now: number): FixedBatch | undefined {
     let due: FixedBatch | undefined;
     for (const queue of this.#queues) {
-      if (queue.isOut || (queue.why !== 'packed' && now < this.#nextAt)) continue;
-      const fixed = this.#front(queue);
+      if (queue.isInFlight || (queue.why !== 'packed' && now < this.#nextAt)) continue;
+      const fixed = this.#frontOf(queue);
       if (fixed === undefined || fixed.notBefore > now) continue;
       due = fixed;
       break;
@@ -109,49 +108,49 @@ export class Bisection {
   }
 
   /**
-   * The part leaves with these of its items, if there are any. Without some of them it says nothing about
-   * the rest of its line. Returns it as it leaves.
+   * The fixed batch leaves with these of its items, if there are any. If some are missing, its fate says nothing
+   * about the rest of its queue. Returns it as it leaves.
    */
   leave(fixed: FixedBatch, items: readonly Item[], now: number): FixedBatch {
     const { queue } = fixed;
     const isWhole = items.length === fixed.items.length;
     queue.waiting.shift();
-    queue.isOut = items.length > 0;
+    queue.isInFlight = items.length > 0;
     queue.hasCulprit ||= !isWhole;
-    if (queue.isOut && queue.why !== 'packed' && this.isSystemic) {
+    if (queue.isInFlight && queue.why !== 'packed' && this.isSystemic) {
       const leastMs = leastPauseMs(this.refusedInARow - SYSTEMIC_AFTER + 2);
       this.#nextAt = now + Math.max(this.#minDelayMs, Math.min(leastMs, BRAKE_MS));
     }
-    this.#goOn(queue);
+    this.#advance(queue);
     return isWhole ? fixed : { ...fixed, items, sibling: undefined };
   }
 
-  /** A batch got through as a whole: if it was a first half, its sibling is guilty. */
+  /** A request was answered. If it carried a first half, the second one must hold the item at fault. */
   passed(fixed: FixedBatch | undefined): void {
     this.refusedInARow = 0;
-    this.#likeness = undefined;
+    this.#refusedStatus = undefined;
     if (fixed === undefined) return;
     const { queue, sibling } = fixed;
     const { cutOff } = queue;
-    queue.isOut = false;
+    queue.isInFlight = false;
     queue.isGuilty = sibling !== undefined && queue.waiting[0] === sibling;
     if (cutOff !== undefined && --cutOff.left === 0 && !cutOff.isExplained) {
-      this.#lessons.onTooLarge(cutOff.bytes);
+      this.#ports.onTooLarge(cutOff.bytes);
     }
-    this.#goOn(queue);
+    this.#advance(queue);
   }
 
-  /** Halves a batch that was refused, or what is left of a part of one; the halves wait in line. */
-  divide(items: readonly Item[], why: Divided, fixed: FixedBatch | undefined): void {
+  /** Halves a refused batch; the halves wait in one queue. */
+  divide(items: readonly Item[], why: DivideReason, fixed: FixedBatch | undefined): void {
     const queue = fixed?.queue ?? this.#newQueue(why, items.length);
-    if (fixed !== undefined) this.#returns(fixed, items);
+    if (fixed !== undefined) this.#takeBack(fixed, items);
     this.#putHalves(queue, items, 0);
     this.#schedule();
   }
 
   /**
-   * Halves a batch that got lost; the halves leave side by side, not before that time. `bytes` are those
-   * of a request that was cut off without an answer: perhaps it was too large for somebody on the way.
+   * Halves a lost batch; the halves may leave in parallel, not before that time. `bytes` is given if the request was
+   * cut off without an answer: perhaps a proxy found it too large.
    */
   divideLost(
     items: readonly Item[],
@@ -165,82 +164,78 @@ export class Bisection {
       const queue = this.#newQueue('lost', half.length, cutOff);
       queue.waiting.push({ queue, items: half, notBefore, sibling: undefined });
     }
-    // The culprit of its line may be among them.
+    // The item at fault in its queue may be among them.
     if (fixed !== undefined) this.again(fixed, [], 0);
     this.#schedule();
   }
 
-  /** What is left of the part is to be sent once more. */
+  /** The rest of the batch is to be sent once more. */
   again(fixed: FixedBatch, items: readonly Item[], notBefore: number): void {
-    this.#returns(fixed, items);
-    // Without some of its items it proves nothing against its sibling.
+    this.#takeBack(fixed, items);
+    // Without some of its items it proves nothing about its sibling.
     const sibling = items.length < fixed.items.length ? undefined : fixed.sibling;
     if (items.length > 0) fixed.queue.waiting.unshift({ ...fixed, items, notBefore, sibling });
-    this.#goOn(fixed.queue);
+    this.#advance(fixed.queue);
   }
 
-  /** The part got lost or was refused: that explains what became of the batch that it was a part of. */
+  /** The fixed batch was lost or refused, which explains the loss of the batch of which it is a half. */
   failed(fixed: FixedBatch | undefined): void {
     const cutOff = fixed?.queue.cutOff;
     if (cutOff !== undefined) cutOff.isExplained = true;
   }
 
-  /**
-   * A single item was refused; `likeness` is equal for refusals of the same kind. Returns whether
-   * the fault has just begun to look systemic.
-   */
-  refusedAlone(likeness: number | undefined): boolean {
-    this.refusedInARow = likeness === this.#likeness ? this.refusedInARow + 1 : 1;
-    this.#likeness = likeness;
+  /** A single item was refused. Returns whether now, for the first time, all calls seem to be refused. */
+  refusedAlone(status: number | undefined): boolean {
+    this.refusedInARow = status === this.#refusedStatus ? this.refusedInARow + 1 : 1;
+    this.#refusedStatus = status;
     return this.refusedInARow === SYSTEMIC_AFTER;
   }
 
-  /** So many items in a row were refused alone and alike that halving goes slowly. */
+  /** So many items were refused alone in a row that halves are sent slowly. */
   get isSystemic(): boolean {
     return this.refusedInARow >= SYSTEMIC_AFTER;
   }
 
-  /** Gives up all parts of divided batches that wait; returns their items. */
+  /** Gives up all halves that wait; returns their items. */
   dissolve(): Item[] {
     const items: Item[] = [];
     for (const queue of this.#queues) {
       if (queue.why === 'packed') continue;
       for (const fixed of queue.waiting.splice(0)) items.push(...fixed.items);
-      // Nobody will know any more who was to blame.
+      // The item at fault can no longer be found.
       queue.hasCulprit = true;
-      this.#goOn(queue);
+      this.#advance(queue);
     }
     return items;
   }
 
-  /** The part came back; whoever does not wait in its line any more may have been to blame. */
-  #returns({ queue, items }: FixedBatch, left: readonly Item[]): void {
-    queue.isOut = false;
+  #takeBack({ queue, items }: FixedBatch, left: readonly Item[]): void {
+    queue.isInFlight = false;
     queue.hasCulprit ||= left.length < items.length;
   }
 
-  /** The next part of the line may leave, or it is through: without a culprit, the batch was too much. */
-  #goOn(queue: FixedBatchQueue): void {
-    if (!queue.isOut && queue.waiting.length === 0) {
+  /** The next batch of the queue may leave. If none is left and no item was at fault, the batch was too large. */
+  #advance(queue: FixedBatchQueue): void {
+    if (!queue.isInFlight && queue.waiting.length === 0) {
       this.#queues.delete(queue);
-      if (queue.why === 'items' && !queue.hasCulprit) this.#lessons.onTooMany(queue.size);
+      if (queue.why === 'items' && !queue.hasCulprit) this.#ports.onTooMany(queue.size);
     }
     this.#schedule();
   }
 
   #schedule(): void {
     this.dueAt = this.#packed.first === undefined ? NEVER : Number.NEGATIVE_INFINITY;
-    for (const { why, isOut, waiting } of this.#queues) {
+    for (const { why, isInFlight, waiting } of this.#queues) {
       const [front] = waiting;
-      if (isOut || front === undefined) continue;
+      if (isInFlight || front === undefined) continue;
       const { notBefore } = front;
       const at = why === 'packed' ? notBefore : Math.max(notBefore, this.#nextAt);
       this.dueAt = Math.min(this.dueAt, at);
     }
   }
 
-  /** The front part, without the items that have left it; a guilty one is halved first. */
-  #front(queue: FixedBatchQueue): FixedBatch | undefined {
+  /** The front batch, without the items that have left it. If it must hold an item at fault, it is halved first. */
+  #frontOf(queue: FixedBatchQueue): FixedBatch | undefined {
     for (;;) {
       const fixed = queue.waiting.shift();
       if (fixed === undefined) {
@@ -261,7 +256,7 @@ export class Bisection {
     }
   }
 
-  /** It gets a line when its turn has come. */
+  /** The next packed batch, in a queue of its own. */
   #nextPacked(): FixedBatch | undefined {
     for (let batch = this.#packed.first; batch !== undefined; batch = this.#packed.first) {
       this.#packed.advance();
@@ -281,12 +276,12 @@ export class Bisection {
     queue.waiting.unshift({ queue, items: first, notBefore, sibling }, sibling);
   }
 
-  #newQueue(why: FixedBatchQueue['why'], size: number, cutOff?: CutOff): FixedBatchQueue {
+  #newQueue(why: FixedBatchQueue['why'], size: number, cutOff?: CutOffBatch): FixedBatchQueue {
     const queue: FixedBatchQueue = {
       why,
       size,
       waiting: [],
-      isOut: false,
+      isInFlight: false,
       hasCulprit: false,
       isGuilty: false,
       cutOff,
@@ -296,7 +291,7 @@ export class Bisection {
   }
 }
 
-/** Whether an item still waits in its part. */
+/** The item still waits in its fixed batch. */
 function isLeft({ state }: Item): boolean {
   return state === 'held';
 }

@@ -1,10 +1,9 @@
 /**
- * When a request leaves, and with how many others.
+ * When a request leaves, and how many may be in flight.
  *
- * Batches are bound late: items are picked when a request can leave, not when their window ends. One
- * request leaves whenever none is in flight, so a lone call waits for nothing. Further ones leave
- * for full batches, and for items that have waited long enough: busy callers fill batches by
- * themselves, and a steady trickle never starves.
+ * Items are chosen when a request can leave, not when their window ends. A request leaves whenever none is in flight,
+ * so a lone call does not wait. Further ones leave for full batches, and for items that have waited long enough: with
+ * many calls the batches fill up, and with few calls none waits for long.
  */
 import type { Clock } from '../../lib/clock.ts';
 import type { Item } from '../items/item.ts';
@@ -19,7 +18,6 @@ import type { CircuitBreaker } from '../server/circuit-breaker.ts';
 import type { Bisection, FixedBatch } from './bisection.ts';
 import type { InFlightRequests } from './in-flight.ts';
 
-/** What waits, what is under way, and what is known of the server. */
 interface DispatcherParts<Failure> {
   readonly settings: Pick<
     CompleteOptions<Failure>,
@@ -35,23 +33,22 @@ interface DispatcherParts<Failure> {
   readonly ping?: Ping<Failure> | undefined;
 }
 
-/** What leaves next: a batch or a part of one, as it stands; or else a batch that is yet to be packed. */
+/** What leaves next: a fixed batch, or else a batch that is yet to be packed. */
 interface Leaving {
   readonly reason: DispatchReason;
   readonly fixed?: FixedBatch | undefined;
-  /** What a batch that is packed may hold. */
   readonly limits: BatchLimits;
 }
 
 /**
- * Bytes of a request that outlives its process, at most, unless one item has more. Small ones: a browser that
- * has no room for one refuses it whole.
+ * The most bytes of a request that outlives its process, unless one item has more. It is small because a browser
+ * refuses the whole request if it exceeds what is left of its quota.
  */
 const OUTLIVING_BYTES = 16_000;
 
 /**
- * The part of the fastest round trip that a call waits for a fuller batch, at most. To wait for all of
- * it would let calls take twice as long as a request; two thirds give batches nearly as full.
+ * The longest that a call waits for a fuller batch, as a part of the fastest round trip. Waiting for a whole one
+ * would let calls take twice as long as a request; with two thirds, batches are nearly as full.
  */
 const WORTH_WAITING = 2 / 3;
 
@@ -64,11 +61,11 @@ export class Dispatcher<Failure> {
   bytes = 0;
   readonly #parts: DispatcherParts<Failure>;
   /**
-   * Since when sendable items wait for a fuller batch. It moves on only when a request leaves: an
-   * older item that becomes sendable meanwhile must not start the wait anew.
+   * Since when ready items have waited for a fuller batch. It changes only when a request leaves: an older item that
+   * becomes ready meanwhile must not restart the wait.
    */
   #waitingSince: number | undefined;
-  /** Skipped items are back: they leave at once. */
+  /** Skipped items are back, and leave at once. */
   #requeued = false;
   /** A flush or a close waits for the items up to this place. */
   #hurry: { readonly upTo: number; readonly reason: 'flush' | 'close' } | undefined;
@@ -77,17 +74,17 @@ export class Dispatcher<Failure> {
     this.#parts = parts;
   }
 
-  /** Items up to that place leave as soon as there is a free slot. */
+  /** Items up to that place leave as soon as a request may. */
   hurry(upTo: number, reason: 'flush' | 'close'): void {
     this.#hurry = { upTo, reason };
   }
 
-  /** The next batch leaves as soon as there is a free slot. */
+  /** The next batch leaves as soon as a request may. */
   hurryRequeued(): void {
     this.#requeued = true;
   }
 
-  /** Sends all that may leave now. Returns when to ask again, should nothing happen before. */
+  /** Sends all that may leave now. Returns when to call it again, if nothing happens before. */
   pump(now: number): number {
     const { backlog, bisection } = this.#parts;
     for (;;) {
@@ -100,7 +97,7 @@ export class Dispatcher<Failure> {
     }
   }
 
-  /** No item waits that may be sent. */
+  /** No item is ready. */
   rest(): void {
     const { inFlight, adaptive } = this.#parts;
     this.#requeued = false;
@@ -109,12 +106,12 @@ export class Dispatcher<Failure> {
   }
 
   /**
-   * Sends what fits into so many bytes, whatever is in flight, in requests that outlive the process.
-   * Returns the bytes that it sends.
+   * Sends as many items as fit into so many bytes, in requests that outlive the process, even beyond the limit of
+   * requests in flight. Returns the bytes that it sends.
    */
   sendOutliving(maxBytes: number): number {
     const { backlog, adaptive, clock, bisection } = this.#parts;
-    // A process that ends will not be there to send the rest.
+    // A process that ends cannot send the rest later.
     const limits = {
       maxItems: adaptive.items.limit,
       maxBytes: Math.min(adaptive.bytes.limit, OUTLIVING_BYTES),
@@ -166,7 +163,7 @@ export class Dispatcher<Failure> {
     return now >= this.#agedAt() ? 'aged' : undefined;
   }
 
-  /** While the server does not answer, one request at a time tries, and the oldest items ride. */
+  /** In an outage, one request at a time probes, with the oldest items. */
   #mayProbe(now: number): boolean {
     const { breaker, ping, inFlight } = this.#parts;
     if (inFlight.size > 0 || (breaker.isOpen && now < breaker.nextProbeAt)) return false;
@@ -187,7 +184,7 @@ export class Dispatcher<Failure> {
     return (this.#waitingSince ?? NEVER) + Math.min(this.#parts.settings.maxWaitMs, worthMs);
   }
 
-  /** The next time at which the answer to what leaves next may be another one. */
+  /** The next time at which something may become due. */
   #nextTime(now: number): number {
     const { backlog, adaptive, breaker, bisection, inFlight } = this.#parts;
     const { gate, spacing } = adaptive;
@@ -198,7 +195,7 @@ export class Dispatcher<Failure> {
     return next;
   }
 
-  /** Sends a part, or packs a batch, of at most `room` bytes. Returns its bytes; 0 where none fits. */
+  /** Sends a fixed batch, or packs a batch of at most `room` bytes. Returns its bytes; 0 if nothing fits. */
   #dispatch({ reason, fixed, limits }: Leaving, now: number, room?: number): number {
     const { backlog, adaptive, events, breaker, bisection, inFlight } = this.#parts;
     if (fixed === undefined) {
@@ -215,7 +212,7 @@ export class Dispatcher<Failure> {
     this.requests++;
     this.items += count;
     this.bytes += bytes;
-    const number = ++adaptive.spacing.left;
+    const number = ++adaptive.spacing.sent;
     if (events.wanted.dispatch) {
       const keys = (): readonly string[] => packed?.keys ?? items.map(({ key }) => key);
       events.emit('dispatch', { number, items: count, bytes, reason, keys });
@@ -240,7 +237,7 @@ export class Dispatcher<Failure> {
   }
 }
 
-/** Parts of a divided batch go first; a batch that its caller has packed has no right before older items. */
+/** Halves go first; a packed batch takes its turn among the older items. */
 function isBefore({ queue, items: [first] }: FixedBatch, oldest: Item | undefined): boolean {
   return queue.why !== 'packed' || oldest === undefined || (first?.seq ?? 0) < oldest.seq;
 }

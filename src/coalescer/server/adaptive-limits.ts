@@ -7,7 +7,7 @@ import { Spacing } from './spacing.ts';
 
 type Settings = Pick<CompleteOptions<unknown>, 'concurrency' | 'maxItems' | 'maxBytes' | 'retry'>;
 
-/** What the server takes: when, how many requests at once, and how much in each; all of it learned. */
+/** What the server can take, learned from its answers: when, how many requests at once, and how much in each. */
 export class AdaptiveLimits {
   readonly gate: PauseGate;
   readonly spacing: Spacing = new Spacing();
@@ -27,7 +27,7 @@ export class AdaptiveLimits {
     this.cut = new FailureCut(maxItems);
   }
 
-  /** A request of that size had an answer of its own for its items: good news, where something was refused. */
+  /** A request of that size was answered: limits that were lowered may grow again. */
   answered(items: number, bytes: number): void {
     if (this.concurrency.limit < this.#settings.concurrency) this.concurrency.answered();
     if (this.items.isLearning) this.items.accepted(items);

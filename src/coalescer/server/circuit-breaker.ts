@@ -1,30 +1,29 @@
 /**
  * Whether the server answers at all.
  *
- * A request without an answer says little by itself. If others are answered, it is the fault of what
- * it carries; if none is, the server or the way to it is down, and no item is to blame. So attempts
- * are charged only on evidence, and during an outage one request at a time probes for all.
+ * A request without an answer says little by itself. If others are answered, one of its items is at fault; if none
+ * is, there is an outage, and no item is. So attempts are charged only on evidence, and during an outage one request
+ * at a time probes for all.
  *
- * A ping that is answered is weak evidence: what it asks may be up while what requests ask is down.
+ * An answered ping is weak evidence: what it needs may be up while what requests need is down.
  */
 import type { RetrySettings } from '../ports/options.ts';
 import { backoffMs } from './backoff.ts';
 
-/** The longest pause between two probes, in milliseconds. */
+/** The longest time between two probes, in milliseconds. */
 const MAX_PROBE_DELAY_MS = 5_000;
 
-/** Probes that failed in a row, after which the server is asked whether it answers at all. */
+/** Probes that must fail in a row before a ping is sent. */
 const PROBES_BEFORE_PING = 3;
 
 export class CircuitBreaker {
-  /** Usable answers so far. */
   answers = 0;
   isOpen = false;
-  /** No request leaves before this time, while the server is down. */
+  /** No request leaves before this time while the breaker is open. */
   nextProbeAt = 0;
-  /** A ping was answered since the last probe: what the next one carries may be to blame, if it fails. */
+  /** A ping was answered since the last probe: if the next probe fails, one of its items may be at fault. */
   hasPing = false;
-  /** Requests in a row that got no answer, during the present outage. */
+  /** Requests in a row without an answer, in the present outage. */
   #failures = 0;
   readonly #retry: Pick<RetrySettings, 'minDelayMs'>;
 
@@ -32,12 +31,10 @@ export class CircuitBreaker {
     this.#retry = retry;
   }
 
-  /** The next probe waits for a ping. */
   get needsPing(): boolean {
     return this.#failures > PROBES_BEFORE_PING && !this.hasPing;
   }
 
-  /** A request had a usable answer. */
   answered(): void {
     this.answers++;
     this.isOpen = false;
@@ -46,9 +43,9 @@ export class CircuitBreaker {
   }
 
   /**
-   * A request had none. `answersBefore`: the number of answers when it left. Requests that were
-   * under way when the outage began tell nothing new, and do not make the next probe later. Not
-   * `isPaced`: the next one has to wait for its ping only. Returns whether it says something new.
+   * A request had no usable answer. `answersBefore`: the number of answers when it left. Requests that were in flight
+   * when the outage began are no news, and do not delay the next probe. If not `isPaced`, the next request waits only
+   * for its ping. Returns whether this is news.
    */
   lost(
     answersBefore: number,

@@ -1,39 +1,36 @@
 /** A batch is at least so many times the expected run: one in sixteen then meets no failure. */
 const LENGTH = 2.8;
-/** What each further answer leaves of the weight of those before it. */
+/** The weight of older answers, by which each further answer multiplies it. */
 const MEMORY = 0.9;
-/** What a batch is cut to is at most that part of a whole one: else it is not worth a request. */
+/** A batch is cut to at most that part of a whole one: cutting less is not worth a request. */
 const WORTH = 0.7;
-/** Savings of so many whole batches are enough, and the most that is kept. */
+/** The most savings that are kept, in whole batches. */
 const ENOUGH = 6;
 
 /**
  * How far a batch is cut where items fail often.
  *
- * The server stops at the first error and the rest of the batch is sent again, so a batch need not be
- * much longer than the run of items until the next failure. But a cut batch that meets no failure is a
- * request that a whole one would have saved. So there are savings: each failing request puts in the
- * items that it is done with, each cut request without a failure takes out the places that it left
- * empty, and no batch is cut further than they bear. With one request in flight they never fall below
- * zero, so requests that end without a failure stay within items ÷ `maxItems`; see
- * docs/internals/stop-at-first-error.md.
+ * The server stops at the first error and the rest of the batch is sent again, so a batch need not be much longer
+ * than the run of items until the next failure. But a cut batch that meets no failure costs a request that a whole
+ * one would have saved. So there are savings: each failing request adds the items that are done with it, each cut
+ * request without a failure takes the places that it left empty, and no batch is cut further than the savings allow.
+ * With one request in flight they never fall below zero, so requests that end without a failure stay within items ÷
+ * `maxItems`; see docs/internals/stop-at-first-error.md.
  */
 export class FailureCut {
-  /** Some item has failed so far: until then nothing is cut. */
+  /** Some item has failed so far; until then nothing is cut. */
   hasFailed = false;
   readonly #most: number;
-  /** Items run and failures met, the old ones ever less: their ratio is the expected run. */
+  /** Items run and failures met, the older ones weighted less: their ratio is the expected run. */
   #ran = 0;
   #failures = 0;
-  /** Items that failing requests are done with, less the places that others left empty. */
   #savings = 0;
 
-  /** `maxItems`: the most that a batch may hold. */
   constructor(maxItems: number) {
     this.#most = ENOUGH * maxItems;
   }
 
-  /** How many items a batch is to hold where `whole` would be a whole one. */
+  /** How many items a batch is to hold, where `whole` is the most. */
   limit(whole: number): number {
     if (this.#failures === 0) return whole;
     const run = this.#ran / this.#failures;
@@ -43,8 +40,8 @@ export class FailureCut {
   }
 
   /**
-   * A request ended with a failure, after so many items had run, the failing one included; so many of
-   * its items are done with, and need not be sent again.
+   * A request ended with a failure, after so many items had run, the failing one included. So many of its items are
+   * done, and need not be sent again.
    */
   failed(ran: number, done: number): void {
     this.hasFailed = true;
@@ -53,21 +50,21 @@ export class FailureCut {
     this.#savings = Math.min(this.#most, this.#savings + done);
   }
 
-  /** A request of that many items ended without one; cut, it had left so many places empty. */
+  /** A request with so many items ended without a failure. If it was cut, it had left so many places empty. */
   passed(items: number, empty: number): void {
     this.#ran = this.#ran * MEMORY + items;
     this.#failures *= MEMORY;
     this.#savings -= empty;
   }
 
-  /** Nothing is under way and nothing waits: what is called next has savings of its own to make. */
+  /** Nothing is pending: later calls start without savings. */
   rest(): void {
     this.#savings = 0;
   }
 
   /**
-   * How many times the expected run. The fewer the savings the longer, up to a length at which they
-   * grow: with it, less than one request in `whole` ÷ `run` meets no failure.
+   * How many times the expected run. The fewer the savings, the longer, up to a length at which they grow: then less
+   * than one request in `whole` ÷ `run` meets no failure.
    */
   #length(run: number, whole: number): number {
     const careful = Math.max(LENGTH, 1 + Math.log(whole / run));

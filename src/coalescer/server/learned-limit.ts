@@ -1,12 +1,12 @@
 /**
- * How much fits into one request, learned from what the server refuses as too much. What was refused
- * is remembered: a limit grows back with success, up to just below it.
+ * How much fits into one request, learned from what the server refuses as too much. The limit grows back with
+ * success, up to just below what was refused.
  */
 
-/** A limit grows by this part, after a batch that filled so much of it. */
+/** A limit grows by this factor, after a batch that filled so much of it. */
 const GROWTH = 1.25;
 const FILLED = 0.8;
-/** How close to what was refused it comes. */
+/** How close it comes to what was refused. */
 const MARGIN = 0.9;
 /** Full batches before what was refused is tried once more; twice as many after each refusal. */
 const FIRST_PROBE = 8;
@@ -14,10 +14,10 @@ const FIRST_PROBE = 8;
 export class LearnedLimit {
   /** The most that is worth trying. */
   limit: number;
-  /** Something was refused, and as much was not accepted since; else `accepted` need not be told. */
+  /** Something was refused, and as much was not accepted since; otherwise `accepted` need not be called. */
   isLearning = false;
   readonly #max: number;
-  /** The same, before it is rounded down. */
+  /** The same, not rounded down. */
   #exact: number;
   #refused = Number.POSITIVE_INFINITY;
   #fullBatches = 0;
@@ -29,9 +29,8 @@ export class LearnedLimit {
     this.#exact = max;
   }
 
-  /** A batch of that size was too much. */
   refused(size: number): void {
-    // Of those refused together only the first one was the try.
+    // If several batches are refused together, only the first was the try.
     if (this.#exact > MARGIN * this.#refused) this.#probeAfter *= 2;
     this.#refused = Math.min(this.#refused, size);
     this.isLearning = true;
@@ -39,16 +38,15 @@ export class LearnedLimit {
     this.#become(Math.max(1, Math.min(this.#exact, size / 2)));
   }
 
-  /** A batch of that size went through. */
   accepted(size: number): void {
-    // Against the whole number: no batch can fill a broken one.
+    // Compared with the rounded limit, since no batch can fill a fraction.
     if (size < FILLED * this.limit) return;
     if (size >= this.#refused) this.#refused = Number.POSITIVE_INFINITY;
     const most = Math.max(1, Math.min(this.#max, MARGIN * this.#refused));
     if (this.#exact < most) {
       this.#become(Math.min(most, this.#exact * GROWTH));
     } else if (this.#exact > most) {
-      // The try went through with less than what was refused: it proves nothing.
+      // The try went through with less than what was refused, so it proves nothing.
       this.#become(most);
     } else if (++this.#fullBatches >= this.#probeAfter) {
       this.#fullBatches = 0;

@@ -1,27 +1,25 @@
 /**
- * The pause that a server asks for: nothing leaves before it is over. It is no longer than
- * `maxPauseMs`. A server that wishes for more is probed by one request at a time, and no sooner than
- * that while its wish lasts.
+ * Nothing is sent during a pause that the server asks for. It lasts `maxPauseMs` at most: a server that asks for a
+ * longer one is probed by one request at a time, that far apart.
  */
 
-/** The part of a pause by which it is made longer, so that not all clients come back at once. */
+/** A pause is made longer by up to this part, so that not all clients come back at once. */
 const JITTER = 0.1;
 
 const NEVER = Number.NEGATIVE_INFINITY;
 
 export class PauseGate {
-  /** Nothing leaves before this time. */
   opensAt: number = NEVER;
-  /** The pause was cut short: one request at a time is to find out whether it is over. */
+  /** The pause was cut short: one request at a time finds out whether it is over. */
   isProbing = false;
   readonly #maxPauseMs: number;
-  /** The pauses that are over, in milliseconds. */
+  /** Total of earlier pauses, in milliseconds. */
   #pausedMs = 0;
   #closedAt = NEVER;
-  /** When the server asked for a pause the last time. */
+  /** When the server last asked for a pause. */
   #askedAt = NEVER;
-  /** Until when it wants to be left alone, where that is longer than `maxPauseMs`. */
-  #wishUntil = NEVER;
+  /** The end of the pause that the server asked for, where that is longer than `maxPauseMs`. */
+  #askedUntil = NEVER;
 
   constructor(maxPauseMs: number) {
     this.#maxPauseMs = maxPauseMs;
@@ -33,27 +31,27 @@ export class PauseGate {
 
   /** Closes the gate for so long, and a little longer. Returns the milliseconds until it opens. */
   close(afterMs: number, now: number, chance: number): number {
-    const wishMs = afterMs * (1 + JITTER * chance);
+    const askedMs = afterMs * (1 + JITTER * chance);
     const pace = this.#nextProbe(now);
     this.#askedAt = now;
     if (afterMs > this.#maxPauseMs) {
-      this.#wishUntil = Math.max(this.#wishUntil, now + wishMs);
+      this.#askedUntil = Math.max(this.#askedUntil, now + askedMs);
       this.isProbing = true;
     }
-    this.#closeUntil(Math.max(pace, now + Math.min(wishMs, this.#maxPauseMs)), now);
+    this.#closeUntil(Math.max(pace, now + Math.min(askedMs, this.#maxPauseMs)), now);
     return this.opensAt - now;
   }
 
-  /** A request brought nothing: while the longer wish lasts, the next probe comes no sooner. */
+  /** A request had no usable answer: while the longer pause lasts, the next probe waits. */
   unanswered(now: number): void {
     const pace = this.#nextProbe(now);
     if (pace > now) this.#closeUntil(pace, now);
   }
 
-  /** A request that left at that time was answered. One that left before the pause says nothing of it. */
+  /** A request that left at that time was answered. One that left before the pause says nothing about it. */
   answered(leftAt: number): void {
     if (leftAt < this.#askedAt) return;
-    this.#wishUntil = NEVER;
+    this.#askedUntil = NEVER;
     this.isProbing = false;
   }
 
@@ -63,9 +61,9 @@ export class PauseGate {
     return this.#pausedMs + Math.min(now, this.opensAt) - this.#closedAt;
   }
 
-  /** When a server may be probed again whose wish lasts; what left before the pause was no probe. */
+  /** When a probe may follow, while the longer pause lasts. A request that left before the pause was no probe. */
   #nextProbe(now: number): number {
-    return this.isClosed(now) ? NEVER : Math.min(now + this.#maxPauseMs, this.#wishUntil);
+    return this.isClosed(now) ? NEVER : Math.min(now + this.#maxPauseMs, this.#askedUntil);
   }
 
   #closeUntil(at: number, now: number): void {

@@ -1,6 +1,6 @@
 /**
- * What people and limits are told of the server: of each attempt, those who pace what leaves next; and whether it
- * answers, since when, and what went wrong last.
+ * Keeps what is known of the server, for stats and events: whether it answers, since when, and what went wrong last.
+ * Passes the result of each attempt on to circuit breaker, pause gate and spacing.
  */
 import { wallNow } from '../../lib/clock.ts';
 import type { Item } from '../items/item.ts';
@@ -13,22 +13,21 @@ import type { CircuitBreaker } from './circuit-breaker.ts';
 /** What is known of the server, or of the way to it. */
 export interface ServerStats {
   /**
-   * `unknown`: nothing has come back yet. `answering`: the last that came was usable. `pausing`: it
-   * wants to be left alone for a while. `failing`: the last attempt brought nothing usable.
+   * `unknown`: nothing has come back yet. `answering`: the last answer was usable. `pausing`: the server asked for a
+   * pause. `failing`: the last attempt had no usable answer.
    */
   readonly state: 'unknown' | 'answering' | 'pausing' | 'failing';
-  /** Since when; undefined where it is unknown. */
+  /** Since when; undefined if unknown. */
   readonly since: Date | undefined;
-  /** What went wrong last, in words, even if it is over; undefined where nothing has. */
+  /** What went wrong last, in words, even if it is over; undefined if nothing has. */
   readonly cause: string | undefined;
 }
 
-/** What a ping met that was not answered; perhaps it does not say. */
+/** Why a ping was not answered, if it is known. */
 export interface Silence<Failure> {
   readonly failure: Failure | undefined;
 }
 
-/** What is to be known of a request that came back. */
 interface Returned {
   readonly number: number;
   /** Usable answers that the engine had seen when it left. */
@@ -36,41 +35,41 @@ interface Returned {
   readonly isProbe: boolean;
 }
 
-/** Failed attempts in a row, after which an outage is told of. */
+/** Failed attempts in a row before the event `outage`. */
 const FAILED_BEFORE_TOLD = 3;
 
-/** What attempts bear on, and who is told of them. */
 interface ServerHealthParts<Failure> {
   readonly breaker: CircuitBreaker;
   readonly adaptive: AdaptiveLimits;
   readonly random: () => number;
   readonly events: Emitter;
   readonly describe: ((failure: Failure) => Trouble) | undefined;
-  /** The number of calls that wait. */
+  /** Calls that are pending. */
   readonly waiting: () => number;
 }
 
-/** What was met, and what is known of it where nobody puts it in words. */
+/** What went wrong with an attempt. */
 interface Met<Failure> {
   readonly failure: Failure;
   readonly status?: number | undefined;
 }
 
-/** A moment by the engine's clock, and the milliseconds since 1970 that it was, to tell people. */
+/** A time by the engine's clock, and the same in milliseconds since 1970, for people. */
 interface Moment {
   readonly at: number;
   readonly wall: number;
 }
 
 export class ServerHealth<Failure> {
+  /** What went wrong last, if nothing usable has come since. */
+  last: Last<Failure> | undefined;
   readonly #parts: ServerHealthParts<Failure>;
-  /** What it did last, its pauses left out, and since when. */
+  /** The state, pauses apart, and since when. */
   #state: 'unknown' | 'answering' | 'failing' = 'unknown';
   #since: Moment | undefined;
-  /** Since when it has wanted to be left alone; left as it is when that is over. */
+  /** When the last pause began; kept when it is over. */
   #pausingSince: Moment | undefined;
   #cause: string | undefined;
-  #last: Last<Failure> | undefined;
   /** Attempts and pings in a row that failed. */
   #failed = 0;
   #isOutage = false;
@@ -79,19 +78,14 @@ export class ServerHealth<Failure> {
     this.#parts = parts;
   }
 
-  /** What went wrong last, if nothing usable has come since. */
-  get last(): Last<Failure> | undefined {
-    return this.#last;
-  }
-
-  /** What an item met last that ends now; one that was never sent ends for what others met. */
+  /** What went wrong last for an item that ends now; if it was never sent, what went wrong for others. */
   lastFor({ retryState, state }: Item): Last<Failure> | undefined {
     const own = retryState?.last as Last<Failure> | undefined;
     if (own !== undefined) return own;
-    return state === 'in flight' ? { kind: 'silence' } : this.#last;
+    return state === 'in flight' ? { kind: 'silence' } : this.last;
   }
 
-  /** A request that left at that time had a usable answer; `met`: one that brought no good news. */
+  /** A request that left at that time was answered; `met` if the answer was a refusal. */
   answered(leftAt: number, now: number, met?: Met<Failure>): void {
     if (met !== undefined) this.#note(met);
     const { gate } = this.#parts.adaptive;
@@ -99,7 +93,7 @@ export class ServerHealth<Failure> {
     this.#isUp(now);
   }
 
-  /** The server wants to be left alone. Returns false where another request has told so before. */
+  /** The server asked for a pause. Returns false if a request that was in flight with this one has reported it. */
   putOff(
     { number, answersBefore }: Omit<Returned, 'isProbe'>,
     reply: Extract<Reply<Failure>, { kind: 'busy' }>,
@@ -111,11 +105,11 @@ export class ServerHealth<Failure> {
     if (!reply.maybeApplied) this.#isUp(now);
     if (reply.maybeApplied && isNews && breaker.answers === answersBefore) this.#fail(reply, now);
     else this.#note(reply);
-    this.#last = { kind: 'failure', failure: reply.failure };
+    this.last = { kind: 'failure', failure: reply.failure };
     return isNews;
   }
 
-  /** Nothing usable has come of a request. Not `isPaced`: the next one need not wait as in an outage. */
+  /** A request had no usable answer. If not `isPaced`, the next one need not wait as in an outage. */
   unanswered(
     { number, answersBefore, isProbe }: Returned,
     met: Met<Failure>,
@@ -133,7 +127,7 @@ export class ServerHealth<Failure> {
     adaptive.spacing.futile(number, now);
   }
 
-  /** A ping came back: `silence` is what it met, where it was not answered; perhaps it does not say. */
+  /** A ping came back, answered if there is no `silence`. */
   pinged(silence: Silence<Failure> | undefined, now: number): void {
     const { adaptive, breaker, random } = this.#parts;
     breaker.pinged(silence === undefined, now, random());
@@ -144,13 +138,13 @@ export class ServerHealth<Failure> {
     else this.#fail({ failure }, now);
   }
 
-  /** For people. A `describe` of the user's that fails costs nothing but its words. */
+  /** What went wrong, in words. `describe` is user code, and may throw. */
   wordsFor({ failure, status }: Met<Failure>): Trouble {
     try {
       const trouble = this.#parts.describe?.(failure);
       if (trouble !== undefined) return trouble;
     } catch {
-      // The status has to do.
+      // The status is enough.
     }
     return { cause: status === undefined ? noAnswer : `status ${status}` };
   }
@@ -164,7 +158,7 @@ export class ServerHealth<Failure> {
     };
   }
 
-  /** A pause that is over has ended with nobody there to note it. */
+  /** If a pause has ended since, the state began with its end: no event marks that moment. */
   get #sinceBesidePauses(): Date | undefined {
     const { opensAt } = this.#parts.adaptive.gate;
     const isLater = this.#pausingSince !== undefined && opensAt > (this.#since?.at ?? opensAt);
@@ -181,7 +175,7 @@ export class ServerHealth<Failure> {
     const failingSince = this.#since?.at ?? now;
     breaker.answered();
     this.#failed = 0;
-    this.#last = undefined;
+    this.last = undefined;
     if (this.#state !== 'answering') this.#become('answering', now);
     if (!this.#isOutage) return;
     this.#isOutage = false;
@@ -195,7 +189,7 @@ export class ServerHealth<Failure> {
   }
 
   #fail(met: Met<Failure>, now: number): void {
-    this.#last = { kind: 'failure', failure: met.failure };
+    this.last = { kind: 'failure', failure: met.failure };
     this.#countFailed(this.#note(met), now);
   }
 
