@@ -62,6 +62,13 @@ export type {
 } from './schemas/agent-versions.ts';
 export type { BulkItem, BulkRequest, BulkResult } from './schemas/bulk-request.ts';
 export type { CallOptions, ResourceName, SubmitOptions } from './schemas/call-options.ts';
+export type {
+  ActionOf,
+  InWireForm,
+  KnownActions,
+  OnInstance,
+  SnakeCase,
+} from './schemas/known-actions.ts';
 export type { Control, Identified } from './schemas/output.ts';
 export type { FinishStatus, InstanceStatus, SpanStatus } from './schemas/status.ts';
 export type { ApiToken } from './transport/api-token.ts';

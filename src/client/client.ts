@@ -22,6 +22,7 @@ import { Bulk } from '../resources/bulk.ts';
 import type { Action } from '../schemas/action.ts';
 import type { ActionPromise } from '../schemas/action-promise.ts';
 import type { SubmitOptions } from '../schemas/call-options.ts';
+import type { ActionOf } from '../schemas/known-actions.ts';
 import type { Transport } from '../transport/bulk-transport.ts';
 import { createTransport, envelopeBytes, separatorBytes } from '../transport/bulk-transport.ts';
 import { maxAnswerBytes } from '../transport/response-body.ts';
@@ -134,8 +135,11 @@ export class AutobatchClient {
    * @example
    * const output = await client.submit({ _type: 'agents/show', agent_id: 'my-agent-id' });
    */
-  submit(action: Action, options?: SubmitOptions): ActionPromise<unknown> {
-    return this.#pipeline.submit(action, options);
+  submit<const Type extends string>(
+    action: ActionOf<Type>,
+    options?: SubmitOptions,
+  ): ActionPromise<unknown> {
+    return this.#pipeline.submit(action as Action, options);
   }
 
   /**

@@ -49,7 +49,8 @@ export class OutputReader {
     if (raw || toResult === undefined) return { kind: 'success', value: clean, id };
     const value = toResult(details) as Fields;
     const hasMore = Object.keys(value).length !== Object.keys(details).length;
-    if (hasMore) this.#laterFields.copy(details, value);
+    const laterFields = hasMore ? this.#laterFields.of(details, toResult) : undefined;
+    if (laterFields !== undefined) value['laterFields'] = laterFields;
     if (isObject(control)) value['control'] = own(clean, 'control');
     return { kind: 'success', value, id };
   }

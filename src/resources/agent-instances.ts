@@ -53,7 +53,7 @@ export class AgentInstances {
    * });
    */
   register(
-    params: AgentInstanceRegisterParams,
+    params: AgentInstanceRegisterParams = {},
     options?: CallOptions,
   ): ActionPromise<AgentInstance> {
     return this.#pipeline.call(registerAgentInstance, undefined, params, options);

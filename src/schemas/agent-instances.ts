@@ -29,7 +29,7 @@ export type Purpose = 'live' | 'smoke_test' | 'eval' | (string & {});
 
 /**
  * A run of an agent as the API answers it. Only `id` is certain; a field that the API did not send
- * is missing, and one that is not listed here is passed on under its camelCase name.
+ * is missing, and one that is not listed here stands in `laterFields`.
  */
 export interface AgentInstance extends Identified {
   readonly type?: 'agent_instance';
@@ -53,6 +53,11 @@ export interface AgentInstance extends Identified {
   /** What `recordQuality` stored, by name. */
   readonly qualityPayloads?: Readonly<Record<string, unknown>>;
   readonly qualitySummaries?: Readonly<Record<string, unknown>>;
+  readonly lastActivitySpanAt?: string | null;
+  readonly raisedAlertCount?: number | null;
+  readonly costBreakdown?: unknown;
+  readonly riskScore?: unknown;
+  readonly spanSchemaCounts?: unknown;
 }
 
 export interface AgentInstanceRegisterParams {
@@ -271,5 +276,5 @@ function toAgentInstance(from: Fields): AgentInstance {
   if (from['cost_breakdown'] !== undefined) to['costBreakdown'] = from['cost_breakdown'];
   if (from['risk_score'] !== undefined) to['riskScore'] = from['risk_score'];
   if (from['span_schema_counts'] !== undefined) to['spanSchemaCounts'] = from['span_schema_counts'];
-  return to as AgentInstance;
+  return to as Fields & AgentInstance;
 }

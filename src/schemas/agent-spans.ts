@@ -9,7 +9,7 @@ import type { FinishStatus, SpanStatus } from './status.ts';
 
 /**
  * A span as the API answers it. Only `id` is certain; a field that the API did not send is missing,
- * and one that is not listed here is passed on under its camelCase name.
+ * and one that is not listed here stands in `laterFields`.
  */
 export interface AgentSpan extends Identified {
   readonly type?: 'agent_span';
@@ -35,6 +35,10 @@ export interface AgentSpan extends Identified {
   readonly payloadByteSizeEstimate?: number;
   readonly purpose?: 'activity' | 'quality' | 'alert' | (string & {});
   readonly dataRisk?: Readonly<Record<string, unknown>> | null;
+  readonly riskLevel?: unknown;
+  readonly riskScore?: unknown;
+  readonly insertedAt?: string | null;
+  readonly updatedAt?: string | null;
 }
 
 export interface AgentSpanCreateParams {
@@ -65,7 +69,7 @@ export interface AgentSpanFinishParams {
   /** @default 'complete', by the API */
   readonly status?: FinishStatus | undefined;
   /** What came out: an object of JSON, taken over as it is at the call. */
-  readonly resultPayload?: object | null | undefined;
+  readonly resultPayload?: object | undefined;
   /** When it ended. @default the time of the call */
   readonly timestamp?: Date | string | undefined;
   /** As in `create`: give it here too where `resultPayload` holds marked values. @default false */
@@ -158,7 +162,7 @@ export const finishAgentSpan: ActionKind<AgentSpanFinishParams, AgentSpan> = {
   checkParams: check(() =>
     z.strictObject({
       status: z.optional(aText()),
-      resultPayload: z.optional(z.nullable(anObject())),
+      resultPayload: z.optional(anObject()),
       timestamp: z.optional(aTime()),
       sensitiveEncoding: z.optional(aBoolean()),
       agentInstanceId: z.optional(z.unknown()),
@@ -215,5 +219,5 @@ function toAgentSpan(from: Fields): AgentSpan {
   if (from['risk_score'] !== undefined) to['riskScore'] = from['risk_score'];
   if (from['inserted_at'] !== undefined) to['insertedAt'] = from['inserted_at'];
   if (from['updated_at'] !== undefined) to['updatedAt'] = from['updated_at'];
-  return to as AgentSpan;
+  return to as Fields & AgentSpan;
 }

@@ -1,4 +1,4 @@
-import { isName, isObject, isText, own } from './check.ts';
+import { isObject, isText, own } from './check.ts';
 
 /** An object of JSON, whose values are not looked at. */
 export type Fields = Record<string, unknown>;
@@ -20,15 +20,14 @@ export interface Control {
   readonly terminate?: boolean;
   /** Why, in the words of whoever ended it. */
   readonly reason?: string | null;
-  readonly [field: string]: unknown;
 }
 
-/** A result: its id is certain, all other fields are what the API sent, named in camelCase. */
+/** A result: its id is certain, all other fields are there where the API sent them. */
 export interface Identified {
   readonly id: string;
-  /** Left out where the API sent none. */
   readonly control?: Control;
-  readonly [field: string]: unknown;
+  /** Fields that the API added after this version was made, under the names that the API gives them. */
+  readonly laterFields?: Readonly<Record<string, unknown>>;
 }
 
 /** The same output, without a token in the words of whoever ended the run. */
@@ -85,28 +84,29 @@ export function saysIdIsTaken(code: string | undefined, errors: unknown): boolea
   return names.length === 1 && names[0] === 'id';
 }
 
-/** Names that were turned before; as many and as long as no API has, so that no answer can fill the memory. */
-const MAX_TURNED = 1_000;
-
-/** Gives fields that the API added later their camelCase names, which it keeps. */
+/** Finds the fields that the API added after this version was made. */
 export class LaterFields {
-  readonly #turned = new Map<string, string>();
+  readonly #known = new Map<ToResult, ReadonlySet<string>>();
 
-  copy(from: Fields, to: Fields): void {
-    for (const name of Object.keys(from)) {
-      // To assign `__proto__` would change what the result inherits; `control` stands beside details.
-      if (name === '__proto__' || name === 'control') continue;
-      const camelCase = this.#camelCaseOf(name);
-      if (!Object.hasOwn(to, camelCase)) to[camelCase] = from[name];
+  /** Those of `details` that `toResult` does not read, under their own names; undefined: there are none. */
+  of(details: Fields, toResult: ToResult): Fields | undefined {
+    let known = this.#known.get(toResult);
+    if (known === undefined) {
+      known = namesReadBy(toResult);
+      this.#known.set(toResult, known);
     }
+    const later = Object.entries(details).filter(
+      // Whoever merges the fields would change what the merged object inherits.
+      ([name]) => !known.has(name) && name !== '__proto__',
+    );
+    return later.length === 0 ? undefined : Object.fromEntries(later);
   }
+}
 
-  #camelCaseOf(name: string): string {
-    let camelCase = this.#turned.get(name);
-    if (camelCase === undefined) {
-      camelCase = name.replace(/(?!^)_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-      if (this.#turned.size < MAX_TURNED && isName(name)) this.#turned.set(name, camelCase);
-    }
-    return camelCase;
-  }
+type ToResult = (details: Fields) => unknown;
+
+function namesReadBy(toResult: ToResult): ReadonlySet<string> {
+  const names = new Set<string>();
+  toResult(new Proxy({}, { get: (_, name) => void names.add(String(name)) }));
+  return names;
 }

@@ -1,18 +1,11 @@
 /**
- * State of a span. Sources differ on `pending` and `terminated`, so any
- * string is passed on as it is; create a span as `active`, or as what it ended in.
+ * State of a span. Create one as `active`, or as what it ended in: not every version of the API takes
+ * `pending` and `terminated`.
  */
-export type SpanStatus =
-  | 'active'
-  | 'complete'
-  | 'failed'
-  | 'cancelled'
-  | 'pending'
-  | 'terminated'
-  | (string & {});
+export type SpanStatus = 'active' | 'complete' | 'failed' | 'cancelled' | 'pending' | 'terminated';
 
-/** State of an instance; any other string is passed on as it is. */
+/** State of an instance. */
 export type InstanceStatus = SpanStatus;
 
-/** How a span or an instance ended; any other string is passed on as it is. */
-export type FinishStatus = 'complete' | 'failed' | 'cancelled' | (string & {});
+/** How a span or an instance ended. */
+export type FinishStatus = 'complete' | 'failed' | 'cancelled';

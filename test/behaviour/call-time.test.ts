@@ -43,7 +43,7 @@ describe('where the caller gives no time, it is that of the call', () => {
     ['complete', at(0)],
     ['failed', at(0)],
     ['cancelled', at(0)],
-  ])('a span created as %s has the end %s', async (status, finishedAt) => {
+  ] as const)('a span created as %s has the end %s', async (status, finishedAt) => {
     const t = await harness();
     void t.span('a', { status });
     await t.settled();

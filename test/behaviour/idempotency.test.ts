@@ -133,7 +133,7 @@ describe('a pending key for something else', () => {
     ['another status', { status: 'failed' }],
     ['another time', { startedAt: '2026-09-01T00:00:00Z' }],
     ['another parent', { parentSpanId: '01k3zxw0000000a1b2c300000000000b' }],
-  ])('%s is a conflict', async (_, fields) => {
+  ] as const)('%s is a conflict', async (_, fields) => {
     const t = await harness();
     const one = t.span('a', { payload: { n: 1 } });
     const other = t.span('a', { payload: { n: 1 }, ...fields });

@@ -134,7 +134,7 @@ describe('arguments', () => {
     ],
     [
       'an empty status',
-      (t) => t.span('a', { status: '' }),
+      (t) => t.span('a', { status: '' as never }),
       'status must be a non-empty string, but it is empty',
     ],
     [

@@ -8,7 +8,7 @@ import { INSTANCE, keyOf } from '../helpers/spans.ts';
 const details = {
   agent_instance_id: INSTANCE,
   schema_name: 'agent:llm',
-  status: 'active',
+  status: 'active' as const,
   payload: { n: 1 },
 };
 

@@ -39,7 +39,12 @@ test('a token in its reason is in no result and no event, whatever the call was'
   t.client.on('terminate', (detail) => told.push(detail));
   t.emulator.terminate(INSTANCE, `revoke ${TOKEN}, it leaked`);
   const a = t.span('a');
-  const details = { agent_instance_id: INSTANCE, schema_name: 'a', status: 'active', payload: {} };
+  const details = {
+    agent_instance_id: INSTANCE,
+    schema_name: 'a',
+    status: 'active',
+    payload: {},
+  } as const;
   const b = t.client.submit({ _type: 'agent_spans/create', details });
   const key = keyOf('of-a-batch');
   const c = t.client.bulk.execute({

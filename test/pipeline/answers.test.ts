@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { failureOf, RUN, resources, SPAN_A } from './recording-engine.ts';
 
-const root = { agentInstanceId: RUN, schemaName: 'a', status: 'complete' };
+const root = { agentInstanceId: RUN, schemaName: 'a', status: 'complete' } as const;
 const ended = { control: { terminate: true, reason: 'by hand' } };
 
 test('a call resolves with what the API answered, in camelCase', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { failureOf, RUN, resources, SPAN_A } from './recording-engine.ts';
 
-const root = { agentInstanceId: RUN, schemaName: 'a', status: 'active' };
+const root = { agentInstanceId: RUN, schemaName: 'a', status: 'active' } as const;
 
 describe('a wrong argument of create is named, with what was wanted and what came', () => {
   test.each<[object, string, string]>([

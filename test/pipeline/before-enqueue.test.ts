@@ -2,7 +2,12 @@ import { expect, test } from 'vitest';
 import type { WireAction } from '../../src/schemas/action.ts';
 import { failureOf, RUN, resources, SPAN_A } from './recording-engine.ts';
 
-const root = { agentInstanceId: RUN, schemaName: 'a', status: 'active', payload: { secret: 1 } };
+const root = {
+  agentInstanceId: RUN,
+  schemaName: 'a',
+  status: 'active',
+  payload: { secret: 1 },
+} as const;
 
 test('it sees the action in wire form, ids in the place of references', () => {
   const seen: WireAction[] = [];

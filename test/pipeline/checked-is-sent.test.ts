@@ -4,7 +4,12 @@ import type { Action } from '../../src/schemas/action.ts';
 import { failureOf, RUN, resources, SPAN_A, SPAN_Z } from './recording-engine.ts';
 
 const root = { agentInstanceId: RUN, schemaName: 'a', status: 'active' } as const;
-const details = { agent_instance_id: RUN, schema_name: 'a', status: 'active', payload: {} };
+const details = {
+  agent_instance_id: RUN,
+  schema_name: 'a',
+  status: 'active',
+  payload: {},
+} as const;
 const create = { _type: 'agent_spans/create', details };
 
 /** What somebody would like to be sent instead. */

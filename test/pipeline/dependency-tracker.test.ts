@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RUN, resources, SPAN_A, SPAN_Z } from './recording-engine.ts';
 
-const root = { agentInstanceId: RUN, schemaName: 'a', status: 'active' };
+const root = { agentInstanceId: RUN, schemaName: 'a', status: 'active' } as const;
 const none = { makes: undefined, changes: undefined, uses: undefined };
 const free = { precedes: undefined, follows: undefined };
 

@@ -55,7 +55,12 @@ test('actions and batches are answered in wire form', async () => {
     status: 'success',
     details: { id: SPAN_A, status: 'failed' },
   });
-  const details = { agent_instance_id: RUN, schema_name: 'a', status: 'active', payload: {} };
+  const details = {
+    agent_instance_id: RUN,
+    schema_name: 'a',
+    status: 'active',
+    payload: {},
+  } as const;
   const items = [
     { ...finish, idempotency_key: 'key-00001' },
     { _type: 'agent_spans/create', idempotency_key: 'key-00002', details },

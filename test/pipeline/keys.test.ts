@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { failureOf, RUN, resources, SPAN_A } from './recording-engine.ts';
 
-const root = { agentInstanceId: RUN, schemaName: 'a', status: 'active' };
+const root = { agentInstanceId: RUN, schemaName: 'a', status: 'active' } as const;
 const idempotencyKey = 'a key of mine';
 
 test('a key is made for each call that has none, and nobody can share it', () => {
@@ -38,7 +38,7 @@ test('so do two that ask for something else than the first one, among themselves
   const { spans, engine } = resources();
   void spans.create({ ...root, idempotencyKey });
   engine.answer(0, { id: SPAN_A });
-  const others = ['complete', 'complete'].map((status) =>
+  const others = (['complete', 'complete'] as const).map((status) =>
     spans.create({ ...root, status, idempotencyKey }),
   );
   const [first, one, other] = engine.submissions.map(({ fingerprint }) => fingerprint);
@@ -89,7 +89,7 @@ test.each([
   ['startedAt', { startedAt: '2026-09-01T08:00:00Z' }],
   ['parentSpanId', { parentSpanId: SPAN_A }],
   ['id', { id: SPAN_A }],
-])('with another %s they ask for something else', (_, other) => {
+] as const)('with another %s they ask for something else', (_, other) => {
   const { spans, engine } = resources();
   const first = spans.create({ ...root, payload: { a: 1 }, idempotencyKey });
   const second = spans.create({ ...root, payload: { a: 1 }, ...other, idempotencyKey });

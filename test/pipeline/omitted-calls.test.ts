@@ -103,7 +103,12 @@ test('actions in wire form go the same way', () => {
   const submit = (action: { _type: string }) => pipeline.submit(action, undefined);
   const run = submit({ _type: 'agent_instances/register', ...{ purpose: 'noise' } });
   submit({ _type: 'agent_instances/start', ...{ agent_instance_id: run } });
-  const details = { agent_instance_id: run, schema_name: 'a', status: 'active', payload: {} };
+  const details = {
+    agent_instance_id: run,
+    schema_name: 'a',
+    status: 'active',
+    payload: {},
+  } as const;
   const span = submit({ _type: 'agent_spans/create', ...{ details } });
   submit({ _type: 'agent_spans/finish', ...{ agent_span_id: span.id } });
   expect(engine.entries).toEqual([]);

@@ -5,7 +5,7 @@ import type { Ref } from '../../src/schemas/action-promise.ts';
 import type { SubmitOptions } from '../../src/schemas/call-options.ts';
 import { failureOf, RUN, resources, SPAN_A, SPAN_Z } from './recording-engine.ts';
 
-const root = { agentInstanceId: RUN, schemaName: 'a', status: 'active' };
+const root = { agentInstanceId: RUN, schemaName: 'a', status: 'active' } as const;
 
 describe('the id of a span', () => {
   test('is made by the client, in the partition of its instance', () => {
@@ -124,7 +124,7 @@ describe('a reference is', () => {
 
   test('a declined call on something: that is still there', () => {
     const { spans, engine } = resources();
-    const bad = spans.finish(SPAN_A, { status: '' });
+    const bad = spans.finish(SPAN_A, { status: '' as never });
     void spans.finish(bad);
     expect(bad.id).toBe(SPAN_A);
     expect(engine.declined[0]?.makes).toBeUndefined();

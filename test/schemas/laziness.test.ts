@@ -25,7 +25,7 @@ async function useClient(): Promise<readonly string[]> {
   const { fetch } = new Emulator();
   const client = new AutobatchClient({ apiToken: 'test-token', fetch, logger: false });
   const run = client.agentInstances.register({ agentVersion: { name: 'A' } });
-  const span = { agentInstanceId: run, schemaName: 'a', status: 'active' };
+  const span = { agentInstanceId: run, schemaName: 'a', status: 'active' } as const;
   const calls = [
     run,
     client.agentInstances.start(run),

@@ -1,10 +1,13 @@
 // What compiles, and what must not; checked by tsc, run by vitest only so that it is counted.
 import { expectTypeOf, test } from 'vitest';
 import type {
+  Action,
   ActionPromise,
   AgentInstance,
+  AgentInstanceRecordQualityParams,
   AgentSpan,
   AgentSpanCreateParams,
+  AgentSpanFinishParams,
   AnyPrefactorError,
   AutobatchClient,
   AutobatchEvents,
@@ -72,10 +75,22 @@ test('a payload may be of any type of object, an interface included', () => {
   expectTypeOf<string>().not.toExtend<AgentSpanCreateParams['payload']>();
 });
 
-test('of a result only the id is certain; what is not listed is unknown', () => {
+test('of a result only the id is certain; what the API adds later stands under one name', () => {
   expectTypeOf<AgentSpan['id']>().toEqualTypeOf<string>();
   expectTypeOf<AgentSpan['agentInstanceId']>().toEqualTypeOf<string | undefined>();
   expectTypeOf<AgentSpan['riskScore']>().toBeUnknown();
+  expectTypeOf<AgentSpan>().not.toHaveProperty('parentId');
+  expectTypeOf<AgentInstance>().not.toHaveProperty('state');
+  expectTypeOf<NonNullable<AgentSpan['control']>>().not.toHaveProperty('terminated');
+  expectTypeOf<AgentSpan['laterFields']>().toEqualTypeOf<
+    Readonly<Record<string, unknown>> | undefined
+  >();
+});
+
+test('null is taken only where the API makes something of it', () => {
+  expectTypeOf<null>().not.toExtend<AgentSpanFinishParams['resultPayload']>();
+  expectTypeOf<null>().toExtend<AgentSpanCreateParams['resultPayload']>();
+  expectTypeOf<null>().toExtend<AgentInstanceRecordQualityParams['payload']>();
 });
 
 test('events have details of their own', () => {
@@ -143,22 +158,54 @@ test('the compiler has the last word', () => {
 });
 
 function neverRun(): void {
+  const root = { agentInstanceId: run, schemaName: 'a', status: 'active' } as const;
   void client.agentSpans.create({
     agentInstanceId: run,
     parentSpanId: span,
     schemaName: 'a',
-    status: 'of my own',
+    status: 'active',
     startedAt: new Date(),
   });
   void client.agentSpans.finish(span);
   void client.agentInstances.finish(run, { status: 'failed' }, { signal: AbortSignal.timeout(1) });
   void client.submit({ _type: 'agents/show', agent_id: 'a' }, { uses: [run, span, 'name'] });
+  void client.agentInstances.register();
+  const submitted = client.submit({ _type: 'agent_instances/register', purpose: 'eval' });
+  void client.submit({ _type: 'agent_instances/start', agent_instance_id: submitted });
+  void client.submit({
+    _type: 'agent_spans/create',
+    details: {
+      agent_instance_id: run,
+      parent_span_id: submitted,
+      schema_name: 'a',
+      status: 'active',
+      payload: {},
+    },
+  });
+  void client.submit({ _type: 'agent_spans/finish', agent_span_id: span, result_payload: {} });
+  const any: Action = { _type: 'agent_spans/finish', what: 'the API may know' };
+  void client.submit(any);
+  // @ts-expect-error no such field of a type that is known
+  void client.submit({ _type: 'agent_spans/finish', agent_span_id: span, resultPayload: {} });
+  // @ts-expect-error it needs the instance
+  void client.submit({ _type: 'agent_instances/finish', status: 'complete' });
+  // @ts-expect-error no such status
+  void client.submit({ _type: 'agent_spans/finish', agent_span_id: span, status: 'completed' });
+  const fields = { agent_instance_id: run, schema_name: 'a', status: 'active' } as const;
+  // @ts-expect-error in wire form nothing is filled in: it needs a payload
+  void client.submit({ _type: 'agent_spans/create', details: fields });
+  // @ts-expect-error no such field within the version
+  void client.submit({ _type: 'agent_instances/register', agent_version: { nme: 'a' } });
+  // @ts-expect-error no such status
+  void client.agentSpans.create({ ...root, status: 'completed' });
+  // @ts-expect-error no such status of something that is over
+  void client.agentSpans.finish(span, { status: 'active' });
+
   client.on('failure', ({ key }) => key?.length);
   // @ts-expect-error an instance is no span
   void client.agentSpans.finish(run);
   // @ts-expect-error a status is needed
   void client.agentSpans.create({ agentInstanceId: run, schemaName: 'a' });
-  const root = { agentInstanceId: run, schemaName: 'a', status: 'b' };
   // @ts-expect-error no such field
   void client.agentSpans.create({ ...root, agent_id: 1 });
   // @ts-expect-error no such event

@@ -1,4 +1,11 @@
-import type { ActionPromise, AgentInstance, AgentSpan, AutobatchClient, Ref } from '../../index.ts';
+import type {
+  ActionPromise,
+  AgentInstance,
+  AgentSpan,
+  AutobatchClient,
+  Ref,
+  SpanStatus,
+} from '../../index.ts';
 import type { ActionOf, RecordedAction, Unmade } from '../actions/recorded-action.ts';
 import { hasEnded, spanTimes } from '../actions/recorded-action.ts';
 import type { Run, Span } from './open-runs.ts';
@@ -133,7 +140,11 @@ export class RecordedCalls {
         const { status } = action;
         return this.#call(action, line, { run }, ({ idempotencyKey, time }) => {
           const { timestamp = time } = action;
-          return agentInstances.finish(run.ref, { status, timestamp, idempotencyKey });
+          return agentInstances.finish(run.ref, {
+            status: known(status),
+            timestamp,
+            idempotencyKey,
+          });
         });
       }
       default:
@@ -200,7 +211,7 @@ export class RecordedCalls {
         agentInstanceId: run.ref,
         parentSpanId: refOf(parent),
         schemaName,
-        status,
+        status: known(status),
         payload,
         resultPayload,
         startedAt,
@@ -246,7 +257,7 @@ export class RecordedCalls {
     if (span !== undefined && run !== undefined) this.#runs.closeSpan(run, span);
     return this.#call(action, line, { run, span: span ?? id }, ({ idempotencyKey, time }) =>
       this.#client.agentSpans.finish(refOf(span ?? id) ?? '', {
-        status,
+        status: known(status),
         resultPayload,
         timestamp: action.timestamp ?? time,
         sensitiveEncoding: action.sensitive_encoding,
@@ -295,6 +306,11 @@ interface Terms {
   readonly time: string;
   readonly identity: Identity | undefined;
   readonly idempotencyKey: string | undefined;
+}
+
+/** A file may say what is no status: that is for the API to judge. */
+function known<Status extends SpanStatus | undefined>(status: string | undefined): Status {
+  return status as Status;
 }
 
 /** The id for a new span, once that of its run is known. */

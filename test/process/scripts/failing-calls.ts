@@ -12,7 +12,7 @@ void agentSpans.create({
   schemaName: 'x',
   status: 'active',
 });
-void agentSpans.create({ agentInstanceId: '', schemaName: '', status: '' });
+void agentSpans.create({ agentInstanceId: '', schemaName: '', status: '' as never });
 void agentSpans.finish(unknown, {}, { signal: AbortSignal.abort(new Error('enough')) });
 void agentInstances.register({ idempotencyKey: 'short' });
 void client.submit({ _type: '' });
