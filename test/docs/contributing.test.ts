@@ -10,6 +10,7 @@ const [, ...tables] = sectionOf(documentAt('CONTRIBUTING.md'), '## The source tr
 test.each([
   ['src/', 0, (entry: string) => entry],
   ['src/coalescer/', 1, (entry: string) => (entry.endsWith('.ts') ? [] : entry)],
+  ['src/testing/', 2, (entry: string) => (entry.endsWith('.ts') ? [] : entry)],
 ] as const)('each folder of %s has a row, and each row a folder', (folder, table, shown) => {
   const entries = readdirSync(new URL(folder, root), { withFileTypes: true }).flatMap((entry) =>
     shown(entry.isDirectory() ? `${entry.name}/` : entry.name),

@@ -4,36 +4,28 @@
 import type { ActionHandler } from './action-results.ts';
 import { agentActions, environmentActions } from './agents-environments.ts';
 import { generatePfids } from './generate-pfids.ts';
-import {
-  finishInstance,
-  listInstances,
-  recordQuality,
-  registerInstance,
-  showInstance,
-  startInstance,
-  terminateInstance,
-} from './instances.ts';
-import { createSpan, finishSpan, listSpans, showSpan } from './spans.ts';
+import * as instances from './instances.ts';
+import * as spans from './spans.ts';
 
 /** What a bulk item may ask for. */
 export const BULK_ACTIONS: ReadonlyMap<string, ActionHandler> = new Map([
-  ['agent_spans/create', createSpan],
-  ['agent_spans/finish', finishSpan],
-  ['agent_spans/list', listSpans],
-  ['agent_instances/register', registerInstance],
-  ['agent_instances/start', startInstance],
-  ['agent_instances/finish', finishInstance],
-  ['agent_instances/record_quality', recordQuality],
-  ['agent_instances/list', listInstances],
-  ['agent_instances/show', showInstance],
+  ['agent_spans/create', spans.createSpan],
+  ['agent_spans/finish', spans.finishSpan],
+  ['agent_spans/list', spans.listSpans],
+  ['agent_instances/register', instances.registerInstance],
+  ['agent_instances/start', instances.startInstance],
+  ['agent_instances/finish', instances.finishInstance],
+  ['agent_instances/record_quality', instances.recordQuality],
+  ['agent_instances/list', instances.listInstances],
+  ['agent_instances/show', instances.showInstance],
   ...agentActions,
   ...environmentActions,
 ]);
 
 /** What only a single endpoint offers. */
 const SINGLE_ACTIONS: ReadonlyMap<string, ActionHandler> = new Map([
-  ['agent_instances/terminate', terminateInstance],
-  ['agent_spans/show', showSpan],
+  ['agent_instances/terminate', instances.terminateInstance],
+  ['agent_spans/show', spans.showSpan],
   ['pfid/generate', generatePfids],
 ]);
 

@@ -58,14 +58,7 @@ const FIELDS: Readonly<Record<FaultKind, Shape>> = {
 };
 export const FAULT_KINDS = Object.keys(FIELDS) as readonly FaultKind[];
 /** The kinds that can strike before any item runs. */
-const POISONS: readonly FaultKind[] = [
-  'delay',
-  'dropBefore',
-  'dropAfter',
-  'html',
-  'endless',
-  'status',
-];
+const POISONS = ['delay', 'dropBefore', 'dropAfter', 'html', 'endless', 'status'];
 
 const target = word('a kind of request, or a single endpoint', ['any', 'single', ...ROUTE_TYPES]);
 const rate = numberFrom(0, 1);

@@ -1,5 +1,6 @@
 // Runs one item: the stored answer of its key comes first, then an injected refusal, then the action.
 
+import type { ActionResult } from '../actions/action-results.ts';
 import { findAction } from '../actions/action-table.ts';
 import { EmulatedAction } from '../actions/emulated-action.ts';
 import type { FaultInjector } from '../faults/fault-injector.ts';
@@ -17,9 +18,7 @@ export interface ItemRunnerParts {
   readonly faults: FaultInjector;
 }
 
-interface Ran {
-  readonly output: Output;
-  readonly id: string | null;
+interface Ran extends ActionResult {
   readonly isReplay?: boolean;
 }
 
