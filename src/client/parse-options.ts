@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/argument-error.ts';
 import { invalidArgument } from '../errors/argument-error.ts';
-import { env } from '../lib/env.ts';
 import type { Logger } from '../lib/logger.ts';
 import { consoleLogger, debuggingLogger, safeLogger, silentLogger } from '../lib/logger.ts';
 import { nearest } from '../lib/nearest.ts';
 import { unpolluted, withCleanPrototype } from '../lib/prototype-pollution.ts';
+import { env } from '../lib/runtime.ts';
 import type { ValueCheck } from '../lib/value-checks.ts';
 import {
   aBoolean,

@@ -2,7 +2,7 @@
 
 import { AbortSignals } from '../lib/abort-signals.ts';
 import type { Clock } from '../lib/clock.ts';
-import { inLaterTurn } from '../lib/clock.ts';
+import { inLaterTurn } from '../lib/event-loop.ts';
 import { FairTimeouts } from '../lib/fair-timeouts.ts';
 import { Callers } from './calls/callers.ts';
 import { Cancellation } from './calls/cancellation.ts';

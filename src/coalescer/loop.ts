@@ -4,7 +4,7 @@
  */
 
 import type { AbortSignals } from '../lib/abort-signals.ts';
-import { inLaterTurn } from '../lib/clock.ts';
+import { inLaterTurn } from '../lib/event-loop.ts';
 import type { Cancellation } from './calls/cancellation.ts';
 import type { ResultDelivery } from './calls/result-delivery.ts';
 import type { Settlement } from './calls/settlement.ts';

@@ -1,5 +1,5 @@
 import { nanoid } from 'nanoid';
-import { wallNow } from '../lib/clock.ts';
+import { wallNow } from '../lib/timestamps.ts';
 import { alphabet, isPfid } from './pfid.ts';
 
 const timeLength = 10;

@@ -1,6 +1,6 @@
 import { runInRoot } from './async-context.ts';
 import type { Clock } from './clock.ts';
-import { inLaterTurn } from './clock.ts';
+import { inLaterTurn } from './event-loop.ts';
 import type { Logger } from './logger.ts';
 import { callUserCode } from './user-code.ts';
 

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import { nextTurn } from './clock.ts';
+import { nextTurn } from './event-loop.ts';
 
 /** A timer later than this, in milliseconds, may run before answers that have come by its time are read. */
 const LATE_MS = 10;

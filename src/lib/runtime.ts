@@ -1,4 +1,4 @@
-/** What a runtime may offer beyond the web's own globals; all of it optional, so always asked for. */
+/** What a runtime may offer beyond the globals of the web. */
 interface Runtime {
   readonly performance: { now(): number };
   readonly process?: {
@@ -21,5 +21,18 @@ interface Runtime {
   };
 }
 
-/** The global object, seen as a runtime that this package does not depend on. */
 export const runtime: Runtime = globalThis;
+
+/**
+ * An environment variable; undefined where it is unset or empty, where the runtime has no
+ * environment, and where it does not let us read it (Deno asks for a permission, and throws).
+ */
+export function env(name: string): string | undefined {
+  try {
+    // Not both: Deno, which has both, would ask twice.
+    const { env: variables } = runtime.process ?? {};
+    return (variables ? variables[name] : runtime.Deno?.env?.get(name)) || undefined;
+  } catch {
+    return undefined;
+  }
+}

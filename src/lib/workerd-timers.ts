@@ -1,3 +1,4 @@
+import type { Timers } from './native-time.ts';
 import { runtime } from './runtime.ts';
 
 /**
@@ -9,56 +10,49 @@ export const isWorkerd: boolean = runtime.navigator?.userAgent === 'Cloudflare-W
 interface Timeout {
   due: number;
   handle: unknown;
-  readonly come: () => void;
+  readonly fire: () => void;
 }
-
-type Functions = Pick<typeof globalThis, 'setTimeout' | 'clearTimeout'>;
 
 export interface WorkerdTimersOptions {
   readonly now: () => number;
-  readonly functions: Functions;
-  /** How late one must be for it to be set anew, in milliseconds. @default 0 */
+  readonly timers: Timers;
+  /** How late a timer must be to be set anew, in milliseconds. @default 0 */
   readonly lateMs?: number | undefined;
 }
 
-/**
- * Timers that come although whoever set them is gone: what should have come by now is set anew by whoever
- * asks for the time next, and belongs to that one's request from then on.
- */
+/** Timers that fire although their request is over: `rearm`, called in another one, sets those that are late anew. */
 export class WorkerdTimers {
-  readonly #now: () => number;
-  readonly #functions: Functions;
-  readonly #lateMs: number;
+  readonly #options: WorkerdTimersOptions;
   readonly #waiting = new Set<Timeout>();
 
-  constructor({ now, functions, lateMs = 0 }: WorkerdTimersOptions) {
-    this.#now = now;
-    this.#functions = functions;
-    this.#lateMs = lateMs;
+  constructor(options: WorkerdTimersOptions) {
+    this.#options = options;
   }
 
-  /** Calls `run` when so many milliseconds are over; returns what cancels it. */
+  /** Calls `run` after `ms` milliseconds; returns what cancels it. */
   set(run: () => void, ms: number): () => void {
-    const { setTimeout, clearTimeout } = this.#functions;
-    const come = (): void => {
+    const { now, timers } = this.#options;
+    const { setTimeout, clearTimeout } = timers;
+    const fire = (): void => {
       if (this.#waiting.delete(timeout)) run();
     };
-    const timeout: Timeout = { due: this.#now() + ms, handle: setTimeout(come, ms), come };
+    const timeout: Timeout = { due: now() + ms, handle: setTimeout(fire, ms), fire };
     this.#waiting.add(timeout);
     return () => {
       if (this.#waiting.delete(timeout)) clearTimeout(timeout.handle as number);
     };
   }
 
-  /** Not in the place of what was set before: that one may be about to come, in a request that waits for it. */
+  /** The old timers stay as well: their request may be alive and wait for them. */
   rearm(): void {
     if (this.#waiting.size === 0) return;
-    const { setTimeout } = this.#functions;
-    const now = this.#now();
+    const { now, timers, lateMs = 0 } = this.#options;
+    const { setTimeout } = timers;
+    const time = now();
     for (const timeout of this.#waiting) {
-      if (timeout.due + this.#lateMs >= now) continue;
-      timeout.due = now;
-      timeout.handle = setTimeout(timeout.come, 0);
+      if (timeout.due + lateMs >= time) continue;
+      timeout.due = time;
+      timeout.handle = setTimeout(timeout.fire, 0);
     }
   }
 }

@@ -6,8 +6,8 @@
 
 import type { Coalescer, Name } from '../coalescer/index.ts';
 import type { IdGenerator } from '../ids/id-generator.ts';
-import { CallTimes } from '../lib/clock.ts';
 import { unpolluted } from '../lib/prototype-pollution.ts';
+import { Timestamps } from '../lib/timestamps.ts';
 import type { Action, ActionKind, Call, WireAction } from '../schemas/action.ts';
 import { fieldsOf } from '../schemas/action.ts';
 import type { ActionPromise } from '../schemas/action-promise.ts';
@@ -56,7 +56,7 @@ export class CallPipeline {
   readonly #settings: CallPipelineSettings;
   readonly #engine: CallPipelineSettings['engine'];
   readonly #ids: IdGenerator;
-  readonly #times = new CallTimes();
+  readonly #times = new Timestamps();
   readonly #references: References;
   readonly #dependencies: DependencyTracker;
   readonly #omitted: OmittedCalls;

@@ -1,4 +1,4 @@
-import { nextTurn } from '../lib/clock.ts';
+import { nextTurn } from '../lib/event-loop.ts';
 import { callUserCode } from '../lib/user-code.ts';
 import type { HttpResponse, OutgoingRequest, ProgressListener } from './sender.ts';
 

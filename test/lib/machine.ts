@@ -29,5 +29,6 @@ export async function machine(lateMs: () => number = () => 0) {
   put(own);
   onTestFinished(() => void vi.unstubAllGlobals());
   vi.resetModules();
-  return { own, ...(await import('../../src/lib/clock.ts')) };
+  const { systemClock } = await import('../../src/lib/clock.ts');
+  return { own, systemClock, ...(await import('../../src/lib/timestamps.ts')) };
 }

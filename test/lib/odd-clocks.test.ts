@@ -255,8 +255,8 @@ describe('where Date.now', () => {
     ['Infinity', Number.POSITIVE_INFINITY],
     ['text', '2026'],
   ])("gives %s, the machine's own time counts, and later all is as before", async (_, given) => {
-    const { CallTimes, wallNow, own } = await machine();
-    const times = new CallTimes();
+    const { Timestamps, wallNow, own } = await machine();
+    const times = new Timestamps();
     const now = own.Date.now();
     vi.stubGlobal(
       'Date',
@@ -275,8 +275,8 @@ describe('where Date.now', () => {
     [1e300, '9999-12-31T23:59:59.999Z'],
     [1_790_000_000_123.5, '2026-09-21T14:13:20.123Z'],
   ])('gives %d, the nearest time with a year of four digits counts', async (given, iso) => {
-    const { CallTimes, own } = await machine();
-    const times = new CallTimes();
+    const { Timestamps, own } = await machine();
+    const times = new Timestamps();
     vi.stubGlobal('Date', { now: () => given });
     expect(times.isoNow()).toBe(iso);
     put(own);

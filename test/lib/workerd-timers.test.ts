@@ -5,7 +5,7 @@ import { WorkerdTimers } from '../../src/lib/workerd-timers.ts';
 function runtime(lateMs?: number) {
   let now = 1_000;
   let request = 1;
-  const timers: {
+  const set: {
     readonly id: number;
     readonly run: () => void;
     at: number;
@@ -13,33 +13,33 @@ function runtime(lateMs?: number) {
   }[] = [];
   const functions = {
     setTimeout: (run: () => void, ms: number) => {
-      timers.push({ id: timers.length, run, at: now + ms, of: request });
-      return timers.length - 1;
+      set.push({ id: set.length, run, at: now + ms, of: request });
+      return set.length - 1;
     },
     clearTimeout: (id: number) => {
-      for (const timer of timers) if (timer.id === id) timer.at = Number.NaN;
+      for (const timer of set) if (timer.id === id) timer.at = Number.NaN;
     },
   };
-  const lasting = new WorkerdTimers({ now: () => now, functions: functions as never, lateMs });
+  const timers = new WorkerdTimers({ now: () => now, timers: functions as never, lateMs });
   return {
-    lasting,
+    timers,
     /** From here on, everything belongs to the request of that number. */
     enter: (number: number) => {
       request = number;
     },
     over: (number: number) => {
-      for (const timer of timers) if (timer.of === number) timer.at = Number.NaN;
+      for (const timer of set) if (timer.of === number) timer.at = Number.NaN;
     },
     pass: (ms: number) => {
       now += ms;
-      for (const timer of timers) {
+      for (const timer of set) {
         if (timer.at > now || Number.isNaN(timer.at)) continue;
         timer.at = Number.NaN;
         timer.run();
       }
     },
     get left() {
-      return timers.filter(({ at }) => !Number.isNaN(at)).length;
+      return set.filter(({ at }) => !Number.isNaN(at)).length;
     },
   };
 }
@@ -47,11 +47,11 @@ function runtime(lateMs?: number) {
 test('a timer comes once', () => {
   const t = runtime();
   let times = 0;
-  t.lasting.set(() => times++, 10);
+  t.timers.set(() => times++, 10);
   t.pass(9);
   expect(times).toBe(0);
   t.pass(1);
-  t.lasting.rearm();
+  t.timers.rearm();
   t.pass(100);
   expect(times).toBe(1);
 });
@@ -59,14 +59,14 @@ test('a timer comes once', () => {
 test('one whose request is over comes in the next request, when its time is over', () => {
   const t = runtime();
   let times = 0;
-  t.lasting.set(() => times++, 10);
+  t.timers.set(() => times++, 10);
   t.over(1);
   t.enter(2);
-  t.lasting.rearm();
+  t.timers.rearm();
   t.pass(10);
   expect(times).toBe(0);
   t.pass(1);
-  t.lasting.rearm();
+  t.timers.rearm();
   t.pass(0);
   expect(times).toBe(1);
   expect(t.left).toBe(0);
@@ -75,12 +75,12 @@ test('one whose request is over comes in the next request, when its time is over
 test('however many requests are over before it came', () => {
   const t = runtime();
   let times = 0;
-  t.lasting.set(() => times++, 0);
+  t.timers.set(() => times++, 0);
   for (let request = 1; request < 10; request++) {
     t.over(request);
     t.enter(request + 1);
     t.pass(5);
-    t.lasting.rearm();
+    t.timers.rearm();
   }
   expect(times).toBe(0);
   t.pass(0);
@@ -90,12 +90,12 @@ test('however many requests are over before it came', () => {
 test('one that is about to come stays with its own request, too, and comes once', () => {
   const t = runtime();
   let times = 0;
-  t.lasting.set(() => times++, 10);
+  t.timers.set(() => times++, 10);
   t.pass(9);
   t.enter(2);
   t.pass(0);
   // Late, but not lost: the request that set it still waits for it.
-  t.lasting.rearm();
+  t.timers.rearm();
   t.over(2);
   t.pass(1);
   expect(times).toBe(1);
@@ -105,25 +105,25 @@ test('one that is about to come stays with its own request, too, and comes once'
 
 test('one that is less late than it may be is left alone', () => {
   const t = runtime(100);
-  t.lasting.set(() => {}, 0);
+  t.timers.set(() => {}, 0);
   t.over(1);
   t.enter(2);
   t.pass(100);
-  t.lasting.rearm();
+  t.timers.rearm();
   expect(t.left).toBe(0);
   t.pass(1);
-  t.lasting.rearm();
+  t.timers.rearm();
   expect(t.left).toBe(1);
 });
 
 test('one that was cancelled never comes', () => {
   const t = runtime();
   let times = 0;
-  const cancel = t.lasting.set(() => times++, 0);
+  const cancel = t.timers.set(() => times++, 0);
   t.over(1);
   t.enter(2);
   t.pass(5);
-  t.lasting.rearm();
+  t.timers.rearm();
   cancel();
   t.pass(5);
   expect(times).toBe(0);

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { env } from '../../src/lib/env.ts';
+import { env } from '../../src/lib/runtime.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();

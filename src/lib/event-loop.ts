@@ -1,0 +1,49 @@
+import { isNative, nativeNow, nativeTimers } from './native-time.ts';
+import { isWorkerd, WorkerdTimers } from './workerd-timers.ts';
+
+/** Node has a timer that the web has not. */
+interface Runtime {
+  readonly performance: object;
+  setImmediate?(run: () => void): unknown;
+}
+
+const runtime: Runtime = globalThis;
+const nativeSetImmediate = runtime.setImmediate;
+
+/** Shared by all clients, so only what is clearly late is taken over from another request. */
+const workerdTurns = new WorkerdTimers({ now: nativeNow, timers: nativeTimers, lateMs: 1_000 });
+
+/**
+ * Calls `run` in a later turn of the event loop, after all promise jobs of this one, under fake timers as well.
+ * `isLoose`: the process is not kept alive for it, so it may never be called.
+ */
+export function inLaterTurn(run: () => void, isLoose = false): void {
+  if (isWorkerd) {
+    workerdTurns.set(run, 0);
+    return;
+  }
+  const setImmediate = immediate();
+  const { setTimeout } = isNative ? nativeTimers : globalThis;
+  const turn: unknown = setImmediate === undefined ? setTimeout(run, 0) : setImmediate(run);
+  if (isLoose) Object(turn).unref?.();
+}
+
+/**
+ * Calls `run` after the event loop has looked for I/O once. Returns whether that is certain: without
+ * `setImmediate` a macrotask comes nearest.
+ */
+export function nextTurn(run: () => void): boolean {
+  const isCertain = immediate() !== undefined;
+  // Set while I/O is handled, the first one comes before the loop looks for I/O again.
+  inLaterTurn(isCertain ? () => inLaterTurn(run) : run);
+  return isCertain;
+}
+
+/** Sets late turns anew, in the present request of workerd. */
+export function rearmTurns(): void {
+  workerdTurns.rearm();
+}
+
+function immediate(): typeof nativeSetImmediate {
+  return isNative ? nativeSetImmediate : runtime.setImmediate;
+}

@@ -1,0 +1,21 @@
+// The runtime's own functions, as they were when this module was loaded: tests may replace the globals later.
+
+export type Timers = Pick<typeof globalThis, 'setTimeout' | 'clearTimeout'>;
+
+const { performance } = globalThis;
+
+export const nativeRead: () => number = performance.now;
+export const nativeTimers: Timers = {
+  setTimeout: globalThis.setTimeout,
+  clearTimeout: globalThis.clearTimeout,
+};
+
+/**
+ * False where a test's clock was in place by then. The field `clock` is the mark of `@sinonjs/fake-timers`, which
+ * Jest and Vitest use.
+ */
+export const isNative: boolean = !Object.hasOwn(nativeTimers.setTimeout, 'clock');
+
+export function nativeNow(): number {
+  return nativeRead.call(performance);
+}
