@@ -8,7 +8,7 @@ import { Events } from '../lib/events.ts';
 import type { Logger } from '../lib/logger.ts';
 import { ignoresDebug } from '../lib/logger.ts';
 import { nearest } from '../lib/nearest.ts';
-import { aFunction, shown } from '../lib/value-checks.ts';
+import { aFunction, describeValue } from '../lib/value-checks.ts';
 import { FailureWarnings } from './failure-warnings.ts';
 import type { ServerLogOptions } from './server-log.ts';
 import { ServerLog } from './server-log.ts';
@@ -42,16 +42,16 @@ export class ClientEvents extends Events<AutobatchEvents> {
     const log = new ServerLog({ ...options, events: this });
     this.serverLog = log;
     const warnings = new FailureWarnings(options);
-    if (onIdle !== undefined) this.hearAtOnce('idle', onIdle);
-    this.hearAtOnce('outage', (detail) => this.note(() => log.outage(detail)));
-    this.hearAtOnce('recovery', (detail) => this.note(() => log.recovery(detail)));
-    this.hearAtOnce('failure', ({ error }) => {
-      if (!this.has('failure')) this.note(() => warnings.report(error));
+    if (onIdle !== undefined) this.onSync('idle', onIdle);
+    this.onSync('outage', (detail) => this.defer(() => log.outage(detail)));
+    this.onSync('recovery', (detail) => this.defer(() => log.recovery(detail)));
+    this.onSync('failure', ({ error }) => {
+      if (!this.hasListeners('failure')) this.defer(() => warnings.report(error));
     });
-    this.hearAtOnce('requeue', (detail) => {
+    this.onSync('requeue', (detail) => {
       this.debug('An item was skipped, and goes back.', detail);
     });
-    this.hearAtOnce('retry', (detail) => {
+    this.onSync('retry', (detail) => {
       this.debug('An item goes back for another attempt.', detail);
     });
   }
@@ -66,7 +66,7 @@ export class ClientEvents extends Events<AutobatchEvents> {
 
   /** The logger is the user's own code as much as a listener is: it is called when the step is over. */
   debug(message: string, detail: unknown): void {
-    if (!ignoresDebug(this.#logger)) this.note(() => this.#logger.debug(message, detail));
+    if (!ignoresDebug(this.#logger)) this.defer(() => this.#logger.debug(message, detail));
   }
 }
 
@@ -76,7 +76,7 @@ function checkListener(name: unknown, listener: unknown): void {
   const issues: PrefactorIssue[] = [];
   if (typeof name !== 'string' || !known.includes(name)) {
     const hint = typeof name === 'string' ? `; the nearest is '${nearest(name, known)}'` : '';
-    const message = `must be the name of an event, but it is ${shown(name)}${hint}`;
+    const message = `must be the name of an event, but it is ${describeValue(name)}${hint}`;
     issues.push({ path: 'event', message });
   }
   const message = aFunction(listener);

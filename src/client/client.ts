@@ -11,7 +11,7 @@ import type { Clock } from '../lib/clock.ts';
 import { systemClock } from '../lib/clock.ts';
 import { ignoresDebug } from '../lib/logger.ts';
 import { LruMap } from '../lib/lru-map.ts';
-import { readTimeLimit } from '../lib/timeout-option.ts';
+import { readTimeoutOption } from '../lib/timeout-option.ts';
 import type { CallPipelineSettings } from '../pipeline/call-pipeline.ts';
 import { CallPipeline } from '../pipeline/call-pipeline.ts';
 import { InvalidCall, invalidCallError } from '../pipeline/invalid-call.ts';
@@ -152,7 +152,7 @@ export class AutobatchClient {
     /** Milliseconds after which it resolves, whatever has not settled. @default as long as it takes */
     readonly timeoutMs?: number | undefined;
   }): Promise<Ledger> {
-    const { timeoutMs, problem } = readTimeLimit(options);
+    const { timeoutMs, problem } = readTimeoutOption(options);
     const flushed = this.#engine.flush({ timeoutMs });
     return problem === undefined ? flushed : this.#decline('flush', problem);
   }
@@ -166,7 +166,7 @@ export class AutobatchClient {
     /** Milliseconds after which what has not settled is rejected. @default 10_000 */
     readonly timeoutMs?: number | undefined;
   }): Promise<Ledger> {
-    const { timeoutMs, problem } = readTimeLimit(options);
+    const { timeoutMs, problem } = readTimeoutOption(options);
     for (const stop of this.#stopListening) stop();
     const closed = this.#engine.close({ timeoutMs });
     if (problem !== undefined) void this.#decline('close', problem);

@@ -2,7 +2,7 @@ import type { Logger } from '../lib/logger.ts';
 import { nearest } from '../lib/nearest.ts';
 import { runtime } from '../lib/runtime.ts';
 import type { ValueCheck } from '../lib/value-checks.ts';
-import { shown } from '../lib/value-checks.ts';
+import { describeValue } from '../lib/value-checks.ts';
 
 type Process = NonNullable<typeof runtime.process>;
 
@@ -18,10 +18,10 @@ export const exitSignal: ValueCheck = (value) => {
   const isName = typeof value === 'string' && /^SIG[A-Z0-9]+$/.test(value);
   if (!isName || names?.includes(value) === false) {
     const example = typeof value === 'string' ? nearest(value, USUAL) : 'SIGTERM';
-    return `must be a signal's name, such as '${example}', but it is ${shown(value)}`;
+    return `must be a signal's name, such as '${example}', but it is ${describeValue(value)}`;
   }
   return value === 'SIGKILL' || value === 'SIGSTOP'
-    ? `must be a signal that can be caught, such as 'SIGTERM', but it is ${shown(value)}`
+    ? `must be a signal that can be caught, such as 'SIGTERM', but it is ${describeValue(value)}`
     : undefined;
 };
 

@@ -10,12 +10,12 @@ import type { ValueCheck } from '../lib/value-checks.ts';
 import {
   aBoolean,
   aFunction,
+  describeValue,
   integerFrom,
   matching,
   mustBe,
   numberFrom,
   oneOf,
-  shown,
 } from '../lib/value-checks.ts';
 import type { WireAction } from '../schemas/action.ts';
 import type { ApiToken } from '../transport/api-token.ts';
@@ -149,7 +149,7 @@ function issuesOf(issue: z.core.$ZodIssue, input: unknown): PrefactorIssue[] {
       (value: unknown, key) => Reflect.get(Object(value), key),
       input,
     );
-    return [{ path, message: `must be an ${issue.expected}, but it is ${shown(given)}` }];
+    return [{ path, message: `must be an ${issue.expected}, but it is ${describeValue(given)}` }];
   }
   return [{ path, message: issue.message }];
 }

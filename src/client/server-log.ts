@@ -14,7 +14,7 @@ export interface ServerLogOptions {
   readonly logger: Logger;
   /** The number of calls that wait. */
   readonly waiting: () => number;
-  readonly events: Pick<Events<EngineEvents>, 'on' | 'note' | 'deliver'>;
+  readonly events: Pick<Events<EngineEvents>, 'on' | 'defer' | 'deliver'>;
 }
 
 /**
@@ -81,7 +81,7 @@ export class ServerLog {
   /** The logger is the user's own code, as listeners are: it is called in its turn. */
   #tell(line: () => void): void {
     const { events } = this.#options;
-    events.note(line);
+    events.defer(line);
     events.deliver();
   }
 

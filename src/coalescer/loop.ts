@@ -162,7 +162,7 @@ export class Loop<Failure> {
         this.tell();
       });
     }
-    if (events.hasNews !== false) events.deliver();
+    if (events.hasPending !== false) events.deliver();
   }
 
   /** A reply could not be applied: its items end, so that no call waits for ever. */

@@ -1,33 +1,31 @@
 import { nanoid } from 'nanoid';
 import { wallNow } from '../lib/timestamps.ts';
-import { alphabet, isPfid } from './pfid.ts';
-
-const timeLength = 10;
-const partitionLength = 6;
-const randomLength = 16;
-/** The last millisecond that an id can hold, in the year 10889. */
-const maxTimeMs = 2 ** 48 - 1;
+import {
+  alphabet,
+  isPfid,
+  partitionLength,
+  partitionOf,
+  randomLength,
+  timeTextOf,
+} from './pfid.ts';
 
 // Characters are drawn in bulk: one draw per id costs more than all the rest.
 // A client may be made for a few calls only, so not very many.
 const poolLength = 4_096;
 
-// As this module found them: tests put others in their place, that fill in nothing, or always the same.
-const ownCrypto = globalThis.crypto;
-const ownGetRandomValues = ownCrypto.getRandomValues;
+// As this module found them: those of tests may fill in nothing, or always the same.
+const nativeCrypto = globalThis.crypto;
+const nativeGetRandomValues = nativeCrypto.getRandomValues;
 
-/**
- * Makes the keys and the ids of one client: PFIDs as the official package makes them, but without Buffer and many
- * times faster, since a client may make one per call.
- */
+/** Makes the keys and the ids of one client; many times faster than the official package, and without Buffer. */
 export class IdGenerator {
   /** Random characters of the alphabet of PFIDs, and how many of them are used. */
   #pool = '';
   #used = 0;
-  /** Whether our own getRandomValues gives something else each time; undefined before that was looked at. */
+  /** Whether the runtime's getRandomValues gives something else each time; undefined before it was tried. */
   #isRandom: boolean | undefined;
   #seed: number | undefined;
-  /** The PFID whose partition was asked for last: mostly it is the same run as before. */
+  /** The last PFID whose partition was asked for: mostly it is the same run again. */
   #related: unknown;
   #partition = '';
   /** The last millisecond in which an id was made, and its text. */
@@ -36,19 +34,19 @@ export class IdGenerator {
 
   /** A fresh idempotency key: at least 21 characters that are safe in a URL. */
   makeKey(): string {
-    // Not asked before the first draw: some runtimes let nobody draw while modules are loaded.
-    this.#isRandom ??= ownDiffers();
-    // nanoid draws by whatever is in place. Two calls with one key would be one item, or a conflict.
-    const isOwn = globalThis.crypto?.getRandomValues === ownGetRandomValues;
+    // Not tried earlier: some runtimes forbid random values while modules are loaded.
+    this.#isRandom ??= nativeDiffers();
+    // nanoid draws with the function in place. Two calls with one key would be one item, or a conflict.
+    const isOwn = globalThis.crypto?.getRandomValues === nativeGetRandomValues;
     if (!this.#isRandom || !isOwn) return this.#random(26);
     const key = nanoid();
-    // nanoid cuts keys out of a long text of random characters, which each of them would keep for as long as
-    // it is held itself; no engine cuts out so few as half of a key, but copies them.
+    // nanoid cuts keys out of a long text of random characters, which each key would keep alive. Slices as
+    // short as half a key are copied by all engines.
     return key.slice(0, 10) + key.slice(10);
   }
 
-  /** A fresh PFID of that time, in the partition of another one; undefined where what is given is none. */
-  makeRelated(to: unknown, ms: number = wallNow()): string | undefined {
+  /** A fresh PFID of that time, in the partition of another one; undefined where that is no PFID. */
+  makeInPartitionOf(to: unknown, ms: number = wallNow()): string | undefined {
     if (to !== this.#related) {
       if (!isPfid(to)) return undefined;
       this.#related = to;
@@ -62,7 +60,6 @@ export class IdGenerator {
     return this.#makeIn(this.#random(partitionLength), wallNow());
   }
 
-  /** Ids only sort by their time: what makes each another is drawn at random. */
   #makeIn(partition: string, ms: number): string {
     if (ms !== this.#ms) {
       this.#ms = ms;
@@ -78,9 +75,9 @@ export class IdGenerator {
   }
 
   #fillPool(): void {
-    this.#isRandom ??= ownDiffers();
+    this.#isRandom ??= nativeDiffers();
     const bytes = this.#isRandom
-      ? drawOwn(poolLength)
+      ? drawNative(poolLength)
       : new Uint8Array(poolLength).map(() => this.#mixed());
     // 256 is a multiple of 32, so that the lowest 5 bits of a byte are as random as the byte.
     const codes = bytes.map((byte) => alphabet.charCodeAt(byte % 32));
@@ -100,36 +97,13 @@ export class IdGenerator {
   }
 }
 
-function ownDiffers(): boolean {
-  const first = drawOwn(16).join();
-  return drawOwn(16).join() !== first;
+function nativeDiffers(): boolean {
+  const first = drawNative(16).join();
+  return drawNative(16).join() !== first;
 }
 
-function drawOwn(length: number): Uint8Array {
+function drawNative(length: number): Uint8Array {
   const bytes = new Uint8Array(length);
-  ownGetRandomValues.call(ownCrypto, bytes);
+  nativeGetRandomValues.call(nativeCrypto, bytes);
   return bytes;
-}
-
-/** The id of that time, in the partition of `pfid`, that ends in those 16 characters of the alphabet. */
-export function pfidFrom(ms: number, pfid: string, random: string): string {
-  return timeTextOf(ms) + partitionOf(pfid) + random;
-}
-
-function partitionOf(pfid: string): string {
-  return pfid.slice(timeLength, timeLength + partitionLength);
-}
-
-/** That time, or the nearest that an id can hold. */
-function timeTextOf(ms: number): string {
-  let made = '';
-  // Division, since bit operators end at 32 of the 48 bits.
-  for (
-    let rest = Math.min(Math.max(ms, 0), maxTimeMs);
-    made.length < timeLength;
-    rest = Math.floor(rest / 32)
-  ) {
-    made = alphabet.charAt(rest % 32) + made;
-  }
-  return made;
 }

@@ -1,16 +1,10 @@
 import { unpolluted } from './prototype-pollution.ts';
-import { mustBe, shown } from './value-checks.ts';
+import { describeValue, mustBe } from './value-checks.ts';
 
-/** What is wrong, and where. */
-interface Problem {
-  readonly path: string;
-  readonly message: string;
-}
-
-/** The longest that `flush` or `close` is to wait, if it was given; or what is wrong with its options. */
-export interface TimeLimit {
+/** The `timeoutMs` that was given, if any; or what is wrong with the options, and where. */
+export interface TimeoutOption {
   readonly timeoutMs?: number | undefined;
-  readonly problem?: Problem | undefined;
+  readonly problem?: { readonly path: string; readonly message: string } | undefined;
 }
 
 const aDuration = mustBe(
@@ -19,25 +13,30 @@ const aDuration = mustBe(
 );
 
 /** Reads the options of `flush` and `close`, once, whatever they are. */
-export function readTimeLimit(options: unknown): TimeLimit {
+export function readTimeoutOption(options: unknown): TimeoutOption {
   if (options === undefined) return {};
   if (typeof options !== 'object' || options === null) {
-    const message = `must be an object such as { timeoutMs: 5000 }, but it is ${shown(options)}`;
-    return { problem: { path: 'options', message } };
+    return wrong(
+      'options',
+      `must be an object such as { timeoutMs: 5000 }, but it is ${describeValue(options)}`,
+    );
   }
   try {
     const unknown = Object.keys(options).find((name) => name !== 'timeoutMs');
     if (unknown !== undefined) {
-      const message = 'is not known here; the nearest is timeoutMs';
-      return { problem: { path: `options.${unknown}`, message } };
+      return wrong(`options.${unknown}`, 'is not known here; the nearest is timeoutMs');
     }
     const timeoutMs: unknown = Reflect.get(unpolluted(options), 'timeoutMs');
     if (timeoutMs === undefined) return {};
     const message = aDuration(timeoutMs);
     return message === undefined
       ? { timeoutMs: Number(timeoutMs) }
-      : { problem: { path: 'options.timeoutMs', message } };
+      : wrong('options.timeoutMs', message);
   } catch {
-    return { problem: { path: 'options', message: 'cannot be read: to look at them throws' } };
+    return wrong('options', 'cannot be read: to look at them throws');
   }
+}
+
+function wrong(path: string, message: string): TimeoutOption {
+  return { problem: { path, message } };
 }

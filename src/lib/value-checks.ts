@@ -31,11 +31,12 @@ export const aFunction: ValueCheck = mustBe('a function', (value) => typeof valu
 
 /** A check by `isRight`; what it says names what was `wanted`, and what was given. */
 export function mustBe(what: string, isRight: (value: unknown) => boolean): ValueCheck {
-  return (value) => (isRight(value) ? undefined : `must be ${what}, but it is ${shown(value)}`);
+  return (value) =>
+    isRight(value) ? undefined : `must be ${what}, but it is ${describeValue(value)}`;
 }
 
 /** A value as a message may show it: small and plain ones as they are, of all others the kind. */
-export function shown(value: unknown): string {
+export function describeValue(value: unknown): string {
   if (typeof value === 'string') {
     return value.length <= 40 ? JSON.stringify(value) : `a string of ${value.length} characters`;
   }

@@ -210,7 +210,7 @@ export class CallPipeline {
    */
   #addId(draft: CallDraft, [instance]: readonly Name[]): void {
     const { makesSpanIds } = this.#settings;
-    draft.newId = makesSpanIds ? this.#ids.makeRelated(instance, this.#times.ms) : undefined;
+    draft.newId = makesSpanIds ? this.#ids.makeInPartitionOf(instance, this.#times.ms) : undefined;
     draft.fields['id'] = draft.newId;
   }
 

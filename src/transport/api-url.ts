@@ -1,4 +1,4 @@
-import { shown } from '../lib/value-checks.ts';
+import { describeValue } from '../lib/value-checks.ts';
 
 /** The public API (docs/internals/api.md, "Connection"). */
 export const DEFAULT_API_URL = 'https://app.prefactorai.com';
@@ -20,7 +20,7 @@ export function readApiUrl(text: string, allowInsecure: boolean): ApiUrl {
   }
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    const given = text.includes('@') ? '' : `, but it is ${shown(text)}`;
+    const given = text.includes('@') ? '' : `, but it is ${describeValue(text)}`;
     return { problem: `must be an absolute URL that begins with https://${given}` };
   }
   if (url.username !== '' || url.password !== '') {

@@ -217,7 +217,7 @@ test('a call and a close by who is told as it closes find it closed', async () =
     {
       schedule: openWindow,
       events: {
-        wanted: { dispatch: true, response: true, idle: true },
+        observed: { dispatch: true, response: true, idle: true },
         emit: () => {},
         deliver: () => {
           if (told) return;

@@ -248,7 +248,7 @@ describe('events', () => {
       {},
       {
         events: {
-          wanted: { dispatch: true, response: true, idle: true },
+          observed: { dispatch: true, response: true, idle: true },
           emit: (name) => void emitted.push(name),
           deliver: () => {
             delivered.push(...emitted.splice(0));
@@ -289,7 +289,7 @@ describe('events', () => {
       {},
       {
         events: {
-          wanted: { dispatch: true },
+          observed: { dispatch: true },
           emit: (name) => void emitted.push(name),
           deliver: () => {},
         },

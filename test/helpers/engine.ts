@@ -64,7 +64,7 @@ export function engineUnderTest(
     clock,
     random: () => 0.5,
     events: {
-      wanted: { dispatch: true, response: true, idle: true },
+      observed: { dispatch: true, response: true, idle: true },
       emit: (name, detail) => void events[name].push(detail as never),
       deliver: () => {
         const { ledger } = engine.stats();

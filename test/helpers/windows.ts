@@ -18,7 +18,7 @@ export function windowsUnderTest(
   const windows: (readonly string[])[] = [];
   let told = 0;
   const events: Emitter = {
-    wanted: { dispatch: true, response: true, idle: true },
+    observed: { dispatch: true, response: true, idle: true },
     emit(name, detail) {
       // The oldest leave first, so their number says who they are; the keys come when the step is over.
       if (name === 'dispatch' && 'items' in detail) windows.push(called.splice(0, detail.items));

@@ -24,7 +24,7 @@ describe('the official package accepts ours', () => {
     const partitions = [0, 1, 123_456_789, 2 ** 30 - 1];
     for (const partition of partitions) {
       const parent = official.generate(partition);
-      const ids = Array.from({ length: many }, () => ours.makeRelated(parent));
+      const ids = Array.from({ length: many }, () => ours.makeInPartitionOf(parent));
       expect(ids.filter((id) => official.extractPartition(id ?? '') !== partition)).toEqual([]);
       expect(new Set(ids).size).toBe(many);
     }
@@ -61,7 +61,7 @@ test.each([0, 1, 31, 32, 2 ** 25 - 1, 1_790_000_000_123, 2 ** 48 - 1])(
     clock.setSystemTime(ms);
     const time = official.generateWithTimestamp(0, ms).slice(0, 10);
     expect(ours.makeRoot().slice(0, 10)).toBe(time);
-    expect(ours.makeRelated(official.generateExample())?.slice(0, 10)).toBe(time);
+    expect(ours.makeInPartitionOf(official.generateExample())?.slice(0, 10)).toBe(time);
   },
 );
 

@@ -42,13 +42,13 @@ test('nobody hears of what happened before', () => {
 
 test('it can be asked whether anybody listens', () => {
   const { events } = setUp();
-  expect(events.has('brewed')).toBe(false);
+  expect(events.hasListeners('brewed')).toBe(false);
   const off = events.on('brewed', () => undefined);
-  expect(events.has('brewed')).toBe(true);
-  expect(events.has('empty')).toBe(false);
+  expect(events.hasListeners('brewed')).toBe(true);
+  expect(events.hasListeners('empty')).toBe(false);
   off();
   off();
-  expect(events.has('brewed')).toBe(false);
+  expect(events.hasListeners('brewed')).toBe(false);
 });
 
 test('a function that listens twice is two listeners', () => {
@@ -143,16 +143,16 @@ test('listeners run in the root context', () => {
 test('our own code hears of it at once, whoever listens, and is no listener', () => {
   const { events } = setUp();
   const heard: string[] = [];
-  events.hearAtOnce('brewed', ({ tea }) => heard.push(`own ${tea}`));
-  expect(events.has('brewed')).toBe(false);
+  events.onSync('brewed', ({ tea }) => heard.push(`own ${tea}`));
+  expect(events.hasListeners('brewed')).toBe(false);
   events.emit('brewed', { tea: 'oolong' });
   expect(heard).toEqual(['own oolong']);
-  expect(events.hasNews).toBe(false);
+  expect(events.hasPending).toBe(false);
   events.on('brewed', ({ tea }) => heard.push(tea));
   events.emit('brewed', { tea: 'sencha' });
-  expect(events.hasNews).toBe(true);
+  expect(events.hasPending).toBe(true);
   events.deliver();
-  expect(events.hasNews).toBe(false);
+  expect(events.hasPending).toBe(false);
   expect(heard).toEqual(['own oolong', 'own sencha', 'sencha']);
 });
 

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import {
   aBoolean,
   aFunction,
+  describeValue,
   integerFrom,
   matching,
   numberFrom,
   oneOf,
-  shown,
 } from '../../src/lib/value-checks.ts';
 
 test('a right value has no problem', () => {
@@ -41,6 +41,6 @@ test.each<[unknown, string]>([
   [Symbol('secret'), 'a symbol'],
   [7n, '7'],
   [undefined, 'undefined'],
-])('only what is small and plain is shown', (value, text) => {
-  expect(shown(value)).toBe(text);
+])('only what is small and plain is describeValue', (value, text) => {
+  expect(describeValue(value)).toBe(text);
 });

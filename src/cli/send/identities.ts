@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { pfidFrom } from '../../ids/id-generator.ts';
-import { alphabet, isPfid } from '../../ids/pfid.ts';
+import { alphabet, isPfid, pfidFrom } from '../../ids/pfid.ts';
 import type { RecordedAction } from '../../replay/actions/recorded-action.ts';
 import type { Identities, Identity } from '../../replay/calls/recorded-calls.ts';
 

@@ -51,7 +51,7 @@ export class ResultDelivery<Failure> {
     if (isThrough && this.idles) {
       this.idles = false;
       const { events, isIdle } = this.#parts;
-      if (events.wanted.idle && isIdle()) events.emit('idle', {});
+      if (events.observed.idle && isIdle()) events.emit('idle', {});
     }
     return isThrough;
   }
@@ -59,7 +59,7 @@ export class ResultDelivery<Failure> {
   /** Rejects a call that is not accepted. */
   decline(error: unknown, key: string | undefined, type: string): Promise<never> {
     const { events } = this.#parts;
-    if (!events.isTelling?.('failure')) events.emit('failure', { error, key, type });
+    if (!events.isDelivering?.('failure')) events.emit('failure', { error, key, type });
     return rejected(error);
   }
 

@@ -67,7 +67,7 @@ export class Settlement<Failure> {
   /** Ends one call; its item may live on. `isNew`: the call is only just made. */
   leave(item: Item, caller: Caller, reason: Reason<Failure>, isNew = false): void {
     const { callers, events, delivery } = this.#parts;
-    const isQuiet = isNew && events.isTelling?.('failure') === true;
+    const isQuiet = isNew && events.isDelivering?.('failure') === true;
     const left = callers.leave(item, caller);
     const departure = { kind: 'left', item, caller: left, reason, isQuiet } as const;
     callers.book(item.weight, left.subscription, departure);

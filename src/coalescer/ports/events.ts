@@ -107,23 +107,23 @@ export const engineEvents: Readonly<Record<keyof EngineEvents, true>> = {
  */
 export interface Emitter {
   /** False: nothing was emitted since it was delivered last, so that has not to be done. */
-  readonly hasNews?: boolean;
+  readonly hasPending?: boolean;
   /** The events of which somebody hears; looked at where they are frequent, or cost something to make. */
-  readonly wanted: { readonly [Name in keyof EngineEvents]?: boolean };
+  readonly observed: { readonly [Name in keyof EngineEvents]?: boolean };
   emit<Name extends keyof EngineEvents>(name: Name, detail: EngineEvents[Name]): void;
   /**
    * Whether a listener of that event is being called. A call made meanwhile that is rejected at once
    * fires no `failure`: a listener that makes one for each failure would go round in circles.
    * @default false
    */
-  isTelling?(name: keyof EngineEvents): boolean;
+  isDelivering?(name: keyof EngineEvents): boolean;
   deliver(): void;
 }
 
 /** Tells nobody. */
 export const silent: Emitter = {
-  hasNews: false,
-  wanted: {},
+  hasPending: false,
+  observed: {},
   emit: () => {},
   deliver: () => {},
 };

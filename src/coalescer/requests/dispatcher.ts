@@ -213,7 +213,7 @@ export class Dispatcher<Failure> {
     this.items += count;
     this.bytes += bytes;
     const number = ++adaptive.spacing.sent;
-    if (events.wanted.dispatch) {
+    if (events.observed.dispatch) {
       const keys = (): readonly string[] => packed?.keys ?? items.map(({ key }) => key);
       events.emit('dispatch', { number, items: count, bytes, reason, keys });
     }

@@ -80,7 +80,7 @@ export class Replies<Failure> {
       if (!isProgress) adaptive.spacing.futile(request.number, now);
       else if (adaptive.spacing.inARow > 0) adaptive.spacing.progressed();
     }
-    if (this.#parts.events.wanted.response) this.#tell(request, reply, effects);
+    if (this.#parts.events.observed.response) this.#tell(request, reply, effects);
     settlement.settle(effects.ends);
   }
 

@@ -8,11 +8,11 @@ import type { ValueCheck } from '../../lib/value-checks.ts';
 import {
   aBoolean,
   aFunction,
+  describeValue,
   integerFrom,
   mustBe,
   numberFrom,
   oneOf,
-  shown,
 } from '../../lib/value-checks.ts';
 import { complete } from '../complete-options.ts';
 import { engineEvents } from '../ports/events.ts';
@@ -148,7 +148,7 @@ export function problemsOfListener(event: unknown, listener: unknown): string[] 
       typeof event === 'string'
         ? `; the nearest is '${nearest(event, Object.keys(engineEvents))}'`
         : '';
-    found.push(`event must be the name of an event, but it is ${shown(event)}${hint}`);
+    found.push(`event must be the name of an event, but it is ${describeValue(event)}${hint}`);
   }
   const problem = aFunction(listener);
   if (problem !== undefined) found.push(`listener ${problem}`);
@@ -189,7 +189,7 @@ function aSignal(value: unknown): string | undefined {
   const { aborted, addEventListener } = Object(value);
   return typeof aborted === 'boolean' && typeof addEventListener === 'function'
     ? undefined
-    : `must be an AbortSignal, but it is ${shown(value)}`;
+    : `must be an AbortSignal, but it is ${describeValue(value)}`;
 }
 
 function isText(value: unknown): value is string {

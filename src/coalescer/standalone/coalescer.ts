@@ -3,8 +3,8 @@ import { systemClock } from '../../lib/clock.ts';
 import type { Listener } from '../../lib/events.ts';
 import { Events } from '../../lib/events.ts';
 import { consoleLogger } from '../../lib/logger.ts';
-import type { TimeLimit } from '../../lib/timeout-option.ts';
-import { readTimeLimit } from '../../lib/timeout-option.ts';
+import type { TimeoutOption } from '../../lib/timeout-option.ts';
+import { readTimeoutOption } from '../../lib/timeout-option.ts';
 import { callUserCode } from '../../lib/user-code.ts';
 import type { CallInfo } from '../calls/intake.ts';
 import type { Ledger } from '../calls/ledger.ts';
@@ -72,7 +72,7 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
     /** Milliseconds after which it resolves, whatever has not settled. @default as long as it takes */
     readonly timeoutMs?: number | undefined;
   }): Promise<Ledger> {
-    const { timeoutMs, problem } = readTimeLimit(options);
+    const { timeoutMs, problem } = readTimeoutOption(options);
     const flushed = this.#engine.flush({ timeoutMs });
     return this.#refuseLimit('flush', problem) ?? flushed;
   }
@@ -85,7 +85,7 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
     /** Milliseconds after which what has not settled is rejected. @default 10_000 */
     readonly timeoutMs?: number | undefined;
   }): Promise<Ledger> {
-    const { timeoutMs, problem } = readTimeLimit(options);
+    const { timeoutMs, problem } = readTimeoutOption(options);
     const closed = this.#engine.close({ timeoutMs });
     // It never rejects: who listens to `failure` hears of it.
     void this.#refuseLimit('close', problem);
@@ -117,10 +117,10 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
     if (onNamed === undefined) return undefined;
     const warn = (error: unknown): void =>
       consoleLogger.warn('options.onNamed failed, which changes nothing here.', error);
-    return (name, id) => this.#events.note(() => callUserCode(() => onNamed(name, id), warn));
+    return (name, id) => this.#events.defer(() => callUserCode(() => onNamed(name, id), warn));
   }
 
-  #refuseLimit(type: string, problem: TimeLimit['problem']): Promise<never> | undefined {
+  #refuseLimit(type: string, problem: TimeoutOption['problem']): Promise<never> | undefined {
     if (problem === undefined) return undefined;
     return this.#refuse(
       () => [`${problem.path} ${problem.message}`],

@@ -3,7 +3,7 @@
 
 import { nearest } from '../../lib/nearest.ts';
 import type { ValueCheck } from '../../lib/value-checks.ts';
-import { integerFrom, mustBe, numberFrom, shown } from '../../lib/value-checks.ts';
+import { describeValue, integerFrom, mustBe, numberFrom } from '../../lib/value-checks.ts';
 
 /** The fields that an object may have. One that is undefined counts as left out. */
 export interface Shape {
@@ -28,14 +28,14 @@ export function word(what: string, words: readonly string[]): ValueCheck {
   return (value) => {
     if (words.some((one) => one === value)) return undefined;
     const meant = typeof value === 'string' ? `; the nearest is '${nearest(value, words)}'` : '';
-    return `must be ${what}, but it is ${shown(value)}${meant}`;
+    return `must be ${what}, but it is ${describeValue(value)}${meant}`;
   };
 }
 
 /** All that is wrong with an object. `path` is where it stands in another, such as `faults.rates`. */
 export function problemsWith(shape: Shape, value: unknown, path = ''): string[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return [`${path === '' ? 'it' : path} must be an object, but it is ${shown(value)}`];
+    return [`${path === '' ? 'it' : path} must be an object, but it is ${describeValue(value)}`];
   }
   const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
   const names = Object.keys(shape);

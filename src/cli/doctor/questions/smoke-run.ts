@@ -56,7 +56,7 @@ export class SmokeRun {
 
   /** A fresh id for a span, as the client makes it; in any partition if the id of the run is no PFID. */
   newId(): string {
-    return this.#ids.makeRelated(this.id) ?? this.#ids.makeRoot();
+    return this.#ids.makeInPartitionOf(this.id) ?? this.#ids.makeRoot();
   }
 
   /** A fresh id in any partition. */
