@@ -8,13 +8,13 @@ export function checkKey(key: unknown): string | undefined {
   if (typeof key !== 'string') {
     return `must be a string of ${minLength} to ${maxLength} characters, but it is ${key === null ? 'null' : typeof key}`;
   }
-  // Nobody says how the server counts: so at least as many whole characters, at most as many units.
+  // How the server counts is unknown: so the minimum counts whole characters, the maximum UTF-16 units.
   const characters = key.length < 2 * minLength ? [...key].length : key.length;
   if (characters < minLength || key.length > maxLength) {
     const length = characters < minLength ? characters : key.length;
     return `must have ${minLength} to ${maxLength} characters, but it has ${length}`;
   }
-  // Such a half character turns into another one on its way, and no answer could be matched.
+  // It would be replaced by another character on its way, and no answer could be matched.
   if (/\p{Surrogate}/u.test(key)) {
     return 'must not hold a lone surrogate';
   }

@@ -1,9 +1,8 @@
 import { runtime } from './runtime.ts';
 
 /**
- * Runs `run` in the async context that was current when this module was loaded, so that what a
- * caller keeps in an AsyncLocalStorage (a request, a trace) does not leak into work done for many
- * callers at once. Where the runtime has no such contexts, it just runs.
+ * Runs `run` in the async context in which this module was loaded, so that one caller's AsyncLocalStorage (a
+ * request, a trace) does not leak into work done for many callers. Without such contexts, it just runs.
  */
 export const runInRoot: <T>(run: () => T) => T = rootSnapshot() ?? ((run) => run());
 

@@ -1,13 +1,10 @@
-/**
- * Lets methods be handed on alone, as in `process.on('SIGTERM', client.close)` and
- * `const { create } = client.agentSpans`: without their object they would throw, and no call throws.
- */
+/** Lets methods be passed on, as in `process.on('SIGTERM', client.close)` and `const { create } = client.agentSpans`. */
 export function bindMethods<Self extends object>(self: Self, ...names: (keyof Self)[]): void {
   for (const name of names) {
     const method: unknown = self[name];
     if (typeof method !== 'function') continue;
     const value: unknown = method.bind(self);
-    // As a method is: there, and in no list of fields.
+    // Not enumerable, as methods are.
     Object.defineProperty(self, name, { value, writable: true, configurable: true });
   }
 }

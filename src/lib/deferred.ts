@@ -16,7 +16,7 @@ export function deferred<T>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-/** A promise that rejects, and is marked as handled: nobody has to wait for it. */
+/** A rejected promise that need not be awaited: it is marked as handled. */
 export function rejected(reason: unknown): Promise<never> {
   const promise = Promise.reject(reason);
   promise.catch(() => {});
@@ -24,8 +24,8 @@ export function rejected(reason: unknown): Promise<never> {
 }
 
 /**
- * What a promise is resolved with to be rejected. So a call that waits keeps one function instead of two; it
- * is told one promise job later.
+ * What to resolve a promise with to reject it. So a waiting call keeps one function instead of two; its
+ * rejection comes one promise job later.
  */
 export function rejection(error: unknown): PromiseLike<never> {
   const then = (_: unknown, reject: (error: unknown) => void): void => reject(error);

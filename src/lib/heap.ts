@@ -1,6 +1,6 @@
-/** A binary heap: the least element first, by an order given once. */
+/** A binary heap. */
 export class Heap<T> {
-  /** The least element. */
+  /** The element that comes before all others. */
   first: T | undefined;
   readonly #elements: T[] = [];
   readonly #before: (a: T, b: T) => boolean;
@@ -36,19 +36,19 @@ export class Heap<T> {
     return first;
   }
 
-  /** Takes out the least element, and puts another one in. */
-  exchange(element: T): T | undefined {
+  /** Takes out the first element, and puts another one in. */
+  replace(element: T): T | undefined {
     const { first } = this;
     if (first === undefined) this.push(element);
     else this.#sink(element);
     return first;
   }
 
-  /** Keeps only the elements of which that is true. */
-  keep(isLeft: (element: T) => boolean): void {
-    const left = this.#elements.filter(isLeft);
+  /** Keeps only the elements for which `isKept` returns true. */
+  retain(isKept: (element: T) => boolean): void {
+    const kept = this.#elements.filter(isKept);
     this.clear();
-    for (const element of left) this.push(element);
+    for (const element of kept) this.push(element);
   }
 
   clear(): void {
@@ -56,7 +56,7 @@ export class Heap<T> {
     this.first = undefined;
   }
 
-  /** Puts an element at the top and lets it sink to where it belongs. */
+  /** Puts an element in the place of the first, and lets it sink to where it belongs. */
   #sink(element: T): void {
     const elements = this.#elements;
     let hole = 0;

@@ -1,28 +1,11 @@
 import { callUserCode } from './user-code.ts';
 
-/** Where the client reports what nobody else can hear. Never given a payload, a header or a token. */
+/** Where the client reports what no call can tell. It never gets a payload, a header or a token. */
 export interface Logger {
   debug(message: string, detail?: unknown): void;
   info(message: string, detail?: unknown): void;
   warn(message: string, detail?: unknown): void;
   error(message: string, detail?: unknown): void;
-}
-
-/** Warnings and errors go to the console, the rest nowhere. */
-export const consoleLogger: Logger = {
-  debug: nothing,
-  info: nothing,
-  warn: toConsole,
-  // biome-ignore lint/suspicious/noConsole: the one place that writes to it; a logger option replaces it
-  error: (message, ...detail) => console.error(`[prefactor-autobatch] ${message}`, ...detail),
-};
-
-/** The same, and the rest as well: by the warnings' way, since many an agent speaks by standard output. */
-export const debuggingLogger: Logger = { ...consoleLogger, debug: toConsole, info: toConsole };
-
-function toConsole(message: string, ...detail: unknown[]): void {
-  // biome-ignore lint/suspicious/noConsole: as above
-  console.warn(`[prefactor-autobatch] ${message}`, ...detail);
 }
 
 export const silentLogger: Logger = {
@@ -32,10 +15,23 @@ export const silentLogger: Logger = {
   error: nothing,
 };
 
-/**
- * `logger`, made safe to call anywhere: a logger that fails must not fail the call that it was to
- * describe, and nobody is left to tell.
- */
+/** Only warnings and errors go to the console. */
+export const consoleLogger: Logger = {
+  ...silentLogger,
+  warn: toConsole,
+  // biome-ignore lint/suspicious/noConsole: the one place that writes to it; a logger option replaces it
+  error: (message, ...detail) => console.error(`[prefactor-autobatch] ${message}`, ...detail),
+};
+
+/** Everything goes to the console, and to standard error, since many an agent speaks by standard output. */
+export const debuggingLogger: Logger = { ...consoleLogger, debug: toConsole, info: toConsole };
+
+function toConsole(message: string, ...detail: unknown[]): void {
+  // biome-ignore lint/suspicious/noConsole: as above
+  console.warn(`[prefactor-autobatch] ${message}`, ...detail);
+}
+
+/** The same logger, whose own failures are ignored: they must not fail the call that it describes. */
 export function safeLogger(logger: Logger): Logger {
   return {
     debug: ignoresDebug(logger)
@@ -47,7 +43,7 @@ export function safeLogger(logger: Logger): Logger {
   };
 }
 
-/** Whether its `debug` goes nowhere, so that its lines need not be made. */
+/** True where `debug` goes nowhere, so that its lines need not be made. */
 export function ignoresDebug({ debug }: Logger): boolean {
   return debug === nothing;
 }

@@ -1,9 +1,9 @@
-/** The candidate that `name` most likely stands for; both may lie in a section: `batch.maxItems`. */
+/** The candidate that `name` is most likely meant for; both may have a section: `batch.maxItems`. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
-    const far = distance(split(name), split(candidate));
+    const far = distance(name, candidate);
     if (far < least) {
       least = far;
       best = candidate;
@@ -12,22 +12,19 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   return best;
 }
 
-interface Parts {
-  readonly section: string;
-  readonly word: string;
+function distance(from: string, to: string): number {
+  const [section, word] = split(from);
+  const [otherSection, otherWord] = split(to);
+  // A name without a section may just lack it.
+  const toSection = section === otherSection ? 0 : section === '' ? 1 : 3;
+  // Part of a name, as `timeout` of `attemptTimeoutMs`, is many letters away and yet meant.
+  const isPart = word.length > 2 && otherWord.includes(word);
+  return toSection + Math.min(letters(word, otherWord), isPart ? 3 : Number.POSITIVE_INFINITY);
 }
 
-function split(name: string): Parts {
+function split(name: string): [section: string, word: string] {
   const dot = name.lastIndexOf('.');
-  return { section: name.slice(0, Math.max(0, dot)), word: name.slice(dot + 1).toLowerCase() };
-}
-
-function distance(from: Parts, to: Parts): number {
-  // A name at the top may just lack its section.
-  const toSection = from.section === to.section ? 0 : from.section === '' ? 1 : 3;
-  // Half a name, as `timeout` for `attemptTimeoutMs`, is many letters away and yet meant.
-  const isPart = from.word.length > 2 && to.word.includes(from.word);
-  return toSection + Math.min(letters(from.word, to.word), isPart ? 3 : Number.POSITIVE_INFINITY);
+  return [name.slice(0, Math.max(0, dot)), name.slice(dot + 1).toLowerCase()];
 }
 
 /** Levenshtein distance, one row at a time. */

@@ -1,11 +1,11 @@
 /**
- * Notes on objects that others hold, which nobody else can see, read or copy: what a WeakMap does for a
- * tenth of its cost, since a note is a private field of the object itself. It stays for as long as the object.
+ * Notes on objects of others, as in a WeakMap, but for a tenth of its cost: a note is a private field of the
+ * object itself, which only this instance can read.
  */
 export class PrivateNotes<Target extends object, Note> {
   readonly #Noted = notedClass<Note>();
 
-  /** Once for each target. */
+  /** May be called once for each target. */
   set(target: Target, note: Note): void {
     new this.#Noted(target, note);
   }
@@ -15,7 +15,7 @@ export class PrivateNotes<Target extends object, Note> {
   }
 }
 
-/** A class of its own for each set of notes, so that none can read those of another. */
+/** A class for each set of notes, so that none can read those of another. */
 function notedClass<Note>() {
   return class Noted extends Itself {
     readonly #note: Note;
@@ -31,7 +31,7 @@ function notedClass<Note>() {
   };
 }
 
-/** A constructor may give an object that is there already: a class that extends it adds its fields to that. */
+/** A constructor may return an existing object: a class that extends it adds its fields to that. */
 const Itself = function itself(target: object) {
   return target;
 } as unknown as new (

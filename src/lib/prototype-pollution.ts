@@ -1,11 +1,10 @@
 /**
- * The same object, without what somebody has put on `Object.prototype` for all to inherit: a name that can
- * be enumerated there looks like a field that the caller gave. What is given is copied only where
- * there is such a name.
+ * The same object, or a copy of it without inherited fields where some code has put enumerable ones on
+ * `Object.prototype`: they would look like fields that the caller gave.
  */
 export function unpolluted<Given>(given: Given): Given {
   if (typeof given !== 'object' || given === null) return given;
-  // There is one such name at least, or there is nothing to do.
+  // The loop runs only if there is such a field.
   for (const _ in {}) return Array.isArray(given) ? given : cleanCopy(given);
   return given;
 }
@@ -19,7 +18,7 @@ function cleanCopy<Given extends object>(given: Given): Given {
   ) {
     for (const name of Object.getOwnPropertyNames(from)) {
       const { enumerable = false, get } = Object.getOwnPropertyDescriptor(from, name) ?? {};
-      // Of classes, their getters, but neither methods nor constructor.
+      // The getters of classes count, but neither methods nor the constructor.
       if (name in copy || (from !== given && !enumerable && get === undefined)) continue;
       const value: unknown = Reflect.get(given, name);
       Object.defineProperty(copy, name, { value, enumerable, writable: true, configurable: true });
@@ -28,10 +27,7 @@ function cleanCopy<Given extends object>(given: Given): Given {
   return copy as Given;
 }
 
-/**
- * Runs `build` while no such name can be enumerated: zod would take it for a part of its schemas, and fail.
- * Nobody else runs meanwhile.
- */
+/** Runs `build` while no such field can be enumerated: zod would take it for a part of its schemas, and fail. */
 export function withCleanPrototype<Built>(build: () => Built): Built {
   const all = Object.entries(Object.getOwnPropertyDescriptors(Object.prototype));
   const names = all.filter(([, { enumerable, configurable }]) => enumerable && configurable);

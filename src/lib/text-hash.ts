@@ -1,8 +1,7 @@
 /**
- * Hashes texts to 128 bits, as eight UTF-16 units (to write digits takes as long as the hash): MurmurHash3_x86_128
- * of their UTF-8 bytes. Equal for two texts by chance once in 10^38; who wants to can find such texts, so
- * it is no proof against malice. Lone surrogates are all alike; what JSON writes has none.
- * The runtimes' own hashes are no choice: those of the web are asynchronous, Node's is Node's.
+ * Hashes texts to 128 bits: MurmurHash3_x86_128 of their UTF-8 bytes, as eight UTF-16 units, since writing digits
+ * would take as long as the hash. It does not resist attacks. All lone surrogates are alike; JSON texts have none.
+ * The hashes of runtimes will not do: those of the web are asynchronous, Node's is only Node's.
  */
 export class TextHasher {
   readonly #encoder = new TextEncoder();
@@ -14,7 +13,7 @@ export class TextHasher {
     const words = this.#words;
     let [h1, h2, h3, h4] = [0, 0, 0, 0];
     let length = 0;
-    /** Bytes that are left over, too few for a block; at the end of the text they are its tail. */
+    /** Bytes that do not fill a block yet; at the end, the tail of the text. */
     let left = 0;
     for (let rest = text; rest !== ''; ) {
       const { read, written } = this.#encoder.encodeInto(
@@ -38,7 +37,7 @@ export class TextHasher {
       bytes.copyWithin(0, 16 * blocks, left);
       left %= 16;
     }
-    // Nothing comes of a word that is zero.
+    // A word of zeros changes nothing.
     bytes.fill(0, left, 16);
     h1 ^= mixed(words, 0, c1, 15, c2) ^ length;
     h2 ^= mixed(words, 1, c2, 16, c3) ^ length;
@@ -62,12 +61,12 @@ function ended(h1: number, h2: number, h3: number, h4: number): string {
   return textOf(sum, b + sum, c + sum, d + sum);
 }
 
-/** Of each number the lower 32 bits; `fromCharCode` takes the lower 16 of what it is given. */
+/** The lower 32 bits of each number; `fromCharCode` takes the lower 16 bits of its arguments. */
 function textOf(a: number, b: number, c: number, d: number): string {
   return String.fromCharCode(a >>> 16, a, b >>> 16, b, c >>> 16, c, d >>> 16, d);
 }
 
-/** Of the word at that place, what is mixed into one of the four. */
+/** What the word at that place adds to one of the four. */
 function mixed(words: Int32Array, at: number, before: number, by: number, after: number): number {
   return Math.imul(rotated(Math.imul(words[at] as number, before), by), after);
 }
@@ -76,7 +75,7 @@ function rotated(word: number, by: number): number {
   return (word << by) | (word >>> (32 - by));
 }
 
-/** Lets each bit of the word have a part in all others. */
+/** Lets each bit of the word affect all others. */
 function avalanche(word: number): number {
   let h = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

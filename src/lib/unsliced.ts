@@ -1,6 +1,6 @@
 /**
- * The same text, in memory of its own. Where a text was cut out of another one, V8 keeps the whole of
- * the other for it: a snippet of an answer that somebody keeps would keep the answer.
+ * The same text, in memory of its own. V8 keeps a whole text for each slice of it, so a kept snippet would
+ * keep the whole answer.
  */
 export function unsliced(text: string): string {
   return JSON.parse(JSON.stringify(text));

@@ -29,22 +29,19 @@ export const aBoolean: ValueCheck = mustBe('true or false', (value) => typeof va
 
 export const aFunction: ValueCheck = mustBe('a function', (value) => typeof value === 'function');
 
-/** A check by `isRight`; what it says names what was `wanted`, and what was given. */
+/** A check by `isRight`, whose message names what is expected and what was given. */
 export function mustBe(what: string, isRight: (value: unknown) => boolean): ValueCheck {
   return (value) =>
     isRight(value) ? undefined : `must be ${what}, but it is ${describeValue(value)}`;
 }
 
-/** A value as a message may show it: small and plain ones as they are, of all others the kind. */
+/** A value for a message: a small and plain one as it is, any other by its kind. */
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') {
     return value.length <= 40 ? JSON.stringify(value) : `a string of ${value.length} characters`;
   }
-  if (Array.isArray(value)) {
-    return 'an array';
-  }
-  if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
-    return typeof value === 'function' ? 'a function' : 'an object';
-  }
-  return typeof value === 'symbol' ? 'a symbol' : String(value);
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const hasText = typeof value !== 'function' && typeof value !== 'symbol';
+  return hasText ? String(value) : `a ${typeof value}`;
 }

@@ -3,7 +3,7 @@ import { describeValue } from '../lib/value-checks.ts';
 /** The public API (docs/internals/api.md, "Connection"). */
 export const DEFAULT_API_URL = 'https://app.prefactorai.com';
 
-/** The API's base URL in use: without a slash or `/api/v1` at its end; or what is wrong with it. */
+/** The base URL, without a slash or `/api/v1` at its end; or what is wrong with it. */
 export type ApiUrl =
   | { readonly url: string }
   /** `advice` is for those who write code: it names options of the client. */
@@ -14,7 +14,7 @@ export type ApiUrl =
  * `/api/v1` (docs/internals/api.md, "Connection", *inferred*). Credentials are never repeated in what is said about it.
  */
 export function readApiUrl(text: string, allowInsecure: boolean): ApiUrl {
-  // Left to URL, some would vanish without a word, and others become part of the path.
+  // URL would drop some of them silently, and make others part of the path.
   if (/[\s\p{Cc}]/u.test(text)) {
     return { problem: 'must not hold blanks, line breaks or control characters' };
   }

@@ -188,9 +188,8 @@ class ResponseHandler {
   readonly onResponseEnd = (): void => {
     if (this.#isOver) return;
     this.#end();
-    const encoding = this.#headers.get('content-encoding');
     // An empty body is no gzip.
-    const isZipped = encoding !== null && this.#bytes > 0 && isGzip(encoding);
+    const isZipped = this.#bytes > 0 && isGzip(this.#headers.get('content-encoding'));
     this.#result.resolve(
       isZipped ? this.#unzipped() : this.#responseOf(decoded(this.#chunks), true),
     );
@@ -256,14 +255,12 @@ function decoded(chunks: readonly Uint8Array[]): string {
 }
 
 function firstOf(fields: Fields, name: string): string | null {
-  if (Array.isArray(fields)) return firstOfRaw(fields, name);
-  const value = fields[name];
-  return (typeof value === 'string' ? value : value?.[0]) ?? null;
-}
-
-function firstOfRaw(rawHeaders: readonly Uint8Array[], name: string): string | null {
-  const at = rawHeaders.findIndex(
+  if (!Array.isArray(fields)) {
+    const value = fields[name];
+    return (typeof value === 'string' ? value : value?.[0]) ?? null;
+  }
+  const at = fields.findIndex(
     (field, index) => index % 2 === 0 && decoder.decode(field).toLowerCase() === name,
   );
-  return at < 0 ? null : decoder.decode(rawHeaders[at + 1]);
+  return at < 0 ? null : decoder.decode(fields[at + 1]);
 }

@@ -32,14 +32,14 @@ test('an element that takes the place of the least one finds its own', () => {
   const grows = { value: 1 };
   for (const element of [{ value: 4 }, grows, { value: 2 }, { value: 3 }]) heap.push(element);
   grows.value = 5;
-  expect(heap.exchange(grows)).toBe(grows);
+  expect(heap.replace(grows)).toBe(grows);
   expect(emptied(heap).map(({ value }) => value)).toEqual([2, 3, 4, 5]);
 });
 
 test('what is not kept is gone, and the rest stays in order', () => {
   const heap = new Heap(byValue);
   for (const value of [5, 3, 8, 1, 9, 2, 7]) heap.push(value);
-  heap.keep((value) => value % 2 === 1);
+  heap.retain((value) => value % 2 === 1);
   expect(heap.size).toBe(5);
   expect(emptied(heap)).toEqual([1, 3, 5, 7, 9]);
 });
@@ -51,8 +51,8 @@ test('an empty heap has no first element, and stays empty', () => {
 
 test('there is no least element to exchange in an empty heap', () => {
   const heap = new Heap(byValue);
-  expect(heap.exchange(3)).toBeUndefined();
-  expect(heap.exchange(5)).toBe(3);
+  expect(heap.replace(3)).toBeUndefined();
+  expect(heap.replace(5)).toBe(3);
   expect(emptied(heap)).toEqual([5]);
 });
 

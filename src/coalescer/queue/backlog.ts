@@ -272,7 +272,7 @@ export class Backlog {
   #forgetDelayed(): void {
     const left = this.#counts.delayed;
     if (this.#delayed.size > 2 * left + FEW) {
-      this.#delayed.keep(({ item }) => item.state === 'delayed');
+      this.#delayed.retain(({ item }) => item.state === 'delayed');
     }
     this.#findNextDue();
   }

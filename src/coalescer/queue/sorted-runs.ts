@@ -64,7 +64,7 @@ export class SortedRuns {
     const other = this.#others.first;
     if (other !== undefined) {
       if (run.first === undefined) this.#front = this.#others.pop();
-      else if (seqOf(other) < run.first.seq) this.#front = this.#others.exchange(run);
+      else if (seqOf(other) < run.first.seq) this.#front = this.#others.replace(run);
     } else if (run.first === undefined) {
       this.#front = undefined;
     }
