@@ -2,7 +2,6 @@
  * What is remembered of resources for later calls: which were made, which failed, and which ids they have. Bounded.
  */
 import { LruMap } from '../../lib/lru-map.ts';
-import { RecentKeys } from '../../lib/recent-keys.ts';
 import type { Blame, Cause, ToRecord } from '../ports/reason.ts';
 import type { Name } from '../ports/submission.ts';
 import { recordOf } from './reason-record.ts';
@@ -24,7 +23,7 @@ export class ResourceHistory<Failure> {
   /** What could not be made, and why, as short records. */
   readonly #failed = new LruMap<Name, Cause<Failure>>({ max: MAX_REMEMBERED });
   /** Ids that exist or may exist: a later failure to make one changes nothing. */
-  readonly #there = new RecentKeys<string>(MAX_REMEMBERED);
+  readonly #there = new LruMap<string, true>({ max: MAX_REMEMBERED });
   /** Ids that the server gave instead of others. */
   readonly #replaced = new LruMap<string, string>({ max: MAX_REMEMBERED });
   /** The ids of what went by numbers. */
@@ -40,7 +39,7 @@ export class ResourceHistory<Failure> {
   made(id: string): void {
     if (this.#replaced.size > 0) this.#replaced.take(id);
     if (this.#failed.size > 0) this.#failed.take(id);
-    this.#there.add(id);
+    this.#there.add(id, true);
   }
 
   /** It was made, and has another id than was sent, or one in place of its number. */
@@ -54,14 +53,14 @@ export class ResourceHistory<Failure> {
   /** It may exist. */
   mayBeThere(id: string): void {
     if (this.#failed.size > 0) this.#failed.take(id);
-    this.#there.add(id);
+    this.#there.add(id, true);
   }
 
   /** Whether it exists or may exist. */
   isThere(name: Name): boolean {
     const id = typeof name === 'string' ? name : this.#named.get(name);
     if (id === undefined) return false;
-    return this.#there.has(id) || this.#replaced.get(id) !== undefined;
+    return this.#there.get(id) === true || this.#replaced.get(id) !== undefined;
   }
 
   /** Whether it exists, may exist, or is about to. */
