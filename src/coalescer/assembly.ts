@@ -1,5 +1,4 @@
 /** Joins the parts of the engine. What happens when: loop.ts. */
-
 import { AbortSignals } from '../lib/abort-signals.ts';
 import type { Clock } from '../lib/clock.ts';
 import { inLaterTurn } from '../lib/event-loop.ts';

@@ -2,7 +2,6 @@
  * What happens when. The engine changes in steps; at the end of each, what has become sendable leaves, and callers
  * and listeners are told once it is over. The alarm wakes it for what only time makes due.
  */
-
 import type { AbortSignals } from '../lib/abort-signals.ts';
 import { inLaterTurn } from '../lib/event-loop.ts';
 import type { Cancellation } from './calls/cancellation.ts';
@@ -20,7 +19,6 @@ import type { Outcome } from './requests/outcome.ts';
 import type { Replies } from './requests/replies.ts';
 import type { Retries } from './requests/retries.ts';
 import type { ServerHealth, Silence } from './server/server-health.ts';
-
 import type { Alarm } from './steps/alarm.ts';
 import type { Steps } from './steps/steps.ts';
 
@@ -56,7 +54,6 @@ export class Loop<Failure> {
    * timer of a lone call need not be set again.
    */
   readonly #firstWakeMs: number;
-  /** Inside `holdFor`. */
   #isHeld = false;
   /** A later turn of the event loop goes on telling callers. */
   #tellsLater = false;
@@ -109,7 +106,6 @@ export class Loop<Failure> {
     });
   }
 
-  /** A request has come back. */
   apply(
     request: RequestInFlight,
     reply: Reply<Failure>,
@@ -138,7 +134,6 @@ export class Loop<Failure> {
     });
   }
 
-  /** The alarm has fired. */
   wake(isLate: boolean): void {
     const { now, steps, inFlight, cancellation } = this.#parts;
     steps.run(() => {

@@ -2,7 +2,6 @@
  * The callers of items, and the ledger of how their calls ended. Promises are made here, and settled in
  * result-delivery.ts.
  */
-
 import type { AbortSignals, AbortSubscription } from '../../lib/abort-signals.ts';
 import type { Epoch } from '../items/epochs.ts';
 import { Epochs } from '../items/epochs.ts';
@@ -14,7 +13,6 @@ import type { Ledger, MutableLedger } from './ledger.ts';
 import { columnOf, emptyLedger } from './ledger.ts';
 
 export class Callers<Failure> {
-  /** The ledger as it stands. */
   readonly ledger: Ledger;
   readonly #ledger: MutableLedger = emptyLedger();
   /** Calls that have not been told how they ended: a flush waits for the earlier ones. */
@@ -26,12 +24,10 @@ export class Callers<Failure> {
     this.#signals = signals;
   }
 
-  /** Counts a call that is not accepted. */
   decline(): void {
     this.#ledger.declined++;
   }
 
-  /** Adds a caller to an item. */
   join(
     item: Item,
     readAs: unknown,
@@ -109,7 +105,6 @@ export class Callers<Failure> {
     }
   }
 
-  /** Enters how one call ended. */
   book(
     weight: 0 | 1,
     subscription: AbortSubscription<PendingCall> | undefined,
@@ -120,7 +115,6 @@ export class Callers<Failure> {
     if (subscription !== undefined) this.#signals.unsubscribe(subscription);
   }
 
-  /** A call was told how it ended. */
   told(epoch: Epoch): void {
     epoch.open--;
     if (epoch !== this.#epochs.last) this.#epochs.advance();

@@ -1,5 +1,4 @@
 /** Calls that end before their item: aborted, or past their deadline. */
-
 import type { Caller, Item, PendingCall, SendState } from '../items/item.ts';
 import type { LeftBy } from '../items/retry-state.ts';
 import type { Backlog } from '../queue/backlog.ts';
@@ -15,18 +14,14 @@ export interface CancellationParts<Failure> {
 }
 
 export class Cancellation<Failure> {
-  readonly #backlog: Backlog;
-  readonly #settlement: Settlement<Failure>;
-  readonly #serverHealth: ServerHealth<Failure>;
+  readonly #parts: CancellationParts<Failure>;
   /** Items without callers that stay, since the server has them or others need them. */
   readonly unwanted: Set<Item> = new Set();
   /** Requests that must not leave any more: one of their calls has ended as not sent. */
   recalled: SendState[] = [];
 
-  constructor({ backlog, settlement, serverHealth }: CancellationParts<Failure>) {
-    this.#backlog = backlog;
-    this.#settlement = settlement;
-    this.#serverHealth = serverHealth;
+  constructor(parts: CancellationParts<Failure>) {
+    this.#parts = parts;
   }
 
   /** Rejects calls whose signal has fired. */
@@ -43,7 +38,7 @@ export class Cancellation<Failure> {
         this.#withdraw(item, caller, why);
       }
     }
-    this.#settlement.settle(neverSent.filter(({ item }) => item.state !== 'settled'));
+    this.#parts.settlement.settle(neverSent.filter(({ item }) => item.state !== 'settled'));
   }
 
   /**
@@ -54,20 +49,20 @@ export class Cancellation<Failure> {
   expireWaiting(calledBy: number, reprievedTo: number | undefined): void {
     const over: Item[] = [];
     const reprieved: Item[] = [];
-    for (const item of this.#backlog.calledBy(calledBy)) {
+    for (const item of this.#parts.backlog.calledBy(calledBy)) {
       if (item.state === 'in flight') continue;
       const mayStill = reprievedTo !== undefined && item.attempts === 0;
       if (mayStill && !item.extras?.retryState?.isLastChance) reprieved.push(item);
       else over.push(item);
     }
-    if (reprievedTo !== undefined) this.#backlog.spare(reprieved, reprievedTo);
+    if (reprievedTo !== undefined) this.#parts.backlog.spare(reprieved, reprievedTo);
     for (const one of over) this.#expire(one);
   }
 
   /** Rejects all calls made by that time. */
   expire(calledBy: number): void {
     for (;;) {
-      const item = this.#backlog.oldest;
+      const item = this.#parts.backlog.oldest;
       if (item === undefined || item.calledAt > calledBy) return;
       this.#expire(item);
     }
@@ -75,7 +70,7 @@ export class Cancellation<Failure> {
 
   #expire(item: Item): void {
     const { sent: attempts } = item;
-    const last = this.#serverHealth.lastFor(item);
+    const last = this.#parts.serverHealth.lastFor(item);
     const reason = { kind: 'exhausted', limit: 'deliveryTimeoutMs', attempts, last } as const;
     // An earlier one has ended it.
     if (item.state === 'settled') return;
@@ -97,7 +92,7 @@ export class Cancellation<Failure> {
       if (isOver || (item.state !== 'in flight' && !this.#isNeeded(item))) {
         this.unwanted.delete(item);
         if (isOver) continue;
-        this.#settlement.settle([{ kind: 'failed', item, reason: reasonToDrop(item) }]);
+        this.#parts.settlement.settle([{ kind: 'failed', item, reason: reasonToDrop(item) }]);
       }
     }
   }
@@ -112,16 +107,16 @@ export class Cancellation<Failure> {
     const reason = { ...why, maybeApplied };
     const isItsLast = isLast(item, caller);
     if (isItsLast && !isInFlight && !this.#isNeeded(item)) {
-      this.#settlement.settle([{ kind: 'failed', item, reason }]);
+      this.#parts.settlement.settle([{ kind: 'failed', item, reason }]);
       return;
     }
     if (isItsLast) {
-      this.#backlog.desert(item);
+      this.#parts.backlog.desert(item);
       item.keepRetryState().left = why;
       this.unwanted.add(item);
       if (isInFlight && !item.isAtServer) this.#noteRecalled(item.sending);
     }
-    this.#settlement.leave(item, caller, reason);
+    this.#parts.settlement.leave(item, caller, reason);
   }
 
   #noteRecalled(trip: SendState | undefined): void {
@@ -132,7 +127,7 @@ export class Cancellation<Failure> {
 
   /** The server may have it, and others wait for what it makes. */
   #isNeeded(item: Item): boolean {
-    return item.maybeApplied && this.#backlog.order.isNeeded(item);
+    return item.maybeApplied && this.#parts.backlog.order.isNeeded(item);
   }
 }
 

@@ -2,7 +2,6 @@
  * What the end of an item means for others. An item that fails to make a resource ends all that need it, now and
  * later; one that succeeds gives its id to those that wait for it.
  */
-
 import type { Item } from '../items/item.ts';
 import { nameOf } from '../items/lock-queue.ts';
 import type { Cause } from '../ports/reason.ts';

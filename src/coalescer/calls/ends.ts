@@ -7,7 +7,6 @@ import type { Verdict } from '../ports/verdict.ts';
 /** What an output says to the other callers of its item, by their promises. */
 export type OtherVerdicts = ReadonlyMap<Promise<unknown>, Verdict<unknown>>;
 
-/** How an item ends. */
 export type End<Failure> =
   | {
       readonly kind: 'succeeded';
@@ -31,7 +30,6 @@ export type End<Failure> =
 export type Succeeded<Failure> = Extract<End<Failure>, { kind: 'succeeded' }>;
 export type Failed<Failure> = Extract<End<Failure>, { kind: 'failed' }>;
 
-/** How a call ends. */
 export type CallEnd<Failure> =
   | { readonly kind: 'succeeded'; readonly value: unknown }
   | { readonly kind: 'failed' | 'left'; readonly reason: Reason<Failure> };

@@ -1,5 +1,4 @@
 /** How a call becomes an item or is turned away, before `submit` returns. */
-
 import type { AbortSignals, AbortSubscription } from '../../lib/abort-signals.ts';
 import { runInRoot } from '../../lib/async-context.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -71,13 +70,11 @@ interface Entered {
 }
 
 export class Intake<Failure> {
-  /** The place of the youngest item. */
   lastSeq = 0;
   readonly #settings: Settings;
   readonly #parts: IntakeParts<Failure>;
   /** The items of the open window, in the order of the calls. Empty: no window is open. */
   #gathered: Item[] = [];
-  /** Their UTF-8 bytes. */
   #gatheredBytes = 0;
   /** Windows opened so far: the number of the last one. */
   #lastWindow = 0;
@@ -267,7 +264,6 @@ export class Intake<Failure> {
     if (abortedEarly === undefined) return;
     const { clock, onAdmitted, cancellation } = this.#parts;
     cancellation.abort([{ item, caller }], abortedEarly.reason);
-    // Others may have waited for the item.
     onAdmitted(clock.now());
   }
 

@@ -34,7 +34,6 @@ export function emptyLedger(): MutableLedger {
   };
 }
 
-/** The column of a rejected call. */
 export function columnOf(
   reason: Reason<unknown>,
 ): 'refused' | 'notAttempted' | 'inDoubt' | 'cancelled' | 'declined' {

@@ -35,7 +35,6 @@ export class PendingKeys {
     if (this.isListed) for (const key of item.keys) this.#byKey.delete(key);
   }
 
-  /** Nothing is pending. */
   clear(): void {
     this.#byKey.clear();
     this.isListed = false;

@@ -35,7 +35,6 @@ export class ResourceHistory<Failure> {
     this.#ports = ports;
   }
 
-  /** It was made under this id. */
   made(id: string): void {
     if (this.#replaced.size > 0) this.#replaced.take(id);
     if (this.#failed.size > 0) this.#failed.take(id);
@@ -50,13 +49,11 @@ export class ResourceHistory<Failure> {
     this.#ports.onNamed(sent, id);
   }
 
-  /** It may exist. */
   mayBeThere(id: string): void {
     if (this.#failed.size > 0) this.#failed.take(id);
     this.#there.add(id, true);
   }
 
-  /** Whether it exists or may exist. */
   isThere(name: Name): boolean {
     const id = typeof name === 'string' ? name : this.#named.get(name);
     if (id === undefined) return false;
@@ -79,7 +76,6 @@ export class ResourceHistory<Failure> {
     if (typeof name === 'number') this.#ports.onNamed(name, undefined);
   }
 
-  /** It is made anew. */
   forgetFailure(name: Name): void {
     if (this.#failed.size > 0) this.#failed.take(name);
   }
@@ -95,7 +91,6 @@ export class ResourceHistory<Failure> {
     return id === undefined ? 'declined' : this.#failed.get(id);
   }
 
-  /** Its id, if it has one by now. */
   idOf(name: Name): Name {
     const id = typeof name === 'string' ? name : this.#named.get(name);
     if (id === undefined) return name;

@@ -14,14 +14,12 @@ const TOLD_AT_ONCE = 1_000;
 export interface ResultDeliveryParts<Failure> {
   readonly callers: Callers<Failure>;
   readonly events: Emitter;
-  /** Never throws. */
   readonly toError: ToError<Failure>;
   readonly isIdle: () => boolean;
 }
 
 export class ResultDelivery<Failure> {
   readonly #parts: ResultDeliveryParts<Failure>;
-  /** There is something to tell. */
   isDue = false;
   /** Ends whose callers have not all been told; those before `#told` have. */
   #untold: (End<Failure> | Departure<Failure>)[] = [];

@@ -3,7 +3,6 @@
  * without the failed ones. All are taken out before any other item is freed, so that none of them becomes sendable.
  * Callers are told when the step is over: result-delivery.ts.
  */
-
 import type { Caller, Item } from '../items/item.ts';
 import type { Emitter } from '../ports/events.ts';
 import type { Reason } from '../ports/reason.ts';

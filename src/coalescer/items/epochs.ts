@@ -13,7 +13,6 @@ export interface Epoch {
  */
 export class Epochs {
   #first: Epoch = newEpoch();
-  /** What enters now counts here. */
   last: Epoch = this.#first;
 
   /** Nothing is inside, and no question is open. */

@@ -121,7 +121,6 @@ export class Item implements ArenaText, Member {
   attempts = 0;
   /** The last request that carried it. */
   sending: SendState | undefined;
-  /** When it last became ready, in whole milliseconds. */
   readyAt = 0;
 
   /** Neighbours in its chain. */
@@ -158,7 +157,6 @@ export class Item implements ArenaText, Member {
     return this.extras?.retryState?.maybeApplied === true;
   }
 
-  /** Its key, for events and errors. */
   get name(): string | undefined {
     return this.key;
   }
@@ -168,7 +166,6 @@ export class Item implements ArenaText, Member {
     return [this.key];
   }
 
-  /** A call waits for it. */
   get isAwaited(): boolean {
     return this.resolve !== undefined;
   }
@@ -191,7 +188,6 @@ export class Item implements ArenaText, Member {
     return this.state === 'in flight' && !this.isAtServer ? this.attempts - 1 : this.attempts;
   }
 
-  /** No id is missing in its text. */
   get isWhole(): boolean {
     return this.chunk !== undefined;
   }
@@ -224,13 +220,11 @@ export class Item implements ArenaText, Member {
     return this.bytes - before;
   }
 
-  /** The extras, made on demand. */
   keepExtras(): Extras {
     this.extras ??= noExtras();
     return this.extras;
   }
 
-  /** The retry state, made on demand. */
   keepRetryState(): RetryState {
     const extras = this.keepExtras();
     extras.retryState ??= newRetryState();

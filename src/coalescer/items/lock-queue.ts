@@ -1,7 +1,6 @@
 /** The queue for each resource: groups of items, in the order of their calls. How it works: order.ts. */
 import type { Name } from '../ports/submission.ts';
 
-/** What stands in a queue. */
 export interface Member {
   readonly state: string;
 }
@@ -10,7 +9,6 @@ export interface Member {
 export class LockQueue<Of extends Member> {
   /** An id, or a number until the id is known. */
   name: Name;
-  /** The last group. */
   tail: LockGroup<Of> | undefined;
   /** The item that makes it, while it is alone here, as most are: then it needs no group. */
   maker: Of | undefined;
@@ -20,7 +18,6 @@ export class LockQueue<Of extends Member> {
     this.maker = maker;
   }
 
-  /** Whether any item is here. */
   get isPending(): boolean {
     return this.maker !== undefined || this.tail !== undefined;
   }
@@ -75,7 +72,6 @@ export class LockGroup<Of extends Member> {
     return this.#waiting ?? [];
   }
 
-  /** Keeps a member until the group opens. */
   wait(item: Of): void {
     if (this.#waiting === undefined) this.#waiting = [item];
     else this.#waiting.push(item);
@@ -103,7 +99,6 @@ export class LockGroup<Of extends Member> {
  */
 export interface PackingNotes {
   readonly batch: number;
-  /** Members that the batch holds. */
   packed: number;
   /** The batch holds all that is pending before this group. */
   reached: boolean;

@@ -33,7 +33,6 @@ export interface Relations {
   readonly follows?: string | undefined;
 }
 
-/** An item whose text cannot be made. */
 export interface Broken {
   readonly item: Item;
   readonly error: unknown;

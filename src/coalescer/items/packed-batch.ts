@@ -3,7 +3,6 @@ import type { Batch } from '../ports/sender.ts';
 import { Item } from './item.ts';
 
 export interface PackedBatchParts {
-  /** Its place among all items. */
   readonly seq: number;
   readonly calledAt: number;
   /** The name of the request in events. */
@@ -28,7 +27,6 @@ export class PackedBatch extends Item {
     this.bytes = batch.bytes - envelopeBytes;
   }
 
-  /** Drops what its caller gave, once it is over. */
   letGo(): void {
     this.content = nothing;
   }

@@ -1,6 +1,5 @@
 import type { Last, Reason } from '../ports/reason.ts';
 
-/** Why the last caller left an item. */
 export type LeftBy<Failure> =
   | Omit<Extract<Reason<Failure>, { kind: 'aborted' }>, 'maybeApplied'>
   | Omit<Extract<Reason<Failure>, { kind: 'exhausted' }>, 'maybeApplied'>;
@@ -25,7 +24,6 @@ export interface RetryState {
   isLastChance: boolean;
   /** An error that may pass, since when, and how often in a row the server gave it. */
   transient: { code: string; times: number; readonly since: number } | undefined;
-  /** What its last attempt met. */
   last: Last<unknown> | undefined;
   /** Why its last caller left it; then it is no longer wanted. */
   left: LeftBy<unknown> | undefined;

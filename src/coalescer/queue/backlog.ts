@@ -6,7 +6,6 @@
  *                     └──────────┴─────────┴────────┤   │    back to the old place
  *                                                   └→ held  in a part of a divided batch
  */
-
 import { Heap } from '../../lib/heap.ts';
 import { TextArena } from '../../lib/text-arena.ts';
 import type { Item, ItemState } from '../items/item.ts';
@@ -53,7 +52,6 @@ function append(chain: Chain, item: Item): void {
 export class Backlog {
   /** Pending items, those in flight included, packed batches not. */
   size = 0;
-  /** UTF-8 bytes of their texts. */
   bytes = 0;
   /** Nothing is pending, not even a packed batch. */
   isEmpty = true;
@@ -61,7 +59,6 @@ export class Backlog {
   oldest: Item | undefined;
   /** When the last call was made that the alarm was not set for yet. */
   lastCalledAt: number = NEVER;
-  /** When the next delayed item may be sent. */
   nextDue: number = NEVER;
   readonly ready: ReadySet = new ReadySet();
   /** The texts of the items. */
@@ -76,7 +73,6 @@ export class Backlog {
     'in flight': 0,
     settled: 0,
   };
-  /** Which items wait for which. */
   readonly order: Order;
   readonly #packer: Packer;
   /** By time; some may be settled by now. */
@@ -111,7 +107,6 @@ export class Backlog {
     return this.#delayed.size;
   }
 
-  /** All pending items, in the order of their calls. */
   all(): Item[] {
     const items = this.calledBy(Number.POSITIVE_INFINITY);
     for (let item = this.#unawaited.oldest; item !== undefined; item = item.younger) {

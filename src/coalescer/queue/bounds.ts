@@ -8,7 +8,6 @@ export interface Broken {
   readonly limit: number;
 }
 
-/** What the queue holds. */
 interface Fill {
   readonly size: number;
   readonly bytes: number;

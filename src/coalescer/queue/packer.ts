@@ -12,7 +12,6 @@ import { SortedRun, SortedRuns } from './sorted-runs.ts';
 
 type Group = GroupOf<Item>;
 
-/** What a batch may hold. */
 export interface BatchLimits {
   readonly maxItems: number;
   /** UTF-8 bytes of a request, envelope included. A single larger item travels alone. */

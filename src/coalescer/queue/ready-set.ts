@@ -11,9 +11,7 @@ const GROWING = 4;
 
 export class ReadySet {
   size = 0;
-  /** UTF-8 bytes of the items' texts. */
   bytes = 0;
-  /** The oldest item. */
   first: Item | undefined;
   readonly #runs = new SortedRuns();
   #growing: SortedRun[] = [];

@@ -8,9 +8,7 @@ const SPENT = 1024;
 export class SortedRun {
   readonly #items: Item[];
   #head = 0;
-  /** The oldest item. */
   first: Item | undefined;
-  /** The youngest item that it has had. */
   last: Item | undefined;
 
   /** Does not change `items` before it is extended. */
@@ -37,9 +35,7 @@ export class SortedRun {
 
 /** Several runs read as one, oldest item first. */
 export class SortedRuns {
-  /** The oldest item. */
   first: Item | undefined;
-  /** The run that has it. */
   #front: SortedRun | undefined;
   /** The others; usually none. */
   readonly #others = new Heap<SortedRun>((a, b) => seqOf(a) < seqOf(b));

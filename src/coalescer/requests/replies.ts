@@ -1,5 +1,4 @@
 /** What a reply means for the items of its batch, and for all requests that leave after it. */
-
 import type { Settlement } from '../calls/settlement.ts';
 import type { Item } from '../items/item.ts';
 import type { Emitter } from '../ports/events.ts';

@@ -2,7 +2,6 @@
  * What options, submissions and listeners have to be, for those who use the engine by itself. The client
  * makes its own and checks what it is given before, so it pays for none of this.
  */
-
 import { nearest } from '../../lib/nearest.ts';
 import type { ValueCheck } from '../../lib/value-checks.ts';
 import {
