@@ -12,7 +12,7 @@ import { ResultDelivery } from './calls/result-delivery.ts';
 import { Settlement } from './calls/settlement.ts';
 import { complete } from './complete-options.ts';
 import type { PendingCall } from './items/item.ts';
-import { Loop } from './loop.ts';
+import { Alarm, Loop, Steps } from './loop.ts';
 import type { CompleteOptions, EngineOptions } from './ports/options.ts';
 import type { ToError } from './ports/reason.ts';
 import { Backlog } from './queue/backlog.ts';
@@ -25,8 +25,6 @@ import { Retries } from './requests/retries.ts';
 import { AdaptiveLimits } from './server/adaptive-limits.ts';
 import { CircuitBreaker } from './server/circuit-breaker.ts';
 import { ServerHealth } from './server/server-health.ts';
-import { Alarm } from './steps/alarm.ts';
-import { Steps } from './steps/steps.ts';
 
 /** The pending items, their callers, and how they end. */
 interface Queue<Failure> {

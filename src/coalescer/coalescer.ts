@@ -11,7 +11,7 @@ import { assemble } from './assembly.ts';
 import type { CallInfo, ExecuteOptions } from './calls/intake.ts';
 import type { Ledger } from './calls/ledger.ts';
 import type { Item } from './items/item.ts';
-import { nameOf } from './items/lock-queue.ts';
+import { nameOf } from './items/lock-queues.ts';
 import { toSubmission } from './items/to-submission.ts';
 import type { EngineOptions } from './ports/options.ts';
 import type { Answer, Batch } from './ports/sender.ts';

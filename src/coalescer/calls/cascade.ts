@@ -3,7 +3,7 @@
  * later; one that succeeds gives its id to those that wait for it.
  */
 import type { Item } from '../items/item.ts';
-import { nameOf } from '../items/lock-queue.ts';
+import { nameOf } from '../items/lock-queues.ts';
 import type { Cause } from '../ports/reason.ts';
 import type { Name } from '../ports/submission.ts';
 import type { Backlog } from '../queue/backlog.ts';

@@ -13,7 +13,6 @@ import type { Name, Submission } from '../ports/submission.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { Bounds } from '../queue/bounds.ts';
 import type { ServerHealth } from '../server/server-health.ts';
-import type { Steps } from '../steps/steps.ts';
 import type { Callers } from './callers.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { PendingKeys } from './pending-keys.ts';
@@ -42,7 +41,8 @@ type Settings = Pick<CompleteOptions<unknown>, 'maxItems' | 'maxBytes' | 'envelo
 export interface IntakeParts<Failure> {
   readonly settings: Settings;
   readonly clock: Clock;
-  readonly steps: Steps;
+  /** See `Steps` in loop.ts. */
+  readonly steps: { run<T>(step: () => T): T; runSoon(step: () => void): void };
   readonly signals: AbortSignals<PendingCall>;
   readonly backlog: Backlog;
   readonly bounds: Bounds;

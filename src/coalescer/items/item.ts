@@ -2,7 +2,7 @@ import type { AbortSubscription } from '../../lib/abort-signals.ts';
 import type { ArenaText, Chunk, TextArena } from '../../lib/text-arena.ts';
 import type { KeyClaim, Name, Submission } from '../ports/submission.ts';
 import type { Epoch } from './epochs.ts';
-import type { LockGroup, LockQueue, Member } from './lock-queue.ts';
+import type { LockGroup, LockQueue, Member } from './lock-queues.ts';
 import type { RetryState } from './retry-state.ts';
 import { newRetryState } from './retry-state.ts';
 

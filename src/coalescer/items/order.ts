@@ -16,10 +16,8 @@ import type { TextArena } from '../../lib/text-arena.ts';
 import type { Name } from '../ports/submission.ts';
 import { Epochs } from './epochs.ts';
 import type { Item } from './item.ts';
-import type { LockQueue } from './lock-queue.ts';
-import { LockGroup as GroupOf } from './lock-queue.ts';
-import type { ResourceIndexPorts } from './resource-index.ts';
-import { ResourceIndex } from './resource-index.ts';
+import type { LockQueue, ResourceIndexPorts } from './lock-queues.ts';
+import { LockGroup as GroupOf, ResourceIndex } from './lock-queues.ts';
 
 type Group = GroupOf<Item>;
 

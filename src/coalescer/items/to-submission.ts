@@ -1,7 +1,7 @@
 import { utf8Length } from '../../lib/utf8.ts';
 import type { Name, Submission } from '../ports/submission.ts';
 import type { Item } from './item.ts';
-import { nameOf } from './lock-queue.ts';
+import { nameOf } from './lock-queues.ts';
 
 /** A pending item as plain data, which another engine can `adopt`. */
 export function toSubmission(item: Item): Submission {

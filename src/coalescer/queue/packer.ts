@@ -6,9 +6,9 @@
  * the ready items, by age.
  */
 import type { Item } from '../items/item.ts';
-import type { LockGroup as GroupOf, PackingNotes } from '../items/lock-queue.ts';
+import type { LockGroup as GroupOf, PackingNotes } from '../items/lock-queues.ts';
 import type { ReadySet } from './ready-set.ts';
-import { SortedRun, SortedRuns } from './sorted-runs.ts';
+import { SortedRun, SortedRuns } from './ready-set.ts';
 
 type Group = GroupOf<Item>;
 

@@ -8,7 +8,7 @@
  */
 import type { Item } from '../items/item.ts';
 import type { PackedBatch } from '../items/packed-batch.ts';
-import { SortedRun } from '../queue/sorted-runs.ts';
+import { SortedRun } from '../queue/ready-set.ts';
 import { leastPauseMs } from '../server/spacing.ts';
 
 /** Why a batch was halved. */

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { Item } from '../../../src/coalescer/items/item.ts';
-import { ReadySet } from '../../../src/coalescer/queue/ready-set.ts';
-import { SortedRun, SortedRuns } from '../../../src/coalescer/queue/sorted-runs.ts';
+import { ReadySet, SortedRun, SortedRuns } from '../../../src/coalescer/queue/ready-set.ts';
 import { TextArena } from '../../../src/lib/text-arena.ts';
 import { submission } from '../../helpers/engine.ts';
 

@@ -1,10 +1,10 @@
 // Code that is not the engine's runs between steps, never inside one, and hurts only itself.
 import { describe, expect, test } from 'vitest';
-import type { Batch, EngineEvents, Send, Verdict } from '../../../src/coalescer/index.ts';
-import { systemClock } from '../../../src/lib/clock.ts';
-import { Events } from '../../../src/lib/events.ts';
-import { silentLogger } from '../../../src/lib/logger.ts';
-import type { EngineUnderTest } from '../../helpers/engine.ts';
+import type { Batch, EngineEvents, Send, Verdict } from '../../src/coalescer/index.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { Events } from '../../src/lib/events.ts';
+import { silentLogger } from '../../src/lib/logger.ts';
+import type { EngineUnderTest } from '../helpers/engine.ts';
 import {
   endsOf,
   engineUnderTest,
@@ -14,8 +14,8 @@ import {
   readOutput,
   reasonOf,
   referring,
-} from '../../helpers/engine.ts';
-import { ok } from '../../helpers/scripted-send.ts';
+} from '../helpers/engine.ts';
+import { ok } from '../helpers/scripted-send.ts';
 
 /** The only emitter that there is outside of tests, with listeners to all that is told. */
 function eventsHeardBy(listener: () => void): Events<EngineEvents> {

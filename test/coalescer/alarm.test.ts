@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { Alarm } from '../../../src/coalescer/steps/alarm.ts';
-import { FairTimeouts } from '../../../src/lib/fair-timeouts.ts';
-import { virtualClock } from '../../helpers/virtual-clock.ts';
+import { Alarm } from '../../src/coalescer/loop.ts';
+import { FairTimeouts } from '../../src/lib/fair-timeouts.ts';
+import { virtualClock } from '../helpers/virtual-clock.ts';
 
 test('it wakes once, at the earliest time that it was asked for', async () => {
   const { clock, start, alarm, wokenAt } = alarmUnderTest();
