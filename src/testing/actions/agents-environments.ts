@@ -7,7 +7,7 @@ import type { ActionHandler, ActionResult } from './action-results.ts';
 import { invalid, notFound, success } from './action-results.ts';
 import type { EmulatedAction } from './emulated-action.ts';
 
-interface Kind {
+interface RecordKind {
   readonly type: 'agent' | 'environment';
   readonly recordsOf: (store: Store) => Map<string, Fields>;
   /** Further fields of the list and of the create. */
@@ -15,9 +15,9 @@ interface Kind {
   readonly create: readonly string[];
 }
 
-type Actions = readonly (readonly [type: string, ActionHandler])[];
+type TypedHandlers = readonly (readonly [type: string, ActionHandler])[];
 
-export const agentActions: Actions = actionsOf({
+export const agentActions: TypedHandlers = actionsOf({
   type: 'agent',
   recordsOf: (store) => store.agents,
   // An older docs page has environment_id on the list and beside `details` (docs/internals/api.md, "Actions").
@@ -25,14 +25,14 @@ export const agentActions: Actions = actionsOf({
   create: ['environment_id'],
 });
 
-export const environmentActions: Actions = actionsOf({
+export const environmentActions: TypedHandlers = actionsOf({
   type: 'environment',
   recordsOf: (store) => store.environments,
   list: ['account_id'],
   create: [],
 });
 
-function actionsOf(kind: Kind): Actions {
+function actionsOf(kind: RecordKind): TypedHandlers {
   const prefix = `${kind.type}s`;
   return [
     [`${prefix}/list`, (action) => list(kind, action)],
@@ -42,13 +42,16 @@ function actionsOf(kind: Kind): Actions {
   ];
 }
 
-function list(kind: Kind, action: EmulatedAction): ActionResult {
+function list(kind: RecordKind, action: EmulatedAction): ActionResult {
   action.dropOthers(kind.list);
   if (action.problems) return invalid('Invalid query', action, null);
   return success({ summaries: [...kind.recordsOf(action.store).values()] }, null);
 }
 
-function create({ type, recordsOf, create: also }: Kind, action: EmulatedAction): ActionResult {
+function create(
+  { type, recordsOf, create: also }: RecordKind,
+  action: EmulatedAction,
+): ActionResult {
   const details = action.inner('details', 'required', '');
   action.dropOthers(also);
   details?.name('name', 'required');
@@ -62,7 +65,7 @@ function create({ type, recordsOf, create: also }: Kind, action: EmulatedAction)
 
 /** Shows a record; an update changes its `details` first. */
 function withRecord(
-  { type, recordsOf }: Kind,
+  { type, recordsOf }: RecordKind,
   action: EmulatedAction,
   changes: readonly string[],
 ): ActionResult {

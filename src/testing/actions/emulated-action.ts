@@ -8,7 +8,7 @@ import { isPfid } from '../wire/pfid.ts';
 
 /** `nullable` fields may be left out as well. */
 type Need = 'required' | 'optional' | 'nullable';
-type Read<N extends Need, Value> = N extends 'required' ? Value : Value | undefined;
+type FieldValue<N extends Need, Value> = N extends 'required' ? Value : Value | undefined;
 
 /**
  * Each method reads one field. A field that is missing, null or wrong reads as `undefined`; if it is required, as an
@@ -58,33 +58,33 @@ export class EmulatedAction {
     return isObject(fields) ? this.within(fields, prefix) : undefined;
   }
 
-  string<N extends Need>(name: string, need: N): Read<N, string> {
+  string<N extends Need>(name: string, need: N): FieldValue<N, string> {
     return this.#take(name, need, isString, 'must be a string', '');
   }
 
   /** A string that is not empty. */
-  name<N extends Need>(name: string, need: N): Read<N, string> {
+  name<N extends Need>(name: string, need: N): FieldValue<N, string> {
     if (this.fields[name] === '') this.wrong(name, "can't be blank");
     return this.string(name, need);
   }
 
-  id<N extends Need>(name: string, need: N): Read<N, string> {
+  id<N extends Need>(name: string, need: N): FieldValue<N, string> {
     return this.#take(name, need, isPfid, 'is not a valid id', '');
   }
 
-  timestamp<N extends Need>(name: string, need: N): Read<N, string> {
+  timestamp<N extends Need>(name: string, need: N): FieldValue<N, string> {
     return this.#take(name, need, isTimestamp, 'is not an ISO 8601 timestamp', '');
   }
 
-  boolean<N extends Need>(name: string, need: N): Read<N, boolean> {
+  boolean<N extends Need>(name: string, need: N): FieldValue<N, boolean> {
     return this.#take(name, need, isBoolean, 'must be a boolean', false);
   }
 
-  object<N extends Need>(name: string, need: N): Read<N, Fields> {
+  object<N extends Need>(name: string, need: N): FieldValue<N, Fields> {
     return this.#take(name, need, isObject, 'must be an object', {});
   }
 
-  array<N extends Need>(name: string, need: N): Read<N, readonly unknown[]> {
+  array<N extends Need>(name: string, need: N): FieldValue<N, readonly unknown[]> {
     return this.#take<N, readonly unknown[]>(name, need, Array.isArray, 'must be an array', []);
   }
 
@@ -92,7 +92,7 @@ export class EmulatedAction {
     name: string,
     words: readonly Word[],
     need: N,
-  ): Read<N, Word> {
+  ): FieldValue<N, Word> {
     const isWord = (value: unknown): value is Word => words.some((word) => word === value);
     return this.#take(name, need, isWord, `must be one of: ${words.join(', ')}`, words[0] as Word);
   }
@@ -134,7 +134,7 @@ export class EmulatedAction {
     isRight: (value: unknown) => value is Value,
     problem: string,
     empty: Value,
-  ): Read<N, Value> {
+  ): FieldValue<N, Value> {
     this.#read.push(name);
     const value = this.fields[name];
     if (isRight(value)) return value;
@@ -145,7 +145,7 @@ export class EmulatedAction {
     } else if (need !== 'nullable') {
       this.wrong(name, "can't be null");
     }
-    return (need === 'required' ? empty : undefined) as Read<N, Value>;
+    return (need === 'required' ? empty : undefined) as FieldValue<N, Value>;
   }
 }
 

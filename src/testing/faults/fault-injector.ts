@@ -23,7 +23,7 @@ interface Armed<Target> {
   left: number;
 }
 
-interface Refusal {
+interface ArmedRefusal {
   readonly match: ItemMatch;
   readonly error: ErrorOutput;
   readonly times: number;
@@ -38,7 +38,7 @@ export class FaultInjector implements Faults {
   readonly #random: Random;
   #plan: FaultPlan | undefined;
   #queued: Armed<FaultTarget>[] = [];
-  #refusals: Refusal[] = [];
+  #refusals: ArmedRefusal[] = [];
   #poisons: Armed<ItemMatch>[] = [];
 
   /** @param seed For a plan without one. */

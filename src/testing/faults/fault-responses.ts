@@ -1,6 +1,6 @@
 // What a fault looks like on the wire.
 
-import type { FullResponse, HttpResponse } from '../http/messages.ts';
+import type { EmulatedResponse, FullResponse } from '../http/messages.ts';
 import { jsonResponse } from '../http/messages.ts';
 import { codeOfStatus, errorOutput, requestNotValid } from '../wire/errors.ts';
 import type { EmulatedItem, Output } from '../wire/items.ts';
@@ -26,7 +26,10 @@ const MESSAGES: ReadonlyMap<number, string> = new Map([
  *
  * @param nowMs The emulator's time, from which a `Retry-After` that is a date is counted.
  */
-export function responseInstead(fault: Fault | undefined, nowMs: number): HttpResponse | undefined {
+export function responseInstead(
+  fault: Fault | undefined,
+  nowMs: number,
+): EmulatedResponse | undefined {
   switch (fault?.kind) {
     case 'dropBefore':
     case 'dropAfter':
@@ -57,7 +60,7 @@ export function isAfterWork(fault: Fault): boolean {
   return fault.kind === 'dropAfter' || ('afterWork' in fault && fault.afterWork === true);
 }
 
-export function damage(fault: Fault | undefined, response: HttpResponse): HttpResponse {
+export function damage(fault: Fault | undefined, response: EmulatedResponse): EmulatedResponse {
   if (response.kind !== 'full') return response;
   if (fault?.kind === 'truncate') {
     const length = fault.length ?? Math.floor(response.body.length / 2);

@@ -1,7 +1,7 @@
 // CORS: the preflight by which a browser asks whether a page may use the emulator, and the headers of all responses.
 // No source says what the API does for pages (docs/internals/api.md, "Connection").
 
-import type { FullResponse, HttpRequest, HttpResponse } from './messages.ts';
+import type { EmulatedRequest, EmulatedResponse, FullResponse } from './messages.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -12,7 +12,7 @@ const READABLE: Headers = {
 };
 
 /** `undefined` if the request is no preflight. */
-export function preflightResponse({ method, header }: HttpRequest): FullResponse | undefined {
+export function preflightResponse({ method, header }: EmulatedRequest): FullResponse | undefined {
   if (method !== 'OPTIONS' || header('access-control-request-method') === null) return undefined;
   const isFromOutside = header('access-control-request-private-network') !== null;
   return {
@@ -32,10 +32,10 @@ export function preflightResponse({ method, header }: HttpRequest): FullResponse
 
 /** Adds the id of the request, and lets a page read the response. */
 export function withCommonHeaders(
-  answer: HttpResponse,
+  answer: EmulatedResponse,
   request: number,
-  incoming: HttpRequest,
-): HttpResponse {
+  incoming: EmulatedRequest,
+): EmulatedResponse {
   if (answer.kind === 'drop') return answer;
   const forPage = incoming.header('origin') === null ? undefined : READABLE;
   const headers = { 'x-request-id': `emulator-${request}`, ...forPage, ...answer.headers };

@@ -1,19 +1,21 @@
 // `emulator.fetch`: reads a Request, and makes a Response.
 
 import { BoundedBody } from './bounded-body.ts';
-import type { BodyWatch, FullResponse, HttpRequest, HttpResponse } from './messages.ts';
+import type { BodyWatch, EmulatedRequest, EmulatedResponse } from './messages.ts';
 
 /** An endless body breaks off here, before a reader without a bound runs out of memory. */
 const ENDLESS_BYTES = 64 * 1024 * 1024;
 
 const bytesOf = new TextEncoder();
 const NO_BYTES = new Uint8Array();
+const BODILESS = new Set([204, 205, 304]);
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 export async function readFetch(
   input: Request | string | URL,
   init: RequestInit | undefined,
   bodyBound: number,
-): Promise<HttpRequest & { readonly redirect: string }> {
+): Promise<EmulatedRequest & { readonly redirect: string }> {
   const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined);
   const body = init?.body;
   // Making a Request costs more than all the rest, and most calls can do without.
@@ -47,10 +49,7 @@ async function readBody(request: Request, bound: number): Promise<Uint8Array> {
   // In Firefox a request has no such field.
   const stream: ReadableStream<Uint8Array> | null | undefined = request.body;
   if (stream === undefined) return new Uint8Array(await request.arrayBuffer());
-  return stream === null ? NO_BYTES : readStream(stream, bound);
-}
-
-async function readStream(stream: ReadableStream<Uint8Array>, bound: number): Promise<Uint8Array> {
+  if (stream === null) return NO_BYTES;
   const body = new BoundedBody(bound);
   const reader = stream.getReader();
   while (!body.isOver) {
@@ -64,13 +63,13 @@ async function readStream(stream: ReadableStream<Uint8Array>, bound: number): Pr
 
 /** @throws {TypeError} as `fetch` does when there is no answer to give. */
 export function toResponse(
-  answer: HttpResponse,
+  answer: EmulatedResponse,
   signal: AbortSignal | undefined,
   watch: BodyWatch,
 ): Response {
   switch (answer.kind) {
     case 'full':
-      return new Response(mayHaveBody(answer) ? answer.body : null, answer);
+      return new Response(BODILESS.has(answer.status) ? null : answer.body, answer);
     case 'drop':
       throw networkError('fetch failed');
     case 'cut':
@@ -82,10 +81,10 @@ export function toResponse(
   }
 }
 
-export function isRedirect(answer: HttpResponse): boolean {
+export function isRedirect(answer: EmulatedResponse): boolean {
   return (
     answer.kind === 'full' &&
-    [301, 302, 303, 307, 308].includes(answer.status) &&
+    REDIRECTS.has(answer.status) &&
     answer.headers['location'] !== undefined
   );
 }
@@ -141,10 +140,6 @@ export function endlessBody(
 function networkError(message: string): TypeError {
   const cause = Object.assign(new Error('other side closed'), { code: 'ECONNRESET' });
   return new TypeError(message, { cause });
-}
-
-function mayHaveBody(answer: FullResponse): boolean {
-  return answer.status !== 204 && answer.status !== 205 && answer.status !== 304;
 }
 
 function isRequest(input: Request | string | URL): input is Request {

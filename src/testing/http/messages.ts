@@ -1,6 +1,6 @@
 // HTTP as the emulator sees it, be it by `fetch` or by a socket.
 
-export interface HttpRequest {
+export interface EmulatedRequest {
   readonly method: string;
   /** Absolute. Any origin will do: only path and query are read. */
   readonly url: URL;
@@ -10,7 +10,7 @@ export interface HttpRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-export type HttpResponse =
+export type EmulatedResponse =
   | FullResponse
   /** The connection ends before any byte of an answer. */
   | { readonly kind: 'drop' }
@@ -28,7 +28,7 @@ export type FullResponse = Head & { readonly kind: 'full'; readonly body: string
 
 /** What `fetch` and the server need of the emulator. */
 export interface Backend {
-  readonly handle: (request: HttpRequest) => Promise<HttpResponse>;
+  readonly handle: (request: EmulatedRequest) => Promise<EmulatedResponse>;
   readonly watch: BodyWatch;
   /** How much of a body is read. */
   readonly bodyBound: number;

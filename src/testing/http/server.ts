@@ -6,7 +6,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { ReadableStream as NodeStream } from 'node:stream/web';
 import { BoundedBody } from './bounded-body.ts';
 import { endlessBody } from './fetch.ts';
-import type { Backend, BodyWatch, HttpResponse } from './messages.ts';
+import type { Backend, BodyWatch, EmulatedResponse } from './messages.ts';
 
 const HOST = '127.0.0.1';
 
@@ -115,7 +115,7 @@ function readBody(message: IncomingMessage, bound: number): Promise<Uint8Array> 
 
 function send(
   response: ServerResponse,
-  answer: HttpResponse,
+  answer: EmulatedResponse,
   gone: AbortSignal,
   watch: BodyWatch,
 ): void {

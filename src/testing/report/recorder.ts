@@ -72,7 +72,7 @@ export class RequestRecord implements RequestNotes, Omit<AnsweredRequest, 'statu
   }
 }
 
-type Batch = Omit<BatchRecord, 'status'> & { status: BatchRecord['status'] };
+type OpenBatch = Omit<BatchRecord, 'status'> & { status: BatchRecord['status'] };
 
 export class Recorder {
   readonly #lists: boolean;
@@ -122,7 +122,7 @@ export class Recorder {
       if (counts.inFlight > 1) this.#overlaps.add(counts.key);
     }
     const inFlight = kind === 'bulk' ? 1 : 0;
-    const batch: Batch = { request, status: 'in flight', keys: sent, bytes };
+    const batch: OpenBatch = { request, status: 'in flight', keys: sent, bytes };
     if (kind === 'bulk') {
       this.#bulk += 1;
       this.#counts.items += items;

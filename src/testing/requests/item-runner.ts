@@ -5,7 +5,7 @@ import { findAction } from '../actions/action-table.ts';
 import { EmulatedAction } from '../actions/emulated-action.ts';
 import type { FaultInjector } from '../faults/fault-injector.ts';
 import type { RequestNotes, RequestRecord } from '../report/recorder.ts';
-import type { KeyRecord } from '../state/records.ts';
+import type { KeyState } from '../state/records.ts';
 import type { Store } from '../state/store.ts';
 import { errorOutput } from '../wire/errors.ts';
 import type { EmulatedItem, Output } from '../wire/items.ts';
@@ -31,31 +31,31 @@ export class ItemRunner {
 
   run(item: EmulatedItem, request: RequestRecord): Output {
     const { store } = this.#parts;
-    const record = item.key === null ? undefined : store.keys.get(item.key);
-    const { output, id, isReplay = false } = this.#answer(item, record, request);
+    const known = item.key === null ? undefined : store.keys.get(item.key);
+    const { output, id, isReplay = false } = this.#answer(item, known, request);
     request.ran(item, id, isReplay, output);
     return output;
   }
 
-  #answer(item: EmulatedItem, record: KeyRecord | undefined, request: RequestRecord): Ran {
+  #answer(item: EmulatedItem, known: KeyState | undefined, request: RequestRecord): Ran {
     const { options } = this.#parts.store;
-    if (record === undefined) return this.#act(item, request);
+    if (known === undefined) return this.#act(item, request);
     // What the API does about other content under a known key is **unknown** (docs/internals/api.md, "Idempotency
     // keys"). A client must never do it, so it is refused, whether or not the first one got its answer.
-    if (!isSameItem(record.item, item)) {
+    if (!isSameItem(known.item, item)) {
       request.breach(`Key "${item.key}" came again with other content`);
       const used = errorOutput(USED, 'The idempotency key was used for other content');
       return { output: used, id: null };
     }
-    if (record.stored !== undefined) {
-      if (options.repeats === 'replay') return { ...record.stored, isReplay: true };
+    if (known.stored !== undefined) {
+      if (options.repeats === 'replay') return { ...known.stored, isReplay: true };
       const used = errorOutput(USED, 'The idempotency key was used before');
-      return { output: used, id: record.stored.id };
+      return { output: used, id: known.stored.id };
     }
     const ran = this.#act(item, request);
     const isSuccess = ran.output.status === 'success';
-    if (isSuccess) record.effects += 1;
-    if (isSuccess || options.storeErrors) record.stored = ran;
+    if (isSuccess) known.effects += 1;
+    if (isSuccess || options.storeErrors) known.stored = ran;
     return ran;
   }
 

@@ -9,7 +9,7 @@ import {
 } from '../faults/fault-responses.ts';
 import type { Fault } from '../faults/fault-types.ts';
 import { preflightResponse, withCommonHeaders } from '../http/cors.ts';
-import type { FullResponse, HttpRequest, HttpResponse } from '../http/messages.ts';
+import type { EmulatedRequest, EmulatedResponse, FullResponse } from '../http/messages.ts';
 import { jsonResponse, textResponse } from '../http/messages.ts';
 import type { EmulatorClock } from '../lib/emulator-clock.ts';
 import type { EmulatorOptions } from '../options/emulator-options.ts';
@@ -25,14 +25,14 @@ import type { ParsedRequest } from './request-reader.ts';
 import { readRequest } from './request-reader.ts';
 
 interface Work {
-  readonly response: HttpResponse;
+  readonly response: EmulatedResponse;
   /** How many items ran. */
   readonly ran: number;
 }
 
 /** A request of a known route. */
 interface Arrival {
-  readonly request: HttpRequest;
+  readonly request: EmulatedRequest;
   readonly route: Route;
   readonly record: RequestRecord;
   readonly parsed: ParsedRequest;
@@ -57,7 +57,7 @@ export class RequestHandler {
   }
 
   /** Rejects with the signal's reason when that aborts. Work that was done by then stays done. */
-  async handle(request: HttpRequest): Promise<HttpResponse> {
+  async handle(request: EmulatedRequest): Promise<EmulatedResponse> {
     request.signal?.throwIfAborted();
     const preflight = preflightResponse(request);
     if (preflight !== undefined) return preflight;
@@ -81,11 +81,11 @@ export class RequestHandler {
   }
 
   /** Reads the request and counts it in. */
-  #arrive(request: HttpRequest, route: Route, record: RequestRecord): Arrival {
+  #arrive(request: EmulatedRequest, route: Route, record: RequestRecord): Arrival {
     const { recorder, store } = this.#parts;
     const parsed = readRequest({ request, route, options: store.options, notes: record });
     const keys = parsed.items.flatMap((item) =>
-      item.key === null ? [] : [store.recordOf(item, item.key)],
+      item.key === null ? [] : [store.keyState(item, item.key)],
     );
     if (route.kind === 'bulk') record.items = parsed.items.length;
     const leave = recorder.arrive(record, route.kind, keys, parsed.keys);
@@ -96,7 +96,7 @@ export class RequestHandler {
    * The first of these decides: a fault, as of a proxy; a request that is not valid; a limit; a poisoned
    * item; the items themselves.
    */
-  async #process(arrival: Arrival): Promise<HttpResponse> {
+  async #process(arrival: Arrival): Promise<EmulatedResponse> {
     const { route, record, parsed } = arrival;
     const { signal } = arrival.request;
     const { clock, faults, store } = this.#parts;
@@ -202,10 +202,10 @@ export class RequestHandler {
   }
 
   async #noRoute(
-    request: HttpRequest,
+    request: EmulatedRequest,
     { label, allow }: NoRoute,
     record: RequestRecord,
-  ): Promise<HttpResponse> {
+  ): Promise<EmulatedResponse> {
     const { clock, store } = this.#parts;
     record.breach(`${label} is not part of the API, or not emulated`);
     await clock.wait(store.options.latencyMs(), request.signal);

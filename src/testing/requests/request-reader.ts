@@ -2,7 +2,7 @@
 // contract is reported as a breach, and refused as a whole.
 
 import { BULK_ACTIONS } from '../actions/action-table.ts';
-import type { FullResponse, HttpRequest } from '../http/messages.ts';
+import type { EmulatedRequest, FullResponse } from '../http/messages.ts';
 import { jsonResponse } from '../http/messages.ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
 import type { RequestNotes } from '../report/recorder.ts';
@@ -31,7 +31,7 @@ const INCOMPLETE: Problem = ['required_value', 'one or more items are incomplete
 const textOf = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export interface ReceivedRequest {
-  readonly request: HttpRequest;
+  readonly request: EmulatedRequest;
   readonly route: Route;
   readonly options: ResolvedOptions;
   readonly notes: RequestNotes;

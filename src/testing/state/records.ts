@@ -52,7 +52,7 @@ export interface ShownSchema {
   readonly template: string | undefined;
 }
 
-export interface KeyRecord extends KeyCounts {
+export interface KeyState extends KeyCounts {
   /** The first item with the key. Later ones must be the same. */
   readonly item: EmulatedItem;
   /** The answer for repeats, once there is one: a success, or with `storeErrors` an error. */

@@ -5,7 +5,7 @@ import { Random } from '../lib/random.ts';
 import type { ResolvedOptions } from '../options/resolve-options.ts';
 import type { EmulatedItem, Fields } from '../wire/items.ts';
 import { makePfid, partitionText, randomPartition } from '../wire/pfid.ts';
-import type { Instance, KeyRecord, Span } from './records.ts';
+import type { Instance, KeyState, Span } from './records.ts';
 import { isTerminal } from './records.ts';
 
 export class Store {
@@ -15,7 +15,7 @@ export class Store {
   readonly agents: Map<string, Fields> = new Map();
   readonly environments: Map<string, Fields> = new Map();
   /** One space for bulk and single endpoints; whether the API has one is **unknown**. */
-  readonly keys: Map<string, KeyRecord> = new Map();
+  readonly keys: Map<string, KeyState> = new Map();
   readonly accountId: string;
   readonly defaultAgentId: string;
   readonly defaultEnvironmentId: string;
@@ -33,10 +33,12 @@ export class Store {
     this.options = options;
     this.#clock = clock;
     this.#partition = randomPartition(new Random(options.seed));
-    this.accountId = this.#fixedId('account');
-    this.defaultAgentId = this.#fixedId('agent');
-    this.defaultEnvironmentId = this.#fixedId('environment');
-    this.deploymentId = this.#fixedId('deployment');
+    const fixedId = (name: string): string =>
+      makePfid(0, this.#partition, Random.of(name, options.seed));
+    this.accountId = fixedId('account');
+    this.defaultAgentId = fixedId('agent');
+    this.defaultEnvironmentId = fixedId('environment');
+    this.deploymentId = fixedId('deployment');
   }
 
   timestamp(): string {
@@ -69,8 +71,8 @@ export class Store {
     return id;
   }
 
-  /** The record of a key, made when its first item arrives. */
-  recordOf(item: EmulatedItem, key: string): KeyRecord {
+  /** Made when the first item with the key arrives. */
+  keyState(item: EmulatedItem, key: string): KeyState {
     const known = this.keys.get(key);
     if (known !== undefined) return known;
     const record = { key, item, stored: undefined, attempts: 0, effects: 0, inFlight: 0 };
@@ -110,9 +112,5 @@ export class Store {
       span.details.finished_at = at;
       span.details.updated_at = at;
     }
-  }
-
-  #fixedId(name: string): string {
-    return makePfid(0, this.#partition, Random.of(name, this.options.seed));
   }
 }
