@@ -9,10 +9,24 @@ export type { Stats } from './coalescer.ts';
 export { Coalescer } from './coalescer.ts';
 export type { DispatchReason, Emitter, EngineEvents } from './ports/events.ts';
 export { engineEvents } from './ports/events.ts';
-export type { CoalescerOptions } from './ports/options.ts';
-export type { Blame, Cause, Last, Reason, ToError, ToRecord } from './ports/reason.ts';
-export type { Schedule } from './ports/schedule.ts';
-export type { Answer, Batch, Ping, Reply, Send, SendOptions, Trouble } from './ports/sender.ts';
+export type { CoalescerOptions, Schedule } from './ports/options.ts';
+export type {
+  DependencyCause,
+  FailedItem,
+  LastAttempt,
+  Reason,
+  ToError,
+  ToRecord,
+} from './ports/reason.ts';
+export type {
+  Answer,
+  Batch,
+  FailureDescription,
+  Ping,
+  Reply,
+  Send,
+  SendOptions,
+} from './ports/sender.ts';
 export type { KeyClaim, Name, Submission } from './ports/submission.ts';
 export type { Read, Verdict } from './ports/verdict.ts';
 export type { ServerStats } from './server/server-health.ts';

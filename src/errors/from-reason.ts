@@ -1,4 +1,4 @@
-import type { Blame, Last, Reason, ToError } from '../coalescer/index.ts';
+import type { FailedItem, LastAttempt, Reason, ToError } from '../coalescer/index.ts';
 import type { PrefactorApiError } from './api-errors.ts';
 import { invalidArgument } from './argument-error.ts';
 import { apiError } from './classify.ts';
@@ -182,7 +182,7 @@ class ErrorMaker {
   #exhausted(
     attempts: number,
     limit: Limit,
-    last: Last<Failure> | undefined,
+    last: LastAttempt<Failure> | undefined,
     details: Details,
   ): PrefactorError {
     const failure = last?.kind === 'failure' ? last.failure : undefined;
@@ -198,14 +198,14 @@ class ErrorMaker {
 
   /** What the last attempt met, in words and as an error. */
   #metBy(
-    last: Last<Failure> | undefined,
+    last: LastAttempt<Failure> | undefined,
     details: Details,
   ): { last: string | undefined; cause: unknown } {
     if (last === undefined) return { last, cause: undefined };
     return { last: metLast(last), cause: this.#causeOfLast(last, details) };
   }
 
-  #causeOfLast(last: Last<Failure>, details: Details): unknown {
+  #causeOfLast(last: LastAttempt<Failure>, details: Details): unknown {
     switch (last.kind) {
       case 'output':
         return this.#itemError(last, details, 'own');
@@ -245,7 +245,7 @@ class ErrorMaker {
   }
 
   /** A copy of the error that all goes back to; in between lie only those that it took with it. */
-  #copyOf(blame: Blame<Failure>): unknown {
+  #copyOf(blame: FailedItem<Failure>): unknown {
     let { key, reason } = blame;
     while ('because' in reason && typeof reason.because === 'object') {
       ({ key, reason } = reason.because);

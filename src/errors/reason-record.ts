@@ -2,7 +2,7 @@
  * What is kept of a failure for those who may need, long after, what it was to make: as much as the
  * copy of its error says (`from-reason.ts`), and nothing that an answer or a caller could make large.
  */
-import type { Last, Reason, ToRecord } from '../coalescer/index.ts';
+import type { LastAttempt, Reason, ToRecord } from '../coalescer/index.ts';
 import { copyOfCaught } from './caught-error.ts';
 import type { Redact } from './error-answer.ts';
 import { codeAndMessageOf } from './error-answer.ts';
@@ -41,7 +41,7 @@ function recordOf(reason: Reason<Failure>, redact: Redact): Reason<Failure> {
   }
 }
 
-function shortLast(last: Last<Failure>, redact: Redact): Last<Failure> {
+function shortLast(last: LastAttempt<Failure>, redact: Redact): LastAttempt<Failure> {
   switch (last.kind) {
     case 'output':
       return { ...last, output: shortOutput(last.output, redact) };

@@ -1,5 +1,5 @@
 /** The engine's reasons as parts of sentences: what happened, what came last, and what to do next. */
-import type { Cause, Last, Reason } from '../coalescer/index.ts';
+import type { DependencyCause, LastAttempt, Reason } from '../coalescer/index.ts';
 import type { PrefactorIssue } from './argument-error.ts';
 import type { Failure } from './failure.ts';
 import { metBy } from './failure-words.ts';
@@ -22,12 +22,12 @@ export function nextStep({ maybeApplied }: { readonly maybeApplied: boolean }): 
 }
 
 /** What came last, as a part of a sentence. */
-export function lastOf(last: Last<Failure> | undefined): string {
+export function lastOf(last: LastAttempt<Failure> | undefined): string {
   if (last === undefined) return '';
   return ` (last: ${metLast(last)}, see cause)`;
 }
 
-export function metLast(last: Last<Failure>): string {
+export function metLast(last: LastAttempt<Failure>): string {
   switch (last.kind) {
     case 'output':
       return 'an error that may pass';
@@ -91,7 +91,7 @@ export function boundOf(limit: Limit): string {
 }
 
 /** What became of what a call needs. */
-export function problemOf(because: Cause<Failure>): PrefactorDependencyError['problem'] {
+export function problemOf(because: DependencyCause<Failure>): PrefactorDependencyError['problem'] {
   if (typeof because === 'object') return 'failed';
   return because === 'declined' ? 'never made' : because;
 }

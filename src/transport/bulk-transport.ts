@@ -1,4 +1,4 @@
-import type { Batch, Ping, Send, Trouble } from '../coalescer/index.ts';
+import type { Batch, FailureDescription, Ping, Send } from '../coalescer/index.ts';
 import type { Failure } from '../errors/failure.ts';
 import { inWords } from '../errors/failure-words.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -10,7 +10,7 @@ export interface Transport {
   readonly send: Send<Failure>;
   readonly ping: Ping<Failure>;
   /** Describes the failure of an attempt, for people. */
-  readonly describe: (failure: Failure) => Trouble;
+  readonly describe: (failure: Failure) => FailureDescription;
   /** Takes every token that was sent lately out of a text. */
   readonly redact: (text: string) => string;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { columnOf } from '../../src/coalescer/calls/ledger.ts';
-import type { Last, Reason } from '../../src/coalescer/ports/reason.ts';
+import type { LastAttempt, Reason } from '../../src/coalescer/ports/reason.ts';
 import { apiError } from '../../src/errors/classify.ts';
 import type { Failure } from '../../src/errors/failure.ts';
 import { createToError } from '../../src/errors/from-reason.ts';
@@ -154,7 +154,7 @@ function reasons(): Reason<Failure>[] {
   const both = [false, true];
   const said = [400, 401, 404, 409, 413].map(statusFailure);
   const token: Failure = { kind: 'token', cause: undefined };
-  const lasts: (Last<Failure> | undefined)[] = [
+  const lasts: (LastAttempt<Failure> | undefined)[] = [
     undefined,
     { kind: 'failure', failure: { kind: 'connection', cause: undefined } },
     { kind: 'failure', failure: { kind: 'timeout', ms: 1 } },

@@ -1,6 +1,6 @@
 // Whatever a message says stands in a field too, so that nobody has to take a message apart.
 import { describe, expect, test } from 'vitest';
-import type { Last, Reason } from '../../src/coalescer/index.ts';
+import type { LastAttempt, Reason } from '../../src/coalescer/index.ts';
 import type { Failure } from '../../src/errors/failure.ts';
 import { createToError } from '../../src/errors/from-reason.ts';
 import type { AnyPrefactorError } from '../../src/errors/is-prefactor-error.ts';
@@ -121,7 +121,7 @@ function* failures(): Generator<Failure> {
   yield { kind: 'token', cause };
 }
 
-function* lasts(): Generator<Last<Failure> | undefined> {
+function* lasts(): Generator<LastAttempt<Failure> | undefined> {
   yield undefined;
   yield { kind: 'silence' };
   for (const failure of failures()) yield { kind: 'failure', failure };

@@ -4,7 +4,7 @@
  */
 import type { Item } from '../items/item.ts';
 import { nameOf } from '../items/lock-queues.ts';
-import type { Cause } from '../ports/reason.ts';
+import type { DependencyCause } from '../ports/reason.ts';
 import type { Name } from '../ports/submission.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { End, Failed, Succeeded } from './ends.ts';
@@ -81,7 +81,7 @@ export class Cascade<Failure> {
     return this.#parts.history.isThere(name) || this.#parts.backlog.order.isMadeEarlier(item);
   }
 
-  #takeAlong(item: Item, because: Cause<Failure>, ends: End<Failure>[]): void {
+  #takeAlong(item: Item, because: DependencyCause<Failure>, ends: End<Failure>[]): void {
     const { backlog, retire } = this.#parts;
     const name = item.makes && nameOf(item.makes);
     const resourceId = typeof name === 'string' ? name : undefined;

@@ -1,7 +1,7 @@
 /** How an item ends, and what that means for each of its callers. */
 import type { Item, OtherCaller } from '../items/item.ts';
 import type { LeftBy } from '../items/retry-state.ts';
-import type { Cause, Reason } from '../ports/reason.ts';
+import type { DependencyCause, Reason } from '../ports/reason.ts';
 import type { Verdict } from '../ports/verdict.ts';
 
 /** What an output says to the other callers of its item, by their promises. */
@@ -70,7 +70,10 @@ export function endFor<Failure>(
 }
 
 /** The first failure, where one follows from another. */
-export function causeOf<Failure>({ item: { key }, reason }: Failed<Failure>): Cause<Failure> {
+export function causeOf<Failure>({
+  item: { key },
+  reason,
+}: Failed<Failure>): DependencyCause<Failure> {
   if (reason.kind !== 'dependency' || reason.because === 'other id') return { key, reason };
   return reason.because;
 }

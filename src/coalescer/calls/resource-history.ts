@@ -2,7 +2,7 @@
  * What is remembered of resources for later calls: which were made, which failed, and which ids they have. Bounded.
  */
 import { LruMap } from '../../lib/lru-map.ts';
-import type { Blame, Cause, ToRecord } from '../ports/reason.ts';
+import type { DependencyCause, FailedItem, ToRecord } from '../ports/reason.ts';
 import type { Name } from '../ports/submission.ts';
 import { recordOf } from './reason-record.ts';
 
@@ -21,14 +21,14 @@ export interface ResourceHistoryPorts<Failure> {
 
 export class ResourceHistory<Failure> {
   /** What could not be made, and why, as short records. */
-  readonly #failed = new LruMap<Name, Cause<Failure>>({ max: MAX_REMEMBERED });
+  readonly #failed = new LruMap<Name, DependencyCause<Failure>>({ max: MAX_REMEMBERED });
   /** Ids that exist or may exist: a later failure to make one changes nothing. */
   readonly #there = new LruMap<string, true>({ max: MAX_REMEMBERED });
   /** Ids that the server gave instead of others. */
   readonly #replaced = new LruMap<string, string>({ max: MAX_REMEMBERED });
   /** The ids of what went by numbers. */
   readonly #named = new LruMap<number, string>({ max: MAX_REMEMBERED });
-  readonly #records = new WeakMap<Blame<Failure>, Blame<Failure>>();
+  readonly #records = new WeakMap<FailedItem<Failure>, FailedItem<Failure>>();
   readonly #ports: ResourceHistoryPorts<Failure>;
 
   constructor(ports: ResourceHistoryPorts<Failure>) {
@@ -66,12 +66,12 @@ export class ResourceHistory<Failure> {
   }
 
   /** A call to make it is not accepted, which matters only if no other one makes it. */
-  declined(name: Name, cause: Cause<Failure>): void {
+  declined(name: Name, cause: DependencyCause<Failure>): void {
     if (!this.isThereOrComing(name)) this.failed(name, cause);
   }
 
   /** It could not be made, so its number will never have an id. */
-  failed(name: Name, cause: Cause<Failure>): void {
+  failed(name: Name, cause: DependencyCause<Failure>): void {
     this.#failed.set(name, this.#recordOf(cause));
     if (typeof name === 'number') this.#ports.onNamed(name, undefined);
   }
@@ -81,7 +81,7 @@ export class ResourceHistory<Failure> {
   }
 
   /** Why it will not be there, if that is known. */
-  failureOf(name: Name): Cause<Failure> | undefined {
+  failureOf(name: Name): DependencyCause<Failure> | undefined {
     const failure = this.#failed.size === 0 ? undefined : this.#failed.get(name);
     if (failure !== undefined || typeof name === 'string' || this.#ports.isInLine(name)) {
       return failure;
@@ -98,7 +98,7 @@ export class ResourceHistory<Failure> {
   }
 
   /** One record for all that the cause has taken along. */
-  #recordOf(cause: Cause<Failure>): Cause<Failure> {
+  #recordOf(cause: DependencyCause<Failure>): DependencyCause<Failure> {
     if (typeof cause !== 'object') return cause;
     let record = this.#records.get(cause);
     if (record === undefined) {

@@ -1,4 +1,4 @@
-import type { Last, Reason } from '../ports/reason.ts';
+import type { LastAttempt, Reason } from '../ports/reason.ts';
 
 export type LeftBy<Failure> =
   | Omit<Extract<Reason<Failure>, { kind: 'aborted' }>, 'maybeApplied'>
@@ -24,7 +24,7 @@ export interface RetryState {
   isLastChance: boolean;
   /** An error that may pass, since when, and how often in a row the server gave it. */
   transient: { code: string; times: number; readonly since: number } | undefined;
-  last: Last<unknown> | undefined;
+  last: LastAttempt<unknown> | undefined;
   /** Why its last caller left it; then it is no longer wanted. */
   left: LeftBy<unknown> | undefined;
 }

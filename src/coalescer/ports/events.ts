@@ -1,10 +1,10 @@
-/** What the engine tells its listeners. They only watch; nothing that they do changes a step. */
+/** What the engine tells its listeners. They only watch: nothing that they do changes a step. */
 
 /**
- * Why a request leaves: `full`, its batch is; `idle`, nothing else is in flight; `aged`, its oldest
- * item has waited long enough; `requeue`, it holds skipped items; `bisect`, it is a part of a batch
- * that failed as a whole; `packed`, its caller has packed it; `flush` and `close`, somebody waits for it; `probe`, the server does not answer, and this is the one request that tries;
- * `outlive`, it is to outlive the process that sends it.
+ * Why a request leaves. `full`: its batch is full. `idle`: no other is in flight. `aged`: its oldest item has waited
+ * long enough. `requeue`: it holds skipped items. `bisect`: it is a half of a batch that failed as a whole. `packed`:
+ * its caller has packed it. `flush`, `close`: that was called. `probe`: it finds out whether an outage or a pause is
+ * over. `outlive`: it is to outlive the process that sends it.
  */
 export type DispatchReason =
   | 'full'
@@ -33,36 +33,36 @@ export interface EngineEvents {
   response: {
     /** That of its `dispatch`. */
     readonly number: number;
-    /** As the sender names it; undefined where no answer came. */
+    /** From the sender; undefined if no answer came. */
     readonly status: number | undefined;
     readonly durationMs: number;
     readonly succeeded: number;
     readonly failed: number;
-    /** Back at their places in the queue. */
+    /** Items that went back to their places in the queue. */
     readonly returned: number;
-    /** Outputs for keys that were not asked; they are ignored. */
+    /** Outputs for keys that were not asked for; they are ignored. */
     readonly unasked: number;
-    /** What went wrong, in words; undefined where it was answered. */
+    /** What went wrong, in words; undefined if it was answered. */
     readonly cause: string | undefined;
   };
   /** An item that the server did not reach goes back to its place. */
   requeue: { readonly key: string; readonly type: string; readonly becauseOf: string };
   /** An item goes back for another attempt. */
   retry: {
-    /** Undefined for a batch that its caller has packed. */
+    /** Undefined for a packed batch. */
     readonly key: string | undefined;
     readonly type: string;
     /** Requests that have carried it. */
     readonly attempts: number;
-    /** Zero where it waits for the server to answer again, as all do. */
+    /** Zero if it waits for the circuit breaker, as all do. */
     readonly delayMs: number;
     readonly reason: 'lost' | 'unsent' | 'transient' | 'missing';
   };
-  /** Nothing leaves for so long: the server asked for it. */
+  /** Nothing leaves for so long, because the server asked for a pause. */
   pause: { readonly ms: number; readonly status: number };
   /**
-   * Nothing usable has come three times in a row, or what went wrong will hardly mend by itself. Told
-   * once, until a `recovery`.
+   * Three attempts in a row had no usable answer, or one failed in a way that a retry will hardly mend. Emitted once,
+   * until a `recovery`.
    */
   outage: {
     /** What went wrong last, in words. */
@@ -78,17 +78,16 @@ export interface EngineEvents {
   /** A call was rejected. */
   failure: {
     readonly error: unknown;
-    /** Undefined for a batch that its caller has packed. */
+    /** Undefined for a packed batch. */
     readonly key: string | undefined;
     readonly type: string;
-    /** Set once when refusals begin to look as if all calls will be refused alike. */
+    /** Set once, when all calls seem to be refused. */
     readonly systemic?: true | undefined;
   };
   /** Nothing is pending any more. */
   idle: Record<never, never>;
 }
 
-/** All of their names. */
 export const engineEvents: Readonly<Record<keyof EngineEvents, true>> = {
   dispatch: true,
   response: true,
@@ -102,25 +101,26 @@ export const engineEvents: Readonly<Record<keyof EngineEvents, true>> = {
 };
 
 /**
- * Passes events on. The engine emits within a step and delivers at its end, so that listeners find
- * the books balanced. Nothing of it throws.
+ * Passes events on. The engine emits within a step and delivers at its end, when the ledger balances. No method
+ * throws.
  */
 export interface Emitter {
-  /** False: nothing was emitted since it was delivered last, so that has not to be done. */
+  /** False if nothing was emitted since the last delivery. */
   readonly hasPending?: boolean;
-  /** The events of which somebody hears; looked at where they are frequent, or cost something to make. */
+  /**
+   * The events that have listeners. It is looked at for frequent events, and for those that cost something to make.
+   */
   readonly observed: { readonly [Name in keyof EngineEvents]?: boolean };
   emit<Name extends keyof EngineEvents>(name: Name, detail: EngineEvents[Name]): void;
   /**
-   * Whether a listener of that event is being called. A call made meanwhile that is rejected at once
-   * fires no `failure`: a listener that makes one for each failure would go round in circles.
+   * Whether a listener of that event is running. A call that it makes, and that is rejected at once, fires no
+   * `failure`: otherwise a listener that makes a call for each failure would never end.
    * @default false
    */
   isDelivering?(name: keyof EngineEvents): boolean;
   deliver(): void;
 }
 
-/** Tells nobody. */
 export const silent: Emitter = {
   hasPending: false,
   observed: {},

@@ -1,4 +1,4 @@
-/** The items that travel in one request; their texts can be read until its reply is given. */
+/** The items of one request. Their texts can be read until its reply is given. */
 export interface Batch {
   readonly keys: readonly string[];
   /** Each item's text, in the order in which the server is to run them. */
@@ -6,28 +6,27 @@ export interface Batch {
   /** UTF-8 bytes of the whole request, envelope included. */
   readonly bytes: number;
   /**
-   * Writes the texts as UTF-8 into a body, from that place on, with a byte between them; faster than
-   * to take `texts`, which are decoded then. Left out where texts are all there is.
+   * Writes the texts as UTF-8 into a body, from that place on, with a byte between them. That is faster than `texts`,
+   * which have to be decoded first. A packed batch may lack it.
    */
   writeTo?(body: Uint8Array, at: number, separator: number): void;
 }
 
-/** The answer to a batch that its caller has packed: each key's own output; what was not reached is missing. */
+/** The answer to a packed batch: the output of each key that the server reached. */
 export interface Answer {
   readonly status: number;
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
 /**
- * What a server says of the items of a batch: each key's own output. Or, of a sender that has looked at the
- * keys itself, a list: the outputs of the first items of the batch, in its order. What was not reached is
- * missing.
+ * The outputs of a batch by their keys; or, if the sender has compared the keys itself, a list of the outputs of its
+ * first items, in its order. Items that the server did not reach have none.
  */
 export type Outputs = Readonly<Record<string, unknown>> | readonly unknown[];
 
 /**
- * What came of one attempt, as data. `failure` is the sender's own description of what went wrong:
- * the engine hands it on and never looks inside.
+ * What came of one attempt, as data. `failure` is the sender's own description of what went wrong: the engine passes
+ * it on and never looks inside.
  */
 export type Reply<Failure> =
   /** A usable answer. */
@@ -35,24 +34,24 @@ export type Reply<Failure> =
       readonly kind: 'answered';
       readonly status: number;
       readonly outputs: Outputs;
-      /** How the server names the request, for errors: asked for only where an item has failed. */
+      /** The server's name for the request; called only if an item has failed. */
       readonly requestId?: (() => string | undefined) | undefined;
     }
   /** The whole request was refused; nothing of it was done. */
   | {
       readonly kind: 'refused';
-      /** Undefined where the server was not even asked. */
+      /** Undefined if the server was not even asked. */
       readonly status: number | undefined;
       readonly failure: Failure;
       /** What was to be made is there already. */
       readonly exists?: boolean | undefined;
       /**
-       * What may be to blame: one of its `items`, or their number; its `bytes`; or this one
-       * `attempt`, since the next may be made otherwise, with another token say. Left out where a part would fare no better.
+       * What may be at fault: one of its `items`, or their number; its `bytes`; or this one `attempt`, as the next
+       * may have another token, for example. Without it, the batch is not halved.
        */
       readonly blame?: 'items' | 'bytes' | 'attempt' | undefined;
     }
-  /** The server wants to be left alone for a while. */
+  /** The server asks for a pause. */
   | {
       readonly kind: 'busy';
       readonly status: number;
@@ -66,45 +65,45 @@ export type Reply<Failure> =
       readonly kind: 'lost';
       readonly status: number | undefined;
       readonly failure: Failure;
-      /** It took too long, or the server is out of breath: perhaps too many requests go at once. */
+      /** It took too long, or the server is overloaded: perhaps too many requests are in flight. */
       readonly overload?: boolean | undefined;
-      /** The answer was there, and larger than what is read of one. */
+      /** There was an answer, but it was too large to be read. */
       readonly oversized?: boolean | undefined;
     }
-  /** Certainly never reached the server: nothing was done, and nothing is to blame. */
+  /** Certainly never reached the server: nothing was done, and no item is at fault. */
   | { readonly kind: 'unsent'; readonly failure: Failure };
 
 /** What went wrong, for people. */
-export interface Trouble {
+export interface FailureDescription {
   /** In few words: `connection failed (ECONNREFUSED)`. */
   readonly cause: string;
-  /** Repetition will hardly mend it: told at once, though it is waited out as all others are. */
+  /** A retry will hardly mend it: an outage is reported at once. It is retried all the same. */
   readonly lasting?: boolean | undefined;
 }
 
 export interface SendOptions {
   readonly signal: AbortSignal;
-  /** The process may end at once, a page go away: the request must outlive it. */
+  /** The process or the page may end at once, and the request is to outlive it. */
   readonly outlives?: boolean | undefined;
   /**
-   * To be called when bytes of the answer come. A limit of time that is over long ago, since the
-   * process stood still, waits for an answer that is there and not yet read.
+   * To be called when bytes of the answer arrive. After a stop of the process, an expired time limit waits for such
+   * an answer to be read.
    */
   readonly heard?: (() => void) | undefined;
   /**
-   * To be called at once by a sender that will say when the request leaves, and may have to wait till
-   * then, for a token or a connection: whoever gives the request up meanwhile knows that nothing was
-   * sent. Of a sender that never calls it, a request has left as soon as it is asked for.
+   * To be called at once by a sender that may have to wait, for a token or a connection, and that calls `left`
+   * afterwards: a request that is given up meanwhile was not sent. Without it, a request counts as sent when `send`
+   * is called.
    */
   readonly waits?: (() => void) | undefined;
   /** To be called as soon as something of the request may have reached the server. */
   readonly left?: (() => void) | undefined;
 }
 
-/** Makes exactly one attempt at a request. It never throws what a reply can say. */
+/** Makes exactly one attempt at a request. It must not throw what a reply can say. */
 export type Send<Failure> = (batch: Batch, options: SendOptions) => Promise<Reply<Failure>>;
 
-/** Asks whether the server answers at all; true for any usable answer, else false, or why not. */
+/** Asks whether the server answers at all. True for any usable answer; otherwise false, or the failure. */
 export type Ping<Failure = unknown> = (
   options: SendOptions,
 ) => Promise<boolean | { readonly failure: Failure }>;

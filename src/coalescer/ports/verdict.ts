@@ -5,16 +5,15 @@ export type Verdict<T> =
       readonly kind: 'error';
       /** The API's own; an error without one is final. */
       readonly code: string | undefined;
-      /** The time before which the item is not to come back, in milliseconds, if it says so. */
+      /** How long the item is to wait, in milliseconds, if the error says so. */
       readonly retryAfterMs?: number | undefined;
       /**
-       * Set where the error says that the work may be done already: what was to be made `exists`,
-       * what was to be changed is in a `state` that the change would have led to, or the key was
-       * `used` before, perhaps by an attempt of the item itself.
+       * Set if the error says that the work may be done already: what was to be made `exists`; what was to be changed
+       * has the `state` that the change leads to; or the key was `used` before, perhaps by an earlier attempt.
        */
       readonly conflict?: 'exists' | 'state' | 'used' | undefined;
     }
   | { readonly kind: 'malformed' };
 
-/** Judges an output, once for each caller that waits for it; `readAs` is what its submission says. */
+/** Judges an output, once for each caller of its item; `readAs` is that of the caller's submission. */
 export type Read = (output: unknown, readAs: unknown) => Verdict<unknown>;

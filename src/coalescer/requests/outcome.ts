@@ -1,7 +1,7 @@
 /** What an answer means for each item of its batch. Nothing here changes any state. */
 import type { OtherVerdicts } from '../calls/ends.ts';
 import type { Extras, OtherCaller } from '../items/item.ts';
-import type { Blame } from '../ports/reason.ts';
+import type { FailedItem } from '../ports/reason.ts';
 import type { Answer, Outputs } from '../ports/sender.ts';
 import type { Read, Verdict } from '../ports/verdict.ts';
 
@@ -15,7 +15,7 @@ export type Outcome<Of> = { readonly item: Of } & (
       readonly requestId: string | undefined;
     }
   /** The server did not reach it, because an earlier item of the batch failed. */
-  | { readonly kind: 'skipped'; readonly because: Blame<never> }
+  | { readonly kind: 'skipped'; readonly because: FailedItem<never> }
   /** No output, though no earlier item failed. */
   | { readonly kind: 'missing'; readonly requestId: string | undefined }
 );
@@ -39,7 +39,7 @@ export function outcomesOf<Of extends Judged>(
   const list = isList(outputs) ? outputs : undefined;
   const byKey = outputs as Answer['outputs'];
   const outcomes: Outcome<Of>[] = [];
-  let stop: Blame<never> | undefined;
+  let stop: FailedItem<never> | undefined;
   for (const [place, item] of items.entries()) {
     const { key } = item;
     if (list === undefined ? !Object.hasOwn(byKey, key) : place >= list.length) {

@@ -7,7 +7,7 @@ import { reasonToDrop } from '../calls/ends.ts';
 import type { Item } from '../items/item.ts';
 import type { Emitter, EngineEvents } from '../ports/events.ts';
 import type { CompleteOptions } from '../ports/options.ts';
-import type { Blame, FailedOutput, Last, Reason } from '../ports/reason.ts';
+import type { FailedItem, FailedOutput, LastAttempt, Reason } from '../ports/reason.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import { backoffMs } from '../server/backoff.ts';
 import type { CircuitBreaker } from '../server/circuit-breaker.ts';
@@ -51,7 +51,7 @@ export class Retries<Failure> {
   }
 
   /** The server never ran it: no attempt is charged, and it need not wait. */
-  skipped(effects: ReplyEffects<Failure>, item: Item, because: Blame<Failure>): void {
+  skipped(effects: ReplyEffects<Failure>, item: Item, because: FailedItem<Failure>): void {
     const { settings, events, backlog } = this.#parts;
     const { key, type, maybeApplied } = item;
     if (this.dropIfDone(effects, item)) return;
@@ -276,6 +276,6 @@ function exhausted<Failure>(
   { attempts, maybeApplied, retryState }: Item,
   limit: 'attempts' | 'deliveryTimeoutMs' = 'attempts',
 ): Reason<Failure> {
-  const last = retryState?.last as Last<Failure> | undefined;
+  const last = retryState?.last as LastAttempt<Failure> | undefined;
   return { kind: 'exhausted', limit, attempts, last, maybeApplied };
 }

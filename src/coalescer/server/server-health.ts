@@ -5,8 +5,8 @@
 import { wallNow } from '../../lib/timestamps.ts';
 import type { Item } from '../items/item.ts';
 import type { Emitter } from '../ports/events.ts';
-import type { Last } from '../ports/reason.ts';
-import type { Reply, Trouble } from '../ports/sender.ts';
+import type { LastAttempt } from '../ports/reason.ts';
+import type { FailureDescription, Reply } from '../ports/sender.ts';
 import type { AdaptiveLimits } from './adaptive-limits.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 
@@ -43,7 +43,7 @@ interface ServerHealthParts<Failure> {
   readonly adaptive: AdaptiveLimits;
   readonly random: () => number;
   readonly events: Emitter;
-  readonly describe: ((failure: Failure) => Trouble) | undefined;
+  readonly describe: ((failure: Failure) => FailureDescription) | undefined;
   /** Calls that are pending. */
   readonly waiting: () => number;
 }
@@ -62,7 +62,7 @@ interface Moment {
 
 export class ServerHealth<Failure> {
   /** What went wrong last, if nothing usable has come since. */
-  last: Last<Failure> | undefined;
+  last: LastAttempt<Failure> | undefined;
   readonly #parts: ServerHealthParts<Failure>;
   /** The state, pauses apart, and since when. */
   #state: 'unknown' | 'answering' | 'failing' = 'unknown';
@@ -79,8 +79,8 @@ export class ServerHealth<Failure> {
   }
 
   /** What went wrong last for an item that ends now; if it was never sent, what went wrong for others. */
-  lastFor({ retryState, state }: Item): Last<Failure> | undefined {
-    const own = retryState?.last as Last<Failure> | undefined;
+  lastFor({ retryState, state }: Item): LastAttempt<Failure> | undefined {
+    const own = retryState?.last as LastAttempt<Failure> | undefined;
     if (own !== undefined) return own;
     return state === 'in flight' ? { kind: 'silence' } : this.last;
   }
@@ -139,10 +139,10 @@ export class ServerHealth<Failure> {
   }
 
   /** What went wrong, in words. `describe` is user code, and may throw. */
-  wordsFor({ failure, status }: Met<Failure>): Trouble {
+  wordsFor({ failure, status }: Met<Failure>): FailureDescription {
     try {
-      const trouble = this.#parts.describe?.(failure);
-      if (trouble !== undefined) return trouble;
+      const description = this.#parts.describe?.(failure);
+      if (description !== undefined) return description;
     } catch {
       // The status is enough.
     }
@@ -182,10 +182,10 @@ export class ServerHealth<Failure> {
     events.emit('recovery', { durationMs: now - failingSince });
   }
 
-  #note(met: Met<Failure>): Trouble {
-    const trouble = this.wordsFor(met);
-    this.#cause = trouble.cause;
-    return trouble;
+  #note(met: Met<Failure>): FailureDescription {
+    const description = this.wordsFor(met);
+    this.#cause = description.cause;
+    return description;
   }
 
   #fail(met: Met<Failure>, now: number): void {
@@ -193,7 +193,7 @@ export class ServerHealth<Failure> {
     this.#countFailed(this.#note(met), now);
   }
 
-  #countFailed({ cause, lasting = false }: Trouble, now: number): void {
+  #countFailed({ cause, lasting = false }: FailureDescription, now: number): void {
     this.#failed++;
     if (this.#state !== 'failing') this.#become('failing', now);
     if (this.#isOutage || (!lasting && this.#failed < FAILED_BEFORE_TOLD)) return;

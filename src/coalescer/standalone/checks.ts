@@ -1,6 +1,6 @@
 /**
- * What options, submissions and listeners have to be, for those who use the engine by itself. The client
- * makes its own and checks what it is given before, so it pays for none of this.
+ * What is wrong with options, items and listeners that users of the engine pass, in sentences. The client
+ * has checks of its own, so it pays for none of this.
  */
 import { nearest } from '../../lib/nearest.ts';
 import type { ValueCheck } from '../../lib/value-checks.ts';
@@ -16,123 +16,110 @@ import {
 import { complete } from '../complete-options.ts';
 import { engineEvents } from '../ports/events.ts';
 import type { CoalescerOptions } from '../ports/options.ts';
-import type { Name } from '../ports/submission.ts';
-import type { NewItem, TextWithHoles } from './new-item.ts';
+import type { Name, NewItem } from '../ports/submission.ts';
 
-type ChecksOf<Fields> = { readonly [Name in keyof Fields]-?: ValueCheck };
+/** A check for each field, or a table for what is within it. A field may be left out unless it is required. */
+interface Table {
+  readonly [name: string]: ValueCheck | Table;
+}
 
-const most = Number.MAX_SAFE_INTEGER;
+type TableOf<Fields> = { readonly [Name in keyof Fields]-?: ValueCheck | Table };
+
+const aCount = integerFrom(1, Number.MAX_SAFE_INTEGER);
+const bytes = integerFrom(0, Number.MAX_SAFE_INTEGER);
 const aDuration = numberFrom(0, Number.POSITIVE_INFINITY);
 const aBound = numberFrom(1, Number.POSITIVE_INFINITY);
 const aText = mustBe('a non-empty string', isText);
-const aString = mustBe('a string', (value) => typeof value === 'string');
-const anObject = mustBe('an object', (value) => typeof value === 'object' && value !== null);
-const texts = mustBe(
-  'an array of strings',
-  isArrayOf((value) => typeof value === 'string'),
-);
+const anObject = mustBe('an object', isObject);
+const texts = mustBe('an array of strings', isArrayOf(isString));
 const names = mustBe('an array of names: ids, or whole numbers', isArrayOf(isName));
 const aName = mustBe('an id, or a whole number', isName);
 
-const queue: ChecksOf<CoalescerOptions['queue'] & object> = {
-  maxItems: optional(aBound),
-  maxBytes: optional(aBound),
-};
-
-const retry: ChecksOf<CoalescerOptions['retry'] & object> = {
-  limit: optional(aBound),
-  minDelayMs: optional(aDuration),
-  maxDelayMs: optional(aDuration),
-  maxPauseMs: optional(aDuration),
-  itemCodes: optional(texts),
-};
-
-const options: ChecksOf<CoalescerOptions> = {
+const options: TableOf<CoalescerOptions> = {
   send: aFunction,
-  read: optional(aFunction),
-  maxItems: optional(integerFrom(1, most)),
-  maxBytes: optional(integerFrom(1, most)),
-  envelopeBytes: optional(integerFrom(0, most)),
-  separatorBytes: optional(integerFrom(0, most)),
-  maxAnswerBytes: optional(aBound),
-  concurrency: optional(integerFrom(1, most)),
-  maxWaitMs: optional(aDuration),
-  onSkipped: optional(oneOf('requeue', 'reject')),
-  queue: optional(anObject),
-  retry: optional(anObject),
-  deliveryTimeoutMs: optional(aBound),
-  attemptTimeoutMs: optional(aBound),
-  ping: optional(aFunction),
-  describe: optional(aFunction),
-  toError: optional(aFunction),
-  toRecord: optional(aFunction),
-  overdue: optional(aFunction),
-  onNamed: optional(aFunction),
-  schedule: optional(aFunction),
-  clock: optional(withMethods('now', 'after')),
-  random: optional(aFunction),
+  read: aFunction,
+  maxItems: aCount,
+  maxBytes: aCount,
+  envelopeBytes: bytes,
+  separatorBytes: bytes,
+  maxAnswerBytes: aBound,
+  concurrency: aCount,
+  maxWaitMs: aDuration,
+  onSkipped: oneOf('requeue', 'reject'),
+  queue: { maxItems: aBound, maxBytes: aBound } satisfies TableOf<CoalescerOptions['queue']>,
+  retry: {
+    limit: aBound,
+    minDelayMs: aDuration,
+    maxDelayMs: aDuration,
+    maxPauseMs: aDuration,
+    itemCodes: texts,
+  } satisfies TableOf<CoalescerOptions['retry']>,
+  deliveryTimeoutMs: aBound,
+  attemptTimeoutMs: aBound,
+  ping: aFunction,
+  describe: aFunction,
+  toError: aFunction,
+  toRecord: aFunction,
+  overdue: aFunction,
+  onNamed: aFunction,
+  schedule: aFunction,
+  clock: mustBe('an object with the methods now, after', (value) =>
+    ['now', 'after'].every((name) => typeof Object(value)[name] === 'function'),
+  ),
+  random: aFunction,
 };
 
-const item: ChecksOf<NewItem> = {
+const item: TableOf<NewItem> = {
   key: aText,
   text: mustBe(
     'a string, or an object with pieces and holes',
-    (value) => typeof value === 'string' || (typeof value === 'object' && value !== null),
+    (value) => isString(value) || isObject(value),
   ),
-  type: optional(aText),
-  readAs: anything,
-  fingerprint: optional(aString),
-  makes: optional(aName),
-  changes: optional(aName),
-  uses: optional(names),
-  precedes: optional(aText),
-  follows: optional(aText),
-  overBound: optional(aBoolean),
-  echoBytes: optional(aDuration),
-  signal: optional(aSignal),
+  type: aText,
+  readAs: () => undefined,
+  fingerprint: mustBe('a string', isString),
+  makes: aName,
+  changes: aName,
+  uses: names,
+  precedes: aText,
+  follows: aText,
+  overBound: aBoolean,
+  echoBytes: aDuration,
+  signal: mustBe('an AbortSignal', (value) => {
+    const { aborted, addEventListener } = Object(value);
+    return typeof aborted === 'boolean' && typeof addEventListener === 'function';
+  }),
 };
 
-const textWithHoles: ChecksOf<TextWithHoles> = {
-  pieces: texts,
-  holes: mustBe('an array of whole numbers', isArrayOf(isNumber)),
-};
+const holes = mustBe('an array of whole numbers', isArrayOf(Number.isSafeInteger));
 
-/** What is wrong with what an engine is made of, in sentences; none: nothing. */
 export function problemsOfOptions(given: unknown): string[] {
-  const found = problemsOf(given, options, 'options');
+  const found = problemsOf(given, options, 'options', ['send']);
   if (found.length > 0) return found;
-  const right = given as CoalescerOptions;
-  found.push(
-    ...problemsOf(right.queue ?? {}, queue, 'options.queue'),
-    ...problemsOf(right.retry ?? {}, retry, 'options.retry'),
-  );
-  if (found.length > 0) return found;
-  const { minDelayMs, maxDelayMs } = complete(right).retry;
-  if (minDelayMs > maxDelayMs) {
-    found.push(
-      `options.retry.minDelayMs must be at most maxDelayMs (${maxDelayMs}), but it is ${minDelayMs}`,
-    );
-  }
-  return found;
+  const { minDelayMs, maxDelayMs } = complete(given as CoalescerOptions).retry;
+  if (minDelayMs <= maxDelayMs) return found;
+  return [
+    `options.retry.minDelayMs must be at most maxDelayMs (${maxDelayMs}), but it is ${minDelayMs}`,
+  ];
 }
 
-/** Its fields, each read once, and what else it has of its own. */
+/** A copy for which each field is read once. */
 export function copyOfItem(given: unknown): unknown {
-  if (anObject(given) !== undefined) return given;
-  const names = new Set([...Object.keys(item), ...Object.keys(Object(given))]);
-  return Object.fromEntries(Array.from(names, (name) => [name, Reflect.get(Object(given), name)]));
+  if (!isObject(given)) return given;
+  const names = new Set([...Object.keys(item), ...Object.keys(given)]);
+  return Object.fromEntries(Array.from(names, (name) => [name, Reflect.get(given, name)]));
 }
 
 export function problemsOfItem(given: unknown): string[] {
-  const found = problemsOf(given, item, 'submission');
+  const found = problemsOf(given, item, 'submission', ['key', 'text']);
   if (found.length > 0) return found;
   const { text, makes } = given as NewItem;
   if (typeof text === 'string') return found;
-  found.push(...problemsOf(text, textWithHoles, 'submission.text'));
-  if (found.length === 0 && text.holes.some((hole) => hole === makes)) {
+  found.push(...problemsOf(text, { pieces: texts, holes }, 'submission.text', ['pieces', 'holes']));
+  if (found.length > 0) return found;
+  if (text.holes.some((hole) => hole === makes)) {
     found.push(`submission.text.holes must not have what it makes itself (${makes})`);
-  }
-  if (found.length === 0 && text.pieces.length !== text.holes.length + 1) {
+  } else if (text.pieces.length !== text.holes.length + 1) {
     found.push(
       `submission.text.pieces must be one more than holes (${text.holes.length}), but they are ${text.pieces.length}`,
     );
@@ -142,11 +129,10 @@ export function problemsOfItem(given: unknown): string[] {
 
 export function problemsOfListener(event: unknown, listener: unknown): string[] {
   const found: string[] = [];
-  if (typeof event !== 'string' || !Object.hasOwn(engineEvents, event)) {
-    const hint =
-      typeof event === 'string'
-        ? `; the nearest is '${nearest(event, Object.keys(engineEvents))}'`
-        : '';
+  if (!isString(event) || !Object.hasOwn(engineEvents, event)) {
+    const hint = isString(event)
+      ? `; the nearest is '${nearest(event, Object.keys(engineEvents))}'`
+      : '';
     found.push(`event must be the name of an event, but it is ${describeValue(event)}${hint}`);
   }
   const problem = aFunction(listener);
@@ -156,54 +142,43 @@ export function problemsOfListener(event: unknown, listener: unknown): string[] 
 
 function problemsOf(
   given: unknown,
-  checks: Readonly<Record<string, ValueCheck>>,
+  table: Table,
   path: string,
+  required: readonly string[] = [],
 ): string[] {
-  const problem = anObject(given);
-  if (problem !== undefined) return [`${path} ${problem}`];
-  const known = Object.keys(checks);
-  const unknown = Object.keys(Object(given))
-    .filter((name) => !Object.hasOwn(checks, name))
+  if (!isObject(given)) return [`${path} ${anObject(given)}`];
+  const known = Object.keys(table);
+  const unknown = Object.keys(given)
+    .filter((name) => !Object.hasOwn(table, name))
     .map((name) => `${path}.${name} is not known here; the nearest is ${nearest(name, known)}`);
   const wrong = known.flatMap((name) => {
-    const message = checks[name]?.(Reflect.get(Object(given), name));
+    const value: unknown = Reflect.get(given, name);
+    const check = table[name];
+    if (check === undefined || (value === undefined && !required.includes(name))) return [];
+    if (typeof check !== 'function') return problemsOf(value, check, `${path}.${name}`);
+    const message = check(value);
     return message === undefined ? [] : [`${path}.${name} ${message}`];
   });
   return [...unknown, ...wrong];
 }
 
-function anything(): undefined {}
-
-function optional(check: ValueCheck): ValueCheck {
-  return (value) => (value === undefined ? undefined : check(value));
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
-function withMethods(...methods: readonly string[]): ValueCheck {
-  return mustBe(`an object with the methods ${methods.join(', ')}`, (value) =>
-    methods.every((name) => typeof Object(value)[name] === 'function'),
-  );
+function isString(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
-function aSignal(value: unknown): string | undefined {
-  const { aborted, addEventListener } = Object(value);
-  return typeof aborted === 'boolean' && typeof addEventListener === 'function'
-    ? undefined
-    : `must be an AbortSignal, but it is ${describeValue(value)}`;
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
-}
-
-function isNumber(value: unknown): value is number {
-  return Number.isSafeInteger(value);
+function isText(value: unknown): boolean {
+  return isString(value) && value !== '';
 }
 
 export function isName(value: unknown): value is Name {
-  return isText(value) || isNumber(value);
+  return isText(value) || Number.isSafeInteger(value);
 }
 
 function isArrayOf(isOne: (value: unknown) => boolean): (value: unknown) => boolean {
-  // Holes of the array included.
+  // Array.from makes holes of a sparse array `undefined`, so that they are checked, too.
   return (value) => Array.isArray(value) && Array.from<unknown>(value).every(isOne);
 }

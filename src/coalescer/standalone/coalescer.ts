@@ -6,6 +6,7 @@ import { consoleLogger } from '../../lib/logger.ts';
 import type { TimeoutOption } from '../../lib/timeout-option.ts';
 import { readTimeoutOption } from '../../lib/timeout-option.ts';
 import { callUserCode } from '../../lib/user-code.ts';
+import { utf8Length } from '../../lib/utf8.ts';
 import type { CallInfo } from '../calls/intake.ts';
 import type { Ledger } from '../calls/ledger.ts';
 import { toRejectedError, unfailing } from '../calls/rejected-error.ts';
@@ -14,6 +15,7 @@ import { Coalescer } from '../coalescer.ts';
 import type { EngineEvents } from '../ports/events.ts';
 import type { CoalescerOptions } from '../ports/options.ts';
 import type { ToError } from '../ports/reason.ts';
+import type { NewItem, Submission } from '../ports/submission.ts';
 import {
   copyOfItem,
   isName,
@@ -21,12 +23,10 @@ import {
   problemsOfListener,
   problemsOfOptions,
 } from './checks.ts';
-import type { NewItem } from './new-item.ts';
-import { submissionOf } from './new-item.ts';
 
 /**
- * The engine for those who use it by itself: all but `send` has a default, and what it is given is
- * checked, and told if it is wrong.
+ * The engine as an entry of the package: what it is given is checked, and everything but `send` has a
+ * default.
  */
 export class CheckedCoalescer<Value = unknown, Failure = unknown> {
   readonly #engine: Coalescer<Failure>;
@@ -48,47 +48,44 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
   }
 
   /**
-   * Takes a call in. The promise settles exactly once, and is marked as handled: a failure nobody
-   * waits for harms nobody.
+   * Submits a call. The promise settles exactly once. It is marked as handled: a rejection that no one
+   * awaits raises no `unhandledRejection`.
    */
   submit(item: NewItem): Promise<Value> {
-    // Read once: what is sent is what was checked, whatever a getter says the next time.
     let given: unknown = item;
-    const refused = this.#refuse(
-      () => {
-        given = copyOfItem(item);
-        return problemsOfItem(given);
-      },
-      () => aboutOf(given),
-    );
-    // What a value is, the `read` option has said.
-    return refused ?? (this.#engine.submit(submissionOf(given as NewItem)) as Promise<Value>);
+    try {
+      // Read once, so that getters cannot change what was checked.
+      given = copyOfItem(item);
+      throwIfWrong(problemsOfItem(given));
+    } catch (error) {
+      return this.#decline(error, aboutOf(given));
+    }
+    // The type of the value is that of the `read` option.
+    return this.#engine.submit(submissionOf(given as NewItem)) as Promise<Value>;
   }
 
-  /**
-   * Resolves with the books when all calls made before it have settled; rejects only where its options are wrong.
-   */
+  /** Resolves with the ledger when all calls made before it have settled; rejects only for wrong options. */
   flush(options?: {
-    /** Milliseconds after which it resolves, whatever has not settled. @default as long as it takes */
+    /** Milliseconds after which it resolves, even if calls are pending. @default no limit */
     readonly timeoutMs?: number | undefined;
   }): Promise<Ledger> {
     const { timeoutMs, problem } = readTimeoutOption(options);
     const flushed = this.#engine.flush({ timeoutMs });
-    return this.#refuseLimit('flush', problem) ?? flushed;
+    return problem === undefined ? flushed : this.#declineLimit('flush', problem);
   }
 
   /**
-   * Takes no more calls, sends what is queued, and rejects what is left when the time is over.
-   * Resolves with the books, and never rejects; a second call returns the first one's promise.
+   * Accepts no more calls, sends what is queued, and rejects what is left after `timeoutMs`. Resolves with
+   * the ledger, and never rejects; a second call returns the first one's promise.
    */
   close(options?: {
-    /** Milliseconds after which what has not settled is rejected. @default 10_000 */
+    /** Milliseconds after which pending calls are rejected. @default 10_000 */
     readonly timeoutMs?: number | undefined;
   }): Promise<Ledger> {
     const { timeoutMs, problem } = readTimeoutOption(options);
     const closed = this.#engine.close({ timeoutMs });
-    // It never rejects: who listens to `failure` hears of it.
-    void this.#refuseLimit('close', problem);
+    // It never rejects; the event `failure` tells of wrong options.
+    if (problem !== undefined) void this.#declineLimit('close', problem);
     return closed;
   }
 
@@ -101,7 +98,7 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
     return this.#engine.stats();
   }
 
-  /** Returns the function that removes the listener. Throws a `TypeError` for a name that is no event's. */
+  /** Returns a function that removes the listener. Throws a `TypeError` if there is no such event. */
   on<Name extends keyof EngineEvents>(
     event: Name,
     listener: Listener<EngineEvents[Name]>,
@@ -110,7 +107,7 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
     return this.#events.on(event, listener);
   }
 
-  /** The `onNamed` option, told as a listener is: when the step is over, so that it may call back, and throw. */
+  /** Calls `onNamed` after the step, as listeners are called, so that it may call back, and throw. */
   #toldAfter({
     onNamed,
   }: CoalescerOptions<Value, Failure>): CoalescerOptions<Value, Failure>['onNamed'] {
@@ -120,46 +117,38 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
     return (name, id) => this.#events.defer(() => callUserCode(() => onNamed(name, id), warn));
   }
 
-  #refuseLimit(type: string, problem: TimeoutOption['problem']): Promise<never> | undefined {
-    if (problem === undefined) return undefined;
-    return this.#refuse(
-      () => [`${problem.path} ${problem.message}`],
-      () => ({ key: undefined, type }),
-    );
+  #declineLimit(
+    type: string,
+    { path, message }: NonNullable<TimeoutOption['problem']>,
+  ): Promise<never> {
+    return this.#decline(new TypeError(`${path} ${message}.`), { key: undefined, type });
   }
 
-  /** Rejects a call with what is wrong with it, if anything is; to look at it may throw. */
-  #refuse(look: () => readonly string[], aboutIt: () => CallInfo): Promise<never> | undefined {
-    let error: unknown;
-    try {
-      const problems = look();
-      if (problems.length === 0) return undefined;
-      error = new TypeError(sentenceOf(problems));
-    } catch (thrown) {
-      error = thrown;
-    }
-    const about = aboutIt();
+  #decline(error: unknown, about: CallInfo): Promise<never> {
     const reason = { kind: 'fault', error, maybeApplied: false } as const;
     return this.#engine.decline(this.#toError(reason, about.key || undefined), about);
   }
 }
 
+/** It waits for whatever its text has a hole for. */
+function submissionOf({ text, type = 'item', uses = [], ...rest }: NewItem): Submission {
+  const { pieces, holes } = typeof text === 'string' ? { pieces: [text], holes: [] } : text;
+  const bytes = pieces.reduce((sum, piece) => sum + utf8Length(piece), 0);
+  return { ...rest, type, pieces, holes, bytes, uses: [...new Set([...uses, ...holes])] };
+}
+
 function throwIfWrong(problems: readonly string[]): void {
-  if (problems.length > 0) throw new TypeError(sentenceOf(problems));
+  if (problems.length > 0) throw new TypeError(`${problems.join('; ')}.`);
 }
 
-function sentenceOf(problems: readonly string[]): string {
-  return `${problems.join('; ')}.`;
-}
-
-/** As much of it as can be told of a submission that may be anything. */
+/** As much as can be told of a call that may be anything. */
 function aboutOf(item: unknown): CallInfo {
   try {
     const { key, type, makes } = Object(item);
     return {
       key: typeof key === 'string' ? key : '',
       type: typeof type === 'string' ? type : '',
-      // It is not there, for those who wait for it.
+      // So that items that wait for it fail.
       makes: isName(makes) ? makes : undefined,
     };
   } catch {

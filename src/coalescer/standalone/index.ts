@@ -1,8 +1,8 @@
 /**
  * The engine for any bulk API: `prefactor-autobatch/coalescer`.
  *
- * Give it a `send` that makes one attempt at a request, and submit items with a key, a text and what
- * they depend on. It decides what travels together, in which order, and what each caller gets.
+ * Pass a `send` that makes one attempt at a request, and submit items with a key, a text and what they depend on. The
+ * engine decides which items are sent together, in which order, and what each caller gets.
  */
 export type { Clock } from '../../lib/clock.ts';
 export type { Listener } from '../../lib/events.ts';
@@ -10,20 +10,26 @@ export type { Ledger } from '../calls/ledger.ts';
 export { RejectedError } from '../calls/rejected-error.ts';
 export type { Stats } from '../coalescer.ts';
 export type { DispatchReason, EngineEvents } from '../ports/events.ts';
-export type { CoalescerOptions, QueueBounds, RetrySettings } from '../ports/options.ts';
+export type { CoalescerOptions, QueueBounds, RetrySettings, Schedule } from '../ports/options.ts';
 export type {
-  Blame,
-  Cause,
+  DependencyCause,
+  FailedItem,
   FailedOutput,
-  Last,
+  LastAttempt,
   Reason,
   ToError,
   ToRecord,
 } from '../ports/reason.ts';
-export type { Schedule } from '../ports/schedule.ts';
-export type { Batch, Outputs, Ping, Reply, Send, SendOptions, Trouble } from '../ports/sender.ts';
-export type { Name } from '../ports/submission.ts';
+export type {
+  Batch,
+  FailureDescription,
+  Outputs,
+  Ping,
+  Reply,
+  Send,
+  SendOptions,
+} from '../ports/sender.ts';
+export type { Name, NewItem, TextWithHoles } from '../ports/submission.ts';
 export type { Verdict } from '../ports/verdict.ts';
 export type { ServerStats } from '../server/server-health.ts';
 export { CheckedCoalescer as Coalescer } from './coalescer.ts';
-export type { NewItem, TextWithHoles } from './new-item.ts';

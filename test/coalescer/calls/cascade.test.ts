@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Blame, Reason } from '../../../src/coalescer/index.ts';
+import type { FailedItem, Reason } from '../../../src/coalescer/index.ts';
 import { endsOf, engineUnderTest, reasonOf, referring, submission } from '../../helpers/engine.ts';
 import { no, ok } from '../../helpers/scripted-send.ts';
 import { countSteps } from '../../helpers/steps.ts';
@@ -47,7 +47,7 @@ describe('when what an item was to make could not be made', () => {
     await t.clock.settle();
     t.wire.parked[0]?.stopAt('root', 'bad');
     await t.answerAll();
-    const because: Blame<unknown> = {
+    const because: FailedItem<unknown> = {
       key: 'root',
       reason: { kind: 'error', output: no('bad'), maybeApplied: false },
     };
@@ -198,7 +198,7 @@ describe('a failure to make something is remembered', () => {
     await t.clock.settle();
     void t.call('child', { makes: 'child', uses: ['root'] });
     const grandchild = t.call('grandchild', { uses: ['child'] });
-    const because: Blame<unknown> = {
+    const because: FailedItem<unknown> = {
       key: 'root',
       reason: { kind: 'error', output: undefined, maybeApplied: false },
     };
@@ -490,7 +490,7 @@ test('the books balance while a cascade tells one caller after the other', async
 
 function dependency(
   resourceId: string | undefined,
-  because: Blame<unknown> | 'declined' | 'other id',
+  because: FailedItem<unknown> | 'declined' | 'other id',
 ): Reason<unknown> {
   return { kind: 'dependency', resourceId, because, maybeApplied: false };
 }
