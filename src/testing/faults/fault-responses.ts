@@ -69,25 +69,31 @@ export function damage(fault: Fault | undefined, response: EmulatedResponse): Em
   return fault?.kind === 'dropMiddle' ? { ...response, kind: 'cut' } : response;
 }
 
-/** The index of the item whose output is left out, or -1. */
-export function omittedItem(fault: Fault | undefined, items: readonly EmulatedItem[]): number {
-  return fault?.kind === 'omit' ? items.findIndex((item) => matches(fault.item, item)) : -1;
+/** The item whose output is left out. */
+export function omittedItem(
+  fault: Fault | undefined,
+  items: readonly EmulatedItem[],
+): EmulatedItem | undefined {
+  return fault?.kind === 'omit' ? items.find((item) => matches(fault.item, item)) : undefined;
+}
+
+export interface ItemOutput {
+  readonly item: EmulatedItem;
+  output: Output;
 }
 
 /** Changes the id in one success, if the fault is of that kind. */
 export function misname(
   fault: Fault | undefined,
-  items: readonly EmulatedItem[],
-  outputs: (Output | undefined)[],
+  outputs: readonly ItemOutput[],
   newId: () => string,
 ): void {
   if (fault?.kind !== 'wrongId') return;
-  for (const [i, output] of outputs.entries()) {
-    const item = items[i];
-    if (item === undefined || output?.status !== 'success' || output.details?.['id'] === undefined)
-      continue;
+  for (const one of outputs) {
+    const { item, output } = one;
+    if (output.status !== 'success' || output.details?.['id'] === undefined) continue;
     if (!matches(fault.item, item)) continue;
-    outputs[i] = { ...output, details: { ...output.details, id: newId() } };
+    one.output = { ...output, details: { ...output.details, id: newId() } };
     return;
   }
 }

@@ -1,5 +1,6 @@
 // From a request to its response: its arrival, the latency, the work, the latency.
 
+import type { ItemOutput } from '../faults/fault-responses.ts';
 import {
   damage,
   isAfterWork,
@@ -48,6 +49,7 @@ export interface RequestHandlerParts extends ItemRunnerParts {
 export class RequestHandler {
   readonly #parts: RequestHandlerParts;
   readonly #runner: ItemRunner;
+  readonly #newId = (): string => this.#parts.store.newId(null);
   #second = 0;
   #inSecond = 0;
 
@@ -130,39 +132,30 @@ export class RequestHandler {
   }
 
   /**
-   * Runs the items in order up to the first error. Those after it have no output. The status is 200 also when an item failed (docs/internals/api.md, "Processing" and "Outputs").
+   * Runs the items in order up to the first error. Those after it have no output. The status is 200 also when an item
+   * failed (docs/internals/api.md, "Processing" and "Outputs").
    */
   #runBatch({ parsed: { items }, record }: Arrival, fault: Fault | undefined): Work {
     const omitted = omittedItem(fault, items);
-    const outputs: (Output | undefined)[] = [];
+    const done: ItemOutput[] = [];
     let ran = 0;
-    for (const [i, item] of items.entries()) {
-      if (i === omitted && fault?.kind === 'omit' && fault.runs === false) {
-        outputs.push(undefined);
-        continue;
-      }
+    for (const item of items) {
+      if (item === omitted && fault?.kind === 'omit' && fault.runs === false) continue;
       const output = this.#runner.run(item, record);
       ran += 1;
-      outputs.push(i === omitted ? undefined : output);
+      if (item !== omitted) done.push({ item, output });
       if (output.status === 'error') {
-        record.skipped = items.length - i - 1;
+        record.skipped = items.length - items.indexOf(item) - 1;
         break;
       }
     }
-    const newId = (): string => this.#parts.store.newId(null);
-    misname(fault, items, outputs, newId);
+    misname(fault, done, this.#newId);
 
     // Written by hand, since a key such as __proto__ would get lost in an object.
-    const parts: string[] = [];
-    const add = (key: unknown, output: unknown): void => {
-      parts.push(`${JSON.stringify(key)}:${JSON.stringify(output)}`);
-    };
-    for (const [i, output] of outputs.entries()) {
-      if (output !== undefined) add(items[i]?.key, output);
-    }
+    const parts = done.map(({ item, output }) => entryOf(item.key, output));
     if (fault?.kind === 'extra') {
-      const details = { type: 'agent_span', id: newId(), status: 'complete' };
-      add(fault.key ?? 'key-of-nobody', { status: 'success', details });
+      const details = { type: 'agent_span', id: this.#newId(), status: 'complete' };
+      parts.push(entryOf(fault.key ?? 'key-of-nobody', { status: 'success', details }));
     }
     const body = `{"status":"success","outputs":{${parts.join(',')}}}`;
     return { response: textResponse(200, body), ran };
@@ -174,9 +167,9 @@ export class RequestHandler {
     if (item === undefined || route.kind === 'ping') {
       return { response: jsonResponse(200, { status: 'success' }), ran: 0 };
     }
-    const outputs = [this.#runner.run(item, record)];
-    misname(fault, items, outputs, () => this.#parts.store.newId(null));
-    const [output = errorOutput('unexpected', 'No output')] = outputs;
+    const done = { item, output: this.#runner.run(item, record) };
+    misname(fault, [done], this.#newId);
+    const { output } = done;
     const status = output.status === 'success' ? 200 : statusOfCode(output.code);
     return { response: jsonResponse(status, output), ran: 1 };
   }
@@ -213,4 +206,8 @@ export class RequestHandler {
       ? jsonResponse(404, errorOutput('not_found', 'Not found'))
       : jsonResponse(405, errorOutput('bad_request', `Allowed: ${allow}`), { allow });
   }
+}
+
+function entryOf(key: string | null, output: Output): string {
+  return `${JSON.stringify(key)}:${JSON.stringify(output)}`;
 }

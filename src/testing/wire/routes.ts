@@ -18,6 +18,8 @@ export type SingleEndpoint =
   | 'agent_spans/list'
   | 'pfid/generate';
 
+type RouteType = 'bulk' | 'ping' | SingleEndpoint;
+
 const PREFIX = '/api/v1/';
 const INSTANCE_ID = 'agent_instance_id';
 const SPAN_ID = 'agent_span_id';
@@ -26,8 +28,7 @@ export interface Route {
   readonly kind: RequestKind;
   /** Method and path, with `{id}` for an id. */
   readonly label: string;
-  /** The bulk form's `_type`, or `bulk`, `ping`, `pfid/generate`. */
-  readonly type: string;
+  readonly type: RouteType;
   /** Whether the request has a JSON body. */
   readonly hasBody: boolean;
   /** The path parameter, by its resource's name. */
@@ -35,7 +36,7 @@ export interface Route {
 }
 
 /** Method, path, type, and the name of the id in the path. */
-type Entry = readonly [method: 'GET' | 'POST', path: string, type: string, param?: string];
+type Entry = readonly [method: 'GET' | 'POST', path: string, type: RouteType, param?: string];
 
 const ENTRIES: readonly Entry[] = [
   ['POST', 'bulk', 'bulk'],
@@ -61,8 +62,7 @@ const ROUTES = ENTRIES.map(([method, path, type, param]) => ({
   pattern: new RegExp(`^${PREFIX}${path.replace('{id}', '([^/]*)')}$`),
 }));
 
-/** `bulk`, `ping`, and the single endpoints. */
-export const ROUTE_TYPES: readonly string[] = ROUTES.map(({ type }) => type);
+export const ROUTE_TYPES: readonly RouteType[] = ROUTES.map(({ type }) => type);
 
 /** A request that no route fits. */
 export interface NoRoute {
