@@ -3,7 +3,7 @@ import type { Timers } from './native-time.ts';
 import { isNative, nativeNow, nativeRead, nativeTimers } from './native-time.ts';
 import { isWorkerd, WorkerdTimers } from './workerd-timers.ts';
 
-/** Time, and waking up at a time; the same shape as the engine's own port. */
+/** Time, and waking up at a time. */
 export interface Clock {
   /** Milliseconds since an arbitrary start; never goes back. */
   now(): number;

@@ -72,10 +72,7 @@ async function exchange(
   };
 }
 
-interface Init extends RequestInit {
-  readonly method: 'GET' | 'POST';
-  readonly signal: AbortSignal;
-}
+type Init = RequestInit & { readonly method: string };
 
 function initOf({ body, headers, keepalive, signal }: OutgoingRequest): Init {
   return {

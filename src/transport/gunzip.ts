@@ -1,12 +1,7 @@
 import { runtime } from '../lib/runtime.ts';
 
-interface Gunzip {
-  write(bytes: Uint8Array): void;
-  end(): void;
-}
-
 interface Zlib {
-  createGunzip(): Gunzip;
+  createGunzip(): { write(bytes: Uint8Array): void; end(): void };
 }
 
 /**

@@ -14,20 +14,9 @@ import type { HttpResponse, OutgoingRequest } from './sender.ts';
 const ownHeaders = { 'accept-encoding': 'gzip', 'user-agent': `prefactor-autobatch/${VERSION}` };
 
 interface Dispatcher {
-  dispatch(options: DispatchOptions, handler: object): boolean;
+  dispatch(options: object, handler: ResponseHandler): boolean;
   /** That of undici's mocks. */
   readonly isMockActive?: boolean;
-}
-
-interface DispatchOptions {
-  readonly origin: string;
-  readonly path: string;
-  readonly method: 'GET' | 'POST';
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | string | null;
-  /** Off: the attempt has its time-out. */
-  readonly headersTimeout: 0;
-  readonly bodyTimeout: 0;
 }
 
 /** Where undici keeps the dispatcher of the process, Node's own undici among them: from 7.29 on, and before. */
@@ -60,12 +49,13 @@ export class UndiciSender {
     if (dispatcher === undefined) return undefined;
     const { url, headers, body } = outgoing;
     if (url !== this.#url) this.#parse(url);
-    const options: DispatchOptions = {
+    const options = {
       origin: this.#origin,
       path: this.#path,
       method: body === undefined ? 'GET' : 'POST',
       headers: { ...ownHeaders, ...headers },
       body: dispatcher.isMockActive ? asText(body) : (body ?? null),
+      // Off: the attempt has its time-out.
       headersTimeout: 0,
       bodyTimeout: 0,
     };
