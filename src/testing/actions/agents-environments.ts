@@ -1,82 +1,67 @@
 // `agents/*` and `environments/*` (docs/internals/api.md, "Actions"), since a batch may mix all types. Little more than
 // their names is known, so little is checked.
 
-import type { Store } from '../state/store.ts';
-import type { Fields } from '../wire/items.ts';
 import type { ActionHandler, ActionResult } from './action-results.ts';
 import { invalid, notFound, success } from './action-results.ts';
 import type { EmulatedAction } from './emulated-action.ts';
 
-interface RecordKind {
-  readonly type: 'agent' | 'environment';
-  readonly recordsOf: (store: Store) => Map<string, Fields>;
-  /** Further fields of the list and of the create. */
-  readonly list: readonly string[];
-  readonly create: readonly string[];
-}
-
+type RecordType = 'agent' | 'environment';
 type TypedHandlers = readonly (readonly [type: string, ActionHandler])[];
 
-export const agentActions: TypedHandlers = actionsOf({
-  type: 'agent',
-  recordsOf: (store) => store.agents,
-  // An older docs page has environment_id on the list and beside `details` (docs/internals/api.md, "Actions").
-  list: ['environment_id'],
-  create: ['environment_id'],
-});
+// An older docs page has environment_id on the list and beside `details` (docs/internals/api.md, "Actions").
+export const agentActions: TypedHandlers = handlersOf(
+  'agent',
+  ['environment_id'],
+  ['environment_id'],
+);
+export const environmentActions: TypedHandlers = handlersOf('environment', ['account_id'], []);
 
-export const environmentActions: TypedHandlers = actionsOf({
-  type: 'environment',
-  recordsOf: (store) => store.environments,
-  list: ['account_id'],
-  create: [],
-});
-
-function actionsOf(kind: RecordKind): TypedHandlers {
-  const prefix = `${kind.type}s`;
+/** With the fields that only this type has on its list, and on its create. */
+function handlersOf(
+  type: RecordType,
+  onList: readonly string[],
+  onCreate: readonly string[],
+): TypedHandlers {
   return [
-    [`${prefix}/list`, (action) => list(kind, action)],
-    [`${prefix}/show`, (action) => withRecord(kind, action, [])],
-    [`${prefix}/create`, (action) => create(kind, action)],
-    [`${prefix}/update`, (action) => withRecord(kind, action, ['details'])],
+    [`${type}s/list`, (action) => list(type, action, onList)],
+    [`${type}s/show`, (action) => withRecord(type, action, [])],
+    [`${type}s/create`, (action) => create(type, action, onCreate)],
+    [`${type}s/update`, (action) => withRecord(type, action, ['details'])],
   ];
 }
 
-function list(kind: RecordKind, action: EmulatedAction): ActionResult {
-  action.dropOthers(kind.list);
-  if (action.problems) return invalid('Invalid query', action, null);
-  return success({ summaries: [...kind.recordsOf(action.store).values()] }, null);
+function list(type: RecordType, action: EmulatedAction, known: readonly string[]): ActionResult {
+  action.dropOthers(known);
+  if (action.problems !== undefined) return invalid('Invalid query', action, null);
+  return success({ summaries: [...action.store.records[type].values()] }, null);
 }
 
-function create(
-  { type, recordsOf, create: also }: RecordKind,
-  action: EmulatedAction,
-): ActionResult {
+function create(type: RecordType, action: EmulatedAction, known: readonly string[]): ActionResult {
+  const { store } = action;
   const details = action.inner('details', 'required', '');
-  action.dropOthers(also);
+  action.dropOthers(known);
   details?.name('name', 'required');
   if (action.problems !== undefined) return invalid(`Invalid ${type}`, action, null);
-  const { store } = action;
   const id = store.newId(action.key);
   const record = { ...details?.fields, type, id, inserted_at: store.timestamp() };
-  recordsOf(store).set(id, record);
+  store.records[type].set(id, record);
   return success({ details: record }, id);
 }
 
 /** Shows a record; an update changes its `details` first. */
 function withRecord(
-  { type, recordsOf }: RecordKind,
+  type: RecordType,
   action: EmulatedAction,
   changes: readonly string[],
 ): ActionResult {
-  const idField = `${type}_id`;
-  const id = action.id(idField, 'required');
+  const records = action.store.records[type];
+  const id = action.id(`${type}_id`, 'required');
   const [details] = changes.map((name) => action.object(name, 'required'));
   action.dropOthers();
   if (action.problems !== undefined) return invalid(`Invalid ${type}`, action, id);
-  const known = recordsOf(action.store).get(id);
+  const known = records.get(id);
   if (known === undefined) return notFound(type === 'agent' ? 'Agent' : 'Environment', id);
   const record = { ...known, ...details, type, id, inserted_at: known['inserted_at'] };
-  recordsOf(action.store).set(id, record);
+  records.set(id, record);
   return success({ details: record }, id);
 }

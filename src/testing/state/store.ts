@@ -12,8 +12,11 @@ export class Store {
   readonly options: ResolvedOptions;
   readonly instances: Map<string, Instance> = new Map();
   readonly spans: Map<string, Span> = new Map();
-  readonly agents: Map<string, Fields> = new Map();
-  readonly environments: Map<string, Fields> = new Map();
+  /** Agents and environments, which have little more than a name. */
+  readonly records: Readonly<Record<'agent' | 'environment', Map<string, Fields>>> = {
+    agent: new Map(),
+    environment: new Map(),
+  };
   /** One space for bulk and single endpoints; whether the API has one is **unknown**. */
   readonly keys: Map<string, KeyState> = new Map();
   readonly accountId: string;
