@@ -91,7 +91,7 @@ function serverOf<Failure>(
   options: CompleteOptions<Failure>,
   { callers }: Queue<Failure>,
 ): Server<Failure> {
-  const { describe, events, random, retry } = options;
+  const { retry } = options;
   const breaker = new CircuitBreaker(retry);
   const adaptive = new AdaptiveLimits(options);
   const bisection = new Bisection({
@@ -100,14 +100,7 @@ function serverOf<Failure>(
     onTooLarge: (bytes) => adaptive.bytes.refused(bytes),
   });
   const waiting = (): number => callers.ledger.pending;
-  const serverHealth = new ServerHealth<Failure>({
-    breaker,
-    adaptive,
-    random,
-    events,
-    describe,
-    waiting,
-  });
+  const serverHealth = new ServerHealth<Failure>({ ...options, breaker, adaptive, waiting });
   return { breaker, adaptive, bisection, serverHealth };
 }
 

@@ -20,7 +20,7 @@ import type { InFlightRequests, RequestInFlight } from './requests/in-flight.ts'
 import type { Outcome } from './requests/outcome.ts';
 import type { Replies } from './requests/replies.ts';
 import type { Retries } from './requests/retries.ts';
-import type { ServerHealth, Silence } from './server/server-health.ts';
+import type { PingFailure, ServerHealth } from './server/server-health.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -228,10 +228,10 @@ export class Loop<Failure> {
   }
 
   /** A ping has come back. */
-  pinged(silence: Silence<Failure> | undefined, now: number): void {
+  pinged(failed: PingFailure<Failure> | undefined, now: number): void {
     const { steps, serverHealth } = this.#parts;
     steps.run(() => {
-      serverHealth.pinged(silence, now);
+      serverHealth.pinged(failed, now);
       this.pump(now);
     });
   }

@@ -13,7 +13,7 @@
  * waits for one counter.
  */
 import type { TextArena } from '../../lib/text-arena.ts';
-import type { Name } from '../ports/submission.ts';
+import type { Name, Submission } from '../ports/submission.ts';
 import { Epochs } from './epochs.ts';
 import type { Item } from './item.ts';
 import type { LockQueue, ResourceIndexPorts } from './lock-queues.ts';
@@ -22,16 +22,12 @@ import { LockGroup as GroupOf, ResourceIndex } from './lock-queues.ts';
 type Group = GroupOf<Item>;
 
 /** What an item does to resources; see `Submission`. */
-export interface Relations {
-  readonly makes?: Name | undefined;
-  readonly hasNewName?: boolean | undefined;
-  readonly changes?: Name | undefined;
-  readonly uses?: readonly Name[] | undefined;
-  readonly precedes?: string | undefined;
-  readonly follows?: string | undefined;
-}
+export type Relations = Pick<
+  Submission,
+  'makes' | 'hasNewName' | 'changes' | 'uses' | 'precedes' | 'follows'
+>;
 
-export interface Broken {
+export interface BrokenItem {
   readonly item: Item;
   readonly error: unknown;
 }
@@ -40,7 +36,7 @@ export interface Broken {
 interface Named {
   /** Bytes that the texts grew by. */
   readonly gained: number;
-  readonly broken: readonly Broken[];
+  readonly broken: readonly BrokenItem[];
 }
 
 const nothingNamed: Named = { gained: 0, broken: [] };
@@ -176,7 +172,7 @@ export class Order {
     if (typeof resource !== 'object' || resource.tail === undefined) return nothingNamed;
     const number = resource.name;
     this.#resources.rename(resource, id);
-    const broken: Broken[] = [];
+    const broken: BrokenItem[] = [];
     let gained = 0;
     for (let group: Group | undefined = resource.tail; group !== undefined; group = group.before) {
       for (const member of group.waiting) {

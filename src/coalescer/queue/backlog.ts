@@ -9,7 +9,7 @@
 import { Heap } from '../../lib/heap.ts';
 import { TextArena } from '../../lib/text-arena.ts';
 import type { Item, ItemState } from '../items/item.ts';
-import type { Broken, Relations } from '../items/order.ts';
+import type { BrokenItem, Relations } from '../items/order.ts';
 import { Order } from '../items/order.ts';
 import type { PackedBatch } from '../items/packed-batch.ts';
 import type { Name } from '../ports/submission.ts';
@@ -229,7 +229,7 @@ export class Backlog {
   }
 
   /** Makes known the id of what this item made. Returns the items whose texts cannot be made with it. */
-  name(item: Item, id: string): readonly Broken[] {
+  name(item: Item, id: string): readonly BrokenItem[] {
     const { gained, broken } = this.order.name(item, id, this.texts);
     this.bytes += gained;
     return broken;

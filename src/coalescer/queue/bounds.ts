@@ -3,7 +3,7 @@ import { deferred } from '../../lib/deferred.ts';
 import type { QueueBounds } from '../ports/options.ts';
 
 /** A bound that is reached; `finishes`: the room of their own that finishes have. */
-export interface Broken {
+export interface BrokenBound {
   readonly bound: 'items' | 'bytes' | 'finishes';
   readonly limit: number;
 }
@@ -42,7 +42,7 @@ export class Bounds {
   }
 
   /** The bound that one more item would exceed; `closes`: it closes what an accepted item opened. */
-  brokenBy(itemBytes: number, closes = false): Broken | undefined {
+  brokenBy(itemBytes: number, closes = false): BrokenBound | undefined {
     const times = closes ? ROOM_TO_CLOSE : 1;
     const maxItems = times * this.#max.maxItems;
     const maxBytes = times * this.#max.maxBytes;

@@ -43,7 +43,7 @@ interface CutOffBatch {
   /** UTF-8 bytes of the request. */
   readonly bytes: number;
   /** Halves of it that have not gone through yet. */
-  left: number;
+  remaining: number;
   /** One of its halves was lost or refused too, so its size was not the cause. */
   isExplained: boolean;
 }
@@ -134,7 +134,7 @@ export class Bisection {
     const { cutOff } = queue;
     queue.isInFlight = false;
     queue.isGuilty = sibling !== undefined && queue.waiting[0] === sibling;
-    if (cutOff !== undefined && --cutOff.left === 0 && !cutOff.isExplained) {
+    if (cutOff !== undefined && --cutOff.remaining === 0 && !cutOff.isExplained) {
       this.#ports.onTooLarge(cutOff.bytes);
     }
     this.#advance(queue);
@@ -159,7 +159,7 @@ export class Bisection {
     bytes?: number | undefined,
   ): void {
     this.divided++;
-    const cutOff = bytes === undefined ? undefined : { bytes, left: 2, isExplained: false };
+    const cutOff = bytes === undefined ? undefined : { bytes, remaining: 2, isExplained: false };
     for (const half of halvesOf(items)) {
       const queue = this.#newQueue('lost', half.length, cutOff);
       queue.waiting.push({ queue, items: half, notBefore, sibling: undefined });

@@ -5,12 +5,10 @@
  * so a lone call does not wait. Further ones leave for full batches, and for items that have waited long enough: with
  * many calls the batches fill up, and with few calls none waits for long.
  */
-import type { Clock } from '../../lib/clock.ts';
 import type { Item } from '../items/item.ts';
 import { PackedBatch } from '../items/packed-batch.ts';
-import type { DispatchReason, Emitter } from '../ports/events.ts';
+import type { DispatchReason } from '../ports/events.ts';
 import type { CompleteOptions } from '../ports/options.ts';
-import type { Ping } from '../ports/sender.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { BatchLimits } from '../queue/packer.ts';
 import type { AdaptiveLimits } from '../server/adaptive-limits.ts';
@@ -18,19 +16,12 @@ import type { CircuitBreaker } from '../server/circuit-breaker.ts';
 import type { Bisection, FixedBatch } from './bisection.ts';
 import type { InFlightRequests } from './in-flight.ts';
 
-interface DispatcherParts<Failure> {
-  readonly settings: Pick<
-    CompleteOptions<Failure>,
-    'envelopeBytes' | 'separatorBytes' | 'maxAnswerBytes' | 'maxWaitMs'
-  >;
-  readonly clock: Clock;
+interface DispatcherParts<Failure> extends CompleteOptions<Failure> {
   readonly backlog: Backlog;
   readonly bisection: Bisection;
   readonly inFlight: InFlightRequests<Failure>;
   readonly breaker: CircuitBreaker;
   readonly adaptive: AdaptiveLimits;
-  readonly events: Emitter;
-  readonly ping?: Ping<Failure> | undefined;
 }
 
 /** What leaves next: a fixed batch, or else a batch that is yet to be packed. */
@@ -152,8 +143,7 @@ export class Dispatcher<Failure> {
     { maxItems, maxBytes }: BatchLimits,
     now: number,
   ): DispatchReason | undefined {
-    const { backlog, inFlight } = this.#parts;
-    const { envelopeBytes, separatorBytes } = this.#parts.settings;
+    const { backlog, inFlight, envelopeBytes, separatorBytes } = this.#parts;
     const { size, bytes } = backlog.ready;
     const allBytes = envelopeBytes + bytes + separatorBytes * (size - 1);
     if (size >= maxItems || allBytes >= maxBytes) return 'full';
@@ -173,15 +163,16 @@ export class Dispatcher<Failure> {
   }
 
   get #limits(): BatchLimits {
-    const { cut, items, bytes } = this.#parts.adaptive;
-    const { maxAnswerBytes } = this.#parts.settings;
+    const { adaptive, maxAnswerBytes } = this.#parts;
+    const { cut, items, bytes } = adaptive;
     const maxItems = cut.hasFailed ? cut.limit(items.limit) : items.limit;
     return { maxItems, maxBytes: bytes.limit, maxAnswerBytes };
   }
 
   #agedAt(): number {
-    const worthMs = WORTH_WAITING * this.#parts.inFlight.fastestMs;
-    return (this.#waitingSince ?? NEVER) + Math.min(this.#parts.settings.maxWaitMs, worthMs);
+    const { inFlight, maxWaitMs } = this.#parts;
+    const worthMs = WORTH_WAITING * inFlight.fastestMs;
+    return (this.#waitingSince ?? NEVER) + Math.min(maxWaitMs, worthMs);
   }
 
   /** The next time at which something may become due. */
@@ -204,7 +195,7 @@ export class Dispatcher<Failure> {
     }
     const { items, bytes } =
       fixed === undefined ? backlog.pack(limits, now, room) : backlog.takePart(fixed.items);
-    const left = fixed && bisection.leave(fixed, items, now);
+    const leaving = fixed && bisection.leave(fixed, items, now);
     if (items.length === 0) return 0;
     for (const item of items) item.attempts++;
     const packed = items[0] instanceof PackedBatch ? items[0].content : undefined;
@@ -231,7 +222,7 @@ export class Dispatcher<Failure> {
       isProbe: breaker.isOpen,
       hasPing: breaker.hasPing,
       outlives: reason === 'outlive',
-      fixed: left,
+      fixed: leaving,
     });
     return bytes;
   }

@@ -1,10 +1,9 @@
 /** The requests in flight, and the ping: from when they leave until their reply is there. */
-import type { Clock } from '../../lib/clock.ts';
 import { copyTexts } from '../../lib/text-arena.ts';
 import type { Item, SendState } from '../items/item.ts';
-import type { Batch, Ping, Reply, Send } from '../ports/sender.ts';
-import type { Read } from '../ports/verdict.ts';
-import type { Silence } from '../server/server-health.ts';
+import type { CompleteOptions } from '../ports/options.ts';
+import type { Batch, Ping, Reply } from '../ports/sender.ts';
+import type { PingFailure } from '../server/server-health.ts';
 import type { FixedBatch } from './bisection.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomesOf } from './outcome.ts';
@@ -31,22 +30,16 @@ export interface RequestInFlight {
   readonly fixed: FixedBatch | undefined;
 }
 
-interface InFlightPorts<Failure> {
-  readonly send: Send<Failure>;
-  readonly read: Read;
-  readonly ping?: Ping<Failure> | undefined;
-  readonly clock: Clock;
-  readonly attemptTimeoutMs: number;
+interface InFlightPorts<Failure> extends CompleteOptions<Failure> {
   /** Counts how often bytes of an answer have arrived. */
   readonly timeouts: { received: number };
-  readonly overdue: (ms: number) => Failure;
   readonly onReply: (
     request: RequestInFlight,
     reply: Reply<Failure>,
     outcomes: readonly Outcome<Item>[],
     now: number,
   ) => void;
-  readonly onPing: (silence: Silence<Failure> | undefined, now: number) => void;
+  readonly onPing: (failed: PingFailure<Failure> | undefined, now: number) => void;
 }
 
 /**
@@ -129,14 +122,14 @@ export class InFlightRequests<Failure> {
     this.#ping = request;
     this.#pingLeftAt = this.#ports.clock.now();
     await undefined;
-    let silence: Silence<Failure> | undefined;
+    let failed: PingFailure<Failure> | undefined;
     try {
       const answer = await ping({ signal: request.signal });
-      if (answer !== true) silence = { failure: Object(answer).failure };
+      if (answer !== true) failed = { failure: Object(answer).failure };
     } catch (error) {
-      silence = { failure: error as Failure };
+      failed = { failure: error as Failure };
     }
-    this.#pingReturns(request, silence);
+    this.#pingReturns(request, failed);
   }
 
   /** When `giveUpOverdue` may have something to do. */
@@ -218,11 +211,11 @@ export class InFlightRequests<Failure> {
     onReply(request, reply, outcomes, now);
   }
 
-  #pingReturns(request: AbortController, silence: Silence<Failure> | undefined): void {
+  #pingReturns(request: AbortController, failed: PingFailure<Failure> | undefined): void {
     if (this.#ping !== request) return;
     this.#ping = undefined;
     this.#pingLeftAt = NEVER;
-    this.#ports.onPing(silence, this.#ports.clock.now());
+    this.#ports.onPing(failed, this.#ports.clock.now());
   }
 }
 

@@ -20,7 +20,7 @@ export type Outcome<Of> = { readonly item: Of } & (
   | { readonly kind: 'missing'; readonly requestId: string | undefined }
 );
 
-interface Judged {
+interface SentItem {
   readonly key: string;
   readonly readAs?: unknown;
   readonly extras?: Pick<Extras, 'others'> | undefined;
@@ -30,7 +30,7 @@ interface Judged {
  * One outcome for each item, in the order in which the items were sent. It calls `read`, which is user code,
  * so it runs outside of any step. `askRequestId` is called only if an item has failed.
  */
-export function outcomesOf<Of extends Judged>(
+export function outcomesOf<Of extends SentItem>(
   items: readonly Of[],
   outputs: Outputs,
   read: Read,

@@ -1,8 +1,7 @@
 /** What a reply means for the items of its batch, and for all requests that leave after it. */
 import type { Settlement } from '../calls/settlement.ts';
 import type { Item } from '../items/item.ts';
-import type { Emitter } from '../ports/events.ts';
-import type { RetrySettings } from '../ports/options.ts';
+import type { CompleteOptions } from '../ports/options.ts';
 import type { Answer, Reply } from '../ports/sender.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { AdaptiveLimits } from '../server/adaptive-limits.ts';
@@ -21,8 +20,7 @@ const LOST_BEFORE_HALVING = 3;
 
 type ReplyOf<Failure, Kind> = Extract<Reply<Failure>, { kind: Kind }>;
 
-interface RepliesParts<Failure> {
-  readonly retry: RetrySettings;
+interface RepliesParts<Failure> extends CompleteOptions<Failure> {
   readonly backlog: Backlog;
   readonly retries: Retries<Failure>;
   readonly settlement: Settlement<Failure>;
@@ -30,8 +28,6 @@ interface RepliesParts<Failure> {
   readonly serverHealth: ServerHealth<Failure>;
   readonly adaptive: AdaptiveLimits;
   readonly bisection: Bisection;
-  readonly events: Emitter;
-  readonly random: () => number;
 }
 
 export class Replies<Failure> {
@@ -76,8 +72,8 @@ export class Replies<Failure> {
     if (reply.kind !== 'busy') this.#busyInARow = 0;
     if (reply.kind === 'answered' || reply.kind === 'refused') {
       const isProgress = effects.ends.length > 0 || bisection.divided > divided;
-      if (!isProgress) adaptive.spacing.futile(request.number, now);
-      else if (adaptive.spacing.inARow > 0) adaptive.spacing.progressed();
+      if (!isProgress) adaptive.spacing.noProgress(request.number, now);
+      else if (adaptive.spacing.inARow > 0) adaptive.spacing.progress();
     }
     if (this.#parts.events.observed.response) this.#tell(request, reply, effects);
     settlement.settle(effects.ends);
@@ -202,20 +198,20 @@ export class Replies<Failure> {
     const { items, leftAt, together, fixed } = request;
     const { status, failure, afterMs, maybeApplied } = reply;
     const { now } = effects;
-    if (serverHealth.putOff(request, reply, now)) this.#busyInARow++;
+    if (serverHealth.pauseAsked(request, reply, now)) this.#busyInARow++;
     adaptive.concurrency.refused(leftAt, together, now);
     // A time of 0, or in the past by one of the two clocks, is no time at all.
     const ownMs = backoffMs(Math.max(1, this.#busyInARow), retry, retries.chanceOf(effects));
     const pauseMs = afterMs || Math.min(ownMs, retry.maxPauseMs);
     events.emit('pause', { ms: adaptive.gate.close(pauseMs, now, random()), status });
-    const left = items.filter((item) => {
+    const remaining = items.filter((item) => {
       const retryState = item.keepRetryState();
       retryState.maybeApplied ||= maybeApplied;
       retryState.answersSeen ??= request.answersBefore;
       retryState.last = { kind: 'failure', failure };
       return !retries.dropIfDone(effects, item);
     });
-    this.#putBack(left, fixed, 0);
+    this.#putBack(remaining, fixed, 0);
   }
 
   /** No usable answer. After the third attempt that counts, the batch is halved to find the item at fault. */
@@ -235,20 +231,20 @@ export class Replies<Failure> {
     const isPaced = !isHalf || !request.hasPing || items.length === 1;
     serverHealth.unanswered(request, reply, effects.now, isPaced);
     let notBefore = 0;
-    const left = items.filter((item) => {
+    const remaining = items.filter((item) => {
       const time = retries.lost(effects, item, failure, request);
       if (time !== undefined) notBefore = Math.max(notBefore, time);
       return time !== undefined;
     });
-    const isSuspect = left.some((item) => {
+    const isSuspect = remaining.some((item) => {
       const { countedAttempts, suspicions } = item.keepRetryState();
       return countedAttempts + suspicions >= LOST_BEFORE_HALVING;
     });
-    if (isSuspect && left.length > 1) {
+    if (isSuspect && remaining.length > 1) {
       const bytes = status === undefined ? request.bytes : undefined;
-      this.#divideLost(left, notBefore, fixed, bytes);
+      this.#divideLost(remaining, notBefore, fixed, bytes);
     } else {
-      this.#putBack(left, fixed, notBefore);
+      this.#putBack(remaining, fixed, notBefore);
     }
   }
 
@@ -261,9 +257,11 @@ export class Replies<Failure> {
     const { retries, serverHealth } = this.#parts;
     const { items, leftAt, fixed } = request;
     serverHealth.answered(leftAt, effects.now, reply);
-    const left = items.filter((item) => retries.oversized(effects, item, reply.failure, request));
-    if (left.length > 1) this.#divideLost(left, 0, fixed);
-    else this.#putBack(left, fixed, 0);
+    const remaining = items.filter((item) =>
+      retries.oversized(effects, item, reply.failure, request),
+    );
+    if (remaining.length > 1) this.#divideLost(remaining, 0, fixed);
+    else this.#putBack(remaining, fixed, 0);
   }
 
   /** It never left: no connection, or no token. All wait as in an outage. */
@@ -275,8 +273,8 @@ export class Replies<Failure> {
     const { retries, serverHealth } = this.#parts;
     const { items, sending, fixed } = request;
     if (!sending.isRecalled) serverHealth.unanswered(request, reply, effects.now);
-    const left = items.filter((item) => retries.unsent(effects, item, reply.failure, request));
-    this.#putBack(left, fixed, 0);
+    const remaining = items.filter((item) => retries.unsent(effects, item, reply.failure, request));
+    this.#putBack(remaining, fixed, 0);
   }
 
   #divideLost(
@@ -318,7 +316,7 @@ export class Replies<Failure> {
       failed: ends.length - succeeded,
       returned: items.length - ends.length,
       unasked: isAnswered ? countUnasked(reply.outputs, keys) : 0,
-      cause: isAnswered ? undefined : serverHealth.wordsFor(reply).cause,
+      cause: isAnswered ? undefined : serverHealth.describe(reply).cause,
     });
   }
 }

@@ -5,7 +5,7 @@
 import type { End } from '../calls/ends.ts';
 import { reasonToDrop } from '../calls/ends.ts';
 import type { Item } from '../items/item.ts';
-import type { Emitter, EngineEvents } from '../ports/events.ts';
+import type { EngineEvents } from '../ports/events.ts';
 import type { CompleteOptions } from '../ports/options.ts';
 import type { FailedItem, FailedOutput, LastAttempt, Reason } from '../ports/reason.ts';
 import type { Backlog } from '../queue/backlog.ts';
@@ -18,12 +18,9 @@ const SAME_ERROR_TIMES = 3;
 /** and so many milliseconds have passed since the first time. */
 const SAME_ERROR_AFTER_MS = 5_000;
 
-interface RetriesParts {
-  readonly settings: Pick<CompleteOptions<unknown>, 'onSkipped' | 'retry' | 'deliveryTimeoutMs'>;
+interface RetriesParts<Failure> extends CompleteOptions<Failure> {
   readonly backlog: Backlog;
   readonly breaker: CircuitBreaker;
-  readonly events: Emitter;
-  readonly random: () => number;
 }
 
 /** What a reply does, collected while it is applied. */
@@ -44,18 +41,18 @@ export class Retries<Failure> {
   requeued = 0;
   /** Times that an item went back for another attempt. */
   retried = 0;
-  readonly #parts: RetriesParts;
+  readonly #parts: RetriesParts<Failure>;
 
-  constructor(parts: RetriesParts) {
+  constructor(parts: RetriesParts<Failure>) {
     this.#parts = parts;
   }
 
   /** The server never ran it: no attempt is charged, and it need not wait. */
   skipped(effects: ReplyEffects<Failure>, item: Item, because: FailedItem<Failure>): void {
-    const { settings, events, backlog } = this.#parts;
+    const { onSkipped, events, backlog } = this.#parts;
     const { key, type, maybeApplied } = item;
     if (this.dropIfDone(effects, item)) return;
-    if (settings.onSkipped === 'reject' && item.isAwaited) {
+    if (onSkipped === 'reject' && item.isAwaited) {
       fail(effects, item, { kind: 'skipped', because, maybeApplied });
     } else {
       this.requeued++;
@@ -107,7 +104,7 @@ export class Retries<Failure> {
     failure: Failure,
     { answersBefore, items, hasPing }: RequestInFlight,
   ): number | undefined {
-    const { breaker, settings } = this.#parts;
+    const { breaker, retry } = this.#parts;
     const isAlone = items.length === 1;
     const { answers } = breaker;
     const retryState = item.keepRetryState();
@@ -127,7 +124,7 @@ export class Retries<Failure> {
     // If the attempt does not count, the item waits for the circuit breaker, as all others do.
     let delayMs = 0;
     if (wereOthersAnswered) {
-      delayMs = backoffMs(retryState.countedAttempts, settings.retry, this.chanceOf(effects));
+      delayMs = backoffMs(retryState.countedAttempts, retry, this.chanceOf(effects));
     } else if (isSuspected && isAlone) {
       // Long enough for other items to have the next probe.
       delayMs = 2 * (breaker.nextProbeAt - effects.now);
@@ -190,7 +187,7 @@ export class Retries<Failure> {
   #endIfOver(effects: ReplyEffects<Failure>, item: Item): boolean {
     if (this.dropIfDone(effects, item)) return true;
     const { calledAt, isAwaited, retryState } = item;
-    const isTimeUp = effects.now - calledAt >= this.#parts.settings.deliveryTimeoutMs;
+    const isTimeUp = effects.now - calledAt >= this.#parts.deliveryTimeoutMs;
     if (!isAwaited || !(retryState?.isLastChance || isTimeUp)) return false;
     fail(effects, item, exhausted(item, 'deliveryTimeoutMs'));
     return true;
@@ -203,14 +200,14 @@ export class Retries<Failure> {
   #doesPingCount({ now }: ReplyEffects<Failure>, item: Item): boolean {
     const retryState = item.keepRetryState();
     const { pingCountedAt = Number.NEGATIVE_INFINITY } = retryState;
-    if (now - pingCountedAt < this.#parts.settings.retry.maxDelayMs) return false;
+    if (now - pingCountedAt < this.#parts.retry.maxDelayMs) return false;
     retryState.pingCountedAt = now;
     return true;
   }
 
   /** Counts an attempt against `retry.limit`; false if it was the last. */
   #charge(item: Item): boolean {
-    return ++item.keepRetryState().countedAttempts < this.#parts.settings.retry.limit;
+    return ++item.keepRetryState().countedAttempts < this.#parts.retry.limit;
   }
 
   chanceOf(effects: ReplyEffects<Failure>): number {
@@ -224,7 +221,7 @@ export class Retries<Failure> {
     reason: EngineEvents['retry']['reason'],
     askedMs = 0,
   ): void {
-    const { retry } = this.#parts.settings;
+    const { retry } = this.#parts;
     const ownMs = backoffMs(item.keepRetryState().countedAttempts, retry, this.chanceOf(effects));
     const delayMs = Math.max(ownMs, Math.min(askedMs, retry.maxPauseMs));
     this.#tellRetry(item, delayMs, reason);

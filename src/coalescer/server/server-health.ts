@@ -4,7 +4,7 @@
  */
 import { wallNow } from '../../lib/timestamps.ts';
 import type { Item } from '../items/item.ts';
-import type { Emitter } from '../ports/events.ts';
+import type { CompleteOptions } from '../ports/options.ts';
 import type { LastAttempt } from '../ports/reason.ts';
 import type { FailureDescription, Reply } from '../ports/sender.ts';
 import type { AdaptiveLimits } from './adaptive-limits.ts';
@@ -24,11 +24,11 @@ export interface ServerStats {
 }
 
 /** Why a ping was not answered, if it is known. */
-export interface Silence<Failure> {
+export interface PingFailure<Failure> {
   readonly failure: Failure | undefined;
 }
 
-interface Returned {
+interface ReturnedRequest {
   readonly number: number;
   /** Usable answers that the engine had seen when it left. */
   readonly answersBefore: number;
@@ -38,18 +38,15 @@ interface Returned {
 /** Failed attempts in a row before the event `outage`. */
 const FAILED_BEFORE_TOLD = 3;
 
-interface ServerHealthParts<Failure> {
+interface ServerHealthParts<Failure> extends CompleteOptions<Failure> {
   readonly breaker: CircuitBreaker;
   readonly adaptive: AdaptiveLimits;
-  readonly random: () => number;
-  readonly events: Emitter;
-  readonly describe: ((failure: Failure) => FailureDescription) | undefined;
   /** Calls that are pending. */
   readonly waiting: () => number;
 }
 
 /** What went wrong with an attempt. */
-interface Met<Failure> {
+interface FailedAttempt<Failure> {
   readonly failure: Failure;
   readonly status?: number | undefined;
 }
@@ -71,7 +68,7 @@ export class ServerHealth<Failure> {
   #pausingSince: Moment | undefined;
   #cause: string | undefined;
   /** Attempts and pings in a row that failed. */
-  #failed = 0;
+  #failedInARow = 0;
   #isOutage = false;
 
   constructor(parts: ServerHealthParts<Failure>) {
@@ -85,61 +82,61 @@ export class ServerHealth<Failure> {
     return state === 'in flight' ? { kind: 'silence' } : this.last;
   }
 
-  /** A request that left at that time was answered; `met` if the answer was a refusal. */
-  answered(leftAt: number, now: number, met?: Met<Failure>): void {
-    if (met !== undefined) this.#note(met);
+  /** A request that left at that time was answered; `failed` if the answer was a refusal. */
+  answered(leftAt: number, now: number, failed?: FailedAttempt<Failure>): void {
+    if (failed !== undefined) this.#noteCause(failed);
     const { gate } = this.#parts.adaptive;
     if (gate.isProbing) gate.answered(leftAt);
     this.#isUp(now);
   }
 
   /** The server asked for a pause. Returns false if a request that was in flight with this one has reported it. */
-  putOff(
-    { number, answersBefore }: Omit<Returned, 'isProbe'>,
+  pauseAsked(
+    { number, answersBefore }: Omit<ReturnedRequest, 'isProbe'>,
     reply: Extract<Reply<Failure>, { kind: 'busy' }>,
     now: number,
   ): boolean {
     const { adaptive, breaker } = this.#parts;
-    const isNews = adaptive.spacing.futile(number, now);
+    const isNews = adaptive.spacing.noProgress(number, now);
     if (!this.#isPausing(now)) this.#pausingSince = momentOf(now);
     if (!reply.maybeApplied) this.#isUp(now);
     if (reply.maybeApplied && isNews && breaker.answers === answersBefore) this.#fail(reply, now);
-    else this.#note(reply);
+    else this.#noteCause(reply);
     this.last = { kind: 'failure', failure: reply.failure };
     return isNews;
   }
 
   /** A request had no usable answer. If not `isPaced`, the next one need not wait as in an outage. */
   unanswered(
-    { number, answersBefore, isProbe }: Returned,
-    met: Met<Failure>,
+    { number, answersBefore, isProbe }: ReturnedRequest,
+    failed: FailedAttempt<Failure>,
     now: number,
     isPaced = true,
   ): void {
     const { adaptive, breaker, random } = this.#parts;
     if (breaker.lost(answersBefore, isProbe, now, random(), isPaced)) {
       this.#pausingSince = undefined;
-      this.#fail(met, now);
+      this.#fail(failed, now);
     } else {
-      this.#note(met);
+      this.#noteCause(failed);
     }
     adaptive.gate.unanswered(now);
-    adaptive.spacing.futile(number, now);
+    adaptive.spacing.noProgress(number, now);
   }
 
-  /** A ping came back, answered if there is no `silence`. */
-  pinged(silence: Silence<Failure> | undefined, now: number): void {
+  /** A ping came back, answered if there is no `failed`. */
+  pinged(failed: PingFailure<Failure> | undefined, now: number): void {
     const { adaptive, breaker, random } = this.#parts;
-    breaker.pinged(silence === undefined, now, random());
-    if (silence === undefined) return;
+    breaker.pinged(failed === undefined, now, random());
+    if (failed === undefined) return;
     adaptive.gate.unanswered(now);
-    const { failure } = silence;
+    const { failure } = failed;
     if (failure === undefined) this.#countFailed({ cause: this.#cause ?? noAnswer }, now);
     else this.#fail({ failure }, now);
   }
 
   /** What went wrong, in words. `describe` is user code, and may throw. */
-  wordsFor({ failure, status }: Met<Failure>): FailureDescription {
+  describe({ failure, status }: FailedAttempt<Failure>): FailureDescription {
     try {
       const description = this.#parts.describe?.(failure);
       if (description !== undefined) return description;
@@ -153,13 +150,13 @@ export class ServerHealth<Failure> {
     const isPausing = this.#isPausing(now);
     return {
       state: isPausing ? 'pausing' : this.#state,
-      since: isPausing ? dateOf(this.#pausingSince) : this.#sinceBesidePauses,
+      since: isPausing ? dateOf(this.#pausingSince) : this.#sinceLastPause,
       cause: this.#cause,
     };
   }
 
   /** If a pause has ended since, the state began with its end: no event marks that moment. */
-  get #sinceBesidePauses(): Date | undefined {
+  get #sinceLastPause(): Date | undefined {
     const { opensAt } = this.#parts.adaptive.gate;
     const isLater = this.#pausingSince !== undefined && opensAt > (this.#since?.at ?? opensAt);
     return isLater ? dateOf(this.#pausingSince, opensAt) : dateOf(this.#since);
@@ -174,7 +171,7 @@ export class ServerHealth<Failure> {
     const { events, breaker } = this.#parts;
     const failingSince = this.#since?.at ?? now;
     breaker.answered();
-    this.#failed = 0;
+    this.#failedInARow = 0;
     this.last = undefined;
     if (this.#state !== 'answering') this.#become('answering', now);
     if (!this.#isOutage) return;
@@ -182,21 +179,21 @@ export class ServerHealth<Failure> {
     events.emit('recovery', { durationMs: now - failingSince });
   }
 
-  #note(met: Met<Failure>): FailureDescription {
-    const description = this.wordsFor(met);
+  #noteCause(failed: FailedAttempt<Failure>): FailureDescription {
+    const description = this.describe(failed);
     this.#cause = description.cause;
     return description;
   }
 
-  #fail(met: Met<Failure>, now: number): void {
-    this.last = { kind: 'failure', failure: met.failure };
-    this.#countFailed(this.#note(met), now);
+  #fail(failed: FailedAttempt<Failure>, now: number): void {
+    this.last = { kind: 'failure', failure: failed.failure };
+    this.#countFailed(this.#noteCause(failed), now);
   }
 
   #countFailed({ cause, lasting = false }: FailureDescription, now: number): void {
-    this.#failed++;
+    this.#failedInARow++;
     if (this.#state !== 'failing') this.#become('failing', now);
-    if (this.#isOutage || (!lasting && this.#failed < FAILED_BEFORE_TOLD)) return;
+    if (this.#isOutage || (!lasting && this.#failedInARow < FAILED_BEFORE_TOLD)) return;
     this.#isOutage = true;
     const { events, waiting } = this.#parts;
     events.emit('outage', { cause, waiting: waiting() });

@@ -26,7 +26,7 @@ export class Spacing {
    * The request of that number was refused or lost, or settled nothing. Returns false if another one, which was in
    * flight with it, has been reported: together they are one event.
    */
-  futile(number: number, now: number): boolean {
+  noProgress(number: number, now: number): boolean {
     if (number <= this.#sentThen) return false;
     this.#sentThen = this.sent;
     this.inARow++;
@@ -34,7 +34,7 @@ export class Spacing {
     return true;
   }
 
-  progressed(): void {
+  progress(): void {
     this.inARow = 0;
     this.opensAt = Number.NEGATIVE_INFINITY;
   }

@@ -16,7 +16,7 @@ describe('between requests that bring nobody further', () => {
   test('the pauses grow, however the times are', () => {
     const spacing = new Spacing();
     const pauses = [1, 2, 3, 4].map(() => {
-      spacing.futile(++spacing.sent, NOW);
+      spacing.noProgress(++spacing.sent, NOW);
       return spacing.opensAt - NOW;
     });
     expect(pauses).toEqual([0, 10, 20, 40]);
@@ -25,18 +25,18 @@ describe('between requests that bring nobody further', () => {
   test('those that were under way together are one', () => {
     const spacing = new Spacing();
     const numbers = [++spacing.sent, ++spacing.sent, ++spacing.sent];
-    expect(numbers.map((number) => spacing.futile(number, NOW))).toEqual([true, false, false]);
+    expect(numbers.map((number) => spacing.noProgress(number, NOW))).toEqual([true, false, false]);
     expect(spacing.opensAt).toBe(NOW);
-    spacing.futile(++spacing.sent, NOW);
+    spacing.noProgress(++spacing.sent, NOW);
     expect(spacing.opensAt).toBe(NOW + 10);
   });
 
   test('one that does begins them anew, at once', () => {
     const spacing = new Spacing();
-    for (const _ of Array(9).keys()) spacing.futile(++spacing.sent, NOW);
-    spacing.progressed();
+    for (const _ of Array(9).keys()) spacing.noProgress(++spacing.sent, NOW);
+    spacing.progress();
     expect(spacing.opensAt).toBeLessThan(NOW);
-    spacing.futile(++spacing.sent, NOW);
+    spacing.noProgress(++spacing.sent, NOW);
     expect(spacing.opensAt).toBe(NOW);
   });
 });
