@@ -7,7 +7,7 @@ import type { Listener } from '../lib/events.ts';
 import { Events } from '../lib/events.ts';
 import type { Logger } from '../lib/logger.ts';
 import { ignoresDebug } from '../lib/logger.ts';
-import { nearest } from '../lib/nearest.ts';
+import { knownNames } from '../lib/nearest.ts';
 import { aFunction, describeValue } from '../lib/value-checks.ts';
 import { FailureWarnings } from './failure-warnings.ts';
 import type { ServerLogOptions } from './server-log.ts';
@@ -75,7 +75,7 @@ function checkListener(name: unknown, listener: unknown): void {
   const known = Object.keys(names);
   const issues: PrefactorIssue[] = [];
   if (typeof name !== 'string' || !known.includes(name)) {
-    const hint = typeof name === 'string' ? `; the nearest is '${nearest(name, known)}'` : '';
+    const hint = typeof name === 'string' ? knownNames(name, known, (one) => `'${one}'`) : '';
     const message = `must be the name of an event, but it is ${describeValue(name)}${hint}`;
     issues.push({ path: 'event', message });
   }

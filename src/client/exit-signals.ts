@@ -17,7 +17,7 @@ export const exitSignal: ValueCheck = (value) => {
   const names = signalNames();
   const isName = typeof value === 'string' && /^SIG[A-Z0-9]+$/.test(value);
   if (!isName || names?.includes(value) === false) {
-    const example = typeof value === 'string' ? nearest(value, USUAL) : 'SIGTERM';
+    const example = (typeof value === 'string' && nearest(value, USUAL)) || 'SIGTERM';
     return `must be a signal's name, such as '${example}', but it is ${describeValue(value)}`;
   }
   return value === 'SIGKILL' || value === 'SIGSTOP'

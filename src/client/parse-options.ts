@@ -3,7 +3,7 @@ import type { PrefactorIssue } from '../errors/argument-error.ts';
 import { invalidArgument } from '../errors/argument-error.ts';
 import type { Logger } from '../lib/logger.ts';
 import { consoleLogger, debuggingLogger, safeLogger, silentLogger } from '../lib/logger.ts';
-import { nearest } from '../lib/nearest.ts';
+import { knownNames } from '../lib/nearest.ts';
 import { unpolluted, withCleanPrototype } from '../lib/prototype-pollution.ts';
 import { env } from '../lib/runtime.ts';
 import type { ValueCheck } from '../lib/value-checks.ts';
@@ -149,7 +149,12 @@ function issuesOf(issue: z.core.$ZodIssue, input: unknown): PrefactorIssue[] {
       (value: unknown, key) => Reflect.get(Object(value), key),
       input,
     );
-    return [{ path, message: `must be an ${issue.expected}, but it is ${describeValue(given)}` }];
+    return [
+      {
+        path: path || 'options',
+        message: `must be an ${issue.expected}, but it is ${describeValue(given)}`,
+      },
+    ];
   }
   return [{ path, message: issue.message }];
 }
@@ -157,7 +162,7 @@ function issuesOf(issue: z.core.$ZodIssue, input: unknown): PrefactorIssue[] {
 function unknownOption(path: string): PrefactorIssue {
   // Not the section that the unknown one stands in: that much its writer knew.
   const others = optionPaths.filter((option) => !path.startsWith(`${option}.`));
-  return { path, message: `is no option; the nearest is ${nearest(path, others)}` };
+  return { path, message: `is no option${knownNames(path, others)}` };
 }
 
 const second = 1_000;

@@ -3,7 +3,7 @@ import { newError, PrefactorError } from './prefactor-error.ts';
 
 /** One thing that is wrong with options or arguments. */
 export interface PrefactorIssue {
-  /** Where: `batch.maxItems`, `payload`; empty for the whole. */
+  /** Where: `batch.maxItems`, `payload`, `params` for all of them; empty for the call as a whole. */
   readonly path: string;
   /** What is wanted and what was given; never the value of a secret or a payload. */
   readonly message: string;

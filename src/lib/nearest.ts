@@ -1,4 +1,21 @@
-/** The candidate that `name` is most likely meant for; both may have a section: `batch.maxItems`. */
+/** More names than these are not listed in a message. */
+const FEW = 12;
+
+/** What a message about an unknown name goes on with: the nearest one; where none is near, all if they are few. */
+export function knownNames(
+  name: string,
+  candidates: readonly string[],
+  show: (candidate: string) => string = (candidate) => candidate,
+): string {
+  const near = nearest(name, candidates);
+  if (near !== undefined) return `; the nearest is ${show(near)}`;
+  return candidates.length > FEW ? '' : `; known are ${candidates.map(show).join(', ')}`;
+}
+
+/**
+ * The candidate that `name` is most likely meant for, if one is near; both may have a section:
+ * `batch.maxItems`.
+ */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;
@@ -12,6 +29,7 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   return best;
 }
 
+/** Infinity where more than about half of the word is other than it should be. */
 function distance(from: string, to: string): number {
   const [section, word] = split(from);
   const [otherSection, otherWord] = split(to);
@@ -19,7 +37,9 @@ function distance(from: string, to: string): number {
   const toSection = section === otherSection ? 0 : section === '' ? 1 : 3;
   // Part of a name, as `timeout` of `attemptTimeoutMs`, is many letters away and yet meant.
   const isPart = word.length > 2 && otherWord.includes(word);
-  return toSection + Math.min(letters(word, otherWord), isPart ? 3 : Number.POSITIVE_INFINITY);
+  const wrong = letters(word, otherWord);
+  if (isPart) return toSection + Math.min(wrong, 3);
+  return wrong <= Math.ceil(0.4 * word.length) ? toSection + wrong : Number.POSITIVE_INFINITY;
 }
 
 function split(name: string): [section: string, word: string] {

@@ -24,7 +24,7 @@ export function readTimeoutOption(options: unknown): TimeoutOption {
   try {
     const unknown = Object.keys(options).find((name) => name !== 'timeoutMs');
     if (unknown !== undefined) {
-      return wrong(`options.${unknown}`, 'is not known here; the nearest is timeoutMs');
+      return wrong(`options.${unknown}`, 'is not known here; only timeoutMs is');
     }
     const timeoutMs: unknown = Reflect.get(unpolluted(options), 'timeoutMs');
     if (timeoutMs === undefined) return {};

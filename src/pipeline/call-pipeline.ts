@@ -100,8 +100,7 @@ export class CallPipeline {
       const options = givenOptions === undefined ? undefined : unpolluted(givenOptions);
       const given = params?.idempotencyKey;
       key = given === undefined ? this.#ids.makeKey() : keyFor(given, this.#ids);
-      const issues = whyNoFields(givenParams) ?? kind.checkParams(params);
-      if (issues !== undefined) throw new InvalidCall(issues);
+      assertNoIssues(whyNoFields(givenParams) ?? kind.checkParams(params), 'params');
       if (given !== undefined && key !== given) assertKey(given, 'idempotencyKey');
       if (options !== undefined) assertNoIssues(within('options', checkCallOptions(options)));
 
@@ -110,7 +109,8 @@ export class CallPipeline {
       return this.#enqueue(draft) as ActionPromise<Value>;
     } catch (error) {
       const readId = (): unknown => givenParams.id;
-      return this.#unsent.decline(error, { type: kind.type, key, target, readId });
+      const { method: call, type } = kind;
+      return this.#unsent.decline(error, { call, type, key, target, readId });
     }
   }
 
@@ -150,7 +150,7 @@ export class CallPipeline {
       const options = givenOptions === undefined ? undefined : unpolluted(givenOptions);
       const { _type, idempotency_key }: Partial<Action> = Object(unpolluted(given));
       key = keyFor(idempotency_key, this.#ids);
-      assertNoIssues(checkEnvelope(isObject(given) ? { _type } : given));
+      assertNoIssues(checkEnvelope(isObject(given) ? { _type } : given), 'action');
       if (key !== idempotency_key) assertKey(idempotency_key, 'idempotency_key');
       if (options !== undefined) assertNoIssues(within('options', checkSubmitOptions(options)));
       type = String(_type);
@@ -165,7 +165,7 @@ export class CallPipeline {
       return this.#enqueue({ kind, key, ...asGiven, options, record, action, fields });
     } catch (error) {
       const readId = (): unknown => givenOptions?.makes ?? idMadeBy(given);
-      return this.#unsent.decline(error, { type, key, target: undefined, readId });
+      return this.#unsent.decline(error, { call: 'submit', type, key, target: undefined, readId });
     }
   }
 

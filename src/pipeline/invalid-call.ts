@@ -13,20 +13,21 @@ export class InvalidCall extends Error {
   }
 }
 
-/** Throws `InvalidCall` where a check has found something. */
-export function assertNoIssues(issues: readonly PrefactorIssue[] | undefined): void {
-  if (issues !== undefined && issues.length > 0) throw new InvalidCall(issues);
+/** Throws `InvalidCall` where a check has found something; `name` is that of the value that was checked. */
+export function assertNoIssues(issues: readonly PrefactorIssue[] | undefined, name = ''): void {
+  if (issues === undefined || issues.length === 0) return;
+  throw new InvalidCall(issues.map((issue) => ({ ...issue, path: issue.path || name })));
 }
 
 /**
- * What a call rejects with that could not be prepared. Anything but an `InvalidCall` comes from the caller's
+ * What a `call` rejects with that could not be prepared. Anything but an `InvalidCall` comes from the caller's
  * own objects: a getter that throws, a proxy.
  */
-export function invalidCallError(error: unknown, type: string, key?: string): AnyPrefactorError {
+export function invalidCallError(error: unknown, call: string, key?: string): AnyPrefactorError {
   if (isPrefactorError(error)) return error;
   const { issues, cause } =
     error instanceof InvalidCall
       ? error
       : { issues: [{ path: '', message: 'it could not be read (see cause)' }], cause: error };
-  return invalidArgument({ call: type, issues, idempotencyKey: key, cause });
+  return invalidArgument({ call, issues, idempotencyKey: key, cause });
 }

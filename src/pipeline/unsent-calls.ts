@@ -21,6 +21,8 @@ export interface UnsentCallsParts {
 
 /** A call that is invalid. */
 export interface InvalidDraft {
+  /** As its caller writes it: `agentSpans.create`. */
+  readonly call: string;
   readonly type: string;
   /** Undefined where it could not be read. */
   readonly key: string | undefined;
@@ -65,7 +67,10 @@ export class UnsentCalls {
   }
 
   /** Rejects. What the call was to make counts as failed, so nothing waits for it. */
-  decline(error: unknown, { type, target, readId, ...given }: InvalidDraft): ActionPromise<never> {
+  decline(
+    error: unknown,
+    { call, type, target, readId, ...given }: InvalidDraft,
+  ): ActionPromise<never> {
     const { engine, ids, references } = this.#parts;
     const key = given.key ?? ids.makeKey();
     const changes =
@@ -73,7 +78,7 @@ export class UnsentCalls {
     const id = changes === undefined ? attempt(readId) : undefined;
     const name = changes ?? (isName(id) ? id : references.draw());
     const makes = changes === undefined ? name : undefined;
-    const promise = engine.decline(invalidCallError(error, type, key), { key, type, makes });
+    const promise = engine.decline(invalidCallError(error, call, key), { key, type, makes });
     return references.handOut(promise, key, name);
   }
 }

@@ -3,7 +3,7 @@ import { bindMethods } from '../lib/bind-methods.ts';
 import { unpolluted } from '../lib/prototype-pollution.ts';
 import { utf8Length } from '../lib/utf8.ts';
 import { copyItem } from '../pipeline/defensive-copy.ts';
-import { InvalidCall, invalidCallError } from '../pipeline/invalid-call.ts';
+import { assertNoIssues, invalidCallError } from '../pipeline/invalid-call.ts';
 import { serialise } from '../pipeline/json-writer.ts';
 import type { BulkItem, BulkRequest, BulkResult } from '../schemas/bulk-request.ts';
 import { checkBulkRequest } from '../schemas/bulk-request.ts';
@@ -61,7 +61,10 @@ export class Bulk {
       const own = unpolluted(options);
       result = this.#execute(this.#batchOf(request, own), own?.signal);
     } catch (error) {
-      return this.#settings.engine.decline(invalidCallError(error, type), { key: undefined, type });
+      return this.#settings.engine.decline(invalidCallError(error, 'bulk.execute'), {
+        key: undefined,
+        type,
+      });
     }
     // Marked as handled, as each call is: it need not be awaited.
     result.catch(() => {});
@@ -85,7 +88,7 @@ export class Bulk {
       ...(checkBulkRequest(request) ?? []),
       ...within('options', options && checkCallOptions(options)),
     ];
-    if (issues.length > 0) throw new InvalidCall(issues);
+    assertNoIssues(issues, 'request');
     const keys = request.items.map((item) => item.idempotency_key);
     const texts = request.items.map((item, place) =>
       serialise(item, (path) => (path === '' ? `items.${place}` : `items.${place}.${path}`)),

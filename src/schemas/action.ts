@@ -59,6 +59,8 @@ export interface Call<Params> {
 
 /** What is known of one kind of call: how to check its parameters, and write its action. */
 export interface ActionKind<Params, Value> extends WireKind<Value> {
+  /** The method that it belongs to, as its caller writes it. */
+  readonly method: string;
   /** Without references and the key, as above; but an unknown field is wrong. */
   readonly checkParams: Check;
   /**

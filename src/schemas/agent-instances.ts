@@ -104,6 +104,7 @@ export interface AgentInstanceRecordQualityParams {
 }
 
 export const registerAgentInstance: ActionKind<AgentInstanceRegisterParams, AgentInstance> = {
+  method: 'agentInstances.register',
   type: 'agent_instances/register',
   makes: 'instance',
   references: [],
@@ -145,6 +146,7 @@ const calledOn: ReferenceField = {
 };
 
 export const startAgentInstance: ActionKind<AgentInstanceStartParams, AgentInstance> = {
+  method: 'agentInstances.start',
   type: 'agent_instances/start',
   changes: 'instance',
   references: [calledOn],
@@ -165,6 +167,7 @@ export const startAgentInstance: ActionKind<AgentInstanceStartParams, AgentInsta
 };
 
 export const finishAgentInstance: ActionKind<AgentInstanceFinishParams, AgentInstance> = {
+  method: 'agentInstances.finish',
   type: 'agent_instances/finish',
   changes: 'instance',
   ends: true,
@@ -193,6 +196,7 @@ export const finishAgentInstance: ActionKind<AgentInstanceFinishParams, AgentIns
 };
 
 export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentInstance> = {
+  method: 'agentInstances.recordQuality',
   type: 'agent_instances/record_quality',
   changes: 'instance',
   references: [calledOn],

@@ -85,6 +85,7 @@ export interface AgentSpanFinishParams {
 }
 
 export const createAgentSpan: ActionKind<AgentSpanCreateParams, AgentSpan> = {
+  method: 'agentSpans.create',
   type: 'agent_spans/create',
   makes: 'span',
   hasDetails: true,
@@ -155,6 +156,7 @@ export const createAgentSpan: ActionKind<AgentSpanCreateParams, AgentSpan> = {
 };
 
 export const finishAgentSpan: ActionKind<AgentSpanFinishParams, AgentSpan> = {
+  method: 'agentSpans.finish',
   type: 'agent_spans/finish',
   changes: 'span',
   ends: true,

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
 import type { PrefactorIssue } from '../errors/argument-error.ts';
-import { nearest } from '../lib/nearest.ts';
+import { knownNames } from '../lib/nearest.ts';
 import { withCleanPrototype } from '../lib/prototype-pollution.ts';
 
 /** Says what is wrong with a value; undefined: nothing. */
@@ -212,7 +212,7 @@ function issuesOf(
   }
   return keys.map((key) => ({
     path: key,
-    message: `is not known here; the nearest is ${nearest(key, names)}`,
+    message: `is not known here${knownNames(key, names)}`,
   }));
 }
 

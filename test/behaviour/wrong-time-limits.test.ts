@@ -13,7 +13,11 @@ const wrong: [string, unknown, string][] = [
   ['null', { timeoutMs: null }, `options.timeoutMs ${milliseconds} null`],
   ['a BigInt', { timeoutMs: 5000n }, `options.timeoutMs ${milliseconds} 5000`],
   ['a Date', { timeoutMs: new Date(0) }, `options.timeoutMs ${milliseconds} an object`],
-  ['a name of elsewhere', { timeout: 5000 }, 'options.timeout is not known here; the nearest is'],
+  [
+    'a name of elsewhere',
+    { timeout: 5000 },
+    'options.timeout is not known here; only timeoutMs is',
+  ],
   ['a number alone', 5000, 'options must be an object such as { timeoutMs: 5000 }, but it is 5000'],
   ['null alone', null, 'options must be an object such as { timeoutMs: 5000 }, but it is null'],
   [

@@ -183,7 +183,7 @@ describe('the name of an exit signal', () => {
     ['SIGINTR', "a signal's name, such as 'SIGINT', but it is \"SIGINTR\""],
     ['hup', "a signal's name, such as 'SIGHUP', but it is \"hup\""],
     ['sigterm', "a signal's name, such as 'SIGTERM', but it is \"sigterm\""],
-    ['', "a signal's name, such as 'SIGINT', but it is \"\""],
+    ['', "a signal's name, such as 'SIGTERM', but it is \"\""],
     [15, "a signal's name, such as 'SIGTERM', but it is 15"],
     ['SIGKILL', 'a signal that can be caught, such as \'SIGTERM\', but it is "SIGKILL"'],
     ['SIGSTOP', 'a signal that can be caught, such as \'SIGTERM\', but it is "SIGSTOP"'],

@@ -273,14 +273,20 @@ describe('an unknown option', () => {
     [{ apitoken: 1 }, 'apitoken', 'apiToken'],
     [{ maxItem: 1 }, 'maxItem', 'batch.maxItems'],
     [{ batch: { maxItem: 1 } }, 'batch.maxItem', 'batch.maxItems'],
-    [{ batch: { foo: 1 } }, 'batch.foo', 'batch.window'],
-    [{ retry: { retries: 1 } }, 'retry.retries', 'retry.limit'],
-    [{ journal: {} }, 'journal', expect.any(String)],
+    [{ retry: { maxDelay: 1 } }, 'retry.maxDelay', 'retry.maxDelayMs'],
   ])('%j names the nearest', (input, path, near) => {
     const [issue, ...others] = issuesOf(input);
     expect(others).toEqual([]);
     expect(issue?.path).toBe(path);
     expect(issue?.message.split('is no option; the nearest is ')).toEqual(['', near]);
+  });
+
+  test.each([
+    [{ batch: { foo: 1 } }, 'batch.foo'],
+    [{ retry: { retries: 1 } }, 'retry.retries'],
+    [{ journal: {} }, 'journal'],
+  ])('%j is near to none, so none is named', (input, path) => {
+    expect(issuesOf(input)).toEqual([{ path, message: 'is no option' }]);
   });
 
   test('may have any name', () => {
@@ -291,7 +297,7 @@ describe('an unknown option', () => {
 
 test.each([7, 'https://app.prefactorai.com', [], () => 1])('%j is no options', (input) => {
   expect(errorOf(input).issues).toEqual([
-    { path: '', message: expect.stringMatching(/^must be an object, but it is /) },
+    { path: 'options', message: expect.stringMatching(/^must be an object, but it is /) },
   ]);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearest } from '../../src/lib/nearest.ts';
+import { knownNames, nearest } from '../../src/lib/nearest.ts';
 
 const names = [
   'apiToken',
@@ -19,9 +19,20 @@ test.each([
   ['maxItems', 'batch.maxItems'],
   ['batch.maxItem', 'batch.maxItems'],
   ['batch.limit', 'retry.limit'],
-  ['batch.zzzzzz', 'batch.window'],
 ])('%s most likely means %s', (name, meant) => {
   expect(nearest(name, names)).toBe(meant);
+});
+
+test.each(['batch.zzzzzz', 'journal', 'on', 'retries', 'x'])('%s is near to none', (name) => {
+  expect(nearest(name, names)).toBeUndefined();
+});
+
+test('a message names the nearest, or all of a few, or says nothing', () => {
+  const quoted = (name: string) => `'${name}'`;
+  expect(knownNames('apiTokn', names)).toBe('; the nearest is apiToken');
+  expect(knownNames('apiTokn', names, quoted)).toBe("; the nearest is 'apiToken'");
+  expect(knownNames('tea', ['ids', 'batch'], quoted)).toBe("; known are 'ids', 'batch'");
+  expect(knownNames('tea', Array(13).fill('ids'))).toBe('');
 });
 
 test('among none there is none', () => {

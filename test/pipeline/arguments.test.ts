@@ -34,6 +34,11 @@ describe('a wrong argument of create is named, with what was wanted and what cam
     ],
     [{ shemaName: 'a' }, 'shemaName', 'is not known here; the nearest is schemaName'],
     [
+      { output: {} },
+      'output',
+      'is not known here; known are agentInstanceId, schemaName, status, payload, resultPayload, id, parentSpanId, startedAt, finishedAt, sensitiveEncoding, idempotencyKey',
+    ],
+    [
       { agent_instance_id: 'a' },
       'agent_instance_id',
       'is not known here; the nearest is agentInstanceId',
@@ -46,7 +51,7 @@ describe('a wrong argument of create is named, with what was wanted and what cam
       code: 'INVALID_ARGUMENT',
       maybeApplied: false,
       idempotencyKey: call.idempotencyKey,
-      message: `Invalid call of agent_spans/create: ${path} ${message}.`,
+      message: `Invalid call of agentSpans.create: ${path} ${message}.`,
       issues: [{ path, message }],
     });
     expect(engine.entries).toEqual([]);
@@ -126,7 +131,7 @@ test('what is wrong in a runtime environment is named, beside what else is wrong
 test.each([undefined, null, 7, 'text', []])('parameters that are %j reject', async (params) => {
   const { spans } = resources();
   expect(await failureOf(spans.create(params as never))).toMatchObject({
-    issues: [{ path: '', message: expect.stringMatching(/^must be an object, but it is/) }],
+    issues: [{ path: 'params', message: expect.stringMatching(/^must be an object, but it is/) }],
   });
 });
 
@@ -144,7 +149,7 @@ test.each<[string, object, string]>([
     instances.start(RUN, params),
     instances.finish(RUN, params),
   ]) {
-    expect(await failureOf(call)).toMatchObject({ issues: [{ path: '', message }] });
+    expect(await failureOf(call)).toMatchObject({ issues: [{ path: 'params', message }] });
   }
   expect(engine.entries).toEqual([]);
 });

@@ -140,7 +140,7 @@ test('a throw rejects the call, with what was thrown as the cause', async () => 
     },
   });
   expect(await failureOf(spans.create(root))).toMatchObject({
-    message: 'Invalid call of agent_spans/create: beforeEnqueue threw (see cause).',
+    message: 'Invalid call of agentSpans.create: beforeEnqueue threw (see cause).',
     cause,
   });
 });

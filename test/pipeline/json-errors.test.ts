@@ -141,7 +141,7 @@ describe('names what it is, and where, but no value', () => {
       },
     };
     expect(await failureOf(spans.create({ ...root, payload }))).toMatchObject({
-      message: 'Invalid call of agent_spans/create: it cannot be written as JSON (see cause).',
+      message: 'Invalid call of agentSpans.create: it cannot be written as JSON (see cause).',
       cause: thrown,
     });
   });

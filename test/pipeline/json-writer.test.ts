@@ -195,7 +195,7 @@ test('an item of maxItemBytes is taken; one byte more rejects, and says how larg
 
   const tight = resources({ maxItemBytes: bytes - 1 });
   expect(await failureOf(tight.spans.finish(SPAN_A, params))).toMatchObject({
-    message: `Invalid call of agent_spans/finish: the item has ${bytes} bytes, more than maxItemBytes (${bytes - 1}); send less, or raise it.`,
+    message: `Invalid call of agentSpans.finish: the item has ${bytes} bytes, more than maxItemBytes (${bytes - 1}); send less, or raise it.`,
     idempotencyKey: 'a key of mine',
   });
   expect(tight.engine.entries).toEqual([]);

@@ -101,8 +101,8 @@ test('what is known of a type is not said twice', async () => {
 });
 
 test.each<[string, unknown, string, string]>([
-  ['no object', undefined, '', 'must be an object, but it is missing'],
-  ['an array', [], '', 'must be an object, but it is an array'],
+  ['no object', undefined, 'action', 'must be an object, but it is missing'],
+  ['an array', [], 'action', 'must be an object, but it is an array'],
   ['no type', {}, '_type', 'must be a string of 1 to 200 characters, but it is missing'],
   [
     'a bad key',

@@ -21,7 +21,7 @@ test('a batch is sent as it stands, and its outputs come back as they are', asyn
 });
 
 test.each<[string, unknown, string, string]>([
-  ['nothing', undefined, '', 'must be an object, but it is missing'],
+  ['nothing', undefined, 'request', 'must be an object, but it is missing'],
   ['no items', {}, 'items', 'must be an array of at least one item, but it is missing'],
   [
     'an empty batch',

@@ -2,7 +2,7 @@
  * What is wrong with options, items and listeners that users of the engine pass, in sentences. The client
  * has checks of its own, so it pays for none of this.
  */
-import { nearest } from '../../lib/nearest.ts';
+import { knownNames } from '../../lib/nearest.ts';
 import type { ValueCheck } from '../../lib/value-checks.ts';
 import {
   aBoolean,
@@ -131,7 +131,7 @@ export function problemsOfListener(event: unknown, listener: unknown): string[] 
   const found: string[] = [];
   if (!isString(event) || !Object.hasOwn(engineEvents, event)) {
     const hint = isString(event)
-      ? `; the nearest is '${nearest(event, Object.keys(engineEvents))}'`
+      ? knownNames(event, Object.keys(engineEvents), (one) => `'${one}'`)
       : '';
     found.push(`event must be the name of an event, but it is ${describeValue(event)}${hint}`);
   }
@@ -150,7 +150,7 @@ function problemsOf(
   const known = Object.keys(table);
   const unknown = Object.keys(given)
     .filter((name) => !Object.hasOwn(table, name))
-    .map((name) => `${path}.${name} is not known here; the nearest is ${nearest(name, known)}`);
+    .map((name) => `${path}.${name} is not known here${knownNames(name, known)}`);
   const wrong = known.flatMap((name) => {
     const value: unknown = Reflect.get(given, name);
     const check = table[name];

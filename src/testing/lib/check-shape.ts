@@ -1,7 +1,7 @@
 // Checks objects that a test gives the emulator. A misspelt name, or a rate of 5, would otherwise change nothing, and
 // the test would prove nothing.
 
-import { nearest } from '../../lib/nearest.ts';
+import { knownNames } from '../../lib/nearest.ts';
 import type { ValueCheck } from '../../lib/value-checks.ts';
 import { describeValue, integerFrom, mustBe, numberFrom } from '../../lib/value-checks.ts';
 
@@ -27,7 +27,7 @@ export function countFrom(min: number): ValueCheck {
 export function word(what: string, words: readonly string[]): ValueCheck {
   return (value) => {
     if (words.some((one) => one === value)) return undefined;
-    const meant = typeof value === 'string' ? `; the nearest is '${nearest(value, words)}'` : '';
+    const meant = typeof value === 'string' ? knownNames(value, words, (one) => `'${one}'`) : '';
     return `must be ${what}, but it is ${describeValue(value)}${meant}`;
   };
 }
@@ -41,7 +41,7 @@ export function problemsWith(shape: Shape, value: unknown, path = ''): string[] 
   const names = Object.keys(shape);
   const unknown = Object.keys(value)
     .filter((name) => !Object.hasOwn(shape, name))
-    .map((name) => `${at(name)} is not known; the nearest is ${at(nearest(name, names) ?? '')}`);
+    .map((name) => `${at(name)} is not known${knownNames(name, names, at)}`);
   const wrong = Object.entries(shape).flatMap(([name, check]) => {
     const given: unknown = Reflect.get(value, name);
     if (given === undefined) return [];

@@ -212,7 +212,7 @@ describe('faults', () => {
     ['key-00001', { kind: 'truncate' }, {}, 'kind must be a kind of fault, but it is "truncate"'],
     ['key-00001', { kind: 'omit' }, {}, 'kind must be a kind of fault, but it is "omit"'],
     ['key-00001', { kind: 'delay' }, { times: -1 }, 'times must be'],
-    ['key-00001', { kind: 'delay' }, { on: 'single' }, 'on is not known; the nearest is times'],
+    ['key-00001', { kind: 'delay' }, { on: 'single' }, 'on is not known; known are times'],
   ])('poison(%j, %j, %j) is refused', (item, fault, options, problem) => {
     const message = faultsOf((faults) => faults.poison(item, fault, options));
     expect(message).toMatch(/^Invalid poison: .*\.$/);
