@@ -5,26 +5,23 @@ import { exchange } from '../api/exchange.ts';
 import { isPage, isSuccess, ping, pingProblem } from '../api/ping.ts';
 import { duration } from '../terminal/figures.ts';
 import { isJson } from './questions/bulk-api.ts';
-import type { Answers, Finding } from './questions/finding.ts';
+import type { Finding } from './questions/finding.ts';
 import { asAssumed, different, problem } from './questions/finding.ts';
+import type { Answers } from './questions/question.ts';
 
 /** Whether the API is there and takes the token. After a `problem` nothing more can be asked. */
 export async function askConnection(account: Account, answers: Answers): Promise<void> {
   const answer = await ping(account);
   const wrong = pingProblem(account, answer);
   const isThere = answer.kind === 'answer' && !isPage(answer);
-  answers.add(
-    'url',
-    'Does anything answer there?',
-    isThere ? asAssumed(`Yes, after ${duration(answer.ms)}.`) : problem(wrong ?? ''),
-  );
+  const found = isThere ? asAssumed(`Yes, after ${duration(answer.ms)}.`) : problem(wrong ?? '');
+  answers.add('url', found);
   if (!isThere) return;
-  const token = wrong === undefined ? asAssumed('Yes.') : problem(wrong);
-  answers.add('token', 'Is the token taken?', token);
+  answers.add('token', wrong === undefined ? asAssumed('Yes.') : problem(wrong));
   if (wrong !== undefined) return;
   // Without items, it can only be refused (docs/internals/api.md, "Bulk request").
   const empty = await exchange(account, '/api/v1/bulk', { items: [] });
-  answers.add('bulk', 'Does the bulk endpoint answer, and is it the API?', bulk(account, empty));
+  answers.add('bulk', bulk(account, empty));
 }
 
 function bulk({ apiUrl }: Account, empty: Exchange): Finding {

@@ -7,8 +7,9 @@ import { amount, bytes } from '../terminal/figures.ts';
 import { askConnection } from './connection.ts';
 import { examine } from './examination.ts';
 import { BulkApi } from './questions/bulk-api.ts';
-import { Answers } from './questions/finding.ts';
+
 import { MOST_BYTES, MOST_ITEMS } from './questions/limits.ts';
+import { Answers } from './questions/question.ts';
 import { RUN_NAME } from './questions/smoke-run.ts';
 import { lineOf, markdownOf, reportOf } from './report.ts';
 

@@ -3,23 +3,24 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Deployment } from '../../replay/calls/recorded-calls.ts';
 import type { BulkApi, Item } from './questions/bulk-api.ts';
 import { errorQuestions } from './questions/errors.ts';
-import type { Answers, Finding } from './questions/finding.ts';
+import type { Finding } from './questions/finding.ts';
 import { asAssumed, different, problem, Unanswered, unknown } from './questions/finding.ts';
 import { idQuestions } from './questions/ids.ts';
 import { keyQuestions } from './questions/keys.ts';
 import { limitQuestions } from './questions/limits.ts';
-import type { Question } from './questions/question.ts';
+import type { Answers, Ask, QuestionId, Questions } from './questions/question.ts';
+import { needsIds } from './questions/question.ts';
 import { shapeQuestions } from './questions/shapes.ts';
 import { SmokeRun } from './questions/smoke-run.ts';
 
 /** The order matters: whether ids hold is asked before the questions that use them. */
-const questions: readonly Question[] = [
+const questions: Questions = {
   ...idQuestions,
   ...errorQuestions,
   ...keyQuestions,
   ...shapeQuestions,
   ...limitQuestions,
-];
+};
 
 /** After so many questions in a row without an answer the rest is not asked. */
 const PATIENCE = 2;
@@ -40,50 +41,42 @@ export async function examine(
   answers: Answers,
   { deployment, interrupted, finishDelaysMs = FINISH_DELAYS_MS }: Conditions,
 ): Promise<void> {
-  const { run, finding } = await open(api, deployment);
-  answers.add('register', 'Can a run be registered in bulk?', finding);
-  if (run === undefined) return;
+  const run = await open(api, deployment);
+  answers.add('register', run instanceof SmokeRun ? asAssumed('Yes.') : run);
+  if (!(run instanceof SmokeRun)) return;
   try {
     let unanswered = 0;
-    for (const { id, question, needsIds, ask } of questions) {
+    for (const [id, ask] of Object.entries(questions) as [QuestionId, Ask][]) {
       if (interrupted.aborted) break;
       let found: Finding;
       if (unanswered >= PATIENCE) {
         found = unknown('Not asked: the last questions had no answer.');
-      } else if (needsIds && !run.idsHold) {
+      } else if (needsIds.has(id) && !run.idsHold) {
         found = unknown("Only ids of the client's can tell, which do not hold.");
       } else {
         found = await ask(run).catch(problemOf);
         unanswered = found.finding === 'problem' ? unanswered + 1 : 0;
       }
-      answers.add(id, question, found);
+      answers.add(id, found);
     }
   } finally {
-    answers.add(
-      'finish',
-      'Is the run finished by agent_instances/finish?',
-      await close(run, finishDelaysMs),
-    );
+    answers.add('finish', await close(run, finishDelaysMs));
   }
 }
 
-async function open(
-  api: BulkApi,
-  deployment: Deployment,
-): Promise<{ readonly run?: SmokeRun; readonly finding: Finding }> {
+/** The run, or why there is none. */
+async function open(api: BulkApi, deployment: Deployment): Promise<SmokeRun | Finding> {
   try {
     const opened = await SmokeRun.open(api, deployment);
-    if (opened instanceof SmokeRun) return { run: opened, finding: asAssumed('Yes.') };
+    if (opened instanceof SmokeRun) return opened;
     const isNamed = deployment.agentId !== undefined && deployment.environmentId !== undefined;
     const advice = isNamed
       ? ''
       : " With an account's token, set PREFACTOR_AGENT_ID and PREFACTOR_ENVIRONMENT_ID.";
-    const said = `No, it is refused (${opened.because}), so nothing else can be asked.${advice}`;
-    return { finding: problem(said) };
+    return problem(`No, it is refused (${opened.because}), so nothing else can be asked.${advice}`);
   } catch (error) {
-    const why = problemOf(error);
-    const said = `${why.answer} If the run was made all the same, finish it in the web app.`;
-    return { finding: problem(said) };
+    const { answer } = problemOf(error);
+    return problem(`${answer} If the run was made all the same, finish it in the web app.`);
   }
 }
 

@@ -3,8 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { examine } from '../../../src/cli/doctor/examination.ts';
 import { BulkApi } from '../../../src/cli/doctor/questions/bulk-api.ts';
-import type { Answered } from '../../../src/cli/doctor/questions/finding.ts';
-import { Answers } from '../../../src/cli/doctor/questions/finding.ts';
+import type { Answered } from '../../../src/cli/doctor/questions/question.ts';
+import { Answers } from '../../../src/cli/doctor/questions/question.ts';
 import type { EmulatorOptions } from '../../../src/testing/index.ts';
 import type { Api } from '../run-cli.ts';
 import { runCli, serveApi, TOKEN } from '../run-cli.ts';

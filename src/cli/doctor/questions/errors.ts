@@ -4,83 +4,66 @@ import type { Item } from './bulk-api.ts';
 import { halvingStatuses, idOf } from './bulk-api.ts';
 import type { Finding } from './finding.ts';
 import { asAssumed, different, unknown } from './finding.ts';
-import type { Question } from './question.ts';
+import type { Questions } from './question.ts';
 import type { SmokeRun } from './smoke-run.ts';
 
-export const errorQuestions: readonly Question[] = [
-  {
-    id: 'stops-at-error',
-    question: 'Does the first error stop a request, and is the rest absent?',
-    async ask(run) {
-      const before = run.create();
-      const wrong = run.finish(run.newId());
-      const afterId = run.newId();
-      const after = run.create(run.idsHold ? { id: afterId } : {});
-      const answer = await run.bulk(before, wrong, after);
-      if (answer.kind === 'refused') {
-        return different(`The whole request is refused (${answer.because}); the client halves it.`);
-      }
-      const { status, outputs } = answer;
-      const [first, second, third] = outputs;
-      if (first?.kind !== 'success')
-        return different('The item before the error does not succeed.');
-      if (second?.kind !== 'refused') {
-        return different('To finish a span that was never made is no error.');
-      }
-      if (third !== undefined) {
-        return different(`The item after the error has an output all the same (${third.kind}).`);
-      }
-      if (run.idsHold && (await run.isMade(afterId))) {
-        return different('The item after the error is absent, but was done.');
-      }
-      const again = await run.one(after);
-      if (again.kind === 'refused') {
-        return different(
-          `The item after the error is absent, and refused when it comes again (${again.because}).`,
-        );
-      }
-      return asAssumed(
-        `Yes (${status}, ${second.because}). What comes after it is taken later, under its key.`,
+export const errorQuestions: Questions = {
+  async 'stops-at-error'(run) {
+    const before = run.create();
+    const wrong = run.finish(run.newId());
+    const afterId = run.newId();
+    const after = run.create(run.idsHold ? { id: afterId } : {});
+    const answer = await run.bulk(before, wrong, after);
+    if (answer.kind === 'refused') {
+      return different(`The whole request is refused (${answer.because}); the client halves it.`);
+    }
+    const { status, outputs } = answer;
+    const [first, second, third] = outputs;
+    if (first?.kind !== 'success') return different('The item before the error does not succeed.');
+    if (second?.kind !== 'refused') {
+      return different('To finish a span that was never made is no error.');
+    }
+    if (third !== undefined) {
+      return different(`The item after the error has an output all the same (${third.kind}).`);
+    }
+    if (run.idsHold && (await run.isMade(afterId))) {
+      return different('The item after the error is absent, but was done.');
+    }
+    const again = await run.one(after);
+    if (again.kind === 'refused') {
+      return different(
+        `The item after the error is absent, and refused when it comes again (${again.because}).`,
       );
-    },
+    }
+    return asAssumed(
+      `Yes (${status}, ${second.because}). What comes after it is taken later, under its key.`,
+    );
   },
-  {
-    id: 'unknown-type',
-    question: 'What does an item of an unknown type do to its request?',
-    ask: (run) => besideOthers(run, run.action('agent_instances/no_such_action')),
+  'unknown-type': (run) => besideOthers(run, run.action('agent_instances/no_such_action')),
+  'missing-field': (run) => besideOthers(run, run.create({ schema_name: undefined })),
+  async 'item-codes'(run) {
+    const id = idOf(await run.must(run.create())) || run.newId();
+    const wrong = [
+      run.finish(run.newId()),
+      run.finish(id),
+      run.create({ status: 'no such status' }),
+      run.create({ parent_span_id: run.newId() }),
+    ];
+    const seen: string[] = [];
+    for (const item of wrong) {
+      const output = await run.one(item);
+      if (output.kind === 'refused') seen.push(output.code);
+    }
+    if (seen.length === 0) return unknown('Nothing that was asked for is an error.');
+    const others = seen.filter((code) => !isListedCode(code));
+    const shown = [...new Set(seen.map((code) => (isListedCode(code) ? code : 'another word')))];
+    return others.length === 0
+      ? asAssumed(`Yes: ${shown.join(', ')}.`)
+      : different(
+          `Not all (${shown.join(', ')}): an error without a code of the list is final, whatever it says.`,
+        );
   },
-  {
-    id: 'missing-field',
-    question: 'What does an item that lacks a field do to its request?',
-    ask: (run) => besideOthers(run, run.create({ schema_name: undefined })),
-  },
-  {
-    id: 'item-codes',
-    question: "Have errors of items codes of the API's list?",
-    async ask(run) {
-      const id = idOf(await run.must(run.create())) || run.newId();
-      const wrong = [
-        run.finish(run.newId()),
-        run.finish(id),
-        run.create({ status: 'no such status' }),
-        run.create({ parent_span_id: run.newId() }),
-      ];
-      const seen: string[] = [];
-      for (const item of wrong) {
-        const output = await run.one(item);
-        if (output.kind === 'refused') seen.push(output.code);
-      }
-      if (seen.length === 0) return unknown('Nothing that was asked for is an error.');
-      const others = seen.filter((code) => !isListedCode(code));
-      const shown = [...new Set(seen.map((code) => (isListedCode(code) ? code : 'another word')))];
-      return others.length === 0
-        ? asAssumed(`Yes: ${shown.join(', ')}.`)
-        : different(
-            `Not all (${shown.join(', ')}): an error without a code of the list is final, whatever it says.`,
-          );
-    },
-  },
-];
+};
 
 async function besideOthers(run: SmokeRun, malformed: Item): Promise<Finding> {
   const beforeId = run.newId();

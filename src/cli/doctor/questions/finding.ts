@@ -10,28 +10,6 @@ export interface Finding {
   readonly answer: string;
 }
 
-/** A question with its answer, as `--json` has it. */
-export interface Answered extends Finding {
-  readonly id: string;
-  readonly question: string;
-}
-
-/** The answers so far; each is passed on as it comes. */
-export class Answers {
-  readonly all: Answered[] = [];
-  readonly #tell: (answered: Answered) => void;
-
-  constructor(tell: (answered: Answered) => void) {
-    this.#tell = tell;
-  }
-
-  add(id: string, question: string, finding: Finding): void {
-    const answered = { id, question, ...finding };
-    this.all.push(answered);
-    this.#tell(answered);
-  }
-}
-
 type Find = (answer: string) => Finding;
 export const asAssumed: Find = (answer) => ({ finding: 'ok', answer });
 export const different: Find = (answer) => ({ finding: 'different', answer });

@@ -3,80 +3,61 @@ import { isPfid } from '../../../ids/pfid.ts';
 import type { Refusal } from './bulk-api.ts';
 import { isJson } from './bulk-api.ts';
 import { asAssumed, different } from './finding.ts';
-import type { Question } from './question.ts';
+import type { Questions } from './question.ts';
 
 const advice = "Give the client ids: 'server'.";
 
-export const idQuestions: readonly Question[] = [
-  {
-    id: 'client-id',
-    question: "Does an id of the client's hold?",
-    async ask(run) {
-      if (!isPfid(run.id)) return different(`The run's own id is no PFID. ${advice}`);
-      const id = run.newId();
-      const output = await run.one(run.create({ id }));
-      if (output.kind === 'refused') {
-        return different(`It is refused (${output.because}). ${advice}`);
-      }
-      run.idsHold = output.details['id'] === id;
-      return run.idsHold
-        ? asAssumed('Yes, details.id is the id that was sent.')
-        : different(`No, details.id is another one. ${advice}`);
-    },
+export const idQuestions: Questions = {
+  async 'client-id'(run) {
+    if (!isPfid(run.id)) return different(`The run's own id is no PFID. ${advice}`);
+    const id = run.newId();
+    const output = await run.one(run.create({ id }));
+    if (output.kind === 'refused') {
+      return different(`It is refused (${output.because}). ${advice}`);
+    }
+    run.idsHold = output.details['id'] === id;
+    return run.idsHold
+      ? asAssumed('Yes, details.id is the id that was sent.')
+      : different(`No, details.id is another one. ${advice}`);
   },
-  {
-    id: 'tree-in-one-request',
-    question: 'May a span, its child and its finish share a request?',
-    needsIds: true,
-    async ask(run) {
-      const parent = run.newId();
-      const items = [
-        run.create({ id: parent, status: 'active' }),
-        run.create({ id: run.newId(), parent_span_id: parent }),
-        run.finish(parent),
-      ];
-      const answer = await run.bulk(...items);
-      if (answer.kind === 'refused') {
-        return different(`The whole request is refused (${answer.because}). ${advice}`);
-      }
-      const names = ['span', 'child', 'finish'];
-      for (const [i, output] of answer.outputs.entries()) {
-        if (output?.kind === 'success') continue;
-        return different(`The ${names[i]} fails (${output?.because ?? 'no output'}). ${advice}`);
-      }
-      return asAssumed('Yes, all three succeed.');
-    },
+  async 'tree-in-one-request'(run) {
+    const parent = run.newId();
+    const items = [
+      run.create({ id: parent, status: 'active' }),
+      run.create({ id: run.newId(), parent_span_id: parent }),
+      run.finish(parent),
+    ];
+    const answer = await run.bulk(...items);
+    if (answer.kind === 'refused') {
+      return different(`The whole request is refused (${answer.because}). ${advice}`);
+    }
+    const names = ['span', 'child', 'finish'];
+    for (const [i, output] of answer.outputs.entries()) {
+      if (output?.kind === 'success') continue;
+      return different(`The ${names[i]} fails (${output?.because ?? 'no output'}). ${advice}`);
+    }
+    return asAssumed('Yes, all three succeed.');
   },
-  {
-    id: 'id-twice',
-    question: 'What does a second create of an id get, under another key?',
-    needsIds: true,
-    async ask(run) {
-      const id = run.newId();
-      await run.must(run.create({ id }));
-      const output = await run.one(run.create({ id }));
-      if (output.kind === 'success') {
-        return different('A success: an id does not stand for one span.');
-      }
-      return saysIdExists(output)
-        ? asAssumed(`It is refused (${output.because}).`)
-        : different(
-            `It is refused (${output.because}), which may mean anything to the client: calls that use the span fail as well.`,
-          );
-    },
+  async 'id-twice'(run) {
+    const id = run.newId();
+    await run.must(run.create({ id }));
+    const output = await run.one(run.create({ id }));
+    if (output.kind === 'success') {
+      return different('A success: an id does not stand for one span.');
+    }
+    return saysIdExists(output)
+      ? asAssumed(`It is refused (${output.because}).`)
+      : different(
+          `It is refused (${output.because}), which may mean anything to the client: calls that use the span fail as well.`,
+        );
   },
-  {
-    id: 'other-partition',
-    question: "Is an id of another partition than the run's taken?",
-    needsIds: true,
-    async ask(run) {
-      const output = await run.one(run.create({ id: run.otherId() }));
-      return output.kind === 'success'
-        ? asAssumed('Yes. The client makes none.')
-        : asAssumed(`No, it is refused (${output.because}). The client makes none.`);
-    },
+  async 'other-partition'(run) {
+    const output = await run.one(run.create({ id: run.otherId() }));
+    return output.kind === 'success'
+      ? asAssumed('Yes. The client makes none.')
+      : asAssumed(`No, it is refused (${output.because}). The client makes none.`);
   },
-];
+};
 
 /**
  * Whether the client takes the error for an id that exists, and rejects that call alone: by the code

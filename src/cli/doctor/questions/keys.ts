@@ -1,109 +1,88 @@
 /** Idempotency keys (docs/internals/api.md, "Idempotency keys"). */
 import { isDeepStrictEqual } from 'node:util';
 import { asAssumed, different, unknown } from './finding.ts';
-import type { Question } from './question.ts';
+import type { Questions } from './question.ts';
 
 /** See docs/internals/api.md, "Error codes". */
 const USED = 'idempotency_key_already_used';
 
-export const keyQuestions: readonly Question[] = [
-  {
-    id: 'replay',
-    question: 'Does the same key again get the same answer, and do nothing?',
-    async ask(run) {
-      const item = run.create();
-      const first = await run.must(item);
-      const second = await run.one(item);
-      if (second.kind === 'refused') {
-        const fate = second.code === USED ? 'end in doubt' : 'fail';
-        return different(
-          `It is refused (${second.because}): a call whose answer was lost would ${fate}, though it was done.`,
-        );
-      }
-      if (first.details['id'] !== second.details['id']) {
-        return different('It is done again: a call whose answer was lost would be done twice.');
-      }
-      return isDeepStrictEqual(first.fields, second.fields)
-        ? asAssumed('Yes, to the letter.')
-        : asAssumed('Yes, the same id, though not every field is the same.');
-    },
-  },
-  {
-    id: 'key-at-once',
-    question: 'What does a key get whose first request is still under way?',
-    async ask(run) {
-      const item = run.create();
-      const [first, second] = await Promise.all([run.one(item), run.one(item)]);
-      if (first.kind === 'success' && second.kind === 'success') {
-        return first.details['id'] === second.details['id']
-          ? asAssumed('The same answer, and it is done once.')
-          : different('It is done twice: an attempt that is repeated too early doubles a call.');
-      }
-      const refused = first.kind === 'refused' ? first : second;
-      if (refused.kind === 'success' || first.kind === second.kind) {
-        return different('Both are refused.');
-      }
-      return refused.code === USED
-        ? different(
-            `It is refused (${refused.because}): what is repeated before it was through ends in doubt.`,
-          )
-        : different(`It is refused (${refused.because}), though it is being done.`);
-    },
-  },
-  {
-    id: 'other-body',
-    question: 'What does a key get that comes again with another body?',
-    async ask(run) {
-      const item = run.create();
-      const first = await run.must(item);
-      const second = await run.one({
-        ...run.create({ payload: { asked_by: 'another body' } }),
-        idempotency_key: item.idempotency_key,
-      });
-      if (second.kind === 'refused') {
-        return asAssumed(`It is refused (${second.because}). The client never sends that.`);
-      }
-      return first.details['id'] === second.details['id']
-        ? asAssumed('The answer to the first body. The client never sends that.')
-        : different('It is done: one key stands for two things.');
-    },
-  },
-  {
-    id: 'stored-error',
-    question: 'Is an error stored under its key?',
-    needsIds: true,
-    async ask(run) {
-      const id = run.newId();
-      const tooEarly = run.finish(id);
-      const first = await run.one(tooEarly);
-      if (first.kind === 'success') return unknown('What should have failed did not.');
-      await run.must(run.create({ id, status: 'active' }));
-      const second = await run.one(tooEarly);
-      if (second.kind === 'success') {
-        return asAssumed('No: with its reason gone, the same key succeeds.');
-      }
-      // The span must not stay open.
-      await run.must(run.finish(id));
-      return asAssumed(
-        `Yes: with its reason gone, the same key still gets ${second.because}. The client gives an error up that comes three times.`,
+export const keyQuestions: Questions = {
+  async replay(run) {
+    const item = run.create();
+    const first = await run.must(item);
+    const second = await run.one(item);
+    if (second.kind === 'refused') {
+      const fate = second.code === USED ? 'end in doubt' : 'fail';
+      return different(
+        `It is refused (${second.because}): a call whose answer was lost would ${fate}, though it was done.`,
       );
-    },
+    }
+    if (first.details['id'] !== second.details['id']) {
+      return different('It is done again: a call whose answer was lost would be done twice.');
+    }
+    return isDeepStrictEqual(first.fields, second.fields)
+      ? asAssumed('Yes, to the letter.')
+      : asAssumed('Yes, the same id, though not every field is the same.');
   },
-  {
-    id: 'key-space',
-    question: 'Do bulk and single endpoints share their keys?',
-    async ask(run) {
-      const item = run.create();
-      const { idempotency_key, details } = item;
-      const first = await run.must(item);
-      const second = await run.api.single('/api/v1/agent_spans', { details, idempotency_key });
-      const note = 'The client uses bulk requests only.';
-      if (second.kind === 'refused') {
-        return asAssumed(`The single endpoint refuses the key (${second.because}). ${note}`);
-      }
+  async 'key-at-once'(run) {
+    const item = run.create();
+    const [first, second] = await Promise.all([run.one(item), run.one(item)]);
+    if (first.kind === 'success' && second.kind === 'success') {
       return first.details['id'] === second.details['id']
-        ? asAssumed(`Yes, it gets the same span. ${note}`)
-        : asAssumed(`No, it makes a second span. ${note}`);
-    },
+        ? asAssumed('The same answer, and it is done once.')
+        : different('It is done twice: an attempt that is repeated too early doubles a call.');
+    }
+    const refused = first.kind === 'refused' ? first : second;
+    if (refused.kind === 'success' || first.kind === second.kind) {
+      return different('Both are refused.');
+    }
+    return refused.code === USED
+      ? different(
+          `It is refused (${refused.because}): what is repeated before it was through ends in doubt.`,
+        )
+      : different(`It is refused (${refused.because}), though it is being done.`);
   },
-];
+  async 'other-body'(run) {
+    const item = run.create();
+    const first = await run.must(item);
+    const second = await run.one({
+      ...run.create({ payload: { asked_by: 'another body' } }),
+      idempotency_key: item.idempotency_key,
+    });
+    if (second.kind === 'refused') {
+      return asAssumed(`It is refused (${second.because}). The client never sends that.`);
+    }
+    return first.details['id'] === second.details['id']
+      ? asAssumed('The answer to the first body. The client never sends that.')
+      : different('It is done: one key stands for two things.');
+  },
+  async 'stored-error'(run) {
+    const id = run.newId();
+    const tooEarly = run.finish(id);
+    const first = await run.one(tooEarly);
+    if (first.kind === 'success') return unknown('What should have failed did not.');
+    await run.must(run.create({ id, status: 'active' }));
+    const second = await run.one(tooEarly);
+    if (second.kind === 'success') {
+      return asAssumed('No: with its reason gone, the same key succeeds.');
+    }
+    // The span must not stay open.
+    await run.must(run.finish(id));
+    return asAssumed(
+      `Yes: with its reason gone, the same key still gets ${second.because}. The client gives an error up that comes three times.`,
+    );
+  },
+  async 'key-space'(run) {
+    const item = run.create();
+    const { idempotency_key, details } = item;
+    const first = await run.must(item);
+    const second = await run.api.single('/api/v1/agent_spans', { details, idempotency_key });
+    const note = 'The client uses bulk requests only.';
+    if (second.kind === 'refused') {
+      return asAssumed(`The single endpoint refuses the key (${second.because}). ${note}`);
+    }
+    return first.details['id'] === second.details['id']
+      ? asAssumed(`Yes, it gets the same span. ${note}`)
+      : asAssumed(`No, it makes a second span. ${note}`);
+  },
+};

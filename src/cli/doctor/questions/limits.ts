@@ -9,38 +9,30 @@ import type { Item } from './bulk-api.ts';
 import { halvingStatuses } from './bulk-api.ts';
 import type { Finding } from './finding.ts';
 import { asAssumed, different, Unanswered, unknown } from './finding.ts';
-import type { Question } from './question.ts';
+import type { Questions } from './question.ts';
 import type { SmokeRun } from './smoke-run.ts';
 
 export const MOST_ITEMS = 1_000;
 export const MOST_BYTES = 4_000_000;
 
-export const limitQuestions: readonly Question[] = [
-  {
-    id: 'max-items',
-    question: 'How many items may a request have?',
-    ask: (run) =>
-      probe(run, {
-        assumed: 100,
-        most: MOST_ITEMS,
-        show: (size) => `${amount(size)} items`,
-        option: 'batch.maxItems',
-        itemsOf: (size) => Array.from({ length: size }, () => run.finish(run.newId())),
-      }),
-  },
-  {
-    id: 'max-bytes',
-    question: 'How many bytes may a request have?',
-    ask: (run) =>
-      probe(run, {
-        assumed: 1_000_000,
-        most: MOST_BYTES,
-        show: bytes,
-        option: 'batch.maxBytes',
-        itemsOf: (length) => [padded(run, length)],
-      }),
-  },
-];
+export const limitQuestions: Questions = {
+  'max-items': (run) =>
+    probe(run, {
+      assumed: 100,
+      most: MOST_ITEMS,
+      show: (size) => `${amount(size)} items`,
+      option: 'batch.maxItems',
+      itemsOf: (size) => Array.from({ length: size }, () => run.finish(run.newId())),
+    }),
+  'max-bytes': (run) =>
+    probe(run, {
+      assumed: 1_000_000,
+      most: MOST_BYTES,
+      show: bytes,
+      option: 'batch.maxBytes',
+      itemsOf: (length) => [padded(run, length)],
+    }),
+};
 
 interface Probe {
   /** What the client sends by default. */

@@ -3,146 +3,109 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Json, Success } from './bulk-api.ts';
 import { idOf, isJson } from './bulk-api.ts';
 import { asAssumed, different, Unanswered, unknown } from './finding.ts';
-import type { Question } from './question.ts';
+import type { Questions } from './question.ts';
 import type { SmokeRun } from './smoke-run.ts';
 
 const result: Json = { asked_by: 'finish' };
 
 /** The first one starts the run. */
-export const shapeQuestions: readonly Question[] = [
-  {
-    id: 'start',
-    question: 'Does agent_instances/start start a run, with flat fields?',
-    async ask(run) {
-      const timestamp = new Date().toISOString();
-      const output = await run.one(run.action('agent_instances/start', { timestamp }));
-      return output.kind === 'success'
-        ? asAssumed('Yes.')
-        : different(`No, it is refused (${output.because}).`);
-    },
+export const shapeQuestions: Questions = {
+  async start(run) {
+    const timestamp = new Date().toISOString();
+    const output = await run.one(run.action('agent_instances/start', { timestamp }));
+    return output.kind === 'success'
+      ? asAssumed('Yes.')
+      : different(`No, it is refused (${output.because}).`);
   },
-  {
-    id: 'create-in-details',
-    question: 'Does a create take its fields in details?',
-    async ask(run) {
-      const payload = { asked_by: 'create-in-details' };
-      const output = await run.one(run.create({ payload }));
-      if (output.kind === 'refused') return different(`No, it is refused (${output.because}).`);
-      if (output.details['payload'] === undefined) {
-        return unknown('It succeeds, but its answer does not show the payload.');
-      }
-      return isDeepStrictEqual(output.details['payload'], payload)
-        ? asAssumed('Yes, the payload is there.')
-        : different('It succeeds, but its payload is lost.');
-    },
+  async 'create-in-details'(run) {
+    const payload = { asked_by: 'create-in-details' };
+    const output = await run.one(run.create({ payload }));
+    if (output.kind === 'refused') return different(`No, it is refused (${output.because}).`);
+    if (output.details['payload'] === undefined) {
+      return unknown('It succeeds, but its answer does not show the payload.');
+    }
+    return isDeepStrictEqual(output.details['payload'], payload)
+      ? asAssumed('Yes, the payload is there.')
+      : different('It succeeds, but its payload is lost.');
   },
-  {
-    id: 'flat-create',
-    question: 'Does a create take its fields flat as well?',
-    async ask(run) {
-      const { details, ...item } = run.create();
-      const output = await run.one({ ...(isJson(details) ? details : {}), ...item });
-      return output.kind === 'success'
-        ? asAssumed('Yes. The client sends details.')
-        : asAssumed(`No, it is refused (${output.because}). The client sends details.`);
-    },
+  async 'flat-create'(run) {
+    const { details, ...item } = run.create();
+    const output = await run.one({ ...(isJson(details) ? details : {}), ...item });
+    return output.kind === 'success'
+      ? asAssumed('Yes. The client sends details.')
+      : asAssumed(`No, it is refused (${output.because}). The client sends details.`);
   },
-  {
-    id: 'flat-finish',
-    question: 'Does the result of a flat finish arrive?',
-    async ask(run) {
-      const id = await openSpan(run);
-      const output = await run.one(run.finish(id, { result_payload: result }));
-      if (output.kind === 'refused') return different(`No, it is refused (${output.because}).`);
-      const stored = await resultOf(run, id, output);
-      if (stored === undefined) return unknown('It succeeds, but nothing shows the result.');
-      return isDeepStrictEqual(stored, result)
-        ? asAssumed('Yes.')
-        : different('It succeeds, but its result is lost.');
-    },
+  async 'flat-finish'(run) {
+    const id = await openSpan(run);
+    const output = await run.one(run.finish(id, { result_payload: result }));
+    if (output.kind === 'refused') return different(`No, it is refused (${output.because}).`);
+    const stored = await resultOf(run, id, output);
+    if (stored === undefined) return unknown('It succeeds, but nothing shows the result.');
+    return isDeepStrictEqual(stored, result)
+      ? asAssumed('Yes.')
+      : different('It succeeds, but its result is lost.');
   },
-  {
-    id: 'wrapped-finish',
-    question: 'What does a finish get whose fields stand in details?',
-    async ask(run) {
-      const id = await openSpan(run);
-      const { status, ...item } = run.finish(id);
-      const output = await run.one({ ...item, details: { status, result_payload: result } });
-      if (output.kind === 'refused') {
-        // The span must not stay open.
-        await run.must(run.finish(id));
-        return asAssumed(`It is refused (${output.because}). The client sends flat fields.`);
-      }
-      const stored = await resultOf(run, id, output);
-      if (stored === undefined) {
-        return asAssumed('A success; nothing shows its result. The client sends flat fields.');
-      }
-      return isDeepStrictEqual(stored, result)
-        ? asAssumed('It is taken as well. The client sends flat fields.')
-        : asAssumed('A success, and its result is lost. The client sends flat fields.');
-    },
+  async 'wrapped-finish'(run) {
+    const id = await openSpan(run);
+    const { status, ...item } = run.finish(id);
+    const output = await run.one({ ...item, details: { status, result_payload: result } });
+    if (output.kind === 'refused') {
+      // The span must not stay open.
+      await run.must(run.finish(id));
+      return asAssumed(`It is refused (${output.because}). The client sends flat fields.`);
+    }
+    const stored = await resultOf(run, id, output);
+    if (stored === undefined) {
+      return asAssumed('A success; nothing shows its result. The client sends flat fields.');
+    }
+    return isDeepStrictEqual(stored, result)
+      ? asAssumed('It is taken as well. The client sends flat fields.')
+      : asAssumed('A success, and its result is lost. The client sends flat fields.');
   },
-  {
-    id: 'record-quality',
-    question: 'Is there agent_instances/record_quality, with flat fields?',
-    async ask(run) {
-      const fields = { name: 'doctor', payload: { asked_by: 'record-quality' } };
-      const output = await run.one(run.action('agent_instances/record_quality', fields));
-      if (output.kind === 'success') return asAssumed('Yes.');
-      const none = await run.one(run.action('agent_instances/no_such_action'));
-      return none.kind === 'refused' && none.because === output.because
-        ? different(`No, it is refused as an unknown type is (${output.because}).`)
-        : unknown(`It is refused (${output.because}), perhaps since no schema names this quality.`);
-    },
+  async 'record-quality'(run) {
+    const fields = { name: 'doctor', payload: { asked_by: 'record-quality' } };
+    const output = await run.one(run.action('agent_instances/record_quality', fields));
+    if (output.kind === 'success') return asAssumed('Yes.');
+    const none = await run.one(run.action('agent_instances/no_such_action'));
+    return none.kind === 'refused' && none.because === output.because
+      ? different(`No, it is refused as an unknown type is (${output.because}).`)
+      : unknown(`It is refused (${output.because}), perhaps since no schema names this quality.`);
   },
-  {
-    id: 'undeclared-schema',
-    question: 'Is a span taken whose schema_name was not declared?',
-    async ask(run) {
-      const output = await run.one(run.create({ schema_name: 'doctor:undeclared' }));
-      return output.kind === 'success'
-        ? asAssumed('Yes.')
-        : different(`No, it is refused (${output.because}). Declare every span type on register.`);
-    },
+  async 'undeclared-schema'(run) {
+    const output = await run.one(run.create({ schema_name: 'doctor:undeclared' }));
+    return output.kind === 'success'
+      ? asAssumed('Yes.')
+      : different(`No, it is refused (${output.because}). Declare every span type on register.`);
   },
-  {
-    id: 'control',
-    question: 'Is there a control in the outputs of spans?',
-    async ask(run) {
-      const inBulk = (await run.must(run.create())).fields['control'];
-      if (isJson(inBulk)) return asAssumed('Yes, also while the run goes on.');
-      if (inBulk !== undefined)
-        return different('Yes, but it is no object; the client ignores it.');
-      const { details } = run.create();
-      const single = await run.api.single('/api/v1/agent_spans', { details });
-      if (single.kind === 'success' && single.fields['control'] !== undefined) {
-        return different(
-          'Not in bulk, though the single endpoint has it: the client may not hear when a run is ended.',
+  async control(run) {
+    const inBulk = (await run.must(run.create())).fields['control'];
+    if (isJson(inBulk)) return asAssumed('Yes, also while the run goes on.');
+    if (inBulk !== undefined) return different('Yes, but it is no object; the client ignores it.');
+    const { details } = run.create();
+    const single = await run.api.single('/api/v1/agent_spans', { details });
+    if (single.kind === 'success' && single.fields['control'] !== undefined) {
+      return different(
+        'Not in bulk, though the single endpoint has it: the client may not hear when a run is ended.',
+      );
+    }
+    return asAssumed('Not while the run goes on. The client looks for it in each.');
+  },
+  async echo(run) {
+    const payload = { asked_by: 'echo' };
+    const created = await run.must(run.create({ status: 'active', payload }));
+    const finished = await run.must(run.finish(idOf(created), { result_payload: result }));
+    const repeated = [
+      ...(isJson(created.details['payload']) ? ["a create's"] : []),
+      ...(isJson(finished.details['payload']) ? ["a finish's, that of its create"] : []),
+      ...(isJson(finished.details['result_payload']) ? ["a finish's result"] : []),
+    ];
+    return repeated.length === 0
+      ? asAssumed('No: answers are small, whatever was sent.')
+      : asAssumed(
+          `Yes (${repeated.join('; ')}): answers are as large as what was sent. The client packs finishes by that.`,
         );
-      }
-      return asAssumed('Not while the run goes on. The client looks for it in each.');
-    },
   },
-  {
-    id: 'echo',
-    question: 'Do answers repeat payloads?',
-    async ask(run) {
-      const payload = { asked_by: 'echo' };
-      const created = await run.must(run.create({ status: 'active', payload }));
-      const finished = await run.must(run.finish(idOf(created), { result_payload: result }));
-      const repeated = [
-        ...(isJson(created.details['payload']) ? ["a create's"] : []),
-        ...(isJson(finished.details['payload']) ? ["a finish's, that of its create"] : []),
-        ...(isJson(finished.details['result_payload']) ? ["a finish's result"] : []),
-      ];
-      return repeated.length === 0
-        ? asAssumed('No: answers are small, whatever was sent.')
-        : asAssumed(
-            `Yes (${repeated.join('; ')}): answers are as large as what was sent. The client packs finishes by that.`,
-          );
-    },
-  },
-];
+};
 
 async function openSpan(run: SmokeRun): Promise<string> {
   return idOf(await run.must(run.create({ status: 'active' })));
