@@ -30,9 +30,11 @@ export function exitCodeOf({ reason }: AbortSignal): number {
   return 128 + (signals[reason as keyof typeof signals] ?? signals.SIGINT);
 }
 
+export const INTERRUPTED = 'Interrupted before it was through.';
+
 /** The failure of an interrupted command that has no summary to print. */
 export function interruption(interrupted: AbortSignal): CommandFailure {
-  return new CommandFailure('Interrupted before it was through.', exitCodeOf(interrupted));
+  return new CommandFailure(INTERRUPTED, exitCodeOf(interrupted));
 }
 
 /** The same promise, which rejects with a `CommandFailure` at once where the command is interrupted. */

@@ -8,34 +8,30 @@ import { unlessInterrupted } from '../command/failure.ts';
 
 /** Where the actions go: the API, or an emulator of our own. */
 export interface Destination extends Account {
-  readonly emulator: EmulatorProcess | undefined;
-  /** Aborts when the emulator has ended, and so will never answer again. */
-  readonly lost: AbortSignal;
-  close(): void;
+  readonly emulator?: EmulatorProcess;
 }
 
-export interface DestinationChoice {
-  readonly apiUrl: string | undefined;
+/** The options that choose it. */
+export interface DestinationOptions {
   readonly emulate: boolean;
-  /** Round trip of the emulator, in milliseconds. */
-  readonly latencyMs: number;
+  readonly 'api-url': string | undefined;
+  readonly rtt: number | undefined;
 }
+
+export const ROUND_TRIP_MS = 20;
 
 /** @throws {CommandFailure} when nothing there answers, the token is refused, or it is interrupted. */
 export async function openDestination(
-  { apiUrl, emulate, latencyMs }: DestinationChoice,
+  { emulate, 'api-url': apiUrl, rtt: latencyMs = ROUND_TRIP_MS }: DestinationOptions,
   { env, interrupted }: CommandContext,
 ): Promise<Destination> {
   if (emulate) {
     const apiToken = 'emulator-token';
     const emulator = await startEmulator({ token: apiToken, latencyMs });
-    const { url, lost } = emulator;
-    return { apiUrl: url, apiToken, emulator, lost, close: () => emulator.close() };
+    return { apiUrl: emulator.url, apiToken, emulator };
   }
   const account = readAccount('send', apiUrl, env);
   // Without this check, the client would take a wrong URL for an outage, and try again for minutes.
   await unlessInterrupted(checkAccount(account), interrupted);
-  // The API may always come back, so it is never given up.
-  const lost = new AbortController().signal;
-  return { ...account, emulator: undefined, lost, close: () => {} };
+  return account;
 }

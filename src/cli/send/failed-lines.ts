@@ -7,7 +7,7 @@ export class FailedLines {
   readonly path: string;
   count = 0;
   /** Why a line could not be written, as a sentence. */
-  problem: string | undefined;
+  problems: readonly string[] = [];
   readonly #descriptor: number;
 
   /** @throws {CommandFailure} when nothing can be written there, or something stands there. */
@@ -38,7 +38,7 @@ export class FailedLines {
     try {
       appendFileSync(this.#descriptor, `${text}\n`);
     } catch (error) {
-      this.problem ??= `${this.path} could not be written: ${messageOf(error)}.`;
+      this.problems = [`${this.path} could not be written: ${messageOf(error)}.`];
     }
   }
 

@@ -8,17 +8,14 @@ import {
   PrefactorSkippedError,
 } from '../../index.ts';
 
-/** Lines of one kind failed alike. */
-export interface FailureKind {
+/** Why a line failed. */
+export interface Failure {
   /** The class of the error; `bad line` where no call was made. */
   readonly kind: string;
   /** The API's word for it. */
   readonly apiCode?: string | undefined;
   /** Whether it failed only since it needed what another line was to make. */
   readonly isConsequence: boolean;
-}
-
-export interface FailureDetails {
   readonly message: string;
   /** What the API says of single fields. */
   readonly errors?: unknown;
@@ -28,7 +25,7 @@ export interface FailureDetails {
 
 const LEVELS = 5;
 
-export function failureOf(error: unknown): FailureKind & FailureDetails {
+export function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) {
     return { kind: 'unknown', message: String(error), isConsequence: false };
   }
@@ -50,11 +47,6 @@ export function wasSentBefore(error: unknown): boolean {
   return [error, ...causesOf(error)].some(
     (one) => apiCodeOf(one) === 'idempotency_key_already_used',
   );
-}
-
-/** Whether the server may have done it: then it must keep its key when it is sent again. */
-export function mayBeDone(error: unknown): boolean {
-  return isPrefactorError(error) && error.maybeApplied;
 }
 
 /** Messages of errors name keys and options of the client, which mean nothing to the sender of a file. */

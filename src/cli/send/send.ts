@@ -22,13 +22,13 @@ import {
 } from '../command/arguments.ts';
 import type { Command, CommandContext, GivenArguments } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
-import { exitCodeOf, exitCodes } from '../command/failure.ts';
+import { exitCodeOf, exitCodes, INTERRUPTED } from '../command/failure.ts';
 import { duration } from '../terminal/figures.ts';
 import { balances } from '../terminal/ledger.ts';
-import type { Position, Progress } from '../terminal/progress.ts';
+import type { Progress } from '../terminal/progress.ts';
 import { showProgress } from '../terminal/progress.ts';
 import type { Destination } from './destination.ts';
-import { openDestination } from './destination.ts';
+import { openDestination, ROUND_TRIP_MS } from './destination.ts';
 import { FailedLines } from './failed-lines.ts';
 import { FileIdentities } from './identities.ts';
 import { MAX_PENDING, sendLines } from './send-lines.ts';
@@ -36,7 +36,6 @@ import type { Summary } from './summary.ts';
 import { summaryOf, textOf } from './summary.ts';
 import { Tally } from './tally.ts';
 
-const ROUND_TRIP_MS = 20;
 /** How long an interrupted client may take for what is in flight. */
 const LAST_MS = 5_000;
 /** In a row of pauses, one is reported so often. */
@@ -134,40 +133,37 @@ export const send: Command = defineCommand({
 });
 
 async function execute(given: GivenArguments<typeof options>, context: CommandContext) {
-  const { file: path, options } = given;
-  if (path === undefined) {
-    throw wrongUsage('send', 'Name an action file, or - for the standard input.');
-  }
-  refuseContradictions(options);
+  const { file: path = '', options } = given;
+  const wrong = faultOf(path, options);
+  if (wrong !== undefined) throw wrongUsage('send', wrong);
   const { stdin, stdout, interrupted } = context;
   const file = await openActionFile(path, stdin);
   try {
-    const { 'api-url': apiUrl, emulate, rtt: latencyMs = ROUND_TRIP_MS } = options;
-    const destination = await openDestination({ apiUrl, emulate, latencyMs }, context);
+    const destination = await openDestination(options, context);
     const sent = sendFile(path, file, options, destination, context);
-    const summary = await sent.finally(destination.close);
+    const summary = await sent.finally(() => destination.emulator?.close());
     stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : textOf(summary));
     if (interrupted.aborted) return exitCodeOf(interrupted);
-    return isRight(summary) ? exitCodes.ok : exitCodes.failed;
+    const { failures, ledger, problems } = summary;
+    const isRight = failures.length === 0 && balances(ledger) && problems.length === 0;
+    return isRight ? exitCodes.ok : exitCodes.failed;
   } finally {
     file.close();
   }
 }
 
-function refuseContradictions({ emulate, rtt, times, start, ...given }: Options): void {
+/** What is wrong with the arguments, though each of them is right. */
+function faultOf(
+  path: string,
+  { emulate, rtt, times, start, ...given }: Options,
+): string | undefined {
+  if (path === '') return 'Name an action file, or - for the standard input.';
   if (emulate && given['api-url'] !== undefined) {
-    throw wrongUsage('send', '--emulate and --api-url exclude each other.');
+    return '--emulate and --api-url exclude each other.';
   }
-  if (start !== undefined && times === 'sent') {
-    throw wrongUsage('send', '--start is of no use with --times sent.');
-  }
-  if (rtt !== undefined && !emulate) {
-    throw wrongUsage('send', '--rtt is the round trip of the emulator, and needs --emulate.');
-  }
-}
-
-function isRight({ failures, ledger, problems }: Summary): boolean {
-  return failures.length === 0 && balances(ledger) && problems.length === 0;
+  if (start !== undefined && times === 'sent') return '--start is of no use with --times sent.';
+  if (rtt === undefined || emulate) return undefined;
+  return '--rtt is the round trip of the emulator, and needs --emulate.';
 }
 
 async function sendFile(
@@ -180,25 +176,30 @@ async function sendFile(
   const client = makeClient(options, destination);
   const failedLines = options.failed === undefined ? undefined : new FailedLines(options.failed);
   const calls = recordedCalls(client, file, options, env);
-  const tally = new Tally();
-  const progress = showProgress(screen, () => positionOf(file, tally, client));
+  const tally = new Tally(failedLines);
+  const progress = showProgress(screen, () => {
+    const { actions, failed } = tally.counts;
+    const { requests } = client.stats();
+    const { bytesRead, size } = file;
+    return { bytesRead, size, actions, pending: tally.pending, failed, requests };
+  });
   noteTroubles(client, progress);
-  const { apiUrl, emulator, lost } = destination;
-  const stopped = AbortSignal.any([interrupted, lost]);
+  const { apiUrl, emulator } = destination;
+  const stopped = AbortSignal.any([interrupted, ...(emulator ? [emulator.lost] : [])]);
+  const isLost = (): boolean => emulator?.lost.aborted === true;
   whenAborted(stopped, () => {
     // Ends every wait: for lines, for room, and for what is pending.
     file.close();
-    void client.close({ timeoutMs: lost.aborted ? 0 : LAST_MS });
+    void client.close({ timeoutMs: isLost() ? 0 : LAST_MS });
   });
   const start = performance.now();
   try {
-    const { speed, ignore } = options;
-    const ignored = new Set(ignore);
-    const unread = await sendLines(file, { speed, ignored, calls, tally, failedLines, stopped });
+    const unread = await sendLines(file, options, { calls, tally, stopped });
     await calls.flush();
     const wallMs = performance.now() - start;
     await client.close();
-    const seen = lost.aborted ? undefined : await emulator?.seen();
+    const seen = isLost() ? undefined : await emulator?.seen();
+    const why = isLost() ? 'The emulator is gone.' : INTERRUPTED;
     return summaryOf({
       file: path,
       apiUrl,
@@ -208,11 +209,8 @@ async function sendFile(
       ...(failedLines && { failedLines: { file: failedLines.path, count: failedLines.count } }),
       stats: client.stats(),
       wallMs,
-      cut: stopped.aborted ? whyStopped(lost) : unread,
-      problems: [
-        ...(failedLines?.problem === undefined ? [] : [failedLines.problem]),
-        ...(seen ? serverProblems(seen) : []),
-      ],
+      cut: stopped.aborted ? why : unread,
+      problems: [...(failedLines?.problems ?? []), ...(seen ? serverProblems(seen) : [])],
     });
   } finally {
     failedLines?.close();
@@ -223,20 +221,6 @@ async function sendFile(
 function whenAborted(signal: AbortSignal, act: () => void): void {
   if (signal.aborted) act();
   else signal.addEventListener('abort', act);
-}
-
-function whyStopped(lost: AbortSignal): string {
-  return lost.aborted ? 'The emulator is gone.' : 'Interrupted before it was through.';
-}
-
-function positionOf(
-  { bytesRead, size }: ActionFile,
-  tally: Tally,
-  client: AutobatchClient,
-): Position {
-  const { actions, failed } = tally.counts;
-  const { requests } = client.stats();
-  return { bytesRead, size, actions, pending: tally.pending, failed, requests };
 }
 
 function makeClient(options: Options, { apiUrl, apiToken }: Destination): AutobatchClient {

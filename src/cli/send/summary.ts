@@ -39,10 +39,10 @@ export interface SummaryParts
   readonly problems: readonly string[];
 }
 
-export function summaryOf({ tally, stats, cut, ...parts }: SummaryParts): Summary {
-  const { file, apiUrl, emulated, leftOpen, failedLines, wallMs } = parts;
-  const { actions, badLines } = tally.counts;
+export function summaryOf({ tally, stats, cut, problems, ...parts }: SummaryParts): Summary {
+  const { file, apiUrl, emulated, wallMs, ...left } = parts;
   const { requests, meanBatchSize, bytes, ledger } = stats;
+  const { actions, badLines } = tally.counts;
   const isEmpty = cut === undefined && actions + badLines === 0;
   return {
     file,
@@ -50,8 +50,7 @@ export function summaryOf({ tally, stats, cut, ...parts }: SummaryParts): Summar
     emulated,
     complete: cut === undefined,
     ...tally.counts,
-    leftOpen,
-    ...(failedLines && { failedLines }),
+    ...left,
     requests,
     meanBatchSize,
     bytes,
@@ -63,7 +62,7 @@ export function summaryOf({ tally, stats, cut, ...parts }: SummaryParts): Summar
     problems: [
       ...(cut === undefined ? [] : [cut]),
       ...(isEmpty ? ['There was no action in it.'] : []),
-      ...parts.problems,
+      ...problems,
     ],
   };
 }

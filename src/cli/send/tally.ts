@@ -1,7 +1,10 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { createHistogram } from 'node:perf_hooks';
+import { isPrefactorError } from '../../index.ts';
 import type { RecordedAction } from '../../replay/actions/recorded-action.ts';
-import type { FailureDetails, FailureKind } from './failure.ts';
+import type { RecordedCall } from '../../replay/calls/recorded-calls.ts';
+import type { FailedLines } from './failed-lines.ts';
+import type { Failure } from './failure.ts';
 import { failureOf, wasSentBefore } from './failure.ts';
 
 export interface Counts {
@@ -19,14 +22,16 @@ export interface Counts {
   skipped: number;
 }
 
-/** As the summary has them. */
-export interface FailureGroup extends FailureKind {
+/** Lines that failed alike, as the summary has them. */
+export interface FailureGroup extends Pick<Failure, 'kind' | 'apiCode' | 'isConsequence'> {
   readonly count: number;
   /** The first few. */
   readonly examples: readonly FailureExample[];
 }
 
-export interface FailureExample extends FailureDetails {
+type FailureExample = Pick<Failure, 'message' | 'errors' | 'causes'> & Place;
+
+interface Place {
   /** Of the file, from 1. */
   readonly line: number;
   /** Left out for a bad line, as the names are. */
@@ -37,6 +42,11 @@ export interface FailureExample extends FailureDetails {
 }
 
 const EXAMPLES_KEPT = 3;
+
+interface Line {
+  readonly number: number;
+  readonly text: string;
+}
 
 /** Counts lines by result. Its memory is constant, except for the pending calls. */
 export class Tally {
@@ -51,6 +61,12 @@ export class Tally {
   };
   readonly #failures: Map<string, FailureGroup> = new Map();
   readonly #latency: RecordableHistogram = createHistogram();
+  readonly #failedLines: FailedLines | undefined;
+
+  /** `failedLines` gets the lines that can be sent again. */
+  constructor(failedLines: FailedLines | undefined) {
+    this.#failedLines = failedLines;
+  }
 
   /** Calls that have not settled. */
   get pending(): number {
@@ -70,57 +86,48 @@ export class Tally {
     return this.#latency.count === 0 ? null : this.#latency.percentile(percentile) / 1_000;
   }
 
-  /** Counts a call as it settles; `onFailure` gets the error of one that can be sent again. */
-  count(
-    call: Promise<unknown>,
-    line: number,
-    action: RecordedAction,
-    onFailure?: (error: unknown) => void,
-  ): void {
+  /** Counts a call as it settles. */
+  count({ call, key, ids }: RecordedCall, { number, text }: Line, action: RecordedAction): void {
     this.counts.actions++;
     const start = performance.now();
-    const ended = (): void => {
+    const settled = (column: 'succeeded' | 'sentBefore' | 'failed'): void => {
+      this.counts[column]++;
       const microseconds = Math.round((performance.now() - start) * 1_000);
       this.#latency.record(Math.max(1, microseconds));
     };
     call.then(
-      () => {
-        ended();
-        this.counts.succeeded++;
-      },
+      () => settled('succeeded'),
       (error: unknown) => {
-        ended();
-        if (wasSentBefore(error)) {
-          this.counts.sentBefore++;
-          return;
-        }
-        this.counts.failed++;
-        const { message, errors, causes, ...kind } = failureOf(error);
-        this.#addFailure(kind, { line, ...namesOf(action), message, errors, causes });
-        onFailure?.(error);
+        if (wasSentBefore(error)) return settled('sentBefore');
+        settled('failed');
+        const { type, instance: run } = action;
+        const span = 'span' in action ? action.span : undefined;
+        this.#addFailure(failureOf(error), { line: number, type, run, span });
+        this.#failedLines?.add(text, {
+          // What the server may have done must keep its key when it is sent again.
+          idempotency_key: isPrefactorError(error) && error.maybeApplied ? key : undefined,
+          ...ids(),
+        });
       },
     );
   }
 
   /** Counts a line that no call could be made of. */
-  badLine(line: number, message: string, isConsequence = false): void {
+  badLine({ number, text }: Line, message: string, isConsequence = false): void {
     this.counts[isConsequence ? 'needBadLines' : 'badLines']++;
     const kind = isConsequence ? 'needs a bad line' : 'bad line';
-    this.#addFailure({ kind, isConsequence }, { line, message });
+    this.#addFailure({ kind, isConsequence, message }, { line: number });
+    this.#failedLines?.add(text);
   }
 
-  #addFailure(kind: FailureKind, example: FailureExample): void {
+  #addFailure({ message, errors, causes, ...kind }: Failure, place: Place): void {
     const name = `${kind.kind} ${kind.apiCode ?? ''}`;
     const { count, examples } = this.#failures.get(name) ?? { count: 0, examples: [] };
+    const example = { ...place, message, errors, causes };
     this.#failures.set(name, {
       ...kind,
       count: count + 1,
       examples: count < EXAMPLES_KEPT ? [...examples, example] : examples,
     });
   }
-}
-
-function namesOf(action: RecordedAction): Pick<FailureExample, 'type' | 'run' | 'span'> {
-  const { type, instance: run } = action;
-  return { type, run, span: 'span' in action ? action.span : undefined };
 }

@@ -40,7 +40,7 @@ export interface Identity {
   idIn(instance: string, time: string): string | undefined;
 }
 
-interface Call<Value> {
+export interface RecordedCall<Value = unknown> {
   readonly kind: 'call';
   readonly call: Promise<Value>;
   /** Undefined where the client makes one. */
@@ -51,7 +51,7 @@ interface Call<Value> {
 
 /** What became of an action. */
 export type Taken =
-  | Call<AgentInstance | AgentSpan>
+  | RecordedCall<AgentInstance | AgentSpan>
   /** `isConsequence`: the line is right, but needs something that a bad line was to make. */
   | { readonly kind: 'bad'; readonly problem: string; readonly isConsequence: boolean }
   /** Left out with its parent, as `missingParents` says. */
@@ -273,7 +273,7 @@ export class RecordedCalls {
     line: string,
     { run, span, parent }: Named,
     make: (terms: Terms) => ActionPromise<Value>,
-  ): Call<Value> {
+  ): RecordedCall<Value> {
     const { timeOf, identities } = this.#options;
     const time = timeOf?.(action) ?? new Date().toISOString();
     const identity = identities?.of(action, line);
