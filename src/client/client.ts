@@ -29,7 +29,7 @@ import { maxAnswerBytes } from '../transport/response-body.ts';
 import type { AutobatchEvents } from './client-events.ts';
 import { ClientEvents } from './client-events.ts';
 import { onExitSignal } from './exit-signals.ts';
-import { loopback } from './loopback.ts';
+import { loopback, withoutTimers } from './loopback.ts';
 import type { AutobatchOptions, Options } from './options.ts';
 import { onPageHide } from './page-hide.ts';
 import { parseOptions } from './parse-options.ts';
@@ -109,8 +109,6 @@ export class AutobatchClient {
     this.agentSpans = new AgentSpans(this.#pipeline);
     this.bulk = new Bulk({
       engine: this.#engine,
-      envelopeBytes,
-      separatorBytes,
       onWork: (work) => waitUntil?.await(work),
       redact,
     });
@@ -225,7 +223,7 @@ export class AutobatchClient {
     clock: Clock,
     waitUntil: WaitUntil | undefined,
   ): Coalescer<Failure> {
-    const { batch, logger, onSkipped, queue, retry } = settings;
+    const { batch, disabled, logger, onSkipped, queue, retry } = settings;
     const { deliveryTimeoutMs, attemptTimeoutMs } = settings;
     const schedule = scheduleOf(batch.window, { clock, logger });
     return new Coalescer({
@@ -233,7 +231,7 @@ export class AutobatchClient {
       overdue: (ms): Failure => ({ kind: 'timeout', ms }),
       toError: createToError({ redact: sender.redact, ids: settings.ids }),
       toRecord: createToRecord(sender.redact),
-      clock,
+      clock: disabled ? withoutTimers(clock) : clock,
       schedule: waitUntil?.watching(schedule) ?? schedule,
       events: this.#events,
       read: (output, readAs) => this.#pipeline.reader.read(output, readAs as ReadAs),

@@ -22,6 +22,7 @@ export type {
   Answer,
   Batch,
   FailureDescription,
+  PackedItems,
   Ping,
   Reply,
   Send,

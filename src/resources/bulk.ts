@@ -1,7 +1,6 @@
-import type { Batch, Coalescer } from '../coalescer/index.ts';
+import type { Coalescer, PackedItems } from '../coalescer/index.ts';
 import { bindMethods } from '../lib/bind-methods.ts';
 import { unpolluted } from '../lib/prototype-pollution.ts';
-import { utf8Length } from '../lib/utf8.ts';
 import { copyItem } from '../pipeline/defensive-copy.ts';
 import { assertNoIssues, invalidCallError } from '../pipeline/invalid-call.ts';
 import { serialise } from '../pipeline/json-writer.ts';
@@ -14,9 +13,6 @@ import { withCleanReason } from '../schemas/output.ts';
 
 export interface BulkSettings {
   readonly engine: Pick<Coalescer<unknown>, 'decline' | 'execute'>;
-  /** UTF-8 bytes of a request around its items, and between two of them. */
-  readonly envelopeBytes: number;
-  readonly separatorBytes: number;
   /** Told of each request that is under way. */
   readonly onWork: (work: Promise<unknown>) => void;
   /** Takes every token out of a text that the server wrote. */
@@ -59,7 +55,7 @@ export class Bulk {
     let result: Promise<BulkResult>;
     try {
       const own = unpolluted(options);
-      result = this.#execute(this.#batchOf(request, own), own?.signal);
+      result = this.#execute(batchOf(request, own), own?.signal);
     } catch (error) {
       return this.#settings.engine.decline(invalidCallError(error, 'bulk.execute'), {
         key: undefined,
@@ -72,7 +68,7 @@ export class Bulk {
     return result;
   }
 
-  async #execute(batch: Batch, signal: AbortSignal | undefined): Promise<BulkResult> {
+  async #execute(batch: PackedItems, signal: AbortSignal | undefined): Promise<BulkResult> {
     const { engine, redact } = this.#settings;
     const { outputs } = await engine.execute(batch, { type, signal });
     const entries = Object.entries(outputs).map(([key, output]) => [
@@ -81,25 +77,20 @@ export class Bulk {
     ]);
     return { status: 'success', outputs: Object.fromEntries(entries) };
   }
+}
 
-  #batchOf(given: BulkRequest, options: CallOptions | undefined): Batch {
-    const request = ownRequest(given);
-    const issues = [
-      ...(checkBulkRequest(request) ?? []),
-      ...within('options', options && checkCallOptions(options)),
-    ];
-    assertNoIssues(issues, 'request');
-    const keys = request.items.map((item) => item.idempotency_key);
-    const texts = request.items.map((item, place) =>
-      serialise(item, (path) => (path === '' ? `items.${place}` : `items.${place}.${path}`)),
-    );
-    const { envelopeBytes, separatorBytes } = this.#settings;
-    const bytes = texts.reduce(
-      (sum, text) => sum + utf8Length(text),
-      envelopeBytes + separatorBytes * (texts.length - 1),
-    );
-    return { keys, texts, bytes };
-  }
+function batchOf(given: BulkRequest, options: CallOptions | undefined): PackedItems {
+  const request = ownRequest(given);
+  const issues = [
+    ...(checkBulkRequest(request) ?? []),
+    ...within('options', options && checkCallOptions(options)),
+  ];
+  assertNoIssues(issues, 'request');
+  const keys = request.items.map((item) => item.idempotency_key);
+  const texts = request.items.map((item, place) =>
+    serialise(item, (path) => (path === '' ? `items.${place}` : `items.${place}.${path}`)),
+  );
+  return { keys, texts };
 }
 
 /** Read once, so that what is checked is what is sent. */

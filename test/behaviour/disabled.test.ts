@@ -53,6 +53,15 @@ test('the option goes before the environment', async () => {
   expect(t.batches()).toEqual([['a']]);
 });
 
+test('bulk.execute sets no timer, not even while it is under way', async () => {
+  const t = await harness({ disabled: true });
+  const items = [{ _type: 'agents/list', idempotency_key: 'list-agents-01' }];
+  const packed = t.client.bulk.execute({ items });
+  expect(t.timers).toBe(0);
+  await packed;
+  expect(t.timers).toBe(0);
+});
+
 test('flush, close, ready, submit and bulk.execute resolve', async () => {
   const t = await harness({ disabled: true });
   const action = { _type: 'agent_spans/create', details: { agent_instance_id: INSTANCE } };

@@ -110,7 +110,7 @@ describe('what is pending', () => {
     void t.call('left', { signal: controller.signal });
     void t.call('stays');
     controller.abort();
-    void t.engine.execute({ keys: ['packed'], texts: ['{}'], bytes: 14 });
+    void t.engine.execute({ keys: ['packed'], texts: ['{}'] });
     expect(t.engine.pending().map(({ key }) => key)).toEqual(['stays']);
   });
 

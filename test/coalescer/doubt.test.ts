@@ -95,7 +95,7 @@ describe('a request that certainly never left', () => {
     const { ping, parked } = scriptedPing();
     const t = engineUnderTest({ retry: { limit: 2 }, deliveryTimeoutMs: 60_000 }, { ping });
     const calls = [t.call('a'), t.call('b')];
-    const packed = t.engine.execute({ keys: ['x'], texts: ['{}'], bytes: 14 });
+    const packed = t.engine.execute({ keys: ['x'], texts: ['{}'] });
     while (t.engine.stats().ledger.pending > 0) {
       await t.clock.settle();
       for (const request of [...t.wire.parked]) request.neverLeave('refused');
@@ -213,7 +213,7 @@ describe('a request that waits to leave, for a token or a connection', () => {
     const controller = new AbortController();
     const aborted = t.call('a', { signal: controller.signal });
     const expired = t.call('b');
-    const packed = t.engine.execute({ keys: ['x'], texts: ['{}'], bytes: 14 });
+    const packed = t.engine.execute({ keys: ['x'], texts: ['{}'] });
     await t.clock.pass(20);
     if (hasLeft) for (const go of leave) go();
     controller.abort();

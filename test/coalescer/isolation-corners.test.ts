@@ -8,7 +8,7 @@ test('a packed batch waits for a pause that was made longer meanwhile', async ()
   await t.clock.settle();
   t.wire.parked[0]?.beBusy(1_000);
   await t.clock.settle();
-  void t.engine.execute({ keys: ['x'], texts: ['{}'], bytes: 10 });
+  void t.engine.execute({ keys: ['x'], texts: ['{}'] });
   await t.clock.settle();
   t.wire.parked[0]?.beBusy(60_000);
   await t.clock.pass(2_000);
@@ -47,7 +47,7 @@ test('a culprit whose part got lost is a culprit still: the number of items was 
   await t.clock.settle();
   for (const _ of Array(3).keys()) {
     const half = t.wire.parked[0];
-    void t.engine.execute({ keys: ['x'], texts: ['{}'], bytes: 10 });
+    void t.engine.execute({ keys: ['x'], texts: ['{}'] });
     await t.clock.settle();
     t.wire.parked.find(({ keys }) => keys[0] === 'x')?.answer();
     await t.clock.settle();

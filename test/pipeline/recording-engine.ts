@@ -1,9 +1,9 @@
 import type {
   Answer,
-  Batch,
   CallInfo,
   ExecuteOptions,
   Name,
+  PackedItems,
   Read,
   Submission,
 } from '../../src/coalescer/index.ts';
@@ -33,7 +33,7 @@ class RecordingEngine implements Engine {
   omitted = 0;
   /** Ids that are there, though no call here has made them. */
   readonly there = new Set<string>();
-  readonly batches: Batch[] = [];
+  readonly batches: PackedItems[] = [];
   /** What each of them was sent with. */
   readonly terms: (ExecuteOptions | undefined)[] = [];
   /** Told of ids that only an answer made known, as the engine tells it. */
@@ -117,7 +117,7 @@ class RecordingEngine implements Engine {
     return (typeof name === 'number' ? this.ids.get(name) : this.otherIds.get(name)) ?? name;
   }
 
-  execute(batch: Batch, options?: ExecuteOptions): Promise<Answer> {
+  execute(batch: PackedItems, options?: ExecuteOptions): Promise<Answer> {
     this.batches.push(batch);
     this.terms.push(options);
     const outputs = Object.fromEntries(batch.keys.map((key) => [key, { status: 'success' }]));
@@ -167,8 +167,6 @@ export function resources({ ids = 'client', ...settings }: Settings = {}) {
     spans: new AgentSpans(pipeline),
     bulk: new Bulk({
       engine,
-      envelopeBytes: 12,
-      separatorBytes: 1,
       onWork: () => {},
       redact: (text) => text,
     }),

@@ -15,9 +15,7 @@ test('a batch is sent as it stands, and its outputs come back as they are', asyn
     outputs: { 'key-00001': { status: 'success' }, 'key-00002': { status: 'success' } },
   });
   const texts = items.map((one) => JSON.stringify(one));
-  const body = `{"items":[${texts.join(',')}]}`;
-  const bytes = new TextEncoder().encode(body).length;
-  expect(engine.batches).toEqual([{ keys: ['key-00001', 'key-00002'], texts, bytes }]);
+  expect(engine.batches).toEqual([{ keys: ['key-00001', 'key-00002'], texts }]);
 });
 
 test.each<[string, unknown, string, string]>([
@@ -71,9 +69,21 @@ test.each<[string, unknown, string, string]>([
 
 test('what cannot be serialised is refused', async () => {
   const { bulk } = resources();
-  expect(await failureOf(bulk.execute({ items: [item(1, { n: 1n })] }))).toMatchObject({
+  expect(await failureOf(bulk.execute({ items: [item(1), item(2, { n: [1n] })] }))).toMatchObject({
     name: 'PrefactorInvalidArgumentError',
+    issues: [{ path: 'items.1.n.0' }],
     cause: expect.any(TypeError),
+  });
+});
+
+test('an item that fails as a whole is named by its place', async () => {
+  const { bulk } = resources();
+  let deep: object = {};
+  for (let depth = 0; depth < 20_000; depth++) deep = { deep };
+  expect(await failureOf(bulk.execute({ items: [item(1), item(2, { deep })] }))).toMatchObject({
+    name: 'PrefactorInvalidArgumentError',
+    issues: [{ path: 'items.1', message: expect.stringContaining('make it flatter') }],
+    cause: expect.any(RangeError),
   });
 });
 

@@ -7,7 +7,7 @@ import { Item, TYPICAL_ID_BYTES } from '../items/item.ts';
 import { PackedBatch } from '../items/packed-batch.ts';
 import type { CompleteOptions, Schedule } from '../ports/options.ts';
 import type { Reason, ToError } from '../ports/reason.ts';
-import type { Answer, Batch } from '../ports/sender.ts';
+import type { Answer, PackedItems } from '../ports/sender.ts';
 import type { Name, Submission } from '../ports/submission.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { Bounds } from '../queue/bounds.ts';
@@ -35,7 +35,10 @@ export interface CallInfo {
 
 type Lacking<Failure> = Extract<Reason<Failure>, { kind: 'dependency' }>;
 
-type Settings = Pick<CompleteOptions<unknown>, 'maxItems' | 'maxBytes' | 'envelopeBytes' | 'queue'>;
+type Settings = Pick<
+  CompleteOptions<unknown>,
+  'maxItems' | 'maxBytes' | 'envelopeBytes' | 'separatorBytes' | 'queue'
+>;
 
 export interface IntakeParts<Failure> {
   readonly settings: Settings;
@@ -138,7 +141,7 @@ export class Intake<Failure> {
   }
 
   /** Takes a packed batch, which waits for no item. */
-  takePacked(batch: Batch, { type = 'batch', signal }: ExecuteOptions): Promise<Answer> {
+  takePacked(batch: PackedItems, { type = 'batch', signal }: ExecuteOptions): Promise<Answer> {
     const about = { key: undefined, type };
     let subscription: Subscription;
     try {
@@ -220,22 +223,18 @@ export class Intake<Failure> {
     return [];
   }
 
-  #enterPacked(batch: Batch, about: CallInfo, subscription: Subscription): Promise<unknown> {
+  #enterPacked(batch: PackedItems, about: CallInfo, subscription: Subscription): Promise<unknown> {
     const { backlog, callers, keys, onPacked, toError } = this.#parts;
     const taken = batch.keys.find((key) => keys.find(key) !== undefined);
     if (taken !== undefined) {
       if (subscription !== undefined) this.#parts.signals.unsubscribe(subscription);
       return this.decline(toError({ kind: 'conflict', maybeApplied: false }, taken), about);
     }
-    const { envelopeBytes } = this.#settings;
-    const packed = new PackedBatch({
-      seq: ++this.lastSeq,
-      calledAt: this.#now(),
-      type: about.type,
-      batch,
-      envelopeBytes,
-      texts: backlog.texts,
-    });
+    const { type } = about;
+    const seq = ++this.lastSeq;
+    const calledAt = this.#now();
+    const { texts } = backlog;
+    const packed = new PackedBatch({ seq, calledAt, type, batch, settings: this.#settings, texts });
     const caller = callers.join(packed, undefined, subscription);
     const { promise } = caller;
     keys.add(packed);

@@ -1,5 +1,6 @@
 import type { TextArena } from '../../lib/text-arena.ts';
-import type { Batch } from '../ports/sender.ts';
+import { utf8Length } from '../../lib/utf8.ts';
+import type { Batch, PackedItems } from '../ports/sender.ts';
 import { Item } from './item.ts';
 
 export interface PackedBatchParts {
@@ -7,9 +8,9 @@ export interface PackedBatchParts {
   readonly calledAt: number;
   /** The name of the request in events. */
   readonly type: string;
-  readonly batch: Batch;
-  /** UTF-8 bytes of a request around its items. */
-  readonly envelopeBytes: number;
+  readonly batch: PackedItems;
+  /** UTF-8 bytes of a request around its items, and between two of them. */
+  readonly settings: { readonly envelopeBytes: number; readonly separatorBytes: number };
   readonly texts: TextArena;
 }
 
@@ -20,11 +21,13 @@ export interface PackedBatchParts {
 export class PackedBatch extends Item {
   content: Batch;
 
-  constructor({ seq, calledAt, type, batch, envelopeBytes, texts }: PackedBatchParts) {
+  constructor({ seq, calledAt, type, batch, settings, texts }: PackedBatchParts) {
     super(seq, calledAt, { key: '', type, pieces: [], bytes: 0, holes: [] }, texts);
-    this.content = batch;
-    // The packer adds the envelope.
-    this.bytes = batch.bytes - envelopeBytes;
+    const { envelopeBytes, separatorBytes } = settings;
+    const between = separatorBytes * (batch.texts.length - 1);
+    // Without the envelope, which the packer adds.
+    this.bytes = batch.texts.reduce((sum, text) => sum + utf8Length(text), between);
+    this.content = { ...batch, bytes: envelopeBytes + this.bytes };
   }
 
   letGo(): void {

@@ -12,6 +12,9 @@ export interface Batch {
   writeTo?(body: Uint8Array, at: number, separator: number): void;
 }
 
+/** A batch that its caller has packed: the keys and the texts of its items. */
+export type PackedItems = Pick<Batch, 'keys' | 'texts'>;
+
 /** The answer to a packed batch: the output of each key that the server reached. */
 export interface Answer {
   readonly status: number;
