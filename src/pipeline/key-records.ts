@@ -9,8 +9,7 @@ import { isActionPromise } from '../schemas/action-promise.ts';
 import { isObject } from '../schemas/check.ts';
 import type { CallDraft, KeyRecord } from './call-draft.ts';
 import { InvalidCall } from './invalid-call.ts';
-import { pathInCall } from './json-errors.ts';
-import { serialise } from './json-writer.ts';
+import { pathInCall, serialise } from './json-writer.ts';
 
 /** Keys that are remembered, at least. */
 const MAX_REMEMBERED = 10_000;

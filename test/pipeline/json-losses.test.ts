@@ -1,6 +1,6 @@
 // What JSON writes as {}, though it holds something, is told to whoever debugs.
 import { describe, expect, test } from 'vitest';
-import type { JsonLosses } from '../../src/pipeline/json-losses.ts';
+import type { JsonLosses } from '../../src/pipeline/json-problems.ts';
 import { RUN, resources, SPAN_A } from './recording-engine.ts';
 
 const root = { agentInstanceId: RUN, schemaName: 'a', status: 'active' } as const;
