@@ -28,6 +28,7 @@ import { createTransport, envelopeBytes, separatorBytes } from '../transport/bul
 import { maxAnswerBytes } from '../transport/response-body.ts';
 import type { AutobatchEvents } from './client-events.ts';
 import { ClientEvents } from './client-events.ts';
+import { ClientLog } from './client-log.ts';
 import { onExitSignal } from './exit-signals.ts';
 import { loopback, withoutTimers } from './loopback.ts';
 import type { AutobatchOptions, Options } from './options.ts';
@@ -68,6 +69,7 @@ export class AutobatchClient {
   /** Batches that you pack yourself. */
   readonly bulk: Bulk;
   readonly #events: ClientEvents;
+  readonly #log: ClientLog;
   readonly #engine: Coalescer<Failure>;
   readonly #pipeline: CallPipeline;
   readonly #stopListening: readonly (() => void)[];
@@ -93,13 +95,11 @@ export class AutobatchClient {
     const { apiUrl, disabled, exitSignals, logger } = settings;
     const clock = systemClock();
     const waitUntil = settings.waitUntil && new WaitUntil(settings.waitUntil, logger);
-    this.#events = new ClientEvents({
-      apiUrl,
-      clock,
-      logger,
-      waiting: () => this.#engine.stats().ledger.pending,
-      onIdle: waitUntil && (() => waitUntil.end()),
-    });
+    const events = new ClientEvents({ clock, logger });
+    this.#events = events;
+    if (waitUntil !== undefined) events.onSync('idle', () => waitUntil.end());
+    const waiting = (): number => this.#engine.stats().ledger.pending;
+    this.#log = new ClientLog({ apiUrl, clock, logger, waiting, events });
     const ids = new IdGenerator();
     const sender = this.#senderOf(settings, ids, clock);
     const { redact } = sender;
@@ -213,7 +213,7 @@ export class AutobatchClient {
       return { send: loopback(ids), redact: (text) => text };
     }
     const transport = createTransport({ ...settings, apiToken }, clock);
-    return { ...transport, ...this.#events.serverLog.watching(transport) };
+    return { ...transport, ...this.#log.watching(transport) };
   }
 
   /** The engine asks for the pipeline, which is made after it, only once there are calls. */
@@ -264,7 +264,7 @@ export class AutobatchClient {
       onTerminate: (agentInstanceId, reason) => this.#terminate(agentInstanceId, reason),
       onJsonLosses: ignoresDebug(logger)
         ? undefined
-        : (losses) => this.#events.debug(JSON_LOSSES, losses),
+        : (losses) => this.#log.debug(JSON_LOSSES, losses),
     });
   }
 
