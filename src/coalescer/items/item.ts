@@ -11,7 +11,7 @@ export const TYPICAL_ID_BYTES = 34;
 
 /**
  * The state of an item. `gathering`: its window is open. `blocked`: it waits for other items. `delayed`: it waits for
- * a time. `ready`: it may be packed. `held`: it waits in a part of a divided batch. `in flight`: its request has no
+ * a time. `ready`: it may be packed. `held`: it waits in a half of a divided batch. `in flight`: its request has no
  * answer yet. `settled`: it is over.
  */
 export type ItemState =

@@ -4,7 +4,7 @@
  *     gathering ─→ blocked ─→ delayed ─→ ready ─→ in flight ─→ settled
  *                     ↑          ↑         ↑        │   ↑
  *                     └──────────┴─────────┴────────┤   │    back to the old place
- *                                                   └→ held  in a part of a divided batch
+ *                                                   └→ held  in a half of a divided batch
  */
 import { Heap } from '../../lib/heap.ts';
 import { TextArena } from '../../lib/text-arena.ts';
@@ -204,16 +204,16 @@ export class Backlog {
     this.#place(item);
   }
 
-  /** Keeps an item in flight in its part of a divided batch. */
+  /** An item that was in flight waits in its fixed batch. */
   hold(item: Item): void {
     this.#enter(item, 'held');
   }
 
-  /** Sends the items of a part. Those that wait for something outside of it go back to their places. */
-  takePart(part: readonly Item[]): Packed {
-    const packed = this.#packer.repack(part);
+  /** Sends the items of a fixed batch. Those that wait for items outside of it go back to their places. */
+  takeFixed(fixed: readonly Item[]): Packed {
+    const packed = this.#packer.repack(fixed);
     for (const item of packed.items) this.#enter(item, 'in flight');
-    for (const item of part) if (item.state === 'held') this.#place(item);
+    for (const item of fixed) if (item.state === 'held') this.#place(item);
     return packed;
   }
 

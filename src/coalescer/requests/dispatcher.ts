@@ -194,7 +194,7 @@ export class Dispatcher<Failure> {
       this.#waitingSince = undefined;
     }
     const { items, bytes } =
-      fixed === undefined ? backlog.pack(limits, now, room) : backlog.takePart(fixed.items);
+      fixed === undefined ? backlog.pack(limits, now, room) : backlog.takeFixed(fixed.items);
     const leaving = fixed && bisection.leave(fixed, items, now);
     if (items.length === 0) return 0;
     for (const item of items) item.attempts++;

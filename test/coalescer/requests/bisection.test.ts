@@ -8,7 +8,7 @@ import { submission } from '../../helpers/engine.ts';
 const NOW = 1_234_567;
 const MIN_DELAY_MS = 250;
 
-/** Items that wait in a part. */
+/** Items that are held for a fixed batch. */
 function itemsOf(...keys: readonly string[]): Item[] {
   const texts = new TextArena();
   return keys.map((key, seq) => {
@@ -24,63 +24,63 @@ function numbered(count: number): Item[] {
 
 const keysOf = (items: readonly Item[] | undefined) => items?.map(({ key }) => key).join(' ');
 
-/** Parts that say of how many items, and of how many bytes, they have learned that they were too much. */
-function partsUnderTest(): { parts: Bisection; tooMany: number[]; tooLarge: number[] } {
+/** With lists of what it reports: how many items, and how many bytes, were too much. */
+function bisectionUnderTest(): { bisection: Bisection; tooMany: number[]; tooLarge: number[] } {
   const tooMany: number[] = [];
   const tooLarge: number[] = [];
-  const parts = new Bisection({
+  const bisection = new Bisection({
     minDelayMs: MIN_DELAY_MS,
     onTooMany: (items) => tooMany.push(items),
     onTooLarge: (bytes) => tooLarge.push(bytes),
   });
-  return { parts, tooMany, tooLarge };
+  return { bisection, tooMany, tooLarge };
 }
 
-/** The part that leaves at that time, which is in flight from then on. */
-function leave(parts: Bisection, now: number = NOW): FixedBatch | undefined {
-  const part = parts.due(now);
-  return part && parts.leave(part, part.items, now);
+/** The fixed batch that is due at that time; it is in flight from then on. */
+function leave(bisection: Bisection, now: number = NOW): FixedBatch | undefined {
+  const fixed = bisection.due(now);
+  return fixed && bisection.leave(fixed, fixed.items, now);
 }
 
-/** The same, where there must be one. */
-function next(parts: Bisection, now?: number): FixedBatch {
-  const part = leave(parts, now);
-  if (part === undefined) throw new Error('no part is due');
-  return part;
+/** The same; it throws if none is due. */
+function next(bisection: Bisection, now?: number): FixedBatch {
+  const fixed = leave(bisection, now);
+  if (fixed === undefined) throw new Error('no fixed batch is due');
+  return fixed;
 }
 
-function refuse(parts: Bisection, part: FixedBatch, status = 422): boolean {
-  if (part.items.length > 1) {
-    parts.divide(part.items, 'items', part);
+function refuse(bisection: Bisection, fixed: FixedBatch, status = 422): boolean {
+  if (fixed.items.length > 1) {
+    bisection.divide(fixed.items, 'items', fixed);
     return false;
   }
-  parts.again(part, [], 0);
-  return parts.refusedAlone(status);
+  bisection.again(fixed, [], 0);
+  return bisection.refusedAlone(status);
 }
 
-/** These end, wherever they wait. */
+/** Ends these items. */
 function settle(items: readonly Item[], ...keys: readonly string[]): void {
   for (const item of items) if (keys.includes(item.key)) item.state = 'settled';
 }
 
-/** Sends a batch to a server that refuses all that holds a culprit; the keys of each request. */
+/** Sends a batch to a server that refuses all batches with a culprit; returns the keys of each request. */
 function isolate(items: readonly Item[], culprits: ReadonlySet<string>) {
-  const { parts, tooMany } = partsUnderTest();
+  const { bisection, tooMany } = bisectionUnderTest();
   const isRefused = (batch: readonly Item[]) => batch.some(({ key }) => culprits.has(key));
   const requests = [items];
   const alone: string[] = [];
-  parts.divide(items, 'items', undefined);
+  bisection.divide(items, 'items', undefined);
   let now = NOW;
-  while (parts.dueAt !== Number.POSITIVE_INFINITY) {
-    now = Math.max(now, parts.dueAt);
-    const part = leave(parts, now);
-    if (part === undefined) continue;
-    requests.push(part.items);
-    if (isRefused(part.items)) {
-      refuse(parts, part);
-      if (part.items.length === 1) alone.push(...part.items.map(({ key }) => key));
+  while (bisection.dueAt !== Number.POSITIVE_INFINITY) {
+    now = Math.max(now, bisection.dueAt);
+    const fixed = leave(bisection, now);
+    if (fixed === undefined) continue;
+    requests.push(fixed.items);
+    if (isRefused(fixed.items)) {
+      refuse(bisection, fixed);
+      if (fixed.items.length === 1) alone.push(...fixed.items.map(({ key }) => key));
     } else {
-      parts.passed(part);
+      bisection.passed(fixed);
     }
   }
   return { requests, alone, tooMany, waitedMs: now - NOW };
@@ -88,83 +88,81 @@ function isolate(items: readonly Item[], culprits: ReadonlySet<string>) {
 
 describe('a refused batch', () => {
   test('is halved; the second half leaves when the first is through', () => {
-    const { parts } = partsUnderTest();
-    parts.divide(itemsOf('a', 'b', 'c', 'd', 'e'), 'items', undefined);
-    const first = next(parts);
+    const { bisection } = bisectionUnderTest();
+    bisection.divide(itemsOf('a', 'b', 'c', 'd', 'e'), 'items', undefined);
+    const first = next(bisection);
     expect(keysOf(first.items)).toBe('a b c');
-    expect(leave(parts)).toBeUndefined();
-    expect(parts.dueAt).toBe(Number.POSITIVE_INFINITY);
-    refuse(parts, first);
-    expect(keysOf(next(parts).items)).toBe('a b');
+    expect(leave(bisection)).toBeUndefined();
+    expect(bisection.dueAt).toBe(Number.POSITIVE_INFINITY);
+    refuse(bisection, first);
+    expect(keysOf(next(bisection).items)).toBe('a b');
   });
 
   test('of which the first half goes through: the second is guilty, and is halved unsent', () => {
-    const { parts } = partsUnderTest();
-    parts.divide(itemsOf('a', 'b', 'c', 'd'), 'items', undefined);
-    parts.passed(next(parts));
-    expect(keysOf(next(parts).items)).toBe('c');
-    expect(parts.divided).toBe(2);
+    const { bisection } = bisectionUnderTest();
+    bisection.divide(itemsOf('a', 'b', 'c', 'd'), 'items', undefined);
+    bisection.passed(next(bisection));
+    expect(keysOf(next(bisection).items)).toBe('c');
+    expect(bisection.divided).toBe(2);
   });
 
   test('the guilty half of one item is sent, to hear why', () => {
-    const { parts } = partsUnderTest();
-    parts.divide(itemsOf('a', 'b'), 'items', undefined);
-    parts.passed(next(parts));
-    expect(keysOf(next(parts).items)).toBe('b');
+    const { bisection } = bisectionUnderTest();
+    bisection.divide(itemsOf('a', 'b'), 'items', undefined);
+    bisection.passed(next(bisection));
+    expect(keysOf(next(bisection).items)).toBe('b');
   });
 
   test('guilty is only the sibling of what went through', () => {
-    const { parts } = partsUnderTest();
-    parts.divide(itemsOf('a', 'b', 'c', 'd'), 'items', undefined);
-    refuse(parts, next(parts)); // a b
-    refuse(parts, next(parts)); // a
-    parts.passed(next(parts)); // b
-    expect(keysOf(next(parts).items)).toBe('c d');
+    const { bisection } = bisectionUnderTest();
+    bisection.divide(itemsOf('a', 'b', 'c', 'd'), 'items', undefined);
+    refuse(bisection, next(bisection)); // a b
+    refuse(bisection, next(bisection)); // a
+    bisection.passed(next(bisection)); // b
+    expect(keysOf(next(bisection).items)).toBe('c d');
   });
 
   test('a half that lost an item is no proof against its sibling', () => {
-    const { parts } = partsUnderTest();
-    parts.divide(itemsOf('a', 'b', 'c', 'd'), 'items', undefined);
-    const first = next(parts);
-    parts.passed({ ...first, sibling: undefined });
-    expect(keysOf(next(parts).items)).toBe('c d');
+    const { bisection } = bisectionUnderTest();
+    bisection.divide(itemsOf('a', 'b', 'c', 'd'), 'items', undefined);
+    const first = next(bisection);
+    bisection.passed({ ...first, sibling: undefined });
+    expect(keysOf(next(bisection).items)).toBe('c d');
   });
 
   test('nor is there proof against a sibling that lost one', () => {
-    const { parts } = partsUnderTest();
+    const { bisection } = bisectionUnderTest();
     const items = itemsOf('a', 'b', 'c', 'd', 'e', 'f');
-    parts.divide(items, 'items', undefined);
-    parts.passed(next(parts));
+    bisection.divide(items, 'items', undefined);
+    bisection.passed(next(bisection));
     settle(items, 'e');
-    expect(keysOf(next(parts).items)).toBe('d f');
+    expect(keysOf(next(bisection).items)).toBe('d f');
   });
 
   test('keeps no place for those that have left it', () => {
-    const { parts } = partsUnderTest();
+    const { bisection } = bisectionUnderTest();
     const items = itemsOf('a', 'b', 'c', 'd');
-    parts.divide(items, 'items', undefined);
+    bisection.divide(items, 'items', undefined);
     settle(items, 'a', 'b');
-    expect(keysOf(next(parts).items)).toBe('c d');
+    expect(keysOf(next(bisection).items)).toBe('c d');
   });
 
   test('whose items have all left it is gone', () => {
-    const { parts } = partsUnderTest();
+    const { bisection } = bisectionUnderTest();
     const items = itemsOf('a', 'b');
-    parts.divide(items, 'items', undefined);
+    bisection.divide(items, 'items', undefined);
     settle(items, 'a', 'b');
-    expect(leave(parts)).toBeUndefined();
-    expect(parts.dueAt).toBe(Number.POSITIVE_INFINITY);
+    expect(leave(bisection)).toBeUndefined();
+    expect(bisection.dueAt).toBe(Number.POSITIVE_INFINITY);
   });
 
   test('does not hold up another one', () => {
-    const { parts } = partsUnderTest();
-    parts.divide(itemsOf('a', 'b'), 'items', undefined);
-    parts.divide(itemsOf('c', 'd'), 'items', undefined);
-    expect([leave(parts), leave(parts), leave(parts)].map((part) => keysOf(part?.items))).toEqual([
-      'a',
-      'c',
-      undefined,
-    ]);
+    const { bisection } = bisectionUnderTest();
+    bisection.divide(itemsOf('a', 'b'), 'items', undefined);
+    bisection.divide(itemsOf('c', 'd'), 'items', undefined);
+    expect(
+      [leave(bisection), leave(bisection), leave(bisection)].map((fixed) => keysOf(fixed?.items)),
+    ).toEqual(['a', 'c', undefined]);
   });
 });
 
@@ -206,71 +204,71 @@ describe('a culprit is found', () => {
   });
 });
 
-describe('a part', () => {
+describe('a fixed batch', () => {
   test('that is to be sent once more goes first, with what is left of it, at its time', () => {
-    const { parts } = partsUnderTest();
-    parts.divide(itemsOf('a', 'b', 'c', 'd'), 'items', undefined);
-    const first = next(parts);
-    parts.again(first, first.items.slice(1), NOW + 40);
-    expect(leave(parts, NOW + 39)).toBeUndefined();
-    expect(parts.dueAt).toBe(NOW + 40);
-    expect(keysOf(next(parts, NOW + 40).items)).toBe('b');
+    const { bisection } = bisectionUnderTest();
+    bisection.divide(itemsOf('a', 'b', 'c', 'd'), 'items', undefined);
+    const first = next(bisection);
+    bisection.again(first, first.items.slice(1), NOW + 40);
+    expect(leave(bisection, NOW + 39)).toBeUndefined();
+    expect(bisection.dueAt).toBe(NOW + 40);
+    expect(keysOf(next(bisection, NOW + 40).items)).toBe('b');
   });
 
   test('of which nothing is left makes room for the next', () => {
-    const { parts } = partsUnderTest();
-    parts.divide(itemsOf('a', 'b'), 'items', undefined);
-    const first = next(parts);
-    parts.again(first, [], NOW + 40);
-    expect(keysOf(next(parts).items)).toBe('b');
+    const { bisection } = bisectionUnderTest();
+    bisection.divide(itemsOf('a', 'b'), 'items', undefined);
+    const first = next(bisection);
+    bisection.again(first, [], NOW + 40);
+    expect(keysOf(next(bisection).items)).toBe('b');
   });
 
   test('sent once more still proves its sibling guilty', () => {
-    const { parts } = partsUnderTest();
-    parts.divide(itemsOf('a', 'b', 'c', 'd'), 'items', undefined);
-    const first = next(parts);
-    parts.again(first, first.items, 0);
-    parts.passed(next(parts));
-    expect(keysOf(next(parts).items)).toBe('c');
+    const { bisection } = bisectionUnderTest();
+    bisection.divide(itemsOf('a', 'b', 'c', 'd'), 'items', undefined);
+    const first = next(bisection);
+    bisection.again(first, first.items, 0);
+    bisection.passed(next(bisection));
+    expect(keysOf(next(bisection).items)).toBe('c');
   });
 });
 
 describe('a batch that got lost', () => {
   test('is halved too, and the halves leave side by side, at their time', () => {
-    const { parts } = partsUnderTest();
-    parts.divideLost(itemsOf('a', 'b', 'c'), NOW + 40, undefined);
-    expect(parts.divided).toBe(1);
-    expect(parts.dueAt).toBe(NOW + 40);
-    expect(leave(parts, NOW + 39)).toBeUndefined();
+    const { bisection } = bisectionUnderTest();
+    bisection.divideLost(itemsOf('a', 'b', 'c'), NOW + 40, undefined);
+    expect(bisection.divided).toBe(1);
+    expect(bisection.dueAt).toBe(NOW + 40);
+    expect(leave(bisection, NOW + 39)).toBeUndefined();
     expect(
-      [leave(parts, NOW + 40), leave(parts, NOW + 40)].map((part) => keysOf(part?.items)),
+      [leave(bisection, NOW + 40), leave(bisection, NOW + 40)].map((fixed) => keysOf(fixed?.items)),
     ).toEqual(['a b', 'c']);
   });
 
   test('proves nothing against either half', () => {
-    const { parts } = partsUnderTest();
-    parts.divideLost(itemsOf('a', 'b', 'c', 'd'), 0, undefined);
-    const first = next(parts);
-    parts.passed(first);
-    expect(keysOf(next(parts).items)).toBe('c d');
+    const { bisection } = bisectionUnderTest();
+    bisection.divideLost(itemsOf('a', 'b', 'c', 'd'), 0, undefined);
+    const first = next(bisection);
+    bisection.passed(first);
+    expect(keysOf(next(bisection).items)).toBe('c d');
   });
 });
 
 describe('how many were too many', () => {
-  /** Sends the parts of a batch to a server that takes two items at once; what was known after each. */
+  /** Sends the halves of a batch to a server that takes two items at once; returns what was reported after each. */
   function sendAll(why: 'items' | 'bytes', items: readonly Item[]): number[][] {
-    const { parts, tooMany } = partsUnderTest();
+    const { bisection, tooMany } = bisectionUnderTest();
     const known: number[][] = [];
-    parts.divide(items, why, undefined);
-    for (let part = leave(parts); part !== undefined; part = leave(parts)) {
-      if (part.items.length > 2) refuse(parts, part);
-      else parts.passed(part);
+    bisection.divide(items, why, undefined);
+    for (let fixed = leave(bisection); fixed !== undefined; fixed = leave(bisection)) {
+      if (fixed.items.length > 2) refuse(bisection, fixed);
+      else bisection.passed(fixed);
       known.push([...tooMany]);
     }
     return known;
   }
 
-  test('is the size of the batch of which no part was refused alone, once it is through', () => {
+  test('is the size of the batch of which no half was refused alone, once it is through', () => {
     // a b c, a b, c (guilty: its sibling went through), d e
     expect(sendAll('items', itemsOf('a', 'b', 'c', 'd', 'e'))).toEqual([[], [], [], [5]]);
   });
@@ -281,10 +279,10 @@ describe('how many were too many', () => {
   });
 
   test('is said of a batch that held no culprit', () => {
-    const { parts, tooMany } = partsUnderTest();
-    parts.divide(itemsOf('a', 'b'), 'items', undefined);
-    parts.passed(next(parts));
-    parts.passed(next(parts));
+    const { bisection, tooMany } = bisectionUnderTest();
+    bisection.divide(itemsOf('a', 'b'), 'items', undefined);
+    bisection.passed(next(bisection));
+    bisection.passed(next(bisection));
     expect(tooMany).toEqual([2]);
   });
 
@@ -292,110 +290,114 @@ describe('how many were too many', () => {
     expect(sendAll('bytes', itemsOf('a', 'b', 'c', 'd', 'e')).flat()).toEqual([]);
   });
 
-  test('is not known as long as a part is out', () => {
-    const { parts, tooMany } = partsUnderTest();
-    parts.divide(itemsOf('a', 'b'), 'items', undefined);
-    parts.passed(next(parts));
-    next(parts);
+  test('is not known as long as a half is in flight', () => {
+    const { bisection, tooMany } = bisectionUnderTest();
+    bisection.divide(itemsOf('a', 'b'), 'items', undefined);
+    bisection.passed(next(bisection));
+    next(bisection);
     expect(tooMany).toEqual([]);
   });
 
-  test.each<[string, (parts: Bisection, part: FixedBatch) => void]>([
-    ['is not sent again', (parts, part) => parts.again(parts.leave(part, part.items, NOW), [], 0)],
+  test.each<[string, (bisection: Bisection, fixed: FixedBatch) => void]>([
+    [
+      'is not sent again',
+      (bisection, fixed) => bisection.again(bisection.leave(fixed, fixed.items, NOW), [], 0),
+    ],
     [
       'is in neither half',
-      (parts, part) =>
-        parts.divide(part.items.slice(1), 'items', parts.leave(part, part.items, NOW)),
+      (bisection, fixed) =>
+        bisection.divide(fixed.items.slice(1), 'items', bisection.leave(fixed, fixed.items, NOW)),
     ],
     [
-      'is not in the part as it leaves',
-      (parts, part) => parts.passed(parts.leave(part, part.items.slice(1), NOW)),
+      'is not in the fixed batch as it leaves',
+      (bisection, fixed) => bisection.passed(bisection.leave(fixed, fixed.items.slice(1), NOW)),
     ],
   ])('is not known where an item %s: it may have been to blame', (_, loseOne) => {
-    const { parts, tooMany } = partsUnderTest();
-    parts.divide(itemsOf('a', 'b', 'c', 'd'), 'items', undefined);
-    loseOne(parts, parts.due(NOW) as FixedBatch);
-    for (let part = leave(parts); part !== undefined; part = leave(parts)) parts.passed(part);
+    const { bisection, tooMany } = bisectionUnderTest();
+    bisection.divide(itemsOf('a', 'b', 'c', 'd'), 'items', undefined);
+    loseOne(bisection, bisection.due(NOW) as FixedBatch);
+    for (let fixed = leave(bisection); fixed !== undefined; fixed = leave(bisection))
+      bisection.passed(fixed);
     expect(tooMany).toEqual([]);
   });
 });
 
 describe('a batch that was cut off again and again', () => {
   test('was too large if each of its halves comes through', () => {
-    const { parts, tooLarge } = partsUnderTest();
-    parts.divideLost(itemsOf('a', 'b'), 0, undefined, 900);
-    parts.passed(next(parts));
+    const { bisection, tooLarge } = bisectionUnderTest();
+    bisection.divideLost(itemsOf('a', 'b'), 0, undefined, 900);
+    bisection.passed(next(bisection));
     expect(tooLarge).toEqual([]);
-    parts.passed(next(parts));
+    bisection.passed(next(bisection));
     expect(tooLarge).toEqual([900]);
   });
 
   test('was not, if one of them failed in between', () => {
-    const { parts, tooLarge } = partsUnderTest();
-    parts.divideLost(itemsOf('a', 'b'), 0, undefined, 900);
-    const first = next(parts);
-    parts.failed(first);
-    parts.again(first, first.items, 0);
-    parts.passed(next(parts));
-    parts.passed(next(parts));
+    const { bisection, tooLarge } = bisectionUnderTest();
+    bisection.divideLost(itemsOf('a', 'b'), 0, undefined, 900);
+    const first = next(bisection);
+    bisection.failed(first);
+    bisection.again(first, first.items, 0);
+    bisection.passed(next(bisection));
+    bisection.passed(next(bisection));
     expect(tooLarge).toEqual([]);
   });
 });
 
 describe('a fault that looks systemic', () => {
-  /** That many items in a row are refused alone, for the same; whether it was told each time. */
+  /** Refuses so many items alone, with the same status; returns for each whether it was reported. */
   function refuseAlone(
-    parts: Bisection,
+    bisection: Bisection,
     times: number,
     { like }: { like?: number | undefined } = { like: 422 },
   ): boolean[] {
-    return Array.from({ length: times }, () => parts.refusedAlone(like));
+    return Array.from({ length: times }, () => bisection.refusedAlone(like));
   }
   const not = (times: number) => Array.from({ length: times }, () => false);
 
   test('is told of once, at the eighth item in a row that is refused alone and alike', () => {
-    const { parts } = partsUnderTest();
-    expect(refuseAlone(parts, 10)).toEqual([...not(7), true, ...not(2)]);
-    expect(parts.isSystemic).toBe(true);
+    const { bisection } = bisectionUnderTest();
+    expect(refuseAlone(bisection, 10)).toEqual([...not(7), true, ...not(2)]);
+    expect(bisection.isSystemic).toBe(true);
   });
 
   test.each([400, undefined])('is none where the refusals are not alike: %s', (other) => {
-    const { parts } = partsUnderTest();
-    refuseAlone(parts, 7);
-    expect(refuseAlone(parts, 1, { like: other })).toEqual([false]);
-    expect(refuseAlone(parts, 7)).toEqual(not(7));
-    expect(parts.isSystemic).toBe(false);
-    expect(refuseAlone(parts, 1)).toEqual([true]);
+    const { bisection } = bisectionUnderTest();
+    refuseAlone(bisection, 7);
+    expect(refuseAlone(bisection, 1, { like: other })).toEqual([false]);
+    expect(refuseAlone(bisection, 7)).toEqual(not(7));
+    expect(bisection.isSystemic).toBe(false);
+    expect(refuseAlone(bisection, 1)).toEqual([true]);
   });
 
-  test('is over when a part goes through', () => {
-    const { parts } = partsUnderTest();
-    refuseAlone(parts, 8);
-    parts.divide(itemsOf('a', 'b'), 'items', undefined);
-    parts.passed(next(parts));
-    expect(parts.isSystemic).toBe(false);
-    expect(refuseAlone(parts, 8)).toEqual([...not(7), true]);
+  test('is over when a half goes through', () => {
+    const { bisection } = bisectionUnderTest();
+    refuseAlone(bisection, 8);
+    bisection.divide(itemsOf('a', 'b'), 'items', undefined);
+    bisection.passed(next(bisection));
+    expect(bisection.isSystemic).toBe(false);
+    expect(refuseAlone(bisection, 8)).toEqual([...not(7), true]);
   });
 
   test('slows halving down to one request per minDelayMs, of all batches together', () => {
-    const { parts } = partsUnderTest();
-    refuseAlone(parts, 8);
-    parts.divide(itemsOf('a', 'b'), 'items', undefined);
-    parts.divide(itemsOf('c', 'd'), 'items', undefined);
-    const first = next(parts);
-    expect(parts.dueAt).toBe(NOW + MIN_DELAY_MS);
-    refuse(parts, first);
-    expect(leave(parts, NOW + MIN_DELAY_MS - 1)).toBeUndefined();
-    expect(leave(parts, NOW + MIN_DELAY_MS)).toBeDefined();
-    expect(leave(parts, NOW + MIN_DELAY_MS)).toBeUndefined();
-    expect(leave(parts, NOW + 2 * MIN_DELAY_MS)).toBeDefined();
+    const { bisection } = bisectionUnderTest();
+    refuseAlone(bisection, 8);
+    bisection.divide(itemsOf('a', 'b'), 'items', undefined);
+    bisection.divide(itemsOf('c', 'd'), 'items', undefined);
+    const first = next(bisection);
+    expect(bisection.dueAt).toBe(NOW + MIN_DELAY_MS);
+    refuse(bisection, first);
+    expect(leave(bisection, NOW + MIN_DELAY_MS - 1)).toBeUndefined();
+    expect(leave(bisection, NOW + MIN_DELAY_MS)).toBeDefined();
+    expect(leave(bisection, NOW + MIN_DELAY_MS)).toBeUndefined();
+    expect(leave(bisection, NOW + 2 * MIN_DELAY_MS)).toBeDefined();
   });
 
   test('costs so many delays where all of a batch are refused', () => {
     const items = numbered(32);
     const { requests, alone, waitedMs } = isolate(items, new Set(items.map(({ key }) => key)));
     expect(alone).toHaveLength(32);
-    // The batch, its 62 parts. The first part that waits is the second after the eighth lone item.
+    // The batch and its 62 halves. The first half to wait is the second one after the eighth lone item.
     const before = requests.findIndex(
       (_, index) => requests.slice(0, index).filter((batch) => batch.length === 1).length === 8,
     );

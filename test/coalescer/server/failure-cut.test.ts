@@ -5,7 +5,7 @@ import { no } from '../../helpers/scripted-send.ts';
 
 const WHOLE = 100;
 
-/** After so many requests that ended with a failure, at the same place each. */
+/** After so many requests that failed, each at the same place. */
 function afterFailures(times: number, ran: number): FailureCut {
   const cut = new FailureCut(WHOLE);
   for (let time = 0; time < times; time++) cut.failed(ran, ran);
@@ -96,7 +96,7 @@ describe('after a storm', () => {
 });
 
 describe('in the engine', () => {
-  /** The engine in the midst of a storm: calls wait, and every third that was sent has failed. */
+  /** The engine in a storm: calls wait, and every third that was sent has failed. */
   async function inStorm(code?: string, settings: Parameters<typeof engineUnderTest>[0] = {}) {
     const t = engineUnderTest({ concurrency: 1, ...settings });
     const calls = Array.from({ length: 3_000 }, (_, index) => t.call(`k${index}`));
@@ -169,7 +169,7 @@ describe('in the engine', () => {
     const [skipped, failed] = ['skipped', 'error'].map(
       (kind) => ends.filter((end) => end === kind).length,
     );
-    // Whole batches would reject 97 for each that fails.
+    // Whole batches would reject 97 items for each that fails.
     expect(skipped).toBeLessThan(8 * (failed ?? 0));
     t.expectIdle();
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { LearnedLimit } from '../../../src/coalescer/server/learned-limit.ts';
 import { randomFrom } from '../../helpers/random.ts';
 
-/** How long the server is looked at, in batches. */
+/** How many batches the server gets. */
 const BATCHES = 2_000;
 
 /** Sends full batches to a server that takes no more than `cap`, and counts what it refuses. */
@@ -24,7 +24,7 @@ function sendTo(limit: LearnedLimit, cap: number, fill: (limit: number) => numbe
   return { refused, mean: sent / BATCHES, largest };
 }
 
-/** The limits that one full batch after the other has, all of which go through. */
+/** The limits after each of so many full batches, all of which go through. */
 function growthOf(limit: LearnedLimit, batches: number): number[] {
   return Array.from({ length: batches }, () => {
     limit.accepted(limit.limit);
@@ -84,7 +84,7 @@ describe('a refusal', () => {
       let batches = 0;
       while (limit.limit < 400) {
         limit.accepted(limit.limit);
-        // Those on the way back up are not counted.
+        // Refusals while the limit grows back are not counted.
         if (limit.limit >= 360) batches++;
       }
       untilTried.push(batches - 1);

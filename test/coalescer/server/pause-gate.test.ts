@@ -115,7 +115,7 @@ describe('while the longer wish of a server lasts', () => {
       opened.push(gate.opensAt - NOW);
       come(gate, gate.opensAt);
     }
-    // The last one comes when the wish is over, and from then on nothing holds any more.
+    // The last one comes at the end of the longer pause; then nothing holds requests back.
     expect(opened.slice(0, 4)).toEqual([1_000, 2_000, 3_000, 3_500]);
     expect(opened[4]).toBeLessThanOrEqual(3_510);
   });

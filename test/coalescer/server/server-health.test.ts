@@ -1,4 +1,4 @@
-// Health is visible. What the engine knows of the server, and whom it tells.
+// What the engine knows of the server, and whom it tells.
 import { expect, test } from 'vitest';
 import type { EngineUnderTest } from '../../helpers/engine.ts';
 import { engineUnderTest, reasonOf } from '../../helpers/engine.ts';
@@ -12,7 +12,7 @@ const describe = (failure: string) => ({
 
 const server = (t: EngineUnderTest) => t.engine.stats().server;
 
-/** Lets the next attempts be made, and be lost. */
+/** Loses the next attempts. */
 async function loseAttempts(t: EngineUnderTest, times: number, failure?: string): Promise<void> {
   for (let time = 0; time < times; time++) {
     while (t.wire.parked.length === 0) await t.clock.pass(50);
@@ -53,7 +53,7 @@ test('the third failed attempt in a row is told, once, and so is the first answe
   const t = engineUnderTest({ maxItems: 2 }, { describe });
   for (const key of ['a', 'b', 'c']) void t.call(key);
   await t.clock.settle();
-  // Together they are one: they left before anybody knew.
+  // They are in flight together, so they count as one.
   expect(t.wire.parked).toHaveLength(1);
   await loseAttempts(t, 2, 'reset');
   expect(t.events.outage).toEqual([]);
@@ -68,7 +68,7 @@ test('the third failed attempt in a row is told, once, and so is the first answe
   t.expectIdle();
 });
 
-/** One more outage, from its beginning to its end. */
+/** One more outage, from beginning to end. */
 async function loseOneCall(t: EngineUnderTest, key: string): Promise<void> {
   void t.call(key);
   await t.clock.settle();

@@ -1,4 +1,4 @@
-// No setting and no answer makes a busy loop.
+// No options and no answers lead to a busy loop.
 import { describe, expect, test } from 'vitest';
 import type { CoalescerOptions } from '../../../src/coalescer/index.ts';
 import { leastPauseMs, Spacing } from '../../../src/coalescer/server/spacing.ts';
@@ -41,14 +41,14 @@ describe('between requests that bring nobody further', () => {
   });
 });
 
-/** How a server answers whatever comes. */
+/** How a server answers. */
 type Answer = (request: ParkedRequest, number: number) => void;
 
 const asFastAsCanBe = { minDelayMs: 0, maxDelayMs: 0, limit: 1_000, maxPauseMs: 0 };
 
-/** The first item meets an error that may pass, and the others are skipped. */
+/** The first item gets a transient error, and the others are skipped. */
 const stopAtTheFirst: Answer = (request) => request.stopAt(request.keys[0] ?? '', 'busy');
-/** Nothing of what was done is in the answer. */
+/** The answer has no output. */
 const omitAll: Answer = (request) =>
   request.answer(Object.fromEntries(request.keys.map((key) => [key, undefined])));
 
@@ -64,7 +64,7 @@ describe('in a minute, few requests are sent to a server', () => {
     const end = t.clock.now() + 60_000;
     while (t.clock.now() < end) {
       await t.clock.settle();
-      // A loop of no time at all would never let it pass.
+      // Bounded, since no time would pass in a busy loop.
       for (let turn = 0; turn < 50 && t.wire.parked.length > 0; turn++) {
         for (const request of [...t.wire.parked]) answer(request, t.wire.requests.length);
         await t.clock.settle();
@@ -97,12 +97,12 @@ describe('in a minute, few requests are sent to a server', () => {
     ],
     ['that leaves all outputs out', omitAll, asFastAsCanBe],
   ])('%s', async (_, answer, settings) => {
-    // 7 while the pauses grow to a second, then one a second, in a few at once.
+    // 7 while the pauses grow to a second, then one a second, some with several in flight.
     expect(await requestsInAMinute(answer, settings)).toBeLessThan(100);
   });
 
   test('that meets an error that may pass in every first item', async () => {
-    // Each of 50 items is final after three times and five seconds, which is progress.
+    // Each of 50 items is final after three attempts and five seconds, which is progress.
     expect(await requestsInAMinute(stopAtTheFirst, asFastAsCanBe)).toBeLessThan(50 * 4);
   });
 

@@ -1,4 +1,4 @@
-// prefactor-autobatch/coalescer by itself: what is wrong is told, where it is wrong.
+// The entry prefactor-autobatch/coalescer: wrong use is reported where it happens.
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type {
   CoalescerOptions,
@@ -54,7 +54,7 @@ test('all that is right is accepted', async () => {
   await clock.drain();
   expect(await Promise.allSettled(calls)).toMatchObject([
     { status: 'fulfilled' },
-    // Its maker's answer names no id.
+    // The answer to the item that makes it has no id.
     { status: 'rejected', reason: { reason: { kind: 'dependency', because: 'no id' } } },
   ]);
 });
@@ -272,7 +272,7 @@ describe('a submission that is wrong rejects alone, and changes nothing but the 
         return 'a';
       }
       get text(): string {
-        // Whoever looks a second time gets something else.
+        // It returns something else when it is read again.
         return this.#reads++ === 0 ? '{}' : (undefined as never);
       }
     }
