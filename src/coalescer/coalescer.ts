@@ -14,7 +14,7 @@ import type { Item } from './items/item.ts';
 import { nameOf } from './items/lock-queues.ts';
 import { toSubmission } from './items/to-submission.ts';
 import type { EngineOptions } from './ports/options.ts';
-import type { Answer, PackedItems } from './ports/sender.ts';
+import type { PackedAnswer, PackedItems } from './ports/sender.ts';
 import type { KeyClaim, Name, Submission } from './ports/submission.ts';
 import type { ServerStats } from './server/server-health.ts';
 
@@ -130,7 +130,7 @@ export class Coalescer<Failure> {
   }
 
   /** Sends a packed batch. It is retried as items are, waits for none, and counts in neither queue nor ledger. */
-  execute(batch: PackedItems, options: ExecuteOptions = {}): Promise<Answer> {
+  execute(batch: PackedItems, options: ExecuteOptions = {}): Promise<PackedAnswer> {
     const { type = 'batch' } = options;
     if (this.#closing !== undefined) {
       const about = { key: undefined, type };

@@ -19,9 +19,9 @@ export type {
   ToRecord,
 } from './ports/reason.ts';
 export type {
-  Answer,
   Batch,
   FailureDescription,
+  PackedAnswer,
   PackedItems,
   Ping,
   Reply,

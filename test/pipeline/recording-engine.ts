@@ -1,8 +1,8 @@
 import type {
-  Answer,
   CallInfo,
   ExecuteOptions,
   Name,
+  PackedAnswer,
   PackedItems,
   Read,
   Submission,
@@ -117,7 +117,7 @@ class RecordingEngine implements Engine {
     return (typeof name === 'number' ? this.ids.get(name) : this.otherIds.get(name)) ?? name;
   }
 
-  execute(batch: PackedItems, options?: ExecuteOptions): Promise<Answer> {
+  execute(batch: PackedItems, options?: ExecuteOptions): Promise<PackedAnswer> {
     this.batches.push(batch);
     this.terms.push(options);
     const outputs = Object.fromEntries(batch.keys.map((key) => [key, { status: 'success' }]));

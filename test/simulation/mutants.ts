@@ -209,7 +209,7 @@ export const MUTANTS: readonly Mutant[] = [
     in: 'outcomesOf',
     edit: beginWith(`
       if (!Array.isArray(outputs)) {
-        const byKey = outputs as Answer['outputs'];
+        const byKey = outputs as PackedAnswer['outputs'];
         const values = Object.values(byKey);
         outputs = Object.fromEntries(
           items.flatMap(({ key }, place) => (Object.hasOwn(byKey, key) ? [[key, values[place]]] : [])),

@@ -7,7 +7,7 @@ import { Item, TYPICAL_ID_BYTES } from '../items/item.ts';
 import { PackedBatch } from '../items/packed-batch.ts';
 import type { CompleteOptions, Schedule } from '../ports/options.ts';
 import type { Reason, ToError } from '../ports/reason.ts';
-import type { Answer, PackedItems } from '../ports/sender.ts';
+import type { PackedAnswer, PackedItems } from '../ports/sender.ts';
 import type { Name, Submission } from '../ports/submission.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { Bounds } from '../queue/bounds.ts';
@@ -141,13 +141,16 @@ export class Intake<Failure> {
   }
 
   /** Takes a packed batch, which waits for no item. */
-  takePacked(batch: PackedItems, { type = 'batch', signal }: ExecuteOptions): Promise<Answer> {
+  takePacked(
+    batch: PackedItems,
+    { type = 'batch', signal }: ExecuteOptions,
+  ): Promise<PackedAnswer> {
     const about = { key: undefined, type };
     let subscription: Subscription;
     try {
       subscription = signal && this.#parts.signals.subscribe(signal);
       const promise = this.#parts.steps.run(() => this.#enterPacked(batch, about, subscription));
-      return promise as Promise<Answer>;
+      return promise as Promise<PackedAnswer>;
     } catch (error) {
       return this.#refuse(about, subscription, faultOf(error, signal, subscription));
     }

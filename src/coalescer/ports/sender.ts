@@ -16,7 +16,7 @@ export interface Batch {
 export type PackedItems = Pick<Batch, 'keys' | 'texts'>;
 
 /** The answer to a packed batch: the output of each key that the server reached. */
-export interface Answer {
+export interface PackedAnswer {
   readonly status: number;
   readonly outputs: Readonly<Record<string, unknown>>;
 }

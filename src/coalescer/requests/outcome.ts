@@ -2,7 +2,7 @@
 import type { OtherVerdicts } from '../calls/ends.ts';
 import type { Extras, OtherCaller } from '../items/item.ts';
 import type { FailedItem } from '../ports/reason.ts';
-import type { Answer, Outputs } from '../ports/sender.ts';
+import type { Outputs, PackedAnswer } from '../ports/sender.ts';
 import type { Read, Verdict } from '../ports/verdict.ts';
 
 export type Outcome<Of> = { readonly item: Of } & (
@@ -37,7 +37,7 @@ export function outcomesOf<Of extends SentItem>(
   askRequestId: () => string | undefined,
 ): Outcome<Of>[] {
   const list = isList(outputs) ? outputs : undefined;
-  const byKey = outputs as Answer['outputs'];
+  const byKey = outputs as PackedAnswer['outputs'];
   const outcomes: Outcome<Of>[] = [];
   let stop: FailedItem<never> | undefined;
   for (const [place, item] of items.entries()) {
@@ -110,7 +110,7 @@ export function countUnasked(outputs: Outputs, keys: readonly string[]): number 
   return Object.keys(outputs).length - asked;
 }
 
-export function outputsByKey(outputs: Outputs, keys: readonly string[]): Answer['outputs'] {
+export function outputsByKey(outputs: Outputs, keys: readonly string[]): PackedAnswer['outputs'] {
   if (!isList(outputs)) return outputs;
   const asked = keys.slice(0, outputs.length);
   return Object.fromEntries(asked.map((key, place) => [key, outputs[place]]));

@@ -2,7 +2,7 @@
 import type { Settlement } from '../calls/settlement.ts';
 import type { Item } from '../items/item.ts';
 import type { CompleteOptions } from '../ports/options.ts';
-import type { Answer, Reply } from '../ports/sender.ts';
+import type { PackedAnswer, Reply } from '../ports/sender.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { AdaptiveLimits } from '../server/adaptive-limits.ts';
 import { backoffMs } from '../server/backoff.ts';
@@ -92,7 +92,7 @@ export class Replies<Failure> {
     if (fixed !== undefined || bisection.refusedInARow > 0) bisection.passed(fixed);
     if (packed !== undefined) {
       // The caller that packed the batch reads its outputs.
-      const value: Answer = { status, outputs: outputsByKey(outputs, packed.keys) };
+      const value: PackedAnswer = { status, outputs: outputsByKey(outputs, packed.keys) };
       for (const item of items)
         effects.ends.push({ kind: 'succeeded', item, value, id: undefined });
       return;

@@ -19,11 +19,11 @@ import type { CoalescerOptions } from '../ports/options.ts';
 import type { Name, NewItem } from '../ports/submission.ts';
 
 /** A check for each field, or a table for what is within it. A field may be left out unless it is required. */
-interface Table {
-  readonly [name: string]: ValueCheck | Table;
+interface CheckTable {
+  readonly [name: string]: ValueCheck | CheckTable;
 }
 
-type TableOf<Fields> = { readonly [Name in keyof Fields]-?: ValueCheck | Table };
+type CheckTableOf<Fields> = { readonly [Name in keyof Fields]-?: ValueCheck | CheckTable };
 
 const aCount = integerFrom(1, Number.MAX_SAFE_INTEGER);
 const bytes = integerFrom(0, Number.MAX_SAFE_INTEGER);
@@ -35,7 +35,7 @@ const texts = mustBe('an array of strings', isArrayOf(isString));
 const names = mustBe('an array of names: ids, or whole numbers', isArrayOf(isName));
 const aName = mustBe('an id, or a whole number', isName);
 
-const options: TableOf<CoalescerOptions> = {
+const options: CheckTableOf<CoalescerOptions> = {
   send: aFunction,
   read: aFunction,
   maxItems: aCount,
@@ -46,14 +46,14 @@ const options: TableOf<CoalescerOptions> = {
   concurrency: aCount,
   maxWaitMs: aDuration,
   onSkipped: oneOf('requeue', 'reject'),
-  queue: { maxItems: aBound, maxBytes: aBound } satisfies TableOf<CoalescerOptions['queue']>,
+  queue: { maxItems: aBound, maxBytes: aBound } satisfies CheckTableOf<CoalescerOptions['queue']>,
   retry: {
     limit: aBound,
     minDelayMs: aDuration,
     maxDelayMs: aDuration,
     maxPauseMs: aDuration,
     itemCodes: texts,
-  } satisfies TableOf<CoalescerOptions['retry']>,
+  } satisfies CheckTableOf<CoalescerOptions['retry']>,
   deliveryTimeoutMs: aBound,
   attemptTimeoutMs: aBound,
   ping: aFunction,
@@ -69,7 +69,7 @@ const options: TableOf<CoalescerOptions> = {
   random: aFunction,
 };
 
-const item: TableOf<NewItem> = {
+const item: CheckTableOf<NewItem> = {
   key: aText,
   text: mustBe(
     'a string, or an object with pieces and holes',
@@ -142,7 +142,7 @@ export function problemsOfListener(event: unknown, listener: unknown): string[] 
 
 function problemsOf(
   given: unknown,
-  table: Table,
+  table: CheckTable,
   path: string,
   required: readonly string[] = [],
 ): string[] {
