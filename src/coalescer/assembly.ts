@@ -1,4 +1,4 @@
-/** Joins the parts of the engine. What happens when: loop.ts. */
+/** Joins the parts of the engine. What happens when: engine-loop.ts. */
 import { AbortSignals } from '../lib/abort-signals.ts';
 import type { Clock } from '../lib/clock.ts';
 import { inLaterTurn } from '../lib/event-loop.ts';
@@ -11,12 +11,12 @@ import { ResourceHistory } from './calls/resource-history.ts';
 import { ResultDelivery } from './calls/result-delivery.ts';
 import { Settlement } from './calls/settlement.ts';
 import { complete } from './complete-options.ts';
+import { Alarm, Loop, Steps } from './engine-loop.ts';
 import type { PendingCall } from './items/item.ts';
-import { Alarm, Loop, Steps } from './loop.ts';
 import type { CompleteOptions, EngineOptions } from './ports/options.ts';
 import type { ToError } from './ports/reason.ts';
 import { Backlog } from './queue/backlog.ts';
-import { Bounds } from './queue/bounds.ts';
+import { Bounds } from './queue/queue-bounds.ts';
 import { Bisection } from './requests/bisection.ts';
 import { Dispatcher } from './requests/dispatcher.ts';
 import { InFlightRequests } from './requests/in-flight.ts';

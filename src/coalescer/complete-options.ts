@@ -1,7 +1,7 @@
 import { systemClock } from '../lib/clock.ts';
 import { endOfRun } from './calls/intake.ts';
-import { bareReason } from './calls/reason-record.ts';
 import { toRejectedError, unfailing } from './calls/rejected-error.ts';
+import { bareReason } from './calls/resource-history.ts';
 import { silent } from './ports/events.ts';
 import type { CompleteOptions, EngineOptions } from './ports/options.ts';
 import type { Read } from './ports/verdict.ts';

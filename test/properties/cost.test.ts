@@ -2,8 +2,8 @@
  * What an item costs, in steps of queue, order and packer, must not depend on how many others are pending.
  */
 import { expect, test } from 'vitest';
+import type { Relations } from '../../src/coalescer/items/dependency-order.ts';
 import { Item } from '../../src/coalescer/items/item.ts';
-import type { Relations } from '../../src/coalescer/items/order.ts';
 import { Backlog } from '../../src/coalescer/queue/backlog.ts';
 import { submission } from '../helpers/engine.ts';
 import { countSteps } from '../helpers/steps.ts';

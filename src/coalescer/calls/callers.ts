@@ -7,8 +7,8 @@ import type { Epoch } from '../items/epochs.ts';
 import { Epochs } from '../items/epochs.ts';
 import type { Caller, OtherCaller, PendingCall } from '../items/item.ts';
 import { Item } from '../items/item.ts';
-import type { CallEnd, End } from './ends.ts';
-import { endFor } from './ends.ts';
+import type { CallEnd, End } from './call-ends.ts';
+import { endFor } from './call-ends.ts';
 import type { Ledger, MutableLedger } from './ledger.ts';
 import { columnOf, emptyLedger } from './ledger.ts';
 

@@ -1,10 +1,9 @@
 /** Calls that end before their item: aborted, or past their deadline. */
-import type { Caller, Item, PendingCall, SendState } from '../items/item.ts';
-import type { LeftBy } from '../items/retry-state.ts';
+import type { Caller, Item, LeftBy, PendingCall, SendState } from '../items/item.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { ServerHealth } from '../server/server-health.ts';
-import type { End } from './ends.ts';
-import { reasonToDrop } from './ends.ts';
+import type { End } from './call-ends.ts';
+import { reasonToDrop } from './call-ends.ts';
 import type { Settlement } from './settlement.ts';
 
 export interface CancellationParts<Failure> {

@@ -10,7 +10,7 @@ import type { Reason, ToError } from '../ports/reason.ts';
 import type { PackedAnswer, PackedItems } from '../ports/sender.ts';
 import type { Name, Submission } from '../ports/submission.ts';
 import type { Backlog } from '../queue/backlog.ts';
-import type { Bounds } from '../queue/bounds.ts';
+import type { Bounds } from '../queue/queue-bounds.ts';
 import type { ServerHealth } from '../server/server-health.ts';
 import type { Callers } from './callers.ts';
 import type { Cancellation } from './cancellation.ts';
@@ -43,7 +43,7 @@ type Settings = Pick<
 export interface IntakeParts<Failure> {
   readonly settings: Settings;
   readonly clock: Clock;
-  /** See `Steps` in loop.ts. */
+  /** See `Steps` in engine-loop.ts. */
   readonly steps: { run<T>(step: () => T): T; runSoon(step: () => void): void };
   readonly signals: AbortSignals<PendingCall>;
   readonly backlog: Backlog;

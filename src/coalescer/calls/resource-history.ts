@@ -2,9 +2,8 @@
  * What is remembered of resources for later calls: which were made, which failed, and which ids they have. Bounded.
  */
 import { LruMap } from '../../lib/lru-map.ts';
-import type { DependencyCause, FailedItem, ToRecord } from '../ports/reason.ts';
+import type { DependencyCause, FailedItem, Reason, ToRecord } from '../ports/reason.ts';
 import type { Name } from '../ports/submission.ts';
-import { recordOf } from './reason-record.ts';
 
 /** How much of each kind is remembered, at least. */
 const MAX_REMEMBERED = 10_000;
@@ -107,5 +106,47 @@ export class ResourceHistory<Failure> {
       this.#records.set(record, record);
     }
     return record;
+  }
+}
+
+/**
+ * A reason without answers and without anything of the caller's: what is remembered of a failure where no `toRecord`
+ * says more.
+ */
+export function bareReason<Failure>(reason: Reason<Failure>): Reason<Failure> {
+  switch (reason.kind) {
+    case 'error':
+    case 'used':
+    case 'contract':
+      return { ...reason, output: undefined };
+    case 'exhausted':
+    case 'closed':
+      return reason.last?.kind === 'output'
+        ? { ...reason, last: { kind: 'output', output: undefined } }
+        : reason;
+    case 'skipped': {
+      const { key, reason: first } = reason.because;
+      return { ...reason, because: { key, reason: bareReason(first) } };
+    }
+    case 'fault':
+      return { ...reason, error: undefined };
+    case 'aborted':
+      return { ...reason, reason: undefined };
+    case 'refused':
+    case 'dependency':
+    case 'conflict':
+    case 'full':
+      return reason;
+    default:
+      return reason satisfies never;
+  }
+}
+
+/** A `toRecord` that throws is replaced by the bare reason. */
+function recordOf<Failure>(toRecord: ToRecord<Failure>, reason: Reason<Failure>): Reason<Failure> {
+  try {
+    return toRecord(reason);
+  } catch {
+    return bareReason(reason);
   }
 }

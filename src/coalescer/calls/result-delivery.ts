@@ -4,9 +4,9 @@ import type { Caller, Item } from '../items/item.ts';
 import { PackedBatch } from '../items/packed-batch.ts';
 import type { Emitter } from '../ports/events.ts';
 import type { ToError } from '../ports/reason.ts';
+import type { CallEnd, Departure, End } from './call-ends.ts';
+import { endFor } from './call-ends.ts';
 import type { Callers } from './callers.ts';
-import type { CallEnd, Departure, End } from './ends.ts';
-import { endFor } from './ends.ts';
 
 /** Callers told in one turn of the event loop. To make so many errors takes some milliseconds. */
 const TOLD_AT_ONCE = 1_000;

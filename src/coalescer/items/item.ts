@@ -1,10 +1,9 @@
 import type { AbortSubscription } from '../../lib/abort-signals.ts';
 import type { ArenaText, Chunk, TextArena } from '../../lib/text-arena.ts';
+import type { LastAttempt, Reason } from '../ports/reason.ts';
 import type { KeyClaim, Name, Submission } from '../ports/submission.ts';
 import type { Epoch } from './epochs.ts';
 import type { LockGroup, LockQueue, Member } from './lock-queues.ts';
-import type { RetryState } from './retry-state.ts';
-import { newRetryState } from './retry-state.ts';
 
 /** Counts for an id that is not known yet: 32 characters and their quotes. */
 export const TYPICAL_ID_BYTES = 34;
@@ -112,7 +111,7 @@ export class Item implements ArenaText, Member {
 
   /** What it makes: the name, or the lock queue once the order has made one. Written by the order. */
   makes: Name | LockQueue<Item> | undefined;
-  /** One for each resource that it uses, changes or makes; see order.ts. */
+  /** One for each resource that it uses, changes or makes; see dependency-order.ts. */
   groups: readonly LockGroup<Item>[] = nothing;
   /** How many of these groups, and of the epochs that it follows, are still in its way. */
   waits = 0;
@@ -258,4 +257,49 @@ function extrasOf(submission: Submission): Extras {
   if (holes.length > 0) extras.cut = { pieces, holes: [...holes] };
   if (maybeApplied) extras.retryState = { ...newRetryState(), maybeApplied };
   return extras;
+}
+
+export type LeftBy<Failure> =
+  | Omit<Extract<Reason<Failure>, { kind: 'aborted' }>, 'maybeApplied'>
+  | Omit<Extract<Reason<Failure>, { kind: 'exhausted' }>, 'maybeApplied'>;
+
+/** What an item keeps of its attempts that made no progress. */
+export interface RetryState {
+  /** An attempt had no answer, so the server may have done it. */
+  maybeApplied: boolean;
+  /** Not to be sent before this time, by the engine's clock. */
+  notBefore: number;
+  /** How many usable answers the engine had seen at the end of its last attempt. */
+  answersSeen: number | undefined;
+  /** Attempts that count against `retry.limit`. */
+  countedAttempts: number;
+  /** Attempts lost right after a ping was answered, that do not count. */
+  suspicions: number;
+  /** When such an attempt counted last. */
+  pingCountedAt: number | undefined;
+  /** It was refused because of that attempt, and is sent once more: the next may have another token, say. */
+  hadSecondChance: boolean;
+  /** Its time was over before it was sent, since the process stood still. If this attempt gets lost, it ends. */
+  isLastChance: boolean;
+  /** An error that may pass, since when, and how often in a row the server gave it. */
+  transient: { code: string; times: number; readonly since: number } | undefined;
+  last: LastAttempt<unknown> | undefined;
+  /** Why its last caller left it; then it is no longer wanted. */
+  left: LeftBy<unknown> | undefined;
+}
+
+function newRetryState(): RetryState {
+  return {
+    maybeApplied: false,
+    notBefore: 0,
+    answersSeen: undefined,
+    countedAttempts: 0,
+    suspicions: 0,
+    pingCountedAt: undefined,
+    hadSecondChance: false,
+    isLastChance: false,
+    transient: undefined,
+    last: undefined,
+    left: undefined,
+  };
 }

@@ -1,4 +1,4 @@
-/** The queue for each resource: groups of items, in the order of their calls. How it works: order.ts. */
+/** The queue for each resource: groups of items, in the order of their calls. How it works: dependency-order.ts. */
 import type { Name } from '../ports/submission.ts';
 
 export interface Member {

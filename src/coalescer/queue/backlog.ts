@@ -8,9 +8,9 @@
  */
 import { Heap } from '../../lib/heap.ts';
 import { TextArena } from '../../lib/text-arena.ts';
+import type { BrokenItem, Relations } from '../items/dependency-order.ts';
+import { Order } from '../items/dependency-order.ts';
 import type { Item, ItemState } from '../items/item.ts';
-import type { BrokenItem, Relations } from '../items/order.ts';
-import { Order } from '../items/order.ts';
 import type { PackedBatch } from '../items/packed-batch.ts';
 import type { Name } from '../ports/submission.ts';
 import type { BatchLimits, Envelope, Packed } from './packer.ts';

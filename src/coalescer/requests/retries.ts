@@ -2,8 +2,8 @@
  * What becomes of an item after an attempt that did not settle it: another attempt, or its end. This is
  * the only retry loop of the package.
  */
-import type { End } from '../calls/ends.ts';
-import { reasonToDrop } from '../calls/ends.ts';
+import type { End } from '../calls/call-ends.ts';
+import { reasonToDrop } from '../calls/call-ends.ts';
 import type { Item } from '../items/item.ts';
 import type { EngineEvents } from '../ports/events.ts';
 import type { CompleteOptions } from '../ports/options.ts';

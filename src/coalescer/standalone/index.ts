@@ -32,4 +32,4 @@ export type {
 export type { Name, NewItem, TextWithHoles } from '../ports/submission.ts';
 export type { Verdict } from '../ports/verdict.ts';
 export type { ServerStats } from '../server/server-health.ts';
-export { CheckedCoalescer as Coalescer } from './coalescer.ts';
+export { CheckedCoalescer as Coalescer } from './checked-coalescer.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Relations } from '../../../src/coalescer/items/dependency-order.ts';
+import { Order } from '../../../src/coalescer/items/dependency-order.ts';
 import { Item } from '../../../src/coalescer/items/item.ts';
-import type { Relations } from '../../../src/coalescer/items/order.ts';
-import { Order } from '../../../src/coalescer/items/order.ts';
 import type { BatchLimits, Envelope } from '../../../src/coalescer/queue/packer.ts';
 import { Packer } from '../../../src/coalescer/queue/packer.ts';
 import { ReadySet } from '../../../src/coalescer/queue/ready-set.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RejectedError } from '../../../src/coalescer/calls/rejected-error.ts';
-import { Bounds } from '../../../src/coalescer/queue/bounds.ts';
+import { Bounds } from '../../../src/coalescer/queue/queue-bounds.ts';
 import { endsOf, engineUnderTest, isSettled, openWindow, reasonOf } from '../../helpers/engine.ts';
 import { ok } from '../../helpers/scripted-send.ts';
 

@@ -1,6 +1,5 @@
 /** How an item ends, and what that means for each of its callers. */
-import type { Item, OtherCaller } from '../items/item.ts';
-import type { LeftBy } from '../items/retry-state.ts';
+import type { Item, LeftBy, OtherCaller } from '../items/item.ts';
 import type { DependencyCause, Reason } from '../ports/reason.ts';
 import type { Verdict } from '../ports/verdict.ts';
 
