@@ -1,10 +1,9 @@
-import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/argument-error.ts';
 import { invalidArgument } from '../errors/argument-error.ts';
 import type { Logger } from '../lib/logger.ts';
 import { consoleLogger, debuggingLogger, safeLogger, silentLogger } from '../lib/logger.ts';
 import { knownNames } from '../lib/nearest.ts';
-import { unpolluted, withCleanPrototype } from '../lib/prototype-pollution.ts';
+import { unpolluted } from '../lib/prototype-pollution.ts';
 import { env } from '../lib/runtime.ts';
 import type { ValueCheck } from '../lib/value-checks.ts';
 import {
@@ -18,6 +17,7 @@ import {
   oneOf,
 } from '../lib/value-checks.ts';
 import type { WireAction } from '../schemas/action.ts';
+import { isObject } from '../schemas/check.ts';
 import type { ApiToken } from '../transport/api-token.ts';
 import { isToken, isTooShort, shortTokenProblem, TOKEN } from '../transport/api-token.ts';
 import { DEFAULT_API_URL, readApiUrl } from '../transport/api-url.ts';
@@ -32,13 +32,9 @@ import type { BatchWindow, Options } from './options.ts';
  * @throws {PrefactorInvalidArgumentError} with an issue for each thing that is wrong
  */
 export function parseOptions(input: unknown): Options {
-  const parsed = schema.safeParse(withoutPollution(input ?? {}));
-  if (!parsed.success) {
-    const issues = parsed.error.issues.flatMap((issue) => issuesOf(issue, input));
-    throw invalidArgument({ call: undefined, issues });
-  }
-  const given: Given = withoutPrototype(parsed.data);
   const issues: PrefactorIssue[] = [];
+  const given = read(input ?? {}, table, '', issues);
+  refuse(issues);
   const apiUrl = apiUrlOf(given.apiUrl, given.allowInsecure, issues);
   const disabled = given.disabled ?? /^(1|true)$/i.test(env('PREFACTOR_AUTOBATCH_DISABLED') ?? '');
   const options: Options = {
@@ -46,21 +42,16 @@ export function parseOptions(input: unknown): Options {
     disabled,
     apiUrl,
     apiToken: apiTokenOf(given, apiUrl, disabled, issues),
-    batch: Object.freeze(given.batch),
-    queue: Object.freeze(given.queue),
-    retry: Object.freeze(retryOf(withoutPrototype(given.retry), given.deliveryTimeoutMs, issues)),
+    retry: Object.freeze(retryOf(given.retry, given.deliveryTimeoutMs, issues)),
     headers: Object.freeze(headerRecord(given.headers)),
-    sdk: Object.freeze(given.sdk),
-    exitSignals: Object.freeze(given.exitSignals),
     logger: given.logger === false ? silentLogger : safeLogger(given.logger ?? defaultLogger()),
-    fetch: given.fetch,
-    beforeEnqueue: given.beforeEnqueue,
-    waitUntil: given.waitUntil,
   };
-  if (issues.length > 0) {
-    throw invalidArgument({ call: undefined, issues });
-  }
+  refuse(issues);
   return Object.freeze(options);
+}
+
+function refuse(issues: readonly PrefactorIssue[]): void {
+  if (issues.length > 0) throw invalidArgument({ call: undefined, issues });
 }
 
 function defaultLogger(): Logger {
@@ -108,16 +99,14 @@ function apiTokenOf(
   return token;
 }
 
-type Given = z.infer<typeof schema>;
-
-type Retry = z.infer<typeof retry>;
+type Given = Filled<typeof table>;
 
 /**
  * A delay that was given moves the default of the other one, if it must; two are compared. A pause
  * leaves time for a few probes, so that a server's long wish cannot cost calls that one would save.
  */
 function retryOf(
-  given: Retry,
+  given: Given['retry'],
   deliveryTimeoutMs: number,
   issues: PrefactorIssue[],
 ): Options['retry'] {
@@ -139,24 +128,33 @@ function retryOf(
   };
 }
 
-function issuesOf(issue: z.core.$ZodIssue, input: unknown): PrefactorIssue[] {
-  const path = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => unknownOption(path === '' ? key : `${path}.${key}`));
+/** What was given of a section, complete and frozen; what is wrong with it goes to `issues`. */
+function read<Table extends OptionTable>(
+  input: unknown,
+  options: Table,
+  section: string,
+  issues: PrefactorIssue[],
+): Filled<Table> {
+  const at = (name: string): string => (section === '' ? name : `${section}.${name}`);
+  const given = isObject(input) ? unpolluted(input) : {};
+  if (!isObject(input)) {
+    const message = `must be an object, but it is ${describeValue(input)}`;
+    issues.push({ path: section || 'options', message });
   }
-  if (issue.code === 'invalid_type') {
-    const given = issue.path.reduce(
-      (value: unknown, key) => Reflect.get(Object(value), key),
-      input,
-    );
-    return [
-      {
-        path: path || 'options',
-        message: `must be an ${issue.expected}, but it is ${describeValue(given)}`,
-      },
-    ];
+  // Without a prototype: a field that all objects inherit is no option.
+  const filled = Object.create(null);
+  for (const [name, option] of Object.entries(options)) {
+    const value = given[name];
+    if ('section' in option) {
+      filled[name] = read(value === undefined ? {} : value, option.section, at(name), issues);
+    } else {
+      filled[name] = value === undefined ? option.initial : option.read(value, at(name), issues);
+    }
   }
-  return [{ path, message: issue.message }];
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(options, name)) issues.push(unknownOption(at(name)));
+  }
+  return Object.freeze(filled);
 }
 
 function unknownOption(path: string): PrefactorIssue {
@@ -165,62 +163,76 @@ function unknownOption(path: string): PrefactorIssue {
   return { path, message: `is no option${knownNames(path, others)}` };
 }
 
+interface Option<Value> {
+  readonly initial: Value;
+  read(value: unknown, path: string, issues: PrefactorIssue[]): Value;
+}
+
+interface Section<Table> {
+  readonly section: Table;
+}
+
+interface OptionTable {
+  readonly [name: string]: Option<unknown> | Section<OptionTable>;
+}
+
+type Filled<Table> = {
+  readonly [Name in keyof Table]: Table[Name] extends Section<infer Inner>
+    ? Filled<Inner>
+    : Table[Name] extends Option<infer Value>
+      ? Value
+      : never;
+};
+
+/** An option with which `check` finds nothing wrong; `initial` is what it is where it was left out. */
+function option<Value>(check: ValueCheck, initial: Value): Option<Value> {
+  return {
+    initial,
+    read(value, path, issues) {
+      const message = check(value);
+      if (message !== undefined) issues.push({ path, message });
+      return value as Value;
+    },
+  };
+}
+
+/** One that may be left out. */
+function optional<Value>(check: ValueCheck): Option<Value | undefined> {
+  return option<Value | undefined>(check, undefined);
+}
+
+/** A list of which `check` finds nothing wrong with any. */
+function list(check: ValueCheck, ...initial: readonly string[]): Option<readonly string[]> {
+  return {
+    initial: Object.freeze(initial),
+    read(value, path, issues) {
+      const whole = anArray(value);
+      if (whole !== undefined) issues.push({ path, message: whole });
+      const items: readonly string[] = whole === undefined ? Array.from(value as string[]) : [];
+      for (const [place, item] of items.entries()) {
+        const message = check(item);
+        if (message !== undefined) issues.push({ path: `${path}.${place}`, message });
+      }
+      return Object.freeze(items);
+    },
+  };
+}
+
+const anArray = mustBe('an array', Array.isArray);
+
 const second = 1_000;
 const hour = 3_600 * second;
 const day = 24 * hour;
 
 const tokenProblem = `must be a string of ${TOKEN}, or a function that gives one`;
 
-/** A value that `check` finds nothing wrong with; what it finds is the issue's message. */
-function checked<T>(check: ValueCheck): z.ZodMiniCustom<T, T> {
-  return z.custom<T>((value) => check(value) === undefined, {
-    error: ({ input }) => check(input) ?? '',
-  });
-}
-
-const batch = withCleanPrototype(() =>
-  z.strictObject({
-    window: z._default(
-      checked<BatchWindow>(
-        mustBe(
-          "'tick', milliseconds from 0 to 60000, or a function",
-          (value) =>
-            value === 'tick' ||
-            typeof value === 'function' ||
-            numberFrom(0, 60 * second)(value) === undefined,
-        ),
-      ),
-      'tick',
-    ),
-    maxItems: z._default(checked<number>(integerFrom(1, 10_000)), 100),
-    maxBytes: z._default(checked<number>(integerFrom(1_024, 100_000_000)), 1_000_000),
-    concurrency: z._default(checked<number>(integerFrom(1, 256)), 16),
-    maxWaitMs: z._default(checked<number>(numberFrom(0, 60 * second)), 20),
-  }),
+const aWindow = mustBe(
+  "'tick', milliseconds from 0 to 60000, or a function",
+  (value) =>
+    value === 'tick' ||
+    typeof value === 'function' ||
+    numberFrom(0, 60 * second)(value) === undefined,
 );
-
-const queue = withCleanPrototype(() =>
-  z.strictObject({
-    maxItems: z._default(checked<number>(integerFrom(1, Number.MAX_SAFE_INTEGER)), 100_000),
-    maxBytes: z._default(checked<number>(integerFrom(1, Number.MAX_SAFE_INTEGER)), 64_000_000),
-  }),
-);
-
-const retry = withCleanPrototype(() =>
-  z.strictObject({
-    limit: z._default(checked<number>(integerFrom(1, 1_000)), 10),
-    minDelayMs: z.optional(checked<number>(numberFrom(0, 60 * second))),
-    maxDelayMs: z.optional(checked<number>(numberFrom(0, hour))),
-    maxPauseMs: z.optional(checked<number>(numberFrom(0, day))),
-    itemCodes: z._default(z.array(checked<string>(matching('a non-empty string', /./))), [
-      'temporarily_unavailable',
-      'rate_limited',
-      'unknown',
-      'unexpected',
-    ]),
-  }),
-);
-
 const nameAtVersion = matching(
   'name@version, without spaces',
   /^@?[\w.~-]+(\/[\w.~-]+)?@[\w.+-]+$/,
@@ -230,63 +242,60 @@ const loggerOrFalse = mustBe(
   isLoggerOption,
 );
 
-const schema = withCleanPrototype(() =>
-  z.strictObject({
-    apiUrl: z.optional(
-      checked<string>(mustBe('a URL, as a string', (value) => typeof value === 'string')),
-    ),
-    apiToken: z.optional(
-      checked<ApiToken>((value) =>
-        typeof value === 'function' || isToken(value) ? undefined : tokenProblem,
-      ),
-    ),
-    batch: z.prefault(batch, nothing),
-    maxItemBytes: z._default(checked<number>(integerFrom(1, 100_000_000)), 8_000_000),
-    onSkipped: z._default(checked<Options['onSkipped']>(oneOf('requeue', 'reject')), 'requeue'),
-    ids: z._default(checked<Options['ids']>(oneOf('client', 'server')), 'client'),
-    queue: z.prefault(queue, nothing),
-    retry: z.prefault(retry, nothing),
-    attemptTimeoutMs: z._default(checked<number>(numberFrom(1, hour)), 30 * second),
-    deliveryTimeoutMs: z._default(
-      checked<number>(numberFrom(1, Number.POSITIVE_INFINITY)),
-      300 * second,
-    ),
-    headers: z._default(checked<HeaderFields>(headerFields), {}),
-    sdk: z._default(z.array(checked<string>(nameAtVersion)), []),
-    fetch: z.optional(checked<Fetch>(aFunction)),
-    beforeEnqueue: z.optional(checked<(action: WireAction) => WireAction | null>(aFunction)),
-    logger: z.optional(checked<Logger | false>(loggerOrFalse)),
-    disabled: z.optional(checked<boolean>(aBoolean)),
-    allowInsecure: z._default(checked<boolean>(aBoolean), false),
-    exitSignals: z._default(z.array(checked<string>(exitSignal)), []),
-    waitUntil: z.optional(checked<(promise: Promise<unknown>) => void>(aFunction)),
-  }),
+const batch = {
+  window: option<BatchWindow>(aWindow, 'tick'),
+  maxItems: option(integerFrom(1, 10_000), 100),
+  maxBytes: option(integerFrom(1_024, 100_000_000), 1_000_000),
+  concurrency: option(integerFrom(1, 256), 16),
+  maxWaitMs: option(numberFrom(0, 60 * second), 20),
+};
+
+const queue = {
+  maxItems: option(integerFrom(1, Number.MAX_SAFE_INTEGER), 100_000),
+  maxBytes: option(integerFrom(1, Number.MAX_SAFE_INTEGER), 64_000_000),
+};
+
+const retry = {
+  limit: option(integerFrom(1, 1_000), 10),
+  minDelayMs: optional<number>(numberFrom(0, 60 * second)),
+  maxDelayMs: optional<number>(numberFrom(0, hour)),
+  maxPauseMs: optional<number>(numberFrom(0, day)),
+  itemCodes: list(
+    matching('a non-empty string', /./),
+    'temporarily_unavailable',
+    'rate_limited',
+    'unknown',
+    'unexpected',
+  ),
+};
+
+const table = {
+  apiUrl: optional<string>(mustBe('a URL, as a string', (value) => typeof value === 'string')),
+  apiToken: optional<ApiToken>((value) =>
+    typeof value === 'function' || isToken(value) ? undefined : tokenProblem,
+  ),
+  batch: { section: batch },
+  maxItemBytes: option(integerFrom(1, 100_000_000), 8_000_000),
+  onSkipped: option<Options['onSkipped']>(oneOf('requeue', 'reject'), 'requeue'),
+  ids: option<Options['ids']>(oneOf('client', 'server'), 'client'),
+  queue: { section: queue },
+  retry: { section: retry },
+  attemptTimeoutMs: option(numberFrom(1, hour), 30 * second),
+  deliveryTimeoutMs: option(numberFrom(1, Number.POSITIVE_INFINITY), 300 * second),
+  headers: option<HeaderFields>(headerFields, {}),
+  sdk: list(nameAtVersion),
+  fetch: optional<Fetch>(aFunction),
+  beforeEnqueue: optional<(action: WireAction) => WireAction | null>(aFunction),
+  logger: optional<Logger | false>(loggerOrFalse),
+  disabled: optional<boolean>(aBoolean),
+  allowInsecure: option(aBoolean, false),
+  exitSignals: list(exitSignal),
+  waitUntil: optional<(promise: Promise<unknown>) => void>(aFunction),
+};
+
+const optionPaths: readonly string[] = Object.entries(table).flatMap(([name, one]) =>
+  'section' in one ? [name, ...Object.keys(one.section).map((inner) => `${name}.${inner}`)] : name,
 );
-
-const optionPaths: readonly string[] = [
-  ...Object.keys(schema.shape),
-  ...Object.keys(batch.shape).map((name) => `batch.${name}`),
-  ...Object.keys(queue.shape).map((name) => `queue.${name}`),
-  ...Object.keys(retry.shape).map((name) => `retry.${name}`),
-];
-
-function nothing(): Record<string, never> {
-  return withoutPrototype({});
-}
-
-function withoutPrototype<Fields extends object>(fields: Fields): Fields {
-  return Object.assign(Object.create(null), fields);
-}
-
-/** What was given, and its sections. */
-function withoutPollution(input: unknown): unknown {
-  const options: unknown = unpolluted(input);
-  if (options !== input) {
-    const fields = options as Record<string, unknown>;
-    for (const name of ['batch', 'queue', 'retry']) fields[name] = unpolluted(fields[name]);
-  }
-  return options;
-}
 
 function isLoggerOption(value: unknown): boolean {
   const methods = ['debug', 'info', 'warn', 'error'];

@@ -31,7 +31,7 @@ export type HeaderFields =
 /** More than any server takes; a list may have no end. */
 const MAX_FIELDS = 1_000;
 
-/** Checks header fields. Values are never describeValue: they may be secrets. */
+/** Checks header fields. Values are never shown: they may be secrets. */
 export const headerFields: ValueCheck = (value) => {
   const fields = fieldsOf(value);
   if (fields === undefined) {
