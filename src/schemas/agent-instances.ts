@@ -16,9 +16,10 @@ import {
   anObject,
   aText,
   aTime,
-  check,
   isObject,
   OBJECT,
+  paramFields,
+  withFields,
   within,
 } from './check.ts';
 import type { Fields, Identified } from './output.ts';
@@ -109,18 +110,16 @@ export const registerAgentInstance: ActionKind<AgentInstanceRegisterParams, Agen
   makes: 'instance',
   references: [],
   checkParams: (params) => checkRegister(params) ?? checkVersions(params),
-  checkAction: check(() =>
-    z.looseObject({
-      agent_id: z.optional(z.nullable(aName())),
-      environment_id: z.optional(z.nullable(aName())),
-      agent_version: z.optional(z.nullable(anObject())),
-      agent_schema_version: z.optional(z.nullable(anObject())),
-      id: z.optional(z.nullable(aName())),
-      external_identifier: z.optional(z.nullable(aName())),
-      update_current_version: z.optional(z.nullable(aBoolean())),
-      purpose: z.optional(z.nullable(aText())),
-    }),
-  ),
+  checkAction: withFields(() => ({
+    agent_id: z.optional(z.nullable(aName())),
+    environment_id: z.optional(z.nullable(aName())),
+    agent_version: z.optional(z.nullable(anObject())),
+    agent_schema_version: z.optional(z.nullable(anObject())),
+    id: z.optional(z.nullable(aName())),
+    external_identifier: z.optional(z.nullable(aName())),
+    update_current_version: z.optional(z.nullable(aBoolean())),
+    purpose: z.optional(z.nullable(aText())),
+  })),
   toAction: ({ key, params }) => ({
     _type: 'agent_instances/register',
     idempotency_key: key,
@@ -150,13 +149,8 @@ export const startAgentInstance: ActionKind<AgentInstanceStartParams, AgentInsta
   type: 'agent_instances/start',
   changes: 'instance',
   references: [calledOn],
-  checkParams: check(() =>
-    z.strictObject({
-      timestamp: z.optional(aTime()),
-      idempotencyKey: z.optional(z.unknown()),
-    }),
-  ),
-  checkAction: check(() => z.looseObject({ timestamp: z.optional(z.nullable(aTime())) })),
+  checkParams: paramFields(() => ({ timestamp: z.optional(aTime()) })),
+  checkAction: withFields(() => ({ timestamp: z.optional(z.nullable(aTime())) })),
   toAction: ({ key, target, params }, now) => ({
     _type: 'agent_instances/start',
     idempotency_key: key,
@@ -172,19 +166,14 @@ export const finishAgentInstance: ActionKind<AgentInstanceFinishParams, AgentIns
   changes: 'instance',
   ends: true,
   references: [calledOn],
-  checkParams: check(() =>
-    z.strictObject({
-      status: z.optional(aText()),
-      timestamp: z.optional(aTime()),
-      idempotencyKey: z.optional(z.unknown()),
-    }),
-  ),
-  checkAction: check(() =>
-    z.looseObject({
-      status: z.optional(aText()),
-      timestamp: z.optional(z.nullable(aTime())),
-    }),
-  ),
+  checkParams: paramFields(() => ({
+    status: z.optional(aText()),
+    timestamp: z.optional(aTime()),
+  })),
+  checkAction: withFields(() => ({
+    status: z.optional(aText()),
+    timestamp: z.optional(z.nullable(aTime())),
+  })),
   toAction: ({ key, target, params }, now) => ({
     _type: 'agent_instances/finish',
     idempotency_key: key,
@@ -200,19 +189,14 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
   type: 'agent_instances/record_quality',
   changes: 'instance',
   references: [calledOn],
-  checkParams: check(() =>
-    z.strictObject({
-      name: aName(),
-      payload: z.nullable(anObject()),
-      idempotencyKey: z.optional(z.unknown()),
-    }),
-  ),
-  checkAction: check(() =>
-    z.looseObject({
-      name: aName(),
-      payload: z.nullable(anObject()),
-    }),
-  ),
+  checkParams: paramFields(() => ({
+    name: aName(),
+    payload: z.nullable(anObject()),
+  })),
+  checkAction: withFields(() => ({
+    name: aName(),
+    payload: z.nullable(anObject()),
+  })),
   toAction: ({ key, target, params }) => ({
     _type: 'agent_instances/record_quality',
     idempotency_key: key,
@@ -223,19 +207,16 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
   toResult: toAgentInstance,
 };
 
-const checkRegister = check(() =>
-  z.strictObject({
-    agentId: z.optional(aName()),
-    environmentId: z.optional(aName()),
-    agentVersion: z.optional(z.custom(isObject, OBJECT)),
-    agentSchemaVersion: z.optional(z.custom(isObject, OBJECT)),
-    id: z.optional(aName()),
-    externalIdentifier: z.optional(aName()),
-    updateCurrentVersion: z.optional(aBoolean()),
-    purpose: z.optional(aText()),
-    idempotencyKey: z.optional(z.unknown()),
-  }),
-);
+const checkRegister = paramFields(() => ({
+  agentId: z.optional(aName()),
+  environmentId: z.optional(aName()),
+  agentVersion: z.optional(z.custom(isObject, OBJECT)),
+  agentSchemaVersion: z.optional(z.custom(isObject, OBJECT)),
+  id: z.optional(aName()),
+  externalIdentifier: z.optional(aName()),
+  updateCurrentVersion: z.optional(aBoolean()),
+  purpose: z.optional(aText()),
+}));
 
 /** Of register parameters that are right on the whole: what is wrong within the two versions. */
 function checkVersions(params: unknown): readonly PrefactorIssue[] | undefined {

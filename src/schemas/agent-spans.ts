@@ -3,7 +3,16 @@ import type { ActionKind } from './action.ts';
 import { isTerminal, toTime } from './action.ts';
 import type { Ref } from './action-promise.ts';
 import type { AgentInstance } from './agent-instances.ts';
-import { aBoolean, aName, anObject, aText, aTime, check, OBJECT } from './check.ts';
+import {
+  aBoolean,
+  aName,
+  anObject,
+  aText,
+  aTime,
+  OBJECT,
+  paramFields,
+  withFields,
+} from './check.ts';
 import type { Fields, Identified } from './output.ts';
 import type { FinishStatus, SpanStatus } from './status.ts';
 
@@ -102,38 +111,33 @@ export const createAgentSpan: ActionKind<AgentSpanCreateParams, AgentSpan> = {
       isOptional: true,
     },
   ],
-  checkParams: check(() =>
-    z.strictObject({
-      agentInstanceId: z.optional(z.unknown()),
-      schemaName: aName(),
-      status: aText(),
-      payload: z.optional(anObject()),
-      resultPayload: z.optional(z.nullable(anObject())),
-      id: z.optional(aName()),
-      parentSpanId: z.optional(z.unknown()),
-      startedAt: z.optional(aTime()),
-      finishedAt: z.optional(z.nullable(aTime())),
-      sensitiveEncoding: z.optional(aBoolean()),
-      idempotencyKey: z.optional(z.unknown()),
-    }),
-  ),
-  checkAction: check(() =>
-    z.looseObject({
-      details: z.looseObject(
-        {
-          id: z.optional(z.nullable(aName())),
-          schema_name: aName(),
-          status: aText(),
-          sensitive_encoding: z.optional(aBoolean()),
-          payload: anObject(),
-          result_payload: z.optional(z.nullable(anObject())),
-          started_at: z.optional(z.nullable(aTime())),
-          finished_at: z.optional(z.nullable(aTime())),
-        },
-        OBJECT,
-      ),
-    }),
-  ),
+  checkParams: paramFields(() => ({
+    agentInstanceId: z.optional(z.unknown()),
+    schemaName: aName(),
+    status: aText(),
+    payload: z.optional(anObject()),
+    resultPayload: z.optional(z.nullable(anObject())),
+    id: z.optional(aName()),
+    parentSpanId: z.optional(z.unknown()),
+    startedAt: z.optional(aTime()),
+    finishedAt: z.optional(z.nullable(aTime())),
+    sensitiveEncoding: z.optional(aBoolean()),
+  })),
+  checkAction: withFields(() => ({
+    details: z.looseObject(
+      {
+        id: z.optional(z.nullable(aName())),
+        schema_name: aName(),
+        status: aText(),
+        sensitive_encoding: z.optional(aBoolean()),
+        payload: anObject(),
+        result_payload: z.optional(z.nullable(anObject())),
+        started_at: z.optional(z.nullable(aTime())),
+        finished_at: z.optional(z.nullable(aTime())),
+      },
+      OBJECT,
+    ),
+  })),
   // The fields stand in `details`: the sources are *conflicting*, and this is the safer side (docs/internals/api.md,
   // "Actions").
   toAction: ({ key, params }, now) => ({
@@ -161,24 +165,19 @@ export const finishAgentSpan: ActionKind<AgentSpanFinishParams, AgentSpan> = {
   changes: 'span',
   ends: true,
   references: [{ name: 'agent_span_id', path: 'agent_span_id', argument: 'span' }],
-  checkParams: check(() =>
-    z.strictObject({
-      status: z.optional(aText()),
-      resultPayload: z.optional(anObject()),
-      timestamp: z.optional(aTime()),
-      sensitiveEncoding: z.optional(aBoolean()),
-      agentInstanceId: z.optional(z.unknown()),
-      idempotencyKey: z.optional(z.unknown()),
-    }),
-  ),
-  checkAction: check(() =>
-    z.looseObject({
-      status: z.optional(aText()),
-      timestamp: z.optional(z.nullable(aTime())),
-      result_payload: z.optional(z.nullable(anObject())),
-      sensitive_encoding: z.optional(aBoolean()),
-    }),
-  ),
+  checkParams: paramFields(() => ({
+    status: z.optional(aText()),
+    resultPayload: z.optional(anObject()),
+    timestamp: z.optional(aTime()),
+    sensitiveEncoding: z.optional(aBoolean()),
+    agentInstanceId: z.optional(z.unknown()),
+  })),
+  checkAction: withFields(() => ({
+    status: z.optional(aText()),
+    timestamp: z.optional(z.nullable(aTime())),
+    result_payload: z.optional(z.nullable(anObject())),
+    sensitive_encoding: z.optional(aBoolean()),
+  })),
   // Flat: within `details` the API would accept the fields and store no result (docs/internals/api.md, "Actions").
   toAction: ({ key, target, params }, now) => ({
     _type: 'agent_spans/finish',

@@ -7,7 +7,7 @@ import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/argument-error.ts';
 import { unpolluted } from '../lib/prototype-pollution.ts';
 import type { Check } from './check.ts';
-import { aName, check, isName, isObject, NAME, OBJECT, within } from './check.ts';
+import { aName, isName, isObject, NAME, OBJECT, onlyFields, within } from './check.ts';
 
 /** The version of the agent's code; made on demand when the API first sees it. */
 export interface AgentVersion {
@@ -85,33 +85,27 @@ export function checkAgentVersion(given: AgentVersion): readonly PrefactorIssue[
   ];
 }
 
-const checkVersion: Check = check(() =>
-  z.strictObject({
-    externalIdentifier: z.optional(aName()),
-    name: z.optional(aName()),
-    description: z.optional(z.nullable(z.string('a string'))),
-    runtimeEnvironment: z.optional(z.custom(isObject, OBJECT)),
-  }),
-);
+const checkVersion: Check = onlyFields(() => ({
+  externalIdentifier: z.optional(aName()),
+  name: z.optional(aName()),
+  description: z.optional(z.nullable(z.string('a string'))),
+  runtimeEnvironment: z.optional(z.custom(isObject, OBJECT)),
+}));
 
-const checkRuntimeEnvironment: Check = check(() =>
-  z.strictObject({
-    agentSdk: z.optional(z.custom(isNames, NAMES)),
-    prefactorSdk: z.optional(z.custom(isNames, NAMES)),
-    runtime: z.optional(aName()),
-    os: z.optional(aName()),
-  }),
-);
+const checkRuntimeEnvironment: Check = onlyFields(() => ({
+  agentSdk: z.optional(z.custom(isNames, NAMES)),
+  prefactorSdk: z.optional(z.custom(isNames, NAMES)),
+  runtime: z.optional(aName()),
+  os: z.optional(aName()),
+}));
 
-export const checkAgentSchemaVersion: Check = check(() =>
-  z.strictObject({
-    externalIdentifier: z.optional(aName()),
-    spanTypeSchemas: z.optional(z.custom(Array.isArray, LIST)),
-    spanSchemas: z.optional(z.custom(isObject, OBJECT)),
-    spanResultSchemas: z.optional(z.custom(isObject, OBJECT)),
-    qualitySchemas: z.optional(z.custom(Array.isArray, LIST)),
-  }),
-);
+export const checkAgentSchemaVersion: Check = onlyFields(() => ({
+  externalIdentifier: z.optional(aName()),
+  spanTypeSchemas: z.optional(z.custom(Array.isArray, LIST)),
+  spanSchemas: z.optional(z.custom(isObject, OBJECT)),
+  spanResultSchemas: z.optional(z.custom(isObject, OBJECT)),
+  qualitySchemas: z.optional(z.custom(Array.isArray, LIST)),
+}));
 
 export function toAgentVersion(given: AgentVersion | undefined): object | undefined {
   const version = unpolluted(given);

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/argument-error.ts';
 import { checkKey } from '../ids/idempotency-key.ts';
 import type { Check } from './check.ts';
-import { aName, check, within } from './check.ts';
+import { aName, onlyFields, withFields, within } from './check.ts';
 
 /** One item of a bulk request, in wire form: sent as it stands. */
 export interface BulkItem {
@@ -31,7 +31,7 @@ export interface BulkResult {
 }
 
 /** Of an action in wire form: what every action must have, beside its key. */
-export const checkEnvelope: Check = check(() => z.looseObject({ _type: aName() }));
+export const checkEnvelope: Check = withFields(() => ({ _type: aName() }));
 
 /** Of a whole request: its items and their keys (docs/internals/api.md, "Bulk request"). */
 export function checkBulkRequest(request: unknown): readonly PrefactorIssue[] | undefined {
@@ -41,9 +41,9 @@ export function checkBulkRequest(request: unknown): readonly PrefactorIssue[] | 
   return found.length === 0 ? undefined : found;
 }
 
-const checkRequest = check(() =>
-  z.strictObject({ items: z.custom(isFilledArray, 'an array of at least one item') }),
-);
+const checkRequest = onlyFields(() => ({
+  items: z.custom(isFilledArray, 'an array of at least one item'),
+}));
 
 function isFilledArray(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0;

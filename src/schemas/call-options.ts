@@ -3,7 +3,7 @@ import type { Ref } from './action-promise.ts';
 import type { AgentInstance } from './agent-instances.ts';
 import type { AgentSpan } from './agent-spans.ts';
 import type { Check } from './check.ts';
-import { aName, check } from './check.ts';
+import { aName, onlyFields } from './check.ts';
 
 export interface CallOptions {
   /**
@@ -30,18 +30,16 @@ export interface SubmitOptions extends CallOptions {
   readonly makes?: string | undefined;
 }
 
-export const checkCallOptions: Check = check(() =>
-  z.strictObject({ signal: z.optional(z.custom(isSignal, SIGNAL)) }),
-);
+export const checkCallOptions: Check = onlyFields(() => ({
+  signal: z.optional(z.custom(isSignal, SIGNAL)),
+}));
 
-export const checkSubmitOptions: Check = check(() =>
-  z.strictObject({
-    signal: z.optional(z.custom(isSignal, SIGNAL)),
-    uses: z.optional(z.custom(Array.isArray, 'an array of names')),
-    changes: z.optional(z.unknown()),
-    makes: z.optional(aName()),
-  }),
-);
+export const checkSubmitOptions: Check = onlyFields(() => ({
+  signal: z.optional(z.custom(isSignal, SIGNAL)),
+  uses: z.optional(z.custom(Array.isArray, 'an array of names')),
+  changes: z.optional(z.unknown()),
+  makes: z.optional(aName()),
+}));
 
 const SIGNAL = 'an AbortSignal, and no Proxy that cannot be used as one';
 

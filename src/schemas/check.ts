@@ -29,7 +29,7 @@ interface Finding {
  * A check by a schema that is built, and compiled, at its first use: not on import. It takes what is
  * `unpolluted`: a field that all objects inherit would count as given.
  */
-export function check(build: () => Schema): Check {
+function check(build: () => Schema): Check {
   let schema: Schema | undefined;
   return (value) => {
     schema ??= withCleanPrototype(() => compiled(build()));
@@ -38,6 +38,23 @@ export function check(build: () => Schema): Check {
     const names = Object.keys(schema.shape);
     return result.error.issues.flatMap((finding) => issuesOf(finding, value, names));
   };
+}
+
+type SchemaFields = () => Readonly<Record<string, z.ZodMiniType>>;
+
+/** @internal An object with these fields, and no others. */
+export function onlyFields(fields: SchemaFields): Check {
+  return check(() => z.strictObject(fields()));
+}
+
+/** @internal The parameters of a method: these, and a key, which is checked where it is read. */
+export function paramFields(fields: SchemaFields): Check {
+  return onlyFields(() => ({ ...fields(), idempotencyKey: z.optional(z.unknown()) }));
+}
+
+/** @internal An object with these fields, whatever else it has. */
+export function withFields(fields: SchemaFields): Check {
+  return check(() => z.looseObject(fields()));
 }
 
 /**
