@@ -93,7 +93,7 @@ export class AutobatchClient {
   constructor(options: AutobatchOptions = {}) {
     const settings = parseOptions(options);
     const { apiUrl, disabled, exitSignals, logger } = settings;
-    const clock = systemClock();
+    const clock = disabled ? withoutTimers(systemClock()) : systemClock();
     const waitUntil = settings.waitUntil && new WaitUntil(settings.waitUntil, logger);
     const events = new ClientEvents({ clock, logger });
     this.#events = events;
@@ -223,25 +223,20 @@ export class AutobatchClient {
     clock: Clock,
     waitUntil: WaitUntil | undefined,
   ): Coalescer<Failure> {
-    const { batch, disabled, logger, onSkipped, queue, retry } = settings;
-    const { deliveryTimeoutMs, attemptTimeoutMs } = settings;
+    const { batch, logger } = settings;
     const schedule = scheduleOf(batch.window, { clock, logger });
     return new Coalescer({
+      ...settings,
+      ...batch,
       ...sender,
       overdue: (ms): Failure => ({ kind: 'timeout', ms }),
       toError: createToError({ redact: sender.redact, ids: settings.ids }),
       toRecord: createToRecord(sender.redact),
-      clock: disabled ? withoutTimers(clock) : clock,
+      clock,
       schedule: waitUntil?.watching(schedule) ?? schedule,
       events: this.#events,
       read: (output, readAs) => this.#pipeline.reader.read(output, readAs as ReadAs),
       onNamed: (name, id) => this.#pipeline.learn(name, id),
-      ...batch,
-      onSkipped,
-      queue,
-      retry,
-      deliveryTimeoutMs,
-      attemptTimeoutMs,
       envelopeBytes,
       separatorBytes,
       // The expected size of an answer is a guess: half of what is read leaves room for it to be wrong.
@@ -253,16 +248,13 @@ export class AutobatchClient {
     settings: Options,
     parts: Pick<CallPipelineSettings, 'ids' | 'redact'>,
   ): CallPipeline {
-    const { maxItemBytes, disabled, beforeEnqueue, logger } = settings;
     return new CallPipeline({
+      ...settings,
       ...parts,
       engine: this.#engine,
       makesSpanIds: settings.ids === 'client',
-      maxItemBytes,
-      beforeEnqueue,
-      disabled,
       onTerminate: (agentInstanceId, reason) => this.#terminate(agentInstanceId, reason),
-      onJsonLosses: ignoresDebug(logger)
+      onJsonLosses: ignoresDebug(settings.logger)
         ? undefined
         : (losses) => this.#log.debug(JSON_LOSSES, losses),
     });

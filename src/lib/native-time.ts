@@ -2,9 +2,9 @@
 
 export type Timers = Pick<typeof globalThis, 'setTimeout' | 'clearTimeout'>;
 
-const { performance } = globalThis;
+export const nativePerformance: typeof globalThis.performance = globalThis.performance;
 
-export const nativeRead: () => number = performance.now;
+export const nativeRead: () => number = nativePerformance.now;
 export const nativeTimers: Timers = {
   setTimeout: globalThis.setTimeout,
   clearTimeout: globalThis.clearTimeout,
@@ -17,5 +17,5 @@ export const nativeTimers: Timers = {
 export const isNative: boolean = !Object.hasOwn(nativeTimers.setTimeout, 'clock');
 
 export function nativeNow(): number {
-  return nativeRead.call(performance);
+  return nativeRead.call(nativePerformance);
 }

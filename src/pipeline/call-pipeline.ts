@@ -100,7 +100,8 @@ export class CallPipeline {
       const options = givenOptions === undefined ? undefined : unpolluted(givenOptions);
       const given = params?.idempotencyKey;
       key = given === undefined ? this.#ids.makeKey() : keyFor(given, this.#ids);
-      assertNoIssues(whyNoFields(givenParams) ?? kind.checkParams(params), 'params');
+      const issues = whyNoFields(givenParams) ?? kind.checkParams(params);
+      if (issues !== undefined) assertNoIssues(issues, 'params');
       if (given !== undefined && key !== given) assertKey(given, 'idempotencyKey');
       if (options !== undefined) assertNoIssues(within('options', checkCallOptions(options)));
 
@@ -260,7 +261,8 @@ export class CallPipeline {
     const shared = record && this.#shared(draft);
     const ownName = kind.makes && this.#nameMade(draft, shared);
     const known = this.#dependencies.of(kind, names, ownName, instance);
-    const dependencies = options === undefined ? known : this.#withNamed(known, options);
+    const dependencies =
+      options === undefined ? known : withNamed(known, options, this.#references);
     const { makes, changes } = dependencies;
     const text = this.#writer.write(draft, names);
     const drawn = typeof makes === 'number' && makes !== shared ? makes : undefined;
@@ -309,10 +311,6 @@ export class CallPipeline {
       signal: options?.signal,
       readAs: this.#readAs,
     });
-  }
-
-  #withNamed(known: Dependencies, options: SubmitOptions): Dependencies {
-    return withNamed(known, options, (name, path) => this.#references.nameOf(name, path));
   }
 
   /** The name of the resource that is made: the id in the action, or a number until the answer tells it. */

@@ -201,7 +201,7 @@ export class DependencyTracker {
 export function withNamed(
   known: Dependencies,
   options: SubmitOptions,
-  nameOf: (name: unknown, path: string) => Name,
+  references: { nameOf(name: unknown, path: string): Name },
 ): Dependencies {
   const { uses, changes, makes } = options;
   // Most have a signal only.
@@ -211,11 +211,11 @@ export function withNamed(
   );
   const message = 'is known of actions of this type already; leave it out';
   assertNoIssues(doubled.map((field) => ({ path: `options.${field}`, message })));
-  const used = (uses ?? []).map((name, place) => nameOf(name, `options.uses.${place}`));
+  const used = (uses ?? []).map((name, place) => references.nameOf(name, `options.uses.${place}`));
   return {
     ...known,
     uses: [...(known.uses ?? []), ...used],
-    ...(changes !== undefined && { changes: nameOf(changes, 'options.changes') }),
+    ...(changes !== undefined && { changes: references.nameOf(changes, 'options.changes') }),
     ...(makes !== undefined && { makes }),
   };
 }

@@ -51,7 +51,7 @@ export class OutputReader {
     const hasMore = Object.keys(value).length !== Object.keys(details).length;
     const laterFields = hasMore ? this.#laterFields.of(details, toResult) : undefined;
     if (laterFields !== undefined) value['laterFields'] = laterFields;
-    if (isObject(control)) value['control'] = own(clean, 'control');
+    if (control !== undefined && isObject(control)) value['control'] = own(clean, 'control');
     return { kind: 'success', value, id };
   }
 

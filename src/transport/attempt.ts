@@ -21,6 +21,8 @@ export class Attempt implements ProgressListener {
   readonly #timeouts: FairTimeouts;
   readonly #cancelTimeout: () => void;
   readonly #result = deferred<HttpResponse | Failure>();
+  /** The response, or why it was cut off; rejects with what the sender failed with. */
+  readonly result: Promise<HttpResponse | Failure> = this.#result.promise;
 
   constructor(options: SendOptions, timeoutMs: number, timeouts: FairTimeouts) {
     this.#options = options;
@@ -30,11 +32,6 @@ export class Attempt implements ProgressListener {
     this.#cancelTimeout = timeouts.after(timeoutMs, () => this.#cutOff(this.#timeout()));
     if (options.signal.aborted) this.#abort();
     else options.signal.addEventListener('abort', this.#abort);
-  }
-
-  /** The response, or why it was cut off; rejects with what the sender failed with. */
-  get result(): Promise<HttpResponse | Failure> {
-    return this.#result.promise;
   }
 
   left(): void {

@@ -17,6 +17,6 @@ export function gunzip(packed: readonly Uint8Array[]): object {
 }
 
 /** Both are the same (RFC 9110, 8.4.1.3). */
-export function isGzip(encoding: string | null): boolean {
-  return /^\s*(x-)?gzip\s*$/i.test(encoding ?? '');
+export function isGzip(encoding: string): boolean {
+  return /^\s*(x-)?gzip\s*$/i.test(encoding);
 }

@@ -124,6 +124,8 @@ type Fields = Readonly<Record<string, string | readonly string[]>> | Uint8Array[
 class ResponseHandler {
   readonly #outgoing: OutgoingRequest;
   readonly #result = deferred<HttpResponse>();
+  /** Rejects with what broke the exchange, or with why it was given up. */
+  readonly response: Promise<HttpResponse> = this.#result.promise;
   #controller: Controller | undefined;
   #hasLeft = false;
   #status = 0;
@@ -136,11 +138,6 @@ class ResponseHandler {
     this.#outgoing = outgoing;
     if (outgoing.signal.aborted) this.#abort();
     else outgoing.signal.addEventListener('abort', this.#abort);
-  }
-
-  /** Rejects with what broke the exchange, or with why it was given up. */
-  get response(): Promise<HttpResponse> {
-    return this.#result.promise;
   }
 
   readonly onRequestStart = (controller: Controller): void => {
@@ -179,7 +176,8 @@ class ResponseHandler {
     if (this.#isOver) return;
     this.#end();
     // An empty body is no gzip.
-    const isZipped = this.#bytes > 0 && isGzip(this.#headers.get('content-encoding'));
+    const encoding = this.#bytes > 0 ? this.#headers.get('content-encoding') : null;
+    const isZipped = encoding !== null && isGzip(encoding);
     this.#result.resolve(
       isZipped ? this.#unzipped() : this.#responseOf(decoded(this.#chunks), true),
     );
