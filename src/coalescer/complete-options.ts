@@ -36,7 +36,7 @@ export function complete<Failure>(options: EngineOptions<Failure>): CompleteOpti
     describe: options.describe,
     toError: unfailing(options.toError ?? toRejectedError),
     toRecord: options.toRecord ?? bareReason,
-    overdue: options.overdue ?? unheard,
+    overdue: unfailing(options.overdue ?? unheard<Failure>),
     onNamed: options.onNamed ?? ignore,
     schedule: options.schedule ?? endOfRun,
     clock: options.clock ?? systemClock(),

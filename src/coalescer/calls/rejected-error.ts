@@ -1,4 +1,4 @@
-import type { Reason, ToError } from '../ports/reason.ts';
+import type { Reason } from '../ports/reason.ts';
 
 /** The error of a rejected call where no `toError` makes another one. */
 export class RejectedError extends Error {
@@ -22,13 +22,15 @@ export function toRejectedError(reason: Reason<unknown>, key: string | undefined
   return reason.kind === 'aborted' ? reason.reason : new RejectedError(reason, key);
 }
 
-/** A `toError` that throws gives its own error instead. */
-export function unfailing<Failure>(toError: ToError<Failure>): ToError<Failure> {
-  return (reason, key) => {
+/** A port that throws gives its own error instead of what it was to make. */
+export function unfailing<Args extends readonly unknown[], Made>(
+  make: (...args: Args) => Made,
+): (...args: Args) => Made {
+  return (...args) => {
     try {
-      return toError(reason, key);
+      return make(...args);
     } catch (error) {
-      return error;
+      return error as Made;
     }
   };
 }

@@ -30,6 +30,8 @@ export interface RequestInFlight {
   readonly fixed: FixedBatch | undefined;
 }
 
+type PingInFlight = Readonly<{ controller: AbortController; leftAt: number }>;
+
 interface InFlightPorts<Failure> extends CompleteOptions<Failure> {
   /** Counts how often bytes of an answer have arrived. */
   readonly timeouts: { received: number };
@@ -64,8 +66,7 @@ export class InFlightRequests<Failure> {
   readonly #ports: InFlightPorts<Failure>;
   /** In the order in which they left. */
   readonly #requests = new Set<RequestInFlight>();
-  #ping: AbortController | undefined;
-  #pingLeftAt = NEVER;
+  #ping: PingInFlight | undefined;
   /** When something was first found to be overdue. */
   #lateSince = NEVER;
 
@@ -110,7 +111,8 @@ export class InFlightRequests<Failure> {
       reply = await this.#ports.send(packed ?? new ItemBatch(items, bytes), options);
       if (!isReply(reply)) throw new TypeError('A sender has to resolve to a Reply.');
     } catch (error) {
-      reply = lost(error);
+      // A sender that throws leaves open whether the server has run anything.
+      reply = { kind: 'lost', status: undefined, failure: error as Failure };
     }
     this.#returns(request, reply);
   }
@@ -118,13 +120,13 @@ export class InFlightRequests<Failure> {
   /** Sends a ping, unless one is in flight. */
   async ping(ping: Ping<Failure>): Promise<void> {
     if (this.#ping !== undefined) return;
-    const request = new AbortController();
+    const controller = new AbortController();
+    const request = { controller, leftAt: this.#ports.clock.now() };
     this.#ping = request;
-    this.#pingLeftAt = this.#ports.clock.now();
     await undefined;
     let failed: PingFailure<Failure> | undefined;
     try {
-      const answer = await ping({ signal: request.signal });
+      const answer = await ping({ signal: controller.signal });
       if (answer !== true) failed = { failure: Object(answer).failure };
     } catch (error) {
       failed = { failure: error as Failure };
@@ -147,46 +149,37 @@ export class InFlightRequests<Failure> {
     if (now < this.#firstOverAt()) this.#lateSince = NEVER;
     else if (this.#lateSince === NEVER) this.#lateSince = now;
     if (now < this.#lateSince + GRACE_MS) return;
-    const leftBy = this.#lateSince - this.#ports.attemptTimeoutMs;
+    const { overdue, attemptTimeoutMs } = this.#ports;
+    const leftBy = this.#lateSince - attemptTimeoutMs;
     this.#lateSince = NEVER;
-    const ping = this.#pingLeftAt <= leftBy ? this.#ping : undefined;
+    const ping = this.#ping;
     for (const request of [...this.#requests].filter(({ leftAt }) => leftAt <= leftBy)) {
-      const failure = this.#overdue();
+      const failure = overdue(attemptTimeoutMs);
       this.#returns(request, { kind: 'lost', status: undefined, failure, overload: true });
       abortSoon(request.sending.controller);
     }
-    if (ping === undefined) return;
-    this.#pingReturns(ping, { failure: this.#overdue() });
-    abortSoon(ping);
+    if (ping === undefined || ping.leftAt > leftBy) return;
+    this.#pingReturns(ping, { failure: overdue(attemptTimeoutMs) });
+    abortSoon(ping.controller);
   }
 
   /** Gives up all. Returns a function that aborts them, for after the step, since it may run user code. */
   giveUpAll(): () => void {
     const requests = [...this.#requests].map(({ sending }) => sending.controller);
-    if (this.#ping !== undefined) requests.push(this.#ping);
+    if (this.#ping !== undefined) requests.push(this.#ping.controller);
     this.#requests.clear();
     this.size = 0;
     this.#ping = undefined;
-    this.#pingLeftAt = NEVER;
     return () => {
       for (const request of requests) request.abort();
     };
   }
 
-  /** What the sender should have reported; or the error that `overdue` throws. */
-  #overdue(): Failure {
-    const { overdue, attemptTimeoutMs } = this.#ports;
-    try {
-      return overdue(attemptTimeoutMs);
-    } catch (error) {
-      return error as Failure;
-    }
-  }
-
   /** When the oldest attempt should be over. */
   #firstOverAt(): number {
     const [oldest] = this.#requests;
-    return Math.min(oldest?.leftAt ?? NEVER, this.#pingLeftAt) + this.#ports.attemptTimeoutMs;
+    const leftAt = Math.min(oldest?.leftAt ?? NEVER, this.#ping?.leftAt ?? NEVER);
+    return leftAt + this.#ports.attemptTimeoutMs;
   }
 
   #returns(request: RequestInFlight, given: Reply<Failure>): void {
@@ -211,10 +204,9 @@ export class InFlightRequests<Failure> {
     onReply(request, reply, outcomes, now);
   }
 
-  #pingReturns(request: AbortController, failed: PingFailure<Failure> | undefined): void {
+  #pingReturns(request: PingInFlight, failed: PingFailure<Failure> | undefined): void {
     if (this.#ping !== request) return;
     this.#ping = undefined;
-    this.#pingLeftAt = NEVER;
     this.#ports.onPing(failed, this.#ports.clock.now());
   }
 }
@@ -270,11 +262,6 @@ function requestIdOf({
   } catch {
     return undefined;
   }
-}
-
-/** A sender that throws leaves open whether the server has run anything. */
-function lost<Failure>(error: unknown): Reply<Failure> {
-  return { kind: 'lost', status: undefined, failure: error as Failure };
 }
 
 /** After the step, since it may run user code. */
