@@ -4,7 +4,7 @@ import { CommandFailure, exitCodes } from './failure.ts';
 
 /** A kind of value, given as text on the command line. */
 export interface ValueKind<T> {
-  /** Ends the sentence "--rtt takes ..." */
+  /** Ends the sentence "--rtt takes ..." `isApart`: no equals sign joins them. */
   readonly takes: string;
   /** Undefined for any other text. */
   read(text: string): T | undefined;
@@ -134,48 +134,36 @@ export function readArguments<Table extends OptionTable>(
   const given = new Set<string>();
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
-    const { name } = token;
-    const read = readOption(token, table, given);
-    if ('wrong' in read) throw wrongUsage(command, read.wrong);
-    values[name] = given.has(name) ? [values[name], read.value].flat() : read.value;
+    const { name, rawName } = token;
+    const known = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (known === undefined) {
+      const meant = nearest(name, Object.keys(table));
+      const advice = meant === undefined ? '' : ` Did you mean --${meant}?`;
+      throw wrongUsage(command, `There is no option ${rawName}.${advice}`);
+    }
+    const isAgain = given.has(name);
+    if (isAgain && !known.kind?.isList) throw wrongUsage(command, `${rawName} is given twice.`);
+    const read = readValue(token.value, token.inlineValue === false, known.kind);
+    if ('wrong' in read) throw wrongUsage(command, `${rawName} takes ${read.wrong}`);
+    values[name] = isAgain ? [values[name], read.value].flat() : read.value;
     given.add(name);
   }
   return { values: values as OptionValues<Table>, positionals };
 }
 
-/** An option in the arguments. */
-interface GivenOption {
-  readonly name: string;
-  /** With its dashes. */
-  readonly rawName: string;
-  readonly value?: string | undefined;
-  readonly inlineValue?: boolean | undefined;
-}
-
-/** The value of an option, or a sentence about its fault. */
-function readOption(
-  { name, rawName, value, inlineValue }: GivenOption,
-  table: OptionTable,
-  given: ReadonlySet<string>,
+/** The value of an option, or the end of a sentence about its fault: "--rtt takes ..." `isApart`: no equals sign joins them. */
+function readValue(
+  value: string | undefined,
+  isApart: boolean,
+  kind: ValueKind<unknown> | undefined,
 ): { readonly value: unknown } | { readonly wrong: string } {
-  const known = Object.hasOwn(table, name) ? table[name] : undefined;
-  if (known === undefined) {
-    const meant = nearest(name, Object.keys(table));
-    const advice = meant === undefined ? '' : ` Did you mean --${meant}?`;
-    return { wrong: `There is no option ${rawName}.${advice}` };
-  }
-  const { kind } = known;
-  if (given.has(name) && !kind?.isList) return { wrong: `${rawName} is given twice.` };
-  if (kind === undefined) {
-    return value === undefined ? { value: true } : { wrong: `${rawName} takes no value.` };
-  }
+  if (kind === undefined) return value === undefined ? { value: true } : { wrong: 'no value.' };
   // What looks like the next option is not taken as a value: else a missing value would go unnoticed.
-  if (value === undefined || (inlineValue === false && /^--?[a-z]/.test(value))) {
-    return { wrong: `${rawName} takes ${kind.takes}: its value is missing.` };
+  if (value === undefined || (isApart && /^--?[a-z]/.test(value))) {
+    return { wrong: `${kind.takes}: its value is missing.` };
   }
   const read = kind.read(value);
-  if (read === undefined) return { wrong: `${rawName} takes ${kind.takes}, not "${value}".` };
-  return { value: read };
+  return read === undefined ? { wrong: `${kind.takes}, not "${value}".` } : { value: read };
 }
 
 /** The failure for a wrong command line. */

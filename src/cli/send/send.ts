@@ -3,7 +3,6 @@ import { AutobatchClient, PrefactorInvalidArgumentError } from '../../index.ts';
 import type { ActionFile } from '../../replay/actions/action-file.ts';
 import { openActionFile } from '../../replay/actions/action-file.ts';
 import { recordedTimes } from '../../replay/actions/recorded-time.ts';
-import type { Identities } from '../../replay/calls/recorded-calls.ts';
 import { RecordedCalls } from '../../replay/calls/recorded-calls.ts';
 import { serverProblems } from '../../replay/emulator-process.ts';
 import { deploymentOf } from '../api/account.ts';
@@ -30,7 +29,7 @@ import { showProgress } from '../terminal/progress.ts';
 import type { Destination } from './destination.ts';
 import { openDestination, ROUND_TRIP_MS } from './destination.ts';
 import { FailedLines } from './failed-lines.ts';
-import { FileIdentities } from './identities.ts';
+import { fileIdentities } from './identities.ts';
 import { MAX_PENDING, sendLines } from './send-lines.ts';
 import type { Summary } from './summary.ts';
 import { summaryOf, textOf } from './summary.ts';
@@ -254,13 +253,13 @@ function recordedCalls(
   const { agentId = '', environmentId = '' } = deployment;
   // A stream has no name by which it could be known the next time.
   const source = file.name === undefined ? ['-', again ?? randomUUID()] : [file.name, again ?? ''];
-  const identities: Identities = new FileIdentities({
+  const identify = fileIdentities({
     salt: [...source, agentId, environmentId],
     makesIds: ids === 'client',
   });
   const began = start ?? file.madeAt ?? Date.now();
   const timeOf = times === 'sent' ? undefined : recordedTimes(began);
-  return new RecordedCalls({ client, ...deployment, timeOf, identities, missingParents });
+  return new RecordedCalls({ client, ...deployment, timeOf, identify, missingParents });
 }
 
 /** Reports why nothing moves: an outage once, pauses once a minute. */

@@ -1,17 +1,17 @@
 import type {
   ActionPromise,
   AgentInstance,
+  AgentInstanceRegisterParams,
   AgentSpan,
   AutobatchClient,
   Ref,
   SpanStatus,
 } from '../../index.ts';
-import type { ActionOf, RecordedAction, Unmade } from '../actions/recorded-action.ts';
-import { hasEnded, spanTimes } from '../actions/recorded-action.ts';
+import type { ActionOf, Json, RecordedAction, Unmade } from '../actions/recorded-action.ts';
+import { declaredObjects, hasEnded, spanTimes } from '../actions/recorded-action.ts';
 import type { Run, Span } from './open-runs.ts';
 import { isOpenSpan, OpenRuns } from './open-runs.ts';
 import { RegisteredFirst } from './registered-first.ts';
-import { registrationParams } from './registration.ts';
 
 /** What runs are registered for. An account's token needs both ids; a deployment's token implies them. */
 export interface Deployment {
@@ -24,15 +24,13 @@ export interface RecordedCallsOptions extends Deployment {
   /** When an action is said to have happened, as ISO 8601, if it does not say so itself. @default now */
   readonly timeOf?: ((action: RecordedAction) => string) | undefined;
   /** @default each call is another one, and the client makes the ids of spans */
-  readonly identities?: Identities | undefined;
+  readonly identify?: Identify | undefined;
   /** What becomes of a span whose parent no earlier line has made. @default the line is bad */
   readonly missingParents?: 'root' | 'skip' | undefined;
 }
 
 /** Gives an action the same key and id each time that it is sent. */
-export interface Identities {
-  of(action: RecordedAction, line: string): Identity;
-}
+export type Identify = (action: RecordedAction, line: string) => Identity;
 
 export interface Identity {
   readonly key: string;
@@ -274,9 +272,9 @@ export class RecordedCalls {
     { run, span, parent }: Named,
     make: (terms: Terms) => ActionPromise<Value>,
   ): RecordedCall<Value> {
-    const { timeOf, identities } = this.#options;
+    const { timeOf, identify } = this.#options;
     const time = timeOf?.(action) ?? new Date().toISOString();
-    const identity = identities?.of(action, line);
+    const identity = identify?.(action, line);
     const idempotencyKey = action.idempotency_key ?? identity?.key;
     const terms = { time, identity, idempotencyKey };
     return {
@@ -306,6 +304,15 @@ interface Terms {
   readonly time: string;
   readonly identity: Identity | undefined;
   readonly idempotencyKey: string | undefined;
+}
+
+/** A registration as the client takes it: `agent_version` becomes `agentVersion`. */
+function registrationParams(fields: Json): AgentInstanceRegisterParams {
+  const params = Object.entries(fields).map(([name, value]): [string, unknown] => [
+    name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    declaredObjects.has(name) ? registrationParams(value as Json) : value,
+  ]);
+  return Object.fromEntries(params);
 }
 
 /** A file may say what is no status: that is for the API to judge. */

@@ -52,7 +52,7 @@ test('an option of two kinds takes either', () => {
 describe('what cannot be meant is said in a sentence, with exit code 2', () => {
   test.each([
     [['--rt', '5'], 'There is no option --rt. Did you mean --rtt?'],
-    [['--toString'], 'There is no option --toString. Did you mean --json?'],
+    [['--toString'], 'There is no option --toString.'],
     [['--rtt', 'soon'], '--rtt takes a number of milliseconds, from 0 to 60000, not "soon".'],
     [['--rtt', '-1'], '--rtt takes a number of milliseconds, from 0 to 60000, not "-1".'],
     [['--rtt='], '--rtt takes a number of milliseconds, from 0 to 60000, not "".'],
