@@ -1,5 +1,6 @@
 import { nearest } from '../lib/nearest.ts';
 import { VERSION } from '../lib/version.ts';
+import { messageOf } from '../replay/actions/action-file.ts';
 import type { Command, CommandContext } from './command/command.ts';
 import { CommandFailure, exitCodes, interruption } from './command/failure.ts';
 import { demo } from './demo/demo.ts';
@@ -47,8 +48,7 @@ export async function main(args: readonly string[], process: Process): Promise<n
     // What fails after an interruption fails because of it.
     const isEnded = process.interrupted.aborted && !(given instanceof CommandFailure);
     const error = isEnded ? interruption(process.interrupted) : given;
-    const message = error instanceof Error ? error.message : String(error);
-    stderr.write(`prefactor-autobatch: ${message}\n`);
+    stderr.write(`prefactor-autobatch: ${messageOf(error)}\n`);
     return error instanceof CommandFailure ? error.exitCode : exitCodes.failed;
   }
 }

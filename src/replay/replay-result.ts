@@ -13,24 +13,27 @@ const ERRORS_KEPT = 3;
 
 /** Collects the result as calls settle. */
 export class ReplayResultCollector {
-  #actions = 0;
-  #succeeded = 0;
-  readonly #errors: unknown[] = [];
-  readonly #names: Record<string, string> = {};
+  readonly #result = {
+    actions: 0,
+    succeeded: 0,
+    errors: [] as unknown[],
+    names: {} as Record<string, string>,
+  };
   readonly #settled: Promise<void>[] = [];
 
   /** Counts the call of an action; it gives the id of what that makes. */
   add(action: RecordedAction, call: Promise<string | { readonly id: string }>): void {
     const name = nameOf(action);
-    this.#actions++;
+    const { errors, names } = this.#result;
+    this.#result.actions++;
     this.#settled.push(
       call.then(
         (made) => {
-          this.#succeeded++;
-          if (name !== undefined) this.#names[typeof made === 'string' ? made : made.id] = name;
+          this.#result.succeeded++;
+          if (name !== undefined) names[typeof made === 'string' ? made : made.id] = name;
         },
         (error: unknown) => {
-          if (this.#errors.length < ERRORS_KEPT) this.#errors.push(error);
+          if (errors.length < ERRORS_KEPT) errors.push(error);
         },
       ),
     );
@@ -39,12 +42,7 @@ export class ReplayResultCollector {
   /** Resolves when all calls have settled. */
   async result(): Promise<ReplayResult> {
     await Promise.all(this.#settled);
-    return {
-      actions: this.#actions,
-      succeeded: this.#succeeded,
-      errors: this.#errors,
-      names: this.#names,
-    };
+    return this.#result;
   }
 }
 

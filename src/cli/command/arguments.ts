@@ -4,7 +4,7 @@ import { CommandFailure, exitCodes } from './failure.ts';
 
 /** A kind of value, given as text on the command line. */
 export interface ValueKind<T> {
-  /** Ends the sentence "--rtt takes ..." `isApart`: no equals sign joins them. */
+  /** Ends the sentence "--rtt takes ..." */
   readonly takes: string;
   /** Undefined for any other text. */
   read(text: string): T | undefined;
@@ -12,7 +12,6 @@ export interface ValueKind<T> {
   readonly isList?: true;
 }
 
-/** An option of a command. */
 export interface Option<T> {
   /** Its value in the help: `MS`. A flag has none. */
   readonly value?: string;
@@ -166,7 +165,6 @@ function readValue(
   return read === undefined ? { wrong: `${kind.takes}, not "${value}".` } : { value: read };
 }
 
-/** The failure for a wrong command line. */
 export function wrongUsage(command: string, sentence: string): CommandFailure {
   return new CommandFailure(
     `${sentence} See: prefactor-autobatch ${command} --help`,

@@ -5,7 +5,6 @@ import { readArguments, wrongUsage } from './arguments.ts';
 import type { HelpTexts } from './help.ts';
 import { helpOf } from './help.ts';
 
-/** A command of `prefactor-autobatch`. */
 export interface Command {
   readonly name: string;
   /** Half a sentence for the list of commands. */

@@ -23,7 +23,6 @@ const options = {
   json: flag('the report as JSON'),
 };
 
-/** What `--write` is about to do. */
 const announcement = `It registers one run, "${RUN_NAME}" with purpose smoke_test, makes some 20 spans
 in it, sends requests of up to ${amount(MOST_ITEMS)} items and ${bytes(MOST_BYTES)}, and finishes the run at the end,
 also after a failure.`;

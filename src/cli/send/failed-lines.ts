@@ -1,4 +1,5 @@
 import { appendFileSync, closeSync, openSync } from 'node:fs';
+import { messageOf } from '../../replay/actions/action-file.ts';
 import type { KnownIds } from '../../replay/calls/recorded-calls.ts';
 import { CommandFailure } from '../command/failure.ts';
 
@@ -45,8 +46,4 @@ export class FailedLines {
   close(): void {
     closeSync(this.#descriptor);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

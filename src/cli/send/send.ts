@@ -179,8 +179,8 @@ async function sendFile(
   const progress = showProgress(screen, () => {
     const { actions, failed } = tally.counts;
     const { requests } = client.stats();
-    const { bytesRead, size } = file;
-    return { bytesRead, size, actions, pending: tally.pending, failed, requests };
+    const { bytesRead, origin } = file;
+    return { bytesRead, size: origin.size, actions, pending: tally.pending, failed, requests };
   });
   noteTroubles(client, progress);
   const { apiUrl, emulator } = destination;
@@ -251,13 +251,14 @@ function recordedCalls(
 ): RecordedCalls {
   const deployment = deploymentOf(env);
   const { agentId = '', environmentId = '' } = deployment;
+  const { name, madeAt } = file.origin;
   // A stream has no name by which it could be known the next time.
-  const source = file.name === undefined ? ['-', again ?? randomUUID()] : [file.name, again ?? ''];
+  const source = name === undefined ? ['-', again ?? randomUUID()] : [name, again ?? ''];
   const identify = fileIdentities({
     salt: [...source, agentId, environmentId],
     makesIds: ids === 'client',
   });
-  const began = start ?? file.madeAt ?? Date.now();
+  const began = start ?? madeAt ?? Date.now();
   const timeOf = times === 'sent' ? undefined : recordedTimes(began);
   return new RecordedCalls({ client, ...deployment, timeOf, identify, missingParents });
 }

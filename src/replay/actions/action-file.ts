@@ -30,18 +30,18 @@ const MAX_LINE_BYTES = 64_000_000;
  * @throws {ActionFileError} when there is no such file, or it may not be read.
  */
 export async function openActionFile(path: string, stdin: Readable): Promise<ActionFile> {
-  if (path === '-') return new ActionFile({ path: 'Standard input', source: stdin });
+  if (path === '-') return new ActionFile(stdin, { path: 'Standard input' });
   try {
     const stats = await stat(path);
     if (stats.isDirectory()) {
       throw new ActionFileError(`"${path}" is a folder; name an action file in it.`);
     }
-    if (stats.isFIFO()) return new ActionFile({ path, source: openPipe(path) });
+    if (stats.isFIFO()) return new ActionFile(openPipe(path), { path });
     const source = (await open(path)).createReadStream();
-    if (!stats.isFile()) return new ActionFile({ path, source });
+    if (!stats.isFile()) return new ActionFile(source, { path });
     // Where the time of a file's birth is not known it is 0.
     const madeAt = Math.floor(Math.min(stats.birthtimeMs || stats.mtimeMs, stats.mtimeMs));
-    return new ActionFile({ path, source, size: stats.size, name: basename(path), madeAt });
+    return new ActionFile(source, { path, size: stats.size, name: basename(path), madeAt });
   } catch (error) {
     throw error instanceof ActionFileError ? error : new ActionFileError(whyNot(path, error));
   }
@@ -64,33 +64,26 @@ export async function* readActions(path: string): AsyncGenerator<RecordedAction>
   }
 }
 
-/** A file or a stream that is open. */
-interface Opened {
+/** What is known of a file; all but the path is undefined for a stream. */
+export interface Origin {
   /** As messages name it. */
   readonly path: string;
-  readonly source: Readable;
+  /** Its own name, without folders. */
   readonly name?: string;
+  /** When it was made, or last written if that was before, in milliseconds since 1970. */
   readonly madeAt?: number;
+  /** Bytes in all, packed where the file is. */
   readonly size?: number;
 }
 
 export class ActionFile {
-  /** Its own name, without folders; undefined for a stream. */
-  readonly name: string | undefined;
-  /** When it was made, or last written if that was before, in milliseconds since 1970; undefined for a stream. */
-  readonly madeAt: number | undefined;
-  /** Bytes in all, packed where the file is; undefined for a stream. */
-  readonly size: number | undefined;
+  readonly origin: Origin;
   /** Bytes read so far. */
   bytesRead = 0;
-  readonly #path: string;
   readonly #source: Readable;
 
-  constructor({ path, source, size, name, madeAt }: Opened) {
-    this.size = size;
-    this.name = name;
-    this.madeAt = madeAt;
-    this.#path = path;
+  constructor(source: Readable, origin: Origin) {
+    this.origin = origin;
     this.#source = source;
   }
 
@@ -116,19 +109,22 @@ export class ActionFile {
         if (isFirst && line.kind === 'problem') this.#refuse(otherKindOfLine(text));
         isFirst = false;
         if (line.kind === 'problem' && !line.isJson && !isWhole) {
-          throw new ActionFileError(`${this.#path} ends in the middle of line ${number}.`);
+          throw new ActionFileError(`${this.origin.path} ends in the middle of line ${number}.`);
         }
         yield { number, text, ...line };
       }
     } catch (error) {
       if (error instanceof ActionFileError) throw error;
       const after = number === 0 ? 'at its first line' : `after line ${number}`;
-      throw new ActionFileError(`${this.#path} cannot be read ${after}: ${messageOf(error)}.`);
+      throw new ActionFileError(
+        `${this.origin.path} cannot be read ${after}: ${messageOf(error)}.`,
+      );
     }
   }
 
   #refuse(kind: string | undefined): void {
-    if (kind !== undefined) throw new ActionFileError(`${this.#path} is no action file: ${kind}`);
+    if (kind !== undefined)
+      throw new ActionFileError(`${this.origin.path} is no action file: ${kind}`);
   }
 
   /** A reading that is under way fails. */
@@ -201,6 +197,6 @@ function whyNot(path: string, error: unknown): string {
   return `"${path}" cannot be opened: ${messageOf(error)}.`;
 }
 
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

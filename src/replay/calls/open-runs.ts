@@ -70,7 +70,6 @@ export class OpenRuns {
     return undefined;
   }
 
-  /** Notes what a bad line would have made: a line that needs it is a consequence, not another fault. */
   noteUnmade({ instance, span }: Unmade): void {
     const run = this.#runs.get(instance);
     if (span === undefined) {
@@ -80,7 +79,6 @@ export class OpenRuns {
     }
   }
 
-  /** A new span of that name in the run. */
   addSpan(run: Run, name: string, isOpen: boolean): Span {
     const span: Span = { ref: undefined, isOpen };
     run.spans.set(name, span);

@@ -32,7 +32,7 @@ export interface RecordedCallsOptions extends Deployment {
 /** Gives an action the same key and id each time that it is sent. */
 export type Identify = (action: RecordedAction, line: string) => Identity;
 
-export interface Identity {
+interface Identity {
   readonly key: string;
   /** The id of the span that the action makes in the run of that id; undefined: the client makes one. */
   idIn(instance: string, time: string): string | undefined;

@@ -20,7 +20,6 @@ export class RegisteredFirst {
     this.#client = client;
   }
 
-  /** Notes that the run is being registered. */
   register(run: Run, registration: Promise<{ readonly id: string }>, onFailure: () => void): void {
     this.#registering++;
     run.registering = registration
@@ -48,13 +47,11 @@ export class RegisteredFirst {
     });
   }
 
-  /** Resolves when there is room for another call. */
   async ready(): Promise<void> {
     while (this.#waitingBytes >= MAX_WAITING_BYTES) await this.#lastAwaited;
     await this.#client.ready();
   }
 
-  /** Resolves when all calls have settled, those included that waited for their run. */
   async flush(): Promise<void> {
     let isAnyWaiting: boolean;
     do {

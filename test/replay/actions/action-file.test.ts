@@ -11,7 +11,7 @@ async function readAll(path: string, stdin: Readable = nothing) {
   const lines = [];
   const file = await openActionFile(path, stdin);
   for await (const line of file.lines()) lines.push(line);
-  return { lines, bytesRead: file.bytesRead, size: file.size };
+  return { lines, bytesRead: file.bytesRead, size: file.origin.size };
 }
 
 const text = ndjson(...run('r', ['a', 'b']));
