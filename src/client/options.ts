@@ -137,29 +137,19 @@ export interface AutobatchOptions {
   readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
 }
 
-/** The options in use: checked, complete, frozen. */
-export interface Options {
-  readonly apiUrl: string;
-  /** Undefined only when `disabled`, and of use only when not. */
-  readonly apiToken: ApiToken | undefined;
+/** Those that have no default. */
+type Optional = 'apiToken' | 'fetch' | 'beforeEnqueue' | 'waitUntil';
+
+/** The options in use: checked, complete, frozen. The token is undefined only when `disabled`. */
+export interface Options
+  extends Complete<Omit<AutobatchOptions, Optional>>,
+    Required<Pick<AutobatchOptions, Optional>> {
   readonly batch: Complete<BatchOptions>;
-  readonly maxItemBytes: number;
-  readonly onSkipped: 'requeue' | 'reject';
-  readonly ids: 'client' | 'server';
   readonly queue: Complete<QueueOptions>;
   readonly retry: Complete<RetryOptions>;
-  readonly attemptTimeoutMs: number;
-  readonly deliveryTimeoutMs: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly sdk: readonly string[];
-  readonly fetch: Fetch | undefined;
-  readonly beforeEnqueue: ((action: WireAction) => WireAction | null) | undefined;
   /** Never throws. */
   readonly logger: Logger;
-  readonly disabled: boolean;
-  readonly allowInsecure: boolean;
-  readonly exitSignals: readonly string[];
-  readonly waitUntil: ((promise: Promise<unknown>) => void) | undefined;
 }
 
 type Complete<Part> = { readonly [Name in keyof Part]-?: Exclude<Part[Name], undefined> };

@@ -1,6 +1,6 @@
-import type { Name } from '../coalescer/index.ts';
+import type { Name, Verdict } from '../coalescer/index.ts';
 import { isName, isObject, own } from '../schemas/check.ts';
-import type { Fields, Reading } from '../schemas/output.ts';
+import type { Fields } from '../schemas/output.ts';
 import { LaterFields, malformed, readFailure, withCleanReason } from '../schemas/output.ts';
 import { kinds } from './action-kinds.ts';
 
@@ -35,7 +35,7 @@ export class OutputReader {
    * Of a success of a type that we know only `details.id` is required; all the rest may be missing, or of
    * another type (docs/internals/api.md, "Single endpoints" and "Span records").
    */
-  read(output: unknown, { type, raw, instance }: ReadAs): Reading<unknown> {
+  read(output: unknown, { type, raw, instance }: ReadAs): Verdict<unknown> {
     // Any output may hold one: no source says which do (docs/internals/api.md, "Outputs" and "Control").
     const control = own(output, 'control');
     const clean = control === undefined ? output : withCleanReason(output, this.#ports.redact);

@@ -108,40 +108,36 @@ export const checkAgentSchemaVersion: Check = onlyFields(() => ({
 }));
 
 export function toAgentVersion(given: AgentVersion | undefined): object | undefined {
-  const version = unpolluted(given);
-  return (
-    version && {
-      external_identifier: version.externalIdentifier,
-      name: version.name,
-      description: version.description,
-      runtime_environment: toRuntimeEnvironment(version.runtimeEnvironment),
-    }
-  );
-}
-
-function toRuntimeEnvironment(given: RuntimeEnvironment | undefined): object | undefined {
-  const environment = unpolluted(given);
-  return (
-    environment && {
-      agent_sdk: environment.agentSdk,
-      os: environment.os,
-      prefactor_sdk: environment.prefactorSdk,
-      runtime: environment.runtime,
-    }
-  );
+  const version = inWireForm(given, versionFields);
+  const environment = inWireForm(unpolluted(given)?.runtimeEnvironment, environmentFields);
+  return environment === undefined ? version : { ...version, runtime_environment: environment };
 }
 
 export function toAgentSchemaVersion(given: AgentSchemaVersion | undefined): object | undefined {
-  const version = unpolluted(given);
-  return (
-    version && {
-      external_identifier: version.externalIdentifier,
-      span_type_schemas: version.spanTypeSchemas,
-      span_schemas: version.spanSchemas,
-      span_result_schemas: version.spanResultSchemas,
-      quality_schemas: version.qualitySchemas,
-    }
-  );
+  return inWireForm(given, schemaVersionFields);
+}
+
+// In this order in the text of an action, whatever order the caller has.
+const versionFields = ['externalIdentifier', 'name', 'description'] as const;
+const environmentFields = ['agentSdk', 'os', 'prefactorSdk', 'runtime'] as const;
+const schemaVersionFields = [
+  'externalIdentifier',
+  'spanTypeSchemas',
+  'spanSchemas',
+  'spanResultSchemas',
+  'qualitySchemas',
+] as const;
+
+function inWireForm<Given extends object>(
+  given: Given | undefined,
+  names: readonly (keyof Given & string)[],
+): object | undefined {
+  const fields = unpolluted(given);
+  return fields && Object.fromEntries(names.map((name) => [snakeCaseOf(name), fields[name]]));
+}
+
+function snakeCaseOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 const LIST = 'an array';

@@ -1,18 +1,8 @@
+import type { Verdict } from '../coalescer/index.ts';
 import { isObject, isText, own } from './check.ts';
 
 /** An object of JSON, whose values are not looked at. */
 export type Fields = Record<string, unknown>;
-
-/** What one output says; the engine's `Verdict`, stated here since the ground imports nobody. */
-export type Reading<T> =
-  | { readonly kind: 'success'; readonly value: T; readonly id: string | undefined }
-  | {
-      readonly kind: 'error';
-      readonly code: string | undefined;
-      readonly retryAfterMs: number | undefined;
-      readonly conflict: 'exists' | 'state' | 'used' | undefined;
-    }
-  | { readonly kind: 'malformed' };
 
 /** What the API says to a running agent, beside the result of a call. */
 export interface Control {
@@ -42,7 +32,7 @@ export function withCleanReason(output: unknown, redact: (text: string) => strin
 export const malformed = { kind: 'malformed' } as const;
 
 /** What an output says that is no success. */
-export function readFailure(output: unknown): Exclude<Reading<never>, { kind: 'success' }> {
+export function readFailure(output: unknown): Exclude<Verdict<never>, { kind: 'success' }> {
   // Neither word: what became of it, nobody can say (docs/internals/api.md, "Outputs", *inferred*).
   if (own(output, 'status') !== 'error') return malformed;
   // None is no code of its own: `unknown` is one of the API's, and may pass (docs/internals/api.md, "Error codes").
