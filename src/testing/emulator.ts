@@ -3,12 +3,12 @@
 import { FaultInjector } from './faults/fault-injector.ts';
 import type { Faults } from './faults/fault-types.ts';
 import { isRedirect, readFetch, toResponse } from './http/fetch.ts';
-import type { Backend } from './http/messages.ts';
+import type { Backend } from './http/request-response.ts';
 import type { EmulatorServer } from './http/server.ts';
 import { listen } from './http/server.ts';
 import { EmulatorClock } from './lib/emulator-clock.ts';
 import type { EmulatorOptions } from './options/emulator-options.ts';
-import { bodyBoundOf, resolveOptions } from './options/resolve-options.ts';
+import { resolveOptions } from './options/emulator-options.ts';
 import { Recorder } from './report/recorder.ts';
 import type { EmulatorReport } from './report/report.ts';
 import { RequestHandler } from './requests/request-handler.ts';
@@ -60,7 +60,7 @@ export class Emulator {
     this.#backend = {
       handle: (request) => handler.handle(request),
       watch: recorder,
-      bodyBound: bodyBoundOf(resolved),
+      bodyBound: resolved.bodyBound,
     };
     this.faults = faults;
     this.fetch = (input, init) => this.#fetch(input, init);

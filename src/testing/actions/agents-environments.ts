@@ -42,7 +42,7 @@ function create(type: RecordType, action: EmulatedAction, known: readonly string
   action.dropOthers(known);
   details?.name('name', 'required');
   if (action.problems !== undefined) return invalid(`Invalid ${type}`, action, null);
-  const id = store.newId(action.key);
+  const id = store.newId(action.item.key);
   const record = { ...details?.fields, type, id, inserted_at: store.timestamp() };
   store.records[type].set(id, record);
   return success({ details: record }, id);

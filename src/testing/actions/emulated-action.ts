@@ -1,6 +1,6 @@
 // What the handler of an action is given: the item that runs, and the store.
 
-import type { RequestNotes } from '../report/recorder.ts';
+import type { RequestRecord } from '../report/recorder.ts';
 import type { Store } from '../state/store.ts';
 import type { EmulatedItem, Fields } from '../wire/items.ts';
 import { isObject } from '../wire/items.ts';
@@ -16,27 +16,28 @@ type FieldValue<N extends Need, Value> = N extends 'required' ? Value : Value | 
  */
 export class EmulatedAction {
   readonly store: Store;
-  /** The idempotency key. */
-  readonly key: string | null;
-  readonly fields: Fields;
-  readonly #notes: RequestNotes;
+  readonly item: EmulatedItem;
+  readonly #request: RequestRecord;
   readonly #prefix: string;
   readonly #read: string[] = [];
   readonly #problems: Map<string, string[]>;
 
   constructor(
     store: Store,
-    { key, fields }: Pick<EmulatedItem, 'key' | 'fields'>,
-    notes: RequestNotes,
+    item: EmulatedItem,
+    request: RequestRecord,
     prefix = '',
     problems: Map<string, string[]> = new Map(),
   ) {
     this.store = store;
-    this.key = key;
-    this.fields = fields;
-    this.#notes = notes;
+    this.item = item;
+    this.#request = request;
     this.#prefix = prefix;
     this.#problems = problems;
+  }
+
+  get fields(): Fields {
+    return this.item.fields;
   }
 
   /** Sentences by field, as in the mocks (docs/internals/api.md, "Error body"). */
@@ -46,9 +47,9 @@ export class EmulatedAction {
 
   /** For the fields of an object within it. Problems name them with the prefix. */
   within(fields: Fields, prefix: string): EmulatedAction {
-    const { store, key } = this;
+    const item = { ...this.item, fields };
     const names = this.#prefix + prefix;
-    return new EmulatedAction(store, { key, fields }, this.#notes, names, this.#problems);
+    return new EmulatedAction(this.store, item, this.#request, names, this.#problems);
   }
 
   /** The same, for the object in a field, if there is one. */
@@ -112,20 +113,19 @@ export class EmulatedAction {
         this.breach(`Unknown field "${name}"`);
         this.wrong(field, 'is not a known field');
       } else {
-        this.#notes.unknownField(name);
+        this.#request.unknownField(`${this.item.type}: ${name}`);
       }
     }
   }
 
   wrong(field: string, problem: string): void {
     const name = this.#prefix + field;
-    const known = this.#problems.get(name);
-    if (known === undefined) this.#problems.set(name, [problem]);
-    else known.push(problem);
+    this.#problems.set(name, [...(this.#problems.get(name) ?? []), problem]);
   }
 
   breach(sentence: string): void {
-    this.#notes.breach(sentence);
+    const { key, type } = this.item;
+    this.#request.breach(`${sentence} (${key === null ? type : `${type} "${key}"`})`);
   }
 
   #take<N extends Need, Value>(
@@ -159,10 +159,7 @@ const TIMESTAMP =
 function isTimestamp(value: unknown): value is string {
   const match = typeof value === 'string' ? TIMESTAMP.exec(value) : null;
   if (match === null) return false;
-  const day = Number(match[3]);
-  return day <= 28 || day <= daysOf(Number(match[1]), Number(match[2]));
-}
-
-function daysOf(year: number, month: number): number {
-  return new Date(Date.UTC(year, month, 0)).getUTCDate();
+  const [year, month, day] = match.slice(1).map(Number) as [number, number, number];
+  // Day 0 of the next month is the last of this one.
+  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }

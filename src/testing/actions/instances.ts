@@ -36,7 +36,7 @@ export function registerInstance(action: EmulatedAction): ActionResult {
   }
 
   const instance = newInstance(action, schemas, {
-    id: id ?? store.newId(action.key),
+    id: id ?? store.newId(action.item.key),
     agent_id: agentId,
     agent_version_id: store.versionId('agent_version', agentId, versionName),
     environment_id: environmentId,

@@ -29,7 +29,7 @@ export function createSpan(action: EmulatedAction): ActionResult {
   const span = readSpan(details);
   if (action.problems !== undefined) return invalid('Invalid span', action, span.id);
 
-  const instance = store.instances.get(span.instanceId);
+  const instance = store.instances.get(span.agent_instance_id);
   if (instance === undefined) return notFound('Agent instance', span.id);
   const unfit = checkPlace(action, span, instance);
   if (unfit !== undefined) return unfit;
@@ -112,50 +112,43 @@ type NewSpan = ReturnType<typeof readSpan>;
 
 function readSpan(details: EmulatedAction) {
   const span = {
-    instanceId: details.id('agent_instance_id', 'required'),
-    schemaName: details.name('schema_name', 'required'),
+    id: details.id('id', 'nullable') ?? null,
+    agent_instance_id: details.id('agent_instance_id', 'required'),
+    parent_span_id: details.id('parent_span_id', 'nullable') ?? null,
+    schema_name: details.name('schema_name', 'required'),
     status: details.oneOf('status', CREATE_STATUSES, 'required'),
     payload: details.object('payload', 'required'),
-    result: details.object('result_payload', 'nullable') ?? null,
-    id: details.id('id', 'nullable') ?? null,
-    parentId: details.id('parent_span_id', 'nullable') ?? null,
-    startedAt: details.timestamp('started_at', 'nullable'),
-    finishedAt: details.timestamp('finished_at', 'nullable'),
-    sensitive: details.boolean('sensitive_encoding', 'optional') ?? false,
+    result_payload: details.object('result_payload', 'nullable') ?? null,
+    started_at: details.timestamp('started_at', 'nullable'),
+    finished_at: details.timestamp('finished_at', 'nullable'),
+    sensitive_encoding: details.boolean('sensitive_encoding', 'optional') ?? false,
   };
   details.dropOthers([], 'details.');
   const { status } = details.fields;
   if (status === 'pending' || status === 'active') {
     // "null while running", "for spans created already finished" (docs/internals/api.md, "Creating a span").
-    if (span.finishedAt !== undefined) details.wrong('finished_at', 'needs a terminal status');
-    if (span.result !== null) details.wrong('result_payload', 'needs a terminal status');
+    if (span.finished_at !== undefined) details.wrong('finished_at', 'needs a terminal status');
+    if (span.result_payload !== null) details.wrong('result_payload', 'needs a terminal status');
   }
   return span;
 }
 
-function newSpan({ store, key }: EmulatedAction, span: NewSpan, instance: Instance): Span {
+function newSpan({ store, item }: EmulatedAction, span: NewSpan, instance: Instance): Span {
   const now = store.timestamp();
-  const { id: instanceId, agent_id } = instance.details;
-  const { payload, schemaName, status } = span;
-  const schema = instance.schemas.get(schemaName);
+  const { payload, schema_name, status } = span;
+  const schema = instance.schemas.get(schema_name);
   const details = {
+    ...span,
     type: 'agent_span',
-    id: span.id ?? store.newId(key, instanceId),
+    id: span.id ?? store.newId(item.key, span.agent_instance_id),
     account_id: store.accountId,
-    agent_id,
-    agent_instance_id: instanceId,
-    parent_span_id: span.parentId,
-    schema_name: schemaName,
-    schema_title: schema?.title ?? schemaName,
-    status,
-    payload,
-    result_payload: span.result,
+    agent_id: instance.details.agent_id,
+    schema_title: schema?.title ?? schema_name,
     summary: summaryOf(schema, payload),
-    started_at: span.startedAt ?? now,
+    started_at: span.started_at ?? now,
     // What the API does without finished_at is unknown; here it is the present, as for a finish.
-    finished_at: span.finishedAt ?? (isTerminal(status) ? now : null),
-    sensitive_encoding: span.sensitive,
-    payload_byte_size_estimate: bytesOf(payload) + bytesOf(span.result),
+    finished_at: span.finished_at ?? (isTerminal(status) ? now : null),
+    payload_byte_size_estimate: bytesOf(payload) + bytesOf(span.result_payload),
     purpose: 'activity',
     data_risk: null,
     inserted_at: now,
@@ -177,8 +170,8 @@ function checkPlace(
   if (isTerminal(status) && status !== 'terminated') {
     return invalidAction(`The agent instance is ${status} already`, span.id);
   }
-  if (span.parentId !== null) {
-    const parent = store.spans.get(span.parentId);
+  if (span.parent_span_id !== null) {
+    const parent = store.spans.get(span.parent_span_id);
     if (parent === undefined) return notFound('Parent span', span.id);
     if (parent.instance !== instance) action.wrong('parent_span_id', 'is of another instance');
   }

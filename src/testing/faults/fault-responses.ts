@@ -1,7 +1,7 @@
 // What a fault looks like on the wire.
 
-import type { EmulatedResponse, FullResponse } from '../http/messages.ts';
-import { jsonResponse } from '../http/messages.ts';
+import type { EmulatedResponse, FullResponse } from '../http/request-response.ts';
+import { jsonResponse, textResponse } from '../http/request-response.ts';
 import { codeOfStatus, errorOutput, requestNotValid } from '../wire/errors.ts';
 import type { EmulatedItem, Output } from '../wire/items.ts';
 import type { Fault, ItemMatch } from './fault-types.ts';
@@ -35,12 +35,9 @@ export function responseInstead(
     case 'dropAfter':
       return { kind: 'drop' };
     case 'html':
-      return {
-        kind: 'full',
-        status: fault.status ?? 502,
-        headers: { 'content-type': 'text/html; charset=utf-8' },
-        body: HTML,
-      };
+      return textResponse(fault.status ?? 502, HTML, {
+        'content-type': 'text/html; charset=utf-8',
+      });
     case 'endless':
       return {
         kind: 'endless',
@@ -67,14 +64,6 @@ export function damage(fault: Fault | undefined, response: EmulatedResponse): Em
     return { ...response, body: response.body.slice(0, length) };
   }
   return fault?.kind === 'dropMiddle' ? { ...response, kind: 'cut' } : response;
-}
-
-/** The item whose output is left out. */
-export function omittedItem(
-  fault: Fault | undefined,
-  items: readonly EmulatedItem[],
-): EmulatedItem | undefined {
-  return fault?.kind === 'omit' ? items.find((item) => matches(fault.item, item)) : undefined;
 }
 
 export interface ItemOutput {
@@ -104,15 +93,14 @@ export function matches(match: ItemMatch | undefined, item: EmulatedItem): boole
 }
 
 function statusResponse(fault: StatusFault, nowMs: number): FullResponse {
-  const { status, retryAfter } = fault;
-  const headers: Record<string, string> = { ...fault.headers };
-  if (retryAfter !== undefined) {
-    headers['retry-after'] =
-      retryAfter instanceof Date ? retryAfter.toUTCString() : String(retryAfter);
-  }
-  if (fault.location !== undefined) headers['location'] = fault.location;
+  const { status, retryAfter, location, message, errors } = fault;
+  const wait = retryAfter instanceof Date ? retryAfter.toUTCString() : String(retryAfter);
+  const headers = {
+    ...fault.headers,
+    ...(retryAfter !== undefined && { 'retry-after': wait }),
+    ...(location !== undefined && { location }),
+  };
   if (fault.body !== undefined) return { kind: 'full', status, headers, body: fault.body };
-  const { message, errors } = fault;
   // By default a 422 looks like a refused request (docs/internals/api.md, "Error body").
   if (status === 422 && (fault.code ?? message ?? errors) === undefined) {
     const refused = requestNotValid('items', 'required_value', 'one or more items are incomplete');

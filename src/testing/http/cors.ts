@@ -1,7 +1,7 @@
-// CORS: the preflight by which a browser asks whether a page may use the emulator, and the headers of all responses.
-// No source says what the API does for pages (docs/internals/api.md, "Connection").
+// CORS: the preflight by which a browser asks whether a page may use the emulator, and what lets the page read
+// the responses. No source says what the API does for pages (docs/internals/api.md, "Connection").
 
-import type { EmulatedRequest, EmulatedResponse, FullResponse } from './messages.ts';
+import type { EmulatedRequest, FullResponse } from './request-response.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -30,14 +30,7 @@ export function preflightResponse({ method, header }: EmulatedRequest): FullResp
   };
 }
 
-/** Adds the id of the request, and lets a page read the response. */
-export function withCommonHeaders(
-  answer: EmulatedResponse,
-  request: number,
-  incoming: EmulatedRequest,
-): EmulatedResponse {
-  if (answer.kind === 'drop') return answer;
-  const forPage = incoming.header('origin') === null ? undefined : READABLE;
-  const headers = { 'x-request-id': `emulator-${request}`, ...forPage, ...answer.headers };
-  return { ...answer, headers };
+/** What lets a page read the response. */
+export function corsHeaders({ header }: EmulatedRequest): Headers {
+  return header('origin') === null ? {} : READABLE;
 }

@@ -1,7 +1,7 @@
 // `emulator.fetch`: reads a Request, and makes a Response.
 
 import { BoundedBody } from './bounded-body.ts';
-import type { BodyWatch, EmulatedRequest, EmulatedResponse } from './messages.ts';
+import type { BodyWatch, EmulatedRequest, EmulatedResponse } from './request-response.ts';
 
 /** An endless body breaks off here, before a reader without a bound runs out of memory. */
 const ENDLESS_BYTES = 64 * 1024 * 1024;

@@ -6,7 +6,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { ReadableStream as NodeStream } from 'node:stream/web';
 import { BoundedBody } from './bounded-body.ts';
 import { endlessBody } from './fetch.ts';
-import type { Backend, BodyWatch, EmulatedResponse } from './messages.ts';
+import type { Backend, BodyWatch, EmulatedResponse } from './request-response.ts';
 
 const HOST = '127.0.0.1';
 

@@ -4,13 +4,6 @@ import type { EmulatedItem, Output } from '../wire/items.ts';
 import type { RequestKind } from '../wire/routes.ts';
 import type { AnsweredRequest, BatchRecord, EmulatorReport, RanItem } from './report.ts';
 
-export interface RequestNotes {
-  /** Notes a way in which the client broke the contract. */
-  breach(sentence: string): void;
-  /** Notes a field that the API does not know, and drops. */
-  unknownField(name: string): void;
-}
-
 export interface KeyCounts {
   readonly key: string;
   /** How many requests carried it. */
@@ -25,7 +18,7 @@ export interface KeyCounts {
 const MAX_NOTES = 1_000;
 
 /** One request, and what becomes of it. */
-export class RequestRecord implements RequestNotes, Omit<AnsweredRequest, 'status' | 'ms'> {
+export class RequestRecord implements Omit<AnsweredRequest, 'status' | 'ms'> {
   readonly request: number;
   readonly route: string;
   readonly bytes: number;
@@ -46,11 +39,13 @@ export class RequestRecord implements RequestNotes, Omit<AnsweredRequest, 'statu
     this.bytes = bytes;
   }
 
+  /** Notes a way in which the client broke the contract. */
   breach(sentence: string): void {
     this.breaches.push(sentence);
     this.#recorder.breach(`Request ${this.request}: ${sentence}`);
   }
 
+  /** Notes a field that the API does not know, and drops. */
   unknownField(name: string): void {
     if (this.unknownFields.length < MAX_NOTES) this.unknownFields.push(name);
     this.#recorder.unknownField(name);
@@ -61,7 +56,11 @@ export class RequestRecord implements RequestNotes, Omit<AnsweredRequest, 'statu
     this.#recorder.fault(kind);
   }
 
-  ran({ key, type }: EmulatedItem, id: string | null, isReplay: boolean, output: Output): void {
+  ran(
+    { key, type }: EmulatedItem,
+    { output, id }: { readonly output: Output; readonly id: string | null },
+    isReplay: boolean,
+  ): void {
     if (this.items > 0) {
       this[output.status === 'success' ? 'succeeded' : 'failed'] += 1;
       if (isReplay) this.replayed += 1;

@@ -1,10 +1,11 @@
 // Runs one item: the stored answer of its key comes first, then an injected refusal, then the action.
 
 import type { ActionResult } from '../actions/action-results.ts';
+import { failure } from '../actions/action-results.ts';
 import { findAction } from '../actions/action-table.ts';
 import { EmulatedAction } from '../actions/emulated-action.ts';
 import type { FaultInjector } from '../faults/fault-injector.ts';
-import type { RequestNotes, RequestRecord } from '../report/recorder.ts';
+import type { RequestRecord } from '../report/recorder.ts';
 import type { KeyState } from '../state/records.ts';
 import type { Store } from '../state/store.ts';
 import { errorOutput } from '../wire/errors.ts';
@@ -18,60 +19,46 @@ export interface ItemRunnerParts {
   readonly faults: FaultInjector;
 }
 
-interface Ran extends ActionResult {
-  readonly isReplay?: boolean;
+export function runItem(
+  { store, faults }: ItemRunnerParts,
+  item: EmulatedItem,
+  request: RequestRecord,
+): Output {
+  const known = item.key === null ? undefined : store.keys.get(item.key);
+  const repeated = known && answerRepeat(store, known, item, request);
+  if (repeated !== undefined) {
+    request.ran(item, repeated, repeated === known?.stored);
+    return repeated.output;
+  }
+  const refusal = faults.refusalOf(item, request);
+  const result =
+    refusal === undefined
+      ? findAction(item.type)(new EmulatedAction(store, item, request))
+      : failure(refusal);
+  if (known !== undefined) {
+    const isSuccess = result.output.status === 'success';
+    if (isSuccess) known.effects += 1;
+    if (isSuccess || store.options.storeErrors) known.stored = result;
+  }
+  request.ran(item, result, false);
+  return result.output;
 }
 
-export class ItemRunner {
-  readonly #parts: ItemRunnerParts;
-
-  constructor(parts: ItemRunnerParts) {
-    this.#parts = parts;
+/** The answer to an item whose key was used before, unless it has to run again. */
+function answerRepeat(
+  { options }: Store,
+  { item: first, stored }: KeyState,
+  item: EmulatedItem,
+  request: RequestRecord,
+): ActionResult | undefined {
+  // What the API does about other content under a known key is **unknown** (docs/internals/api.md, "Idempotency
+  // keys"). A client must never do it, so it is refused, whether or not the first one got its answer.
+  if (!isSameItem(first, item)) {
+    request.breach(`Key "${item.key}" came again with other content`);
+    return failure(errorOutput(USED, 'The idempotency key was used for other content'));
   }
-
-  run(item: EmulatedItem, request: RequestRecord): Output {
-    const { store } = this.#parts;
-    const known = item.key === null ? undefined : store.keys.get(item.key);
-    const { output, id, isReplay = false } = this.#answer(item, known, request);
-    request.ran(item, id, isReplay, output);
-    return output;
-  }
-
-  #answer(item: EmulatedItem, known: KeyState | undefined, request: RequestRecord): Ran {
-    const { options } = this.#parts.store;
-    if (known === undefined) return this.#act(item, request);
-    // What the API does about other content under a known key is **unknown** (docs/internals/api.md, "Idempotency
-    // keys"). A client must never do it, so it is refused, whether or not the first one got its answer.
-    if (!isSameItem(known.item, item)) {
-      request.breach(`Key "${item.key}" came again with other content`);
-      const used = errorOutput(USED, 'The idempotency key was used for other content');
-      return { output: used, id: null };
-    }
-    if (known.stored !== undefined) {
-      if (options.repeats === 'replay') return { ...known.stored, isReplay: true };
-      const used = errorOutput(USED, 'The idempotency key was used before');
-      return { output: used, id: known.stored.id };
-    }
-    const ran = this.#act(item, request);
-    const isSuccess = ran.output.status === 'success';
-    if (isSuccess) known.effects += 1;
-    if (isSuccess || options.storeErrors) known.stored = ran;
-    return ran;
-  }
-
-  #act(item: EmulatedItem, request: RequestRecord): Ran {
-    const { faults, store } = this.#parts;
-    const refusal = faults.refusalOf(item, request);
-    if (refusal !== undefined) return { output: refusal, id: null };
-    const notes: RequestNotes = {
-      breach: (sentence) => {
-        const about = item.key === null ? item.type : `${item.type} "${item.key}"`;
-        request.breach(`${sentence} (${about})`);
-      },
-      unknownField: (name) => request.unknownField(`${item.type}: ${name}`),
-    };
-    return findAction(item.type)(new EmulatedAction(store, item, notes));
-  }
+  if (stored === undefined || options.repeats === 'replay') return stored;
+  return failure(errorOutput(USED, 'The idempotency key was used before'), stored.id);
 }
 
 function isSameItem(a: EmulatedItem, b: EmulatedItem): boolean {

@@ -4,14 +4,14 @@ import type { ItemOutput } from '../faults/fault-responses.ts';
 import {
   damage,
   isAfterWork,
+  matches,
   misname,
-  omittedItem,
   responseInstead,
 } from '../faults/fault-responses.ts';
 import type { Fault } from '../faults/fault-types.ts';
-import { preflightResponse, withCommonHeaders } from '../http/cors.ts';
-import type { EmulatedRequest, EmulatedResponse, FullResponse } from '../http/messages.ts';
-import { jsonResponse, textResponse } from '../http/messages.ts';
+import { corsHeaders, preflightResponse } from '../http/cors.ts';
+import type { EmulatedRequest, EmulatedResponse, FullResponse } from '../http/request-response.ts';
+import { jsonResponse, textResponse } from '../http/request-response.ts';
 import type { EmulatorClock } from '../lib/emulator-clock.ts';
 import type { EmulatorOptions } from '../options/emulator-options.ts';
 import type { Recorder, RequestRecord } from '../report/recorder.ts';
@@ -21,7 +21,7 @@ import type { Output } from '../wire/items.ts';
 import type { NoRoute, Route } from '../wire/routes.ts';
 import { findRoute } from '../wire/routes.ts';
 import type { ItemRunnerParts } from './item-runner.ts';
-import { ItemRunner } from './item-runner.ts';
+import { runItem } from './item-runner.ts';
 import type { ParsedRequest } from './request-reader.ts';
 import { readRequest } from './request-reader.ts';
 
@@ -48,14 +48,12 @@ export interface RequestHandlerParts extends ItemRunnerParts {
 
 export class RequestHandler {
   readonly #parts: RequestHandlerParts;
-  readonly #runner: ItemRunner;
   readonly #newId = (): string => this.#parts.store.newId(null);
   #second = 0;
   #inSecond = 0;
 
   constructor(parts: RequestHandlerParts) {
     this.#parts = parts;
-    this.#runner = new ItemRunner(parts);
   }
 
   /** Rejects with the signal's reason when that aborts. Work that was done by then stays done. */
@@ -75,7 +73,10 @@ export class RequestHandler {
           ? await this.#noRoute(request, arrival, record)
           : await this.#process(arrival);
       if (response.kind === 'full' || response.kind === 'endless') status = response.status;
-      return withCommonHeaders(response, record.request, request);
+      if (response.kind === 'drop') return response;
+      const id = `emulator-${record.request}`;
+      const headers = { 'x-request-id': id, ...corsHeaders(request), ...response.headers };
+      return { ...response, headers };
     } finally {
       if ('leave' in arrival) arrival.leave(status);
       onAnswer?.({ ...record, status, ms: clock.now() - arrivedMs });
@@ -85,7 +86,7 @@ export class RequestHandler {
   /** Reads the request and counts it in. */
   #arrive(request: EmulatedRequest, route: Route, record: RequestRecord): Arrival {
     const { recorder, store } = this.#parts;
-    const parsed = readRequest({ request, route, options: store.options, notes: record });
+    const parsed = readRequest({ request, route, options: store.options, record });
     const keys = parsed.items.flatMap((item) =>
       item.key === null ? [] : [store.keyState(item, item.key)],
     );
@@ -136,12 +137,13 @@ export class RequestHandler {
    * failed (docs/internals/api.md, "Processing" and "Outputs").
    */
   #runBatch({ parsed: { items }, record }: Arrival, fault: Fault | undefined): Work {
-    const omitted = omittedItem(fault, items);
+    const omit = fault?.kind === 'omit' ? fault : undefined;
+    const omitted = omit && items.find((item) => matches(omit.item, item));
     const done: ItemOutput[] = [];
     let ran = 0;
     for (const item of items) {
-      if (item === omitted && fault?.kind === 'omit' && fault.runs === false) continue;
-      const output = this.#runner.run(item, record);
+      if (item === omitted && omit?.runs === false) continue;
+      const output = runItem(this.#parts, item, record);
       ran += 1;
       if (item !== omitted) done.push({ item, output });
       if (output.status === 'error') {
@@ -167,7 +169,7 @@ export class RequestHandler {
     if (item === undefined || route.kind === 'ping') {
       return { response: jsonResponse(200, { status: 'success' }), ran: 0 };
     }
-    const done = { item, output: this.#runner.run(item, record) };
+    const done = { item, output: runItem(this.#parts, item, record) };
     misname(fault, [done], this.#newId);
     const { output } = done;
     const status = output.status === 'success' ? 200 : statusOfCode(output.code);

@@ -2,10 +2,10 @@
 // contract is reported as a breach, and refused as a whole.
 
 import { BULK_ACTIONS } from '../actions/action-table.ts';
-import type { EmulatedRequest, FullResponse } from '../http/messages.ts';
-import { jsonResponse } from '../http/messages.ts';
-import type { ResolvedOptions } from '../options/resolve-options.ts';
-import type { RequestNotes } from '../report/recorder.ts';
+import type { EmulatedRequest, FullResponse } from '../http/request-response.ts';
+import { jsonResponse } from '../http/request-response.ts';
+import type { ResolvedOptions } from '../options/emulator-options.ts';
+import type { RequestRecord } from '../report/recorder.ts';
 import { errorOutput, requestNotValid } from '../wire/errors.ts';
 import type { EmulatedItem, Fields } from '../wire/items.ts';
 import { isObject } from '../wire/items.ts';
@@ -34,7 +34,7 @@ export interface ReceivedRequest {
   readonly request: EmulatedRequest;
   readonly route: Route;
   readonly options: ResolvedOptions;
-  readonly notes: RequestNotes;
+  readonly record: RequestRecord;
 }
 
 export function readRequest(received: ReceivedRequest): ParsedRequest {
@@ -47,19 +47,19 @@ export function readRequest(received: ReceivedRequest): ParsedRequest {
 }
 
 function checkHeaders(received: ReceivedRequest): FullResponse | undefined {
-  const { request, route, options, notes } = received;
+  const { request, route, options, record } = received;
   const sdk = request.header('x-prefactor-sdk');
   // Whether the server needs the header is **unknown** (docs/internals/api.md, "Connection"); a client must send it.
-  if (sdk === null) notes.breach('No X-Prefactor-SDK header');
-  else if (!SDK.test(sdk)) notes.breach('X-Prefactor-SDK is no list of <package>@<version>');
-  else if (hasTwins(sdk.split(' '))) notes.breach('X-Prefactor-SDK names an entry twice');
+  if (sdk === null) record.breach('No X-Prefactor-SDK header');
+  else if (!SDK.test(sdk)) record.breach('X-Prefactor-SDK is no list of <package>@<version>');
+  else if (hasTwins(sdk.split(' '))) record.breach('X-Prefactor-SDK names an entry twice');
   if (request.header('idempotency-key') !== null) {
-    notes.breach('Idempotency-Key header: the key belongs into the body');
+    record.breach('Idempotency-Key header: the key belongs into the body');
   }
 
   const authorization = request.header('authorization');
   const token = /^Bearer (\S+)$/.exec(authorization ?? '')?.[1];
-  if (token === undefined) notes.breach('No bearer token');
+  if (token === undefined) record.breach('No bearer token');
   if (token === undefined || !options.acceptsToken(token)) {
     const problem = token === undefined ? 'There is no bearer token' : 'The token is not valid';
     return jsonResponse(401, errorOutput('bad_authtoken', `${problem}: ${options.wantedToken}`));
@@ -68,7 +68,7 @@ function checkHeaders(received: ReceivedRequest): FullResponse | undefined {
 }
 
 /** Plain JSON only: no source shows another type, or a compressed body (docs/internals/api.md, "Connection"). */
-function checkType({ request, notes }: ReceivedRequest): FullResponse | undefined {
+function checkType({ request, record }: ReceivedRequest): FullResponse | undefined {
   const type = request.header('content-type');
   const encoding = request.header('content-encoding');
   if (type !== null && JSON_TYPE.test(type) && encoding === null) return undefined;
@@ -76,7 +76,7 @@ function checkType({ request, notes }: ReceivedRequest): FullResponse | undefine
     encoding === null
       ? `The content type is ${type ?? 'missing'}, not application/json`
       : `The body is encoded (${encoding})`;
-  notes.breach(sentence);
+  record.breach(sentence);
   return jsonResponse(415, errorOutput('bad_request', sentence));
 }
 
@@ -89,7 +89,7 @@ function readBody(received: ReceivedRequest): ParsedRequest {
   if (!isObject(body)) {
     // If it is too large, perhaps only its beginning was read.
     if (tooLarge !== undefined) return refused(tooLarge);
-    received.notes.breach('The body is not a JSON object');
+    received.record.breach('The body is not a JSON object');
     return refused(jsonResponse(400, errorOutput('bad_request', 'The body is not a JSON object')));
   }
   const parsed =
@@ -99,7 +99,7 @@ function readBody(received: ReceivedRequest): ParsedRequest {
 
 function readBulk(
   { items, ...others }: Fields,
-  { options, notes }: ReceivedRequest,
+  { options, record }: ReceivedRequest,
 ): ParsedRequest {
   let refusal: FullResponse | undefined;
   const refuse = (field: string, ...problem: Problem): void => {
@@ -107,15 +107,15 @@ function readBulk(
   };
   for (const name of Object.keys(others)) {
     if (!options.strict) {
-      notes.unknownField(`bulk: ${name}`);
+      record.unknownField(`bulk: ${name}`);
       continue;
     }
-    notes.breach(`Unknown field "${name}" beside items`);
+    record.breach(`Unknown field "${name}" beside items`);
     refuse(name, 'invalid_value', 'is not a known field');
   }
   const entries: readonly unknown[] = Array.isArray(items) ? items : [];
   if (entries.length === 0) {
-    notes.breach('A bulk request without items');
+    record.breach('A bulk request without items');
     refuse('items', 'required_value', 'at least one item is needed');
     return { items: [], keys: [], refusal };
   }
@@ -129,7 +129,7 @@ function readBulk(
   }
   if (hasTwins(keys)) problem ??= ['invalid_value', 'idempotency keys are not unique'];
   if (problem !== undefined) {
-    notes.breach(`A bulk request that is not valid: ${problem[1]}`);
+    record.breach(`A bulk request that is not valid: ${problem[1]}`);
     refuse('items', ...problem);
   }
   // No breach: the API's own limit is unknown (docs/internals/api.md, "Limits").
@@ -153,21 +153,21 @@ function readItem(entry: unknown, keys: string[]): EmulatedItem | Problem {
 
 function readSingle(
   { idempotency_key: key, ...fields }: Fields,
-  { route, options, notes }: ReceivedRequest,
+  { route, options, record }: ReceivedRequest,
 ): ParsedRequest {
-  const { type, param } = route;
-  if (param !== undefined && Object.hasOwn(fields, param.name)) {
+  const doubled = Object.keys(route.params).find((name) => Object.hasOwn(fields, name));
+  if (doubled !== undefined) {
     if (options.strict) {
-      notes.breach(`"${param.name}" stands in the path and in the body`);
-      return refused(notValid(param.name, ['invalid_value', 'is not a known field']));
+      record.breach(`"${doubled}" stands in the path and in the body`);
+      return refused(notValid(doubled, ['invalid_value', 'is not a known field']));
     }
-    notes.unknownField(`${type}: ${param.name}`);
+    record.unknownField(`${route.type}: ${doubled}`);
   }
   const item = itemOf(route, fields);
   if (key === undefined) return { items: [item], keys: [] };
   // Shorter than 8 is fine here, as TypeScript allows it (docs/internals/api.md, "Idempotency keys").
   if (typeof key !== 'string' || key.length === 0 || key.length > KEY_MAX) {
-    notes.breach('A single request with an idempotency key that is not valid');
+    record.breach('A single request with an idempotency key that is not valid');
     const message = `has at most ${KEY_MAX} characters`;
     return refused(notValid('idempotency_key', ['invalid_value', message]));
   }
@@ -175,9 +175,8 @@ function readSingle(
 }
 
 /** The item of a single endpoint. */
-function itemOf({ type, param }: Route, fields: Fields): EmulatedItem {
-  const ofPath = param === undefined ? NOTHING : { [param.name]: param.value };
-  return { key: null, type, fields: { ...fields, ...ofPath } };
+function itemOf({ type, params }: Route, fields: Fields): EmulatedItem {
+  return { key: null, type, fields: { ...fields, ...params } };
 }
 
 function refused(refusal: FullResponse): ParsedRequest {

@@ -2,7 +2,7 @@
 
 import type { EmulatorClock } from '../lib/emulator-clock.ts';
 import { Random } from '../lib/random.ts';
-import type { ResolvedOptions } from '../options/resolve-options.ts';
+import type { ResolvedOptions } from '../options/emulator-options.ts';
 import type { EmulatedItem, Fields } from '../wire/items.ts';
 import { makePfid, partitionText, randomPartition } from '../wire/pfid.ts';
 import type { Instance, KeyState, Span } from './records.ts';

@@ -31,8 +31,8 @@ export interface Route {
   readonly type: RouteType;
   /** Whether the request has a JSON body. */
   readonly hasBody: boolean;
-  /** The path parameter, by its resource's name. */
-  readonly param: { readonly name: string; readonly value: string } | undefined;
+  /** The id in the path, by its field's name. */
+  readonly params: Readonly<Record<string, string>>;
 }
 
 /** Method, path, type, and the name of the id in the path. */
@@ -84,6 +84,6 @@ export function findRoute(method: string, path: string): Route | NoRoute {
     label,
     type,
     hasBody: method === 'POST',
-    param: param === undefined ? undefined : { name: param, value: pattern.exec(path)?.[1] ?? '' },
+    params: param === undefined ? {} : { [param]: pattern.exec(path)?.[1] ?? '' },
   };
 }
