@@ -18,15 +18,12 @@ export class WaitUntil {
   /** The same schedule; the first window that it opens is the first sign of work. */
   watching(schedule: Schedule): Schedule {
     return (flush) => {
-      this.begin();
+      if (this.#current === undefined) {
+        this.#current = deferred();
+        this.await(this.#current.promise);
+      }
       return schedule(flush);
     };
-  }
-
-  begin(): void {
-    if (this.#current !== undefined) return;
-    this.#current = deferred();
-    this.await(this.#current.promise);
   }
 
   end(): void {

@@ -32,9 +32,7 @@ import { OutputReader } from './output-reader.ts';
 import { References } from './references.ts';
 import { UnsentCalls } from './unsent-calls.ts';
 
-export interface CallPipelineSettings
-  extends Omit<OutputReaderPorts, 'idOf'>,
-    Omit<JsonWriterSettings, 'makeSecret'> {
+export interface CallPipelineSettings extends OutputReaderPorts, JsonWriterSettings {
   readonly engine: Pick<
     Coalescer<unknown>,
     'accepted' | 'decline' | 'idOf' | 'isThere' | 'omit' | 'sharedMakes' | 'submit'
@@ -76,9 +74,9 @@ export class CallPipeline {
     this.#omitted = omitted;
     this.#references = references;
     this.#dependencies = new DependencyTracker(references);
-    this.reader = new OutputReader({ ...settings, idOf: (name) => engine.idOf(name) });
+    this.reader = new OutputReader(settings);
     this.#unsent = new UnsentCalls({ ...settings, references, omitted, reader: this.reader });
-    this.#writer = new JsonWriter({ ...settings, makeSecret: () => ids.makeKey() });
+    this.#writer = new JsonWriter(settings);
   }
 
   /** An answer has told the id of what a call made, another than was sent perhaps; or the call has failed. */

@@ -1,4 +1,5 @@
 import type { Name, Submission } from '../coalescer/index.ts';
+import type { IdGenerator } from '../ids/id-generator.ts';
 import { utf8Length } from '../lib/utf8.ts';
 import type { ReferenceField } from '../schemas/action.ts';
 import type { CallDraft } from './call-draft.ts';
@@ -10,11 +11,7 @@ import { lossesIn, whyUnwritable } from './json-problems.ts';
 export type ItemText = Pick<Submission, 'pieces' | 'holes' | 'bytes'>;
 
 export interface JsonWriterSettings {
-  /**
-   * Makes a text that cannot be guessed, of letters, digits, `-` and `_`. Not called before the first
-   * marker: a client may be made where the runtime lets nothing random be drawn.
-   */
-  readonly makeSecret: () => string;
+  readonly ids: Pick<IdGenerator, 'makeKey'>;
   readonly maxItemBytes: number;
   /** Told of what JSON writes as `{}` although it holds something; undefined where the log shows no such line. */
   readonly onJsonLosses: ((losses: JsonLosses) => void) | undefined;
@@ -73,7 +70,8 @@ export class JsonWriter {
   }
 
   #marker(index: number): string {
-    this.#secret ??= this.#settings.makeSecret();
+    // Not drawn earlier: a client may be made where the runtime lets nothing random be drawn.
+    this.#secret ??= this.#settings.ids.makeKey();
     return `${this.#secret}:${index}`;
   }
 

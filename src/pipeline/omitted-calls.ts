@@ -49,10 +49,6 @@ export class OmittedCalls {
     );
   }
 
-  has(call: Promise<unknown>): boolean {
-    return this.find(call) !== undefined;
-  }
-
   /** What a reference stands for, if that was left out, and no other call makes it. */
   find(reference: unknown): Omission | undefined {
     if (this.isEmpty) return undefined;

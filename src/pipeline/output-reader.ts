@@ -1,4 +1,4 @@
-import type { Name, Verdict } from '../coalescer/index.ts';
+import type { Coalescer, Name, Verdict } from '../coalescer/index.ts';
 import { isName, isObject, own } from '../schemas/check.ts';
 import type { Fields } from '../schemas/output.ts';
 import { LaterFields, malformed, readFailure, withCleanReason } from '../schemas/output.ts';
@@ -18,8 +18,7 @@ export interface OutputReaderPorts {
   readonly onTerminate: (agentInstanceId: string, reason: string | null) => void;
   /** Takes every token out of a text that the server wrote. */
   readonly redact: (text: string) => string;
-  /** The id of a resource that has a number for a name, once it is known. */
-  readonly idOf: (name: Name) => Name;
+  readonly engine: Pick<Coalescer<unknown>, 'idOf'>;
 }
 
 /** Judges outputs, and tells when the API has terminated an instance. */
@@ -58,8 +57,8 @@ export class OutputReader {
   #hear(output: unknown, instance: Name | undefined): void {
     const control = own(output, 'control');
     if (!isObject(control) || control['terminate'] !== true) return;
-    const { onTerminate, idOf } = this.#ports;
-    const known = instance === undefined ? undefined : idOf(instance);
+    const { engine, onTerminate } = this.#ports;
+    const known = instance === undefined ? undefined : engine.idOf(instance);
     const id = typeof known === 'string' ? known : own(own(output, 'details'), 'agent_instance_id');
     const { reason } = control;
     if (isName(id)) onTerminate(id, typeof reason === 'string' ? reason : null);

@@ -91,7 +91,8 @@ export class References implements PendingIds {
       const name = this.nameOf(given, hasWireNames ? path : argument);
       names.push(name);
       // A call that was left out stays: by its id it would be known for a while only.
-      const stays = !this.#omitted.isEmpty && given instanceof Promise && this.#omitted.has(given);
+      const mayStay = !this.#omitted.isEmpty && given instanceof Promise;
+      const stays = mayStay && this.#omitted.find(given) !== undefined;
       if (typeof name === 'string' && !stays) fields[field] = name;
     }
     return names;

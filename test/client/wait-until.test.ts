@@ -5,11 +5,12 @@ import { recordingLogger } from '../helpers/recording-logger.ts';
 test('one promise for each time that work is under way, which lasts as long', async () => {
   const awaited: Promise<unknown>[] = [];
   const busy = new WaitUntil((work) => awaited.push(work), recordingLogger());
-  busy.begin();
-  busy.begin();
+  const open = busy.watching(() => undefined);
+  open(() => undefined);
+  open(() => undefined);
   expect(awaited).toHaveLength(1);
   busy.end();
-  busy.begin();
+  open(() => undefined);
   expect(awaited).toHaveLength(2);
   expect(await Promise.race([awaited[1], awaited[0]?.then(() => 'the first is over')])).toBe(
     'the first is over',
@@ -40,6 +41,6 @@ test('a waitUntil that throws harms no call, and the log says so', () => {
   const busy = new WaitUntil(() => {
     throw error;
   }, logger);
-  busy.begin();
+  busy.watching(() => undefined)(() => undefined);
   expect(logger.entries).toEqual([['warn', expect.stringMatching(/^waitUntil failed/), error]]);
 });

@@ -5,7 +5,7 @@ const parse = (json: string): unknown => JSON.parse(json);
 const reader = new OutputReader({
   onTerminate: () => {},
   redact: (text) => text,
-  idOf: (name) => name,
+  engine: { idOf: (name) => name },
 });
 const readOf = (type: string, output: unknown, raw = false) =>
   reader.read(output, { type, raw, instance: undefined });
