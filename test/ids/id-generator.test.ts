@@ -18,8 +18,7 @@ function mock(fill: Fill): void {
 }
 
 async function ids() {
-  const { IdGenerator } = await import('../../src/ids/id-generator.ts');
-  const { isPfid } = await import('../../src/ids/pfid.ts');
+  const { IdGenerator, isPfid } = await import('../../src/ids/id-generator.ts');
   const { checkKey } = await import('../../src/ids/idempotency-key.ts');
   return { IdGenerator, isPfid, checkKey };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { alphabet, isPfid, pfidFrom } from '../../ids/pfid.ts';
+import { alphabet, isPfid, pfidFrom } from '../../ids/id-generator.ts';
 import type { Identify } from '../../replay/calls/recorded-calls.ts';
 
 /** 192 of 256 bits, in the letters of a nanoid. */
