@@ -108,7 +108,7 @@ export interface AutobatchOptions {
   /** @default on Node the dispatcher of its own fetch, else the global fetch; looked up at each request */
   readonly fetch?: Fetch | undefined;
   /**
-   * Sees each action in wire form before it is taken over, and returns what is sent instead: redact,
+   * Gets each action in wire form before it is accepted, and returns the one to send instead: redact,
    * truncate, sample. The action and its `details` may be changed; payloads are the caller's, to be
    * copied. Null: the call resolves unsent, and so does whatever needs what it was to make. A throw
    * rejects the call. Synchronous.
@@ -133,7 +133,7 @@ export interface AutobatchOptions {
    * caught. @default []
    */
   readonly exitSignals?: readonly string[] | undefined;
-  /** Given a promise of what is under way, so that a serverless runtime waits for it. @default none */
+  /** Called with a promise of the work under way, for a serverless runtime to wait for. @default none */
   readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
 }
 

@@ -128,7 +128,7 @@ function retryOf(
   };
 }
 
-/** What was given of a section, complete and frozen; what is wrong with it goes to `issues`. */
+/** Reads a section: checked, complete and frozen. Adds to `issues` what is wrong with it. */
 function read<Table extends OptionTable>(
   input: unknown,
   options: Table,

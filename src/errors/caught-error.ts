@@ -7,11 +7,10 @@ const LEVELS = 3;
 const MAX_WORD_LENGTH = 100;
 
 /**
- * A copy of what code that is not ours threw: name, message, `code`, `syscall`, and what it goes back to.
- * Whoever prints an error prints its cause with all that hangs on it, and what broke a request may hold
- * the whole of it, token included: undici's parser hands over the bytes, others the request. Of several
- * errors (an AggregateError) the first stands for all. `frames`: lines of the stack that are kept, for
- * those who look for a fault in their own code.
+ * A copy of what code that is not ours threw: name, message, `code`, `syscall`, and its causes. To print an
+ * error prints its cause with all its fields, and what broke a request may hold the whole request, token
+ * included: undici's parser keeps the bytes. Of several errors (an AggregateError) the first is copied.
+ * `frames`: how many lines of the stack are kept, for users who look for a fault in their own code.
  */
 export function copyOfCaught(
   caught: unknown,

@@ -34,7 +34,7 @@ export function codeAndMessageOf(body: unknown, redact: Redact): Omit<ErrorAnswe
   };
 }
 
-/** The beginning of a text that somebody else wrote. Redacted first, so that no half token remains. */
+/** The beginning of a text that is not ours. Redacted before it is cut, so that no half token remains. */
 export function snippetOf(text: string, redact: Redact): string {
   const clean = redact(text);
   if (clean.length <= maxMessageLength) return clean;
@@ -54,7 +54,7 @@ function ownField(value: unknown, name: string): unknown {
     : undefined;
 }
 
-// The class hangs on the code: one that we know stays, even where somebody's token is a part of it.
+// The code decides the class: one that we know is kept, even if a token is a part of it.
 function codeOf(code: string, redact: Redact): string {
   return isKnownCode(code) ? code : unsliced(redact(code).slice(0, maxCodeLength));
 }

@@ -4,14 +4,14 @@ import type { Redact } from './error-answer.ts';
 import { snippetOf } from './error-answer.ts';
 import type { Failure } from './failure.ts';
 
-/** What is wrong with an answer that says success, to follow "The answer". */
+/** What is wrong with an answer whose status is a success, as the end of "The answer …". */
 export const brokenWords = {
   'no JSON': 'is no JSON',
   'no outputs': 'has no outputs',
   'too large': 'is larger than 32 MiB',
 } as const;
 
-/** What an attempt met, in few words. Short, and free of what others wrote, but for a code of the system's such as ECONNRESET. */
+/** Why an attempt failed, in few words of ours, and a code of the system such as ECONNRESET. */
 export function metBy(failure: Failure): string {
   switch (failure.kind) {
     case 'status':

@@ -8,7 +8,7 @@ export type Failure =
       readonly status: number;
       readonly requestId: string | undefined;
     })
-  /** The answer says success and cannot be used. */
+  /** The status is a success, but the answer cannot be used. */
   | {
       readonly kind: 'contract';
       readonly status: number;
@@ -18,7 +18,7 @@ export type Failure =
     }
   /**
    * No answer, or only a part of one; `cause` is a copy of what was caught. `unsent`: the request
-   * certainly never reached the server. `lasting`: what is wrong, where repetition will hardly mend it.
+   * certainly never reached the server. `lasting`: what is wrong, if repeating will hardly help.
    */
   | {
       readonly kind: 'connection';

@@ -38,15 +38,15 @@ export interface ToErrorOptions {
 }
 
 /**
- * Turns the engine's reasons into our errors: each call of it makes a new object, while those who
- * shared a request share its `cause`.
+ * Turns the engine's reasons into our errors: a new one for each caller; the callers of one failed request
+ * share its `cause`.
  */
 export function createToError(options: ToErrorOptions): ToError<Failure> {
   const maker = new ErrorMaker(options);
   return (reason, key) => maker.errorOf(reason, key, 'own');
 }
 
-/** Whose error it is: a copy goes to another caller, and leaves out what is about arguments. */
+/** A copy goes to another caller, without the API's findings about the arguments of the call. */
 type Audience = 'own' | 'copy';
 
 /** What a server said of an item, or of a request. */

@@ -31,12 +31,12 @@ export type AnyPrefactorError =
   | PrefactorQueueFullError
   | PrefactorClosedError;
 
-/** Whether `error` is one of ours; holds too when it comes from another copy of this package, or another realm. */
+/** Whether `error` is of this package, be it of another copy of it, or of another realm. */
 export function isPrefactorError(error: unknown): error is AnyPrefactorError {
   try {
     return typeof error === 'object' && error !== null && brand in error;
   } catch {
-    // A proxy that cannot be looked into is somebody else's.
+    // A proxy whose traps throw is none of ours.
     return false;
   }
 }

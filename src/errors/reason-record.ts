@@ -1,6 +1,6 @@
 /**
- * What is kept of a failure for those who may need, long after, what it was to make: as much as the
- * copy of its error says (`from-reason.ts`), and nothing that an answer or a caller could make large.
+ * What is kept of a failed call for later calls that need what it was to make: as much as the copy of its
+ * error says (`from-reason.ts`), and nothing that an answer or a caller could make large.
  */
 import type { LastAttempt, Reason, ToRecord } from '../coalescer/index.ts';
 import { copyOfCaught } from './caught-error.ts';

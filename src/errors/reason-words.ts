@@ -40,7 +40,7 @@ export function metLast(last: LastAttempt<Failure>): string {
   }
 }
 
-/** Which bound of the queue is met, what to do, and why what is in it may wait. */
+/** Which bound of the queue was reached, what to do, and what went wrong for the calls in it. */
 export function fullOf({ bound, limit, last }: ReasonOf<'full'>): string {
   const since = last === undefined ? '' : ` Nothing usable comes from the server${lastOf(last)}.`;
   switch (bound) {

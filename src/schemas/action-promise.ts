@@ -12,8 +12,8 @@ export type ActionPromise<T> = Promise<T> & {
 };
 
 /**
- * What stands for an id: the id, the result that carries it, or the call that is to give it. A call
- * that names an id not known yet waits for that other call by itself; nobody has to await it.
+ * Stands for an id: the id itself, the result that has it, or the call that will get it. A call that uses a
+ * reference to another call waits for it by itself: there is no need to await.
  */
 export type Ref<T> = string | T | ActionPromise<T>;
 

@@ -78,7 +78,7 @@ export function checkAgentVersion(given: AgentVersion): readonly PrefactorIssue[
   const { runtimeEnvironment } = Object(version);
   return [
     ...(checkVersion(version) ?? []),
-    // What is no object at all was found by the first check.
+    // If it is no object at all, the first check has said so.
     ...(isObject(runtimeEnvironment)
       ? within('runtimeEnvironment', checkRuntimeEnvironment(unpolluted(runtimeEnvironment)))
       : []),

@@ -79,8 +79,8 @@ function mayMakeCode(): boolean {
 }
 
 /**
- * What is wrong with parameters of which no field can be seen, so that all would be as if left out: a
- * promise that nobody awaited, a Map.
+ * What is wrong with parameters without fields of their own, all of which would count as left out: a promise
+ * that was not awaited, a Map.
  */
 export function whyNoFields(params: unknown): readonly PrefactorIssue[] | undefined {
   if (typeof params !== 'object' || params === null) return undefined;
@@ -164,7 +164,7 @@ export function ownId(value: unknown): string | undefined {
   return isName(id) ? id : undefined;
 }
 
-/** An object that JSON writes in braces; what is inside is not looked at. */
+/** An object that JSON writes in braces; its fields are not checked. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -195,7 +195,7 @@ function hasToJson(value: object): value is { toJSON(): unknown } {
   return 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
-/** What a value is, in words: never the value itself, which may be nobody's business. */
+/** The kind of a value, in words: never the value itself, which may be private. */
 export function kindOf(value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';

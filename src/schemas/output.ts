@@ -6,9 +6,9 @@ export type Fields = Record<string, unknown>;
 
 /** What the API says to a running agent, beside the result of a call. */
 export interface Control {
-  /** True once somebody ended the run: start nothing more. */
+  /** True once the run was terminated: start nothing more in it. */
   readonly terminate?: boolean;
-  /** Why, in the words of whoever ended it. */
+  /** Why, in the words of the user who terminated it. */
   readonly reason?: string | null;
 }
 
@@ -20,7 +20,7 @@ export interface Identified {
   readonly laterFields?: Readonly<Record<string, unknown>>;
 }
 
-/** The same output, without a token in the words of whoever ended the run. */
+/** The same output, without a token in the reason of its control. */
 export function withCleanReason(output: unknown, redact: (text: string) => string): unknown {
   const control = own(output, 'control');
   // Anything but an object is ignored (docs/internals/api.md, "Control").
@@ -33,7 +33,7 @@ export const malformed = { kind: 'malformed' } as const;
 
 /** What an output says that is no success. */
 export function readFailure(output: unknown): Exclude<Verdict<never>, { kind: 'success' }> {
-  // Neither word: what became of it, nobody can say (docs/internals/api.md, "Outputs", *inferred*).
+  // Neither word: it may have been done (docs/internals/api.md, "Outputs", *inferred*).
   if (own(output, 'status') !== 'error') return malformed;
   // None is no code of its own: `unknown` is one of the API's, and may pass (docs/internals/api.md, "Error codes").
   const given = own(output, 'code');
@@ -86,7 +86,7 @@ export class LaterFields {
       this.#known.set(toResult, known);
     }
     const later = Object.entries(details).filter(
-      // Whoever merges the fields would change what the merged object inherits.
+      // To merge it into an object would change that object's prototype.
       ([name]) => !known.has(name) && name !== '__proto__',
     );
     return later.length === 0 ? undefined : Object.fromEntries(later);
