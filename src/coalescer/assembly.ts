@@ -3,12 +3,12 @@ import { AbortSignals } from '../lib/abort-signals.ts';
 import type { Clock } from '../lib/clock.ts';
 import { inLaterTurn } from '../lib/event-loop.ts';
 import { FairTimeouts } from '../lib/fair-timeouts.ts';
+import { CallerNotifier } from './calls/caller-notifier.ts';
 import { Callers } from './calls/callers.ts';
 import { Cancellation } from './calls/cancellation.ts';
 import { Intake } from './calls/intake.ts';
 import { PendingKeys } from './calls/pending-keys.ts';
 import { ResourceHistory } from './calls/resource-history.ts';
-import { ResultDelivery } from './calls/result-delivery.ts';
 import { Settlement } from './calls/settlement.ts';
 import { complete } from './complete-options.ts';
 import { Alarm, Loop, Steps } from './engine-loop.ts';
@@ -23,8 +23,7 @@ import { InFlightRequests } from './requests/in-flight.ts';
 import { Replies } from './requests/replies.ts';
 import { Retries } from './requests/retries.ts';
 import { AdaptiveLimits } from './server/adaptive-limits.ts';
-import { CircuitBreaker } from './server/circuit-breaker.ts';
-import { ServerHealth } from './server/server-health.ts';
+import { CircuitBreaker, ServerHealth } from './server/server-health.ts';
 
 /** The pending items, their callers, and how they end. */
 interface Queue<Failure> {
@@ -33,7 +32,7 @@ interface Queue<Failure> {
   readonly bounds: Bounds;
   readonly keys: PendingKeys;
   readonly callers: Callers<Failure>;
-  readonly delivery: ResultDelivery<Failure>;
+  readonly notifier: CallerNotifier<Failure>;
   readonly settlement: Settlement<Failure>;
 }
 
@@ -77,13 +76,13 @@ function queueOf<Failure>(
   const bounds = new Bounds({ max: options.queue, fill: backlog, afterTurn: inLaterTurn });
   const keys = new PendingKeys(() => backlog.all());
   const callers = new Callers<Failure>(signals);
-  const delivery = new ResultDelivery<Failure>({
+  const notifier = new CallerNotifier<Failure>({
     callers,
     events,
     toError,
     isIdle: () => backlog.isEmpty,
   });
-  const queue = { history, backlog, bounds, keys, callers, delivery };
+  const queue = { history, backlog, bounds, keys, callers, notifier };
   return { ...queue, settlement: new Settlement<Failure>({ ...queue, events }) };
 }
 

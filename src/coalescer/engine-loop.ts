@@ -6,8 +6,8 @@ import type { AbortSignals } from '../lib/abort-signals.ts';
 import type { Clock } from '../lib/clock.ts';
 import { inLaterTurn } from '../lib/event-loop.ts';
 import type { FairTimeouts } from '../lib/fair-timeouts.ts';
+import type { CallerNotifier } from './calls/caller-notifier.ts';
 import type { Cancellation } from './calls/cancellation.ts';
-import type { ResultDelivery } from './calls/result-delivery.ts';
 import type { Settlement } from './calls/settlement.ts';
 import type { Item, PendingCall } from './items/item.ts';
 import type { Emitter } from './ports/events.ts';
@@ -142,7 +142,7 @@ export interface LoopParts<Failure> {
   readonly replies: Replies<Failure>;
   readonly settlement: Settlement<Failure>;
   readonly signals: AbortSignals<PendingCall>;
-  readonly delivery: ResultDelivery<Failure>;
+  readonly notifier: CallerNotifier<Failure>;
   readonly inFlight: InFlightRequests<Failure>;
   readonly serverHealth: ServerHealth<Failure>;
   readonly cancellation: Cancellation<Failure>;
@@ -249,10 +249,10 @@ export class Loop<Failure> {
 
   /** Tells callers and listeners what the steps have changed. */
   tell(): void {
-    const { events, signals, delivery, cancellation } = this.#parts;
+    const { events, signals, notifier, cancellation } = this.#parts;
     if (cancellation.recalled.length > 0) cancellation.recall();
     if (signals.unused.length > 0) signals.removeListeners();
-    if (delivery.isDue && !this.#tellsLater && !delivery.tell()) {
+    if (notifier.isDue && !this.#tellsLater && !notifier.tell()) {
       this.#tellsLater = true;
       inLaterTurn(() => {
         this.#tellsLater = false;

@@ -1,6 +1,6 @@
 // What an engine holds beside what it counts.
 import { expect, test } from 'vitest';
-import { letGo } from '../../src/coalescer/calls/result-delivery.ts';
+import { letGo } from '../../src/coalescer/calls/caller-notifier.ts';
 import { Item } from '../../src/coalescer/items/item.ts';
 import { Backlog } from '../../src/coalescer/queue/backlog.ts';
 import { endsOf, engineUnderTest, submission } from '../helpers/engine.ts';

@@ -2,8 +2,8 @@
 import type { Caller, Item, LeftBy, PendingCall, SendState } from '../items/item.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { ServerHealth } from '../server/server-health.ts';
-import type { End } from './call-ends.ts';
-import { reasonToDrop } from './call-ends.ts';
+import type { End } from './callers.ts';
+import { reasonToDrop } from './callers.ts';
 import type { Settlement } from './settlement.ts';
 
 export interface CancellationParts<Failure> {

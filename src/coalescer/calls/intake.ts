@@ -12,11 +12,11 @@ import type { Name, Submission } from '../ports/submission.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { Bounds } from '../queue/queue-bounds.ts';
 import type { ServerHealth } from '../server/server-health.ts';
+import type { CallerNotifier } from './caller-notifier.ts';
 import type { Callers } from './callers.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { PendingKeys } from './pending-keys.ts';
 import type { ResourceHistory } from './resource-history.ts';
-import type { ResultDelivery } from './result-delivery.ts';
 import type { Settlement } from './settlement.ts';
 
 export interface ExecuteOptions {
@@ -52,7 +52,7 @@ export interface IntakeParts<Failure> {
   readonly keys: PendingKeys;
   readonly callers: Callers<Failure>;
   readonly settlement: Settlement<Failure>;
-  readonly delivery: ResultDelivery<Failure>;
+  readonly notifier: CallerNotifier<Failure>;
   readonly cancellation: Cancellation<Failure>;
   readonly serverHealth: ServerHealth<Failure>;
   readonly toError: ToError<Failure>;
@@ -163,11 +163,11 @@ export class Intake<Failure> {
 
   /** Rejects a call with that error, and counts it as declined. */
   decline(error: unknown, { key, type, makes }: CallInfo): Promise<never> {
-    const { callers, history, steps, delivery } = this.#parts;
+    const { callers, history, steps, notifier } = this.#parts;
     return steps.run(() => {
       if (key !== undefined) callers.decline();
       if (makes !== undefined) history.declined(makes, 'declined');
-      return delivery.decline(error, key, type);
+      return notifier.decline(error, key, type);
     });
   }
 

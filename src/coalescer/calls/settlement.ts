@@ -1,7 +1,7 @@
 /**
  * The end of an item's life. Ends change queue, order and ledger in one step, together with all that cannot succeed
  * without the failed ones. All are taken out before any other item is freed, so that none of them becomes sendable.
- * Callers are told when the step is over: result-delivery.ts.
+ * Callers are told when the step is over: caller-notifier.ts.
  */
 import type { Caller, Item } from '../items/item.ts';
 import { nameOf } from '../items/lock-queues.ts';
@@ -10,12 +10,11 @@ import type { DependencyCause, Reason } from '../ports/reason.ts';
 import type { Name } from '../ports/submission.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { Bounds } from '../queue/queue-bounds.ts';
-import type { End, Failed, Succeeded } from './call-ends.ts';
-import { causeOf } from './call-ends.ts';
-import type { Callers } from './callers.ts';
+import type { CallerNotifier } from './caller-notifier.ts';
+import type { Callers, End, Failed, Succeeded } from './callers.ts';
+import { causeOf } from './callers.ts';
 import type { PendingKeys } from './pending-keys.ts';
 import type { ResourceHistory } from './resource-history.ts';
-import type { ResultDelivery } from './result-delivery.ts';
 
 export interface SettlementParts<Failure> {
   readonly backlog: Backlog;
@@ -24,7 +23,7 @@ export interface SettlementParts<Failure> {
   readonly history: ResourceHistory<Failure>;
   readonly events: Emitter;
   readonly keys: PendingKeys;
-  readonly delivery: ResultDelivery<Failure>;
+  readonly notifier: CallerNotifier<Failure>;
 }
 
 export class Settlement<Failure> {
@@ -39,7 +38,7 @@ export class Settlement<Failure> {
   /** Ends items, and all that cannot succeed without those that failed. */
   settle(ends: End<Failure>[]): void {
     if (ends.length === 0) return;
-    const { backlog, bounds, callers, history, keys, delivery } = this.#parts;
+    const { backlog, bounds, callers, history, keys, notifier } = this.#parts;
     for (const { item } of ends) this.#retire(item);
     // The list grows meanwhile: no recursion, however long a chain is.
     for (const end of ends) {
@@ -57,22 +56,22 @@ export class Settlement<Failure> {
     for (const end of ends) {
       backlog.order.leave(end.item);
       callers.settle(end);
-      delivery.add(end);
+      notifier.add(end);
     }
     if (bounds.waiters.length > 0) bounds.serve();
     if (!backlog.isEmpty) return;
     if (keys.isListed) keys.clear();
-    delivery.idles = true;
+    notifier.idles = true;
   }
 
   /** Ends one call; its item may live on. `isNew`: the call is only just made. */
   leave(item: Item, caller: Caller, reason: Reason<Failure>, isNew = false): void {
-    const { callers, events, delivery } = this.#parts;
+    const { callers, events, notifier } = this.#parts;
     const isQuiet = isNew && events.isDelivering?.('failure') === true;
     const left = callers.leave(item, caller);
     const departure = { kind: 'left', item, caller: left, reason, isQuiet } as const;
     callers.book(item.weight, left.subscription, departure);
-    delivery.add(departure);
+    notifier.add(departure);
   }
 
   /** Takes an item out of queue and keys. It stays in the order for now. */

@@ -9,7 +9,7 @@
 import type { Item } from '../items/item.ts';
 import type { PackedBatch } from '../items/packed-batch.ts';
 import { SortedRun } from '../queue/ready-set.ts';
-import { leastPauseMs } from '../server/spacing.ts';
+import { leastPauseMs } from '../server/backoff.ts';
 
 /** Why a batch was halved. */
 export type DivideReason = 'items' | 'bytes' | 'lost';

@@ -1,5 +1,5 @@
 /** What an answer means for each item of its batch. Nothing here changes any state. */
-import type { OtherVerdicts } from '../calls/call-ends.ts';
+import type { OtherVerdicts } from '../calls/callers.ts';
 import type { Extras, OtherCaller } from '../items/item.ts';
 import type { FailedItem } from '../ports/reason.ts';
 import type { Outputs, PackedAnswer } from '../ports/sender.ts';

@@ -2,15 +2,15 @@
  * What becomes of an item after an attempt that did not settle it: another attempt, or its end. This is
  * the only retry loop of the package.
  */
-import type { End } from '../calls/call-ends.ts';
-import { reasonToDrop } from '../calls/call-ends.ts';
+import type { End } from '../calls/callers.ts';
+import { reasonToDrop } from '../calls/callers.ts';
 import type { Item } from '../items/item.ts';
 import type { EngineEvents } from '../ports/events.ts';
 import type { CompleteOptions } from '../ports/options.ts';
 import type { FailedItem, FailedOutput, LastAttempt, Reason } from '../ports/reason.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import { backoffMs } from '../server/backoff.ts';
-import type { CircuitBreaker } from '../server/circuit-breaker.ts';
+import type { CircuitBreaker } from '../server/server-health.ts';
 import type { RequestInFlight } from './in-flight.ts';
 
 /** An item's transient error is final once the server has given it so often in a row, */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Concurrency } from '../../../src/coalescer/server/concurrency.ts';
+import { Concurrency } from '../../../src/coalescer/server/adaptive-limits.ts';
 
 /** As many answers as that, each to a request of its own. */
 function answer(concurrency: Concurrency, times: number): void {

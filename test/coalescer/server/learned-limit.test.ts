@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LearnedLimit } from '../../../src/coalescer/server/learned-limit.ts';
+import { LearnedLimit } from '../../../src/coalescer/server/adaptive-limits.ts';
 import { randomFrom } from '../../helpers/random.ts';
 
 /** How many batches the server gets. */

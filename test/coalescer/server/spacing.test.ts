@@ -1,7 +1,7 @@
 // No options and no answers lead to a busy loop.
 import { describe, expect, test } from 'vitest';
 import type { CoalescerOptions } from '../../../src/coalescer/index.ts';
-import { leastPauseMs, Spacing } from '../../../src/coalescer/server/spacing.ts';
+import { leastPauseMs, Spacing } from '../../../src/coalescer/server/backoff.ts';
 import { engineUnderTest } from '../../helpers/engine.ts';
 import type { ParkedRequest } from '../../helpers/scripted-send.ts';
 

@@ -4,22 +4,21 @@ import type { Caller, Item } from '../items/item.ts';
 import { PackedBatch } from '../items/packed-batch.ts';
 import type { Emitter } from '../ports/events.ts';
 import type { ToError } from '../ports/reason.ts';
-import type { CallEnd, Departure, End } from './call-ends.ts';
-import { endFor } from './call-ends.ts';
-import type { Callers } from './callers.ts';
+import type { CallEnd, Callers, Departure, End } from './callers.ts';
+import { endFor } from './callers.ts';
 
 /** Callers told in one turn of the event loop. To make so many errors takes some milliseconds. */
 const TOLD_AT_ONCE = 1_000;
 
-export interface ResultDeliveryParts<Failure> {
+export interface CallerNotifierParts<Failure> {
   readonly callers: Callers<Failure>;
   readonly events: Emitter;
   readonly toError: ToError<Failure>;
   readonly isIdle: () => boolean;
 }
 
-export class ResultDelivery<Failure> {
-  readonly #parts: ResultDeliveryParts<Failure>;
+export class CallerNotifier<Failure> {
+  readonly #parts: CallerNotifierParts<Failure>;
   isDue = false;
   /** Ends whose callers have not all been told; those before `#told` have. */
   #untold: (End<Failure> | Departure<Failure>)[] = [];
@@ -30,7 +29,7 @@ export class ResultDelivery<Failure> {
   idles = false;
   #isTelling = false;
 
-  constructor(parts: ResultDeliveryParts<Failure>) {
+  constructor(parts: CallerNotifierParts<Failure>) {
     this.#parts = parts;
   }
 
