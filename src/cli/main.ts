@@ -3,6 +3,7 @@ import { VERSION } from '../lib/version.ts';
 import { messageOf } from '../replay/actions/action-file.ts';
 import type { Command, CommandContext } from './command/command.ts';
 import { CommandFailure, exitCodes, interruption } from './command/failure.ts';
+import { helpOf } from './command/help.ts';
 import { demo } from './demo/demo.ts';
 import { doctor } from './doctor/doctor.ts';
 import { emulator } from './emulator/emulator.ts';
@@ -40,7 +41,7 @@ export async function main(args: readonly string[], process: Process): Promise<n
   try {
     const command = find(name);
     if (rest.some((arg) => arg === '--help' || arg === '-h')) {
-      stdout.write(command.help);
+      stdout.write(helpOf(command));
       return exitCodes.ok;
     }
     return await command.execute(rest, { ...process, stdout, stderr, screen: process.stderr });

@@ -38,7 +38,7 @@ export function readAccount(
 /** What an account's token registers runs for; a deployment's token names it itself. */
 export function deploymentOf(env: Environment): Deployment {
   return {
-    agentId: env['PREFACTOR_AGENT_ID'] || undefined,
-    environmentId: env['PREFACTOR_ENVIRONMENT_ID'] || undefined,
+    agent_id: env['PREFACTOR_AGENT_ID'] || undefined,
+    environment_id: env['PREFACTOR_ENVIRONMENT_ID'] || undefined,
   };
 }

@@ -1,21 +1,10 @@
 import { certificateCode } from '../../transport/connection-errors.ts';
-import { CommandFailure } from '../command/failure.ts';
 import type { Account } from './account.ts';
 import type { Exchange } from './exchange.ts';
 import { exchange } from './exchange.ts';
 
 export function ping(account: Account): Promise<Exchange> {
   return exchange(account, '/api/v1/ping');
-}
-
-/**
- * Asks whether the API takes the token.
- *
- * @throws {CommandFailure} when it does not, or nothing answers.
- */
-export async function checkAccount(account: Account): Promise<void> {
-  const problem = pingProblem(account, await ping(account));
-  if (problem !== undefined) throw new CommandFailure(problem);
 }
 
 /** A success without JSON. What the API answers to a ping is unknown, but it would be JSON. */

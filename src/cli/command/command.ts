@@ -3,15 +3,10 @@ import type { Stream, TextOutput } from '../terminal/printable.ts';
 import type { OptionTable, OptionValues } from './arguments.ts';
 import { readArguments, wrongUsage } from './arguments.ts';
 import type { HelpTexts } from './help.ts';
-import { helpOf } from './help.ts';
 
-export interface Command {
-  readonly name: string;
+export interface Command extends HelpTexts {
   /** Half a sentence for the list of commands. */
   readonly summary: string;
-  readonly options: OptionTable;
-  /** All that `--help` prints. Ends in a line break. */
-  readonly help: string;
   /**
    * Resolves to the exit code. Rejects with a `CommandFailure` when one sentence tells the user all there is to say.
    *
@@ -21,8 +16,7 @@ export interface Command {
 }
 
 /** What a command takes and does: its arguments, their checks and its help come from here. */
-export interface CommandDefinition<Options extends OptionTable> extends HelpTexts {
-  readonly summary: string;
+export interface CommandDefinition<Options extends OptionTable> extends Omit<Command, 'execute'> {
   readonly options: Options;
   execute(given: GivenArguments<Options>, context: CommandContext): Promise<number>;
 }
@@ -49,12 +43,9 @@ export interface CommandContext {
 export function defineCommand<Options extends OptionTable>(
   definition: CommandDefinition<Options>,
 ): Command {
-  const { name, summary, options, file } = definition;
+  const { name, options, file } = definition;
   return {
-    name,
-    summary,
-    options,
-    help: helpOf(definition),
+    ...definition,
     async execute(args, context) {
       const { values, positionals } = readArguments(name, args, options);
       const [first, ...more] = positionals;

@@ -69,7 +69,7 @@ async function open(api: BulkApi, deployment: Deployment): Promise<SmokeRun | Fi
   try {
     const opened = await SmokeRun.open(api, deployment);
     if (opened instanceof SmokeRun) return opened;
-    const isNamed = deployment.agentId !== undefined && deployment.environmentId !== undefined;
+    const isNamed = deployment.agent_id !== undefined && deployment.environment_id !== undefined;
     const advice = isNamed
       ? ''
       : " With an account's token, set PREFACTOR_AGENT_ID and PREFACTOR_ENVIRONMENT_ID.";

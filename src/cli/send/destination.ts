@@ -2,9 +2,9 @@ import type { EmulatorProcess } from '../../replay/emulator-process.ts';
 import { startEmulator } from '../../replay/emulator-process.ts';
 import type { Account } from '../api/account.ts';
 import { readAccount } from '../api/account.ts';
-import { checkAccount } from '../api/ping.ts';
+import { ping, pingProblem } from '../api/ping.ts';
 import type { CommandContext } from '../command/command.ts';
-import { unlessInterrupted } from '../command/failure.ts';
+import { CommandFailure, unlessInterrupted } from '../command/failure.ts';
 
 /** Where the actions go: the API, or an emulator of our own. */
 export interface Destination extends Account {
@@ -32,6 +32,7 @@ export async function openDestination(
   }
   const account = readAccount('send', apiUrl, env);
   // Without this check, the client would take a wrong URL for an outage, and try again for minutes.
-  await unlessInterrupted(checkAccount(account), interrupted);
+  const problem = pingProblem(account, await unlessInterrupted(ping(account), interrupted));
+  if (problem !== undefined) throw new CommandFailure(problem);
   return account;
 }

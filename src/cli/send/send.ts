@@ -250,17 +250,17 @@ function recordedCalls(
   env: CommandContext['env'],
 ): RecordedCalls {
   const deployment = deploymentOf(env);
-  const { agentId = '', environmentId = '' } = deployment;
+  const { agent_id = '', environment_id = '' } = deployment;
   const { name, madeAt } = file.origin;
   // A stream has no name by which it could be known the next time.
   const source = name === undefined ? ['-', again ?? randomUUID()] : [name, again ?? ''];
   const identify = fileIdentities({
-    salt: [...source, agentId, environmentId],
+    salt: [...source, agent_id, environment_id],
     makesIds: ids === 'client',
   });
   const began = start ?? madeAt ?? Date.now();
   const timeOf = times === 'sent' ? undefined : recordedTimes(began);
-  return new RecordedCalls({ client, ...deployment, timeOf, identify, missingParents });
+  return new RecordedCalls({ client, deployment, timeOf, identify, missingParents });
 }
 
 /** Reports why nothing moves: an outage once, pauses once a minute. */

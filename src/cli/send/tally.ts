@@ -7,20 +7,23 @@ import type { FailedLines } from './failed-lines.ts';
 import type { Failure } from './failure.ts';
 import { failureOf, wasSentBefore } from './failure.ts';
 
-export interface Counts {
+/** Before the first line. */
+const none = {
   /** Lines that a call was made of. */
-  actions: number;
-  succeeded: number;
+  actions: 0,
+  succeeded: 0,
   /** Calls whose keys the API knows already. */
-  sentBefore: number;
-  failed: number;
+  sentBefore: 0,
+  failed: 0,
   /** Lines that no call could be made of. */
-  badLines: number;
+  badLines: 0,
   /** Lines that were not sent, since they need what a bad line was to make. */
-  needBadLines: number;
+  needBadLines: 0,
   /** Lines left out with a parent that is missing, as `--missing-parents skip` says. */
-  skipped: number;
-}
+  skipped: 0,
+};
+
+export type Counts = typeof none;
 
 /** Lines that failed alike, as the summary has them. */
 export interface FailureGroup extends Pick<Failure, 'kind' | 'apiCode' | 'isConsequence'> {
@@ -50,15 +53,7 @@ interface Line {
 
 /** Counts lines by result. Its memory is constant, except for the pending calls. */
 export class Tally {
-  readonly counts: Counts = {
-    actions: 0,
-    succeeded: 0,
-    sentBefore: 0,
-    failed: 0,
-    badLines: 0,
-    needBadLines: 0,
-    skipped: 0,
-  };
+  readonly counts: Counts = { ...none };
   readonly #failures: Map<string, FailureGroup> = new Map();
   readonly #latency: RecordableHistogram = createHistogram();
   readonly #failedLines: FailedLines | undefined;

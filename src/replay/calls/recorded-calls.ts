@@ -15,12 +15,13 @@ import { RegisteredFirst } from './registered-first.ts';
 
 /** What runs are registered for. An account's token needs both ids; a deployment's token implies them. */
 export interface Deployment {
-  readonly agentId?: string | undefined;
-  readonly environmentId?: string | undefined;
+  readonly agent_id?: string | undefined;
+  readonly environment_id?: string | undefined;
 }
 
-export interface RecordedCallsOptions extends Deployment {
+export interface RecordedCallsOptions {
   readonly client: AutobatchClient;
+  readonly deployment?: Deployment;
   /** When an action is said to have happened, as ISO 8601, if it does not say so itself. @default now */
   readonly timeOf?: ((action: RecordedAction) => string) | undefined;
   /** @default each call is another one, and the client makes the ids of spans */
@@ -155,12 +156,7 @@ export class RecordedCalls {
     if (this.#runs.has(instance)) {
       return bad(`The run "${instance}" is registered by an earlier line, and has not ended.`);
     }
-    const { agentId, environmentId } = this.#options;
-    const params = registrationParams({
-      agent_id: agentId,
-      environment_id: environmentId,
-      ...payload,
-    });
+    const params = registrationParams({ ...this.#options.deployment, ...payload });
     let made: ActionPromise<AgentInstance> | undefined;
     const taken = this.#call(action, line, {}, ({ idempotencyKey }) => {
       made = this.#client.agentInstances.register({ ...params, idempotencyKey });
@@ -176,20 +172,22 @@ export class RecordedCalls {
     if (isOpenSpan(run.spans.get(name))) {
       return bad(`The span "${name}" is created by an earlier line, and has not ended.`);
     }
-    const parent = this.#parentOf(run, parentName, parentId);
-    if (parent === 'skipped') {
+    const parent = parentName === undefined ? undefined : run.spans.get(parentName);
+    const isMissing = parent === undefined && parentName !== undefined && parentId === undefined;
+    const { missingParents } = this.#options;
+    if (parent === 'skipped' || (isMissing && missingParents === 'skip')) {
       run.spans.set(name, 'skipped');
       return { kind: 'skipped' };
     }
-    if (parent === 'unmade' || parent === 'unknown') {
+    if (parent === 'unmade' || (isMissing && missingParents !== 'root')) {
       run.spans.set(name, 'unmade');
-      return parent === 'unmade'
-        ? consequence(`It needs the span "${parentName}".`)
-        : bad(
+      return isMissing
+        ? bad(
             `Its parent "${parentName}" is made by no earlier line; --missing-parents root makes a root of it, skip leaves it out.`,
-          );
+          )
+        : consequence(`It needs the span "${parentName}".`);
     }
-    return this.#createWithin(run, parent, action, line);
+    return this.#createWithin(run, parent ?? parentId, action, line);
   }
 
   #createWithin(
@@ -227,20 +225,6 @@ export class RecordedCalls {
       () => this.#runs.closeSpan(run, span),
     );
     return taken;
-  }
-
-  /** Its parent, or the id of it; undefined for a root. */
-  #parentOf(
-    run: Run,
-    name: string | undefined,
-    id: string | undefined,
-  ): Span | string | undefined | 'unmade' | 'skipped' | 'unknown' {
-    const known = name === undefined ? undefined : run.spans.get(name);
-    if (known !== undefined) return known;
-    if (id !== undefined || name === undefined) return id;
-    const { missingParents } = this.#options;
-    if (missingParents === 'root') return undefined;
-    return missingParents === 'skip' ? 'skipped' : 'unknown';
   }
 
   #finishSpan(action: ActionOf<'agent_spans/finish'>, line: string, run: Run | undefined): Taken {

@@ -86,11 +86,10 @@ export class SmokeRun {
   }
 }
 
-function register({ agentId, environmentId }: Deployment): Item {
+function register(deployment: Deployment): Item {
   return {
     ...item('agent_instances/register'),
-    ...(agentId !== undefined && { agent_id: agentId }),
-    ...(environmentId !== undefined && { environment_id: environmentId }),
+    ...deployment,
     agent_version: { external_identifier: 'prefactor-autobatch-doctor', name: RUN_NAME },
     agent_schema_version: {
       external_identifier: 'prefactor-autobatch-doctor-1',
