@@ -38,16 +38,14 @@ export function interruption(interrupted: AbortSignal): CommandFailure {
 }
 
 /** The same promise, which rejects with a `CommandFailure` at once where the command is interrupted. */
-export async function unlessInterrupted<T>(work: Promise<T>, interrupted: AbortSignal): Promise<T> {
-  const stop = new AbortController();
+export function unlessInterrupted<T>(work: Promise<T>, interrupted: AbortSignal): Promise<T> {
   const end = new Promise<never>((_, reject) => {
-    const fail = (): void => reject(interruption(interrupted));
-    if (interrupted.aborted) fail();
-    else interrupted.addEventListener('abort', fail, { signal: stop.signal });
+    whenAborted(interrupted, () => reject(interruption(interrupted)));
   });
-  try {
-    return await Promise.race([work, end]);
-  } finally {
-    stop.abort();
-  }
+  return Promise.race([work, end]);
+}
+
+export function whenAborted(signal: AbortSignal, act: () => void): void {
+  if (signal.aborted) act();
+  else signal.addEventListener('abort', act);
 }

@@ -1,10 +1,8 @@
 /** What the emulator prints. */
 import type { AnsweredRequest, EmulatorReport } from '../../testing/index.ts';
-import { amount, bytes, row, some } from '../terminal/figures.ts';
+import { amount, bytes, some, table } from '../terminal/figures.ts';
 import { printableLine } from '../terminal/printable.ts';
 
-/** Of the column of labels. */
-const WIDTH = 10;
 const BREACHES_SHOWN = 10;
 
 export function introOf(url: string, token: string): string {
@@ -48,19 +46,13 @@ export function summaryOf(report: EmulatorReport): string {
   const more = breaches.length - BREACHES_SHOWN;
   return [
     '',
-    row(
-      WIDTH,
-      'requests',
-      amount(requests.all),
-      `${amount(requests.bulk)} bulk`,
-      bytes(report.bytes),
-    ),
-    row(WIDTH, 'items', amount(items), `${amount(replays)} answered from the store`),
-    row(WIDTH, 'faults', ...(fired.length > 0 ? fired : ['none'])),
-    ...(unknownFields.length > 0
-      ? [row(WIDTH, 'unknown', `${amount(unknownFields.length)} fields`)]
-      : []),
-    row(WIDTH, 'breaches', breaches.length > 0 ? amount(breaches.length) : 'none'),
+    ...table(10, [
+      ['requests', amount(requests.all), `${amount(requests.bulk)} bulk`, bytes(report.bytes)],
+      ['items', amount(items), `${amount(replays)} answered from the store`],
+      ['faults', ...(fired.length > 0 ? fired : ['none'])],
+      ...(unknownFields.length > 0 ? [['unknown', `${amount(unknownFields.length)} fields`]] : []),
+      ['breaches', breaches.length > 0 ? amount(breaches.length) : 'none'],
+    ]),
     ...breaches.slice(0, BREACHES_SHOWN).map((breach) => `  ${printableLine(breach)}`),
     ...(more > 0 ? [`  and ${amount(more)} more`] : []),
     '',

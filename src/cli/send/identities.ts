@@ -5,18 +5,14 @@ import type { Identify } from '../../replay/calls/recorded-calls.ts';
 /** 192 of 256 bits, in the letters of a nanoid. */
 const KEY_LENGTH = 32;
 
-export interface FileIdentityOptions {
-  /** Another salt makes other keys and ids. */
-  readonly salt: readonly string[];
-  /** False where the API makes the ids of spans. */
-  readonly makesIds: boolean;
-}
-
 /**
  * Keys and ids that come from the file: sent a second time, it doubles nothing. An action is known by
  * the name of the file, its run, its line, and how many lines of that run before it say the same.
+ *
+ * @param salt Another salt makes other keys and ids.
+ * @param ids Who makes the ids of spans: they are made from the file, or by the API.
  */
-export function fileIdentities({ salt, makesIds }: FileIdentityOptions): Identify {
+export function fileIdentities(salt: readonly string[], ids: 'client' | 'server'): Identify {
   /** How often a run of that name was registered. */
   const turns = new Map<string, number>();
   /** How often a line has come, by its key, for each run that has not ended. */
@@ -36,7 +32,7 @@ export function fileIdentities({ salt, makesIds }: FileIdentityOptions): Identif
     return {
       key: keyOf(own),
       idIn: (instance, time) => {
-        if (!makesIds || !isPfid(instance)) return undefined;
+        if (ids === 'server' || !isPfid(instance)) return undefined;
         return pfidFrom(Date.parse(time), instance, randomOf(own));
       },
     };

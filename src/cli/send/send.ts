@@ -21,7 +21,7 @@ import {
 } from '../command/arguments.ts';
 import type { Command, CommandContext, GivenArguments } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
-import { exitCodeOf, exitCodes, INTERRUPTED } from '../command/failure.ts';
+import { exitCodeOf, exitCodes, INTERRUPTED, whenAborted } from '../command/failure.ts';
 import { duration } from '../terminal/figures.ts';
 import { balances } from '../terminal/ledger.ts';
 import type { Progress } from '../terminal/progress.ts';
@@ -217,11 +217,6 @@ async function sendFile(
   }
 }
 
-function whenAborted(signal: AbortSignal, act: () => void): void {
-  if (signal.aborted) act();
-  else signal.addEventListener('abort', act);
-}
-
 function makeClient(options: Options, { apiUrl, apiToken }: Destination): AutobatchClient {
   const { window, 'max-items': maxItems, concurrency, 'on-skipped': onSkipped, ids } = options;
   try {
@@ -254,10 +249,7 @@ function recordedCalls(
   const { name, madeAt } = file.origin;
   // A stream has no name by which it could be known the next time.
   const source = name === undefined ? ['-', again ?? randomUUID()] : [name, again ?? ''];
-  const identify = fileIdentities({
-    salt: [...source, agent_id, environment_id],
-    makesIds: ids === 'client',
-  });
+  const identify = fileIdentities([...source, agent_id, environment_id], ids);
   const began = start ?? madeAt ?? Date.now();
   const timeOf = times === 'sent' ? undefined : recordedTimes(began);
   return new RecordedCalls({ client, deployment, timeOf, identify, missingParents });

@@ -1,5 +1,5 @@
 import type { Ledger, Stats } from '../../index.ts';
-import { amount, bytes, duration, row, some } from '../terminal/figures.ts';
+import { amount, bytes, duration, some, table } from '../terminal/figures.ts';
 import { ledgerLine } from '../terminal/ledger.ts';
 import { printableLine } from '../terminal/printable.ts';
 import type { Counts, FailureGroup, Tally } from './tally.ts';
@@ -67,9 +67,6 @@ export function summaryOf({ tally, stats, cut, problems, ...parts }: SummaryPart
   };
 }
 
-/** Of the column of labels. */
-const WIDTH = 12;
-
 export function textOf(summary: Summary): string {
   const { file, emulated, apiUrl, failures, failedLines, problems } = summary;
   return [
@@ -85,13 +82,12 @@ export function textOf(summary: Summary): string {
   ].join('\n');
 }
 
-function rowsOf(summary: Summary): string[] {
+function rowsOf(summary: Summary): readonly string[] {
   const { wallMs, actionsPerSecond, latencyMs, leftOpen } = summary;
   const { p50, p99 } = latencyMs;
   const open = [...some(leftOpen.runs, 'run', 'runs'), ...some(leftOpen.spans, 'span', 'spans')];
-  return [
-    row(
-      WIDTH,
+  return table(12, [
+    [
       'actions',
       amount(summary.actions),
       `${amount(summary.succeeded)} succeeded`,
@@ -100,23 +96,21 @@ function rowsOf(summary: Summary): string[] {
       ...some(summary.badLines, 'bad line', 'bad lines'),
       ...some(summary.needBadLines, 'line that needs them', 'lines that need them'),
       ...some(summary.skipped, 'left out'),
-    ),
-    row(
-      WIDTH,
+    ],
+    [
       'requests',
       amount(summary.requests),
       `${summary.meanBatchSize.toFixed(1)} items in each`,
       bytes(summary.bytes),
-    ),
-    row(WIDTH, 'time', duration(wallMs), `${amount(Math.round(actionsPerSecond))} actions/s`),
-    row(
-      WIDTH,
+    ],
+    ['time', duration(wallMs), `${amount(Math.round(actionsPerSecond))} actions/s`],
+    [
       'latency',
       p50 === null || p99 === null ? 'none' : `p50 ${duration(p50)}, p99 ${duration(p99)}`,
-    ),
-    row(WIDTH, 'books', ledgerLine(summary.ledger)),
-    ...(open.length === 0 ? [] : [row(WIDTH, 'left open', ...open)]),
-  ];
+    ],
+    ['books', ledgerLine(summary.ledger)],
+    ...(open.length === 0 ? [] : [['left open', ...open]]),
+  ]);
 }
 
 function failureLines({ kind, apiCode, isConsequence, count, examples }: FailureGroup): string[] {

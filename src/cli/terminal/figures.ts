@@ -20,7 +20,7 @@ export function some(count: number, one: string, many: string = one): readonly s
   return count > 0 ? [`${amount(count)} ${count === 1 ? one : many}`] : [];
 }
 
-/** A line of a table: the label, padded to a width, and its parts. */
-export function row(width: number, label: string, ...parts: readonly string[]): string {
-  return label.padEnd(width) + parts.join(', ');
+/** Lines of a label, padded to a width, and its parts. */
+export function table(width: number, rows: readonly (readonly string[])[]): readonly string[] {
+  return rows.map(([label = '', ...parts]) => label.padEnd(width) + parts.join(', '));
 }

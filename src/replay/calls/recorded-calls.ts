@@ -134,18 +134,15 @@ export class RecordedCalls {
           agentInstances.recordQuality(run.ref, { name, payload, idempotencyKey }),
         );
       }
-      case 'agent_instances/finish': {
+      case 'agent_instances/finish':
         this.#runs.end(run);
-        const { status } = action;
-        return this.#call(action, line, { run }, ({ idempotencyKey, time }) => {
-          const { timestamp = time } = action;
-          return agentInstances.finish(run.ref, {
-            status: known(status),
-            timestamp,
+        return this.#call(action, line, { run }, ({ idempotencyKey, time }) =>
+          agentInstances.finish(run.ref, {
+            status: known(action.status),
+            timestamp: action.timestamp ?? time,
             idempotencyKey,
-          });
-        });
-      }
+          }),
+        );
       default:
         return action satisfies never;
     }
@@ -203,7 +200,7 @@ export class RecordedCalls {
     const taken = this.#call(action, line, { run, parent }, (terms) => {
       const { started_at: startedAt, finished_at: finishedAt } = spanTimes(action, terms.time);
       const call = this.#client.agentSpans.create({
-        id: action.id ?? idIn(run, terms),
+        id: action.id ?? terms.newId(),
         agentInstanceId: run.ref,
         parentSpanId: refOf(parent),
         schemaName,
@@ -260,10 +257,11 @@ export class RecordedCalls {
     const time = timeOf?.(action) ?? new Date().toISOString();
     const identity = identify?.(action, line);
     const idempotencyKey = action.idempotency_key ?? identity?.key;
-    const terms = { time, identity, idempotencyKey };
+    const newId = (): string | undefined =>
+      typeof run?.ref === 'string' ? identity?.idIn(run.ref, time) : undefined;
     return {
       kind: 'call',
-      call: this.#registered.call(run, line.length, () => make(terms)),
+      call: this.#registered.call(run, line.length, () => make({ time, idempotencyKey, newId })),
       key: idempotencyKey,
       ids: () => ({
         agent_instance_id: textOf(run?.ref),
@@ -286,7 +284,8 @@ interface Named {
 interface Terms {
   /** When the action is said to have happened. */
   readonly time: string;
-  readonly identity: Identity | undefined;
+  /** The id for a new span, once that of its run is known; undefined: the client makes one. */
+  newId(): string | undefined;
   readonly idempotencyKey: string | undefined;
 }
 
@@ -302,11 +301,6 @@ function registrationParams(fields: Json): AgentInstanceRegisterParams {
 /** A file may say what is no status: that is for the API to judge. */
 function known<Status extends SpanStatus | undefined>(status: string | undefined): Status {
   return status as Status;
-}
-
-/** The id for a new span, once that of its run is known. */
-function idIn({ ref }: Run, { identity, time }: Terms): string | undefined {
-  return typeof ref === 'string' ? identity?.idIn(ref, time) : undefined;
 }
 
 function refOf(span: Span | string | undefined): Ref<AgentSpan> | undefined {

@@ -8,7 +8,7 @@ const instance = '01m8npfwjrm23ynwy3vyqrpjmzn4ynt9';
 const time = '2026-09-01T08:00:00.000Z';
 
 function identitiesOf(lines: readonly object[], salt: readonly string[] = ['file', '']): string[] {
-  const identify = fileIdentities({ salt, makesIds: true });
+  const identify = fileIdentities(salt, 'client');
   return lines.map((line) => {
     const { key, idIn } = identify(actionOf(line), JSON.stringify(line));
     return `${key} ${idIn(instance, time)}`;
@@ -65,12 +65,12 @@ describe('another action is', () => {
 });
 
 test('where the API makes the ids of spans, none is made here', () => {
-  const identify = fileIdentities({ salt: ['file'], makesIds: false });
+  const identify = fileIdentities(['file'], 'server');
   const action = actionOf(create('r', 'a'));
   expect(identify(action, '').idIn(instance, time)).toBeUndefined();
 });
 
 test('a run whose id is no PFID gets none either', () => {
-  const identify = fileIdentities({ salt: ['file'], makesIds: true });
+  const identify = fileIdentities(['file'], 'client');
   expect(identify(actionOf(create('r', 'a')), '').idIn('run-1', time)).toBeUndefined();
 });
