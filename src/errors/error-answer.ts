@@ -1,3 +1,4 @@
+import { own } from '../lib/own.ts';
 import { unsliced } from '../lib/unsliced.ts';
 import { isKnownCode } from './classify.ts';
 
@@ -20,14 +21,14 @@ const maxErrorsLength = 100_000;
 export function readErrorAnswer(body: unknown, redact: Redact): ErrorAnswer {
   return {
     ...codeAndMessageOf(body, redact),
-    errors: findingsOf(ownField(body, 'errors'), redact),
+    errors: findingsOf(own(body, 'errors'), redact),
   };
 }
 
 /** The same without the findings, which may be large. */
 export function codeAndMessageOf(body: unknown, redact: Redact): Omit<ErrorAnswer, 'errors'> {
-  const code = ownField(body, 'code');
-  const message = ownField(body, 'message');
+  const code = own(body, 'code');
+  const message = own(body, 'message');
   return {
     apiCode: typeof code === 'string' ? codeOf(code, redact) : undefined,
     apiMessage: typeof message === 'string' ? snippetOf(message, redact) : undefined,
@@ -45,13 +46,6 @@ export function snippetOf(text: string, redact: Redact): string {
 export function jsonSnippetOf(value: unknown, redact: Redact): string | undefined {
   const text = jsonOf(value);
   return text === undefined ? undefined : snippetOf(text, redact);
-}
-
-/** A field of an object's own: what JSON.parse makes may carry a `__proto__`. */
-function ownField(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
 }
 
 // The code decides the class: one that we know is kept, even if a token is a part of it.

@@ -1,5 +1,6 @@
 import type { Coalescer, Name, Verdict } from '../coalescer/index.ts';
-import { isName, isObject, own } from '../schemas/check.ts';
+import { own } from '../lib/own.ts';
+import { isName, isObject } from '../schemas/check.ts';
 import type { Fields } from '../schemas/output.ts';
 import { LaterFields, malformed, readFailure, withCleanReason } from '../schemas/output.ts';
 import { kinds } from './action-kinds.ts';

@@ -1,9 +1,10 @@
 import type { Coalescer, Name } from '../coalescer/index.ts';
 import { LruMap } from '../lib/lru-map.ts';
+import { own } from '../lib/own.ts';
 import { PrivateNotes } from '../lib/private-notes.ts';
 import type { ActionPromise } from '../schemas/action-promise.ts';
 import { isActionPromise } from '../schemas/action-promise.ts';
-import { isName, kindOf, own } from '../schemas/check.ts';
+import { isName, kindOf } from '../schemas/check.ts';
 import type { CallDraft } from './call-draft.ts';
 import type { PendingIds } from './dependency-tracker.ts';
 import { PendingId } from './dependency-tracker.ts';

@@ -2,41 +2,24 @@ import * as z from 'zod/mini';
 
 import type { PrefactorIssue } from '../errors/argument-error.ts';
 import { knownNames } from '../lib/nearest.ts';
+import { own } from '../lib/own.ts';
 import { withCleanPrototype } from '../lib/prototype-pollution.ts';
 
 /** Says what is wrong with a value; undefined: nothing. */
 export type Check = (value: unknown) => readonly PrefactorIssue[] | undefined;
 
-/** What we use of a zod schema, so that no type of zod shows in a declaration. */
-interface Schema {
-  readonly shape: object;
-  safeParse(
-    value: unknown,
-  ):
-    | { readonly success: true }
-    | { readonly success: false; readonly error: { readonly issues: readonly Finding[] } };
-}
-
-interface Finding {
-  readonly path: readonly PropertyKey[];
-  /** What the field must be: the text that the schema was given for it. */
-  readonly message: string;
-  /** Names that the schema does not know. */
-  readonly keys?: readonly string[];
-}
-
 /**
  * A check by a schema that is built, and compiled, at its first use: not on import. It takes what is
  * `unpolluted`: a field that all objects inherit would count as given.
  */
-function check(build: () => Schema): Check {
-  let schema: Schema | undefined;
+function check(build: () => z.ZodMiniObject): Check {
+  let schema: z.ZodMiniObject | undefined;
   return (value) => {
     schema ??= withCleanPrototype(() => compiled(build()));
-    const result = schema.safeParse(value);
-    if (result.success) return undefined;
+    const { error, success } = schema.safeParse(value);
+    if (success) return undefined;
     const names = Object.keys(schema.shape);
-    return result.error.issues.flatMap((finding) => issuesOf(finding, value, names));
+    return error.issues.flatMap((issue) => issuesOf(issue, value, names));
   };
 }
 
@@ -62,9 +45,9 @@ export function withFields(fields: SchemaFields): Check {
  * forbids it reports each try, be its error caught or not: so it is tried once for all schemas, and never
  * where zod was told to make no code.
  */
-function compiled(schema: Schema): Schema {
+function compiled(schema: z.ZodMiniObject): z.ZodMiniObject {
   mayCompile ??= z.config().jitless !== true && mayMakeCode();
-  return mayCompile ? z.compile(schema as z.ZodMiniObject) : schema;
+  return mayCompile ? z.compile(schema) : schema;
 }
 
 let mayCompile: boolean | undefined;
@@ -151,13 +134,6 @@ export function isName(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= MAX_NAME;
 }
 
-/** What stands in a field of its own: a name that all objects inherit says nothing. */
-export function own(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
-}
-
 /** The id that a result, or a call, carries. */
 export function ownId(value: unknown): string | undefined {
   const id = own(value, 'id');
@@ -216,21 +192,21 @@ export function isTime(value: unknown): boolean {
     : value instanceof Date && !Number.isNaN(value.getTime());
 }
 
+/** The message of a schema is what the field must be. */
 function issuesOf(
-  { path, message, keys }: Finding,
+  issue: z.core.$ZodIssue,
   value: unknown,
   names: readonly string[],
 ): PrefactorIssue[] {
-  if (keys === undefined) {
-    const wanted = path.length === 0 ? OBJECT : message;
-    return [
-      { path: path.join('.'), message: `must be ${wanted}, but it is ${kindAt(value, path)}` },
-    ];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((path) => ({
+      path,
+      message: `is not known here${knownNames(path, names)}`,
+    }));
   }
-  return keys.map((key) => ({
-    path: key,
-    message: `is not known here${knownNames(key, names)}`,
-  }));
+  const { path } = issue;
+  const wanted = path.length === 0 ? OBJECT : issue.message;
+  return [{ path: path.join('.'), message: `must be ${wanted}, but it is ${kindAt(value, path)}` }];
 }
 
 function kindAt(value: unknown, path: readonly PropertyKey[]): string {

@@ -1,5 +1,6 @@
 import type { Verdict } from '../coalescer/index.ts';
-import { isObject, isText, own } from './check.ts';
+import { own } from '../lib/own.ts';
+import { isObject, isText } from './check.ts';
 
 /** An object of JSON, whose values are not looked at. */
 export type Fields = Record<string, unknown>;

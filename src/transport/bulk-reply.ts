@@ -1,7 +1,8 @@
 import type { Batch, Reply } from '../coalescer/index.ts';
 import { readErrorAnswer, snippetOf } from '../errors/error-answer.ts';
 import type { Failure } from '../errors/failure.ts';
-import { isObject, own } from '../schemas/check.ts';
+import { own } from '../lib/own.ts';
+import { isObject } from '../schemas/check.ts';
 import { ALREADY_USED, saysIdIsTaken } from '../schemas/output.ts';
 import type { TokenSource } from './api-token.ts';
 import { readOutputs } from './bulk-outputs.ts';
