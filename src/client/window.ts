@@ -22,7 +22,6 @@ type Flush = () => void;
  * was ended early, or whose end never came, has no say in those after it.
  */
 export function scheduleOf(window: BatchWindow, ports: WindowPorts): Schedule {
-  const wait = waitFor(window, ports);
   const end = (flushes: readonly Flush[]): Promise<readonly Flush[]> => {
     try {
       for (const flush of flushes) flush();
@@ -51,32 +50,32 @@ export function scheduleOf(window: BatchWindow, ports: WindowPorts): Schedule {
     };
     void new DataLoader(end, { cache: false, batchScheduleFn }).load(flush);
     // Now that it is loaded: what ends at once would be dispatched with nothing in it.
-    return wait(dispatch);
+    if (typeof window === 'function') return openOwn(window, dispatch, ports);
+    // In place of a tick, the macrotask that comes nearest to its end.
+    return ports.clock.after(window === 'tick' ? 0 : window, dispatch);
   };
 }
 
-/** What our own windows wait for; `'tick'`: the macrotask that comes nearest to the end of a tick. */
-function waitFor(window: BatchWindow, { clock, logger }: WindowPorts): (end: Flush) => () => void {
-  if (typeof window !== 'function') {
-    const ms = window === 'tick' ? 0 : window;
-    return (end) => clock.after(ms, end);
-  }
-  return (end) => {
-    const cancel = clock.after(longestWindowMs, () => {
-      logger.warn(
-        `batch.window did not call its flush within ${longestWindowMs} ms, so the calls were handed on without it. It has to call flush once for each window.`,
-      );
-      end();
-    });
-    callUserCode(
-      () => window(end),
-      (error) => {
-        logger.warn('batch.window failed, so its window ends at once.', error);
-        end();
-      },
+/** Opens a window of the user's own, which calls `end`. */
+function openOwn(
+  window: (flush: Flush) => unknown,
+  end: Flush,
+  { clock, logger }: WindowPorts,
+): () => void {
+  const cancel = clock.after(longestWindowMs, () => {
+    logger.warn(
+      `batch.window did not call its flush within ${longestWindowMs} ms, so the calls were handed on without it. It has to call flush once for each window.`,
     );
-    return cancel;
-  };
+    end();
+  });
+  callUserCode(
+    () => window(end),
+    (error) => {
+      logger.warn('batch.window failed, so its window ends at once.', error);
+      end();
+    },
+  );
+  return cancel;
 }
 
 /**
