@@ -13,29 +13,29 @@ const READING_MS = 1_000;
  * timer lets I/O run first, until a turn of the event loop brings no byte of an answer.
  */
 export class FairTimeouts {
-  readonly #clock: Clock;
+  readonly clock: Clock;
   /** Counts how often bytes of an answer have come. Those who read answers increment it. */
   received = 0;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.clock = clock;
   }
 
   /** Calls `run`, which was due at `at`: now, or, if that is late, after answers are read. Returns what cancels it. */
   expire(at: number, run: () => void): (() => void) | undefined {
-    if (this.#clock.now() - at > LATE_MS) return this.#afterReads(run);
+    if (this.clock.now() - at > LATE_MS) return this.#afterReads(run);
     run();
     return undefined;
   }
 
   /** Calls `wake` after `ms` milliseconds; returns what cancels it. */
   after(ms: number, wake: () => void): () => void {
-    const now = this.#clock.now();
+    const now = this.clock.now();
     let cancelExpiry: (() => void) | undefined;
     const fire = (): void => {
       cancelExpiry = this.expire(now + ms, wake);
     };
-    const cancelTimer = this.#clock.after(ms, fire, now);
+    const cancelTimer = this.clock.after(ms, fire, now);
     return () => {
       cancelTimer();
       cancelExpiry?.();
@@ -43,13 +43,13 @@ export class FairTimeouts {
   }
 
   #afterReads(run: () => void): () => void {
-    const until = this.#clock.now() + READING_MS;
+    const until = this.clock.now() + READING_MS;
     let isCancelled = false;
     const turn = (): void => {
       const before = this.received;
       const seesTurns = nextTurn(() => {
         if (isCancelled) return;
-        if (seesTurns && this.received !== before && this.#clock.now() < until) turn();
+        if (seesTurns && this.received !== before && this.clock.now() < until) turn();
         else run();
       });
     };

@@ -5,11 +5,10 @@ import type { Clock } from '../lib/clock.ts';
 import { FairTimeouts } from '../lib/fair-timeouts.ts';
 import type { ApiToken } from './api-token.ts';
 import { TokenSource } from './api-token.ts';
-import { Attempt } from './attempt.ts';
 import { lastingFaultOf, SendFailure } from './connection-errors.ts';
 import { fetchSender } from './fetch-sender.ts';
 import { sdkHeader } from './sdk-header.ts';
-import type { Fetch, HttpResponse, OutgoingRequest, Sender } from './sender.ts';
+import type { Fetch, HttpResponse, OutgoingRequest, ProgressListener, Sender } from './sender.ts';
 import { UndiciSender } from './undici-sender.ts';
 
 /** What the transport takes from the options. */
@@ -106,6 +105,97 @@ export class HttpClient {
       ...((known.isUnsent || !hasLeft) && { unsent: true }),
       ...(lasting !== undefined && { lasting }),
     };
+  }
+}
+
+/**
+ * One attempt at a request: how far it has come, and its result. A token function or a `fetch` that does not obey
+ * the signal is left to itself, and what comes of it is ignored.
+ */
+class Attempt implements ProgressListener {
+  /** The response, or why it was cut off; rejects with what the sender failed with. */
+  readonly result: Promise<HttpResponse | Failure>;
+  readonly #controller = new AbortController();
+  /** Fires when the attempt is cut off. */
+  readonly signal: AbortSignal = this.#controller.signal;
+  /** Before that, nothing of it can be at the server. */
+  hasToken = false;
+  hasLeft = false;
+  isOver = false;
+  readonly #options: SendOptions;
+  readonly #timeoutMs: number;
+  readonly #timeouts: FairTimeouts;
+  readonly #cancelTimer: () => void;
+  #cancelExpiry: (() => void) | undefined;
+  #resolve!: (result: HttpResponse | Failure) => void;
+  #reject!: (error: unknown) => void;
+
+  constructor(options: SendOptions, timeoutMs: number, timeouts: FairTimeouts) {
+    this.#options = options;
+    this.#timeoutMs = timeoutMs;
+    this.#timeouts = timeouts;
+    this.result = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    options.waits?.();
+    const { clock } = timeouts;
+    const now = clock.now();
+    const expire = (): void => {
+      this.#cancelExpiry = timeouts.expire(now + timeoutMs, () => this.#cutOff(this.#timeout()));
+    };
+    this.#cancelTimer = clock.after(timeoutMs, expire, now);
+    if (options.signal.aborted) this.#abort();
+    else options.signal.addEventListener('abort', this.#abort);
+  }
+
+  left(): void {
+    this.hasLeft = true;
+    this.#options.left?.();
+  }
+
+  heard(): void {
+    this.#timeouts.received++;
+    this.#options.heard?.();
+  }
+
+  succeed(response: HttpResponse): void {
+    this.#end();
+    this.#resolve(response);
+    // Not every fetch ends the connection when the rest of its stream is not read (node-fetch 2).
+    if (!response.isWhole) this.#controller.abort();
+  }
+
+  fail(error: unknown): void {
+    this.#end();
+    this.#reject(error);
+  }
+
+  readonly #abort = (): void => {
+    const { reason } = this.#options.signal;
+    this.#cutOff({ kind: 'aborted', cause: reason }, reason);
+  };
+
+  #timeout(): Failure {
+    const ms = this.#timeoutMs;
+    if (!this.hasToken) {
+      const cause = new Error(`The apiToken function gave nothing within ${ms} ms.`);
+      return { kind: 'token', cause };
+    }
+    return this.hasLeft ? { kind: 'timeout', ms } : { kind: 'timeout', ms, unsent: true };
+  }
+
+  #cutOff(why: Failure, reason?: unknown): void {
+    this.#end();
+    this.#resolve(why);
+    this.#controller.abort(reason);
+  }
+
+  #end(): void {
+    this.isOver = true;
+    this.#cancelTimer();
+    this.#cancelExpiry?.();
+    this.#options.signal.removeEventListener('abort', this.#abort);
   }
 }
 

@@ -1,4 +1,4 @@
-import { wallNow } from '../lib/timestamps.ts';
+import { wallNow } from '../lib/clock.ts';
 import { askedPauseMs } from '../schemas/output.ts';
 import { parseHttpDate } from './http-date.ts';
 import type { HttpResponse } from './sender.ts';

@@ -4,9 +4,8 @@
  * mocks that are set with `setGlobalDispatcher` hold for it as they do for fetch.
  */
 import { runInRoot } from '../lib/async-context.ts';
-import { deferred } from '../lib/deferred.ts';
+import { runtime } from '../lib/runtime.ts';
 import { VERSION } from '../lib/version.ts';
-import { gunzip, isGzip } from './gunzip.ts';
 import { maxAnswerBytes, readBody } from './response-body.ts';
 import type { HttpResponse, OutgoingRequest } from './sender.ts';
 
@@ -123,9 +122,10 @@ type Fields = Readonly<Record<string, string | readonly string[]>> | Uint8Array[
  */
 class ResponseHandler {
   readonly #outgoing: OutgoingRequest;
-  readonly #result = deferred<HttpResponse>();
   /** Rejects with what broke the exchange, or with why it was given up. */
-  readonly response: Promise<HttpResponse> = this.#result.promise;
+  readonly response: Promise<HttpResponse>;
+  #resolve!: (response: HttpResponse | Promise<HttpResponse>) => void;
+  #reject!: (error: unknown) => void;
   #controller: Controller | undefined;
   #hasLeft = false;
   #status = 0;
@@ -136,6 +136,10 @@ class ResponseHandler {
 
   constructor(outgoing: OutgoingRequest) {
     this.#outgoing = outgoing;
+    this.response = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
     if (outgoing.signal.aborted) this.#abort();
     else outgoing.signal.addEventListener('abort', this.#abort);
   }
@@ -168,7 +172,7 @@ class ResponseHandler {
     this.#bytes += chunk.byteLength;
     if (this.#bytes <= maxAnswerBytes) return;
     this.#end();
-    this.#result.resolve(this.#responseOf(decoded(this.#chunks), false));
+    this.#resolve(this.#responseOf(decoded(this.#chunks), false));
     this.#controller?.abort(undefined);
   };
 
@@ -176,17 +180,14 @@ class ResponseHandler {
     if (this.#isOver) return;
     this.#end();
     // An empty body is no gzip.
-    const encoding = this.#bytes > 0 ? this.#headers.get('content-encoding') : null;
-    const isZipped = encoding !== null && isGzip(encoding);
-    this.#result.resolve(
-      isZipped ? this.#unzipped() : this.#responseOf(decoded(this.#chunks), true),
-    );
+    const isZipped = this.#bytes > 0 && gzip.test(this.#headers.get('content-encoding') ?? '');
+    this.#resolve(isZipped ? this.#unzipped() : this.#responseOf(decoded(this.#chunks), true));
   };
 
   readonly onResponseError = (_controller: unknown, error: unknown): void => {
     if (this.#isOver) return;
     this.#end();
-    this.#result.reject(error);
+    this.#reject(error);
   };
 
   readonly onConnect = (abort: Controller['abort']): void => this.onRequestStart({ abort });
@@ -209,7 +210,7 @@ class ResponseHandler {
     if (this.#isOver) return;
     const { reason } = this.#outgoing.signal;
     this.#end();
-    this.#result.reject(reason);
+    this.#reject(reason);
     this.#controller?.abort(reason);
   };
 
@@ -226,6 +227,25 @@ class ResponseHandler {
     const { text, isWhole } = await readBody({ body: gunzip(this.#chunks) }, this.#outgoing);
     return this.#responseOf(text, isWhole);
   }
+}
+
+/** Both names mean the same (RFC 9110, 8.4.1.3). */
+const gzip = /^\s*(x-)?gzip\s*$/i;
+
+interface Zlib {
+  createGunzip(): { write(bytes: Uint8Array): void; end(): void };
+}
+
+/**
+ * Unpacks by the stream that Node's own fetch uses: all members of the file count, zeros behind them do
+ * not matter. The stream fails where the bytes are no gzip, or end too early.
+ */
+function gunzip(packed: readonly Uint8Array[]): object {
+  const zlib = runtime.process?.getBuiltinModule?.('node:zlib') as Zlib;
+  const stream = zlib.createGunzip();
+  for (const bytes of packed) stream.write(bytes);
+  stream.end();
+  return stream;
 }
 
 const decoder = new TextDecoder();

@@ -29,6 +29,5 @@ export async function machine(lateMs: () => number = () => 0) {
   put(own);
   onTestFinished(() => void vi.unstubAllGlobals());
   vi.resetModules();
-  const { systemClock } = await import('../../src/lib/clock.ts');
-  return { own, systemClock, ...(await import('../../src/lib/timestamps.ts')) };
+  return { own, ...(await import('../../src/lib/clock.ts')) };
 }

@@ -4,14 +4,13 @@ import type { ArenaText } from '../../src/lib/text-arena.ts';
 const encoder = new TextEncoder();
 const nodesBuffer = Buffer;
 
-/** The modules as such a runtime loads them; it changes nothing of them any more. */
-async function modulesIn(surroundings: Readonly<Record<string, unknown>>) {
+/** The module as such a runtime loads it; it changes nothing of it any more. */
+async function moduleIn(surroundings: Readonly<Record<string, unknown>>) {
   vi.resetModules();
   for (const [name, value] of Object.entries(surroundings)) vi.stubGlobal(name, value);
-  const utf8 = await import('../../src/lib/utf8.ts');
-  const arena = await import('../../src/lib/text-arena.ts');
+  const module = await import('../../src/lib/text-arena.ts');
   vi.unstubAllGlobals();
-  return { ...utf8, ...arena };
+  return module;
 }
 
 afterEach(() => vi.unstubAllGlobals());
@@ -101,7 +100,7 @@ describe.each(Object.keys(runtimes))('in %s', (name) => {
   test.each(texts)(
     '%#: a text has its UTF-8 bytes, and is written at its place',
     async (text, count) => {
-      const { utf8Length, TextArena } = await modulesIn(runtimes[name] ?? {});
+      const { utf8Length, TextArena } = await moduleIn(runtimes[name] ?? {});
       expect(utf8Length(text)).toBe(count);
       const arena = new TextArena();
       arena.write('before', newOwner());
@@ -122,13 +121,13 @@ test("on Node its own way is taken, whatever becomes of Buffer's methods later",
     written.push(text);
     return nodesWrite.call(this, text, start);
   };
-  const { TextArena } = await modulesIn({ Buffer: bufferThat(write) });
+  const { TextArena } = await moduleIn({ Buffer: bufferThat(write) });
   const owner = newOwner();
   new TextArena().write('é', owner);
   expect(owner.bytes).toBe(2);
   expect(written.at(-1)).toBe('é');
 
-  const { TextArena: NodesArena } = await modulesIn({});
+  const { TextArena: NodesArena } = await moduleIn({});
   new NodesArena().write('é', owner);
   expect(owner.chunk?.buffer).toBeInstanceOf(Buffer);
 });
