@@ -59,7 +59,7 @@ export class Emulator {
     this.#recorder = recorder;
     this.#backend = {
       handle: (request) => handler.handle(request),
-      watch: recorder,
+      bodyOpened: () => recorder.bodyOpened(),
       bodyBound: resolved.bodyBound,
     };
     this.faults = faults;
@@ -114,13 +114,13 @@ export class Emulator {
   }
 
   async #fetch(input: Request | string | URL, init: RequestInit | undefined): Promise<Response> {
-    const { handle, watch, bodyBound } = this.#backend;
+    const { handle, bodyOpened, bodyBound } = this.#backend;
     const request = await readFetch(input, init, bodyBound);
     const response = await handle(request);
     if (isRedirect(response) && request.redirect !== 'manual') {
       this.#recorder.breach('A redirect would be followed, token and all');
       throw new TypeError('fetch failed', { cause: new Error('unexpected redirect') });
     }
-    return toResponse(response, request.signal, watch);
+    return toResponse(response, request.signal, bodyOpened);
   }
 }

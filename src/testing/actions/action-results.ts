@@ -3,7 +3,7 @@
 
 import type { Store } from '../state/store.ts';
 import { errorLike, errorOutput } from '../wire/errors.ts';
-import type { ErrorOutput, Output, SuccessOutput } from '../wire/items.ts';
+import type { ErrorOutput, Output, SuccessOutput } from '../wire/items-outputs.ts';
 import type { EmulatedAction } from './emulated-action.ts';
 
 export interface ActionResult {

@@ -2,12 +2,11 @@
 // listed here makes the whole request invalid.
 
 import type { ActionHandler } from './action-results.ts';
-import { agentActions, environmentActions } from './agents-environments.ts';
+import { agentAndEnvironmentActions } from './agents-environments.ts';
 import { generatePfids } from './generate-pfids.ts';
 import * as instances from './instances.ts';
 import * as spans from './spans.ts';
 
-/** What a bulk item may ask for. */
 export const BULK_ACTIONS: ReadonlyMap<string, ActionHandler> = new Map([
   ['agent_spans/create', spans.createSpan],
   ['agent_spans/finish', spans.finishSpan],
@@ -18,11 +17,9 @@ export const BULK_ACTIONS: ReadonlyMap<string, ActionHandler> = new Map([
   ['agent_instances/record_quality', instances.recordQuality],
   ['agent_instances/list', instances.listInstances],
   ['agent_instances/show', instances.showInstance],
-  ...agentActions,
-  ...environmentActions,
+  ...agentAndEnvironmentActions,
 ]);
 
-/** What only a single endpoint offers. */
 const SINGLE_ACTIONS: ReadonlyMap<string, ActionHandler> = new Map([
   ['agent_instances/terminate', instances.terminateInstance],
   ['agent_spans/show', spans.showSpan],

@@ -9,12 +9,10 @@ type RecordType = 'agent' | 'environment';
 type TypedHandlers = readonly (readonly [type: string, ActionHandler])[];
 
 // An older docs page has environment_id on the list and beside `details` (docs/internals/api.md, "Actions").
-export const agentActions: TypedHandlers = handlersOf(
-  'agent',
-  ['environment_id'],
-  ['environment_id'],
-);
-export const environmentActions: TypedHandlers = handlersOf('environment', ['account_id'], []);
+export const agentAndEnvironmentActions: TypedHandlers = [
+  ...handlersOf('agent', ['environment_id'], ['environment_id']),
+  ...handlersOf('environment', ['account_id'], []),
+];
 
 /** With the fields that only this type has on its list, and on its create. */
 function handlersOf(

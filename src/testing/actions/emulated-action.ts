@@ -2,8 +2,8 @@
 
 import type { RequestRecord } from '../report/recorder.ts';
 import type { Store } from '../state/store.ts';
-import type { EmulatedItem, Fields } from '../wire/items.ts';
-import { isObject } from '../wire/items.ts';
+import type { EmulatedItem, Fields } from '../wire/items-outputs.ts';
+import { isObject } from '../wire/items-outputs.ts';
 import { isPfid } from '../wire/pfid.ts';
 
 /** `nullable` fields may be left out as well. */

@@ -4,7 +4,7 @@
 import type { Instance, Schemas } from '../state/records.ts';
 import { FINISH_STATUSES, isTerminal } from '../state/records.ts';
 import { instanceDetails } from '../state/views.ts';
-import type { Fields } from '../wire/items.ts';
+import type { Fields } from '../wire/items-outputs.ts';
 import type { ActionHandler, ActionResult } from './action-results.ts';
 import { invalid, invalidAction, notFound, success, taken } from './action-results.ts';
 import type { EmulatedAction } from './emulated-action.ts';

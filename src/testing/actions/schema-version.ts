@@ -3,8 +3,8 @@
 
 import type { Schemas, ShownSchema } from '../state/records.ts';
 import { qualityType } from '../state/views.ts';
-import type { Fields } from '../wire/items.ts';
-import { isObject } from '../wire/items.ts';
+import type { Fields } from '../wire/items-outputs.ts';
+import { isObject } from '../wire/items-outputs.ts';
 import type { EmulatedAction } from './emulated-action.ts';
 
 const ACTION_PROFILE = [

@@ -1,21 +1,18 @@
 // Checks the faults and fault plans that a test gives the emulator.
 
 import type { ValueCheck } from '../../lib/value-checks.ts';
-import { aBoolean, integerFrom, mustBe, numberFrom } from '../../lib/value-checks.ts';
+import { aBoolean, integerFrom, matching, mustBe, numberFrom } from '../../lib/value-checks.ts';
 import type { Shape } from '../lib/check-shape.ts';
 import { countFrom, ms, problemsWith, refuse, seed, word } from '../lib/check-shape.ts';
 import { ROUTE_TYPES } from '../wire/routes.ts';
 import type { FaultKind, FaultRates } from './fault-types.ts';
 
 export const ANYTHING: ValueCheck = () => undefined;
-const aString = mustBe('a string', (value) => typeof value === 'string');
-const aWord = mustBe(
-  'a string that is not empty',
-  (value) => typeof value === 'string' && value !== '',
-);
+const aString = matching('a string', /^/);
+const aWord = matching('a string that is not empty', /./s);
 const anItem = mustBe(
   "an item's key, or a function that is given an item",
-  (value) => typeof value === 'function' || (typeof value === 'string' && value !== ''),
+  (value) => typeof value === 'function' || aWord(value) === undefined,
 );
 const status = integerFrom(200, 599);
 const seconds = numberFrom(0, Number.POSITIVE_INFINITY);
@@ -80,18 +77,17 @@ const PLAN: Shape = {
   permanent: ITEM_ERROR,
 };
 
-/** `path` is where the plan stands in the options. */
-export function problemsWithPlan(plan: unknown, path = ''): readonly string[] {
-  const problems = problemsWith(PLAN, plan, path);
+/** Of the option `faults`. */
+export function problemsWithPlan(plan: unknown): readonly string[] {
+  const problems = problemsWith(PLAN, plan, 'faults');
   if (problems.length > 0) return problems;
-  const at = path === '' ? 'rates' : `${path}.rates`;
   const { rates } = plan as { readonly rates?: FaultRates };
-  if (rates === undefined) return [`${at} is missing`];
+  if (rates === undefined) return ['faults.rates is missing'];
   // A request has one fault at most. 0.2 + 0.4 + 0.3 + 0.1 is a hair above 1.
   const sum = FAULT_KINDS.reduce((total, kind) => total + (rates[kind] ?? 0), 0);
   return sum <= 1 + 1e-9
     ? []
-    : [`${at} of what befalls a request add up to ${sum.toFixed(2)}, which is above 1`];
+    : [`faults.rates of what befalls a request add up to ${sum.toFixed(2)}, which is above 1`];
 }
 
 /** @throws {TypeError} that names all that is wrong; so do the next two. */

@@ -3,7 +3,7 @@
 import { hash, Random } from '../lib/random.ts';
 import type { RequestRecord } from '../report/recorder.ts';
 import { errorLike, errorOutput } from '../wire/errors.ts';
-import type { EmulatedItem, ErrorOutput } from '../wire/items.ts';
+import type { EmulatedItem, ErrorOutput } from '../wire/items-outputs.ts';
 import type { Route } from '../wire/routes.ts';
 import { checkNext, checkPoison, checkRefusal, FAULT_KINDS, needsBulk } from './check-faults.ts';
 import { matches } from './fault-responses.ts';
@@ -80,7 +80,6 @@ export class FaultInjector implements Faults {
     this.#poisons = [];
   }
 
-  /** The fault of a request that has just arrived. */
   forRequest(route: Route, request: RequestRecord): Fault | undefined {
     const fault = fire(this.#queued, (target) => isOn(target, route));
     if (fault !== undefined) {
@@ -123,17 +122,15 @@ export class FaultInjector implements Faults {
     switch (kind) {
       case 'delay':
         return { kind, delayMs: this.#random.next() * (plan.maxDelayMs ?? 1_000) };
-      case 'status':
-        return this.#drawStatus(plan);
+      case 'status': {
+        const { statuses = [429, 500, 502, 503], retryAfter } = plan;
+        const status = statuses[this.#random.below(statuses.length)] ?? 500;
+        const mayWait = retryAfter !== undefined && (status === 429 || status === 503);
+        return { kind, status, ...(mayWait && { retryAfter }) };
+      }
       default:
         return { kind };
     }
-  }
-
-  #drawStatus({ statuses = [429, 500, 502, 503], retryAfter }: FaultPlan): Fault {
-    const status = statuses[this.#random.below(statuses.length)] ?? 500;
-    const mayWait = retryAfter !== undefined && (status === 429 || status === 503);
-    return { kind: 'status', status, ...(mayWait && { retryAfter }) };
   }
 
   #drawRefusal(

@@ -3,7 +3,7 @@
 import type { EmulatedResponse, FullResponse } from '../http/request-response.ts';
 import { jsonResponse, textResponse } from '../http/request-response.ts';
 import { codeOfStatus, errorOutput, requestNotValid } from '../wire/errors.ts';
-import type { EmulatedItem, Output } from '../wire/items.ts';
+import type { EmulatedItem, Output } from '../wire/items-outputs.ts';
 import type { Fault, ItemMatch } from './fault-types.ts';
 
 type StatusFault = Fault & { readonly kind: 'status' };

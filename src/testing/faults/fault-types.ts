@@ -2,7 +2,7 @@
 // `fault-responses.ts` what they look like on the wire.
 
 import type { ItemError } from '../wire/errors.ts';
-import type { EmulatedItem } from '../wire/items.ts';
+import type { EmulatedItem } from '../wire/items-outputs.ts';
 import type { RequestKind, SingleEndpoint } from '../wire/routes.ts';
 
 /** What any fault may say. */

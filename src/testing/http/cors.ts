@@ -1,15 +1,9 @@
 // CORS: the preflight by which a browser asks whether a page may use the emulator, and what lets the page read
 // the responses. No source says what the API does for pages (docs/internals/api.md, "Connection").
 
-import type { EmulatedRequest, FullResponse } from './request-response.ts';
+import type { EmulatedRequest, FullResponse, HeaderFields } from './request-response.ts';
 
-type Headers = Readonly<Record<string, string>>;
-
-const FOR_ANY_PAGE: Headers = { 'access-control-allow-origin': '*' };
-const READABLE: Headers = {
-  ...FOR_ANY_PAGE,
-  'access-control-expose-headers': 'Retry-After, X-Request-Id',
-};
+const FOR_ANY_PAGE = { 'access-control-allow-origin': '*' };
 
 /** `undefined` if the request is no preflight. */
 export function preflightResponse({ method, header }: EmulatedRequest): FullResponse | undefined {
@@ -31,6 +25,7 @@ export function preflightResponse({ method, header }: EmulatedRequest): FullResp
 }
 
 /** What lets a page read the response. */
-export function corsHeaders({ header }: EmulatedRequest): Headers {
-  return header('origin') === null ? {} : READABLE;
+export function corsHeaders({ header }: EmulatedRequest): HeaderFields {
+  if (header('origin') === null) return {};
+  return { ...FOR_ANY_PAGE, 'access-control-expose-headers': 'Retry-After, X-Request-Id' };
 }

@@ -1,7 +1,7 @@
 // `emulator.fetch`: reads a Request, and makes a Response.
 
 import { BoundedBody } from './bounded-body.ts';
-import type { BodyWatch, EmulatedRequest, EmulatedResponse } from './request-response.ts';
+import type { BodyOpened, EmulatedRequest, EmulatedResponse } from './request-response.ts';
 
 /** An endless body breaks off here, before a reader without a bound runs out of memory. */
 const ENDLESS_BYTES = 64 * 1024 * 1024;
@@ -65,7 +65,7 @@ async function readBody(request: Request, bound: number): Promise<Uint8Array> {
 export function toResponse(
   answer: EmulatedResponse,
   signal: AbortSignal | undefined,
-  watch: BodyWatch,
+  bodyOpened: BodyOpened,
 ): Response {
   switch (answer.kind) {
     case 'full':
@@ -75,7 +75,7 @@ export function toResponse(
     case 'cut':
       return new Response(cutBody(answer.body), answer);
     case 'endless':
-      return new Response(endlessBody(answer.chunk, signal, watch), answer);
+      return new Response(endlessBody(answer.chunk, signal, bodyOpened), answer);
     default:
       return answer satisfies never;
   }
@@ -102,16 +102,16 @@ function cutBody(body: string): ReadableStream<Uint8Array> {
 export function endlessBody(
   chunk: string,
   signal: AbortSignal | undefined,
-  watch: BodyWatch,
+  bodyOpened: BodyOpened,
 ): ReadableStream<Uint8Array> {
   const bytes = bytesOf.encode(chunk);
   let left = ENDLESS_BYTES;
   let onAbort = (): void => {};
+  const bodyClosed = bodyOpened();
   const close = (exhausted: boolean): void => {
     signal?.removeEventListener('abort', onAbort);
-    watch.closed(exhausted);
+    bodyClosed(exhausted);
   };
-  watch.opened();
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {

@@ -10,6 +10,8 @@ export interface EmulatedRequest {
   readonly signal: AbortSignal | undefined;
 }
 
+export type HeaderFields = Readonly<Record<string, string>>;
+
 export type EmulatedResponse =
   | FullResponse
   /** The connection ends before any byte of an answer. */
@@ -21,7 +23,7 @@ export type EmulatedResponse =
 
 interface Head {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: HeaderFields;
 }
 
 export type FullResponse = Head & { readonly kind: 'full'; readonly body: string };
@@ -29,22 +31,18 @@ export type FullResponse = Head & { readonly kind: 'full'; readonly body: string
 /** What `fetch` and the server need of the emulator. */
 export interface Backend {
   readonly handle: (request: EmulatedRequest) => Promise<EmulatedResponse>;
-  readonly watch: BodyWatch;
+  readonly bodyOpened: BodyOpened;
   /** How much of a body is read. */
   readonly bodyBound: number;
 }
 
-/** Is told of each endless body. */
-export interface BodyWatch {
-  opened(): void;
-  /** Once for each that was opened; `exhausted`: it broke off before its reader cancelled it. */
-  closed(exhausted: boolean): void;
-}
+/** Counts an endless body, until the returned function is called; `exhausted`: it was not cancelled in time. */
+export type BodyOpened = () => (exhausted: boolean) => void;
 
 export function jsonResponse(
   status: number,
   body: unknown,
-  headers: Readonly<Record<string, string>> = {},
+  headers: HeaderFields = {},
 ): FullResponse {
   return textResponse(status, JSON.stringify(body), headers);
 }
@@ -53,7 +51,7 @@ export function jsonResponse(
 export function textResponse(
   status: number,
   body: string,
-  headers: Readonly<Record<string, string>> = {},
+  headers: HeaderFields = {},
 ): FullResponse {
   return {
     kind: 'full',

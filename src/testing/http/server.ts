@@ -6,7 +6,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { ReadableStream as NodeStream } from 'node:stream/web';
 import { BoundedBody } from './bounded-body.ts';
 import { endlessBody } from './fetch.ts';
-import type { Backend, BodyWatch, EmulatedResponse } from './request-response.ts';
+import type { Backend, BodyOpened, EmulatedResponse } from './request-response.ts';
 
 const HOST = '127.0.0.1';
 
@@ -65,7 +65,7 @@ async function stop(server: Server, open: ReadonlySet<Promise<unknown>>): Promis
 async function serve(
   message: IncomingMessage,
   response: ServerResponse,
-  { handle, watch, bodyBound }: Backend,
+  { handle, bodyOpened, bodyBound }: Backend,
 ): Promise<void> {
   // A client that hangs up counts as an abort.
   const gone = new AbortController();
@@ -82,7 +82,7 @@ async function serve(
       body,
       signal: gone.signal,
     });
-    send(response, answer, gone.signal, watch);
+    send(response, answer, gone.signal, bodyOpened);
   } catch (error) {
     // If the client is still there, a function of the test's own threw: one of the options, say.
     if (gone.signal.aborted) return;
@@ -117,7 +117,7 @@ function send(
   response: ServerResponse,
   answer: EmulatedResponse,
   gone: AbortSignal,
-  watch: BodyWatch,
+  bodyOpened: BodyOpened,
 ): void {
   switch (answer.kind) {
     case 'full':
@@ -135,7 +135,7 @@ function send(
     }
     case 'endless': {
       response.writeHead(answer.status, answer.headers);
-      const body = endlessBody(answer.chunk, gone, watch) as NodeStream<Uint8Array>;
+      const body = endlessBody(answer.chunk, gone, bodyOpened) as NodeStream<Uint8Array>;
       const { Readable } = globalThis.process.getBuiltinModule('node:stream');
       Readable.fromWeb(body)
         .once('error', () => response.destroy())

@@ -14,16 +14,15 @@ export interface ClockOptions {
 }
 
 export class EmulatorClock {
-  readonly #now: ClockOptions['now'];
-  readonly #delay: ClockOptions['delay'];
+  readonly #options: ClockOptions;
 
   constructor({ now, delay }: ClockOptions) {
-    this.#now = now;
-    this.#delay = delay;
+    this.#options = { now, delay };
   }
 
   now(): number {
-    const ms: unknown = this.#now === undefined ? Date.now() : this.#now();
+    const { now } = this.#options;
+    const ms: unknown = now === undefined ? Date.now() : now();
     if (typeof ms !== 'number' || !Number.isFinite(ms)) return new OwnDate().getTime();
     return Math.min(Math.max(ms, -maxDateMs), maxDateMs);
   }
@@ -32,14 +31,15 @@ export class EmulatorClock {
   async wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     if (!(ms > 0)) return;
+    const { delay } = this.#options;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let onAbort = (): void => {};
     try {
       await new Promise<void>((resolve, reject) => {
         onAbort = () => reject(signal?.reason);
         signal?.addEventListener('abort', onAbort);
-        if (this.#delay === undefined) timer = globalThis.setTimeout(resolve, ms);
-        else this.#delay(ms, signal).then(resolve, reject);
+        if (delay === undefined) timer = globalThis.setTimeout(resolve, ms);
+        else delay(ms, signal).then(resolve, reject);
       });
     } finally {
       globalThis.clearTimeout(timer);

@@ -5,15 +5,13 @@ export class Random {
   #turn: number;
   #other: number;
 
-  constructor(seed: number) {
+  constructor(seed: number, other: number = ~seed) {
     this.#turn = seed | 0;
-    this.#other = ~seed;
+    this.#other = other | 0;
   }
 
   static of(name: string, seed: number): Random {
-    const random = new Random(hash(name, seed));
-    random.#other = hash(name, ~seed) | 0;
-    return random;
+    return new Random(hash(name, seed), hash(name, ~seed));
   }
 
   /** A number in [0, 1). */

@@ -151,7 +151,7 @@ export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
   const { faults } = Object(options);
   refuse('Invalid options of the emulator', [
     ...problemsWith(SHAPE, options),
-    ...(faults === undefined ? [] : problemsWithPlan(faults, 'faults')),
+    ...(faults === undefined ? [] : problemsWithPlan(faults)),
   ]);
   const { token = 'test-token', latencyMs = 0, maxBytes = DEFAULT_MAX_BYTES } = options;
   return {

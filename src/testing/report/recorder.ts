@@ -1,6 +1,6 @@
 // Counts what the emulator sees, for `report()` and `onAnswer`.
 
-import type { EmulatedItem, Output } from '../wire/items.ts';
+import type { EmulatedItem, Output } from '../wire/items-outputs.ts';
 import type { RequestKind } from '../wire/routes.ts';
 import type { AnsweredRequest, BatchRecord, EmulatorReport, RanItem } from './report.ts';
 
@@ -71,8 +71,6 @@ export class RequestRecord implements Omit<AnsweredRequest, 'status' | 'ms'> {
   }
 }
 
-type OpenBatch = Omit<BatchRecord, 'status'> & { status: BatchRecord['status'] };
-
 export class Recorder {
   readonly #lists: boolean;
   readonly #byPath: Map<string, number> = new Map();
@@ -121,7 +119,8 @@ export class Recorder {
       if (counts.inFlight > 1) this.#overlaps.add(counts.key);
     }
     const inFlight = kind === 'bulk' ? 1 : 0;
-    const batch: OpenBatch = { request, status: 'in flight', keys: sent, bytes };
+    const status = 'in flight' as BatchRecord['status'];
+    const batch = { request, status, keys: sent, bytes };
     if (kind === 'bulk') {
       this.#bulk += 1;
       this.#counts.items += items;
@@ -129,10 +128,10 @@ export class Recorder {
     }
     this.#inFlight += inFlight;
     this.#counts.peakInFlight = Math.max(this.#counts.peakInFlight, this.#inFlight);
-    return (status) => {
+    return (ended) => {
       for (const counts of keys) counts.inFlight -= 1;
       this.#inFlight -= inFlight;
-      batch.status = status;
+      batch.status = ended;
     };
   }
 
@@ -153,22 +152,18 @@ export class Recorder {
     bump(this.#faults, kind);
   }
 
-  opened(): void {
+  /** Counts an endless body, and returns the function that counts its end. */
+  bodyOpened(): (exhausted: boolean) => void {
     this.#counts.openBodies += 1;
-  }
-
-  closed(exhausted: boolean): void {
-    this.#counts.openBodies -= 1;
-    if (exhausted) this.breach('Nobody bounded the reading of an endless body');
+    return (exhausted) => {
+      this.#counts.openBodies -= 1;
+      if (exhausted) this.breach('Nobody bounded the reading of an endless body');
+    };
   }
 
   report(keys: Iterable<KeyCounts>): EmulatorReport {
-    const effects = new Map<string, number>();
-    const attempts = new Map<string, number>();
-    for (const counts of keys) {
-      if (counts.effects > 0) effects.set(counts.key, counts.effects);
-      attempts.set(counts.key, counts.attempts);
-    }
+    const all = [...keys];
+    const used = all.filter(({ effects }) => effects > 0);
     return {
       ...this.#counts,
       requests: {
@@ -176,8 +171,8 @@ export class Recorder {
         bulk: this.#bulk,
         byPath: Object.fromEntries(this.#byPath),
       },
-      effects,
-      attempts,
+      effects: new Map(used.map(({ key, effects }) => [key, effects])),
+      attempts: new Map(all.map(({ key, attempts }) => [key, attempts])),
       overlaps: [...this.#overlaps],
       ran: [...this.#ran],
       batches: this.#batches.map((batch) => ({ ...batch })),

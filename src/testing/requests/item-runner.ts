@@ -9,18 +9,14 @@ import type { RequestRecord } from '../report/recorder.ts';
 import type { KeyState } from '../state/records.ts';
 import type { Store } from '../state/store.ts';
 import { errorOutput } from '../wire/errors.ts';
-import type { EmulatedItem, Output } from '../wire/items.ts';
+import type { EmulatedItem, Output } from '../wire/items-outputs.ts';
 
 // When the API says so is **unknown** (docs/internals/api.md, "Idempotency keys").
 const USED = 'idempotency_key_already_used';
 
-export interface ItemRunnerParts {
-  readonly store: Store;
-  readonly faults: FaultInjector;
-}
-
 export function runItem(
-  { store, faults }: ItemRunnerParts,
+  store: Store,
+  faults: FaultInjector,
   item: EmulatedItem,
   request: RequestRecord,
 ): Output {

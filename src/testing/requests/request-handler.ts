@@ -1,5 +1,6 @@
 // From a request to its response: its arrival, the latency, the work, the latency.
 
+import type { FaultInjector } from '../faults/fault-injector.ts';
 import type { ItemOutput } from '../faults/fault-responses.ts';
 import {
   damage,
@@ -16,11 +17,11 @@ import type { EmulatorClock } from '../lib/emulator-clock.ts';
 import type { EmulatorOptions } from '../options/emulator-options.ts';
 import type { Recorder, RequestRecord } from '../report/recorder.ts';
 import type { AnsweredRequest } from '../report/report.ts';
+import type { Store } from '../state/store.ts';
 import { errorOutput, statusOfCode } from '../wire/errors.ts';
-import type { Output } from '../wire/items.ts';
+import type { Output } from '../wire/items-outputs.ts';
 import type { NoRoute, Route } from '../wire/routes.ts';
 import { findRoute } from '../wire/routes.ts';
-import type { ItemRunnerParts } from './item-runner.ts';
 import { runItem } from './item-runner.ts';
 import type { ParsedRequest } from './request-reader.ts';
 import { readRequest } from './request-reader.ts';
@@ -40,7 +41,9 @@ interface Arrival {
   readonly leave: (status: AnsweredRequest['status']) => void;
 }
 
-export interface RequestHandlerParts extends ItemRunnerParts {
+export interface RequestHandlerParts {
+  readonly store: Store;
+  readonly faults: FaultInjector;
   readonly recorder: Recorder;
   readonly clock: EmulatorClock;
   readonly onAnswer: EmulatorOptions['onAnswer'] | undefined;
@@ -83,7 +86,6 @@ export class RequestHandler {
     }
   }
 
-  /** Reads the request and counts it in. */
   #arrive(request: EmulatedRequest, route: Route, record: RequestRecord): Arrival {
     const { recorder, store } = this.#parts;
     const parsed = readRequest({ request, route, options: store.options, record });
@@ -137,13 +139,14 @@ export class RequestHandler {
    * failed (docs/internals/api.md, "Processing" and "Outputs").
    */
   #runBatch({ parsed: { items }, record }: Arrival, fault: Fault | undefined): Work {
+    const { store, faults } = this.#parts;
     const omit = fault?.kind === 'omit' ? fault : undefined;
     const omitted = omit && items.find((item) => matches(omit.item, item));
     const done: ItemOutput[] = [];
     let ran = 0;
     for (const item of items) {
       if (item === omitted && omit?.runs === false) continue;
-      const output = runItem(this.#parts, item, record);
+      const output = runItem(store, faults, item, record);
       ran += 1;
       if (item !== omitted) done.push({ item, output });
       if (output.status === 'error') {
@@ -169,7 +172,8 @@ export class RequestHandler {
     if (item === undefined || route.kind === 'ping') {
       return { response: jsonResponse(200, { status: 'success' }), ran: 0 };
     }
-    const done = { item, output: runItem(this.#parts, item, record) };
+    const { store, faults } = this.#parts;
+    const done = { item, output: runItem(store, faults, item, record) };
     misname(fault, [done], this.#newId);
     const { output } = done;
     const status = output.status === 'success' ? 200 : statusOfCode(output.code);

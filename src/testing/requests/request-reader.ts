@@ -7,8 +7,8 @@ import { jsonResponse } from '../http/request-response.ts';
 import type { ResolvedOptions } from '../options/emulator-options.ts';
 import type { RequestRecord } from '../report/recorder.ts';
 import { errorOutput, requestNotValid } from '../wire/errors.ts';
-import type { EmulatedItem, Fields } from '../wire/items.ts';
-import { isObject } from '../wire/items.ts';
+import type { EmulatedItem, Fields } from '../wire/items-outputs.ts';
+import { isObject } from '../wire/items-outputs.ts';
 import type { Route } from '../wire/routes.ts';
 
 export interface ParsedRequest {
@@ -43,7 +43,7 @@ export function readRequest(received: ReceivedRequest): ParsedRequest {
   const parsed = route.hasBody
     ? readBody(received)
     : { items: [itemOf(route, Object.fromEntries(request.url.searchParams))], keys: [] };
-  return refusal === undefined ? parsed : { ...parsed, refusal };
+  return { ...parsed, refusal: refusal ?? parsed.refusal };
 }
 
 function checkHeaders(received: ReceivedRequest): FullResponse | undefined {
@@ -81,20 +81,20 @@ function checkType({ request, record }: ReceivedRequest): FullResponse | undefin
 }
 
 function readBody(received: ReceivedRequest): ParsedRequest {
-  const body = parse(received.request.body);
+  const { request, route, options, record } = received;
+  const body = parse(request.body);
   const tooLarge =
-    received.request.body.length > received.options.maxBytes
+    request.body.length > options.maxBytes
       ? jsonResponse(413, errorOutput('bad_request', 'The request is too large'))
       : undefined;
   if (!isObject(body)) {
     // If it is too large, perhaps only its beginning was read.
     if (tooLarge !== undefined) return refused(tooLarge);
-    received.record.breach('The body is not a JSON object');
+    record.breach('The body is not a JSON object');
     return refused(jsonResponse(400, errorOutput('bad_request', 'The body is not a JSON object')));
   }
-  const parsed =
-    received.route.kind === 'bulk' ? readBulk(body, received) : readSingle(body, received);
-  return tooLarge === undefined ? parsed : { ...parsed, refusal: tooLarge };
+  const parsed = route.kind === 'bulk' ? readBulk(body, received) : readSingle(body, received);
+  return { ...parsed, refusal: tooLarge ?? parsed.refusal };
 }
 
 function readBulk(

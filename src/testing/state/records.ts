@@ -1,7 +1,7 @@
 // What the emulated server remembers.
 
 import type { KeyCounts } from '../report/recorder.ts';
-import type { EmulatedItem, Fields, Output } from '../wire/items.ts';
+import type { EmulatedItem, Fields, Output } from '../wire/items-outputs.ts';
 
 // docs/internals/api.md, "Status". For a span the sources disagree on `terminated`: the emulator never gives one that
 // status. `pending` on create is in Python only, and accepted.

@@ -1,6 +1,6 @@
 // The server's state as plain objects, for tests that compare two servers.
 
-import type { Fields } from '../wire/items.ts';
+import type { Fields } from '../wire/items-outputs.ts';
 import type { Instance, Span } from './records.ts';
 import type { Store } from './store.ts';
 import { instanceDetails } from './views.ts';

@@ -3,7 +3,7 @@
 import type { EmulatorClock } from '../lib/emulator-clock.ts';
 import { Random } from '../lib/random.ts';
 import type { ResolvedOptions } from '../options/emulator-options.ts';
-import type { EmulatedItem, Fields } from '../wire/items.ts';
+import type { EmulatedItem, Fields } from '../wire/items-outputs.ts';
 import { makePfid, partitionText, randomPartition } from '../wire/pfid.ts';
 import type { Instance, KeyState, Span } from './records.ts';
 import { isTerminal } from './records.ts';
@@ -67,20 +67,17 @@ export class Store {
   /** Versions and schema versions are made on demand when first seen (docs/internals/api.md, "Registering a run"). */
   versionId(kind: string, agentId: string, externalIdentifier: string | null): string {
     const name = JSON.stringify([kind, agentId, externalIdentifier]);
-    const known = this.#versions.get(name);
-    if (known !== undefined) return known;
-    const id = this.newId(name);
+    const id = this.#versions.get(name) ?? this.newId(name);
     this.#versions.set(name, id);
     return id;
   }
 
   /** Made when the first item with the key arrives. */
   keyState(item: EmulatedItem, key: string): KeyState {
-    const known = this.keys.get(key);
-    if (known !== undefined) return known;
-    const record = { key, item, stored: undefined, attempts: 0, effects: 0, inFlight: 0 };
-    this.keys.set(key, record);
-    return record;
+    const unused = { key, item, stored: undefined, attempts: 0, effects: 0, inFlight: 0 };
+    const state = this.keys.get(key) ?? unused;
+    this.keys.set(key, state);
+    return state;
   }
 
   isTaken(id: string): boolean {

@@ -1,7 +1,7 @@
 // What answers show beside the details of a record. Each view is a new object, so that a stored answer does not change
 // with the record. Payloads are shared: they never change.
 
-import type { Control, Fields } from '../wire/items.ts';
+import type { Control, Fields } from '../wire/items-outputs.ts';
 import type { Instance, ShownSchema } from './records.ts';
 import type { Store } from './store.ts';
 

@@ -1,6 +1,6 @@
 // The codes of the API's errors, a closed list (docs/internals/api.md, "Error codes"), and the outputs that have them.
 
-import type { ErrorOutput } from './items.ts';
+import type { ErrorOutput } from './items-outputs.ts';
 
 /** The error of an item. */
 export interface ItemError {
@@ -42,7 +42,6 @@ const STATUSES: ReadonlyMap<string, number> = new Map([
 /** `rate_limited` must have a wait. */
 const DEFAULT_WAIT_MS = 1_000;
 
-/** Whether the API has the code on its list. */
 export function isListedCode(code: string): boolean {
   return STATUSES.has(code);
 }

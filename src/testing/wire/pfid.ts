@@ -9,9 +9,6 @@ const TIME_DIGITS = 10;
 const PARTITION_DIGITS = 6;
 const RANDOM_DIGITS = 16;
 
-/** 30 bits. */
-const PARTITIONS = 2 ** 30;
-
 export function isPfid(value: unknown): value is string {
   return typeof value === 'string' && PATTERN.test(value);
 }
@@ -29,7 +26,7 @@ export function makePfid(timeMs: number, partition: string, random: Random): str
 }
 
 export function randomPartition(random: Random): string {
-  return digits(random.below(PARTITIONS), PARTITION_DIGITS);
+  return digits(random.below(32 ** PARTITION_DIGITS), PARTITION_DIGITS);
 }
 
 function digits(value: number, count: number): string {

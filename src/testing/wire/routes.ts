@@ -29,14 +29,12 @@ export interface Route {
   /** Method and path, with `{id}` for an id. */
   readonly label: string;
   readonly type: RouteType;
-  /** Whether the request has a JSON body. */
   readonly hasBody: boolean;
   /** The id in the path, by its field's name. */
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** Method, path, type, and the name of the id in the path. */
-type Entry = readonly [method: 'GET' | 'POST', path: string, type: RouteType, param?: string];
+type Entry = readonly [method: 'GET' | 'POST', path: string, type: RouteType, idField?: string];
 
 const ENTRIES: readonly Entry[] = [
   ['POST', 'bulk', 'bulk'],
@@ -54,10 +52,10 @@ const ENTRIES: readonly Entry[] = [
   ['GET', 'agent_spans', 'agent_spans/list'],
 ];
 
-const ROUTES = ENTRIES.map(([method, path, type, param]) => ({
+const ROUTES = ENTRIES.map(([method, path, type, idField]) => ({
   method,
   type,
-  param,
+  idField,
   label: `${method} ${PREFIX}${path}`,
   pattern: new RegExp(`^${PREFIX}${path.replace('{id}', '([^/]*)')}$`),
 }));
@@ -78,12 +76,12 @@ export function findRoute(method: string, path: string): Route | NoRoute {
   if (route === undefined) {
     return { label: `${method} ${path}`, allow: fitting.map((one) => one.method).join(', ') };
   }
-  const { type, param, label, pattern } = route;
+  const { type, idField, label, pattern } = route;
   return {
     kind: type === 'bulk' || type === 'ping' ? type : 'single',
     label,
     type,
     hasBody: method === 'POST',
-    params: param === undefined ? {} : { [param]: pattern.exec(path)?.[1] ?? '' },
+    params: idField === undefined ? {} : { [idField]: pattern.exec(path)?.[1] ?? '' },
   };
 }
