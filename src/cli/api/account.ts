@@ -10,8 +10,6 @@ export interface Account {
   readonly apiToken: string;
 }
 
-type Environment = CommandContext['env'];
-
 /**
  * The API's address and the token, from `--api-url` and the environment.
  *
@@ -20,7 +18,7 @@ type Environment = CommandContext['env'];
 export function readAccount(
   command: string,
   givenUrl: string | undefined,
-  env: Environment,
+  env: CommandContext['env'],
 ): Account {
   const wrong = (sentence: string): Error => wrongUsage(command, sentence);
   const from = givenUrl === undefined ? 'PREFACTOR_API_URL' : '--api-url';
@@ -36,7 +34,7 @@ export function readAccount(
 }
 
 /** What an account's token registers runs for; a deployment's token names it itself. */
-export function deploymentOf(env: Environment): Deployment {
+export function deploymentOf(env: CommandContext['env']): Deployment {
   return {
     agent_id: env['PREFACTOR_AGENT_ID'] || undefined,
     environment_id: env['PREFACTOR_ENVIRONMENT_ID'] || undefined,

@@ -9,10 +9,6 @@ export class CommandFailure extends Error {
     super(sentence);
     this.exitCode = exitCode;
   }
-
-  override get name(): string {
-    return 'CommandFailure';
-  }
 }
 
 /** Listed in `--help` and in docs/reference/command-line.md. */

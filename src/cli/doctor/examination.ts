@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Deployment } from '../../replay/calls/recorded-calls.ts';
 import type { BulkApi, Item } from './questions/bulk-api.ts';
+import { idOf } from './questions/bulk-api.ts';
 import { errorQuestions } from './questions/errors.ts';
 import type { Finding } from './questions/finding.ts';
 import { asAssumed, different, problem, Unanswered, unknown } from './questions/finding.ts';
@@ -11,7 +12,7 @@ import { limitQuestions } from './questions/limits.ts';
 import type { Answers, Ask, QuestionId, Questions } from './questions/question.ts';
 import { needsIds } from './questions/question.ts';
 import { shapeQuestions } from './questions/shapes.ts';
-import { SmokeRun } from './questions/smoke-run.ts';
+import { registrationFor, SmokeRun } from './questions/smoke-run.ts';
 
 /** The order matters: whether ids hold is asked before the questions that use them. */
 const questions: Questions = {
@@ -67,13 +68,17 @@ export async function examine(
 /** The run, or why there is none. */
 async function open(api: BulkApi, deployment: Deployment): Promise<SmokeRun | Finding> {
   try {
-    const opened = await SmokeRun.open(api, deployment);
-    if (opened instanceof SmokeRun) return opened;
+    const made = await api.one(registrationFor(deployment));
+    if (made.kind === 'success') {
+      const id = idOf(made);
+      if (id === '') throw new Unanswered('The answer to the registration has no details.id.');
+      return new SmokeRun(api, id);
+    }
     const isNamed = deployment.agent_id !== undefined && deployment.environment_id !== undefined;
     const advice = isNamed
       ? ''
       : " With an account's token, set PREFACTOR_AGENT_ID and PREFACTOR_ENVIRONMENT_ID.";
-    return problem(`No, it is refused (${opened.because}), so nothing else can be asked.${advice}`);
+    return problem(`No, it is refused (${made.because}), so nothing else can be asked.${advice}`);
   } catch (error) {
     const { answer } = problemOf(error);
     return problem(`${answer} If the run was made all the same, finish it in the web app.`);

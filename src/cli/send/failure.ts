@@ -23,8 +23,6 @@ export interface Failure {
   readonly causes?: readonly string[] | undefined;
 }
 
-const LEVELS = 5;
-
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) {
     return { kind: 'unknown', message: String(error), isConsequence: false };
@@ -85,14 +83,7 @@ function apiCodeOf(error: Error): string | undefined {
   return error instanceof PrefactorApiError ? error.apiCode : undefined;
 }
 
-function causesOf(error: Error): Error[] {
-  const causes: Error[] = [];
-  for (
-    let { cause } = error;
-    cause instanceof Error && causes.length < LEVELS;
-    cause = cause.cause
-  ) {
-    causes.push(cause);
-  }
-  return causes;
+/** At most so many `levels` of them: a chain may lead back to its beginning. */
+function causesOf({ cause }: Error, levels = 5): Error[] {
+  return cause instanceof Error && levels > 0 ? [cause, ...causesOf(cause, levels - 1)] : [];
 }

@@ -1,11 +1,13 @@
-import type { Ledger, Stats } from '../../index.ts';
+import type { Stats } from '../../index.ts';
 import { amount, bytes, duration, some, table } from '../terminal/figures.ts';
 import { ledgerLine } from '../terminal/ledger.ts';
 import { printableLine } from '../terminal/printable.ts';
 import type { Counts, FailureGroup, Tally } from './tally.ts';
 
+type FromStats = Pick<Stats, 'requests' | 'meanBatchSize' | 'bytes' | 'ledger'>;
+
 /** What `send --json` prints. Times are in milliseconds, sizes in bytes. */
-export interface Summary extends Readonly<Counts> {
+export interface Summary extends Readonly<Counts>, FromStats {
   readonly file: string;
   readonly apiUrl: string;
   readonly emulated: boolean;
@@ -15,15 +17,10 @@ export interface Summary extends Readonly<Counts> {
   readonly leftOpen: { readonly runs: number; readonly spans: number };
   /** The file of `--failed`, and how many lines it has. */
   readonly failedLines?: { readonly file: string; readonly count: number };
-  readonly requests: number;
-  readonly meanBatchSize: number;
-  /** Of all request bodies. */
-  readonly bytes: number;
   readonly wallMs: number;
   readonly actionsPerSecond: number;
   /** From a call to its end; null where none has ended. */
   readonly latencyMs: { readonly p50: number | null; readonly p99: number | null };
-  readonly ledger: Ledger;
   readonly failures: readonly FailureGroup[];
   /** What else went wrong, as sentences. */
   readonly problems: readonly string[];

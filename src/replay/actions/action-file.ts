@@ -12,11 +12,7 @@ import type { ParsedLine, RecordedAction } from './recorded-action.ts';
 import { parseLine } from './recorded-action.ts';
 
 /** Why a file cannot be read, or is no action file, as a sentence for people. */
-export class ActionFileError extends Error {
-  override get name(): string {
-    return 'ActionFileError';
-  }
-}
+export class ActionFileError extends Error {}
 
 /** A line of the file, from 1, and what it says. Blank lines are left out, but counted. */
 type NumberedLine = { readonly number: number; readonly text: string } & ParsedLine;

@@ -33,7 +33,7 @@ export interface Success {
 export interface Refusal {
   readonly kind: 'refused';
   /** Only of a whole request. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** From the error body, unchanged, so it must not be printed; empty if there is none. */
   readonly code: string;
   /** For people: `422 validation_errors: Request is not valid`. */
@@ -59,7 +59,7 @@ export class BulkApi {
   /** @throws {Unanswered} when there is no answer, or one that says nothing about the request. */
   async bulk(items: readonly Item[]): Promise<BulkAnswer> {
     const { status, body } = usable(await this.attempt({ items }));
-    if (!isSuccess(status)) return this.#refused(status, body);
+    if (!isSuccess(status)) return this.#refusal(body, status);
     const outputs = isJson(body) ? body['outputs'] : undefined;
     if (!isJson(outputs)) throw new Unanswered(`The answer (${status}) has no outputs.`);
     return {
@@ -87,7 +87,7 @@ export class BulkApi {
    */
   async single(path: string, sent?: Json): Promise<Output> {
     const { status, body } = usable(await exchange(this.#account, path, sent, TIMEOUT_MS));
-    if (!isSuccess(status)) return this.#refused(status, body);
+    if (!isSuccess(status)) return this.#refusal(body, status);
     const output = this.#output(body);
     if (output.kind === 'success') return output;
     throw new Unanswered(`The answer (${status}) is no success: ${output.because}.`);
@@ -98,25 +98,22 @@ export class BulkApi {
     return exchange(this.#account, '/api/v1/bulk', body, TIMEOUT_MS);
   }
 
-  #refused(status: number, body: unknown): Refusal {
-    const refusal = this.#refusal(body);
-    return { ...refusal, status, because: `${status} ${refusal.because}`.trim() };
-  }
-
   #output(output: unknown): Output {
     if (!isJson(output) || output['status'] !== 'success') return this.#refusal(output);
     const { details } = output;
     return { kind: 'success', details: isJson(details) ? details : {}, fields: output };
   }
 
-  #refusal(body: unknown): Refusal {
-    if (!isJson(body)) return { kind: 'refused', code: '', because: 'without an error body' };
-    const { code, message, errors } = body;
+  #refusal(body: unknown, status?: number): Refusal {
+    const said: Json = isJson(body) ? body : { message: 'without an error body' };
+    const { code, message, errors } = said;
     const parts = [code, message].map((part) => this.#shown(part));
+    const because = parts.filter((part) => part !== '').join(': ');
     return {
       kind: 'refused',
+      status,
       code: typeof code === 'string' ? code : '',
-      because: parts.filter((part) => part !== '').join(': '),
+      because: `${status ?? ''} ${because}`.trim(),
       errors,
     };
   }

@@ -17,8 +17,4 @@ export const problem: Find = (answer) => ({ finding: 'problem', answer });
 export const unknown: Find = (answer) => ({ finding: 'unknown', answer });
 
 /** Ends a question to which there was no usable answer. Its message is a sentence for people. */
-export class Unanswered extends Error {
-  override get name(): string {
-    return 'Unanswered';
-  }
-}
+export class Unanswered extends Error {}

@@ -2,8 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { IdGenerator } from '../../../ids/id-generator.ts';
 import type { Deployment } from '../../../replay/calls/recorded-calls.ts';
-import type { BulkAnswer, BulkApi, Item, Json, Output, Refusal, Success } from './bulk-api.ts';
-import { idOf } from './bulk-api.ts';
+import type { BulkAnswer, BulkApi, Item, Json, Output, Success } from './bulk-api.ts';
 import { Unanswered } from './finding.ts';
 
 export const RUN_NAME = 'prefactor-autobatch doctor';
@@ -17,18 +16,9 @@ export class SmokeRun {
   readonly #ids = new IdGenerator();
   #unknownCode: string | undefined;
 
-  private constructor({ api, id }: { readonly api: BulkApi; readonly id: string }) {
+  constructor(api: BulkApi, id: string) {
     this.api = api;
     this.id = id;
-  }
-
-  /** Registers it, or resolves to the refusal of the API. @throws {Unanswered} */
-  static async open(api: BulkApi, deployment: Deployment): Promise<SmokeRun | Refusal> {
-    const output = await api.one(register(deployment));
-    if (output.kind === 'refused') return output;
-    const id = idOf(output);
-    if (id === '') throw new Unanswered('The answer to the registration has no details.id.');
-    return new SmokeRun({ api, id });
   }
 
   /** A span of this run that is created as a whole. */
@@ -86,7 +76,8 @@ export class SmokeRun {
   }
 }
 
-function register(deployment: Deployment): Item {
+/** What makes the run. */
+export function registrationFor(deployment: Deployment): Item {
   return {
     ...item('agent_instances/register'),
     ...deployment,
