@@ -3,7 +3,7 @@ import { invalidArgument } from '../errors/argument-error.ts';
 import type { Logger } from '../lib/logger.ts';
 import { consoleLogger, debuggingLogger, safeLogger, silentLogger } from '../lib/logger.ts';
 import { knownNames } from '../lib/nearest.ts';
-import { unpolluted } from '../lib/prototype-pollution.ts';
+import { unpolluted } from '../lib/own-fields.ts';
 import { env } from '../lib/runtime.ts';
 import type { ValueCheck } from '../lib/value-checks.ts';
 import {

@@ -1,4 +1,4 @@
-import { own } from '../lib/own.ts';
+import { own } from '../lib/own-fields.ts';
 import { unsliced } from '../lib/unsliced.ts';
 import { isKnownCode } from './classify.ts';
 

@@ -1,4 +1,4 @@
-import { unpolluted } from './prototype-pollution.ts';
+import { unpolluted } from './own-fields.ts';
 import { describeValue, mustBe } from './value-checks.ts';
 
 /** The `timeoutMs` that was given, if any; or what is wrong with the options, and where. */

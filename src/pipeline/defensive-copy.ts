@@ -1,4 +1,4 @@
-import { unpolluted } from '../lib/prototype-pollution.ts';
+import { unpolluted } from '../lib/own-fields.ts';
 import type { WireAction } from '../schemas/action.ts';
 import { isObject } from '../schemas/check.ts';
 

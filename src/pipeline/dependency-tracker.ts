@@ -1,8 +1,8 @@
 import type { Name, Submission } from '../coalescer/index.ts';
 import { LruMap } from '../lib/lru-map.ts';
 import type { WireKind } from '../schemas/action.ts';
-import { isTerminal } from '../schemas/action.ts';
 import type { SubmitOptions } from '../schemas/call-options.ts';
+import { terminalStatuses } from '../schemas/status.ts';
 import type { CallDraft } from './call-draft.ts';
 import { assertNoIssues } from './invalid-call.ts';
 
@@ -120,7 +120,7 @@ export class DependencyTracker {
   ): void {
     if (kind.makes === 'span') {
       if (makes === undefined || instance === undefined) return;
-      if (!isTerminal(fields['status'])) this.#addSpan(makes, instance, bytes);
+      if (!terminalStatuses.has(fields['status'])) this.#addSpan(makes, instance, bytes);
     } else if (kind.makes === 'instance') {
       if (makes !== undefined) (this.#instances.get(makes) ?? this.#addInstance(makes)).made = true;
     } else if (kind.ends === true && changes !== undefined) {

@@ -1,7 +1,7 @@
 import type { Coalescer } from '../coalescer/index.ts';
 import { LruMap } from '../lib/lru-map.ts';
-import { isTerminal } from '../schemas/action.ts';
 import { ownId } from '../schemas/check.ts';
+import { terminalStatuses } from '../schemas/status.ts';
 import type { CallDraft } from './call-draft.ts';
 
 /** Omissions that are known by an id, at least; of spans, and of all else. */
@@ -71,7 +71,7 @@ export class OmittedCalls {
     this.isEmpty = false;
     this.#ofCalls.set(call, omission);
     if (!isSpan) this.#others.set(id, omission);
-    else if (!isCovered || !isTerminal(status)) this.#spans.set(id, omission);
+    else if (!isCovered || !terminalStatuses.has(status)) this.#spans.set(id, omission);
   }
 
   /** Notes a call that is left out, and was made on `target`: if that was left out, the call stands for it. */

@@ -1,5 +1,5 @@
 import type { Coalescer, Name, Verdict } from '../coalescer/index.ts';
-import { own } from '../lib/own.ts';
+import { own } from '../lib/own-fields.ts';
 import { isName, isObject } from '../schemas/check.ts';
 import type { Fields } from '../schemas/output.ts';
 import { LaterFields, malformed, readFailure, withCleanReason } from '../schemas/output.ts';

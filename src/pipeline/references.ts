@@ -1,6 +1,6 @@
 import type { Coalescer, Name } from '../coalescer/index.ts';
 import { LruMap } from '../lib/lru-map.ts';
-import { own } from '../lib/own.ts';
+import { own } from '../lib/own-fields.ts';
 import { PrivateNotes } from '../lib/private-notes.ts';
 import type { ActionPromise } from '../schemas/action-promise.ts';
 import { isActionPromise } from '../schemas/action-promise.ts';

@@ -1,6 +1,6 @@
 import type { Coalescer, PackedItems } from '../coalescer/index.ts';
 import { bindMethods } from '../lib/bind-methods.ts';
-import { unpolluted } from '../lib/prototype-pollution.ts';
+import { unpolluted } from '../lib/own-fields.ts';
 import { copyItem } from '../pipeline/defensive-copy.ts';
 import { assertNoIssues, invalidCallError } from '../pipeline/invalid-call.ts';
 import { serialise } from '../pipeline/json-writer.ts';

@@ -90,13 +90,3 @@ export function toTime(
   if (given === undefined) return other;
   return given instanceof Date ? given.toISOString() : given;
 }
-
-/** After these nothing more happens to a span or an instance (docs/internals/api.md, "Status"). */
-export function isTerminal(status: unknown): boolean {
-  return (
-    status === 'complete' ||
-    status === 'failed' ||
-    status === 'cancelled' ||
-    status === 'terminated'
-  );
-}

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/argument-error.ts';
-import { unpolluted } from '../lib/prototype-pollution.ts';
+import { unpolluted } from '../lib/own-fields.ts';
 import type { ActionKind, ReferenceField } from './action.ts';
 import { toTime } from './action.ts';
 import type { AgentSchemaVersion, AgentVersion } from './agent-versions.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { ActionKind } from './action.ts';
-import { isTerminal, toTime } from './action.ts';
+import { toTime } from './action.ts';
 import type { Ref } from './action-promise.ts';
 import type { AgentInstance } from './agent-instances.ts';
 import {
@@ -15,6 +15,7 @@ import {
 } from './check.ts';
 import type { Fields, Identified } from './output.ts';
 import type { FinishStatus, SpanStatus } from './status.ts';
+import { terminalStatuses } from './status.ts';
 
 /**
  * A span as the API answers it. Only `id` is certain; a field that the API did not send is missing,
@@ -153,7 +154,7 @@ export const createAgentSpan: ActionKind<AgentSpanCreateParams, AgentSpan> = {
       result_payload: params.resultPayload,
       parent_span_id: params.parentSpanId ?? null,
       started_at: toTime(params.startedAt, now),
-      finished_at: toTime(params.finishedAt, isTerminal(params.status) ? now : undefined),
+      finished_at: toTime(params.finishedAt, terminalStatuses.has(params.status) ? now : undefined),
     },
   }),
   toResult: toAgentSpan,

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/argument-error.ts';
-import { unpolluted } from '../lib/prototype-pollution.ts';
+import { unpolluted } from '../lib/own-fields.ts';
 import type { Check } from './check.ts';
 import { aName, isName, isObject, NAME, OBJECT, onlyFields, within } from './check.ts';
 

@@ -2,8 +2,7 @@ import * as z from 'zod/mini';
 
 import type { PrefactorIssue } from '../errors/argument-error.ts';
 import { knownNames } from '../lib/nearest.ts';
-import { own } from '../lib/own.ts';
-import { withCleanPrototype } from '../lib/prototype-pollution.ts';
+import { own, withCleanPrototype } from '../lib/own-fields.ts';
 
 /** Says what is wrong with a value; undefined: nothing. */
 export type Check = (value: unknown) => readonly PrefactorIssue[] | undefined;

@@ -1,5 +1,5 @@
 import type { Verdict } from '../coalescer/index.ts';
-import { own } from '../lib/own.ts';
+import { own } from '../lib/own-fields.ts';
 import { isObject, isText } from './check.ts';
 
 /** An object of JSON, whose values are not looked at. */

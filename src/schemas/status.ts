@@ -9,3 +9,11 @@ export type InstanceStatus = SpanStatus;
 
 /** How a span or an instance ended. */
 export type FinishStatus = 'complete' | 'failed' | 'cancelled';
+
+/** After these nothing more happens to a span or an instance (docs/internals/api.md, "Status"). */
+export const terminalStatuses: ReadonlySet<unknown> = new Set<SpanStatus>([
+  'complete',
+  'failed',
+  'cancelled',
+  'terminated',
+]);

@@ -3,7 +3,7 @@ import { readErrorAnswer, snippetOf } from '../errors/error-answer.ts';
 import type { Failure } from '../errors/failure.ts';
 import { inWords } from '../errors/failure-words.ts';
 import type { Clock } from '../lib/clock.ts';
-import { own } from '../lib/own.ts';
+import { own } from '../lib/own-fields.ts';
 import { isObject } from '../schemas/check.ts';
 import { ALREADY_USED, saysIdIsTaken } from '../schemas/output.ts';
 import type { TokenSource } from './api-token.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { unpolluted, withCleanPrototype } from '../../src/lib/prototype-pollution.ts';
+import { unpolluted, withCleanPrototype } from '../../src/lib/own-fields.ts';
 
 /** Runs something while all objects inherit these fields. */
 function polluted<T>(fields: object, run: () => T): T {
