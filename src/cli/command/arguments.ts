@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../../lib/nearest.ts';
+import { readTime } from '../../replay/actions/recorded-time.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 
 /** A kind of value, given as text on the command line. */
@@ -75,13 +76,7 @@ export function names(what: string): ValueKind<readonly string[]> {
 
 /** A time, as milliseconds since 1970. */
 export function time(): ValueKind<number> {
-  return {
-    takes: 'a time such as 2026-09-01T08:00:00Z',
-    read: (given) => {
-      const ms = /^\d{4}-\d\d-\d\d/.test(given) ? Date.parse(given) : Number.NaN;
-      return Number.isNaN(ms) ? undefined : ms;
-    },
-  };
+  return { takes: 'a time such as 2026-09-01T08:00:00Z', read: readTime };
 }
 
 export interface Range {

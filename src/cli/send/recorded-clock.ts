@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { SINCE_1970 } from '../../replay/actions/recorded-time.ts';
 
 /** The longest that a timer of Node waits: 24.8 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -17,8 +18,7 @@ export class RecordedClock {
   /** When an action with that `t` is due, in milliseconds since the start; one without `t` is due at once. */
   dueMs(t: number | undefined): number {
     if (this.#speed === 'max' || t === undefined) return 0;
-    // Small times count from the start of the recording, large ones from 1970.
-    this.#first ??= t < 1e12 ? 0 : t;
+    this.#first ??= t < SINCE_1970 ? 0 : t;
     return (t - this.#first) / this.#speed;
   }
 

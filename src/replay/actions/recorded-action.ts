@@ -1,7 +1,7 @@
 /** What a line of an action file says: one action of a recorded run; see examples/README.md. */
 import * as z from 'zod';
 import { parseExactly } from './exact-json.ts';
-import { MAX_MS } from './recorded-time.ts';
+import { MAX_MS, readTime } from './recorded-time.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -197,9 +197,7 @@ function isJson(value: unknown): value is Json {
 }
 
 function isTime(value: unknown): boolean {
-  return (
-    typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(Date.parse(value))
-  );
+  return typeof value === 'string' && readTime(value) !== undefined;
 }
 
 function isKey(value: unknown): boolean {

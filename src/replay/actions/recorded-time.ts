@@ -2,7 +2,7 @@
 export const RECORDING_START: number = Date.UTC(2026, 8, 1, 8);
 
 /** From here on (September 2001), `t` counts from 1970, not from the start of a recording. */
-const SINCE_1970 = 1e12;
+export const SINCE_1970 = 1e12;
 
 /** The first and the last millisecond whose year has four digits, as ISO 8601 and the API want it. */
 const MIN_MS: number = Date.parse('0000-01-01T00:00:00.000Z');
@@ -23,4 +23,10 @@ export function recordedTimes(
     }
     return last;
   };
+}
+
+/** A time of ISO 8601 that begins with a date, in milliseconds since 1970; undefined for any other text. */
+export function readTime(text: string): number | undefined {
+  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
 }
