@@ -1,5 +1,12 @@
+import { knownNames } from './nearest.ts';
+
 /** What is wrong with a value, to follow its name in a message; undefined: nothing. */
 export type ValueCheck = (value: unknown) => string | undefined;
+
+/** A check for each field, or a table for what is within it. A field may be left out unless it is required. */
+export interface CheckTable {
+  readonly [name: string]: ValueCheck | CheckTable;
+}
 
 export function numberFrom(min: number, max: number): ValueCheck {
   return mustBe(
@@ -33,6 +40,31 @@ export const aFunction: ValueCheck = mustBe('a function', (value) => typeof valu
 export function mustBe(what: string, isRight: (value: unknown) => boolean): ValueCheck {
   return (value) =>
     isRight(value) ? undefined : `must be ${what}, but it is ${describeValue(value)}`;
+}
+
+/** All that is wrong with an object, in sentences. `path` is where it stands, such as `options.retry`. */
+export function problemsOf(
+  given: unknown,
+  table: CheckTable,
+  path = '',
+  required: readonly string[] = [],
+): string[] {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    return [`${path || 'it'} must be an object, but it is ${describeValue(given)}`];
+  }
+  const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
+  const known = Object.keys(table);
+  const unknown = Object.keys(given)
+    .filter((name) => !Object.hasOwn(table, name))
+    .map((name) => `${at(name)} is not known here${knownNames(name, known)}`);
+  const wrong = Object.entries(table).flatMap(([name, check]) => {
+    const value: unknown = Reflect.get(given, name);
+    if (value === undefined && !required.includes(name)) return [];
+    if (typeof check !== 'function') return problemsOf(value, check, at(name));
+    const problem = check(value);
+    return problem === undefined ? [] : [`${at(name)} ${problem}`];
+  });
+  return [...unknown, ...wrong];
 }
 
 /** A value for a message: a small and plain one as it is, any other by its kind. */

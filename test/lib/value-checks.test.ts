@@ -7,6 +7,7 @@ import {
   matching,
   numberFrom,
   oneOf,
+  problemsOf,
 } from '../../src/lib/value-checks.ts';
 
 test('a right value has no problem', () => {
@@ -43,4 +44,19 @@ test.each<[unknown, string]>([
   [undefined, 'undefined'],
 ])('only what is small and plain is describeValue', (value, text) => {
   expect(describeValue(value)).toBe(text);
+});
+
+test('all that is wrong with an object is told, each with its place', () => {
+  const table = { size: numberFrom(0, 9), retry: { limit: aBoolean }, call: aFunction };
+  const given = { size: 10, retry: { limt: true, limit: 1 } };
+  expect(problemsOf(given, table, 'options', ['call'])).toEqual([
+    'options.size must be a number from 0 to 9, but it is 10',
+    'options.retry.limt is not known here; the nearest is limit',
+    'options.retry.limit must be true or false, but it is 1',
+    'options.call must be a function, but it is undefined',
+  ]);
+  expect(problemsOf({ size: undefined }, table)).toEqual([]);
+  expect(problemsOf({ siz: 1 }, table)).toEqual(['siz is not known here; the nearest is size']);
+  expect(problemsOf([], table)).toEqual(['it must be an object, but it is an array']);
+  expect(problemsOf(null, table, 'retry')).toEqual(['retry must be an object, but it is null']);
 });

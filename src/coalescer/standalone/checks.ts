@@ -3,7 +3,7 @@
  * has checks of its own, so it pays for none of this.
  */
 import { knownNames } from '../../lib/nearest.ts';
-import type { ValueCheck } from '../../lib/value-checks.ts';
+import type { CheckTable, ValueCheck } from '../../lib/value-checks.ts';
 import {
   aBoolean,
   aFunction,
@@ -12,16 +12,12 @@ import {
   mustBe,
   numberFrom,
   oneOf,
+  problemsOf,
 } from '../../lib/value-checks.ts';
 import { complete } from '../complete-options.ts';
 import { engineEvents } from '../ports/events.ts';
 import type { CoalescerOptions } from '../ports/options.ts';
 import type { Name, NewItem } from '../ports/submission.ts';
-
-/** A check for each field, or a table for what is within it. A field may be left out unless it is required. */
-interface CheckTable {
-  readonly [name: string]: ValueCheck | CheckTable;
-}
 
 type CheckTableOf<Fields> = { readonly [Name in keyof Fields]-?: ValueCheck | CheckTable };
 
@@ -30,7 +26,6 @@ const bytes = integerFrom(0, Number.MAX_SAFE_INTEGER);
 const aDuration = numberFrom(0, Number.POSITIVE_INFINITY);
 const aBound = numberFrom(1, Number.POSITIVE_INFINITY);
 const aText = mustBe('a non-empty string', isText);
-const anObject = mustBe('an object', isObject);
 const texts = mustBe('an array of strings', isArrayOf(isString));
 const names = mustBe('an array of names: ids, or whole numbers', isArrayOf(isName));
 const aName = mustBe('an id, or a whole number', isName);
@@ -138,28 +133,6 @@ export function problemsOfListener(event: unknown, listener: unknown): string[] 
   const problem = aFunction(listener);
   if (problem !== undefined) found.push(`listener ${problem}`);
   return found;
-}
-
-function problemsOf(
-  given: unknown,
-  table: CheckTable,
-  path: string,
-  required: readonly string[] = [],
-): string[] {
-  if (!isObject(given)) return [`${path} ${anObject(given)}`];
-  const known = Object.keys(table);
-  const unknown = Object.keys(given)
-    .filter((name) => !Object.hasOwn(table, name))
-    .map((name) => `${path}.${name} is not known here${knownNames(name, known)}`);
-  const wrong = known.flatMap((name) => {
-    const value: unknown = Reflect.get(given, name);
-    const check = table[name];
-    if (check === undefined || (value === undefined && !required.includes(name))) return [];
-    if (typeof check !== 'function') return problemsOf(value, check, `${path}.${name}`);
-    const message = check(value);
-    return message === undefined ? [] : [`${path}.${name} ${message}`];
-  });
-  return [...unknown, ...wrong];
 }
 
 function isObject(value: unknown): value is object {

@@ -1,9 +1,15 @@
 // Checks the faults and fault plans that a test gives the emulator.
 
-import type { ValueCheck } from '../../lib/value-checks.ts';
-import { aBoolean, integerFrom, matching, mustBe, numberFrom } from '../../lib/value-checks.ts';
-import type { Shape } from '../lib/check-shape.ts';
-import { countFrom, ms, problemsWith, refuse, seed, word } from '../lib/check-shape.ts';
+import type { CheckTable, ValueCheck } from '../../lib/value-checks.ts';
+import {
+  aBoolean,
+  integerFrom,
+  matching,
+  mustBe,
+  numberFrom,
+  problemsOf,
+} from '../../lib/value-checks.ts';
+import { countFrom, ms, refuse, seed, word } from '../lib/argument-checks.ts';
 import { ROUTE_TYPES } from '../wire/routes.ts';
 import type { FaultKind, FaultRates } from './fault-types.ts';
 
@@ -18,7 +24,7 @@ const status = integerFrom(200, 599);
 const seconds = numberFrom(0, Number.POSITIVE_INFINITY);
 const times = countFrom(1);
 
-export const ITEM_ERROR: Shape = {
+export const ITEM_ERROR: CheckTable = {
   code: aWord,
   message: aString,
   errors: ANYTHING,
@@ -26,7 +32,7 @@ export const ITEM_ERROR: Shape = {
 };
 
 /** The fields of each kind of fault, beside `delayMs`. A plan draws the kinds in this order. */
-const FIELDS: Readonly<Record<FaultKind, Shape>> = {
+const FIELDS: Readonly<Record<FaultKind, CheckTable>> = {
   delay: {},
   dropBefore: {},
   dropAfter: {},
@@ -60,7 +66,7 @@ const POISONS = ['delay', 'dropBefore', 'dropAfter', 'html', 'endless', 'status'
 const target = word('a kind of request, or a single endpoint', ['any', 'single', ...ROUTE_TYPES]);
 const rate = numberFrom(0, 1);
 
-const PLAN: Shape = {
+const PLAN: CheckTable = {
   rates: Object.fromEntries(
     [...FAULT_KINDS, 'itemTransient', 'itemPermanent'].map((name) => [name, rate]),
   ),
@@ -77,24 +83,25 @@ const PLAN: Shape = {
   permanent: ITEM_ERROR,
 };
 
-/** Of the option `faults`. */
-export function problemsWithPlan(plan: unknown): readonly string[] {
-  const problems = problemsWith(PLAN, plan, 'faults');
+/** `path` is where the plan stands in the options. */
+export function problemsWithPlan(plan: unknown, path = ''): readonly string[] {
+  const problems = problemsOf(plan, PLAN, path);
   if (problems.length > 0) return problems;
   const { rates } = plan as { readonly rates?: FaultRates };
-  if (rates === undefined) return ['faults.rates is missing'];
+  const at = path === '' ? 'rates' : `${path}.rates`;
+  if (rates === undefined) return [`${at} is missing`];
   // A request has one fault at most. 0.2 + 0.4 + 0.3 + 0.1 is a hair above 1.
   const sum = FAULT_KINDS.reduce((total, kind) => total + (rates[kind] ?? 0), 0);
   return sum <= 1 + 1e-9
     ? []
-    : [`faults.rates of what befalls a request add up to ${sum.toFixed(2)}, which is above 1`];
+    : [`${at} of what befalls a request add up to ${sum.toFixed(2)}, which is above 1`];
 }
 
 /** @throws {TypeError} that names all that is wrong; so do the next two. */
 export function checkNext(fault: unknown, options: unknown): void {
   const problems = [
     ...problemsWithFault(fault, FAULT_KINDS),
-    ...problemsWith({ times, on: target }, options),
+    ...problemsOf(options, { times, on: target }),
   ];
   const { kind } = Object(fault);
   const { on = 'bulk' } = Object(options);
@@ -106,16 +113,16 @@ export function checkNext(fault: unknown, options: unknown): void {
 
 export function checkRefusal(item: unknown, refusal: unknown): void {
   refuse('Invalid refusal', [
-    ...problemsWithItem(item),
-    ...problemsWith({ ...ITEM_ERROR, times }, refusal),
+    ...problemsOf({ item }, { item: anItem }, '', ['item']),
+    ...problemsOf(refusal, { ...ITEM_ERROR, times }),
   ]);
 }
 
 export function checkPoison(item: unknown, fault: unknown, options: unknown): void {
   refuse('Invalid poison', [
-    ...problemsWithItem(item),
+    ...problemsOf({ item }, { item: anItem }, '', ['item']),
     ...problemsWithFault(fault, POISONS),
-    ...problemsWith({ times }, options),
+    ...problemsOf(options, { times }),
   ]);
 }
 
@@ -124,19 +131,12 @@ export function needsBulk(kind: FaultKind): boolean {
   return kind === 'omit' || kind === 'extra';
 }
 
-function problemsWithItem(item: unknown): string[] {
-  const problem = anItem(item);
-  return problem === undefined ? [] : [`item ${problem}`];
-}
-
 function problemsWithFault(fault: unknown, kinds: readonly string[]): string[] {
   const { kind, status: given } = Object(fault);
   const problem = kind === undefined ? 'is missing' : word('a kind of fault', kinds)(kind);
   if (problem !== undefined) return [`kind ${problem}`];
-  const problems = problemsWith(
-    { kind: ANYTHING, delayMs: ms, ...FIELDS[kind as FaultKind] },
-    fault,
-  );
+  const fields = { kind: ANYTHING, delayMs: ms, ...FIELDS[kind as FaultKind] };
+  const problems = problemsOf(fault, fields);
   return kind === 'status' && given === undefined ? [...problems, 'status is missing'] : problems;
 }
 

@@ -1,10 +1,10 @@
 // The options of an emulator; checked, and with their defaults in place.
 
-import { aBoolean, aFunction, mustBe, oneOf } from '../../lib/value-checks.ts';
+import type { CheckTable } from '../../lib/value-checks.ts';
+import { aBoolean, aFunction, mustBe, oneOf, problemsOf } from '../../lib/value-checks.ts';
 import { ANYTHING, ITEM_ERROR, problemsWithPlan } from '../faults/check-faults.ts';
 import type { FaultPlan } from '../faults/fault-types.ts';
-import type { Shape } from '../lib/check-shape.ts';
-import { countFrom, MAX_MS, ms, problemsWith, refuse, seed } from '../lib/check-shape.ts';
+import { countFrom, MAX_MS, ms, refuse, seed } from '../lib/argument-checks.ts';
 import type { AnsweredRequest } from '../report/report.ts';
 import type { ItemError } from '../wire/errors.ts';
 
@@ -115,7 +115,7 @@ export interface ResolvedOptions extends Required<AsGiven> {
 }
 
 const limit = countFrom(0);
-const SHAPE: Readonly<Record<keyof EmulatorOptions, Shape[string]>> = {
+const CHECKS: Readonly<Record<keyof EmulatorOptions, CheckTable[string]>> = {
   token: mustBe(
     'a token without blanks, or a function that decides',
     (value) => typeof value === 'function' || (typeof value === 'string' && /^\S+$/.test(value)),
@@ -150,8 +150,8 @@ const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
   const { faults } = Object(options);
   refuse('Invalid options of the emulator', [
-    ...problemsWith(SHAPE, options),
-    ...(faults === undefined ? [] : problemsWithPlan(faults)),
+    ...problemsOf(options, CHECKS),
+    ...(faults === undefined ? [] : problemsWithPlan(faults, 'faults')),
   ]);
   const { token = 'test-token', latencyMs = 0, maxBytes = DEFAULT_MAX_BYTES } = options;
   return {

@@ -166,11 +166,8 @@ test('a port that is taken is one sentence', async () => {
 });
 
 test.each([
-  ['statu=0.1', 'Of the plan, rates.statu is not known; the nearest is rates.status.'],
-  [
-    'dropbefore=0.1',
-    'Of the plan, rates.dropbefore is not known; the nearest is rates.dropBefore.',
-  ],
+  ['statu=0.1', 'Of the plan, rates.statu is not known here; the nearest is status.'],
+  ['dropbefore=0.1', 'Of the plan, rates.dropbefore is not known here; the nearest is dropBefore.'],
   ['status', 'Of the plan, rates.status must be a number from 0 to 1, but it is NaN.'],
   ['status=2', 'Of the plan, rates.status must be a number from 0 to 1, but it is 2.'],
   ['status=0.1=0.2', 'Of the plan, rates.status must be a number from 0 to 1, but it is NaN.'],
@@ -183,7 +180,7 @@ test.each([
     'status=0.1,on=singel',
     `Of the plan, on must be a kind of request, or a single endpoint, but it is "singel"; the nearest is 'single'.`,
   ],
-  ['null', 'Of the plan, rates.null is not known'],
+  ['null', 'Of the plan, rates.null is not known here'],
   ['{"rates":[]}', 'Of the plan, rates must be an object, but it is an array.'],
   [
     '{"rates":{"status":"1"}}',
@@ -191,8 +188,8 @@ test.each([
   ],
   ['{"rates":{},"seed":1.5}', 'Of the plan, seed must be an integer'],
   ['{"rates":', 'The plan is no JSON.'],
-  ['{"rates":{"stats":1}}', 'Of the plan, rates.stats is not known; the nearest is rates.status.'],
-  ['{"rate":{}}', 'Of the plan, rate is not known; the nearest is rates.'],
+  ['{"rates":{"stats":1}}', 'Of the plan, rates.stats is not known here; the nearest is status.'],
+  ['{"rate":{}}', 'Of the plan, rate is not known here; the nearest is rates.'],
   [
     '{"rates":{},"statuses":[]}',
     'Of the plan, statuses must be a list of statuses from 200 to 599, but it is an array.',

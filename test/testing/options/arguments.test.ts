@@ -20,8 +20,8 @@ const optionsOf = (options: unknown): string =>
 
 describe('options', () => {
   test.each<[object, string]>([
-    [{ maxItem: 3 }, 'maxItem is not known; the nearest is maxItems'],
-    [{ latency: 3 }, 'latency is not known; the nearest is latencyMs'],
+    [{ maxItem: 3 }, 'maxItem is not known here; the nearest is maxItems'],
+    [{ latency: 3 }, 'latency is not known here; the nearest is latencyMs'],
     [
       { token: '' },
       'token must be a token without blanks, or a function that decides, but it is ""',
@@ -44,7 +44,7 @@ describe('options', () => {
     [{ repeats: 'refused' }, `repeats must be 'replay' or 'refuse', but it is "refused"`],
     [{ storeErrors: 1 }, 'storeErrors must be true or false, but it is 1'],
     [{ takenId: 'conflict' }, 'takenId must be an object, but it is "conflict"'],
-    [{ takenId: { cod: 'x' } }, 'takenId.cod is not known; the nearest is takenId.code'],
+    [{ takenId: { cod: 'x' } }, 'takenId.cod is not known here; the nearest is code'],
     [{ takenId: { code: '' } }, 'takenId.code must be a string that is not empty'],
     [{ alwaysControl: null }, 'alwaysControl must be true or false'],
     [{ samePartition: 0 }, 'samePartition must be true or false'],
@@ -54,7 +54,7 @@ describe('options', () => {
     [{ faults: {} }, 'faults.rates is missing'],
     [
       { faults: { rates: { statu: 1 } } },
-      'faults.rates.statu is not known; the nearest is faults.rates.status',
+      'faults.rates.statu is not known here; the nearest is status',
     ],
     [
       { faults: { rates: { status: 5 } } },
@@ -141,7 +141,7 @@ describe('faults', () => {
     [
       { kind: 'status', status: 429, retryafter: 7 },
       undefined,
-      'retryafter is not known; the nearest is retryAfter',
+      'retryafter is not known here; the nearest is retryAfter',
     ],
     [
       { kind: 'status', status: 429, retryAfter: -1 },
@@ -161,15 +161,15 @@ describe('faults', () => {
       'headers must be an object of header fields',
     ],
     [{ kind: 'delay', delayMs: Number.NaN }, undefined, 'delayMs must be a number from 0'],
-    [{ kind: 'delay', delay: 5 }, undefined, 'delay is not known; the nearest is delayMs'],
+    [{ kind: 'delay', delay: 5 }, undefined, 'delay is not known here; the nearest is delayMs'],
     [{ kind: 'truncate', length: -1 }, undefined, 'length must be an integer from 0 on'],
     [{ kind: 'omit', item: 7 }, undefined, "item must be an item's key, or a function"],
     [
       { kind: 'html', afterwork: true },
       undefined,
-      'afterwork is not known; the nearest is afterWork',
+      'afterwork is not known here; the nearest is afterWork',
     ],
-    [{ kind: 'delay' }, { time: 2 }, 'time is not known; the nearest is times'],
+    [{ kind: 'delay' }, { time: 2 }, 'time is not known here; the nearest is times'],
     [
       { kind: 'delay' },
       { times: 0 },
@@ -197,7 +197,7 @@ describe('faults', () => {
     ],
     ['', {}, 'item must be'],
     [/key/, {}, 'item must be'],
-    ['key-00001', { time: 1 }, 'time is not known; the nearest is times'],
+    ['key-00001', { time: 1 }, 'time is not known here; the nearest is times'],
     ['key-00001', { code: 404 }, 'code must be a string that is not empty, but it is 404'],
     ['key-00001', { retryAfterMs: -5 }, 'retryAfterMs must be a number from 0'],
   ])('refuse(%j, %j) is refused', (item, refusal, problem) => {
@@ -212,7 +212,7 @@ describe('faults', () => {
     ['key-00001', { kind: 'truncate' }, {}, 'kind must be a kind of fault, but it is "truncate"'],
     ['key-00001', { kind: 'omit' }, {}, 'kind must be a kind of fault, but it is "omit"'],
     ['key-00001', { kind: 'delay' }, { times: -1 }, 'times must be'],
-    ['key-00001', { kind: 'delay' }, { on: 'single' }, 'on is not known; known are times'],
+    ['key-00001', { kind: 'delay' }, { on: 'single' }, 'on is not known here; known are times'],
   ])('poison(%j, %j, %j) is refused', (item, fault, options, problem) => {
     const message = faultsOf((faults) => faults.poison(item, fault, options));
     expect(message).toMatch(/^Invalid poison: .*\.$/);

@@ -1,0 +1,33 @@
+// Checks of what a test gives the emulator. A misspelt name, or a rate of 5, would otherwise change nothing, and the
+// test would prove nothing.
+
+import { knownNames } from '../../lib/nearest.ts';
+import type { ValueCheck } from '../../lib/value-checks.ts';
+import { describeValue, integerFrom, mustBe, numberFrom } from '../../lib/value-checks.ts';
+
+/** The longest that a timer waits. */
+export const MAX_MS: number = 2 ** 31 - 1;
+export const ms: ValueCheck = numberFrom(0, MAX_MS);
+export const seed: ValueCheck = integerFrom(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+
+export function countFrom(min: number): ValueCheck {
+  return mustBe(
+    `an integer from ${min} on, or Infinity`,
+    (value) =>
+      value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && Number(value) >= min),
+  );
+}
+
+/** For long lists of words: the message names only the nearest. */
+export function word(what: string, words: readonly string[]): ValueCheck {
+  return (value) => {
+    if (words.some((one) => one === value)) return undefined;
+    const meant = typeof value === 'string' ? knownNames(value, words, (one) => `'${one}'`) : '';
+    return `must be ${what}, but it is ${describeValue(value)}${meant}`;
+  };
+}
+
+/** @throws {TypeError} that names all the problems, if there are any. */
+export function refuse(what: string, problems: readonly string[]): void {
+  if (problems.length > 0) throw new TypeError(`${what}: ${problems.join('; ')}.`);
+}
