@@ -36,7 +36,7 @@ const owners: Readonly<Record<string, string>> = {
   dataloader: '^src/client/window\\.ts$',
   ky: '^src/transport/',
   nanoid: '^src/ids/',
-  zod: '^src/(schemas|replay)/',
+  zod: '^src/(schemas|replay)/|^src/client/parse-options\\.ts$',
 };
 
 const insideEngine = '^src/coalescer/(?!index\\.ts$)';

@@ -1,9 +1,10 @@
+import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/argument-error.ts';
 import { invalidArgument } from '../errors/argument-error.ts';
 import type { Logger } from '../lib/logger.ts';
 import { consoleLogger, debuggingLogger, safeLogger, silentLogger } from '../lib/logger.ts';
 import { knownNames } from '../lib/nearest.ts';
-import { unpolluted } from '../lib/own-fields.ts';
+import { unpolluted, withCleanPrototype } from '../lib/own-fields.ts';
 import { env } from '../lib/runtime.ts';
 import type { ValueCheck } from '../lib/value-checks.ts';
 import {
@@ -17,7 +18,6 @@ import {
   oneOf,
 } from '../lib/value-checks.ts';
 import type { WireAction } from '../schemas/action.ts';
-import { isObject } from '../schemas/check.ts';
 import type { ApiToken } from '../transport/api-token.ts';
 import { isToken, isTooShort, shortTokenProblem, TOKEN } from '../transport/api-token.ts';
 import { DEFAULT_API_URL, readApiUrl } from '../transport/api-url.ts';
@@ -32,9 +32,10 @@ import type { BatchWindow, Options } from './options.ts';
  * @throws {PrefactorInvalidArgumentError} with an issue for each thing that is wrong
  */
 export function parseOptions(input: unknown): Options {
+  const { data, error } = schema.safeParse(withoutPollution(input ?? {}));
+  refuse(error?.issues.flatMap(issuesOf) ?? []);
+  const given = own(data as Given);
   const issues: PrefactorIssue[] = [];
-  const given = read(input ?? {}, table, '', issues);
-  refuse(issues);
   const apiUrl = apiUrlOf(given.apiUrl, given.allowInsecure, issues);
   const disabled = given.disabled ?? /^(1|true)$/i.test(env('PREFACTOR_AUTOBATCH_DISABLED') ?? '');
   const options: Options = {
@@ -42,9 +43,16 @@ export function parseOptions(input: unknown): Options {
     disabled,
     apiUrl,
     apiToken: apiTokenOf(given, apiUrl, disabled, issues),
-    retry: Object.freeze(retryOf(given.retry, given.deliveryTimeoutMs, issues)),
+    batch: Object.freeze(given.batch),
+    queue: Object.freeze(given.queue),
+    retry: Object.freeze(retryOf(own(given.retry), given.deliveryTimeoutMs, issues)),
     headers: Object.freeze(headerRecord(given.headers)),
+    sdk: Object.freeze(given.sdk),
+    exitSignals: Object.freeze(given.exitSignals),
     logger: given.logger === false ? silentLogger : safeLogger(given.logger ?? defaultLogger()),
+    fetch: given.fetch,
+    beforeEnqueue: given.beforeEnqueue,
+    waitUntil: given.waitUntil,
   };
   refuse(issues);
   return Object.freeze(options);
@@ -99,7 +107,7 @@ function apiTokenOf(
   return token;
 }
 
-type Given = Filled<typeof table>;
+type Given = z.infer<typeof schema>;
 
 /**
  * A delay that was given moves the default of the other one, if it must; two are compared. A pause
@@ -128,33 +136,11 @@ function retryOf(
   };
 }
 
-/** Reads a section: checked, complete and frozen. Adds to `issues` what is wrong with it. */
-function read<Table extends OptionTable>(
-  input: unknown,
-  options: Table,
-  section: string,
-  issues: PrefactorIssue[],
-): Filled<Table> {
-  const at = (name: string): string => (section === '' ? name : `${section}.${name}`);
-  const given = isObject(input) ? unpolluted(input) : {};
-  if (!isObject(input)) {
-    const message = `must be an object, but it is ${describeValue(input)}`;
-    issues.push({ path: section || 'options', message });
-  }
-  // Without a prototype: a field that all objects inherit is no option.
-  const filled = Object.create(null);
-  for (const [name, option] of Object.entries(options)) {
-    const value = given[name];
-    if ('section' in option) {
-      filled[name] = read(value === undefined ? {} : value, option.section, at(name), issues);
-    } else {
-      filled[name] = value === undefined ? option.initial : option.read(value, at(name), issues);
-    }
-  }
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(options, name)) issues.push(unknownOption(at(name)));
-  }
-  return Object.freeze(filled);
+function issuesOf(issue: z.core.$ZodIssue): PrefactorIssue[] {
+  const path = issue.path.join('.');
+  if (issue.code !== 'unrecognized_keys')
+    return [{ path: path || 'options', message: issue.message }];
+  return issue.keys.map((key) => unknownOption(path === '' ? key : `${path}.${key}`));
 }
 
 function unknownOption(path: string): PrefactorIssue {
@@ -163,141 +149,145 @@ function unknownOption(path: string): PrefactorIssue {
   return { path, message: `is no option${knownNames(path, others)}` };
 }
 
-interface Option<Value> {
-  readonly initial: Value;
-  read(value: unknown, path: string, issues: PrefactorIssue[]): Value;
-}
-
-interface Section<Table> {
-  readonly section: Table;
-}
-
-interface OptionTable {
-  readonly [name: string]: Option<unknown> | Section<OptionTable>;
-}
-
-type Filled<Table> = {
-  readonly [Name in keyof Table]: Table[Name] extends Section<infer Inner>
-    ? Filled<Inner>
-    : Table[Name] extends Option<infer Value>
-      ? Value
-      : never;
-};
-
-/** An option with which `check` finds nothing wrong; `initial` is what it is where it was left out. */
-function option<Value>(check: ValueCheck, initial: Value): Option<Value> {
-  return {
-    initial,
-    read(value, path, issues) {
-      const message = check(value);
-      if (message !== undefined) issues.push({ path, message });
-      return value as Value;
-    },
-  };
-}
-
-/** One that may be left out. */
-function optional<Value>(check: ValueCheck): Option<Value | undefined> {
-  return option<Value | undefined>(check, undefined);
-}
-
-/** A list of which `check` finds nothing wrong with any. */
-function list(check: ValueCheck, ...initial: readonly string[]): Option<readonly string[]> {
-  return {
-    initial: Object.freeze(initial),
-    read(value, path, issues) {
-      const whole = anArray(value);
-      if (whole !== undefined) issues.push({ path, message: whole });
-      const items: readonly string[] = whole === undefined ? Array.from(value as string[]) : [];
-      for (const [place, item] of items.entries()) {
-        const message = check(item);
-        if (message !== undefined) issues.push({ path: `${path}.${place}`, message });
-      }
-      return Object.freeze(items);
-    },
-  };
-}
-
-const anArray = mustBe('an array', Array.isArray);
-
 const second = 1_000;
 const hour = 3_600 * second;
 const day = 24 * hour;
 
 const tokenProblem = `must be a string of ${TOKEN}, or a function that gives one`;
 
-const aWindow = mustBe(
-  "'tick', milliseconds from 0 to 60000, or a function",
-  (value) =>
-    value === 'tick' ||
-    typeof value === 'function' ||
-    numberFrom(0, 60 * second)(value) === undefined,
+/** A value that `check` finds nothing wrong with; what it finds is the message. */
+function checked<T>(check: ValueCheck): z.ZodMiniType<T, T> {
+  return z.custom<T>((value) => check(value) === undefined, {
+    error: ({ input }) => check(input) ?? '',
+  });
+}
+
+function optional<T>(check: ValueCheck): z.ZodMiniOptional<z.ZodMiniType<T, T>> {
+  return z.optional(checked<T>(check));
+}
+
+function integer(min: number, max: number, initial: number) {
+  return z._default(checked<number>(integerFrom(min, max)), initial);
+}
+
+const aWindow = mustBe("'tick', milliseconds from 0 to 60000, or a function", isWindow);
+const aLogger = mustBe(
+  'false, or an object with the methods debug, info, warn and error',
+  isLoggerOrFalse,
 );
 const nameAtVersion = matching(
   'name@version, without spaces',
   /^@?[\w.~-]+(\/[\w.~-]+)?@[\w.+-]+$/,
 );
-const loggerOrFalse = mustBe(
-  'false, or an object with the methods debug, info, warn and error',
-  isLoggerOption,
+const aToken: ValueCheck = (value) =>
+  typeof value === 'function' || isToken(value) ? undefined : tokenProblem;
+
+/** The message for what is no object, or no array. */
+function wrongKind(kind: 'an object' | 'an array') {
+  return {
+    error: ({ input }: { readonly input?: unknown }) =>
+      `must be ${kind}, but it is ${describeValue(input)}`,
+  };
+}
+
+const anObject = wrongKind('an object');
+const anArray = wrongKind('an array');
+
+const sections = withCleanPrototype(() => ({
+  batch: z.strictObject(
+    {
+      window: z._default(checked<BatchWindow>(aWindow), 'tick'),
+      maxItems: integer(1, 10_000, 100),
+      maxBytes: integer(1_024, 100_000_000, 1_000_000),
+      concurrency: integer(1, 256, 16),
+      maxWaitMs: z._default(checked<number>(numberFrom(0, 60 * second)), 20),
+    },
+    anObject,
+  ),
+  queue: z.strictObject(
+    {
+      maxItems: integer(1, Number.MAX_SAFE_INTEGER, 100_000),
+      maxBytes: integer(1, Number.MAX_SAFE_INTEGER, 64_000_000),
+    },
+    anObject,
+  ),
+  retry: z.strictObject(
+    {
+      limit: integer(1, 1_000, 10),
+      minDelayMs: optional<number>(numberFrom(0, 60 * second)),
+      maxDelayMs: optional<number>(numberFrom(0, hour)),
+      maxPauseMs: optional<number>(numberFrom(0, day)),
+      itemCodes: z._default(
+        z.array(checked<string>(matching('a non-empty string', /./)), anArray),
+        ['temporarily_unavailable', 'rate_limited', 'unknown', 'unexpected'],
+      ),
+    },
+    anObject,
+  ),
+}));
+
+const schema = withCleanPrototype(() =>
+  z.strictObject(
+    {
+      apiUrl: optional<string>(mustBe('a URL, as a string', (value) => typeof value === 'string')),
+      apiToken: optional<ApiToken>(aToken),
+      batch: z.prefault(sections.batch, nothing),
+      maxItemBytes: integer(1, 100_000_000, 8_000_000),
+      onSkipped: z._default(checked<Options['onSkipped']>(oneOf('requeue', 'reject')), 'requeue'),
+      ids: z._default(checked<Options['ids']>(oneOf('client', 'server')), 'client'),
+      queue: z.prefault(sections.queue, nothing),
+      retry: z.prefault(sections.retry, nothing),
+      attemptTimeoutMs: z._default(checked<number>(numberFrom(1, hour)), 30 * second),
+      deliveryTimeoutMs: z._default(
+        checked<number>(numberFrom(1, Number.POSITIVE_INFINITY)),
+        300 * second,
+      ),
+      headers: z._default(checked<HeaderFields>(headerFields), {}),
+      sdk: z._default(z.array(checked<string>(nameAtVersion), anArray), []),
+      fetch: optional<Fetch>(aFunction),
+      beforeEnqueue: optional<(action: WireAction) => WireAction | null>(aFunction),
+      logger: optional<Logger | false>(aLogger),
+      disabled: optional<boolean>(aBoolean),
+      allowInsecure: z._default(checked<boolean>(aBoolean), false),
+      exitSignals: z._default(z.array(checked<string>(exitSignal), anArray), []),
+      waitUntil: optional<(promise: Promise<unknown>) => void>(aFunction),
+    },
+    anObject,
+  ),
 );
 
-const batch = {
-  window: option<BatchWindow>(aWindow, 'tick'),
-  maxItems: option(integerFrom(1, 10_000), 100),
-  maxBytes: option(integerFrom(1_024, 100_000_000), 1_000_000),
-  concurrency: option(integerFrom(1, 256), 16),
-  maxWaitMs: option(numberFrom(0, 60 * second), 20),
-};
-
-const queue = {
-  maxItems: option(integerFrom(1, Number.MAX_SAFE_INTEGER), 100_000),
-  maxBytes: option(integerFrom(1, Number.MAX_SAFE_INTEGER), 64_000_000),
-};
-
-const retry = {
-  limit: option(integerFrom(1, 1_000), 10),
-  minDelayMs: optional<number>(numberFrom(0, 60 * second)),
-  maxDelayMs: optional<number>(numberFrom(0, hour)),
-  maxPauseMs: optional<number>(numberFrom(0, day)),
-  itemCodes: list(
-    matching('a non-empty string', /./),
-    'temporarily_unavailable',
-    'rate_limited',
-    'unknown',
-    'unexpected',
+const optionPaths: readonly string[] = [
+  ...Object.keys(schema.shape),
+  ...Object.entries(sections).flatMap(([section, { shape }]) =>
+    Object.keys(shape).map((name) => `${section}.${name}`),
   ),
-};
+];
 
-const table = {
-  apiUrl: optional<string>(mustBe('a URL, as a string', (value) => typeof value === 'string')),
-  apiToken: optional<ApiToken>((value) =>
-    typeof value === 'function' || isToken(value) ? undefined : tokenProblem,
-  ),
-  batch: { section: batch },
-  maxItemBytes: option(integerFrom(1, 100_000_000), 8_000_000),
-  onSkipped: option<Options['onSkipped']>(oneOf('requeue', 'reject'), 'requeue'),
-  ids: option<Options['ids']>(oneOf('client', 'server'), 'client'),
-  queue: { section: queue },
-  retry: { section: retry },
-  attemptTimeoutMs: option(numberFrom(1, hour), 30 * second),
-  deliveryTimeoutMs: option(numberFrom(1, Number.POSITIVE_INFINITY), 300 * second),
-  headers: option<HeaderFields>(headerFields, {}),
-  sdk: list(nameAtVersion),
-  fetch: optional<Fetch>(aFunction),
-  beforeEnqueue: optional<(action: WireAction) => WireAction | null>(aFunction),
-  logger: optional<Logger | false>(loggerOrFalse),
-  disabled: optional<boolean>(aBoolean),
-  allowInsecure: option(aBoolean, false),
-  exitSignals: list(exitSignal),
-  waitUntil: optional<(promise: Promise<unknown>) => void>(aFunction),
-};
+function nothing(): Record<string, never> {
+  return own({});
+}
 
-const optionPaths: readonly string[] = Object.entries(table).flatMap(([name, one]) =>
-  'section' in one ? [name, ...Object.keys(one.section).map((inner) => `${name}.${inner}`)] : name,
-);
+/** Without a prototype: a field that all objects inherit is no option. */
+function own<Fields extends object>(fields: Fields): Fields {
+  return Object.assign(Object.create(null), fields);
+}
 
-function isLoggerOption(value: unknown): boolean {
+/** The options, and their sections. */
+function withoutPollution(input: unknown): unknown {
+  const options: unknown = unpolluted(input);
+  if (options !== input) {
+    const fields = options as Record<string, unknown>;
+    for (const name of Object.keys(sections)) fields[name] = unpolluted(fields[name]);
+  }
+  return options;
+}
+
+function isWindow(value: unknown): boolean {
+  const isMs = typeof value === 'number' && value >= 0 && value <= 60 * second;
+  return isMs || value === 'tick' || typeof value === 'function';
+}
+
+function isLoggerOrFalse(value: unknown): boolean {
   const methods = ['debug', 'info', 'warn', 'error'];
   return (
     value === false ||
