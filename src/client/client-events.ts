@@ -1,12 +1,10 @@
 import type { EngineEvents } from '../coalescer/index.ts';
 import { engineEvents } from '../coalescer/index.ts';
-import type { PrefactorIssue } from '../errors/argument-error.ts';
 import { invalidArgument } from '../errors/argument-error.ts';
 import type { AnyPrefactorError } from '../errors/is-prefactor-error.ts';
 import type { Listener } from '../lib/events.ts';
 import { Events } from '../lib/events.ts';
-import { knownNames } from '../lib/nearest.ts';
-import { aFunction, describeValue } from '../lib/value-checks.ts';
+import { aFunction, oneOfMany } from '../lib/value-checks.ts';
 
 /** What a client tells its listeners; they only watch. */
 export interface AutobatchEvents extends EngineEvents {
@@ -30,16 +28,13 @@ export class ClientEvents extends Events<AutobatchEvents> {
   }
 }
 
+const anEvent = oneOfMany('the name of an event', Object.keys(names));
+
 /** Throws at once: a listener of a misspelt event would wait for ever. */
 function checkListener(name: unknown, listener: unknown): void {
-  const known = Object.keys(names);
-  const issues: PrefactorIssue[] = [];
-  if (typeof name !== 'string' || !known.includes(name)) {
-    const hint = typeof name === 'string' ? knownNames(name, known, (one) => `'${one}'`) : '';
-    const message = `must be the name of an event, but it is ${describeValue(name)}${hint}`;
-    issues.push({ path: 'event', message });
-  }
-  const message = aFunction(listener);
-  if (message !== undefined) issues.push({ path: 'listener', message });
+  const found = { event: anEvent(name), listener: aFunction(listener) };
+  const issues = Object.entries(found).flatMap(([path, message]) =>
+    message === undefined ? [] : [{ path, message }],
+  );
   if (issues.length > 0) throw invalidArgument({ call: 'on', issues });
 }

@@ -28,6 +28,15 @@ export function oneOf(...words: readonly string[]): ValueCheck {
   );
 }
 
+/** For long lists of words: the message names only the nearest. */
+export function oneOfMany(what: string, words: readonly string[]): ValueCheck {
+  return (value) => {
+    if (words.some((one) => one === value)) return undefined;
+    const meant = typeof value === 'string' ? knownNames(value, words, (one) => `'${one}'`) : '';
+    return `must be ${what}, but it is ${describeValue(value)}${meant}`;
+  };
+}
+
 export function matching(what: string, pattern: RegExp): ValueCheck {
   return mustBe(what, (value) => typeof value === 'string' && pattern.test(value));
 }

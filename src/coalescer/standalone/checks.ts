@@ -2,16 +2,15 @@
  * What is wrong with options, items and listeners that users of the engine pass, in sentences. The client
  * has checks of its own, so it pays for none of this.
  */
-import { knownNames } from '../../lib/nearest.ts';
 import type { CheckTable, ValueCheck } from '../../lib/value-checks.ts';
 import {
   aBoolean,
   aFunction,
-  describeValue,
   integerFrom,
   mustBe,
   numberFrom,
   oneOf,
+  oneOfMany,
   problemsOf,
 } from '../../lib/value-checks.ts';
 import { complete } from '../complete-options.ts';
@@ -123,16 +122,9 @@ export function problemsOfItem(given: unknown): string[] {
 }
 
 export function problemsOfListener(event: unknown, listener: unknown): string[] {
-  const found: string[] = [];
-  if (!isString(event) || !Object.hasOwn(engineEvents, event)) {
-    const hint = isString(event)
-      ? knownNames(event, Object.keys(engineEvents), (one) => `'${one}'`)
-      : '';
-    found.push(`event must be the name of an event, but it is ${describeValue(event)}${hint}`);
-  }
-  const problem = aFunction(listener);
-  if (problem !== undefined) found.push(`listener ${problem}`);
-  return found;
+  const anEvent = oneOfMany('the name of an event', Object.keys(engineEvents));
+  const table = { event: anEvent, listener: aFunction };
+  return problemsOf({ event, listener }, table, '', Object.keys(table));
 }
 
 function isObject(value: unknown): value is object {

@@ -7,9 +7,10 @@ import {
   matching,
   mustBe,
   numberFrom,
+  oneOfMany,
   problemsOf,
 } from '../../lib/value-checks.ts';
-import { countFrom, ms, refuse, seed, word } from '../lib/argument-checks.ts';
+import { countFrom, ms, refuse, seed } from '../lib/argument-checks.ts';
 import { ROUTE_TYPES } from '../wire/routes.ts';
 import type { FaultKind, FaultRates } from './fault-types.ts';
 
@@ -63,7 +64,11 @@ export const FAULT_KINDS = Object.keys(FIELDS) as readonly FaultKind[];
 /** The kinds that can strike before any item runs. */
 const POISONS = ['delay', 'dropBefore', 'dropAfter', 'html', 'endless', 'status'];
 
-const target = word('a kind of request, or a single endpoint', ['any', 'single', ...ROUTE_TYPES]);
+const target = oneOfMany('a kind of request, or a single endpoint', [
+  'any',
+  'single',
+  ...ROUTE_TYPES,
+]);
 const rate = numberFrom(0, 1);
 
 const PLAN: CheckTable = {
@@ -133,7 +138,7 @@ export function needsBulk(kind: FaultKind): boolean {
 
 function problemsWithFault(fault: unknown, kinds: readonly string[]): string[] {
   const { kind, status: given } = Object(fault);
-  const problem = kind === undefined ? 'is missing' : word('a kind of fault', kinds)(kind);
+  const problem = kind === undefined ? 'is missing' : oneOfMany('a kind of fault', kinds)(kind);
   if (problem !== undefined) return [`kind ${problem}`];
   const fields = { kind: ANYTHING, delayMs: ms, ...FIELDS[kind as FaultKind] };
   const problems = problemsOf(fault, fields);

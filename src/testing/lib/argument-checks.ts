@@ -1,9 +1,8 @@
 // Checks of what a test gives the emulator. A misspelt name, or a rate of 5, would otherwise change nothing, and the
 // test would prove nothing.
 
-import { knownNames } from '../../lib/nearest.ts';
 import type { ValueCheck } from '../../lib/value-checks.ts';
-import { describeValue, integerFrom, mustBe, numberFrom } from '../../lib/value-checks.ts';
+import { integerFrom, mustBe, numberFrom } from '../../lib/value-checks.ts';
 
 /** The longest that a timer waits. */
 export const MAX_MS: number = 2 ** 31 - 1;
@@ -16,15 +15,6 @@ export function countFrom(min: number): ValueCheck {
     (value) =>
       value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && Number(value) >= min),
   );
-}
-
-/** For long lists of words: the message names only the nearest. */
-export function word(what: string, words: readonly string[]): ValueCheck {
-  return (value) => {
-    if (words.some((one) => one === value)) return undefined;
-    const meant = typeof value === 'string' ? knownNames(value, words, (one) => `'${one}'`) : '';
-    return `must be ${what}, but it is ${describeValue(value)}${meant}`;
-  };
 }
 
 /** @throws {TypeError} that names all the problems, if there are any. */
