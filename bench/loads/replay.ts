@@ -1,7 +1,7 @@
 import { readActions } from '../../src/replay/actions/action-file.ts';
 import type { RecordedAction } from '../../src/replay/actions/recorded-action.ts';
-import { replayBatched } from '../../src/replay/batched.ts';
-import { replayOneByOne } from '../../src/replay/one-by-one.ts';
+import { replayBatched } from '../../src/replay/batched-replay.ts';
+import { replayOneByOne } from '../../src/replay/one-by-one-replay.ts';
 import type { ReplayResult } from '../../src/replay/replay-result.ts';
 import type { Target } from '../contenders/contender.ts';
 import { TOKEN } from '../contenders/contender.ts';

@@ -33,7 +33,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 
 /** The folders that may import a package; one without a row may not be imported at all. */
 const owners: Readonly<Record<string, string>> = {
-  dataloader: '^src/client/window\\.ts$',
+  dataloader: '^src/client/batch-window\\.ts$',
   ky: '^src/transport/',
   nanoid: '^src/ids/',
   zod: '^src/(schemas|replay)/|^src/client/parse-options\\.ts$',

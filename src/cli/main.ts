@@ -2,7 +2,7 @@ import { nearest } from '../lib/nearest.ts';
 import { VERSION } from '../lib/version.ts';
 import { messageOf } from '../replay/actions/action-file.ts';
 import type { Command, CommandContext } from './command/command.ts';
-import { CommandFailure, exitCodes, interruption } from './command/failure.ts';
+import { CommandFailure, exitCodes, interruption } from './command/command-failure.ts';
 import { helpOf } from './command/help.ts';
 import { demo } from './demo/demo.ts';
 import { doctor } from './doctor/doctor.ts';

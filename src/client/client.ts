@@ -26,6 +26,7 @@ import type { ActionOf } from '../schemas/known-actions.ts';
 import type { Transport } from '../transport/bulk-transport.ts';
 import { createTransport, envelopeBytes, separatorBytes } from '../transport/bulk-transport.ts';
 import { maxAnswerBytes } from '../transport/response-body.ts';
+import { scheduleOf } from './batch-window.ts';
 import type { AutobatchEvents } from './client-events.ts';
 import { ClientEvents } from './client-events.ts';
 import { ClientLog } from './client-log.ts';
@@ -35,7 +36,6 @@ import type { AutobatchOptions, Options } from './options.ts';
 import { onPageHide } from './page-hide.ts';
 import { parseOptions } from './parse-options.ts';
 import { WaitUntil } from './wait-until.ts';
-import { scheduleOf } from './window.ts';
 
 /** The log shows this beside the places of the losses. */
 const JSON_LOSSES =

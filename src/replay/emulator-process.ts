@@ -2,12 +2,13 @@
  * The emulator in a process of its own, so that its work does not count as the client's. It ends with
  * the process that started it.
  */
+
+import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { EmulatorOptions, EmulatorReport } from '../testing/index.ts';
 import { Emulator } from '../testing/index.ts';
-import { digestOf } from './digest.ts';
-import { nextMessage } from './next-message.ts';
+import { digestOf } from './state-digest.ts';
 
 /** What the server saw. */
 export interface Seen {
@@ -102,3 +103,15 @@ function seenBy({ requests, bytes, breaches, unknownFields, effects }: EmulatorR
 
 const [, file, options] = process.argv;
 if (file === fileURLToPath(import.meta.url)) await serve(JSON.parse(options ?? '{}'));
+
+/** The next message of a child process. Rejects if it ends before; `name` is for the error. */
+export function nextMessage<T>(child: ChildProcess, name: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const gone = (): void => reject(new Error(`${name} ended before it had answered.`));
+    child.once('exit', gone);
+    child.once('message', (message) => {
+      child.off('exit', gone);
+      resolve(message as T);
+    });
+  });
+}

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { AutobatchClient } from '../../src/index.ts';
 import { readActions } from '../../src/replay/actions/action-file.ts';
-import { replayBatched } from '../../src/replay/batched.ts';
+import { replayBatched } from '../../src/replay/batched-replay.ts';
 import { Emulator } from '../../src/testing/index.ts';
 import { expectBalanced } from '../helpers/harness.ts';
 

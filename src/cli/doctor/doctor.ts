@@ -2,7 +2,7 @@ import { deploymentOf, readAccount } from '../api/account.ts';
 import { flag, option, text } from '../command/arguments.ts';
 import type { Command, CommandContext, GivenArguments } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
-import { exitCodeOf, exitCodes } from '../command/failure.ts';
+import { exitCodeOf, exitCodes } from '../command/command-failure.ts';
 import { amount, bytes } from '../terminal/figures.ts';
 import { askConnection } from './connection.ts';
 import { examine } from './examination.ts';

@@ -4,7 +4,7 @@ import { Emulator } from '../../testing/index.ts';
 import { number, option, text } from '../command/arguments.ts';
 import type { Command, CommandContext, GivenArguments } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
-import { CommandFailure, exitCodes } from '../command/failure.ts';
+import { CommandFailure, exitCodes } from '../command/command-failure.ts';
 import { faultNames, readFaultPlan } from './fault-plan.ts';
 import { introOf, lineOf, summaryOf } from './request-lines.ts';
 

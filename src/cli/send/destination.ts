@@ -4,7 +4,7 @@ import type { Account } from '../api/account.ts';
 import { readAccount } from '../api/account.ts';
 import { ping, pingProblem } from '../api/ping.ts';
 import type { CommandContext } from '../command/command.ts';
-import { CommandFailure, unlessInterrupted } from '../command/failure.ts';
+import { CommandFailure, unlessInterrupted } from '../command/command-failure.ts';
 
 /** Where the actions go: the API, or an emulator of our own. */
 export interface Destination extends Account {

@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { messageOf } from '../../replay/actions/action-file.ts';
 import type { KnownIds } from '../../replay/calls/recorded-calls.ts';
-import { CommandFailure } from '../command/failure.ts';
+import { CommandFailure } from '../command/command-failure.ts';
 
 /** Lines that can be sent again, as an action file of its own. */
 export class FailedLines {

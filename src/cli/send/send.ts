@@ -21,7 +21,7 @@ import {
 } from '../command/arguments.ts';
 import type { Command, CommandContext, GivenArguments } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
-import { exitCodeOf, exitCodes, INTERRUPTED, whenAborted } from '../command/failure.ts';
+import { exitCodeOf, exitCodes, INTERRUPTED, whenAborted } from '../command/command-failure.ts';
 import { duration } from '../terminal/figures.ts';
 import { balances } from '../terminal/ledger.ts';
 import type { Progress } from '../terminal/progress.ts';

@@ -4,8 +4,8 @@ import { isPrefactorError } from '../../index.ts';
 import type { RecordedAction } from '../../replay/actions/recorded-action.ts';
 import type { RecordedCall } from '../../replay/calls/recorded-calls.ts';
 import type { FailedLines } from './failed-lines.ts';
-import type { Failure } from './failure.ts';
-import { failureOf, wasSentBefore } from './failure.ts';
+import type { Failure } from './send-failure.ts';
+import { failureOf, wasSentBefore } from './send-failure.ts';
 
 /** Before the first line. */
 const none = {

@@ -1,9 +1,9 @@
 import type { ActionOf, Actions, RecordedAction } from './actions/recorded-action.ts';
 import { spanTimes } from './actions/recorded-action.ts';
 import { RECORDING_START, recordedTimes } from './actions/recorded-time.ts';
+import { Slots } from './concurrency-slots.ts';
 import type { ReplayResult } from './replay-result.ts';
 import { ReplayResultCollector } from './replay-result.ts';
-import { Slots } from './slots.ts';
 
 export interface OneByOneOptions {
   readonly url: string;

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { scheduleOf } from '../../src/client/batch-window.ts';
 import type { BatchWindow } from '../../src/client/options.ts';
-import { scheduleOf } from '../../src/client/window.ts';
 import { HandClock } from '../helpers/hand-clock.ts';
 import { recordingLogger } from '../helpers/recording-logger.ts';
 import { windowsUnderTest } from '../helpers/windows.ts';
@@ -105,7 +105,7 @@ describe("a window of a tick ('tick')", () => {
       });
     });
     vi.resetModules();
-    const loaded = await import('../../src/client/window.ts');
+    const loaded = await import('../../src/client/batch-window.ts');
     const clock = new HandClock();
     const schedule = loaded.scheduleOf('tick', { clock, logger: recordingLogger() });
     const ends: string[] = [];
@@ -125,7 +125,7 @@ describe("a window of a tick ('tick')", () => {
   test('in workerd, where nextTick is a promise job, is ended by the next turn of the clock', async () => {
     vi.resetModules();
     vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
-    const loaded = await import('../../src/client/window.ts');
+    const loaded = await import('../../src/client/batch-window.ts');
     const clock = new HandClock();
     const flush = vi.fn();
     loaded.scheduleOf('tick', { clock, logger: recordingLogger() })(flush);
@@ -139,7 +139,7 @@ describe("a window of a tick ('tick')", () => {
   test('where there was no nextTick, is ended by whichever comes first, dataloader or the clock', async () => {
     vi.resetModules();
     vi.stubGlobal('process', undefined);
-    const loaded = await import('../../src/client/window.ts');
+    const loaded = await import('../../src/client/batch-window.ts');
     vi.unstubAllGlobals();
     const clock = new HandClock();
     const schedule = loaded.scheduleOf('tick', { clock, logger: recordingLogger() });
@@ -234,7 +234,7 @@ describe("while a test's nextTick is in place, a tick", () => {
       if (!isGone) nextTick(run, ...args);
     });
     vi.resetModules();
-    const loaded = await import('../../src/client/window.ts');
+    const loaded = await import('../../src/client/batch-window.ts');
     isGone = true;
     vi.restoreAllMocks();
     const flush = vi.fn();
@@ -252,7 +252,7 @@ describe("while a test's nextTick is in place, a tick", () => {
     // The mark of fake timers.
     Object.assign(process.nextTick, { clock: {} });
     vi.resetModules();
-    const loaded = await import('../../src/client/window.ts');
+    const loaded = await import('../../src/client/batch-window.ts');
     isStill = true;
     const clock = new HandClock();
     const flush = vi.fn();
