@@ -17,10 +17,7 @@ import type { EmulatedAction } from './emulated-action.ts';
  */
 export function createSpan(action: EmulatedAction): ActionResult {
   const { store } = action;
-  if (
-    action.fields['agent_instance_id'] !== undefined ||
-    action.fields['schema_name'] !== undefined
-  ) {
+  if (['agent_instance_id', 'schema_name'].some((name) => action.fields[name] !== undefined)) {
     action.breach('agent_spans/create with span fields outside of details');
   }
   const details = action.inner('details', 'required', '');

@@ -81,14 +81,9 @@ export class FaultInjector implements Faults {
   }
 
   forRequest(route: Route, request: RequestRecord): Fault | undefined {
-    const fault = fire(this.#queued, (target) => isOn(target, route));
-    if (fault !== undefined) {
-      request.fault(fault.kind);
-      return fault;
-    }
-    const plan = this.#plan;
-    if (plan === undefined || !isOn(plan.on ?? 'bulk', route)) return undefined;
-    return this.#draw(plan, route, request);
+    const fault = fire(this.#queued, (target) => isOn(target, route)) ?? this.#draw(route);
+    if (fault !== undefined) request.fault(fault.kind);
+    return fault;
   }
 
   /** The fault of a poisoned item, which strikes its whole request. */
@@ -108,17 +103,28 @@ export class FaultInjector implements Faults {
       request.fault('refuse');
       return refusal.error;
     }
-    return this.#plan === undefined ? undefined : this.#drawRefusal(this.#plan, item, request);
+    const { rates, permanent = {}, transient = {} } = this.#plan ?? { rates: {} };
+    const { itemPermanent = 0, itemTransient = 0 } = rates;
+    if (item.key !== null && isStruck(item.key, this.#seed, itemPermanent)) {
+      request.fault('itemPermanent');
+      return errorLike(permanent, REFUSED);
+    }
+    if (itemTransient > 0 && this.#random.next() < itemTransient) {
+      request.fault('itemTransient');
+      return errorLike(transient, NOT_NOW);
+    }
+    return undefined;
   }
 
-  #draw(plan: FaultPlan, route: Route, request: RequestRecord): Fault | undefined {
+  #draw(route: Route): Fault | undefined {
+    const plan = this.#plan;
+    if (plan === undefined || !isOn(plan.on ?? 'bulk', route)) return undefined;
     let rest = this.#random.next();
     const kind = FAULT_KINDS.find((one) => {
       rest -= plan.rates[one] ?? 0;
       return rest < 0;
     });
     if (kind === undefined || (needsBulk(kind) && route.kind !== 'bulk')) return undefined;
-    request.fault(kind);
     switch (kind) {
       case 'delay':
         return { kind, delayMs: this.#random.next() * (plan.maxDelayMs ?? 1_000) };
@@ -132,23 +138,11 @@ export class FaultInjector implements Faults {
         return { kind };
     }
   }
+}
 
-  #drawRefusal(
-    { rates, permanent = {}, transient = {} }: FaultPlan,
-    item: EmulatedItem,
-    request: RequestRecord,
-  ): ErrorOutput | undefined {
-    const { itemPermanent = 0, itemTransient = 0 } = rates;
-    if (item.key !== null && hash(item.key, this.#seed) / 2 ** 32 < itemPermanent) {
-      request.fault('itemPermanent');
-      return errorLike(permanent, REFUSED);
-    }
-    if (itemTransient > 0 && this.#random.next() < itemTransient) {
-      request.fault('itemTransient');
-      return errorLike(transient, NOT_NOW);
-    }
-    return undefined;
-  }
+/** Always the same for a key and a seed. */
+function isStruck(key: string, seed: number, rate: number): boolean {
+  return rate > 0 && hash(key, seed) / 2 ** 32 < rate;
 }
 
 /** Takes the first fault that fits, and removes it after its last time. */

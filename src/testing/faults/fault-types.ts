@@ -166,7 +166,6 @@ export interface Faults {
    * Makes a whole request fail whenever the item is in it, before any of its items has run.
    *
    * @param fault Default a 500; of the kinds `delay`, `dropBefore`, `dropAfter`, `html`, `endless` or `status`.
-
    * @throws {TypeError} that names all that is wrong with the arguments; so do `next` and `refuse`.
    */
   poison(
