@@ -3,14 +3,8 @@
 
 import type { Store } from '../state/store.ts';
 import { errorLike, errorOutput } from '../wire/errors.ts';
-import type { ErrorOutput, Output, SuccessOutput } from '../wire/items-outputs.ts';
+import type { ActionResult, ErrorOutput, SuccessOutput } from '../wire/items-outputs.ts';
 import type { EmulatedAction } from './emulated-action.ts';
-
-export interface ActionResult {
-  readonly output: Output;
-  /** Of the span, instance or other record that it was about, if known. */
-  readonly id: string | null;
-}
 
 export type ActionHandler = (action: EmulatedAction) => ActionResult;
 

@@ -1,7 +1,8 @@
 // `agents/*` and `environments/*` (docs/internals/api.md, "Actions"), since a batch may mix all types. Little more than
 // their names is known, so little is checked.
 
-import type { ActionHandler, ActionResult } from './action-results.ts';
+import type { ActionResult } from '../wire/items-outputs.ts';
+import type { ActionHandler } from './action-results.ts';
 import { invalid, notFound, success } from './action-results.ts';
 import type { EmulatedAction } from './emulated-action.ts';
 

@@ -1,7 +1,7 @@
 // `pfid/generate`: docs/internals/api.md, "Ids".
 
 import { integerFrom } from '../../lib/value-checks.ts';
-import type { ActionResult } from './action-results.ts';
+import type { ActionResult } from '../wire/items-outputs.ts';
 import { invalid, notFound, success } from './action-results.ts';
 import type { EmulatedAction } from './emulated-action.ts';
 

@@ -4,8 +4,8 @@
 import type { Instance, Schemas } from '../state/records.ts';
 import { FINISH_STATUSES, isTerminal } from '../state/records.ts';
 import { instanceDetails } from '../state/views.ts';
-import type { Fields } from '../wire/items-outputs.ts';
-import type { ActionHandler, ActionResult } from './action-results.ts';
+import type { ActionResult, Fields } from '../wire/items-outputs.ts';
+import type { ActionHandler } from './action-results.ts';
 import { invalid, invalidAction, notFound, success, taken } from './action-results.ts';
 import type { EmulatedAction } from './emulated-action.ts';
 import { readSchemaVersion } from './schema-version.ts';

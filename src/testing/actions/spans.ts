@@ -5,9 +5,8 @@ import { CREATE_STATUSES, FINISH_STATUSES, isTerminal } from '../state/records.t
 import type { Store } from '../state/store.ts';
 import { controlOf, summaryOf } from '../state/views.ts';
 import { errorOutput } from '../wire/errors.ts';
-import type { Fields } from '../wire/items-outputs.ts';
+import type { ActionResult, Fields } from '../wire/items-outputs.ts';
 import { partitionText } from '../wire/pfid.ts';
-import type { ActionResult } from './action-results.ts';
 import { failure, invalid, invalidAction, notFound, success, taken } from './action-results.ts';
 import type { EmulatedAction } from './emulated-action.ts';
 

@@ -1,6 +1,6 @@
 // Counts what the emulator sees, for `report()` and `onAnswer`.
 
-import type { EmulatedItem, Output } from '../wire/items-outputs.ts';
+import type { ActionResult, EmulatedItem } from '../wire/items-outputs.ts';
 import type { RequestKind } from '../wire/routes.ts';
 import type { AnsweredRequest, BatchRecord, EmulatorReport, RanItem } from './report.ts';
 
@@ -56,11 +56,7 @@ export class RequestRecord implements Omit<AnsweredRequest, 'status' | 'ms'> {
     this.#recorder.fault(kind);
   }
 
-  ran(
-    { key, type }: EmulatedItem,
-    { output, id }: { readonly output: Output; readonly id: string | null },
-    isReplay: boolean,
-  ): void {
+  ran({ key, type }: EmulatedItem, { output, id }: ActionResult, isReplay: boolean): void {
     if (this.items > 0) {
       this[output.status === 'success' ? 'succeeded' : 'failed'] += 1;
       if (isReplay) this.replayed += 1;

@@ -1,6 +1,5 @@
 // Runs one item: the stored answer of its key comes first, then an injected refusal, then the action.
 
-import type { ActionResult } from '../actions/action-results.ts';
 import { failure } from '../actions/action-results.ts';
 import { findAction } from '../actions/action-table.ts';
 import { EmulatedAction } from '../actions/emulated-action.ts';
@@ -9,7 +8,7 @@ import type { RequestRecord } from '../report/recorder.ts';
 import type { KeyState } from '../state/records.ts';
 import type { Store } from '../state/store.ts';
 import { errorOutput } from '../wire/errors.ts';
-import type { EmulatedItem, Output } from '../wire/items-outputs.ts';
+import type { ActionResult, EmulatedItem, Output } from '../wire/items-outputs.ts';
 
 // When the API says so is **unknown** (docs/internals/api.md, "Idempotency keys").
 const USED = 'idempotency_key_already_used';

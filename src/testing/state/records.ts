@@ -1,7 +1,7 @@
 // What the emulated server remembers.
 
 import type { KeyCounts } from '../report/recorder.ts';
-import type { EmulatedItem, Fields, Output } from '../wire/items-outputs.ts';
+import type { ActionResult, EmulatedItem, Fields } from '../wire/items-outputs.ts';
 
 // docs/internals/api.md, "Status". For a span the sources disagree on `terminated`: the emulator never gives one that
 // status. `pending` on create is in Python only, and accepted.
@@ -56,7 +56,7 @@ export interface KeyState extends KeyCounts {
   /** The first item with the key. Later ones must be the same. */
   readonly item: EmulatedItem;
   /** The answer for repeats, once there is one: a success, or with `storeErrors` an error. */
-  stored: { readonly output: Output; readonly id: string | null } | undefined;
+  stored: ActionResult | undefined;
 }
 
 export function isTerminal(status: InstanceStatus): boolean {

@@ -43,6 +43,12 @@ export interface ErrorOutput {
 
 export type Output = SuccessOutput | ErrorOutput;
 
+export interface ActionResult {
+  readonly output: Output;
+  /** Of the span, instance or other record that it is about, if known. */
+  readonly id: string | null;
+}
+
 export function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
