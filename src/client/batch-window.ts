@@ -1,10 +1,10 @@
 import DataLoader from 'dataloader';
 import type { Schedule } from '../coalescer/index.ts';
 import type { Clock } from '../lib/clock.ts';
+import { isWorkerd } from '../lib/event-loop.ts';
 import type { Logger } from '../lib/logger.ts';
 import { runtime } from '../lib/runtime.ts';
 import { callUserCode } from '../lib/user-code.ts';
-import { isWorkerd } from '../lib/workerd-timers.ts';
 import type { BatchWindow } from './options.ts';
 
 /** The longest that a user's own window stays open, in milliseconds. */

@@ -1,7 +1,14 @@
-import { rearmTurns } from './event-loop.ts';
-import type { Timers } from './native-time.ts';
-import { isNative, nativeNow, nativePerformance, nativeRead, nativeTimers } from './native-time.ts';
-import { isWorkerd, WorkerdTimers } from './workerd-timers.ts';
+import type { Timers } from './event-loop.ts';
+import {
+  isNative,
+  isWorkerd,
+  nativeNow,
+  nativePerformance,
+  nativeRead,
+  nativeTimers,
+  rearmTurns,
+  WorkerdTimers,
+} from './event-loop.ts';
 
 /** Time, and waking up at a time. */
 export interface Clock {
@@ -58,9 +65,7 @@ interface Timer {
 
 class SystemClock implements Clock {
   readonly #waiting = new Set<Timer>();
-  readonly #workerdTimers = isWorkerd
-    ? new WorkerdTimers({ now: nativeNow, timers: nativeTimers })
-    : undefined;
+  readonly #workerdTimers = isWorkerd ? new WorkerdTimers() : undefined;
   /** What the time was read from last, and the object that it is a method of. */
   #source: Source = nativeNow;
   #performance: unknown;

@@ -1,8 +1,7 @@
-import { expect, test } from 'vitest';
-import { WorkerdTimers } from '../../src/lib/workerd-timers.ts';
+import { expect, test, vi } from 'vitest';
 
 /** A runtime in which timers belong to a request, and are gone when that is over. */
-function runtime(lateMs?: number) {
+async function runtime(lateMs?: number) {
   let now = 1_000;
   let request = 1;
   const set: {
@@ -11,16 +10,19 @@ function runtime(lateMs?: number) {
     at: number;
     readonly of: number;
   }[] = [];
-  const functions = {
-    setTimeout: (run: () => void, ms: number) => {
-      set.push({ id: set.length, run, at: now + ms, of: request });
-      return set.length - 1;
-    },
-    clearTimeout: (id: number) => {
-      for (const timer of set) if (timer.id === id) timer.at = Number.NaN;
-    },
-  };
-  const timers = new WorkerdTimers({ now: () => now, timers: functions as never, lateMs });
+  vi.stubGlobal('performance', { now: () => now });
+  vi.stubGlobal('setTimeout', (run: () => void, ms: number) => {
+    set.push({ id: set.length, run, at: now + ms, of: request });
+    return set.length - 1;
+  });
+  vi.stubGlobal('clearTimeout', (id: number) => {
+    for (const timer of set) if (timer.id === id) timer.at = Number.NaN;
+  });
+  // It takes what it finds for the runtime's own.
+  vi.resetModules();
+  const { WorkerdTimers } = await import('../../src/lib/event-loop.ts');
+  vi.unstubAllGlobals();
+  const timers = new WorkerdTimers(lateMs);
   return {
     timers,
     /** From here on, everything belongs to the request of that number. */
@@ -44,8 +46,8 @@ function runtime(lateMs?: number) {
   };
 }
 
-test('a timer comes once', () => {
-  const t = runtime();
+test('a timer comes once', async () => {
+  const t = await runtime();
   let times = 0;
   t.timers.set(() => times++, 10);
   t.pass(9);
@@ -56,8 +58,8 @@ test('a timer comes once', () => {
   expect(times).toBe(1);
 });
 
-test('one whose request is over comes in the next request, when its time is over', () => {
-  const t = runtime();
+test('one whose request is over comes in the next request, when its time is over', async () => {
+  const t = await runtime();
   let times = 0;
   t.timers.set(() => times++, 10);
   t.over(1);
@@ -72,8 +74,8 @@ test('one whose request is over comes in the next request, when its time is over
   expect(t.left).toBe(0);
 });
 
-test('however many requests are over before it came', () => {
-  const t = runtime();
+test('however many requests are over before it came', async () => {
+  const t = await runtime();
   let times = 0;
   t.timers.set(() => times++, 0);
   for (let request = 1; request < 10; request++) {
@@ -87,8 +89,8 @@ test('however many requests are over before it came', () => {
   expect(times).toBe(1);
 });
 
-test('one that is about to come stays with its own request, too, and comes once', () => {
-  const t = runtime();
+test('one that is about to come stays with its own request, too, and comes once', async () => {
+  const t = await runtime();
   let times = 0;
   t.timers.set(() => times++, 10);
   t.pass(9);
@@ -103,8 +105,8 @@ test('one that is about to come stays with its own request, too, and comes once'
   expect(times).toBe(1);
 });
 
-test('one that is less late than it may be is left alone', () => {
-  const t = runtime(100);
+test('one that is less late than it may be is left alone', async () => {
+  const t = await runtime(100);
   t.timers.set(() => {}, 0);
   t.over(1);
   t.enter(2);
@@ -116,8 +118,8 @@ test('one that is less late than it may be is left alone', () => {
   expect(t.left).toBe(1);
 });
 
-test('one that was cancelled never comes', () => {
-  const t = runtime();
+test('one that was cancelled never comes', async () => {
+  const t = await runtime();
   let times = 0;
   const cancel = t.timers.set(() => times++, 0);
   t.over(1);
