@@ -10,7 +10,7 @@ import { aFunction, oneOfMany } from '../lib/value-checks.ts';
 export interface AutobatchEvents extends EngineEvents {
   /** A call was rejected. */
   failure: EngineEvents['failure'] & { readonly error: AnyPrefactorError };
-  /** Somebody ended a run; once for each instance. Start nothing more in it. */
+  /** The API says that a run was terminated; once for each instance. Start nothing more in it. */
   terminate: { readonly agentInstanceId: string; readonly reason: string | null };
 }
 

@@ -154,7 +154,7 @@ export class Coalescer<Failure> {
    */
   close({ timeoutMs = 10_000 }: { readonly timeoutMs?: number | undefined } = {}): Promise<Ledger> {
     if (this.#closing === undefined) {
-      // Set before anybody is told of it, who may call `close` again.
+      // Set before callers are told of it, who may call `close` again.
       const closed = deferred<Ledger>();
       this.#closing = closed.promise;
       closed.resolve(this.#close(timeoutMs));

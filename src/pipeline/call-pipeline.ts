@@ -3,7 +3,6 @@
  * references are resolved, `beforeEnqueue` may change it, its text is written, and the engine takes it. Whatever
  * is wrong on the way rejects the call; nothing is thrown.
  */
-
 import type { Coalescer, Name } from '../coalescer/index.ts';
 import type { IdGenerator } from '../ids/id-generator.ts';
 import { Timestamps } from '../lib/clock.ts';

@@ -1,5 +1,4 @@
 /** What JSON cannot write of a value, or writes as `{}`: it is gone through again, and its getters and `toJSON` called. */
-
 import type { WireAction } from '../schemas/action.ts';
 import { InvalidCall } from './invalid-call.ts';
 

@@ -2,7 +2,6 @@
  * The emulator in a process of its own, so that its work does not count as the client's. It ends with
  * the process that started it.
  */
-
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -3,7 +3,6 @@
  * come back to older places extend another one. The oldest item is the least of the first items of the runs. So
  * nothing is searched or sorted.
  */
-
 import { Heap } from '../../lib/heap.ts';
 import type { Item } from '../items/item.ts';
 

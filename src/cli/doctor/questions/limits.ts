@@ -2,7 +2,6 @@
  * How much a request may hold (docs/internals/api.md, "Limits"). All items are finishes of a span that was
  * never made: the first stops the request, so that nothing is stored however many there are.
  */
-
 import { isSuccess } from '../../api/ping.ts';
 import { amount, bytes } from '../../terminal/figures.ts';
 import type { Item } from './bulk-api.ts';
