@@ -14,26 +14,28 @@ export type {
   ServerStats,
   Stats,
 } from './coalescer/index.ts';
+export type {
+  AnyPrefactorError,
+  PrefactorErrorCode,
+  PrefactorIssue,
+} from './errors/error-classes.ts';
 export {
+  isPrefactorError,
   PrefactorApiError,
   PrefactorAuthError,
-  PrefactorConflictError,
-  PrefactorNotFoundError,
-  PrefactorValidationError,
-} from './errors/api-errors.ts';
-export type { PrefactorIssue } from './errors/argument-error.ts';
-export { PrefactorInvalidArgumentError } from './errors/argument-error.ts';
-export { PrefactorContractError, PrefactorRetryExhaustedError } from './errors/delivery-errors.ts';
-export type { AnyPrefactorError } from './errors/is-prefactor-error.ts';
-export { isPrefactorError } from './errors/is-prefactor-error.ts';
-export { PrefactorDependencyError, PrefactorSkippedError } from './errors/order-errors.ts';
-export type { PrefactorErrorCode } from './errors/prefactor-error.ts';
-export { PrefactorError } from './errors/prefactor-error.ts';
-export {
   PrefactorClosedError,
+  PrefactorConflictError,
+  PrefactorContractError,
+  PrefactorDependencyError,
+  PrefactorError,
   PrefactorIdempotencyConflictError,
+  PrefactorInvalidArgumentError,
+  PrefactorNotFoundError,
   PrefactorQueueFullError,
-} from './errors/queue-errors.ts';
+  PrefactorRetryExhaustedError,
+  PrefactorSkippedError,
+  PrefactorValidationError,
+} from './errors/error-classes.ts';
 export type { Logger } from './lib/logger.ts';
 export type { AgentInstances } from './resources/agent-instances.ts';
 export type { AgentSpans } from './resources/agent-spans.ts';

@@ -1,7 +1,7 @@
 import type { EngineEvents } from '../coalescer/index.ts';
 import { engineEvents } from '../coalescer/index.ts';
-import { invalidArgument } from '../errors/argument-error.ts';
-import type { AnyPrefactorError } from '../errors/is-prefactor-error.ts';
+import type { AnyPrefactorError } from '../errors/error-classes.ts';
+import { invalidArgument } from '../errors/error-classes.ts';
 import type { Listener } from '../lib/events.ts';
 import { Events } from '../lib/events.ts';
 import { aFunction, oneOfMany } from '../lib/value-checks.ts';

@@ -1,5 +1,5 @@
 import type { Batch, EngineEvents } from '../coalescer/index.ts';
-import { isPrefactorError } from '../errors/is-prefactor-error.ts';
+import { isPrefactorError } from '../errors/error-classes.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { ignoresDebug } from '../lib/logger.ts';

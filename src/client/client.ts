@@ -1,8 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Ledger, Stats } from '../coalescer/index.ts';
 import { Coalescer } from '../coalescer/index.ts';
-import type { PrefactorIssue } from '../errors/argument-error.ts';
-import type { Failure } from '../errors/failure.ts';
+import type { Failure } from '../errors/attempt-failure.ts';
+import type { PrefactorIssue } from '../errors/error-classes.ts';
 import { createToError } from '../errors/from-reason.ts';
 import { createToRecord } from '../errors/reason-record.ts';
 import { IdGenerator } from '../ids/id-generator.ts';

@@ -1,5 +1,5 @@
 import type { Send } from '../coalescer/index.ts';
-import type { Failure } from '../errors/failure.ts';
+import type { Failure } from '../errors/attempt-failure.ts';
 import type { IdGenerator } from '../ids/id-generator.ts';
 import type { Clock } from '../lib/clock.ts';
 import { localIdOf, targetOf, unsentOutput } from '../pipeline/unsent-calls.ts';

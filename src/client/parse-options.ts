@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { PrefactorIssue } from '../errors/argument-error.ts';
-import { invalidArgument } from '../errors/argument-error.ts';
+import type { PrefactorIssue } from '../errors/error-classes.ts';
+import { invalidArgument } from '../errors/error-classes.ts';
 import type { Logger } from '../lib/logger.ts';
 import { consoleLogger, debuggingLogger, safeLogger, silentLogger } from '../lib/logger.ts';
 import { knownNames } from '../lib/nearest.ts';

@@ -1,13 +1,13 @@
 import { oneLine } from '../lib/one-line.ts';
+import type { DetailsOf } from './error-classes.ts';
 import {
+  newError,
   PrefactorApiError,
   PrefactorAuthError,
   PrefactorConflictError,
   PrefactorNotFoundError,
   PrefactorValidationError,
-} from './api-errors.ts';
-import type { DetailsOf } from './prefactor-error.ts';
-import { newError } from './prefactor-error.ts';
+} from './error-classes.ts';
 
 type Kind = 'auth' | 'not found' | 'validation' | 'conflict';
 

@@ -1,20 +1,21 @@
 import type { FailedItem, LastAttempt, Reason, ToError } from '../coalescer/index.ts';
-import type { PrefactorApiError } from './api-errors.ts';
-import { invalidArgument } from './argument-error.ts';
+import type { Failure } from './attempt-failure.ts';
+import { brokenWords } from './attempt-failure.ts';
 import { apiError } from './classify.ts';
-import { PrefactorContractError, PrefactorRetryExhaustedError } from './delivery-errors.ts';
 import type { ErrorAnswer, Redact } from './error-answer.ts';
 import { jsonSnippetOf, readErrorAnswer, snippetOf } from './error-answer.ts';
-import type { Failure } from './failure.ts';
-import { brokenWords } from './failure-words.ts';
-import { PrefactorDependencyError, PrefactorSkippedError } from './order-errors.ts';
-import type { PrefactorError } from './prefactor-error.ts';
-import { newError } from './prefactor-error.ts';
+import type { PrefactorApiError, PrefactorError } from './error-classes.ts';
 import {
+  invalidArgument,
+  newError,
   PrefactorClosedError,
+  PrefactorContractError,
+  PrefactorDependencyError,
   PrefactorIdempotencyConflictError,
   PrefactorQueueFullError,
-} from './queue-errors.ts';
+  PrefactorRetryExhaustedError,
+  PrefactorSkippedError,
+} from './error-classes.ts';
 import type { Limit } from './reason-words.ts';
 import {
   boundOf,

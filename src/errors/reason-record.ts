@@ -3,10 +3,10 @@
  * error says (`from-reason.ts`), and nothing that an answer or a caller could make large.
  */
 import type { LastAttempt, Reason, ToRecord } from '../coalescer/index.ts';
+import type { Failure } from './attempt-failure.ts';
 import { copyOfCaught } from './caught-error.ts';
 import type { Redact } from './error-answer.ts';
 import { codeAndMessageOf } from './error-answer.ts';
-import type { Failure } from './failure.ts';
 
 export function createToRecord(redact: Redact): ToRecord<Failure> {
   return (reason) => recordOf(reason, redact);

@@ -1,9 +1,8 @@
 /** The engine's reasons as parts of sentences: what happened, what came last, and what to do next. */
 import type { DependencyCause, LastAttempt, Reason } from '../coalescer/index.ts';
-import type { PrefactorIssue } from './argument-error.ts';
-import type { Failure } from './failure.ts';
-import { metBy } from './failure-words.ts';
-import type { PrefactorDependencyError } from './order-errors.ts';
+import type { Failure } from './attempt-failure.ts';
+import { metBy } from './attempt-failure.ts';
+import type { PrefactorDependencyError, PrefactorIssue } from './error-classes.ts';
 
 type ReasonOf<Kind extends Reason<Failure>['kind']> = Extract<Reason<Failure>, { kind: Kind }>;
 

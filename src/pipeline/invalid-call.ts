@@ -1,7 +1,5 @@
-import type { PrefactorIssue } from '../errors/argument-error.ts';
-import { invalidArgument } from '../errors/argument-error.ts';
-import type { AnyPrefactorError } from '../errors/is-prefactor-error.ts';
-import { isPrefactorError } from '../errors/is-prefactor-error.ts';
+import type { AnyPrefactorError, PrefactorIssue } from '../errors/error-classes.ts';
+import { invalidArgument, isPrefactorError } from '../errors/error-classes.ts';
 
 /** Thrown while a call is prepared, and caught there: the call rejects with an error that says the same. */
 export class InvalidCall extends Error {

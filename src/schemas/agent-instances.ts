@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { PrefactorIssue } from '../errors/argument-error.ts';
+import type { PrefactorIssue } from '../errors/error-classes.ts';
 import { unpolluted } from '../lib/own-fields.ts';
 import type { ActionKind, ReferenceField } from './action.ts';
 import { toTime } from './action.ts';

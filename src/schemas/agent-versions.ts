@@ -4,7 +4,7 @@
  * on untouched, so it is in wire form: `params_schema`, not `paramsSchema` (docs/internals/api.md, "Agent schemas").
  */
 import * as z from 'zod/mini';
-import type { PrefactorIssue } from '../errors/argument-error.ts';
+import type { PrefactorIssue } from '../errors/error-classes.ts';
 import { unpolluted } from '../lib/own-fields.ts';
 import type { Check } from './check.ts';
 import { aName, isName, isObject, NAME, OBJECT, onlyFields, within } from './check.ts';

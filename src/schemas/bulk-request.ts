@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { PrefactorIssue } from '../errors/argument-error.ts';
+import type { PrefactorIssue } from '../errors/error-classes.ts';
 import { checkKey } from '../ids/idempotency-key.ts';
 import type { Check } from './check.ts';
 import { aName, onlyFields, withFields, within } from './check.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-import type { PrefactorIssue } from '../errors/argument-error.ts';
+import type { PrefactorIssue } from '../errors/error-classes.ts';
 import { knownNames } from '../lib/nearest.ts';
 import { own, withCleanPrototype } from '../lib/own-fields.ts';
 

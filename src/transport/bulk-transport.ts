@@ -1,7 +1,7 @@
 import type { Batch, FailureDescription, Ping, Reply, Send } from '../coalescer/index.ts';
+import type { Failure } from '../errors/attempt-failure.ts';
+import { inWords } from '../errors/attempt-failure.ts';
 import { readErrorAnswer, snippetOf } from '../errors/error-answer.ts';
-import type { Failure } from '../errors/failure.ts';
-import { inWords } from '../errors/failure-words.ts';
 import type { Clock } from '../lib/clock.ts';
 import { own } from '../lib/own-fields.ts';
 import { isObject } from '../schemas/check.ts';

@@ -1,6 +1,6 @@
 import type { SendOptions } from '../coalescer/index.ts';
+import type { Failure } from '../errors/attempt-failure.ts';
 import { copyOfCaught } from '../errors/caught-error.ts';
-import type { Failure } from '../errors/failure.ts';
 import type { Clock } from '../lib/clock.ts';
 import { FairTimeouts } from '../lib/fair-timeouts.ts';
 import type { ApiToken } from './api-token.ts';

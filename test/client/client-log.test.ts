@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { ClientEvents } from '../../src/client/client-events.ts';
 import { ClientLog } from '../../src/client/client-log.ts';
-import type { AnyPrefactorError } from '../../src/errors/is-prefactor-error.ts';
-import { newError } from '../../src/errors/prefactor-error.ts';
-import { PrefactorClosedError } from '../../src/errors/queue-errors.ts';
+import type { AnyPrefactorError } from '../../src/errors/error-classes.ts';
+import { newError, PrefactorClosedError } from '../../src/errors/error-classes.ts';
 import { HandClock } from '../helpers/hand-clock.ts';
 import { recordingLogger } from '../helpers/recording-logger.ts';
 

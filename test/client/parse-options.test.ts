@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AutobatchOptions } from '../../src/client/options.ts';
 import { parseOptions } from '../../src/client/parse-options.ts';
-import { PrefactorInvalidArgumentError } from '../../src/errors/argument-error.ts';
+import { PrefactorInvalidArgumentError } from '../../src/errors/error-classes.ts';
 import { recordingLogger } from '../helpers/recording-logger.ts';
 
 const apiToken = 'pf_secret';

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { columnOf } from '../../src/coalescer/calls/ledger.ts';
 import type { LastAttempt, Reason } from '../../src/coalescer/ports/reason.ts';
+import type { Failure } from '../../src/errors/attempt-failure.ts';
 import { apiError } from '../../src/errors/classify.ts';
-import type { Failure } from '../../src/errors/failure.ts';
 import { createToError } from '../../src/errors/from-reason.ts';
 import type { AnyPrefactorError } from '../../src/index.ts';
 import * as names from '../../src/index.ts';
@@ -62,7 +62,7 @@ describe('the table', () => {
   });
 
   test('has each code once', () => {
-    const codes = wordsOf('errors/prefactor-error.ts', 'PrefactorErrorCode');
+    const codes = wordsOf('errors/error-classes.ts', 'PrefactorErrorCode');
     expect(rows.map((row) => row.code).sort()).toEqual(codes.sort());
   });
 

@@ -1,10 +1,10 @@
 // Whatever a message says stands in a field too, so that nobody has to take a message apart.
 import { describe, expect, test } from 'vitest';
 import type { LastAttempt, Reason } from '../../src/coalescer/index.ts';
-import type { Failure } from '../../src/errors/failure.ts';
+import type { Failure } from '../../src/errors/attempt-failure.ts';
+import type { AnyPrefactorError } from '../../src/errors/error-classes.ts';
+import { isPrefactorError } from '../../src/errors/error-classes.ts';
 import { createToError } from '../../src/errors/from-reason.ts';
-import type { AnyPrefactorError } from '../../src/errors/is-prefactor-error.ts';
-import { isPrefactorError } from '../../src/errors/is-prefactor-error.ts';
 
 const toError = createToError({ redact: (text) => text, ids: 'client' });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Reason } from '../../src/coalescer/index.ts';
-import type { Failure } from '../../src/errors/failure.ts';
+import type { Failure } from '../../src/errors/attempt-failure.ts';
 import { createToError } from '../../src/errors/from-reason.ts';
 
 const key = 'order-span-01';

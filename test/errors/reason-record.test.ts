@@ -1,7 +1,7 @@
 // What is kept of a failure: as much as the copy of its error says.
 import { describe, expect, test } from 'vitest';
 import type { Reason } from '../../src/coalescer/index.ts';
-import type { Failure } from '../../src/errors/failure.ts';
+import type { Failure } from '../../src/errors/attempt-failure.ts';
 import { createToError } from '../../src/errors/from-reason.ts';
 import { createToRecord } from '../../src/errors/reason-record.ts';
 

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { expect, onTestFinished, vi } from 'vitest';
 import type { Reply } from '../../src/coalescer/index.ts';
-import type { Failure } from '../../src/errors/failure.ts';
+import type { Failure } from '../../src/errors/attempt-failure.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { TransportOptions } from '../../src/transport/http-client.ts';
 import type { Dispatcher } from '../helpers/global-dispatcher.ts';

@@ -2,25 +2,24 @@ import { inspect } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { expect, test, vi } from 'vitest';
 import {
+  invalidArgument,
+  isPrefactorError,
+  newError,
   PrefactorApiError,
   PrefactorAuthError,
-  PrefactorConflictError,
-  PrefactorNotFoundError,
-  PrefactorValidationError,
-} from '../../src/errors/api-errors.ts';
-import { invalidArgument, PrefactorInvalidArgumentError } from '../../src/errors/argument-error.ts';
-import {
-  PrefactorContractError,
-  PrefactorRetryExhaustedError,
-} from '../../src/errors/delivery-errors.ts';
-import { isPrefactorError } from '../../src/errors/is-prefactor-error.ts';
-import { PrefactorDependencyError, PrefactorSkippedError } from '../../src/errors/order-errors.ts';
-import { newError, PrefactorError } from '../../src/errors/prefactor-error.ts';
-import {
   PrefactorClosedError,
+  PrefactorConflictError,
+  PrefactorContractError,
+  PrefactorDependencyError,
+  PrefactorError,
   PrefactorIdempotencyConflictError,
+  PrefactorInvalidArgumentError,
+  PrefactorNotFoundError,
   PrefactorQueueFullError,
-} from '../../src/errors/queue-errors.ts';
+  PrefactorRetryExhaustedError,
+  PrefactorSkippedError,
+  PrefactorValidationError,
+} from '../../src/errors/error-classes.ts';
 
 const said = {
   apiCode: undefined,
@@ -89,7 +88,7 @@ test('no two classes share a code', () => {
 
 test('an error of another copy of the package is known, and of another realm', async () => {
   vi.resetModules();
-  const { PrefactorQueueFullError: Other } = await import('../../src/errors/queue-errors.ts');
+  const { PrefactorQueueFullError: Other } = await import('../../src/errors/error-classes.ts');
   const error: unknown = newError(Other, 'm', full);
   expect(error).not.toBeInstanceOf(PrefactorError);
   expect(isPrefactorError(error)).toBe(true);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Failure } from '../../src/errors/attempt-failure.ts';
+import { inWords, metBy } from '../../src/errors/attempt-failure.ts';
 import { copyOfCaught } from '../../src/errors/caught-error.ts';
-import type { Failure } from '../../src/errors/failure.ts';
-import { inWords, metBy } from '../../src/errors/failure-words.ts';
 
 const redact = (text: string): string => text.replaceAll('pf_secret_0123', '[token]');
 
