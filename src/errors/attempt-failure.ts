@@ -1,4 +1,4 @@
-import { oneLine } from '../lib/one-line.ts';
+import { oneLine } from '../lib/strings.ts';
 import { copyOfCaught } from './caught-error.ts';
 import type { ErrorAnswer, Redact } from './error-answer.ts';
 import { snippetOf } from './error-answer.ts';

@@ -1,4 +1,4 @@
-import { unsliced } from '../lib/unsliced.ts';
+import { unsliced } from '../lib/strings.ts';
 import type { Redact } from './error-answer.ts';
 import { snippetOf } from './error-answer.ts';
 

@@ -1,4 +1,4 @@
-import { oneLine } from '../lib/one-line.ts';
+import { oneLine } from '../lib/strings.ts';
 import type { DetailsOf } from './error-classes.ts';
 import {
   newError,

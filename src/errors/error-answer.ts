@@ -1,5 +1,5 @@
 import { own } from '../lib/own-fields.ts';
-import { unsliced } from '../lib/unsliced.ts';
+import { unsliced } from '../lib/strings.ts';
 import { isKnownCode } from './classify.ts';
 
 /** Takes every token that is or was in use out of a text. */

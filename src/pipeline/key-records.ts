@@ -1,8 +1,8 @@
 import type { IdGenerator } from '../ids/id-generator.ts';
 import { checkKey } from '../ids/idempotency-key.ts';
 import { LruMap } from '../lib/lru-map.ts';
+import { unsliced } from '../lib/strings.ts';
 import { TextHasher } from '../lib/text-hash.ts';
-import { unsliced } from '../lib/unsliced.ts';
 import type { WireAction, WireKind } from '../schemas/action.ts';
 import { fieldsOf } from '../schemas/action.ts';
 import { isActionPromise } from '../schemas/action-promise.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseHttpDate } from '../../src/transport/http-date.ts';
+import { parseHttpDate } from '../../src/transport/retry-after.ts';
 
 const NOW = Date.UTC(2026, 8, 1, 8, 0, 0);
 

@@ -1,8 +1,6 @@
 /** What can be asked without writing anything. */
-import type { Account } from '../api/account.ts';
-import type { Exchange } from '../api/exchange.ts';
-import { exchange } from '../api/exchange.ts';
-import { isPage, isSuccess, ping, pingProblem } from '../api/ping.ts';
+import type { Account, Exchange } from '../api/api-requests.ts';
+import { exchange, isPage, isSuccess, ping, pingProblem } from '../api/api-requests.ts';
 import { duration } from '../terminal/figures.ts';
 import { isJson } from './questions/bulk-api.ts';
 import type { Finding } from './questions/finding.ts';

@@ -1,4 +1,4 @@
-import { deploymentOf, readAccount } from '../api/account.ts';
+import { deploymentOf, readAccount } from '../api/api-requests.ts';
 import { flag, option, text } from '../command/arguments.ts';
 import type { Command, CommandContext, GivenArguments } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';

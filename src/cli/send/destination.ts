@@ -1,8 +1,7 @@
 import type { EmulatorProcess } from '../../replay/emulator-process.ts';
 import { startEmulator } from '../../replay/emulator-process.ts';
-import type { Account } from '../api/account.ts';
-import { readAccount } from '../api/account.ts';
-import { ping, pingProblem } from '../api/ping.ts';
+import type { Account } from '../api/api-requests.ts';
+import { ping, pingProblem, readAccount } from '../api/api-requests.ts';
 import type { CommandContext } from '../command/command.ts';
 import { CommandFailure, unlessInterrupted } from '../command/command-failure.ts';
 

@@ -5,7 +5,7 @@ import { openActionFile } from '../../replay/actions/action-file.ts';
 import { recordedTimes } from '../../replay/actions/recorded-time.ts';
 import { RecordedCalls } from '../../replay/calls/recorded-calls.ts';
 import { serverProblems } from '../../replay/emulator-process.ts';
-import { deploymentOf } from '../api/account.ts';
+import { deploymentOf } from '../api/api-requests.ts';
 import type { OptionValues } from '../command/arguments.ts';
 import {
   either,

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
-import { exchange } from '../../../src/cli/api/exchange.ts';
+import { exchange } from '../../../src/cli/api/api-requests.ts';
 import { runCli, TOKEN } from '../run-cli.ts';
 
 const MiB = 1024 * 1024;

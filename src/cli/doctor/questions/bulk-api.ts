@@ -1,8 +1,6 @@
 /** The API without the client: the doctor tests the client's assumptions, so it must not share them. */
-import type { Account } from '../../api/account.ts';
-import type { Exchange } from '../../api/exchange.ts';
-import { exchange } from '../../api/exchange.ts';
-import { isSuccess } from '../../api/ping.ts';
+import type { Account, Exchange } from '../../api/api-requests.ts';
+import { exchange, isSuccess } from '../../api/api-requests.ts';
 import { Unanswered } from './finding.ts';
 
 export type Json = Readonly<Record<string, unknown>>;

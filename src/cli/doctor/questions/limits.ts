@@ -2,7 +2,7 @@
  * How much a request may hold (docs/internals/api.md, "Limits"). All items are finishes of a span that was
  * never made: the first stops the request, so that nothing is stored however many there are.
  */
-import { isSuccess } from '../../api/ping.ts';
+import { isSuccess } from '../../api/api-requests.ts';
 import { amount, bytes } from '../../terminal/figures.ts';
 import type { Item } from './bulk-api.ts';
 import { halvingStatuses } from './bulk-api.ts';

@@ -5,3 +5,8 @@
 export function unsliced(text: string): string {
   return JSON.parse(JSON.stringify(text));
 }
+
+/** A foreign text made safe for logs and terminals: one line, without control and direction characters. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/[\s\p{Cc}\p{Cf}]+/gu, ' ').trim();
+}

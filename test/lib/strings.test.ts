@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { oneLine } from '../../src/lib/one-line.ts';
+import { oneLine, unsliced } from '../../src/lib/strings.ts';
 
 test.each([
   ['two\nlines\r\nand\ttabs', 'two lines and tabs'],
@@ -11,3 +11,11 @@ test.each([
 ])('%j is shown as %j', (text, shown) => {
   expect(oneLine(text)).toBe(shown);
 });
+
+// That it is in memory of its own: test/process/held.test.ts.
+test.each(['', 'plain', 'é茶🍵', '"\\\n\u2028', 'half \ud800 a sign'])(
+  '%j stays as it is',
+  (text) => {
+    expect(unsliced(text)).toBe(text);
+  },
+);
