@@ -19,7 +19,7 @@ export const silentLogger: Logger = {
 export const consoleLogger: Logger = {
   ...silentLogger,
   warn: toConsole,
-  // biome-ignore lint/suspicious/noConsole: the one place that writes to it; a logger option replaces it
+  // biome-ignore lint/suspicious/noConsole: the default log; a logger option replaces it
   error: (message, ...detail) => console.error(`[prefactor-autobatch] ${message}`, ...detail),
 };
 
@@ -27,7 +27,7 @@ export const consoleLogger: Logger = {
 export const debuggingLogger: Logger = { ...consoleLogger, debug: toConsole, info: toConsole };
 
 function toConsole(message: string, ...detail: unknown[]): void {
-  // biome-ignore lint/suspicious/noConsole: as above
+  // biome-ignore lint/suspicious/noConsole: warnings go where errors go; a logger option replaces this, too
   console.warn(`[prefactor-autobatch] ${message}`, ...detail);
 }
 

@@ -47,21 +47,25 @@ function split(name: string): [section: string, word: string] {
   return [name.slice(0, Math.max(0, dot)), name.slice(dot + 1).toLowerCase()];
 }
 
-/** Levenshtein distance, one row at a time. */
+/** Levenshtein distance by rows, in which two neighbours that changed places count as one mistake. */
 function letters(from: string, to: string): number {
+  let aboveThat: number[] = [];
   let above = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let row = 1; row <= from.length; row++) {
     const here = [row];
     for (let column = 1; column <= to.length; column++) {
       const swap = from[row - 1] === to[column - 1] ? 0 : 1;
+      const isTurned = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
       here.push(
         Math.min(
           (above[column] ?? 0) + 1,
           (here[column - 1] ?? 0) + 1,
           (above[column - 1] ?? 0) + swap,
+          isTurned ? (aboveThat[column - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
         ),
       );
     }
+    aboveThat = above;
     above = here;
   }
   return above[to.length] ?? 0;

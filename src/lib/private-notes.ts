@@ -31,7 +31,10 @@ function notedClass<Note>() {
   };
 }
 
-/** A constructor may return an existing object: a class that extends it adds its fields to that. */
+/**
+ * A constructor may return an existing object: a class that extends it adds its fields to that. The cast, since
+ * TypeScript takes no function for a constructor, and a class may not return an object of another type.
+ */
 const Itself = function itself(target: object) {
   return target;
 } as unknown as new (

@@ -27,6 +27,11 @@ test.each(['batch.zzzzzz', 'journal', 'on', 'retries', 'x'])('%s is near to none
   expect(nearest(name, names)).toBeUndefined();
 });
 
+test('letters that changed places are one mistake', () => {
+  expect(nearest('prot', ['rtt', 'port'])).toBe('port');
+  expect(nearest('wtih', ['wait', 'with'])).toBe('with');
+});
+
 test('a message names the nearest, or all of a few, or says nothing', () => {
   const quoted = (name: string) => `'${name}'`;
   expect(knownNames('apiTokn', names)).toBe('; the nearest is apiToken');

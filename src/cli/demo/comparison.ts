@@ -3,7 +3,7 @@ import type { Seen } from '../../replay/emulator-process.ts';
 import { serverProblems } from '../../replay/emulator-process.ts';
 import type { ReplayResult } from '../../replay/replay-result.ts';
 import { amount } from '../terminal/figures.ts';
-import { balances } from '../terminal/ledger.ts';
+import { balances } from '../terminal/ledger-line.ts';
 
 /** One replay, as its caller and as its server saw it. */
 export interface Replay extends ReplayResult {

@@ -10,7 +10,7 @@ import type { ReplayResult } from '../../replay/replay-result.ts';
 import type { Command, CommandContext } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
 import { CommandFailure, exitCodes, unlessInterrupted } from '../command/command-failure.ts';
-import { ledgerLine } from '../terminal/ledger.ts';
+import { ledgerLine } from '../terminal/ledger-line.ts';
 import type { Replay } from './comparison.ts';
 import { problemsOf, tableOf } from './comparison.ts';
 

@@ -23,7 +23,7 @@ import type { Command, CommandContext, GivenArguments } from '../command/command
 import { defineCommand } from '../command/command.ts';
 import { exitCodeOf, exitCodes, INTERRUPTED, whenAborted } from '../command/command-failure.ts';
 import { duration } from '../terminal/figures.ts';
-import { balances } from '../terminal/ledger.ts';
+import { balances } from '../terminal/ledger-line.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { showProgress } from '../terminal/progress.ts';
 import type { Destination } from './destination.ts';

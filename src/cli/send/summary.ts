@@ -1,6 +1,6 @@
 import type { Stats } from '../../index.ts';
 import { amount, bytes, duration, some, table } from '../terminal/figures.ts';
-import { ledgerLine } from '../terminal/ledger.ts';
+import { ledgerLine } from '../terminal/ledger-line.ts';
 import { printableLine } from '../terminal/printable.ts';
 import type { Counts, FailureGroup, Tally } from './tally.ts';
 
