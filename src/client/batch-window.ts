@@ -1,9 +1,8 @@
 import DataLoader from 'dataloader';
 import type { Schedule } from '../coalescer/index.ts';
 import type { Clock } from '../lib/clock.ts';
-import { isWorkerd } from '../lib/event-loop.ts';
 import type { Logger } from '../lib/logger.ts';
-import { runtime } from '../lib/runtime.ts';
+import { isWorkerd, runtime } from '../lib/runtime.ts';
 import { callUserCode } from '../lib/user-code.ts';
 import type { BatchWindow } from './options.ts';
 

@@ -1,5 +1,5 @@
 import { nanoid } from 'nanoid';
-import { wallNow } from '../lib/clock.ts';
+import { wallNow } from '../lib/timestamps.ts';
 
 // PFIDs: 32 characters of Crockford's base32, of which 10 are the time in milliseconds, 6 the
 // partition and 16 random (docs/internals/api.md, "Ids").

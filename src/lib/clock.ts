@@ -1,14 +1,16 @@
-import type { Timers } from './event-loop.ts';
+import { rearmTurns } from './event-loop.ts';
+import type { Timers } from './native-clock.ts';
 import {
   isNative,
-  isWorkerd,
+  nativeDateNow,
   nativeNow,
   nativePerformance,
   nativeRead,
+  nativeSetTimeout,
   nativeTimers,
-  rearmTurns,
-  WorkerdTimers,
-} from './event-loop.ts';
+} from './native-clock.ts';
+import { isWorkerd } from './runtime.ts';
+import { WorkerdTimers } from './workerd-timers.ts';
 
 /** Time, and waking up at a time. */
 export interface Clock {
@@ -33,41 +35,38 @@ export function systemClock(): Clock {
   return new SystemClock();
 }
 
-const nativeDateNow = Date.now;
-const nativeSetTimeout = isNative ? nativeTimers.setTimeout : undefined;
-
 // A longer delay would overflow the runtime's 32 bits and fire at once.
 const longestDelayMs = 2 ** 31 - 1;
 
 /** How late a timer of a test's clock must be to be set with the runtime's own. */
-const standstillMs = 1_000;
+const clockStandstillMs = 1_000;
 
 /** How far the wall clock must have run ahead for the machine to have slept. */
-const sleepMs = 1_000;
+const wallClockLeadMs = 1_000;
 
-type Source = (() => unknown) | undefined;
+type TimeSource = (() => unknown) | undefined;
 
 /** A timeout that is set, and the function that it was set with. */
-interface Timeout {
+interface ClockTimeout {
   readonly by: typeof setTimeout;
   readonly clear: () => void;
 }
 
-interface Timer {
+interface ClockTimer {
   /** When it is over, by this clock and by the runtime's own. */
   readonly due: number;
   readonly nativeDue: number;
   readonly wake: () => void;
   /** Set with the runtime's own functions, and with those of a test. */
-  native: Timeout | undefined;
-  other: Timeout | undefined;
+  native: ClockTimeout | undefined;
+  other: ClockTimeout | undefined;
 }
 
 class SystemClock implements Clock {
-  readonly #waiting = new Set<Timer>();
+  readonly #waiting = new Set<ClockTimer>();
   readonly #workerdTimers = isWorkerd ? new WorkerdTimers() : undefined;
   /** What the time was read from last, and the object that it is a method of. */
-  #source: Source = nativeNow;
+  #source: TimeSource = nativeNow;
   #performance: unknown;
   /** This clock's time minus that of the source. */
   #offset = 0;
@@ -92,7 +91,7 @@ class SystemClock implements Clock {
       const value = nativeRead.call(nativePerformance);
       const ahead = nativeDateNow() - value;
       const time = value + this.#offset;
-      if (time >= this.#last && !(ahead - this.#ahead > sleepMs)) {
+      if (time >= this.#last && !(ahead - this.#ahead > wallClockLeadMs)) {
         this.#ahead = ahead;
         this.#last = time;
         return time;
@@ -105,10 +104,10 @@ class SystemClock implements Clock {
     const due = now + ms;
     // As #nativeTime does, which would be one call more each time.
     const nativeDue = (this.#source === nativeNow ? now - this.#offset : nativeNow()) + ms;
-    const timer: Timer = { due, nativeDue, wake, native: undefined, other: undefined };
+    const timer: ClockTimer = { due, nativeDue, wake, native: undefined, other: undefined };
     this.#waiting.add(timer);
     this.#set(timer, globalThis, now, ms);
-    this.#standsStillAt = Math.min(this.#standsStillAt, nativeDue + standstillMs);
+    this.#standsStillAt = Math.min(this.#standsStillAt, nativeDue + clockStandstillMs);
     return () => this.#clear(timer);
   }
 
@@ -132,7 +131,7 @@ class SystemClock implements Clock {
 
   #read(): number {
     const { performance } = globalThis;
-    let source: Source = performance?.now === nativeRead ? nativeNow : performance?.now;
+    let source: TimeSource = performance?.now === nativeRead ? nativeNow : performance?.now;
     let value = readingOf(source, performance);
     if (value === undefined) {
       source = nativeNow;
@@ -147,7 +146,7 @@ class SystemClock implements Clock {
   }
 
   /** Goes on from where the last source is by now, or from the time that has passed by the runtime's own clock. */
-  #switchTo(source: Source, performance: unknown, value: number): void {
+  #switchTo(source: TimeSource, performance: unknown, value: number): void {
     const native = nativeNow();
     if (Number.isFinite(this.#last)) {
       const bySource = readingOf(this.#source, this.#performance) ?? Number.NEGATIVE_INFINITY;
@@ -168,7 +167,7 @@ class SystemClock implements Clock {
     const ahead = nativeDateNow() - value;
     const sleptMs = ahead - this.#ahead;
     this.#ahead = ahead;
-    if (!(sleptMs > sleepMs)) return;
+    if (!(sleptMs > wallClockLeadMs)) return;
     this.#offset += sleptMs;
     this.#hasSlept = true;
     this.#isPlain = false;
@@ -185,11 +184,11 @@ class SystemClock implements Clock {
     return this.#source === nativeNow ? now - this.#offset : nativeNow();
   }
 
-  #leftMs({ due, nativeDue }: Timer, now: number): number {
+  #leftMs({ due, nativeDue }: ClockTimer, now: number): number {
     return Math.min(due - now, nativeDue - this.#nativeTime(now));
   }
 
-  #set(timer: Timer, timers: Timers, now: number, ms: number): void {
+  #set(timer: ClockTimer, timers: Timers, now: number, ms: number): void {
     // Looked up once: others may be in place when it fires or is cleared.
     const { setTimeout, clearTimeout } = timers;
     const delayMs = Math.min(Math.ceil(Math.max(0, ms)), longestDelayMs);
@@ -208,13 +207,13 @@ class SystemClock implements Clock {
     }
   }
 
-  #clear(timer: Timer): void {
+  #clear(timer: ClockTimer): void {
     this.#waiting.delete(timer);
     timer.native?.clear();
     timer.other?.clear();
   }
 
-  #fire(timer: Timer, timers: Timers, until: number): void {
+  #fire(timer: ClockTimer, timers: Timers, until: number): void {
     // Where a test replaces only some functions, a cleared timeout may fire all the same.
     if (!this.#waiting.has(timer)) return;
     let now = this.#read();
@@ -243,7 +242,7 @@ class SystemClock implements Clock {
     const hasSlept = this.#hasSlept;
     this.#hasSlept = false;
     for (const timer of this.#waiting) {
-      const standsStillAt = timer.nativeDue + standstillMs;
+      const standsStillAt = timer.nativeDue + clockStandstillMs;
       if (timer.other !== undefined && timer.other.by !== setTimeout) {
         timer.other.clear();
         timer.other = undefined;
@@ -264,39 +263,7 @@ class SystemClock implements Clock {
 }
 
 /** What the source gives, if that is a time. */
-function readingOf(source: Source, performance: unknown): number | undefined {
+function readingOf(source: TimeSource, performance: unknown): number | undefined {
   const value = source?.call(performance);
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
-}
-
-// As this module found it: a test's Date may give anything.
-const NativeDate = Date;
-
-/** The first and the last millisecond whose year has four digits: other years are not read everywhere. */
-const year0 = -62_167_219_200_000;
-const year9999 = 253_402_300_799_999;
-
-/** Milliseconds since 1970 by the wall clock, which may be set back; for dates, not for durations. */
-export function wallNow(): number {
-  const ms: unknown = Date.now();
-  return typeof ms === 'number' && Number.isFinite(ms)
-    ? Math.floor(ms)
-    : new NativeDate().getTime();
-}
-
-/** Timestamps in ISO 8601, UTC, with milliseconds. */
-export class Timestamps {
-  /** The last one, in milliseconds since 1970. */
-  ms: number = Number.NaN;
-  #text = '';
-
-  isoNow(): string {
-    const ms = wallNow();
-    // Formatting costs more than the rest of a small call, and a busy client makes many within one millisecond.
-    if (ms !== this.ms) {
-      this.ms = ms;
-      this.#text = new NativeDate(Math.min(Math.max(ms, year0), year9999)).toISOString();
-    }
-    return this.#text;
-  }
 }

@@ -2,10 +2,10 @@ import type { Clock } from './clock.ts';
 import { nextTurn } from './event-loop.ts';
 
 /** A timer later than this, in milliseconds, may run before answers that have come by its time are read. */
-const LATE_MS = 10;
+const LATE_TIMEOUT_MS = 10;
 
 /** The longest that such a timer lets answers be read first, in milliseconds. */
-const READING_MS = 1_000;
+const MAX_TIMEOUT_GRACE_MS = 1_000;
 
 /**
  * Timeouts that are fair after a standstill: a stopped process, a frozen function, a blocked loop. Timers run
@@ -23,7 +23,7 @@ export class FairTimeouts {
 
   /** Calls `run`, which was due at `at`: now, or, if that is late, after answers are read. Returns what cancels it. */
   expire(at: number, run: () => void): (() => void) | undefined {
-    if (this.clock.now() - at > LATE_MS) return this.#afterReads(run);
+    if (this.clock.now() - at > LATE_TIMEOUT_MS) return this.#afterReads(run);
     run();
     return undefined;
   }
@@ -43,7 +43,7 @@ export class FairTimeouts {
   }
 
   #afterReads(run: () => void): () => void {
-    const until = this.clock.now() + READING_MS;
+    const until = this.clock.now() + MAX_TIMEOUT_GRACE_MS;
     let isCancelled = false;
     const turn = (): void => {
       const before = this.received;

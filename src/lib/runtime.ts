@@ -24,6 +24,12 @@ interface Runtime {
 export const runtime: Runtime = globalThis;
 
 /**
+ * Cloudflare's workerd: timers and connections belong to the request that made them, and are gone when that
+ * is over. Its `nextTick` is a promise job, and time stands still while code runs.
+ */
+export const isWorkerd: boolean = runtime.navigator?.userAgent === 'Cloudflare-Workers';
+
+/**
  * An environment variable; undefined where it is unset or empty, where the runtime has no
  * environment, and where it does not let us read it (Deno asks for a permission, and throws).
  */

@@ -5,8 +5,8 @@
  */
 import type { Coalescer, Name } from '../coalescer/index.ts';
 import type { IdGenerator } from '../ids/id-generator.ts';
-import { Timestamps } from '../lib/clock.ts';
 import { unpolluted } from '../lib/own-fields.ts';
+import { Timestamps } from '../lib/timestamps.ts';
 import type { Action, ActionKind, Call, WireAction } from '../schemas/action.ts';
 import { fieldsOf } from '../schemas/action.ts';
 import type { ActionPromise } from '../schemas/action-promise.ts';

@@ -1,4 +1,4 @@
-import { wallNow } from '../lib/clock.ts';
+import { wallNow } from '../lib/timestamps.ts';
 import { askedPauseMs } from '../schemas/output.ts';
 import type { HttpResponse } from './sender.ts';
 

@@ -1,6 +1,6 @@
 import { install } from '@sinonjs/fake-timers';
 import { expect, onTestFinished, test } from 'vitest';
-import { Timestamps, wallNow } from '../../src/lib/clock.ts';
+import { Timestamps, wallNow } from '../../src/lib/timestamps.ts';
 
 test('a timestamp is UTC, in milliseconds, and moves on', () => {
   const time = install({ now: 1_790_000_000_123, toFake: ['Date'] });

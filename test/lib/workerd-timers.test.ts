@@ -20,7 +20,7 @@ async function runtime(lateMs?: number) {
   });
   // It takes what it finds for the runtime's own.
   vi.resetModules();
-  const { WorkerdTimers } = await import('../../src/lib/event-loop.ts');
+  const { WorkerdTimers } = await import('../../src/lib/workerd-timers.ts');
   vi.unstubAllGlobals();
   const timers = new WorkerdTimers(lateMs);
   return {
