@@ -7,15 +7,10 @@ import { callUserCode } from './user-code.ts';
 export type Listener<Detail> = (detail: Detail) => unknown;
 
 /** After a warning, failing listeners are not reported for so long. */
-const quietMs = 60_000;
+const listenerWarningsEveryMs = 60_000;
 
 /** More deliveries than ordinary work causes in one turn of the event loop. */
-const MAX_DELIVERIES_PER_TURN = 2_000;
-
-export interface EventsParts {
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
+const MAX_EVENTS_PER_TURN = 2_000;
 
 /**
  * Calls listeners once the books are right again: `emit` only queues an event, `deliver` calls its listeners,
@@ -29,7 +24,7 @@ export class Events<Details extends object> {
   readonly observed: { [Name in keyof Details]?: boolean } = {};
   readonly #listeners: { [Name in keyof Details]?: Set<{ call: Listener<Details[Name]> }> } = {};
   readonly #syncListeners: { [Name in keyof Details]?: (detail: Details[Name]) => void } = {};
-  readonly #parts: EventsParts;
+  readonly #parts: { readonly clock: Clock; readonly logger: Logger };
   #queue: (() => void)[] = [];
   /** So many of the queue have been delivered. */
   #delivered = 0;
@@ -40,7 +35,7 @@ export class Events<Details extends object> {
   #current: keyof Details | undefined;
   #warnedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: EventsParts) {
+  constructor(parts: { readonly clock: Clock; readonly logger: Logger }) {
     this.#parts = parts;
   }
 
@@ -102,7 +97,7 @@ export class Events<Details extends object> {
       this.#queue = this.#queue.slice(due);
       this.#delivered = 0;
       this.hasPending = this.#queue.length > 0;
-      if (this.hasPending || this.#deliveriesInTurn >= MAX_DELIVERIES_PER_TURN) {
+      if (this.hasPending || this.#deliveriesInTurn >= MAX_EVENTS_PER_TURN) {
         inLaterTurn(this.#resume, true);
       } else {
         this.#isHeld = false;
@@ -138,7 +133,7 @@ export class Events<Details extends object> {
 
   #warn(name: keyof Details, error: unknown): void {
     const now = this.#parts.clock.now();
-    if (now - this.#warnedAt < quietMs) return;
+    if (now - this.#warnedAt < listenerWarningsEveryMs) return;
     this.#warnedAt = now;
     this.#parts.logger.warn(
       `A listener of '${String(name)}' failed, which changes nothing here. Catch errors in it; others are not reported for a minute.`,

@@ -9,10 +9,10 @@ export interface Logger {
 }
 
 export const silentLogger: Logger = {
-  debug: nothing,
-  info: nothing,
-  warn: nothing,
-  error: nothing,
+  debug: logNothing,
+  info: logNothing,
+  warn: logNothing,
+  error: logNothing,
 };
 
 /** Only warnings and errors go to the console. */
@@ -35,17 +35,17 @@ function toConsole(message: string, ...detail: unknown[]): void {
 export function safeLogger(logger: Logger): Logger {
   return {
     debug: ignoresDebug(logger)
-      ? nothing
-      : (...entry) => callUserCode(() => logger.debug(...entry), nothing),
-    info: (...entry) => callUserCode(() => logger.info(...entry), nothing),
-    warn: (...entry) => callUserCode(() => logger.warn(...entry), nothing),
-    error: (...entry) => callUserCode(() => logger.error(...entry), nothing),
+      ? logNothing
+      : (...entry) => callUserCode(() => logger.debug(...entry), logNothing),
+    info: (...entry) => callUserCode(() => logger.info(...entry), logNothing),
+    warn: (...entry) => callUserCode(() => logger.warn(...entry), logNothing),
+    error: (...entry) => callUserCode(() => logger.error(...entry), logNothing),
   };
 }
 
 /** True where `debug` goes nowhere, so that its lines need not be made. */
 export function ignoresDebug({ debug }: Logger): boolean {
-  return debug === nothing;
+  return debug === logNothing;
 }
 
-function nothing(): void {}
+function logNothing(): void {}

@@ -1,5 +1,5 @@
 /** More names than these are not listed in a message. */
-const FEW = 12;
+const MAX_LISTED_NAMES = 12;
 
 /** What a message about an unknown name goes on with: the nearest one; where none is near, all if they are few. */
 export function knownNames(
@@ -9,7 +9,9 @@ export function knownNames(
 ): string {
   const near = nearest(name, candidates);
   if (near !== undefined) return `; the nearest is ${show(near)}`;
-  return candidates.length > FEW ? '' : `; known are ${candidates.map(show).join(', ')}`;
+  return candidates.length > MAX_LISTED_NAMES
+    ? ''
+    : `; known are ${candidates.map(show).join(', ')}`;
 }
 
 /**
@@ -31,24 +33,24 @@ export function nearest(name: string, candidates: readonly string[]): string | u
 
 /** Infinity where more than about half of the word is other than it should be. */
 function distance(from: string, to: string): number {
-  const [section, word] = split(from);
-  const [otherSection, otherWord] = split(to);
+  const [section, word] = sectionAndWordOf(from);
+  const [otherSection, otherWord] = sectionAndWordOf(to);
   // A name without a section may just lack it.
   const toSection = section === otherSection ? 0 : section === '' ? 1 : 3;
   // Part of a name, as `timeout` of `attemptTimeoutMs`, is many letters away and yet meant.
   const isPart = word.length > 2 && otherWord.includes(word);
-  const wrong = letters(word, otherWord);
+  const wrong = lettersApart(word, otherWord);
   if (isPart) return toSection + Math.min(wrong, 3);
   return wrong <= Math.ceil(0.4 * word.length) ? toSection + wrong : Number.POSITIVE_INFINITY;
 }
 
-function split(name: string): [section: string, word: string] {
+function sectionAndWordOf(name: string): [section: string, word: string] {
   const dot = name.lastIndexOf('.');
   return [name.slice(0, Math.max(0, dot)), name.slice(dot + 1).toLowerCase()];
 }
 
 /** Levenshtein distance by rows, in which two neighbours that changed places count as one mistake. */
-function letters(from: string, to: string): number {
+function lettersApart(from: string, to: string): number {
   let aboveThat: number[] = [];
   let above = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let row = 1; row <= from.length; row++) {

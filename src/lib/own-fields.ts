@@ -12,11 +12,11 @@ export function own(value: unknown, name: string): unknown {
 export function unpolluted<Given>(given: Given): Given {
   if (typeof given !== 'object' || given === null) return given;
   // The loop runs only if there is such a field.
-  for (const _ in {}) return Array.isArray(given) ? given : cleanCopy(given);
+  for (const _ in {}) return Array.isArray(given) ? given : unpollutedCopy(given);
   return given;
 }
 
-function cleanCopy<Given extends object>(given: Given): Given {
+function unpollutedCopy<Given extends object>(given: Given): Given {
   const copy: object = Object.create(null);
   for (
     let from: object | null = given;

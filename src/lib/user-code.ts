@@ -1,3 +1,5 @@
+import { isObject } from './value-checks.ts';
+
 /**
  * Calls a function of the user's. What it throws, or what the promise that it returns rejects with, goes to
  * `onError`. The promise may be of any make, from another realm or library.
@@ -12,7 +14,7 @@ export function callUserCode(call: () => unknown, onError: (error: unknown) => v
 
 /** The same for a result that is there already. Returns whether it is a promise. */
 export function catchRejection(result: unknown, onError: (error: unknown) => void): boolean {
-  if (!isObjectLike(result)) return false;
+  if (!isObject(result) && typeof result !== 'function') return false;
   try {
     // Read once, since it may be a getter.
     const then: unknown = Reflect.get(result, 'then');
@@ -23,8 +25,4 @@ export function catchRejection(result: unknown, onError: (error: unknown) => voi
     onError(error);
   }
   return true;
-}
-
-function isObjectLike(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

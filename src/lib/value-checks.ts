@@ -58,7 +58,7 @@ export function problemsOf(
   path = '',
   required: readonly string[] = [],
 ): string[] {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+  if (!isObject(given) || Array.isArray(given)) {
     return [`${path || 'it'} must be an object, but it is ${describeValue(given)}`];
   }
   const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
@@ -76,13 +76,18 @@ export function problemsOf(
   return [...unknown, ...wrong];
 }
 
+/** Whatever may have fields: a list, too, but no function. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 /** A value for a message: a small and plain one as it is, any other by its kind. */
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') {
     return value.length <= 40 ? JSON.stringify(value) : `a string of ${value.length} characters`;
   }
   if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object' && value !== null) return 'an object';
+  if (isObject(value)) return 'an object';
   const hasText = typeof value !== 'function' && typeof value !== 'symbol';
   return hasText ? String(value) : `a ${typeof value}`;
 }

@@ -4,13 +4,14 @@ import type { ArenaText } from '../../src/lib/text-arena.ts';
 const encoder = new TextEncoder();
 const nodesBuffer = Buffer;
 
-/** The module as such a runtime loads it; it changes nothing of it any more. */
+/** The modules as such a runtime loads them; it changes nothing of them any more. */
 async function moduleIn(surroundings: Readonly<Record<string, unknown>>) {
   vi.resetModules();
   for (const [name, value] of Object.entries(surroundings)) vi.stubGlobal(name, value);
-  const module = await import('../../src/lib/text-arena.ts');
+  const { TextArena } = await import('../../src/lib/text-arena.ts');
+  const { utf8Length } = await import('../../src/lib/utf8.ts');
   vi.unstubAllGlobals();
-  return module;
+  return { TextArena, utf8Length };
 }
 
 afterEach(() => vi.unstubAllGlobals());

@@ -1,5 +1,5 @@
 import type { TextArena } from '../../lib/text-arena.ts';
-import { utf8Length } from '../../lib/text-arena.ts';
+import { utf8Length } from '../../lib/utf8.ts';
 import type { Batch, PackedItems } from '../ports/sender.ts';
 import { Item } from './item.ts';
 

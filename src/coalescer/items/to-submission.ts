@@ -1,4 +1,4 @@
-import { utf8Length } from '../../lib/text-arena.ts';
+import { utf8Length } from '../../lib/utf8.ts';
 import type { Name, Submission } from '../ports/submission.ts';
 import type { Item } from './item.ts';
 import { nameOf } from './lock-queues.ts';
