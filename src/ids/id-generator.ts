@@ -1,34 +1,21 @@
 import { nanoid } from 'nanoid';
 import { wallNow } from '../lib/timestamps.ts';
-
-// PFIDs: 32 characters of Crockford's base32, of which 10 are the time in milliseconds, 6 the
-// partition and 16 random (docs/internals/api.md, "Ids").
-export const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
-
-const timeLength = 10;
-const partitionLength = 6;
-const randomLength = 16;
-/** The last millisecond that an id can hold, in the year 10889. */
-const maxTimeMs = 2 ** 48 - 1;
-
-const form = /^[0-7][0-9a-hjkmnp-tv-z]{31}$/;
+import {
+  isPfid,
+  partitionLength,
+  partitionOf,
+  pfidAlphabet,
+  randomLength,
+  timeTextOf,
+} from './pfid.ts';
 
 // Characters are drawn in bulk: one draw per id costs more than all the rest.
 // A client may be made for a few calls only, so not very many.
-const poolLength = 4_096;
+const randomPoolLength = 4_096;
 
 // As this module found them: those of tests may fill in nothing, or always the same.
 const nativeCrypto = globalThis.crypto;
 const nativeGetRandomValues = nativeCrypto.getRandomValues;
-
-export function isPfid(value: unknown): value is string {
-  return typeof value === 'string' && form.test(value);
-}
-
-/** The id of that time, in the partition of `pfid`, that ends in those 16 characters of the alphabet. */
-export function pfidFrom(ms: number, pfid: string, random: string): string {
-  return timeTextOf(ms) + partitionOf(pfid) + random;
-}
 
 /** Makes the keys and the ids of one client; many times faster than the official package, and without Buffer. */
 export class IdGenerator {
@@ -90,10 +77,10 @@ export class IdGenerator {
   #fillPool(): void {
     this.#isRandom ??= nativeDiffers();
     const bytes = this.#isRandom
-      ? drawNative(poolLength)
-      : new Uint8Array(poolLength).map(() => this.#mixed());
+      ? drawNative(randomPoolLength)
+      : new Uint8Array(randomPoolLength).map(() => this.#mixed());
     // 256 is a multiple of 32, so that the lowest 5 bits of a byte are as random as the byte.
-    const codes = bytes.map((byte) => alphabet.charCodeAt(byte % 32));
+    const codes = bytes.map((byte) => pfidAlphabet.charCodeAt(byte % 32));
     this.#pool = new TextDecoder().decode(codes);
     this.#used = 0;
   }
@@ -119,19 +106,4 @@ function drawNative(length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   nativeGetRandomValues.call(nativeCrypto, bytes);
   return bytes;
-}
-
-function partitionOf(pfid: string): string {
-  return pfid.slice(timeLength, timeLength + partitionLength);
-}
-
-/** The first characters of an id of that time, or of the nearest that an id can hold. */
-function timeTextOf(ms: number): string {
-  let text = '';
-  // Division, since bit operators end at 32 of the 48 bits.
-  for (let rest = Math.min(Math.max(ms, 0), maxTimeMs); text.length < timeLength; ) {
-    text = alphabet.charAt(rest % 32) + text;
-    rest = Math.floor(rest / 32);
-  }
-  return text;
 }

@@ -1,18 +1,18 @@
 // The documents say 8 to 64 and, in one newer page, 8 to 128 (docs/internals/api.md, "Bulk request", *conflicting*):
 // the smaller range is right either way.
-const minLength = 8;
-const maxLength = 64;
+const minKeyLength = 8;
+const maxKeyLength = 64;
 
 /** What is wrong with a key that a caller gave, to follow the word for it; undefined: nothing. */
 export function checkKey(key: unknown): string | undefined {
   if (typeof key !== 'string') {
-    return `must be a string of ${minLength} to ${maxLength} characters, but it is ${key === null ? 'null' : typeof key}`;
+    return `must be a string of ${minKeyLength} to ${maxKeyLength} characters, but it is ${key === null ? 'null' : typeof key}`;
   }
   // How the server counts is unknown: so the minimum counts whole characters, the maximum UTF-16 units.
-  const characters = key.length < 2 * minLength ? [...key].length : key.length;
-  if (characters < minLength || key.length > maxLength) {
-    const length = characters < minLength ? characters : key.length;
-    return `must have ${minLength} to ${maxLength} characters, but it has ${length}`;
+  const characters = key.length < 2 * minKeyLength ? [...key].length : key.length;
+  if (characters < minKeyLength || key.length > maxKeyLength) {
+    const length = characters < minKeyLength ? characters : key.length;
+    return `must have ${minKeyLength} to ${maxKeyLength} characters, but it has ${length}`;
   }
   // It would be replaced by another character on its way, and no answer could be matched.
   if (/\p{Surrogate}/u.test(key)) {

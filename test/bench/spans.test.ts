@@ -3,7 +3,7 @@ import type { SpanKind } from '../../bench/contenders/span.ts';
 import { keyed, spansOf } from '../../bench/contenders/span.ts';
 import { toItem } from '../../bench/contenders/wire.ts';
 import { obey, succeed } from '../../bench/server/bulk.ts';
-import { isPfid } from '../../src/ids/id-generator.ts';
+import { isPfid } from '../../src/ids/pfid.ts';
 
 const kinds = [
   { kind: 'complete', isNative: true, status: 'complete', finishedAt: expect.any(String) },

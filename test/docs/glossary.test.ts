@@ -21,7 +21,7 @@ test('each name of code is declared in src/, and each file is there', () => {
 });
 
 test('what is declared is found, and what is only used is not', () => {
-  expect(['ActionPromise', 'maybeApplied', 'ids/id-generator.ts'].filter(isThere)).toHaveLength(3);
+  expect(['ActionPromise', 'maybeApplied', 'ids/pfid.ts'].filter(isThere)).toHaveLength(3);
   expect(['Promise', 'idempotency', 'ids/none.ts'].filter(isThere)).toEqual([]);
 });
 

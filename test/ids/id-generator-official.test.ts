@@ -1,7 +1,8 @@
 import * as official from '@prefactor/pfid';
 import { install } from '@sinonjs/fake-timers';
 import { afterEach, describe, expect, test } from 'vitest';
-import { IdGenerator, isPfid } from '../../src/ids/id-generator.ts';
+import { IdGenerator } from '../../src/ids/id-generator.ts';
+import { isPfid } from '../../src/ids/pfid.ts';
 
 const ours = new IdGenerator();
 

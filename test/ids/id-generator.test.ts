@@ -18,7 +18,8 @@ function mock(fill: Fill): void {
 }
 
 async function ids() {
-  const { IdGenerator, isPfid } = await import('../../src/ids/id-generator.ts');
+  const { IdGenerator } = await import('../../src/ids/id-generator.ts');
+  const { isPfid } = await import('../../src/ids/pfid.ts');
   const { checkKey } = await import('../../src/ids/idempotency-key.ts');
   return { IdGenerator, isPfid, checkKey };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { alphabet, isPfid, pfidFrom } from '../../ids/id-generator.ts';
+import { isPfid, pfidAlphabet, pfidFrom } from '../../ids/pfid.ts';
 import type { Identify } from '../../replay/calls/recorded-calls.ts';
 
 /** 192 of 256 bits, in the letters of a nanoid. */
@@ -56,5 +56,5 @@ function keyOf(hash: Buffer): string {
 
 /** The 80 random bits of a PFID, from bits that the key does not show. */
 function randomOf(hash: Buffer): string {
-  return [...hash.subarray(-16)].map((byte) => alphabet.charAt(byte % 32)).join('');
+  return [...hash.subarray(-16)].map((byte) => pfidAlphabet.charAt(byte % 32)).join('');
 }

@@ -1,5 +1,5 @@
 /** Ids of spans that the client makes itself (docs/internals/api.md, "Ids"). */
-import { isPfid } from '../../../ids/id-generator.ts';
+import { isPfid } from '../../../ids/pfid.ts';
 import type { Refusal } from './bulk-api.ts';
 import { isJson } from './bulk-api.ts';
 import { asAssumed, different } from './finding.ts';
