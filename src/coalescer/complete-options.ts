@@ -1,7 +1,6 @@
 import { systemClock } from '../lib/clock.ts';
 import { endOfRun } from './calls/intake.ts';
 import { toRejectedError, unfailing } from './calls/rejected-error.ts';
-import { bareReason } from './calls/resource-history.ts';
 import { silent } from './ports/events.ts';
 import type { CompleteOptions, EngineOptions } from './ports/options.ts';
 import type { Read } from './ports/verdict.ts';
@@ -35,7 +34,7 @@ export function complete<Failure>(options: EngineOptions<Failure>): CompleteOpti
     ping: options.ping,
     describe: options.describe,
     toError: unfailing(options.toError ?? toRejectedError),
-    toRecord: options.toRecord ?? bareReason,
+    toRecord: options.toRecord ?? {},
     overdue: unfailing(options.overdue ?? unheard<Failure>),
     onNamed: options.onNamed ?? ignore,
     schedule: options.schedule ?? endOfRun,

@@ -2,7 +2,13 @@
  * What is remembered of resources for later calls: which were made, which failed, and which ids they have. Bounded.
  */
 import { LruMap } from '../../lib/lru-map.ts';
-import type { DependencyCause, FailedItem, Reason, ToRecord } from '../ports/reason.ts';
+import type {
+  DependencyCause,
+  FailedItem,
+  LastAttempt,
+  Reason,
+  ToRecord,
+} from '../ports/reason.ts';
 import type { Name } from '../ports/submission.ts';
 
 /** How much of each kind is remembered, at least. */
@@ -101,7 +107,7 @@ export class ResourceHistory<Failure> {
     if (typeof cause !== 'object') return cause;
     let record = this.#records.get(cause);
     if (record === undefined) {
-      record = { key: cause.key, reason: recordOf(this.#ports.toRecord, cause.reason) };
+      record = { key: cause.key, reason: recordOf(cause.reason, this.#ports.toRecord) };
       this.#records.set(cause, record);
       this.#records.set(record, record);
     }
@@ -109,30 +115,38 @@ export class ResourceHistory<Failure> {
   }
 }
 
-/**
- * A reason without answers and without anything of the caller's: what is remembered of a failure where no `toRecord`
- * says more.
- */
-export function bareReason<Failure>(reason: Reason<Failure>): Reason<Failure> {
+/** What is remembered of a reason. Where `toRecord` throws, as little as without it. */
+function recordOf<Failure>(reason: Reason<Failure>, toRecord: ToRecord<Failure>): Reason<Failure> {
+  try {
+    return shortReason(reason, toRecord);
+  } catch {
+    return shortReason(reason, {});
+  }
+}
+
+function shortReason<Failure>(
+  reason: Reason<Failure>,
+  toRecord: ToRecord<Failure>,
+): Reason<Failure> {
   switch (reason.kind) {
     case 'error':
     case 'used':
-    case 'contract':
-      return { ...reason, output: undefined };
+      return { ...reason, output: toRecord.output?.(reason.output) };
+    case 'refused':
+      return { ...reason, failure: shortFailure(reason.failure, toRecord) };
     case 'exhausted':
     case 'closed':
-      return reason.last?.kind === 'output'
-        ? { ...reason, last: { kind: 'output', output: undefined } }
-        : reason;
+      return { ...reason, last: reason.last && shortLast(reason.last, toRecord) };
     case 'skipped': {
       const { key, reason: first } = reason.because;
-      return { ...reason, because: { key, reason: bareReason(first) } };
+      return { ...reason, because: { key, reason: shortReason(first, toRecord) } };
     }
+    case 'contract':
+      return { ...reason, output: undefined };
     case 'fault':
-      return { ...reason, error: undefined };
+      return { ...reason, error: toRecord.error?.(reason.error) };
     case 'aborted':
       return { ...reason, reason: undefined };
-    case 'refused':
     case 'dependency':
     case 'conflict':
     case 'full':
@@ -142,11 +156,22 @@ export function bareReason<Failure>(reason: Reason<Failure>): Reason<Failure> {
   }
 }
 
-/** A `toRecord` that throws is replaced by the bare reason. */
-function recordOf<Failure>(toRecord: ToRecord<Failure>, reason: Reason<Failure>): Reason<Failure> {
-  try {
-    return toRecord(reason);
-  } catch {
-    return bareReason(reason);
+function shortLast<Failure>(
+  last: LastAttempt<Failure>,
+  toRecord: ToRecord<Failure>,
+): LastAttempt<Failure> {
+  switch (last.kind) {
+    case 'output':
+      return { ...last, output: toRecord.output?.(last.output) };
+    case 'failure':
+      return { kind: 'failure', failure: shortFailure(last.failure, toRecord) };
+    case 'silence':
+      return last;
+    default:
+      return last satisfies never;
   }
+}
+
+function shortFailure<Failure>(failure: Failure, toRecord: ToRecord<Failure>): Failure {
+  return toRecord.failure === undefined ? failure : toRecord.failure(failure);
 }

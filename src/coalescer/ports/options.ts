@@ -49,7 +49,7 @@ export interface CoalescerOptions<Value = unknown, Failure = unknown> {
   readonly describe?: ((failure: Failure) => FailureDescription) | undefined;
   /** Makes the error that a call rejects with. @default a `RejectedError` */
   readonly toError?: ToError<Failure> | undefined;
-  /** Without it, nothing is kept of an answer, nor of the reason of an abort. @default none */
+  /** What is remembered of a failure; nothing ever of the reason of an abort. @default nothing of an answer either */
   readonly toRecord?: ToRecord<Failure> | undefined;
   /** Makes the failure of an attempt of which nothing was heard for so many ms. @default an Error */
   readonly overdue?: ((ms: number) => Failure) | undefined;

@@ -93,7 +93,14 @@ export type LastAttempt<Failure> =
 export type ToError<Failure> = (reason: Reason<Failure>, key: string | undefined) => unknown;
 
 /**
- * Makes a short copy of a reason, which is kept long after its call has settled, without what an answer or a caller
- * could make large. `ToError` gets it for later items that need what failed.
+ * Makes short what an answer or a caller could make large. It is applied to what is remembered of a failed call, long
+ * after that has settled: `ToError` gets it for later items that need what failed.
  */
-export type ToRecord<Failure> = (reason: Reason<Failure>) => Reason<Failure>;
+export interface ToRecord<Failure> {
+  /** @default keeps nothing of it */
+  readonly output?: ((output: unknown) => unknown) | undefined;
+  /** @default keeps it as it is */
+  readonly failure?: ((failure: Failure) => Failure) | undefined;
+  /** What the call's own parts threw. @default keeps nothing of it */
+  readonly error?: ((error: unknown) => unknown) | undefined;
+}

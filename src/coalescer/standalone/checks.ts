@@ -16,6 +16,7 @@ import {
 import { complete } from '../complete-options.ts';
 import { engineEvents } from '../ports/events.ts';
 import type { CoalescerOptions } from '../ports/options.ts';
+import type { ToRecord } from '../ports/reason.ts';
 import type { Name, NewItem } from '../ports/submission.ts';
 
 type CheckTableOf<Fields> = { readonly [Name in keyof Fields]-?: ValueCheck | CheckTable };
@@ -53,7 +54,9 @@ const options: CheckTableOf<CoalescerOptions> = {
   ping: aFunction,
   describe: aFunction,
   toError: aFunction,
-  toRecord: aFunction,
+  toRecord: { output: aFunction, failure: aFunction, error: aFunction } satisfies CheckTableOf<
+    ToRecord<unknown>
+  >,
   overdue: aFunction,
   onNamed: aFunction,
   schedule: aFunction,
