@@ -26,3 +26,16 @@ export function catchRejection(result: unknown, onError: (error: unknown) => voi
   }
   return true;
 }
+
+/** The same function, which returns what it would have thrown. */
+export function unfailing<Args extends readonly unknown[], Made>(
+  make: (...args: Args) => Made,
+): (...args: Args) => Made {
+  return (...args) => {
+    try {
+      return make(...args);
+    } catch (error) {
+      return error as Made;
+    }
+  };
+}

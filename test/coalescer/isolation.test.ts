@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RejectedError } from '../../src/coalescer/calls/rejected-error.ts';
+import type { RejectedError } from '../../src/coalescer/ports/rejected-error.ts';
 import { endsOf, engineUnderTest } from '../helpers/engine.ts';
 import type { ModelServer, ModelServerOptions } from '../helpers/model-server.ts';
 import { modelServer } from '../helpers/model-server.ts';

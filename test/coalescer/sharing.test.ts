@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RejectedError } from '../../src/coalescer/calls/rejected-error.ts';
+import { RejectedError } from '../../src/coalescer/ports/rejected-error.ts';
 import { endsOf, engineUnderTest, isSettled, reasonOf } from '../helpers/engine.ts';
 
 const same = { fingerprint: 'same' };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { complete } from '../../src/coalescer/complete-options.ts';
+import { complete } from '../../src/coalescer/ports/options.ts';
 import { fieldsOf } from './declared.ts';
 import { documentAt, rowsOf, spansOf } from './markdown.ts';
 

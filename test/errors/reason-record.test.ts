@@ -1,28 +1,16 @@
 // What is kept of a failure: as much as the copy of its error says.
 import { describe, expect, test } from 'vitest';
-import { ResourceHistory } from '../../src/coalescer/calls/resource-history.ts';
 import type { Reason } from '../../src/coalescer/index.ts';
 import type { Failure } from '../../src/errors/attempt-failure.ts';
 import { createToError } from '../../src/errors/from-reason.ts';
 import { createToRecord } from '../../src/errors/reason-record.ts';
+import { rememberedOf } from '../helpers/engine.ts';
 
 const redact = (text: string): string => text.replaceAll('s3cret-token', '***');
 const toError = createToError({ redact, ids: 'server' });
+const toRecord = (reason: Reason<Failure>): Reason<Failure> =>
+  rememberedOf(reason, createToRecord(redact));
 const large = `s3cret-token ${'x'.repeat(50_000)}`;
-
-/** What the engine remembers of a failure. */
-function toRecord(reason: Reason<Failure>): Reason<Failure> {
-  const history = new ResourceHistory<Failure>({
-    toRecord: createToRecord(redact),
-    onNamed: () => {},
-    isInLine: () => false,
-    isBeingMade: () => false,
-  });
-  history.failed('x', { key: 'order-span-00', reason });
-  const cause = history.failureOf('x');
-  if (typeof cause !== 'object') throw new Error('no record');
-  return cause.reason;
-}
 
 /** The cause that those who need what failed are given. */
 function causeOf(reason: Reason<Failure>): Record<string, unknown> & Error {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { RejectedError } from '../../src/coalescer/calls/rejected-error.ts';
+import { ResourceHistory } from '../../src/coalescer/calls/resource-history.ts';
 import { Coalescer } from '../../src/coalescer/coalescer.ts';
 import type {
   EngineEvents,
@@ -8,8 +8,10 @@ import type {
   Reason,
   Schedule,
   Submission,
+  ToRecord,
   Verdict,
 } from '../../src/coalescer/index.ts';
+import { RejectedError } from '../../src/coalescer/ports/rejected-error.ts';
 import type { Fault, ScriptedSend } from './scripted-send.ts';
 import { scriptedSend } from './scripted-send.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -192,4 +194,21 @@ export async function isSettled(call: Promise<unknown>): Promise<boolean> {
     setImmediate(resolve);
   });
   return settled;
+}
+
+/** What the engine remembers of why a call failed. */
+export function rememberedOf<Failure>(
+  reason: Reason<Failure>,
+  toRecord: ToRecord<Failure>,
+): Reason<Failure> {
+  const history = new ResourceHistory<Failure>({
+    toRecord,
+    onNamed: () => {},
+    isInLine: () => false,
+    isBeingMade: () => false,
+  });
+  history.failed('x', { key: 'failed', reason });
+  const cause = history.failureOf('x');
+  if (typeof cause !== 'object') throw new Error('Nothing is remembered.');
+  return cause.reason;
 }

@@ -5,9 +5,9 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { RejectedError } from '../../src/coalescer/calls/rejected-error.ts';
 import type { Coalescer } from '../../src/coalescer/coalescer.ts';
 import type { Batch, Name } from '../../src/coalescer/index.ts';
+import type { RejectedError } from '../../src/coalescer/ports/rejected-error.ts';
 import { engineUnderTest } from '../helpers/engine.ts';
 import type { FaultRates, ModelServer } from '../helpers/model-server.ts';
 import { modelServer } from '../helpers/model-server.ts';

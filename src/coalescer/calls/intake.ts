@@ -351,11 +351,6 @@ export class Intake<Failure> {
   }
 }
 
-/** Ends a window with the run of code that opened it. Not by queueMicrotask, which tests may replace. */
-export const endOfRun: Schedule = (flush) => void over.then(flush);
-
-const over = Promise.resolve();
-
 /** One that cannot be stopped calls a flush that does nothing. */
 function stop(stopWindow: () => void): void {
   try {

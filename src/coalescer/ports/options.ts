@@ -1,7 +1,11 @@
 /** The options of the engine. All but `send` have a default. */
 import type { Clock } from '../../lib/clock.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { unfailing } from '../../lib/user-code.ts';
 import type { Emitter } from './events.ts';
+import { silent } from './events.ts';
 import type { ToError, ToRecord } from './reason.ts';
+import { toRejectedError } from './rejected-error.ts';
 import type { FailureDescription, Ping, Send } from './sender.ts';
 import type { Name } from './submission.ts';
 import type { Verdict } from './verdict.ts';
@@ -71,18 +75,6 @@ export interface EngineOptions<Failure> extends CoalescerOptions<unknown, Failur
   readonly events?: Emitter | undefined;
 }
 
-/** Options that have no default. */
-type Spare = 'ping' | 'describe';
-
-type Given<Options> = { readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined> };
-
-export interface CompleteOptions<Failure>
-  extends Pick<EngineOptions<Failure>, Spare>,
-    Given<Omit<EngineOptions<Failure>, Spare | 'queue' | 'retry'>> {
-  readonly queue: QueueBounds;
-  readonly retry: RetrySettings;
-}
-
 /**
  * Opens a window, and calls `flush` when it is over. It may return a function that stops its timer: that is called at
  * the end of the window, however it came. A window ends without it if a batch or the queue is full, or on a flush.
@@ -105,4 +97,72 @@ export interface RetrySettings {
   readonly maxPauseMs: number;
   /** The server's codes for transient errors of an item. */
   readonly itemCodes: readonly string[];
+}
+
+/** Options that have no default. */
+type OptionsWithoutDefault = 'ping' | 'describe';
+
+type WithDefaults<Options> = {
+  readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined>;
+};
+
+export interface CompleteOptions<Failure>
+  extends Pick<EngineOptions<Failure>, OptionsWithoutDefault>,
+    WithDefaults<Omit<EngineOptions<Failure>, OptionsWithoutDefault | 'queue' | 'retry'>> {
+  readonly queue: QueueBounds;
+  readonly retry: RetrySettings;
+}
+
+/** The options, with a default for each that was left out. */
+export function complete<Failure>(options: EngineOptions<Failure>): CompleteOptions<Failure> {
+  const { deliveryTimeoutMs = 300_000, queue = {}, retry = {} } = options;
+  const { minDelayMs = Math.min(250, retry.maxDelayMs ?? 250) } = retry;
+  return {
+    send: options.send,
+    read: options.read ?? ((output) => ({ kind: 'success', value: output })),
+    maxItems: options.maxItems ?? 100,
+    maxBytes: options.maxBytes ?? 1_000_000,
+    envelopeBytes: options.envelopeBytes ?? 2,
+    separatorBytes: options.separatorBytes ?? 1,
+    maxAnswerBytes: options.maxAnswerBytes ?? Number.POSITIVE_INFINITY,
+    concurrency: options.concurrency ?? 16,
+    maxWaitMs: options.maxWaitMs ?? 20,
+    onSkipped: options.onSkipped ?? 'requeue',
+    queue: { maxItems: queue.maxItems ?? 100_000, maxBytes: queue.maxBytes ?? 64_000_000 },
+    retry: {
+      limit: retry.limit ?? 10,
+      minDelayMs,
+      maxDelayMs: retry.maxDelayMs ?? Math.max(30_000, minDelayMs),
+      maxPauseMs: retry.maxPauseMs ?? Math.min(60_000, deliveryTimeoutMs / 5),
+      itemCodes: retry.itemCodes ?? [],
+    },
+    deliveryTimeoutMs,
+    attemptTimeoutMs: options.attemptTimeoutMs ?? 30_000,
+    ping: options.ping,
+    describe: options.describe,
+    toError: unfailing(options.toError ?? toRejectedError),
+    toRecord: options.toRecord ?? {},
+    overdue: unfailing(
+      options.overdue ??
+        ((ms) => new Error(`Nothing was heard of an attempt within ${ms} ms.`) as Failure),
+    ),
+    onNamed: options.onNamed ?? (() => {}),
+    schedule: options.schedule ?? endOfRun,
+    clock: options.clock ?? systemClock(),
+    random: chanceFrom(options.random ?? Math.random),
+    events: options.events ?? silent,
+  };
+}
+
+/** Ends a window with the run of code that opened it. Not by queueMicrotask, which tests may replace. */
+const endOfRun: Schedule = (flush) => void settledPromise.then(flush);
+
+const settledPromise = Promise.resolve();
+
+/** Always from 0 up to 1, since tests replace Math.random by other functions. */
+function chanceFrom(random: () => number): () => number {
+  return () => {
+    const chance: unknown = random();
+    return typeof chance === 'number' && chance >= 0 && chance < 1 ? chance : 0.5;
+  };
 }

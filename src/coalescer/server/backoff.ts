@@ -14,14 +14,6 @@ export function backoffMs(
   return Math.max(delayMs, leastPauseMs(attempt));
 }
 
-/** Always from 0 up to 1, since tests replace Math.random by other functions. */
-export function chanceFrom(random: () => number): () => number {
-  return () => {
-    const chance: unknown = random();
-    return typeof chance === 'number' && chance >= 0 && chance < 1 ? chance : 0.5;
-  };
-}
-
 /** After the second such request in a row, in milliseconds; then it doubles. */
 const FIRST_MS = 10;
 const MOST_MS = 1_000;

@@ -5,16 +5,16 @@ import { Events } from '../../lib/events.ts';
 import { consoleLogger } from '../../lib/logger.ts';
 import type { TimeoutOption } from '../../lib/timeout-option.ts';
 import { readTimeoutOption } from '../../lib/timeout-option.ts';
-import { callUserCode } from '../../lib/user-code.ts';
+import { callUserCode, unfailing } from '../../lib/user-code.ts';
 import { utf8Length } from '../../lib/utf8.ts';
 import type { CallInfo } from '../calls/intake.ts';
 import type { Ledger } from '../calls/ledger.ts';
-import { toRejectedError, unfailing } from '../calls/rejected-error.ts';
 import type { Stats } from '../coalescer.ts';
 import { Coalescer } from '../coalescer.ts';
 import type { EngineEvents } from '../ports/events.ts';
 import type { CoalescerOptions } from '../ports/options.ts';
 import type { ToError } from '../ports/reason.ts';
+import { toRejectedError } from '../ports/rejected-error.ts';
 import type { NewItem, Submission } from '../ports/submission.ts';
 import {
   copyOfItem,

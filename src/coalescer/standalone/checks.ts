@@ -13,9 +13,9 @@ import {
   oneOfMany,
   problemsOf,
 } from '../../lib/value-checks.ts';
-import { complete } from '../complete-options.ts';
 import { engineEvents } from '../ports/events.ts';
 import type { CoalescerOptions } from '../ports/options.ts';
+import { complete } from '../ports/options.ts';
 import type { ToRecord } from '../ports/reason.ts';
 import type { Name, NewItem } from '../ports/submission.ts';
 

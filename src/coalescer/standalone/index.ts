@@ -7,7 +7,6 @@
 export type { Clock } from '../../lib/clock.ts';
 export type { Listener } from '../../lib/events.ts';
 export type { Ledger } from '../calls/ledger.ts';
-export { RejectedError } from '../calls/rejected-error.ts';
 export type { Stats } from '../coalescer.ts';
 export type { DispatchReason, EngineEvents } from '../ports/events.ts';
 export type { CoalescerOptions, QueueBounds, RetrySettings, Schedule } from '../ports/options.ts';
@@ -20,6 +19,7 @@ export type {
   ToError,
   ToRecord,
 } from '../ports/reason.ts';
+export { RejectedError } from '../ports/rejected-error.ts';
 export type {
   Batch,
   FailureDescription,

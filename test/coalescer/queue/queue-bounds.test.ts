@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RejectedError } from '../../../src/coalescer/calls/rejected-error.ts';
+import { RejectedError } from '../../../src/coalescer/ports/rejected-error.ts';
 import { Bounds } from '../../../src/coalescer/queue/queue-bounds.ts';
 import { endsOf, engineUnderTest, isSettled, openWindow, reasonOf } from '../../helpers/engine.ts';
 import { ok } from '../../helpers/scripted-send.ts';

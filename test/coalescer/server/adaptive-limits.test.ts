@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { complete } from '../../../src/coalescer/complete-options.ts';
+import { complete } from '../../../src/coalescer/ports/options.ts';
 import { AdaptiveLimits } from '../../../src/coalescer/server/adaptive-limits.ts';
 
 const NOW = 1_234_567;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { backoffMs, chanceFrom } from '../../../src/coalescer/server/backoff.ts';
+import { backoffMs } from '../../../src/coalescer/server/backoff.ts';
 
 const delays = { minDelayMs: 250, maxDelayMs: 30_000 };
 
@@ -19,15 +19,4 @@ test.each([
 test('without an upper end the delay still is a number', () => {
   const endless = { minDelayMs: 250, maxDelayMs: Number.POSITIVE_INFINITY };
   expect(backoffMs(10_000, endless, 0.5)).toBeLessThan(Number.POSITIVE_INFINITY);
-});
-
-test.each([[undefined], [1], [-0.1], [Number.NaN], ['0.3'], [0n], [Number.POSITIVE_INFINITY]])(
-  'a random number that is none, %s, stands for the middle',
-  (given) => {
-    expect(chanceFrom(() => given as number)()).toBe(0.5);
-  },
-);
-
-test.each([0, 0.999, 0.25])('a random number is taken as it is: %d', (given) => {
-  expect(chanceFrom(() => given)()).toBe(given);
 });

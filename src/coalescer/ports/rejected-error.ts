@@ -1,4 +1,4 @@
-import type { Reason } from '../ports/reason.ts';
+import type { Reason } from './reason.ts';
 
 /** The error of a rejected call where no `toError` makes another one. */
 export class RejectedError extends Error {
@@ -20,17 +20,4 @@ export class RejectedError extends Error {
 /** A `RejectedError`; for an aborted call, its signal's own reason. */
 export function toRejectedError(reason: Reason<unknown>, key: string | undefined): unknown {
   return reason.kind === 'aborted' ? reason.reason : new RejectedError(reason, key);
-}
-
-/** A port that throws gives its own error instead of what it was to make. */
-export function unfailing<Args extends readonly unknown[], Made>(
-  make: (...args: Args) => Made,
-): (...args: Args) => Made {
-  return (...args) => {
-    try {
-      return make(...args);
-    } catch (error) {
-      return error as Made;
-    }
-  };
 }
