@@ -17,7 +17,7 @@ export type Load =
   | { readonly kind: 'pending'; readonly calls: number }
   | { readonly kind: 'cascade'; readonly descendants: number }
   | { readonly kind: 'cold start' }
-  | { readonly kind: 'replay'; readonly file: string };
+  | { readonly kind: 'recording'; readonly file: string };
 
 /** All calls as fast as the loop can make them, in turns. */
 export interface Burst {

@@ -1,7 +1,7 @@
 /** All rounds of a scenario, interleaved: round 1 of all contenders, round 2 of all, and so on. */
 
-import type { EmulatorProcess } from '../src/replay/emulator-process.ts';
-import { startEmulator } from '../src/replay/emulator-process.ts';
+import type { EmulatorProcess } from '../src/recordings/emulator-process.ts';
+import { startEmulator } from '../src/recordings/emulator-process.ts';
 import { TOKEN } from './contenders/contender.ts';
 import type { Load, Measured } from './job.ts';
 import { runRound } from './round.ts';

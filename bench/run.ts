@@ -5,7 +5,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { Slots } from '../src/replay/concurrency-slots.ts';
+import { Slots } from '../src/recordings/concurrency-slots.ts';
 import { CONTENDERS } from './contenders/index.ts';
 import { goalsOf } from './goals.ts';
 import { machine, versions } from './machine.ts';

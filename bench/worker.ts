@@ -7,13 +7,13 @@ import { cascade } from './loads/cascade.ts';
 import { coldStart } from './loads/cold-start.ts';
 import { oneAtATime } from './loads/one-at-a-time.ts';
 import { pending } from './loads/pending.ts';
-import { replay } from './loads/replay.ts';
+import { sendRecording } from './loads/recording.ts';
 import { steady, steadyUntold } from './loads/steady.ts';
 
 async function measure(job: Job, url: string): Promise<Measured> {
   const { contender: name, inFlight, rest, load } = job;
   const target = rest === undefined ? { url, inFlight } : { url, inFlight, rest };
-  if (load.kind === 'replay') return replay(name, target, load.file);
+  if (load.kind === 'recording') return sendRecording(name, target, load.file);
   if (load.kind === 'cold start') return coldStart(name, url);
   const contender = await makeContender(name, target);
   switch (load.kind) {

@@ -1,5 +1,5 @@
 /** A request for each call, by the global fetch; so many at once. */
-import { Slots } from '../../src/replay/concurrency-slots.ts';
+import { Slots } from '../../src/recordings/concurrency-slots.ts';
 import type { Caller, Target } from './contender.ts';
 import { postSingle } from './wire.ts';
 

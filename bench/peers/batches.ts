@@ -1,6 +1,6 @@
 /** What dataloader, batshit and pacer leave to their users: to send a batch, so many at once. */
 
-import { Slots } from '../../src/replay/concurrency-slots.ts';
+import { Slots } from '../../src/recordings/concurrency-slots.ts';
 import type { Target } from '../contenders/contender.ts';
 import type { Post } from '../contenders/wire.ts';
 

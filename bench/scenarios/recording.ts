@@ -10,7 +10,7 @@ const EXAMPLE = fileURLToPath(new URL('../../examples/agent-runs.ndjson', import
 /** None where the recording is missing: it is too large to be part of the package. */
 export function recordedRuns(mode: Mode): readonly Scenario[] {
   if (mode === 'full' && !existsSync(LARGE)) return [];
-  const load = { kind: 'replay', file: mode === 'full' ? LARGE : EXAMPLE } as const;
+  const load = { kind: 'recording', file: mode === 'full' ? LARGE : EXAMPLE } as const;
   return [
     {
       id: 'S8',

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { nextMessage } from '../../src/replay/emulator-process.ts';
+import { nextMessage } from '../../src/recordings/emulator-process.ts';
 import type { Command } from '../job.ts';
 import type { Seen, ServerOptions } from './process.ts';
 

@@ -10,12 +10,12 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/cli/': [
     'src/index.ts',
     'src/testing/',
-    'src/replay/',
+    'src/recordings/',
     'src/transport/',
     'src/ids/',
     'src/lib/',
   ],
-  'src/replay/': ['src/index.ts', 'src/testing/'],
+  'src/recordings/': ['src/index.ts', 'src/testing/'],
   'src/index.ts': ['src/client/', 'src/resources/', 'src/transport/', ...ground],
   'src/client/': ['src/resources/', 'src/pipeline/', 'src/transport/', ...ground],
   'src/resources/': ['src/pipeline/', ...ground],
@@ -36,7 +36,7 @@ const owners: Readonly<Record<string, string>> = {
   dataloader: '^src/client/batch-window\\.ts$',
   ky: '^src/transport/',
   nanoid: '^src/ids/',
-  zod: '^src/(schemas|replay)/|^src/client/parse-options\\.ts$',
+  zod: '^src/(schemas|recordings)/|^src/client/parse-options\\.ts$',
 };
 
 const insideEngine = '^src/coalescer/(?!index\\.ts$)';
@@ -124,7 +124,7 @@ export const rules: IForbiddenRuleType[] = [
   {
     name: 'node-only-where-there-is-node',
     comment: 'Use what every runtime has: fetch, Web Crypto, TextEncoder, streams.',
-    from: { path: '^src/', pathNot: '^src/(cli|replay)/|^src/testing/http/server\\.ts$' },
+    from: { path: '^src/', pathNot: '^src/(cli|recordings)/|^src/testing/http/server\\.ts$' },
     to: { dependencyTypes: ['core'] },
   },
 ];

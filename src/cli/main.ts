@@ -1,6 +1,6 @@
 import { nearest } from '../lib/nearest.ts';
 import { VERSION } from '../lib/version.ts';
-import { messageOf } from '../replay/actions/action-file.ts';
+import { messageOf } from '../recordings/actions/action-file.ts';
 import type { Command, CommandContext } from './command/command.ts';
 import { CommandFailure, exitCodes, interruption } from './command/command-failure.ts';
 import { helpOf } from './command/help.ts';

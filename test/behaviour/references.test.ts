@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ActionPromise, AgentInstance, AgentSpan } from '../../src/index.ts';
 import { PrefactorDependencyError } from '../../src/index.ts';
-import { digestOf } from '../../src/replay/state-digest.ts';
+import { digestOf } from '../../src/recordings/state-digest.ts';
 import type { Harness } from '../helpers/harness.ts';
 import { harness } from '../helpers/harness.ts';
 import { failureOf, outcomes } from '../helpers/outcomes.ts';

@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Ledger } from '../../src/index.ts';
 import { AutobatchClient } from '../../src/index.ts';
-import { readActions } from '../../src/replay/actions/action-file.ts';
-import type { RecordedAction } from '../../src/replay/actions/recorded-action.ts';
-import { replayBatched } from '../../src/replay/batched-replay.ts';
-import type { ReplayResult } from '../../src/replay/replay-result.ts';
-import { digestOf } from '../../src/replay/state-digest.ts';
+import { readActions } from '../../src/recordings/actions/action-file.ts';
+import type { RecordedAction } from '../../src/recordings/actions/recorded-action.ts';
+import type { SendingResult } from '../../src/recordings/send-recording.ts';
+import { sendBatched } from '../../src/recordings/send-recording.ts';
+import { digestOf } from '../../src/recordings/state-digest.ts';
 import type { EmulatorReport, FaultPlan } from '../../src/testing/index.ts';
 import { Emulator } from '../../src/testing/index.ts';
 import { fakeTime } from '../helpers/fake-time.ts';
@@ -27,14 +27,14 @@ const passing: FaultPlan['rates'] = {
 };
 
 interface Outcome {
-  readonly replayed: ReplayResult;
+  readonly sent: SendingResult;
   readonly ledger: Ledger;
   readonly report: EmulatorReport;
   readonly digest: string;
 }
 
-/** One replay in virtual time. */
-async function replay(
+/** A recording sent in virtual time. */
+async function send(
   actions: readonly RecordedAction[],
   ids: 'client' | 'server',
   faults: FaultPlan | undefined,
@@ -54,13 +54,13 @@ async function replay(
       logger: false,
       deliveryTimeoutMs: Number.POSITIVE_INFINITY,
     });
-    const replaying = replayBatched(actions, client);
+    const sending = sendBatched(actions, client);
     await time.drain();
-    const replayed = await replaying;
+    const sent = await sending;
     const closing = client.close();
     await time.drain();
-    const digest = digestOf(emulator.snapshot(), replayed.names);
-    return { replayed, ledger: await closing, report: emulator.report(), digest };
+    const digest = digestOf(emulator.snapshot(), sent.names);
+    return { sent, ledger: await closing, report: emulator.report(), digest };
   } finally {
     time.end();
   }
@@ -77,10 +77,10 @@ describe.each(['small.ndjson', 'large.ndjson.gz'])('%s', (name) => {
     'faults that pass cost time, and nothing else (ids: %s)',
     async (ids) => {
       const actions = await readAll(name);
-      const calm = await replay(actions, ids, undefined);
+      const calm = await send(actions, ids, undefined);
       const statuses = [500, 502, 503, 429, 408];
-      const stormy = await replay(actions, ids, { seed: 7, rates: passing, statuses });
-      expect(stormy.replayed).toMatchObject({ succeeded: actions.length, errors: [] });
+      const stormy = await send(actions, ids, { seed: 7, rates: passing, statuses });
+      expect(stormy.sent).toMatchObject({ succeeded: actions.length, errors: [] });
       expectBalanced(stormy.ledger);
       expect(stormy.ledger).toMatchObject({ accepted: actions.length, succeeded: actions.length });
       expect(Math.max(...stormy.report.effects.values())).toBe(1);
@@ -98,16 +98,16 @@ test.skipIf(!existsSync(data('small.ndjson')))(
   'actions that fail for good hurt their own trees only, and the books tell',
   async () => {
     const actions = await readAll('small.ndjson');
-    const { replayed, ledger, report } = await replay(actions, 'client', {
+    const { sent, ledger, report } = await send(actions, 'client', {
       seed: 3,
       rates: { itemPermanent: 0.05, dropAfter: 0.1 },
     });
     expectBalanced(ledger);
     expect(ledger).toMatchObject({ accepted: actions.length, pending: 0, declined: 0 });
-    expect(ledger.succeeded).toBe(replayed.succeeded);
+    expect(ledger.succeeded).toBe(sent.succeeded);
     // In doubt is what an answer that was lost may have held, before what it needs was refused.
     expect(ledger.succeeded + ledger.refused + ledger.inDoubt).toBe(actions.length);
-    expect(report.effects.size).toBe(replayed.succeeded);
+    expect(report.effects.size).toBe(sent.succeeded);
     expect(report.breaches).toEqual([]);
   },
   60_000,

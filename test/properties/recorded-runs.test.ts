@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { AutobatchClient } from '../../src/index.ts';
-import { readActions } from '../../src/replay/actions/action-file.ts';
-import { replayBatched } from '../../src/replay/batched-replay.ts';
+import { readActions } from '../../src/recordings/actions/action-file.ts';
+import { sendBatched } from '../../src/recordings/send-recording.ts';
 import { Emulator } from '../../src/testing/index.ts';
 import { expectBalanced } from '../helpers/harness.ts';
 
@@ -27,9 +27,9 @@ describe.each(files)('$name', ({ name, actions }) => {
         fetch: emulator.fetch,
         ids,
       });
-      const replayed = await replayBatched(readActions(data(name)), client);
+      const sent = await sendBatched(readActions(data(name)), client);
       const ledger = await client.close();
-      expect(replayed).toMatchObject({ actions, succeeded: actions, errors: [] });
+      expect(sent).toMatchObject({ actions, succeeded: actions, errors: [] });
       expectBalanced(ledger);
       expect(ledger).toMatchObject({ accepted: actions, succeeded: actions, pending: 0 });
       const { requests, breaches, effects } = emulator.report();

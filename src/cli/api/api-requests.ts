@@ -1,4 +1,4 @@
-import type { Deployment } from '../../replay/calls/recorded-calls.ts';
+import type { Deployment } from '../../recordings/calls/recorded-calls.ts';
 import { isToken, isTooShort, MIN_TOKEN_LENGTH, TOKEN } from '../../transport/api-token.ts';
 import { DEFAULT_API_URL, readApiUrl } from '../../transport/api-url.ts';
 import { certificateCode } from '../../transport/connection-errors.ts';

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../../lib/nearest.ts';
-import { readTime } from '../../replay/actions/recorded-time.ts';
+import { readTime } from '../../recordings/actions/recorded-time.ts';
 import { CommandFailure, exitCodes } from './command-failure.ts';
 
 /** A kind of value, given as text on the command line. */

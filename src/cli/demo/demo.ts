@@ -2,17 +2,16 @@ import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import type { Ledger } from '../../index.ts';
 import { AutobatchClient } from '../../index.ts';
-import { readActions } from '../../replay/actions/action-file.ts';
-import { replayBatched } from '../../replay/batched-replay.ts';
-import { startEmulator } from '../../replay/emulator-process.ts';
-import { replayOneByOne } from '../../replay/one-by-one-replay.ts';
-import type { ReplayResult } from '../../replay/replay-result.ts';
+import { readActions } from '../../recordings/actions/action-file.ts';
+import type { Seen } from '../../recordings/emulator-process.ts';
+import { serverProblems, startEmulator } from '../../recordings/emulator-process.ts';
+import type { SendingResult } from '../../recordings/send-recording.ts';
+import { sendBatched, sendOneByOne } from '../../recordings/send-recording.ts';
 import type { Command, CommandContext } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
 import { CommandFailure, exitCodes, unlessInterrupted } from '../command/command-failure.ts';
-import { ledgerLine } from '../terminal/ledger-line.ts';
-import type { Replay } from './comparison.ts';
-import { problemsOf, tableOf } from './comparison.ts';
+import { amount } from '../terminal/figures.ts';
+import { balances, ledgerLine } from '../terminal/ledger-line.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../../examples/agent-runs.ndjson', import.meta.url));
 const ROUND_TRIP_MS = 20;
@@ -34,6 +33,14 @@ export const demo: Command = defineCommand({
   execute,
 });
 
+/** The recording sent once, as its caller and as its server saw it. */
+interface Sending extends SendingResult {
+  readonly ms: number;
+  readonly seen: Seen;
+  /** Of the state in which its server ended. */
+  readonly digest: string;
+}
+
 async function execute(
   { file }: { readonly file: string | undefined },
   { stdout, interrupted }: CommandContext,
@@ -42,19 +49,19 @@ async function execute(
     `${file ?? 'Example runs'}: each action sent to a local server with a round trip of ${ROUND_TRIP_MS} ms\n\n`,
   );
   const path = file ?? EXAMPLE;
-  const against = (replay: (url: string) => Promise<ReplayResult>): Promise<Replay> =>
-    unlessInterrupted(replayAgainstEmulator(replay), interrupted);
+  const against = (send: (url: string) => Promise<SendingResult>): Promise<Sending> =>
+    unlessInterrupted(sendToEmulator(send), interrupted);
   const oneByOne = await against((url) =>
-    replayOneByOne(readActions(path), { url, token, inFlight: ONE_BY_ONE_IN_FLIGHT }),
+    sendOneByOne(readActions(path), { url, token, inFlight: ONE_BY_ONE_IN_FLIGHT }),
   );
   if (oneByOne.actions === 0) throw new CommandFailure('There was no action in it.');
   let ledger: Ledger | undefined;
   const batched = await against(async (apiUrl) => {
     const client = new AutobatchClient({ apiUrl, apiToken: token, logger: false });
     try {
-      return await replayBatched(readActions(path), client);
+      return await sendBatched(readActions(path), client);
     } finally {
-      // A replay that has failed may leave pending calls behind.
+      // A sending that has failed may leave pending calls behind.
       ledger = await client.close({ timeoutMs: 0 });
     }
   });
@@ -72,18 +79,61 @@ async function execute(
   return exitCodes.ok;
 }
 
-/** One replay against a fresh server. */
-async function replayAgainstEmulator(
-  replay: (url: string) => Promise<ReplayResult>,
-): Promise<Replay> {
+/** The recording sent once, to a fresh server. */
+async function sendToEmulator(send: (url: string) => Promise<SendingResult>): Promise<Sending> {
   const emulator = await startEmulator({ token, latencyMs: ROUND_TRIP_MS });
   try {
     const start = performance.now();
-    const result = await replay(emulator.url);
+    const result = await send(emulator.url);
     const ms = performance.now() - start;
     const digest = await emulator.digest(result.names);
     return { ...result, ms, digest, seen: await emulator.seen() };
   } finally {
     emulator.close();
   }
+}
+
+function tableOf(oneByOne: Sending, batched: Sending): string {
+  const times = (measure: (sending: Sending) => number): string => {
+    const factor = measure(oneByOne) / measure(batched);
+    return `${factor.toFixed(factor < 10 ? 1 : 0)} times`;
+  };
+  const row = (label: string, value: (sending: Sending) => string, note = ''): string => {
+    const cells = [value(oneByOne), value(batched)].map((text) => text.padStart(16));
+    return `${label.padEnd(20)}${cells.join('')}   ${note}`.trimEnd();
+  };
+  const requests = ({ seen }: Sending): number => seen.requests;
+  return [
+    row('', (sending) => (sending === batched ? 'batched' : 'call by call')),
+    row('calls', ({ actions }) => amount(actions)),
+    row('succeeded', ({ succeeded }) => amount(succeeded)),
+    row('requests', (sending) => amount(requests(sending)), `${times(requests)} fewer`),
+    row('calls per request', (sending) => (sending.actions / requests(sending)).toFixed(1)),
+    row('time', ({ ms }) => `${(ms / 1000).toFixed(2)} s`, `${times(({ ms }) => ms)} faster`),
+    row('body bytes', ({ seen }) => `${(seen.bytes / 1000).toFixed(0)} kB`),
+  ].join('\n');
+}
+
+/** Differences and faults, as sentences. */
+function problemsOf(
+  oneByOne: Sending,
+  batched: Sending,
+  ledger: Ledger | undefined,
+): readonly string[] {
+  return [
+    ...ownProblemsOf('call by call', oneByOne),
+    ...ownProblemsOf('batched', batched),
+    ...(oneByOne.digest === batched.digest ? [] : ['The two servers ended in different states.']),
+    ...(ledger === undefined || !balances(ledger) ? ['The books do not balance.'] : []),
+  ];
+}
+
+function ownProblemsOf(label: string, sending: Sending): readonly string[] {
+  const { actions, succeeded, errors, seen } = sending;
+  const problems = [
+    ...(succeeded === actions ? [] : [`${amount(actions - succeeded)} calls failed.`]),
+    ...errors.map(String),
+    ...serverProblems(seen),
+  ];
+  return problems.map((problem) => `${label}: ${problem}`);
 }

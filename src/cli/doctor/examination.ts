@@ -1,6 +1,6 @@
 /** Asks the questions that need a run, one after the other. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Deployment } from '../../replay/calls/recorded-calls.ts';
+import type { Deployment } from '../../recordings/calls/recorded-calls.ts';
 import type { BulkApi, Item } from './questions/bulk-api.ts';
 import { idOf } from './questions/bulk-api.ts';
 import { errorQuestions } from './questions/errors.ts';

@@ -1,5 +1,5 @@
-import type { EmulatorProcess } from '../../replay/emulator-process.ts';
-import { startEmulator } from '../../replay/emulator-process.ts';
+import type { EmulatorProcess } from '../../recordings/emulator-process.ts';
+import { startEmulator } from '../../recordings/emulator-process.ts';
 import type { Account } from '../api/api-requests.ts';
 import { ping, pingProblem, readAccount } from '../api/api-requests.ts';
 import type { CommandContext } from '../command/command.ts';

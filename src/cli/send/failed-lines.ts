@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, openSync } from 'node:fs';
-import { messageOf } from '../../replay/actions/action-file.ts';
-import type { KnownIds } from '../../replay/calls/recorded-calls.ts';
+import { messageOf } from '../../recordings/actions/action-file.ts';
+import type { KnownIds } from '../../recordings/calls/recorded-calls.ts';
 import { CommandFailure } from '../command/command-failure.ts';
 
 /** Lines that can be sent again, as an action file of its own. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isPfid, pfidAlphabet, pfidFrom } from '../../ids/pfid.ts';
-import type { Identify } from '../../replay/calls/recorded-calls.ts';
+import type { Identify } from '../../recordings/calls/recorded-calls.ts';
 
 /** 192 of 256 bits, in the letters of a nanoid. */
 const KEY_LENGTH = 32;

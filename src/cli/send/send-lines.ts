@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ActionFile } from '../../replay/actions/action-file.ts';
-import { ActionFileError } from '../../replay/actions/action-file.ts';
-import type { RecordedCalls } from '../../replay/calls/recorded-calls.ts';
-import { RecordedClock } from './recorded-clock.ts';
+import type { ActionFile } from '../../recordings/actions/action-file.ts';
+import { ActionFileError } from '../../recordings/actions/action-file.ts';
+import { RecordedClock } from '../../recordings/actions/recorded-time.ts';
+import type { RecordedCalls } from '../../recordings/calls/recorded-calls.ts';
 import type { Tally } from './tally.ts';
 
 /** Most calls that have not settled; reading waits for room. */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { AutobatchClient, PrefactorInvalidArgumentError } from '../../index.ts';
-import type { ActionFile } from '../../replay/actions/action-file.ts';
-import { openActionFile } from '../../replay/actions/action-file.ts';
-import { recordedTimes } from '../../replay/actions/recorded-time.ts';
-import { RecordedCalls } from '../../replay/calls/recorded-calls.ts';
-import { serverProblems } from '../../replay/emulator-process.ts';
+import type { ActionFile } from '../../recordings/actions/action-file.ts';
+import { openActionFile } from '../../recordings/actions/action-file.ts';
+import { recordedTimes } from '../../recordings/actions/recorded-time.ts';
+import { RecordedCalls } from '../../recordings/calls/recorded-calls.ts';
+import { serverProblems } from '../../recordings/emulator-process.ts';
 import { deploymentOf } from '../api/api-requests.ts';
 import type { OptionValues } from '../command/arguments.ts';
 import {

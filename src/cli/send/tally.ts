@@ -1,8 +1,8 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { createHistogram } from 'node:perf_hooks';
 import { isPrefactorError } from '../../index.ts';
-import type { RecordedAction } from '../../replay/actions/recorded-action.ts';
-import type { RecordedCall } from '../../replay/calls/recorded-calls.ts';
+import type { RecordedAction } from '../../recordings/actions/recorded-action.ts';
+import type { RecordedCall } from '../../recordings/calls/recorded-calls.ts';
 import type { FailedLines } from './failed-lines.ts';
 import type { Failure } from './send-failure.ts';
 import { failureOf, wasSentBefore } from './send-failure.ts';

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { create, ndjson, run } from '../../replay/actions/lines.ts';
+import { create, ndjson, run } from '../../recordings/actions/lines.ts';
 import { listen } from '../../transport/servers.ts';
 import { fileWith, serveApi } from '../run-cli.ts';
 

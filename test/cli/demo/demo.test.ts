@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { create, ndjson, run } from '../../replay/actions/lines.ts';
+import { create, ndjson, run } from '../../recordings/actions/lines.ts';
 import { fileWith, runCli } from '../run-cli.ts';
 
 test('the example runs end in the same state both ways', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { fileIdentities } from '../../../src/cli/send/identities.ts';
-import type { RecordedAction } from '../../../src/replay/actions/recorded-action.ts';
-import { parseLine } from '../../../src/replay/actions/recorded-action.ts';
-import { create, finish, run } from '../../replay/actions/lines.ts';
+import type { RecordedAction } from '../../../src/recordings/actions/recorded-action.ts';
+import { parseLine } from '../../../src/recordings/actions/recorded-action.ts';
+import { create, finish, run } from '../../recordings/actions/lines.ts';
 
 const instance = '01m8npfwjrm23ynwy3vyqrpjmzn4ynt9';
 const time = '2026-09-01T08:00:00.000Z';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { EmulatorOptions } from '../../../src/testing/index.ts';
-import { create, finish, ndjson, run } from '../../replay/actions/lines.ts';
+import { create, finish, ndjson, run } from '../../recordings/actions/lines.ts';
 import { fileWith, runCli, serveApi } from '../run-cli.ts';
 
 async function sendTwice(

@@ -1,6 +1,6 @@
 // What lines name: runs, spans and parents, in the file and out of it.
 import { describe, expect, test } from 'vitest';
-import { create, finish, ndjson, run } from '../../replay/actions/lines.ts';
+import { create, finish, ndjson, run } from '../../recordings/actions/lines.ts';
 import { fileWith, runCli, serveApi } from '../run-cli.ts';
 
 const [register = {}, start = {}, end = {}] = run('r', []);

@@ -2,9 +2,9 @@ import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { RecordedClock } from '../../../src/cli/send/recorded-clock.ts';
+import { RecordedClock } from '../../../src/recordings/actions/recorded-time.ts';
 import { identity } from '../../helpers/tls/tls.ts';
-import { create, finish, ndjson, run } from '../../replay/actions/lines.ts';
+import { create, finish, ndjson, run } from '../../recordings/actions/lines.ts';
 import { listen } from '../../transport/servers.ts';
 import { fileWith, openInput, runCli, serveApi, TOKEN } from '../run-cli.ts';
 

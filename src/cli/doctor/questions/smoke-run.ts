@@ -1,7 +1,7 @@
 /** The run that all questions are asked in: marked as a smoke test, named, and finished at the end. */
 import { randomUUID } from 'node:crypto';
 import { IdGenerator } from '../../../ids/id-generator.ts';
-import type { Deployment } from '../../../replay/calls/recorded-calls.ts';
+import type { Deployment } from '../../../recordings/calls/recorded-calls.ts';
 import type { BulkAnswer, BulkApi, Item, Json, Output, Success } from './bulk-api.ts';
 import { Unanswered } from './finding.ts';
 

@@ -1,14 +1,61 @@
-import type { ActionOf, Actions, RecordedAction } from './actions/recorded-action.ts';
+/** Sends a recording again in two ways, batched and one by one, so that they can be compared. */
+import type { AutobatchClient } from '../index.ts';
+import { ActionFileError } from './actions/action-file.ts';
+import type { ActionOf, RecordedAction } from './actions/recorded-action.ts';
 import { spanTimes } from './actions/recorded-action.ts';
-import { RECORDING_START, recordedTimes } from './actions/recorded-time.ts';
+import { recordedTimes } from './actions/recorded-time.ts';
+import { RecordedCalls } from './calls/recorded-calls.ts';
 import { Slots } from './concurrency-slots.ts';
-import type { ReplayResult } from './replay-result.ts';
-import { ReplayResultCollector } from './replay-result.ts';
 
-export interface OneByOneOptions {
+/** When each recording is said to have begun: always the same, so that two sendings can be compared. */
+const RECORDING_START = Date.UTC(2026, 8, 1, 8);
+
+type Actions = AsyncIterable<RecordedAction> | Iterable<RecordedAction>;
+
+export interface SendingResult {
+  readonly actions: number;
+  readonly succeeded: number;
+  /** The first few errors. */
+  readonly errors: readonly unknown[];
+  /** The name in the file of each run and span, by the server's id. */
+  readonly names: Readonly<Record<string, string>>;
+}
+
+/** Sends recorded runs through the client: plain calls with references, none of them awaited. */
+export async function sendBatched(
+  actions: Actions,
+  client: AutobatchClient,
+): Promise<SendingResult> {
+  const collector = new ResultCollector();
+  const calls = new RecordedCalls({ client, timeOf: recordedTimes(RECORDING_START) });
+  for await (const action of actions) {
+    await calls.ready();
+    const taken = calls.take(action);
+    if (taken.kind === 'bad') throw new ActionFileError(taken.problem);
+    if (taken.kind === 'call') collector.add(action, taken.call);
+  }
+  await calls.flush();
+  return collector.result();
+}
+
+interface OneByOneOptions {
   readonly url: string;
   readonly token: string;
   readonly inFlight: number;
+}
+
+/**
+ * Sends recorded runs with a request for each action, as a careful user writes it by hand: each
+ * call waits for the answers to those that it needs, and a finish for all that belongs to what ends.
+ */
+export async function sendOneByOne(
+  actions: Actions,
+  options: OneByOneOptions,
+): Promise<SendingResult> {
+  const collector = new ResultCollector();
+  const calls = new CallsOneByOne(options, collector);
+  for await (const action of actions) calls.start(action);
+  return collector.result();
 }
 
 /** A run or a span of the file. */
@@ -25,29 +72,17 @@ interface SingleRequest {
   readonly body: object;
 }
 
-/**
- * Replays recorded runs with a request for each action, as a careful user writes it by hand: each
- * call waits for the answers to those that it needs, and a finish for all that belongs to what ends.
- */
-export async function replayOneByOne(
-  actions: Actions,
-  options: OneByOneOptions,
-): Promise<ReplayResult> {
-  const calls = new CallsOneByOne(options);
-  for await (const action of actions) calls.start(action);
-  return calls.result();
-}
-
 class CallsOneByOne {
   readonly #options: OneByOneOptions;
   readonly #slots: Slots;
-  readonly #collector = new ReplayResultCollector();
+  readonly #collector: ResultCollector;
   readonly #runs = new Map<string, Made>();
   readonly #spans = new Map<string, Made>();
   readonly #timeOf = recordedTimes(RECORDING_START);
 
-  constructor(options: OneByOneOptions) {
+  constructor(options: OneByOneOptions, collector: ResultCollector) {
     this.#options = options;
+    this.#collector = collector;
     this.#slots = new Slots(options.inFlight);
   }
 
@@ -59,17 +94,16 @@ class CallsOneByOne {
       this.#runs.set(action.instance, { id, within: [] });
       return;
     }
-    const run = known(this.#runs, action.instance);
+    const run = madeAs(this.#runs, action.instance);
     switch (action.type) {
       case 'agent_instances/start': {
-        const request = aboutRun(run, 'start', { timestamp: action.timestamp ?? time });
-        run.within.push(this.#call(action, [], request));
+        const { timestamp = time } = action;
+        run.within.push(this.#call(action, [], aboutRun(run, 'start', { timestamp })));
         break;
       }
       case 'agent_instances/record_quality': {
         const { name, payload } = action;
-        const request = aboutRun(run, 'record_quality', { name, payload });
-        run.within.push(this.#call(action, [], request));
+        run.within.push(this.#call(action, [], aboutRun(run, 'record_quality', { name, payload })));
         break;
       }
       case 'agent_spans/create':
@@ -88,15 +122,10 @@ class CallsOneByOne {
     }
   }
 
-  /** Resolves when all calls have settled. */
-  result(): Promise<ReplayResult> {
-    return this.#collector.result();
-  }
-
   #create(action: ActionOf<'agent_spans/create'>, run: Made, time: string): void {
     const { id: givenId, schema_name, status, payload = {}, result_payload } = action;
     const { sensitive_encoding } = action;
-    const parent = action.parent === undefined ? undefined : known(this.#spans, action.parent);
+    const parent = action.parent === undefined ? undefined : madeAs(this.#spans, action.parent);
     // The first call within a run is its start.
     const id = this.#call(action, run.within.slice(0, 1), async () => {
       const details = {
@@ -118,7 +147,7 @@ class CallsOneByOne {
   }
 
   #finish(action: ActionOf<'agent_spans/finish'>, run: Made, time: string): void {
-    const { id, within } = known(this.#spans, action.span);
+    const { id, within } = madeAs(this.#spans, action.span);
     const { status, result_payload, sensitive_encoding, timestamp = time } = action;
     const body = { status, result_payload, sensitive_encoding, timestamp };
     const request = async () => ({ path: `agent_spans/${await id}/finish`, body });
@@ -167,8 +196,51 @@ function aboutRun({ id }: Made, what: string, body: object): () => Promise<Singl
   return async () => ({ path: `agent_instance/${await id}/${what}`, body });
 }
 
-function known(made: ReadonlyMap<string, Made>, name: string | undefined): Made {
+function madeAs(made: ReadonlyMap<string, Made>, name: string | undefined): Made {
   const found = made.get(name ?? '');
   if (found === undefined) throw new Error(`The file uses "${name}" before it makes it.`);
   return found;
+}
+
+const MAX_ERRORS_KEPT = 3;
+
+/** Collects the result as calls settle. */
+export class ResultCollector {
+  readonly #result = {
+    actions: 0,
+    succeeded: 0,
+    errors: [] as unknown[],
+    names: {} as Record<string, string>,
+  };
+  readonly #settled: Promise<void>[] = [];
+
+  /** Counts the call of an action; it gives the id of what that makes. */
+  add(action: RecordedAction, call: Promise<string | { readonly id: string }>): void {
+    const name = nameOfMade(action);
+    const { errors, names } = this.#result;
+    this.#result.actions++;
+    this.#settled.push(
+      call.then(
+        (made) => {
+          this.#result.succeeded++;
+          if (name !== undefined) names[typeof made === 'string' ? made : made.id] = name;
+        },
+        (error: unknown) => {
+          if (errors.length < MAX_ERRORS_KEPT) errors.push(error);
+        },
+      ),
+    );
+  }
+
+  /** Resolves when all calls have settled. */
+  async result(): Promise<SendingResult> {
+    await Promise.all(this.#settled);
+    return this.#result;
+  }
+}
+
+/** The name in the file of what an action makes. */
+function nameOfMade(action: RecordedAction): string | undefined {
+  if (action.type === 'agent_instances/register') return action.instance;
+  return action.type === 'agent_spans/create' ? action.span : undefined;
 }

@@ -1,8 +1,7 @@
-import { readActions } from '../../src/replay/actions/action-file.ts';
-import type { RecordedAction } from '../../src/replay/actions/recorded-action.ts';
-import { replayBatched } from '../../src/replay/batched-replay.ts';
-import { replayOneByOne } from '../../src/replay/one-by-one-replay.ts';
-import type { ReplayResult } from '../../src/replay/replay-result.ts';
+import { readActions } from '../../src/recordings/actions/action-file.ts';
+import type { RecordedAction } from '../../src/recordings/actions/recorded-action.ts';
+import type { SendingResult } from '../../src/recordings/send-recording.ts';
+import { sendBatched, sendOneByOne } from '../../src/recordings/send-recording.ts';
 import type { Target } from '../contenders/contender.ts';
 import { TOKEN } from '../contenders/contender.ts';
 import type { ContenderName } from '../contenders/index.ts';
@@ -10,7 +9,7 @@ import type { Measured } from '../job.ts';
 import { startMeter } from './meter.ts';
 
 /** A recording as fast as possible. It is read beforehand, since that is no work of a client. */
-export async function replay(
+export async function sendRecording(
   contender: ContenderName,
   target: Target,
   file: string,
@@ -19,11 +18,11 @@ export async function replay(
   for await (const action of readActions(file)) actions.push(action);
   const send = await senderOf(contender, target);
   const stop = startMeter();
-  const replayed = await send(actions);
+  const sent = await send(actions);
   return {
-    called: replayed.actions,
-    settled: replayed.succeeded,
-    errors: replayed.errors.map(String),
+    called: sent.actions,
+    settled: sent.succeeded,
+    errors: sent.errors.map(String),
     ...stop(),
   };
 }
@@ -31,17 +30,17 @@ export async function replay(
 async function senderOf(
   contender: ContenderName,
   target: Target,
-): Promise<(actions: readonly RecordedAction[]) => Promise<ReplayResult>> {
+): Promise<(actions: readonly RecordedAction[]) => Promise<SendingResult>> {
   if (contender === 'one by one') {
-    return (actions) => replayOneByOne(actions, { ...target, token: TOKEN });
+    return (actions) => sendOneByOne(actions, { ...target, token: TOKEN });
   }
-  if (contender !== 'ours') throw new Error(`${contender} cannot replay a recording.`);
+  if (contender !== 'ours') throw new Error(`${contender} cannot send a recording.`);
   const { makeClient } = await import('../contenders/ours.ts');
   return async (actions) => {
     // With its own bounds: a recording waits for room, as the guide says.
     const client = makeClient(target, { queue: {} });
-    const replayed = await replayBatched(actions, client);
+    const sent = await sendBatched(actions, client);
     await client.close();
-    return replayed;
+    return sent;
   };
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { AgentInstance, AgentSpan } from '../../../src/index.ts';
-import type { RecordedAction } from '../../../src/replay/actions/recorded-action.ts';
-import { parseLine } from '../../../src/replay/actions/recorded-action.ts';
-import { RecordedCalls } from '../../../src/replay/calls/recorded-calls.ts';
+import type { RecordedAction } from '../../../src/recordings/actions/recorded-action.ts';
+import { parseLine } from '../../../src/recordings/actions/recorded-action.ts';
+import { RecordedCalls } from '../../../src/recordings/calls/recorded-calls.ts';
 import { harness } from '../../helpers/harness.ts';
 import { create, finish, run } from '../actions/lines.ts';
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { openActionFile } from '../../../src/replay/actions/action-file.ts';
+import { openActionFile } from '../../../src/recordings/actions/action-file.ts';
 import { fileWith } from '../../cli/run-cli.ts';
 import { create, ndjson, run } from './lines.ts';
 

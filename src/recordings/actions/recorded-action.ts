@@ -1,7 +1,7 @@
 /** What a line of an action file says: one action of a recorded run; see examples/README.md. */
 import * as z from 'zod';
 import { parseExactly } from './exact-json.ts';
-import { MAX_MS, readTime } from './recorded-time.ts';
+import { MAX_RECORDED_MS, readTime } from './recorded-time.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -73,8 +73,6 @@ export type ActionOf<Type extends ActionType> = {
   FieldsOf<(typeof ofType)[Type]>;
 
 export type RecordedAction = { [Type in ActionType]: ActionOf<Type> }[ActionType];
-
-export type Actions = AsyncIterable<RecordedAction> | Iterable<RecordedAction>;
 
 /** Whether a span that is created with this status has no finish of its own. */
 export function hasEnded(status: string): boolean {
@@ -220,7 +218,7 @@ const kinds: { readonly [Kind in keyof Values]: z.ZodType<Values[Kind]> } = {
   name,
   key: z.custom<string>(isKey, 'must be text of 8 to 64 characters'),
   time: z.custom<string>(isTime, 'must be a time such as 2026-09-01T08:00:00.000Z'),
-  ms: z.preprocess(asNumber, z.number().min(-MAX_MS).max(MAX_MS)),
+  ms: z.preprocess(asNumber, z.number().min(-MAX_RECORDED_MS).max(MAX_RECORDED_MS)),
   flag: z.boolean(),
   object,
   objectOrNull: object.nullable(),
