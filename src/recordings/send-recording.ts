@@ -205,7 +205,7 @@ function madeAs(made: ReadonlyMap<string, Made>, name: string | undefined): Made
 const MAX_ERRORS_KEPT = 3;
 
 /** Collects the result as calls settle. */
-export class ResultCollector {
+class ResultCollector {
   readonly #result = {
     actions: 0,
     succeeded: 0,
