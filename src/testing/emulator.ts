@@ -9,8 +9,8 @@ import { listen } from './http/server.ts';
 import { EmulatorClock } from './lib/emulator-clock.ts';
 import type { EmulatorOptions } from './options/emulator-options.ts';
 import { resolveOptions } from './options/emulator-options.ts';
-import { Recorder } from './report/recorder.ts';
 import type { EmulatorReport } from './report/report.ts';
+import { Recorder } from './report/report.ts';
 import { RequestHandler } from './requests/request-handler.ts';
 import type { EmulatorSnapshot } from './state/snapshot.ts';
 import { takeSnapshot } from './state/snapshot.ts';
@@ -79,7 +79,7 @@ export class Emulator {
 
   /** What the emulator saw so far. */
   report(): EmulatorReport {
-    return this.#recorder.report(this.#store.keys.values());
+    return this.#recorder.report();
   }
 
   /**

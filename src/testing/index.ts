@@ -17,5 +17,5 @@ export type { EmulatorOptions } from './options/emulator-options.ts';
 export type { AnsweredRequest, BatchRecord, EmulatorReport, RanItem } from './report/report.ts';
 export type { EmulatorSnapshot, InstanceSnapshot } from './state/snapshot.ts';
 export type { ItemError } from './wire/errors.ts';
-export type { EmulatedItem, Fields } from './wire/items-outputs.ts';
+export type { EmulatedItem, Fields } from './wire/items.ts';
 export type { RequestKind, SingleEndpoint } from './wire/routes.ts';

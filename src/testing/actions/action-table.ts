@@ -1,8 +1,8 @@
 // Every action by its `_type`: docs/internals/api.md, "Actions". The full set is **unknown** there; a type that is not
 // listed here makes the whole request invalid.
 
-import type { ActionHandler } from './action-results.ts';
 import { agentAndEnvironmentActions } from './agents-environments.ts';
+import type { ActionHandler } from './emulated-action.ts';
 import { generatePfids } from './generate-pfids.ts';
 import * as instances from './instances.ts';
 import * as spans from './spans.ts';

@@ -1,26 +1,24 @@
 // `agents/*` and `environments/*` (docs/internals/api.md, "Actions"), since a batch may mix all types. Little more than
 // their names is known, so little is checked.
 
-import type { ActionResult } from '../wire/items-outputs.ts';
-import type { ActionHandler } from './action-results.ts';
-import { invalid, notFound, success } from './action-results.ts';
-import type { EmulatedAction } from './emulated-action.ts';
+import type { ActionResult } from '../wire/action-results.ts';
+import { notFound, success } from '../wire/action-results.ts';
+import type { ActionHandler, EmulatedAction } from './emulated-action.ts';
 
 type RecordType = 'agent' | 'environment';
-type TypedHandlers = readonly (readonly [type: string, ActionHandler])[];
 
 // An older docs page has environment_id on the list and beside `details` (docs/internals/api.md, "Actions").
-export const agentAndEnvironmentActions: TypedHandlers = [
+export const agentAndEnvironmentActions: ReadonlyMap<string, ActionHandler> = new Map([
   ...handlersOf('agent', ['environment_id'], ['environment_id']),
   ...handlersOf('environment', ['account_id'], []),
-];
+]);
 
 /** With the fields that only this type has on its list, and on its create. */
 function handlersOf(
   type: RecordType,
   onList: readonly string[],
   onCreate: readonly string[],
-): TypedHandlers {
+): [type: string, ActionHandler][] {
   return [
     [`${type}s/list`, (action) => list(type, action, onList)],
     [`${type}s/show`, (action) => withRecord(type, action, [])],
@@ -31,7 +29,7 @@ function handlersOf(
 
 function list(type: RecordType, action: EmulatedAction, known: readonly string[]): ActionResult {
   action.dropOthers(known);
-  if (action.problems !== undefined) return invalid('Invalid query', action, null);
+  if (action.problems !== undefined) return action.invalid('Invalid query', null);
   return success({ summaries: [...action.store.records[type].values()] }, null);
 }
 
@@ -40,7 +38,7 @@ function create(type: RecordType, action: EmulatedAction, known: readonly string
   const details = action.inner('details', 'required', '');
   action.dropOthers(known);
   details?.name('name', 'required');
-  if (action.problems !== undefined) return invalid(`Invalid ${type}`, action, null);
+  if (action.problems !== undefined) return action.invalid(`Invalid ${type}`, null);
   const id = store.newId(action.item.key);
   const record = { ...details?.fields, type, id, inserted_at: store.timestamp() };
   store.records[type].set(id, record);
@@ -57,7 +55,7 @@ function withRecord(
   const id = action.id(`${type}_id`, 'required');
   const [details] = changes.map((name) => action.object(name, 'required'));
   action.dropOthers();
-  if (action.problems !== undefined) return invalid(`Invalid ${type}`, action, id);
+  if (action.problems !== undefined) return action.invalid(`Invalid ${type}`, id);
   const known = records.get(id);
   if (known === undefined) return notFound(type === 'agent' ? 'Agent' : 'Environment', id);
   const record = { ...known, ...details, type, id, inserted_at: known['inserted_at'] };

@@ -1,14 +1,21 @@
-// What the handler of an action is given: the item that runs, and the store.
+// What the handler of an action is given: the item that runs, and the store. In each handler all checks come before the
+// first change: so an action is a transaction of its own (docs/internals/api.md, "Processing"), and nothing ever needs to
+// be undone.
 
-import type { RequestRecord } from '../report/recorder.ts';
+import type { RequestRecord } from '../report/report.ts';
 import type { Store } from '../state/store.ts';
-import type { EmulatedItem, Fields } from '../wire/items-outputs.ts';
-import { isObject } from '../wire/items-outputs.ts';
+import type { ActionResult } from '../wire/action-results.ts';
+import { failure } from '../wire/action-results.ts';
+import { errorLike, errorOutput } from '../wire/errors.ts';
+import type { EmulatedItem, Fields } from '../wire/items.ts';
+import { isFields } from '../wire/items.ts';
 import { isPfid } from '../wire/pfid.ts';
 
+export type ActionHandler = (action: EmulatedAction) => ActionResult;
+
 /** `nullable` fields may be left out as well. */
-type Need = 'required' | 'optional' | 'nullable';
-type FieldValue<N extends Need, Value> = N extends 'required' ? Value : Value | undefined;
+type FieldNeed = 'required' | 'optional' | 'nullable';
+type FieldValue<N extends FieldNeed, Value> = N extends 'required' ? Value : Value | undefined;
 
 /**
  * Each method reads one field. A field that is missing, null or wrong reads as `undefined`; if it is required, as an
@@ -53,43 +60,49 @@ export class EmulatedAction {
   }
 
   /** The same, for the object in a field, if there is one. */
-  inner(name: string, need: Need, prefix = `${name}.`): EmulatedAction | undefined {
+  inner(name: string, need: FieldNeed, prefix = `${name}.`): EmulatedAction | undefined {
     this.object(name, need);
     const fields = this.fields[name];
-    return isObject(fields) ? this.within(fields, prefix) : undefined;
+    return isFields(fields) ? this.within(fields, prefix) : undefined;
   }
 
-  string<N extends Need>(name: string, need: N): FieldValue<N, string> {
-    return this.#take(name, need, isString, 'must be a string', '');
+  string<N extends FieldNeed>(name: string, need: N): FieldValue<N, string> {
+    return this.#take(name, need, (value) => typeof value === 'string', 'must be a string', '');
   }
 
   /** A string that is not empty. */
-  name<N extends Need>(name: string, need: N): FieldValue<N, string> {
+  name<N extends FieldNeed>(name: string, need: N): FieldValue<N, string> {
     if (this.fields[name] === '') this.wrong(name, "can't be blank");
     return this.string(name, need);
   }
 
-  id<N extends Need>(name: string, need: N): FieldValue<N, string> {
+  id<N extends FieldNeed>(name: string, need: N): FieldValue<N, string> {
     return this.#take(name, need, isPfid, 'is not a valid id', '');
   }
 
-  timestamp<N extends Need>(name: string, need: N): FieldValue<N, string> {
+  timestamp<N extends FieldNeed>(name: string, need: N): FieldValue<N, string> {
     return this.#take(name, need, isTimestamp, 'is not an ISO 8601 timestamp', '');
   }
 
-  boolean<N extends Need>(name: string, need: N): FieldValue<N, boolean> {
-    return this.#take(name, need, isBoolean, 'must be a boolean', false);
+  boolean<N extends FieldNeed>(name: string, need: N): FieldValue<N, boolean> {
+    return this.#take(
+      name,
+      need,
+      (value) => typeof value === 'boolean',
+      'must be a boolean',
+      false,
+    );
   }
 
-  object<N extends Need>(name: string, need: N): FieldValue<N, Fields> {
-    return this.#take(name, need, isObject, 'must be an object', {});
+  object<N extends FieldNeed>(name: string, need: N): FieldValue<N, Fields> {
+    return this.#take(name, need, isFields, 'must be an object', {});
   }
 
-  array<N extends Need>(name: string, need: N): FieldValue<N, readonly unknown[]> {
+  array<N extends FieldNeed>(name: string, need: N): FieldValue<N, readonly unknown[]> {
     return this.#take<N, readonly unknown[]>(name, need, Array.isArray, 'must be an array', []);
   }
 
-  oneOf<Word extends string, N extends Need>(
+  oneOf<Word extends string, N extends FieldNeed>(
     name: string,
     words: readonly Word[],
     need: N,
@@ -123,12 +136,25 @@ export class EmulatedAction {
     this.#problems.set(name, [...(this.#problems.get(name) ?? []), problem]);
   }
 
+  /** @param id Empty if it is one of the wrong fields. */
+  invalid(message: string, id: string | null): ActionResult {
+    const { problems: errors } = this;
+    return failure(errorOutput('validation_errors', message, { errors }), id === '' ? null : id);
+  }
+
+  /** For a create whose id is there already. What the API says then is **unknown** (docs/internals/api.md, "Ids"). */
+  taken(message: string, id: string): ActionResult {
+    const errors = { id: ['has already been taken'] };
+    const standard = errorOutput('validation_errors', message, { errors });
+    return failure(errorLike(this.store.options.takenId, standard), id);
+  }
+
   breach(sentence: string): void {
     const { key, type } = this.item;
     this.#request.breach(`${sentence} (${key === null ? type : `${type} "${key}"`})`);
   }
 
-  #take<N extends Need, Value>(
+  #take<N extends FieldNeed, Value>(
     name: string,
     need: N,
     isRight: (value: unknown) => value is Value,
@@ -149,15 +175,11 @@ export class EmulatedAction {
   }
 }
 
-const isString = (value: unknown) => typeof value === 'string';
-const isBoolean = (value: unknown) => typeof value === 'boolean';
-
-// ISO 8601 with a zone (docs/internals/api.md, "Creating a span"): TypeScript sends UTC, Python an offset.
-const TIMESTAMP =
-  /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
-
+/** ISO 8601 with a zone (docs/internals/api.md, "Creating a span"): TypeScript sends UTC, Python an offset. */
 function isTimestamp(value: unknown): value is string {
-  const match = typeof value === 'string' ? TIMESTAMP.exec(value) : null;
+  const pattern =
+    /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+  const match = typeof value === 'string' ? pattern.exec(value) : null;
   if (match === null) return false;
   const [year, month, day] = match.slice(1).map(Number) as [number, number, number];
   // Day 0 of the next month is the last of this one.

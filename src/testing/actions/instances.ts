@@ -2,13 +2,12 @@
 // finish and record_quality in bulk are *inferred* there.
 
 import type { Instance, Schemas } from '../state/records.ts';
-import { FINISH_STATUSES, isTerminal } from '../state/records.ts';
-import { instanceDetails } from '../state/views.ts';
-import type { ActionResult, Fields } from '../wire/items-outputs.ts';
-import type { ActionHandler } from './action-results.ts';
-import { invalid, invalidAction, notFound, success, taken } from './action-results.ts';
-import type { EmulatedAction } from './emulated-action.ts';
-import { readSchemaVersion } from './schema-version.ts';
+import { FINISH_STATUSES, instanceDetails, isTerminal } from '../state/records.ts';
+import type { ActionResult } from '../wire/action-results.ts';
+import { invalidAction, notFound, success } from '../wire/action-results.ts';
+import type { Fields } from '../wire/items.ts';
+import type { ActionHandler, EmulatedAction } from './emulated-action.ts';
+import { readSchemaVersion, summaryOf } from './schema-version.ts';
 
 const PURPOSES = ['live', 'smoke_test', 'eval'] as const;
 
@@ -24,15 +23,15 @@ export function registerInstance(action: EmulatedAction): ActionResult {
   const name = action.name('external_identifier', 'nullable') ?? null;
   action.boolean('update_current_version', 'optional');
   const purpose = action.oneOf('purpose', PURPOSES, 'optional') ?? 'live';
-  const versionName = agentVersion === undefined ? null : readVersion(agentVersion);
+  const versionName = agentVersion === undefined ? null : readAgentVersion(agentVersion);
   const { version, schemas } = readSchemaVersion(action, agentId);
   action.dropOthers();
-  if (action.problems !== undefined) return invalid('Invalid agent instance', action, id);
-  if (id !== null && store.isTaken(id)) return taken(store, 'Invalid agent instance', id);
+  if (action.problems !== undefined) return action.invalid('Invalid agent instance', id);
+  if (id !== null && store.isTaken(id)) return action.taken('Invalid agent instance', id);
   if (name !== null && !store.takeName(agentId, name)) {
     // How the API says so is unknown; this is the usual way of such servers.
     action.wrong('external_identifier', 'has already been taken');
-    return invalid('Invalid agent instance', action, id);
+    return action.invalid('Invalid agent instance', id);
   }
 
   const instance = newInstance(action, schemas, {
@@ -49,7 +48,7 @@ export function registerInstance(action: EmulatedAction): ActionResult {
 }
 
 /** Gives its `external_identifier`. */
-function readVersion(version: EmulatedAction): string | null {
+function readAgentVersion(version: EmulatedAction): string | null {
   const externalIdentifier = version.string('external_identifier', 'optional') ?? null;
   version.string('name', 'optional');
   version.string('description', 'optional');
@@ -138,9 +137,15 @@ export const recordQuality: ActionHandler = changing('quality', (action) => {
   const name = action.name('name', 'required');
   const payload = action.object('payload', 'nullable');
   if (action.fields['payload'] === undefined) action.wrong('payload', 'is required');
-  return ({ quality }) => {
-    if (payload === undefined) quality.delete(name);
-    else quality.set(name, payload);
+  return ({ quality, schemas }) => {
+    if (payload === undefined) {
+      quality.delete(name);
+    } else {
+      quality.set(name, {
+        payload,
+        summary: summaryOf(schemas.quality_schemas.get(name), payload),
+      });
+    }
     return true;
   };
 });
@@ -158,7 +163,7 @@ export const terminateInstance: ActionHandler = changing('termination', (action)
 
 export function showInstance(action: EmulatedAction): ActionResult {
   const id = action.id('agent_instance_id', 'required');
-  if (action.problems !== undefined) return invalid('Invalid query', action, id);
+  if (action.problems !== undefined) return action.invalid('Invalid query', id);
   const instance = action.store.instances.get(id);
   if (instance === undefined) return notFound('Agent instance', id);
   return success({ details: instanceDetails(instance) }, id);
@@ -181,7 +186,7 @@ function changing(
     const id = action.id('agent_instance_id', 'required');
     const change = read(action);
     action.dropOthers();
-    if (action.problems !== undefined) return invalid(`Invalid ${what}`, action, id);
+    if (action.problems !== undefined) return action.invalid(`Invalid ${what}`, id);
     const instance = action.store.instances.get(id);
     if (instance === undefined) return notFound('Agent instance', id);
     const now = action.store.timestamp();

@@ -2,9 +2,8 @@
 // what does not match its schema is recorded all the same (docs/internals/api.md, "Creating a span").
 
 import type { Schemas, ShownSchema } from '../state/records.ts';
-import { qualityType } from '../state/views.ts';
-import type { Fields } from '../wire/items-outputs.ts';
-import { isObject } from '../wire/items-outputs.ts';
+import type { Fields } from '../wire/items.ts';
+import { isFields } from '../wire/items.ts';
 import type { EmulatedAction } from './emulated-action.ts';
 
 const ACTION_PROFILE = [
@@ -38,8 +37,6 @@ const PERMISSIONS = ['unknown', 'allowed', 'disallowed'];
 const PRESENCE = ['unknown', 'included', 'excluded'];
 const CLASSIFICATIONS = ['unknown', 'public', 'internal', 'confidential', 'restricted', 'secret'];
 
-type Types = Map<string, ShownSchema>;
-
 /** Checks the schema version; gives its record, and what shows in answers: titles and templates. */
 export function readSchemaVersion(
   action: EmulatedAction,
@@ -47,11 +44,18 @@ export function readSchemaVersion(
 ): { readonly version: Fields; readonly schemas: Schemas } {
   const reader = action.inner('agent_schema_version', 'optional') ?? action.within({}, '');
   const external_identifier = reader.string('external_identifier', 'optional') ?? null;
-  const schemas: Types = new Map();
-  for (const list of ['span_type_schemas', 'quality_schemas']) {
+  const schemas = {
+    span_type_schemas: new Map<string, ShownSchema>(),
+    quality_schemas: new Map<string, ShownSchema>(),
+  };
+  for (const list of ['span_type_schemas', 'quality_schemas'] as const) {
     for (const [i, schema] of (reader.array(list, 'optional') ?? []).entries()) {
-      if (isObject(schema)) {
-        readSchema(reader.within(schema, `${list}.${i}.`), list === 'quality_schemas', schemas);
+      if (isFields(schema)) {
+        readSchema(
+          reader.within(schema, `${list}.${i}.`),
+          list === 'quality_schemas',
+          schemas[list],
+        );
       } else {
         reader.wrong(`${list}.${i}`, 'must be an object');
       }
@@ -67,7 +71,11 @@ export function readSchemaVersion(
   return { version: { type, id, external_identifier }, schemas };
 }
 
-function readSchema(schema: EmulatedAction, isQuality: boolean, schemas: Types): void {
+function readSchema(
+  schema: EmulatedAction,
+  isQuality: boolean,
+  schemas: Map<string, ShownSchema>,
+): void {
   const name = schema.name('name', 'required');
   schema.object(isQuality ? 'schema' : 'params_schema', 'required');
   if (!isQuality) schema.object('result_schema', 'nullable');
@@ -78,7 +86,7 @@ function readSchema(schema: EmulatedAction, isQuality: boolean, schemas: Types):
   const risk = schema.inner('data_risk', need);
   schema.dropOthers();
   if (risk !== undefined) checkDataRisk(risk);
-  schemas.set(isQuality ? qualityType(name) : name, { title, template });
+  schemas.set(name, { title, template });
 }
 
 function checkDataRisk(risk: EmulatedAction): void {
@@ -94,4 +102,14 @@ function checkDataRisk(risk: EmulatedAction): void {
     categories?.dropOthers();
   }
   risk.dropOthers();
+}
+
+/** Fills each `{{field}}` of the template. More of Liquid, which TypeScript allows, is left as it stands. */
+export function summaryOf(schema: ShownSchema | undefined, payload: Fields): string | null {
+  if (schema?.template === undefined) return null;
+  return schema.template.replaceAll(/\{\{\s*([\w.]+)\s*\}\}/g, (_whole, name: string) => {
+    const value = Object.hasOwn(payload, name) ? payload[name] : undefined;
+    if (value === undefined || value === null) return '';
+    return typeof value === 'string' ? value : JSON.stringify(value);
+  });
 }

@@ -3,12 +3,13 @@
 import type { Instance, Span } from '../state/records.ts';
 import { CREATE_STATUSES, FINISH_STATUSES, isTerminal } from '../state/records.ts';
 import type { Store } from '../state/store.ts';
-import { controlOf, summaryOf } from '../state/views.ts';
+import type { ActionResult } from '../wire/action-results.ts';
+import { failure, invalidAction, notFound, success } from '../wire/action-results.ts';
 import { errorOutput } from '../wire/errors.ts';
-import type { ActionResult, Fields } from '../wire/items-outputs.ts';
+import type { Fields } from '../wire/items.ts';
 import { partitionText } from '../wire/pfid.ts';
-import { failure, invalid, invalidAction, notFound, success, taken } from './action-results.ts';
 import type { EmulatedAction } from './emulated-action.ts';
+import { summaryOf } from './schema-version.ts';
 
 /**
  * The fields of a span stand in `details`; a docstring of Python's has them flat (*conflicting*:
@@ -21,9 +22,9 @@ export function createSpan(action: EmulatedAction): ActionResult {
   }
   const details = action.inner('details', 'required', '');
   action.dropOthers();
-  if (details === undefined) return invalid('Invalid span', action, null);
+  if (details === undefined) return action.invalid('Invalid span', null);
   const span = readSpan(details);
-  if (action.problems !== undefined) return invalid('Invalid span', action, span.id);
+  if (action.problems !== undefined) return action.invalid('Invalid span', span.id);
 
   const instance = store.instances.get(span.agent_instance_id);
   if (instance === undefined) return notFound('Agent instance', span.id);
@@ -52,7 +53,7 @@ export function finishSpan(action: EmulatedAction): ActionResult {
   const timestamp = action.timestamp('timestamp', 'optional');
   const sensitive = action.boolean('sensitive_encoding', 'optional');
   action.dropOthers();
-  if (action.problems !== undefined) return invalid('Invalid finish', action, id);
+  if (action.problems !== undefined) return action.invalid('Invalid finish', id);
 
   const span = store.spans.get(id);
   if (span === undefined) return notFound('Agent span', id);
@@ -65,7 +66,8 @@ export function finishSpan(action: EmulatedAction): ActionResult {
   details.finished_at = timestamp ?? now;
   details.updated_at = now;
   if (result !== undefined) {
-    details.payload_byte_size_estimate += bytesOf(result) - bytesOf(details.result_payload);
+    details.payload_byte_size_estimate +=
+      payloadBytes(result) - payloadBytes(details.result_payload);
     details.result_payload = result;
   }
   if (sensitive !== undefined) details.sensitive_encoding = sensitive;
@@ -76,7 +78,7 @@ export function finishSpan(action: EmulatedAction): ActionResult {
 export function showSpan(action: EmulatedAction): ActionResult {
   const { store } = action;
   const id = action.id('agent_span_id', 'required');
-  if (action.problems !== undefined) return invalid('Invalid query', action, id);
+  if (action.problems !== undefined) return action.invalid('Invalid query', id);
   const span = store.spans.get(id);
   return span === undefined ? notFound('Agent span', id) : answer(store, span);
 }
@@ -90,7 +92,7 @@ export function listSpans(action: EmulatedAction): ActionResult {
   const instanceId = action.id('agent_instance_id', 'required');
   const start = action.timestamp('start_time', 'required');
   const end = action.timestamp('end_time', 'required');
-  if (action.problems !== undefined) return invalid('Invalid query', action, instanceId);
+  if (action.problems !== undefined) return action.invalid('Invalid query', instanceId);
   const instance = store.instances.get(instanceId);
   if (instance === undefined) return notFound('Agent instance', instanceId);
   const [from, to] = [Date.parse(start), Date.parse(end)];
@@ -132,7 +134,7 @@ function readSpan(details: EmulatedAction) {
 function newSpan({ store, item }: EmulatedAction, span: NewSpan, instance: Instance): Span {
   const now = store.timestamp();
   const { payload, schema_name, status } = span;
-  const schema = instance.schemas.get(schema_name);
+  const schema = instance.schemas.span_type_schemas.get(schema_name);
   const details = {
     ...span,
     type: 'agent_span',
@@ -144,7 +146,7 @@ function newSpan({ store, item }: EmulatedAction, span: NewSpan, instance: Insta
     started_at: span.started_at ?? now,
     // What the API does without finished_at is unknown; here it is the present, as for a finish.
     finished_at: span.finished_at ?? (isTerminal(status) ? now : null),
-    payload_byte_size_estimate: bytesOf(payload) + bytesOf(span.result_payload),
+    payload_byte_size_estimate: payloadBytes(payload) + payloadBytes(span.result_payload),
     purpose: 'activity',
     data_risk: null,
     inserted_at: now,
@@ -172,20 +174,22 @@ function checkPlace(
     if (parent.instance !== instance) action.wrong('parent_span_id', 'is of another instance');
   }
   if (span.id !== null) {
-    if (store.isTaken(span.id)) return taken(store, 'Invalid span', span.id);
+    if (store.isTaken(span.id)) return action.taken('Invalid span', span.id);
     if (store.options.samePartition && partitionText(span.id) !== partitionText(id)) {
       action.wrong('id', 'is of another partition than its instance');
     }
   }
-  return action.problems && invalid('Invalid span', action, span.id);
+  return action.problems && action.invalid('Invalid span', span.id);
 }
 
 /** Copies the details, so that a stored answer does not change with the span. */
-function answer(store: Store, { instance, details }: Span): ActionResult {
-  const control = controlOf(store, instance);
-  return success({ details: { ...details }, ...(control && { control }) }, details.id);
+function answer({ options }: Store, { instance, details }: Span): ActionResult {
+  const { status, termination_reason: reason } = instance.details;
+  const terminate = status === 'terminated';
+  const shown = (terminate || options.alwaysControl) && { control: { terminate, reason } };
+  return success({ details: { ...details }, ...shown }, details.id);
 }
 
-function bytesOf(payload: Fields | null): number {
+function payloadBytes(payload: Fields | null): number {
   return payload === null ? 0 : JSON.stringify(payload).length;
 }

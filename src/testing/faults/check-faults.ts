@@ -13,6 +13,7 @@ import {
 import { countFrom, ms, refuse, seed } from '../lib/argument-checks.ts';
 import { ROUTE_TYPES } from '../wire/routes.ts';
 import type { FaultKind, FaultRates } from './fault-types.ts';
+import { needsBulk } from './fault-types.ts';
 
 export const ANYTHING: ValueCheck = () => undefined;
 const aString = matching('a string', /^/);
@@ -129,11 +130,6 @@ export function checkPoison(item: unknown, fault: unknown, options: unknown): vo
     ...problemsWithFault(fault, POISONS),
     ...problemsOf(options, { times }),
   ]);
-}
-
-/** Whether only a bulk request can have the fault. */
-export function needsBulk(kind: FaultKind): boolean {
-  return kind === 'omit' || kind === 'extra';
 }
 
 function problemsWithFault(fault: unknown, kinds: readonly string[]): string[] {

@@ -1,12 +1,12 @@
 // Decides which fault fires when: first those that a test asked for, in order, then those of the seeded plan.
 
 import { hash, Random } from '../lib/random.ts';
-import type { RequestRecord } from '../report/recorder.ts';
+import type { RequestRecord } from '../report/report.ts';
+import type { ErrorOutput } from '../wire/errors.ts';
 import { errorLike, errorOutput } from '../wire/errors.ts';
-import type { EmulatedItem, ErrorOutput } from '../wire/items-outputs.ts';
+import type { EmulatedItem } from '../wire/items.ts';
 import type { Route } from '../wire/routes.ts';
-import { checkNext, checkPoison, checkRefusal, FAULT_KINDS, needsBulk } from './check-faults.ts';
-import { matches } from './fault-responses.ts';
+import { checkNext, checkPoison, checkRefusal, FAULT_KINDS } from './check-faults.ts';
 import type {
   Fault,
   FaultPlan,
@@ -15,9 +15,10 @@ import type {
   ItemMatch,
   ItemRefusal,
 } from './fault-types.ts';
+import { needsBulk } from './fault-types.ts';
 
 /** A fault that will fire `left` times more. */
-interface Armed<Target> {
+interface ArmedFault<Target> {
   readonly target: Target;
   readonly fault: Fault;
   left: number;
@@ -30,16 +31,15 @@ interface ArmedRefusal {
   readonly used: Map<string | null, number>;
 }
 
-const REFUSED = errorOutput('validation_errors', 'Refused by the emulator');
-const NOT_NOW = errorOutput('temporarily_unavailable', 'Try again');
+const STANDARD_REFUSAL = errorOutput('validation_errors', 'Refused by the emulator');
 
 export class FaultInjector implements Faults {
   readonly #seed: number;
   readonly #random: Random;
   #plan: FaultPlan | undefined;
-  #queued: Armed<FaultTarget>[] = [];
+  #queued: ArmedFault<FaultTarget>[] = [];
   #refusals: ArmedRefusal[] = [];
-  #poisons: Armed<ItemMatch>[] = [];
+  #poisons: ArmedFault<ItemMatch>[] = [];
 
   /** @param seed For a plan without one. */
   constructor(plan: FaultPlan | undefined, seed: number) {
@@ -57,7 +57,7 @@ export class FaultInjector implements Faults {
     checkRefusal(item, refusal);
     this.#refusals.push({
       match: item,
-      error: errorLike(refusal, REFUSED),
+      error: errorLike(refusal, STANDARD_REFUSAL),
       times: refusal.times ?? Number.POSITIVE_INFINITY,
       used: new Map(),
     });
@@ -107,11 +107,11 @@ export class FaultInjector implements Faults {
     const { itemPermanent = 0, itemTransient = 0 } = rates;
     if (item.key !== null && isStruck(item.key, this.#seed, itemPermanent)) {
       request.fault('itemPermanent');
-      return errorLike(permanent, REFUSED);
+      return errorLike(permanent, STANDARD_REFUSAL);
     }
     if (itemTransient > 0 && this.#random.next() < itemTransient) {
       request.fault('itemTransient');
-      return errorLike(transient, NOT_NOW);
+      return errorLike(transient, errorOutput('temporarily_unavailable', 'Try again'));
     }
     return undefined;
   }
@@ -147,7 +147,7 @@ function isStruck(key: string, seed: number, rate: number): boolean {
 
 /** Takes the first fault that fits, and removes it after its last time. */
 function fire<Target>(
-  faults: Armed<Target>[],
+  faults: ArmedFault<Target>[],
   fits: (target: Target) => boolean,
 ): Fault | undefined {
   const index = faults.findIndex(({ target }) => fits(target));
@@ -156,6 +156,11 @@ function fire<Target>(
   armed.left -= 1;
   if (armed.left <= 0) faults.splice(index, 1);
   return armed.fault;
+}
+
+export function matches(match: ItemMatch | undefined, item: EmulatedItem): boolean {
+  if (match === undefined) return true;
+  return typeof match === 'string' ? match === item.key : match(item);
 }
 
 function isOn(target: FaultTarget, { kind, type }: Route): boolean {

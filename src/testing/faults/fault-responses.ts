@@ -2,16 +2,16 @@
 
 import type { EmulatedResponse, FullResponse } from '../http/request-response.ts';
 import { jsonResponse, textResponse } from '../http/request-response.ts';
+import type { ItemOutput } from '../wire/action-results.ts';
 import { codeOfStatus, errorOutput, requestNotValid } from '../wire/errors.ts';
-import type { EmulatedItem, Output } from '../wire/items-outputs.ts';
-import type { Fault, ItemMatch } from './fault-types.ts';
+import { matches } from './fault-injector.ts';
+import type { Fault } from './fault-types.ts';
 
 type StatusFault = Fault & { readonly kind: 'status' };
 
-const HTML =
+const BAD_GATEWAY_PAGE =
   '<!DOCTYPE html>\n<html><head><title>Bad Gateway</title></head><body>Try again later.</body></html>\n';
-const CHUNK_BYTES = 64 * 1024;
-const MESSAGES: ReadonlyMap<number, string> = new Map([
+const FAULT_MESSAGES: ReadonlyMap<number, string> = new Map([
   [401, 'The token is not valid'],
   [403, 'The token may not do this'],
   [404, 'Not found'],
@@ -35,7 +35,7 @@ export function responseInstead(
     case 'dropAfter':
       return { kind: 'drop' };
     case 'html':
-      return textResponse(fault.status ?? 502, HTML, {
+      return textResponse(fault.status ?? 502, BAD_GATEWAY_PAGE, {
         'content-type': 'text/html; charset=utf-8',
       });
     case 'endless':
@@ -43,18 +43,13 @@ export function responseInstead(
         kind: 'endless',
         status: fault.status ?? 200,
         headers: { 'content-type': 'application/json; charset=utf-8' },
-        chunk: ' '.repeat(CHUNK_BYTES),
+        chunk: ' '.repeat(64 * 1024),
       };
     case 'status':
       return statusResponse(fault, nowMs);
     default:
       return undefined;
   }
-}
-
-/** Whether the items run, though their outputs will not be told. */
-export function isAfterWork(fault: Fault): boolean {
-  return fault.kind === 'dropAfter' || ('afterWork' in fault && fault.afterWork === true);
 }
 
 export function damage(fault: Fault | undefined, response: EmulatedResponse): EmulatedResponse {
@@ -64,11 +59,6 @@ export function damage(fault: Fault | undefined, response: EmulatedResponse): Em
     return { ...response, body: response.body.slice(0, length) };
   }
   return fault?.kind === 'dropMiddle' ? { ...response, kind: 'cut' } : response;
-}
-
-export interface ItemOutput {
-  readonly item: EmulatedItem;
-  output: Output;
 }
 
 /** Changes the id in one success, if the fault is of that kind. */
@@ -85,11 +75,6 @@ export function misname(
     one.output = { ...output, details: { ...output.details, id: newId() } };
     return;
   }
-}
-
-export function matches(match: ItemMatch | undefined, item: EmulatedItem): boolean {
-  if (match === undefined) return true;
-  return typeof match === 'string' ? match === item.key : match(item);
 }
 
 function statusResponse(fault: StatusFault, nowMs: number): FullResponse {
@@ -109,7 +94,7 @@ function statusResponse(fault: StatusFault, nowMs: number): FullResponse {
   const code = fault.code ?? codeOfStatus(status);
   const retryAfterMs =
     fault.retryAfterMs ?? (code === 'rate_limited' ? waitOf(retryAfter, nowMs) : undefined);
-  const said = message ?? MESSAGES.get(status) ?? `Answer ${status} of the emulator`;
+  const said = message ?? FAULT_MESSAGES.get(status) ?? `Answer ${status} of the emulator`;
   return jsonResponse(status, errorOutput(code, said, { errors, retryAfterMs }), headers);
 }
 

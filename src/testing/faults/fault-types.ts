@@ -2,7 +2,7 @@
 // `fault-responses.ts` what they look like on the wire.
 
 import type { ItemError } from '../wire/errors.ts';
-import type { EmulatedItem } from '../wire/items-outputs.ts';
+import type { EmulatedItem } from '../wire/items.ts';
 import type { RequestKind, SingleEndpoint } from '../wire/routes.ts';
 
 /** What any fault may say. */
@@ -86,6 +86,16 @@ export type Fault =
     });
 
 export type FaultKind = Fault['kind'];
+
+/** Whether only a bulk request can have the fault. */
+export function needsBulk(kind: FaultKind): boolean {
+  return kind === 'omit' || kind === 'extra';
+}
+
+/** Whether the items run, though their outputs will not be told. */
+export function isAfterWork(fault: Fault): boolean {
+  return fault.kind === 'dropAfter' || ('afterWork' in fault && fault.afterWork === true);
+}
 
 /** Which requests a fault meets: all, those of a kind, or those to one single endpoint. */
 export type FaultTarget = 'any' | RequestKind | SingleEndpoint;

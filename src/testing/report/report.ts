@@ -1,4 +1,8 @@
-// The public shapes of what an emulator saw: `report()` and `onAnswer`.
+// What an emulator saw, for `report()` and `onAnswer`: the public shapes, and the counting.
+
+import type { ActionResult } from '../wire/action-results.ts';
+import type { EmulatedItem } from '../wire/items.ts';
+import type { RequestKind } from '../wire/routes.ts';
 
 /** A request and what became of it, for `EmulatorOptions.onAnswer`. No token, header or payload is in it. */
 export interface AnsweredRequest {
@@ -97,4 +101,191 @@ export interface EmulatorReport {
   readonly faults: Readonly<Record<string, number>>;
   /** Endless bodies that have not been cancelled yet. */
   readonly openBodies: number;
+}
+
+/** What is counted of an idempotency key. */
+interface KeyCounts {
+  /** How many requests carried it. */
+  attempts: number;
+  /** How often its action took effect. */
+  effects: number;
+  /** How many requests in flight carry it. */
+  inFlight: number;
+}
+
+/** The most breaches, and the most unknown fields, that are listed. */
+const MAX_REPORTED = 1_000;
+
+/** One request, and what becomes of it. */
+export class RequestRecord implements Omit<AnsweredRequest, 'status' | 'ms'> {
+  readonly request: number;
+  readonly route: string;
+  readonly bytes: number;
+  items = 0;
+  succeeded = 0;
+  replayed = 0;
+  failed = 0;
+  skipped = 0;
+  readonly faults: string[] = [];
+  readonly unknownFields: string[] = [];
+  readonly breaches: string[] = [];
+  readonly #recorder: Recorder;
+
+  constructor(recorder: Recorder, request: number, route: string, bytes: number) {
+    this.#recorder = recorder;
+    this.request = request;
+    this.route = route;
+    this.bytes = bytes;
+  }
+
+  /** Notes a way in which the client broke the contract. */
+  breach(sentence: string): void {
+    this.breaches.push(sentence);
+    this.#recorder.breach(`Request ${this.request}: ${sentence}`);
+  }
+
+  /** Notes a field that the API does not know, and drops. */
+  unknownField(name: string): void {
+    if (this.unknownFields.length < MAX_REPORTED) this.unknownFields.push(name);
+    this.#recorder.unknownField(name);
+  }
+
+  fault(kind: string): void {
+    this.faults.push(kind);
+    this.#recorder.fault(kind);
+  }
+
+  ran({ key, type }: EmulatedItem, { output, id }: ActionResult, isReplay: boolean): void {
+    if (this.items > 0) {
+      this[output.status === 'success' ? 'succeeded' : 'failed'] += 1;
+      if (isReplay) this.replayed += 1;
+    }
+    const outcome = isReplay ? 'replay' : output.status;
+    const code = output.status === 'error' ? output.code : null;
+    this.#recorder.ran({ key, type, id, request: this.request, outcome, code });
+  }
+}
+
+export class Recorder {
+  readonly #lists: boolean;
+  readonly #keys: Map<string, KeyCounts> = new Map();
+  readonly #byPath: Map<string, number> = new Map();
+  readonly #faults: Map<string, number> = new Map();
+  readonly #overlaps: Set<string> = new Set();
+  readonly #breaches: string[] = [];
+  readonly #unknownFields: Set<string> = new Set();
+  readonly #ran: RanItem[] = [];
+  readonly #batches: BatchRecord[] = [];
+  readonly #counts = { items: 0, bytes: 0, peakInFlight: 0, replays: 0, openBodies: 0 };
+  #requests = 0;
+  #bulk = 0;
+  #inFlight = 0;
+
+  /** @param lists Whether items and batches are listed, and not only counted. */
+  constructor(lists: boolean) {
+    this.#lists = lists;
+  }
+
+  /** Bulk requests in flight. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  nextRequest(route: string, bytes: number): RequestRecord {
+    this.#requests += 1;
+    return new RequestRecord(this, this.#requests, route, bytes);
+  }
+
+  /**
+   * Counts a request in, and returns the function that counts it out.
+   *
+   * @param sent The keys of all items, also of those that cannot be read.
+   */
+  arrive(
+    { request, route, bytes }: RequestRecord,
+    kind: RequestKind,
+    items: readonly EmulatedItem[],
+    sent: readonly string[],
+  ): (status: BatchRecord['status']) => void {
+    bump(this.#byPath, route);
+    this.#counts.bytes += bytes;
+    const carried: KeyCounts[] = [];
+    for (const { key } of items) {
+      if (key === null) continue;
+      const counts = this.#keys.get(key) ?? { attempts: 0, effects: 0, inFlight: 0 };
+      this.#keys.set(key, counts);
+      carried.push(counts);
+      counts.attempts += 1;
+      counts.inFlight += 1;
+      if (counts.inFlight > 1) this.#overlaps.add(key);
+    }
+    const inFlight = kind === 'bulk' ? 1 : 0;
+    const status = 'in flight' as BatchRecord['status'];
+    const batch = { request, status, keys: sent, bytes };
+    if (kind === 'bulk') {
+      this.#bulk += 1;
+      this.#counts.items += items.length;
+      if (this.#lists) this.#batches.push(batch);
+    }
+    this.#inFlight += inFlight;
+    this.#counts.peakInFlight = Math.max(this.#counts.peakInFlight, this.#inFlight);
+    return (ended) => {
+      for (const counts of carried) counts.inFlight -= 1;
+      this.#inFlight -= inFlight;
+      batch.status = ended;
+    };
+  }
+
+  ran(item: RanItem): void {
+    if (item.outcome === 'replay') this.#counts.replays += 1;
+    const counts = item.key === null ? undefined : this.#keys.get(item.key);
+    if (counts !== undefined && item.outcome === 'success') counts.effects += 1;
+    if (this.#lists) this.#ran.push(item);
+  }
+
+  breach(sentence: string): void {
+    if (this.#breaches.length < MAX_REPORTED) this.#breaches.push(sentence);
+  }
+
+  unknownField(name: string): void {
+    if (this.#unknownFields.size < MAX_REPORTED) this.#unknownFields.add(name);
+  }
+
+  fault(kind: string): void {
+    bump(this.#faults, kind);
+  }
+
+  /** Counts an endless body, and returns the function that counts its end. */
+  bodyOpened(): (exhausted: boolean) => void {
+    this.#counts.openBodies += 1;
+    return (exhausted) => {
+      this.#counts.openBodies -= 1;
+      if (exhausted) this.breach('Nobody bounded the reading of an endless body');
+    };
+  }
+
+  report(): EmulatorReport {
+    const keys = [...this.#keys];
+    const used = keys.filter(([, { effects }]) => effects > 0);
+    return {
+      ...this.#counts,
+      requests: {
+        all: this.#requests,
+        bulk: this.#bulk,
+        byPath: Object.fromEntries(this.#byPath),
+      },
+      effects: new Map(used.map(([key, { effects }]) => [key, effects])),
+      attempts: new Map(keys.map(([key, { attempts }]) => [key, attempts])),
+      overlaps: [...this.#overlaps],
+      ran: [...this.#ran],
+      batches: this.#batches.map((batch) => ({ ...batch })),
+      unknownFields: [...this.#unknownFields],
+      breaches: [...this.#breaches],
+      faults: Object.fromEntries(this.#faults),
+    };
+  }
+}
+
+function bump(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
 }

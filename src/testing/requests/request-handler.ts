@@ -1,25 +1,19 @@
 // From a request to its response: its arrival, the latency, the work, the latency.
 
 import type { FaultInjector } from '../faults/fault-injector.ts';
-import type { ItemOutput } from '../faults/fault-responses.ts';
-import {
-  damage,
-  isAfterWork,
-  matches,
-  misname,
-  responseInstead,
-} from '../faults/fault-responses.ts';
+import { matches } from '../faults/fault-injector.ts';
+import { damage, misname, responseInstead } from '../faults/fault-responses.ts';
 import type { Fault } from '../faults/fault-types.ts';
+import { isAfterWork } from '../faults/fault-types.ts';
 import { corsHeaders, preflightResponse } from '../http/cors.ts';
 import type { EmulatedRequest, EmulatedResponse, FullResponse } from '../http/request-response.ts';
 import { jsonResponse, textResponse } from '../http/request-response.ts';
 import type { EmulatorClock } from '../lib/emulator-clock.ts';
 import type { EmulatorOptions } from '../options/emulator-options.ts';
-import type { Recorder, RequestRecord } from '../report/recorder.ts';
-import type { AnsweredRequest } from '../report/report.ts';
+import type { AnsweredRequest, Recorder, RequestRecord } from '../report/report.ts';
 import type { Store } from '../state/store.ts';
+import type { ActionOutput, ItemOutput } from '../wire/action-results.ts';
 import { errorOutput, statusOfCode } from '../wire/errors.ts';
-import type { Output } from '../wire/items-outputs.ts';
 import type { NoRoute, Route } from '../wire/routes.ts';
 import { findRoute } from '../wire/routes.ts';
 import { runItem } from './item-runner.ts';
@@ -33,7 +27,7 @@ interface Work {
 }
 
 /** A request of a known route. */
-interface Arrival {
+interface ArrivedRequest {
   readonly request: EmulatedRequest;
   readonly route: Route;
   readonly record: RequestRecord;
@@ -86,14 +80,12 @@ export class RequestHandler {
     }
   }
 
-  #arrive(request: EmulatedRequest, route: Route, record: RequestRecord): Arrival {
+  #arrive(request: EmulatedRequest, route: Route, record: RequestRecord): ArrivedRequest {
     const { recorder, store } = this.#parts;
     const parsed = readRequest({ request, route, options: store.options, record });
-    const keys = parsed.items.flatMap((item) =>
-      item.key === null ? [] : [store.keyState(item, item.key)],
-    );
+    for (const item of parsed.items) store.keepKey(item);
     if (route.kind === 'bulk') record.items = parsed.items.length;
-    const leave = recorder.arrive(record, route.kind, keys, parsed.keys);
+    const leave = recorder.arrive(record, route.kind, parsed.items, parsed.keys);
     return { request, route, record, parsed, leave };
   }
 
@@ -101,7 +93,7 @@ export class RequestHandler {
    * The first of these decides: a fault, as of a proxy; a request that is not valid; a limit; a poisoned
    * item; the items themselves.
    */
-  async #process(arrival: Arrival): Promise<EmulatedResponse> {
+  async #process(arrival: ArrivedRequest): Promise<EmulatedResponse> {
     const { route, record, parsed } = arrival;
     const { signal } = arrival.request;
     const { clock, faults, store } = this.#parts;
@@ -121,7 +113,7 @@ export class RequestHandler {
     return responseInstead(fault, clock.now()) ?? damage(fault, response);
   }
 
-  #work(arrival: Arrival, fault: Fault | undefined): Work {
+  #work(arrival: ArrivedRequest, fault: Fault | undefined): Work {
     try {
       return arrival.route.kind === 'bulk'
         ? this.#runBatch(arrival, fault)
@@ -138,7 +130,7 @@ export class RequestHandler {
    * Runs the items in order up to the first error. Those after it have no output. The status is 200 also when an item
    * failed (docs/internals/api.md, "Processing" and "Outputs").
    */
-  #runBatch({ parsed: { items }, record }: Arrival, fault: Fault | undefined): Work {
+  #runBatch({ parsed: { items }, record }: ArrivedRequest, fault: Fault | undefined): Work {
     const { store, faults } = this.#parts;
     const omit = fault?.kind === 'omit' ? fault : undefined;
     const omitted = omit && items.find((item) => matches(omit.item, item));
@@ -155,18 +147,21 @@ export class RequestHandler {
       }
     }
     misname(fault, done, this.#newId);
-
-    // Written by hand, since a key such as __proto__ would get lost in an object.
-    const parts = done.map(({ item, output }) => entryOf(item.key, output));
+    const outputs: [key: string | null, ActionOutput][] = done.map(({ item, output }) => [
+      item.key,
+      output,
+    ]);
     if (fault?.kind === 'extra') {
       const details = { type: 'agent_span', id: this.#newId(), status: 'complete' };
-      parts.push(entryOf(fault.key ?? 'key-of-nobody', { status: 'success', details }));
+      outputs.push([fault.key ?? 'key-of-nobody', { status: 'success', details }]);
     }
-    const body = `{"status":"success","outputs":{${parts.join(',')}}}`;
+    // Written by hand, since a key such as __proto__ would get lost in an object.
+    const entries = outputs.map((entry) => entry.map((part) => JSON.stringify(part)).join(':'));
+    const body = `{"status":"success","outputs":{${entries.join(',')}}}`;
     return { response: textResponse(200, body), ran };
   }
 
-  #runSingle({ route, parsed: { items }, record }: Arrival, fault: Fault | undefined): Work {
+  #runSingle({ route, parsed: { items }, record }: ArrivedRequest, fault: Fault | undefined): Work {
     const [item] = items;
     // The body of a ping is **unknown**; its status is all that counts (docs/internals/api.md, "Connection").
     if (item === undefined || route.kind === 'ping') {
@@ -212,8 +207,4 @@ export class RequestHandler {
       ? jsonResponse(404, errorOutput('not_found', 'Not found'))
       : jsonResponse(405, errorOutput('bad_request', `Allowed: ${allow}`), { allow });
   }
-}
-
-function entryOf(key: string | null, output: Output): string {
-  return `${JSON.stringify(key)}:${JSON.stringify(output)}`;
 }

@@ -5,10 +5,10 @@ import { BULK_ACTIONS } from '../actions/action-table.ts';
 import type { EmulatedRequest, FullResponse } from '../http/request-response.ts';
 import { jsonResponse } from '../http/request-response.ts';
 import type { ResolvedOptions } from '../options/emulator-options.ts';
-import type { RequestRecord } from '../report/recorder.ts';
+import type { RequestRecord } from '../report/report.ts';
 import { errorOutput, requestNotValid } from '../wire/errors.ts';
-import type { EmulatedItem, Fields } from '../wire/items-outputs.ts';
-import { isObject } from '../wire/items-outputs.ts';
+import type { EmulatedItem, Fields } from '../wire/items.ts';
+import { isFields } from '../wire/items.ts';
 import type { Route } from '../wire/routes.ts';
 
 export interface ParsedRequest {
@@ -19,16 +19,14 @@ export interface ParsedRequest {
   readonly refusal?: FullResponse | undefined;
 }
 
-type Problem = readonly [code: 'required_value' | 'invalid_value', message: string];
+type RequestProblem = readonly [code: 'required_value' | 'invalid_value', message: string];
 
-const NOTHING: Fields = {};
 const SDK = /^\S+@\S+(?: \S+@\S+)*$/;
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
 // *Conflicting* (docs/internals/api.md, "Bulk request"): a newer page allows 128. The shorter limit is safe with both.
-const KEY_MIN = 8;
-const KEY_MAX = 64;
-const INCOMPLETE: Problem = ['required_value', 'one or more items are incomplete'];
-const textOf = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const MAX_KEY_LENGTH = 64;
+const INCOMPLETE: RequestProblem = ['required_value', 'one or more items are incomplete'];
+const bodyText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export interface ReceivedRequest {
   readonly request: EmulatedRequest;
@@ -52,7 +50,7 @@ function checkHeaders(received: ReceivedRequest): FullResponse | undefined {
   // Whether the server needs the header is **unknown** (docs/internals/api.md, "Connection"); a client must send it.
   if (sdk === null) record.breach('No X-Prefactor-SDK header');
   else if (!SDK.test(sdk)) record.breach('X-Prefactor-SDK is no list of <package>@<version>');
-  else if (hasTwins(sdk.split(' '))) record.breach('X-Prefactor-SDK names an entry twice');
+  else if (hasDuplicates(sdk.split(' '))) record.breach('X-Prefactor-SDK names an entry twice');
   if (request.header('idempotency-key') !== null) {
     record.breach('Idempotency-Key header: the key belongs into the body');
   }
@@ -87,7 +85,7 @@ function readBody(received: ReceivedRequest): ParsedRequest {
     request.body.length > options.maxBytes
       ? jsonResponse(413, errorOutput('bad_request', 'The request is too large'))
       : undefined;
-  if (!isObject(body)) {
+  if (!isFields(body)) {
     // If it is too large, perhaps only its beginning was read.
     if (tooLarge !== undefined) return refused(tooLarge);
     record.breach('The body is not a JSON object');
@@ -102,7 +100,7 @@ function readBulk(
   { options, record }: ReceivedRequest,
 ): ParsedRequest {
   let refusal: FullResponse | undefined;
-  const refuse = (field: string, ...problem: Problem): void => {
+  const refuse = (field: string, ...problem: RequestProblem): void => {
     refusal ??= notValid(field, problem);
   };
   for (const name of Object.keys(others)) {
@@ -121,13 +119,13 @@ function readBulk(
   }
   const found: EmulatedItem[] = [];
   const keys: string[] = [];
-  let problem: Problem | undefined;
+  let problem: RequestProblem | undefined;
   for (const entry of entries) {
     const item = readItem(entry, keys);
     if ('type' in item) found.push(item);
     else problem ??= item;
   }
-  if (hasTwins(keys)) problem ??= ['invalid_value', 'idempotency keys are not unique'];
+  if (hasDuplicates(keys)) problem ??= ['invalid_value', 'idempotency keys are not unique'];
   if (problem !== undefined) {
     record.breach(`A bulk request that is not valid: ${problem[1]}`);
     refuse('items', ...problem);
@@ -138,12 +136,12 @@ function readBulk(
 }
 
 /** A mock shows that one incomplete item makes the whole request invalid (docs/internals/api.md, "Error body"). */
-function readItem(entry: unknown, keys: string[]): EmulatedItem | Problem {
-  const { _type: type, idempotency_key: key, ...fields } = isObject(entry) ? entry : NOTHING;
+function readItem(entry: unknown, keys: string[]): EmulatedItem | RequestProblem {
+  const { _type: type, idempotency_key: key, ...fields }: Fields = isFields(entry) ? entry : {};
   if (typeof key === 'string') keys.push(key);
   if (typeof type !== 'string' || typeof key !== 'string') return INCOMPLETE;
-  if (key.length < KEY_MIN || key.length > KEY_MAX) {
-    return ['invalid_value', `idempotency keys have ${KEY_MIN} to ${KEY_MAX} characters`];
+  if (key.length < 8 || key.length > MAX_KEY_LENGTH) {
+    return ['invalid_value', `idempotency keys have 8 to ${MAX_KEY_LENGTH} characters`];
   }
   if (!BULK_ACTIONS.has(type)) {
     return ['invalid_value', 'one or more items have an unknown _type'];
@@ -166,9 +164,9 @@ function readSingle(
   const item = itemOf(route, fields);
   if (key === undefined) return { items: [item], keys: [] };
   // Shorter than 8 is fine here, as TypeScript allows it (docs/internals/api.md, "Idempotency keys").
-  if (typeof key !== 'string' || key.length === 0 || key.length > KEY_MAX) {
+  if (typeof key !== 'string' || key.length === 0 || key.length > MAX_KEY_LENGTH) {
     record.breach('A single request with an idempotency key that is not valid');
-    const message = `has at most ${KEY_MAX} characters`;
+    const message = `has at most ${MAX_KEY_LENGTH} characters`;
     return refused(notValid('idempotency_key', ['invalid_value', message]));
   }
   return { items: [{ ...item, key }], keys: [key] };
@@ -183,20 +181,20 @@ function refused(refusal: FullResponse): ParsedRequest {
   return { items: [], keys: [], refusal };
 }
 
-function notValid(field: string, [code, message]: Problem): FullResponse {
+function notValid(field: string, [code, message]: RequestProblem): FullResponse {
   return jsonResponse(422, requestNotValid(field, code, message));
 }
 
 /** An empty body reads as `{}`: a start or a finish needs no fields. */
 function parse(body: Uint8Array): unknown {
-  if (body.length === 0) return NOTHING;
+  if (body.length === 0) return {};
   try {
-    return JSON.parse(textOf.decode(body));
+    return JSON.parse(bodyText.decode(body));
   } catch {
     return undefined; // Not UTF-8, or not JSON: both are a bad request.
   }
 }
 
-function hasTwins(entries: readonly string[]): boolean {
+function hasDuplicates(entries: readonly string[]): boolean {
   return new Set(entries).size < entries.length;
 }

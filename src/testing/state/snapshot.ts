@@ -1,9 +1,9 @@
 // The server's state as plain objects, for tests that compare two servers.
 
-import type { Fields } from '../wire/items-outputs.ts';
+import type { Fields } from '../wire/items.ts';
 import type { Instance, Span } from './records.ts';
+import { instanceDetails } from './records.ts';
 import type { Store } from './store.ts';
-import { instanceDetails } from './views.ts';
 
 /** An instance in wire form, with its spans. */
 export type InstanceSnapshot = Fields & { readonly spans: Readonly<Record<string, Fields>> };

@@ -3,7 +3,7 @@
 import type { EmulatorClock } from '../lib/emulator-clock.ts';
 import { Random } from '../lib/random.ts';
 import type { ResolvedOptions } from '../options/emulator-options.ts';
-import type { EmulatedItem, Fields } from '../wire/items-outputs.ts';
+import type { EmulatedItem, Fields } from '../wire/items.ts';
 import { makePfid, partitionText, randomPartition } from '../wire/pfid.ts';
 import type { Instance, KeyState, Span } from './records.ts';
 import { isTerminal } from './records.ts';
@@ -72,12 +72,10 @@ export class Store {
     return id;
   }
 
-  /** Made when the first item with the key arrives. */
-  keyState(item: EmulatedItem, key: string): KeyState {
-    const unused = { key, item, stored: undefined, attempts: 0, effects: 0, inFlight: 0 };
-    const state = this.keys.get(key) ?? unused;
-    this.keys.set(key, state);
-    return state;
+  /** So that the key belongs to the first item that arrived with it. */
+  keepKey(item: EmulatedItem): void {
+    if (item.key === null || this.keys.has(item.key)) return;
+    this.keys.set(item.key, { item, stored: undefined });
   }
 
   isTaken(id: string): boolean {

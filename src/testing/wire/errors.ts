@@ -1,6 +1,15 @@
 // The codes of the API's errors, a closed list (docs/internals/api.md, "Error codes"), and the outputs that have them.
 
-import type { ErrorOutput } from './items-outputs.ts';
+/** The error body (docs/internals/api.md, "Error body"). */
+export interface ErrorOutput {
+  readonly status: 'error';
+  readonly code: string;
+  readonly message: string;
+  /** With `validation_errors` always, else for detailed errors only. */
+  readonly errors?: unknown;
+  /** With `rate_limited` always. */
+  readonly retry_after_ms?: number;
+}
 
 /** The error of an item. */
 export interface ItemError {
@@ -39,9 +48,6 @@ const STATUSES: ReadonlyMap<string, number> = new Map([
   ['temporarily_unavailable', 503],
 ]);
 
-/** `rate_limited` must have a wait. */
-const DEFAULT_WAIT_MS = 1_000;
-
 export function isListedCode(code: string): boolean {
   return STATUSES.has(code);
 }
@@ -63,7 +69,7 @@ export function errorOutput(
   details: { readonly errors?: unknown; readonly retryAfterMs?: number | undefined } = {},
 ): ErrorOutput {
   const errors = details.errors ?? (code === 'validation_errors' ? { base: [message] } : undefined);
-  const waitMs = details.retryAfterMs ?? (code === 'rate_limited' ? DEFAULT_WAIT_MS : undefined);
+  const waitMs = details.retryAfterMs ?? (code === 'rate_limited' ? 1_000 : undefined);
   return {
     status: 'error',
     code,
