@@ -2,8 +2,9 @@
 
 import { FaultInjector } from './faults/fault-injector.ts';
 import type { Faults } from './faults/fault-types.ts';
-import { isRedirect, readFetch, toResponse } from './http/fetch.ts';
+import { readFetch, toResponse } from './http/fetch.ts';
 import type { Backend } from './http/request-response.ts';
+import { isRedirect } from './http/request-response.ts';
 import type { EmulatorServer } from './http/server.ts';
 import { listen } from './http/server.ts';
 import { EmulatorClock } from './lib/emulator-clock.ts';
@@ -49,7 +50,7 @@ export class Emulator {
   /** @throws {TypeError} that names all that is wrong with the options. */
   constructor(options: EmulatorOptions = {}) {
     const resolved = resolveOptions(options);
-    const clock = new EmulatorClock(options);
+    const clock = new EmulatorClock(options.now, options.delay);
     const recorder = new Recorder(resolved.record);
     const faults = new FaultInjector(options.faults, resolved.seed);
     const store = new Store(resolved, clock);

@@ -1,7 +1,7 @@
 // CORS: the preflight by which a browser asks whether a page may use the emulator, and what lets the page read
 // the responses. No source says what the API does for pages (docs/internals/api.md, "Connection").
 
-import type { EmulatedRequest, FullResponse, HeaderFields } from './request-response.ts';
+import type { EmulatedRequest, FullResponse, ResponseHeaders } from './request-response.ts';
 
 const FOR_ANY_PAGE = { 'access-control-allow-origin': '*' };
 
@@ -25,7 +25,7 @@ export function preflightResponse({ method, header }: EmulatedRequest): FullResp
 }
 
 /** What lets a page read the response. */
-export function corsHeaders({ header }: EmulatedRequest): HeaderFields {
+export function corsHeaders({ header }: EmulatedRequest): ResponseHeaders {
   if (header('origin') === null) return {};
   return { ...FOR_ANY_PAGE, 'access-control-expose-headers': 'Retry-After, X-Request-Id' };
 }

@@ -1,15 +1,10 @@
 // `emulator.fetch`: reads a Request, and makes a Response.
 
-import { BoundedBody } from './bounded-body.ts';
-import type { BodyOpened, EmulatedRequest, EmulatedResponse } from './request-response.ts';
+import type { BodyOpened } from './bodies.ts';
+import { BoundedBody, cutBody, endlessBody, networkError } from './bodies.ts';
+import type { EmulatedRequest, EmulatedResponse } from './request-response.ts';
 
-/** An endless body breaks off here, before a reader without a bound runs out of memory. */
-const ENDLESS_BYTES = 64 * 1024 * 1024;
-
-const bytesOf = new TextEncoder();
 const NO_BYTES = new Uint8Array();
-const BODILESS = new Set([204, 205, 304]);
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 export async function readFetch(
   input: Request | string | URL,
@@ -28,7 +23,7 @@ export async function readFetch(
       method: (init?.method ?? 'GET').toUpperCase(),
       url: new URL(input),
       header: (name) => headers.get(name),
-      body: typeof body === 'string' ? bytesOf.encode(body) : NO_BYTES,
+      body: typeof body === 'string' ? new TextEncoder().encode(body) : NO_BYTES,
       signal,
       redirect: init?.redirect ?? 'follow',
     };
@@ -69,7 +64,7 @@ export function toResponse(
 ): Response {
   switch (answer.kind) {
     case 'full':
-      return new Response(BODILESS.has(answer.status) ? null : answer.body, answer);
+      return new Response([204, 205, 304].includes(answer.status) ? null : answer.body, answer);
     case 'drop':
       throw networkError('fetch failed');
     case 'cut':
@@ -79,67 +74,6 @@ export function toResponse(
     default:
       return answer satisfies never;
   }
-}
-
-export function isRedirect(answer: EmulatedResponse): boolean {
-  return (
-    answer.kind === 'full' &&
-    REDIRECTS.has(answer.status) &&
-    answer.headers['location'] !== undefined
-  );
-}
-
-/** Half of the body, then the error that a broken connection gives. */
-function cutBody(body: string): ReadableStream<Uint8Array> {
-  const bytes = bytesOf.encode(body);
-  return new ReadableStream({
-    start: (controller) => controller.enqueue(bytes.subarray(0, bytes.length >>> 1)),
-    pull: (controller) => controller.error(networkError('terminated')),
-  });
-}
-
-/** Repeats the chunk, as fast as it is read. */
-export function endlessBody(
-  chunk: string,
-  signal: AbortSignal | undefined,
-  bodyOpened: BodyOpened,
-): ReadableStream<Uint8Array> {
-  const bytes = bytesOf.encode(chunk);
-  let left = ENDLESS_BYTES;
-  let onAbort = (): void => {};
-  const bodyClosed = bodyOpened();
-  const close = (exhausted: boolean): void => {
-    signal?.removeEventListener('abort', onAbort);
-    bodyClosed(exhausted);
-  };
-  return new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        onAbort = () => {
-          controller.error(signal?.reason);
-          close(false);
-        };
-        signal?.addEventListener('abort', onAbort);
-      },
-      pull(controller) {
-        if (left <= 0) {
-          controller.error(networkError('terminated'));
-          close(true);
-          return;
-        }
-        left -= bytes.length;
-        controller.enqueue(bytes.slice());
-      },
-      cancel: () => close(false),
-    },
-    { highWaterMark: 0 },
-  );
-}
-
-/** As Node's `fetch` has it when the other side hangs up. */
-function networkError(message: string): TypeError {
-  const cause = Object.assign(new Error('other side closed'), { code: 'ECONNRESET' });
-  return new TypeError(message, { cause });
 }
 
 function isRequest(input: Request | string | URL): input is Request {

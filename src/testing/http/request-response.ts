@@ -1,5 +1,7 @@
 // HTTP as the emulator sees it, be it by `fetch` or by a socket.
 
+import type { BodyOpened } from './bodies.ts';
+
 export interface EmulatedRequest {
   readonly method: string;
   /** Absolute. Any origin will do: only path and query are read. */
@@ -10,23 +12,23 @@ export interface EmulatedRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-export type HeaderFields = Readonly<Record<string, string>>;
+export type ResponseHeaders = Readonly<Record<string, string>>;
 
 export type EmulatedResponse =
   | FullResponse
   /** The connection ends before any byte of an answer. */
   | { readonly kind: 'drop' }
   /** The connection ends in the middle of the body. */
-  | (Head & { readonly kind: 'cut'; readonly body: string })
+  | (ResponseHead & { readonly kind: 'cut'; readonly body: string })
   /** The body repeats `chunk` until it is cancelled. */
-  | (Head & { readonly kind: 'endless'; readonly chunk: string });
+  | (ResponseHead & { readonly kind: 'endless'; readonly chunk: string });
 
-interface Head {
+interface ResponseHead {
   readonly status: number;
-  readonly headers: HeaderFields;
+  readonly headers: ResponseHeaders;
 }
 
-export type FullResponse = Head & { readonly kind: 'full'; readonly body: string };
+export type FullResponse = ResponseHead & { readonly kind: 'full'; readonly body: string };
 
 /** What `fetch` and the server need of the emulator. */
 export interface Backend {
@@ -36,13 +38,18 @@ export interface Backend {
   readonly bodyBound: number;
 }
 
-/** Counts an endless body, until the returned function is called; `exhausted`: it was not cancelled in time. */
-export type BodyOpened = () => (exhausted: boolean) => void;
+export function isRedirect(answer: EmulatedResponse): boolean {
+  return (
+    answer.kind === 'full' &&
+    [301, 302, 303, 307, 308].includes(answer.status) &&
+    answer.headers['location'] !== undefined
+  );
+}
 
 export function jsonResponse(
   status: number,
   body: unknown,
-  headers: HeaderFields = {},
+  headers: ResponseHeaders = {},
 ): FullResponse {
   return textResponse(status, JSON.stringify(body), headers);
 }
@@ -51,7 +58,7 @@ export function jsonResponse(
 export function textResponse(
   status: number,
   body: string,
-  headers: HeaderFields = {},
+  headers: ResponseHeaders = {},
 ): FullResponse {
   return {
     kind: 'full',

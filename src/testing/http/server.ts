@@ -4,9 +4,9 @@
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { ReadableStream as NodeStream } from 'node:stream/web';
-import { BoundedBody } from './bounded-body.ts';
-import { endlessBody } from './fetch.ts';
-import type { Backend, BodyOpened, EmulatedResponse } from './request-response.ts';
+import type { BodyOpened } from './bodies.ts';
+import { BoundedBody, endlessBody } from './bodies.ts';
+import type { Backend, EmulatedResponse } from './request-response.ts';
 
 const HOST = '127.0.0.1';
 

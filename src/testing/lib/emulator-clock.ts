@@ -2,36 +2,32 @@
 // later count, too.
 
 /** For when `Date.now` was replaced by a function that gives no time. */
-const OwnDate = Date;
-/** The last millisecond that a Date can hold. */
-const maxDateMs = 8.64e15;
+const RealDate = Date;
 
-export interface ClockOptions {
-  /** @default Date.now */
-  readonly now?: (() => number) | undefined;
-  /** @default a timer */
-  readonly delay?: ((ms: number, signal?: AbortSignal) => Promise<void>) | undefined;
-}
+type Delay = (ms: number, signal?: AbortSignal) => Promise<void>;
 
 export class EmulatorClock {
-  readonly #options: ClockOptions;
+  readonly #now: () => unknown;
+  readonly #delay: Delay | undefined;
 
-  constructor({ now, delay }: ClockOptions) {
-    this.#options = { now, delay };
+  constructor(now: (() => unknown) | undefined, delay: Delay | undefined) {
+    this.#now = now ?? (() => Date.now());
+    this.#delay = delay;
   }
 
   now(): number {
-    const { now } = this.#options;
-    const ms: unknown = now === undefined ? Date.now() : now();
-    if (typeof ms !== 'number' || !Number.isFinite(ms)) return new OwnDate().getTime();
-    return Math.min(Math.max(ms, -maxDateMs), maxDateMs);
+    const now = this.#now;
+    const ms = now();
+    if (typeof ms !== 'number' || !Number.isFinite(ms)) return new RealDate().getTime();
+    // No Date holds more.
+    return Math.min(Math.max(ms, -8.64e15), 8.64e15);
   }
 
   /** Rejects with the signal's reason as soon as that aborts, as `fetch` does. No timer is left behind. */
   async wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     if (!(ms > 0)) return;
-    const { delay } = this.#options;
+    const delay = this.#delay;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let onAbort = (): void => {};
     try {

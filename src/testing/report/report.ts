@@ -130,12 +130,17 @@ export class RequestRecord implements Omit<AnsweredRequest, 'status' | 'ms'> {
   readonly unknownFields: string[] = [];
   readonly breaches: string[] = [];
   readonly #recorder: Recorder;
+  #ranItems = 0;
 
   constructor(recorder: Recorder, request: number, route: string, bytes: number) {
     this.#recorder = recorder;
     this.request = request;
     this.route = route;
     this.bytes = bytes;
+  }
+
+  get ranItems(): number {
+    return this.#ranItems;
   }
 
   /** Notes a way in which the client broke the contract. */
@@ -156,6 +161,7 @@ export class RequestRecord implements Omit<AnsweredRequest, 'status' | 'ms'> {
   }
 
   ran({ key, type }: EmulatedItem, { output, id }: ActionResult, isReplay: boolean): void {
+    this.#ranItems += 1;
     if (this.items > 0) {
       this[output.status === 'success' ? 'succeeded' : 'failed'] += 1;
       if (isReplay) this.replayed += 1;
@@ -169,8 +175,8 @@ export class RequestRecord implements Omit<AnsweredRequest, 'status' | 'ms'> {
 export class Recorder {
   readonly #lists: boolean;
   readonly #keys: Map<string, KeyCounts> = new Map();
-  readonly #byPath: Map<string, number> = new Map();
-  readonly #faults: Map<string, number> = new Map();
+  readonly #byPath: Record<string, number> = {};
+  readonly #faults: Record<string, number> = {};
   readonly #overlaps: Set<string> = new Set();
   readonly #breaches: string[] = [];
   readonly #unknownFields: Set<string> = new Set();
@@ -207,7 +213,7 @@ export class Recorder {
     items: readonly EmulatedItem[],
     sent: readonly string[],
   ): (status: BatchRecord['status']) => void {
-    bump(this.#byPath, route);
+    this.#byPath[route] = (this.#byPath[route] ?? 0) + 1;
     this.#counts.bytes += bytes;
     const carried: KeyCounts[] = [];
     for (const { key } of items) {
@@ -252,7 +258,7 @@ export class Recorder {
   }
 
   fault(kind: string): void {
-    bump(this.#faults, kind);
+    this.#faults[kind] = (this.#faults[kind] ?? 0) + 1;
   }
 
   /** Counts an endless body, and returns the function that counts its end. */
@@ -272,7 +278,7 @@ export class Recorder {
       requests: {
         all: this.#requests,
         bulk: this.#bulk,
-        byPath: Object.fromEntries(this.#byPath),
+        byPath: { ...this.#byPath },
       },
       effects: new Map(used.map(([key, { effects }]) => [key, effects])),
       attempts: new Map(keys.map(([key, { attempts }]) => [key, attempts])),
@@ -281,11 +287,7 @@ export class Recorder {
       batches: this.#batches.map((batch) => ({ ...batch })),
       unknownFields: [...this.#unknownFields],
       breaches: [...this.#breaches],
-      faults: Object.fromEntries(this.#faults),
+      faults: { ...this.#faults },
     };
   }
-}
-
-function bump(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1);
 }

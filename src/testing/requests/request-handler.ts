@@ -1,5 +1,7 @@
-// From a request to its response: its arrival, the latency, the work, the latency.
+// From a request to its response: its arrival, the latency, the work on its items, the latency.
 
+import { findAction } from '../actions/action-table.ts';
+import { EmulatedAction } from '../actions/emulated-action.ts';
 import type { FaultInjector } from '../faults/fault-injector.ts';
 import { matches } from '../faults/fault-injector.ts';
 import { damage, misname, responseInstead } from '../faults/fault-responses.ts';
@@ -11,29 +13,18 @@ import { jsonResponse, textResponse } from '../http/request-response.ts';
 import type { EmulatorClock } from '../lib/emulator-clock.ts';
 import type { EmulatorOptions } from '../options/emulator-options.ts';
 import type { AnsweredRequest, Recorder, RequestRecord } from '../report/report.ts';
+import type { KeyState } from '../state/records.ts';
 import type { Store } from '../state/store.ts';
-import type { ActionOutput, ItemOutput } from '../wire/action-results.ts';
+import type { ActionOutput, ActionResult, ItemOutput } from '../wire/action-results.ts';
+import { failure } from '../wire/action-results.ts';
 import { errorOutput, statusOfCode } from '../wire/errors.ts';
+import type { EmulatedItem } from '../wire/items.ts';
 import type { NoRoute, Route } from '../wire/routes.ts';
 import { findRoute } from '../wire/routes.ts';
-import { runItem } from './item-runner.ts';
-import type { ParsedRequest } from './request-reader.ts';
+import type { ArrivedRequest } from './request-reader.ts';
 import { readRequest } from './request-reader.ts';
 
-interface Work {
-  readonly response: EmulatedResponse;
-  /** How many items ran. */
-  readonly ran: number;
-}
-
-/** A request of a known route. */
-interface ArrivedRequest {
-  readonly request: EmulatedRequest;
-  readonly route: Route;
-  readonly record: RequestRecord;
-  readonly parsed: ParsedRequest;
-  readonly leave: (status: AnsweredRequest['status']) => void;
-}
+type Arrival = ArrivedRequest & { readonly leave: (status: AnsweredRequest['status']) => void };
 
 export interface RequestHandlerParts {
   readonly store: Store;
@@ -80,49 +71,47 @@ export class RequestHandler {
     }
   }
 
-  #arrive(request: EmulatedRequest, route: Route, record: RequestRecord): ArrivedRequest {
+  #arrive(request: EmulatedRequest, route: Route, record: RequestRecord): Arrival {
     const { recorder, store } = this.#parts;
-    const parsed = readRequest({ request, route, options: store.options, record });
-    for (const item of parsed.items) store.keepKey(item);
-    if (route.kind === 'bulk') record.items = parsed.items.length;
-    const leave = recorder.arrive(record, route.kind, parsed.items, parsed.keys);
-    return { request, route, record, parsed, leave };
+    const arrived = readRequest(request, route, record, store.options);
+    const { items, keys } = arrived;
+    for (const item of items) store.keepKey(item);
+    if (route.kind === 'bulk') record.items = items.length;
+    return { ...arrived, leave: recorder.arrive(record, route.kind, items, keys) };
   }
 
   /**
    * The first of these decides: a fault, as of a proxy; a request that is not valid; a limit; a poisoned
    * item; the items themselves.
    */
-  async #process(arrival: ArrivedRequest): Promise<EmulatedResponse> {
-    const { route, record, parsed } = arrival;
-    const { signal } = arrival.request;
-    const { clock, faults, store } = this.#parts;
-    const onTheWayMs = store.options.latencyMs() / 2;
+  async #process(arrived: ArrivedRequest): Promise<EmulatedResponse> {
+    const { request, route, record, options } = arrived;
+    const { clock, faults } = this.#parts;
+    const onTheWayMs = options.latencyMs() / 2;
     const fault = faults.forRequest(route, record);
     const limit = route.kind === 'bulk' ? this.#limit(record) : undefined;
     const atOnce = fault !== undefined && isAfterWork(fault) ? undefined : fault;
-    let early = responseInstead(atOnce, clock.now()) ?? parsed.refusal ?? limit;
-    const poison = early === undefined ? faults.poisonAmong(parsed.items, record) : undefined;
+    let early = responseInstead(atOnce, clock.now()) ?? arrived.refusal ?? limit;
+    const poison = early === undefined ? faults.poisonAmong(arrived.items, record) : undefined;
     early ??= responseInstead(poison, clock.now());
-    await clock.wait(onTheWayMs + (fault?.delayMs ?? 0) + (poison?.delayMs ?? 0), signal);
+    const delayMs = (fault?.delayMs ?? 0) + (poison?.delayMs ?? 0);
+    await clock.wait(onTheWayMs + delayMs, request.signal);
     // All the work is done in one step, so the items of two requests never run by turns. On the real server they may
     // (docs/internals/api.md, "Processing": unknown).
-    const { response, ran } =
-      early === undefined ? this.#work(arrival, fault) : { response: early, ran: 0 };
-    await clock.wait(onTheWayMs + ran * store.options.itemMs, signal);
+    const response = early ?? this.#work(arrived, fault);
+    await clock.wait(onTheWayMs + record.ranItems * options.itemMs, request.signal);
     return responseInstead(fault, clock.now()) ?? damage(fault, response);
   }
 
-  #work(arrival: ArrivedRequest, fault: Fault | undefined): Work {
+  #work(arrived: ArrivedRequest, fault: Fault | undefined): FullResponse {
     try {
-      return arrival.route.kind === 'bulk'
-        ? this.#runBatch(arrival, fault)
-        : this.#runSingle(arrival, fault);
+      return arrived.route.kind === 'bulk'
+        ? this.#runBatch(arrived, fault)
+        : this.#runSingle(arrived, fault);
     } catch (error) {
       // JSON that is nested so deep can be read, but not always written.
       if (!(error instanceof RangeError && /call stack/.test(error.message))) throw error;
-      const tooDeep = errorOutput('bad_request', 'It is nested too deep');
-      return { response: jsonResponse(400, tooDeep), ran: 0 };
+      return jsonResponse(400, errorOutput('bad_request', 'It is nested too deep'));
     }
   }
 
@@ -130,16 +119,13 @@ export class RequestHandler {
    * Runs the items in order up to the first error. Those after it have no output. The status is 200 also when an item
    * failed (docs/internals/api.md, "Processing" and "Outputs").
    */
-  #runBatch({ parsed: { items }, record }: ArrivedRequest, fault: Fault | undefined): Work {
-    const { store, faults } = this.#parts;
+  #runBatch({ items, record }: ArrivedRequest, fault: Fault | undefined): FullResponse {
     const omit = fault?.kind === 'omit' ? fault : undefined;
     const omitted = omit && items.find((item) => matches(omit.item, item));
     const done: ItemOutput[] = [];
-    let ran = 0;
     for (const item of items) {
       if (item === omitted && omit?.runs === false) continue;
-      const output = runItem(store, faults, item, record);
-      ran += 1;
+      const output = this.#runItem(item, record);
       if (item !== omitted) done.push({ item, output });
       if (output.status === 'error') {
         record.skipped = items.length - items.indexOf(item) - 1;
@@ -147,32 +133,63 @@ export class RequestHandler {
       }
     }
     misname(fault, done, this.#newId);
-    const outputs: [key: string | null, ActionOutput][] = done.map(({ item, output }) => [
-      item.key,
-      output,
-    ]);
+    // Written by hand, since a key such as __proto__ would get lost in an object.
+    const entries = done.map(({ item: { key }, output }) => jsonEntry(key, output));
     if (fault?.kind === 'extra') {
       const details = { type: 'agent_span', id: this.#newId(), status: 'complete' };
-      outputs.push([fault.key ?? 'key-of-nobody', { status: 'success', details }]);
+      entries.push(jsonEntry(fault.key ?? 'key-of-nobody', { status: 'success', details }));
     }
-    // Written by hand, since a key such as __proto__ would get lost in an object.
-    const entries = outputs.map((entry) => entry.map((part) => JSON.stringify(part)).join(':'));
-    const body = `{"status":"success","outputs":{${entries.join(',')}}}`;
-    return { response: textResponse(200, body), ran };
+    return textResponse(200, `{"status":"success","outputs":{${entries.join(',')}}}`);
   }
 
-  #runSingle({ route, parsed: { items }, record }: ArrivedRequest, fault: Fault | undefined): Work {
+  #runSingle({ route, items, record }: ArrivedRequest, fault: Fault | undefined): FullResponse {
     const [item] = items;
     // The body of a ping is **unknown**; its status is all that counts (docs/internals/api.md, "Connection").
     if (item === undefined || route.kind === 'ping') {
-      return { response: jsonResponse(200, { status: 'success' }), ran: 0 };
+      return jsonResponse(200, { status: 'success' });
     }
-    const { store, faults } = this.#parts;
-    const done = { item, output: runItem(store, faults, item, record) };
+    const done = { item, output: this.#runItem(item, record) };
     misname(fault, [done], this.#newId);
     const { output } = done;
-    const status = output.status === 'success' ? 200 : statusOfCode(output.code);
-    return { response: jsonResponse(status, output), ran: 1 };
+    return jsonResponse(output.status === 'success' ? 200 : statusOfCode(output.code), output);
+  }
+
+  /** The stored answer of its key comes first, then an injected refusal, then the action. */
+  #runItem(item: EmulatedItem, record: RequestRecord): ActionOutput {
+    const { store, faults } = this.#parts;
+    const known = item.key === null ? undefined : store.keys.get(item.key);
+    const repeated = known && this.#repeat(known, item, record);
+    if (repeated !== undefined) {
+      record.ran(item, repeated, repeated === known?.stored);
+      return repeated.output;
+    }
+    const refusal = faults.refusalOf(item, record);
+    const result =
+      refusal === undefined
+        ? findAction(item.type)(new EmulatedAction(store, item, record))
+        : failure(refusal);
+    const isStored = result.output.status === 'success' || store.options.storeErrors;
+    if (known !== undefined && isStored) known.stored = result;
+    record.ran(item, result, false);
+    return result.output;
+  }
+
+  /** The answer to an item whose key was used before, unless it has to run again. */
+  #repeat(
+    { item: first, stored }: KeyState,
+    item: EmulatedItem,
+    record: RequestRecord,
+  ): ActionResult | undefined {
+    // When the API says that is **unknown** (docs/internals/api.md, "Idempotency keys").
+    const code = 'idempotency_key_already_used';
+    // What the API does about other content under a known key is **unknown**, too. A client must never do it, so it is
+    // refused, whether or not the first one got its answer.
+    if (item !== first && (item.type !== first.type || !isSameJson(item.fields, first.fields))) {
+      record.breach(`Key "${item.key}" came again with other content`);
+      return failure(errorOutput(code, 'The idempotency key was used for other content'));
+    }
+    if (stored === undefined || this.#parts.store.options.repeats === 'replay') return stored;
+    return failure(errorOutput(code, 'The idempotency key was used before'), stored.id);
   }
 
   /** The limits of the options, checked on arrival, as by a gateway. */
@@ -207,4 +224,20 @@ export class RequestHandler {
       ? jsonResponse(404, errorOutput('not_found', 'Not found'))
       : jsonResponse(405, errorOutput('bad_request', `Allowed: ${allow}`), { allow });
   }
+}
+
+function jsonEntry(key: string | null, output: ActionOutput): string {
+  return `${JSON.stringify(key)}:${JSON.stringify(output)}`;
+}
+
+/** Compares what JSON.parse made; the order of an object's fields does not count. */
+function isSameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const [left, right] = [Object.entries(a), new Map(Object.entries(b))];
+  return (
+    left.length === right.size &&
+    left.every(([name, value]) => right.has(name) && isSameJson(value, right.get(name)))
+  );
 }

@@ -20,10 +20,6 @@ export type SingleEndpoint =
 
 type RouteType = 'bulk' | 'ping' | SingleEndpoint;
 
-const PREFIX = '/api/v1/';
-const INSTANCE_ID = 'agent_instance_id';
-const SPAN_ID = 'agent_span_id';
-
 export interface Route {
   readonly kind: RequestKind;
   /** Method and path, with `{id}` for an id. */
@@ -34,33 +30,35 @@ export interface Route {
   readonly params: Readonly<Record<string, string>>;
 }
 
-type Entry = readonly [method: 'GET' | 'POST', path: string, type: RouteType, idField?: string];
+/** An id in the path is written as the name of its field. */
+const PATHS: Readonly<Record<RouteType, readonly [method: 'GET' | 'POST', path: string]>> = {
+  bulk: ['POST', 'bulk'],
+  ping: ['GET', 'ping'],
+  'pfid/generate': ['POST', 'pfid/generate'],
+  'agent_instances/register': ['POST', 'agent_instance/register'],
+  'agent_instances/start': ['POST', 'agent_instance/{agent_instance_id}/start'],
+  'agent_instances/finish': ['POST', 'agent_instance/{agent_instance_id}/finish'],
+  'agent_instances/record_quality': ['POST', 'agent_instance/{agent_instance_id}/record_quality'],
+  'agent_instances/terminate': ['POST', 'agent_instance/{agent_instance_id}/terminate'],
+  'agent_instances/show': ['GET', 'agent_instance/{agent_instance_id}'],
+  'agent_spans/create': ['POST', 'agent_spans'],
+  'agent_spans/finish': ['POST', 'agent_spans/{agent_span_id}/finish'],
+  'agent_spans/show': ['GET', 'agent_spans/{agent_span_id}'],
+  'agent_spans/list': ['GET', 'agent_spans'],
+};
+export const ROUTE_TYPES = Object.keys(PATHS) as readonly RouteType[];
 
-const ENTRIES: readonly Entry[] = [
-  ['POST', 'bulk', 'bulk'],
-  ['GET', 'ping', 'ping'],
-  ['POST', 'pfid/generate', 'pfid/generate'],
-  ['POST', 'agent_instance/register', 'agent_instances/register'],
-  ['POST', 'agent_instance/{id}/start', 'agent_instances/start', INSTANCE_ID],
-  ['POST', 'agent_instance/{id}/finish', 'agent_instances/finish', INSTANCE_ID],
-  ['POST', 'agent_instance/{id}/record_quality', 'agent_instances/record_quality', INSTANCE_ID],
-  ['POST', 'agent_instance/{id}/terminate', 'agent_instances/terminate', INSTANCE_ID],
-  ['GET', 'agent_instance/{id}', 'agent_instances/show', INSTANCE_ID],
-  ['POST', 'agent_spans', 'agent_spans/create'],
-  ['POST', 'agent_spans/{id}/finish', 'agent_spans/finish', SPAN_ID],
-  ['GET', 'agent_spans/{id}', 'agent_spans/show', SPAN_ID],
-  ['GET', 'agent_spans', 'agent_spans/list'],
-];
-
-const ROUTES = ENTRIES.map(([method, path, type, idField]) => ({
-  method,
-  type,
-  idField,
-  label: `${method} ${PREFIX}${path}`,
-  pattern: new RegExp(`^${PREFIX}${path.replace('{id}', '([^/]*)')}$`),
-}));
-
-export const ROUTE_TYPES: readonly RouteType[] = ROUTES.map(({ type }) => type);
+const ROUTES = ROUTE_TYPES.map((type) => {
+  const [method, path] = PATHS[type];
+  return {
+    method,
+    pattern: new RegExp(`^/api/v1/${path.replace(/\{(\w+)\}/, '(?<$1>[^/]*)')}$`),
+    kind: type === 'bulk' || type === 'ping' ? type : ('single' as const),
+    label: `${method} /api/v1/${path.replace(/\{\w+\}/, '{id}')}`,
+    type,
+    hasBody: method === 'POST',
+  };
+});
 
 /** A request that no route fits. */
 export interface NoRoute {
@@ -76,12 +74,5 @@ export function findRoute(method: string, path: string): Route | NoRoute {
   if (route === undefined) {
     return { label: `${method} ${path}`, allow: fitting.map((one) => one.method).join(', ') };
   }
-  const { type, idField, label, pattern } = route;
-  return {
-    kind: type === 'bulk' || type === 'ping' ? type : 'single',
-    label,
-    type,
-    hasBody: method === 'POST',
-    params: idField === undefined ? {} : { [idField]: pattern.exec(path)?.[1] ?? '' },
-  };
+  return { ...route, params: { ...route.pattern.exec(path)?.groups } };
 }
