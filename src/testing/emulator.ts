@@ -1,21 +1,15 @@
-// The public class: joins the parts, answers `fetch` and `listen`, and tells tests what it saw.
+// The public class: answers `fetch` and `listen`, and tells tests what it saw.
 
-import { FaultInjector } from './faults/fault-injector.ts';
 import type { Faults } from './faults/fault-types.ts';
 import { readFetch, toResponse } from './http/fetch.ts';
-import type { Backend } from './http/request-response.ts';
 import { isRedirect } from './http/request-response.ts';
 import type { EmulatorServer } from './http/server.ts';
 import { listen } from './http/server.ts';
-import { EmulatorClock } from './lib/emulator-clock.ts';
 import type { EmulatorOptions } from './options/emulator-options.ts';
-import { resolveOptions } from './options/emulator-options.ts';
 import type { EmulatorReport } from './report/report.ts';
-import { Recorder } from './report/report.ts';
 import { RequestHandler } from './requests/request-handler.ts';
 import type { EmulatorSnapshot } from './state/snapshot.ts';
 import { takeSnapshot } from './state/snapshot.ts';
-import { Store } from './state/store.ts';
 
 /**
  * The Prefactor API in process: it keeps state, is as strict as the public sources allow, and fails
@@ -43,27 +37,12 @@ export class Emulator {
   readonly fetch: (input: Request | string | URL, init?: RequestInit) => Promise<Response>;
   /** Faults, one by one. */
   readonly faults: Faults;
-  readonly #store: Store;
-  readonly #recorder: Recorder;
-  readonly #backend: Backend;
+  readonly #handler: RequestHandler;
 
   /** @throws {TypeError} that names all that is wrong with the options. */
   constructor(options: EmulatorOptions = {}) {
-    const resolved = resolveOptions(options);
-    const clock = new EmulatorClock(options.now, options.delay);
-    const recorder = new Recorder(resolved.record);
-    const faults = new FaultInjector(options.faults, resolved.seed);
-    const store = new Store(resolved, clock);
-    const { onAnswer } = options;
-    const handler = new RequestHandler({ store, faults, recorder, clock, onAnswer });
-    this.#store = store;
-    this.#recorder = recorder;
-    this.#backend = {
-      handle: (request) => handler.handle(request),
-      bodyOpened: () => recorder.bodyOpened(),
-      bodyBound: resolved.bodyBound,
-    };
-    this.faults = faults;
+    this.#handler = new RequestHandler(options);
+    this.faults = this.#handler.faults;
     this.fetch = (input, init) => this.#fetch(input, init);
   }
 
@@ -75,12 +54,12 @@ export class Emulator {
    * @throws when the port is taken, or the runtime has no `node:http`.
    */
   async listen(port = 0): Promise<EmulatorServer> {
-    return listen(this.#backend, port);
+    return listen(this.#handler, port);
   }
 
   /** What the emulator saw so far. */
   report(): EmulatorReport {
-    return this.#recorder.report();
+    return this.#handler.recorder.report();
   }
 
   /**
@@ -88,7 +67,7 @@ export class Emulator {
    * servers that got the same calls in other batches have in common. Payloads are not copied.
    */
   snapshot(): EmulatorSnapshot {
-    return takeSnapshot(this.#store);
+    return takeSnapshot(this.#handler.store);
   }
 
   /**
@@ -107,21 +86,22 @@ export class Emulator {
       readonly closeSpans?: boolean;
     } = {},
   ): void {
-    const instance = this.#store.instances.get(instanceId);
+    const { store } = this.#handler;
+    const instance = store.instances.get(instanceId);
     if (instance === undefined) {
       throw new RangeError(`There is no agent instance "${instanceId}" to terminate.`);
     }
-    this.#store.terminate(instance, reason, this.#store.timestamp(), options.closeSpans ?? true);
+    store.terminate(instance, reason, store.timestamp(), options.closeSpans ?? true);
   }
 
   async #fetch(input: Request | string | URL, init: RequestInit | undefined): Promise<Response> {
-    const { handle, bodyOpened, bodyBound } = this.#backend;
-    const request = await readFetch(input, init, bodyBound);
-    const response = await handle(request);
+    const handler = this.#handler;
+    const request = await readFetch(input, init, handler.bodyBound);
+    const response = await handler.handle(request);
     if (isRedirect(response) && request.redirect !== 'manual') {
-      this.#recorder.breach('A redirect would be followed, token and all');
+      handler.recorder.breach('A redirect would be followed, token and all');
       throw new TypeError('fetch failed', { cause: new Error('unexpected redirect') });
     }
-    return toResponse(response, request.signal, bodyOpened);
+    return toResponse(response, request.signal, handler.recorder);
   }
 }

@@ -1,8 +1,8 @@
 // `agent_instances/*`: docs/internals/api.md, "Actions", "Registering a run" and "Run records". The names of start,
 // finish and record_quality in bulk are *inferred* there.
 
-import type { Instance, Schemas } from '../state/records.ts';
-import { FINISH_STATUSES, instanceDetails, isTerminal } from '../state/records.ts';
+import type { Instance, Schemas } from '../state/store.ts';
+import { FINISH_STATUSES, instanceDetails, isTerminal } from '../state/store.ts';
 import type { ActionResult } from '../wire/action-results.ts';
 import { invalidAction, notFound, success } from '../wire/action-results.ts';
 import type { Fields } from '../wire/items.ts';

@@ -1,7 +1,7 @@
 // `agent_schema_version` of a register: docs/internals/api.md, "Agent schemas". Schemas are looked at, never applied:
 // what does not match its schema is recorded all the same (docs/internals/api.md, "Creating a span").
 
-import type { Schemas, ShownSchema } from '../state/records.ts';
+import type { Schemas, ShownSchema } from '../state/store.ts';
 import type { Fields } from '../wire/items.ts';
 import { isFields } from '../wire/items.ts';
 import type { EmulatedAction } from './emulated-action.ts';

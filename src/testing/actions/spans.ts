@@ -1,8 +1,7 @@
 // `agent_spans/*`: docs/internals/api.md, "Actions", "Creating a span", "Span records" and "Status".
 
-import type { Instance, Span } from '../state/records.ts';
-import { CREATE_STATUSES, FINISH_STATUSES, isTerminal } from '../state/records.ts';
-import type { Store } from '../state/store.ts';
+import type { Instance, Span, Store } from '../state/store.ts';
+import { CREATE_STATUSES, FINISH_STATUSES, isTerminal } from '../state/store.ts';
 import type { ActionResult } from '../wire/action-results.ts';
 import { failure, invalidAction, notFound, success } from '../wire/action-results.ts';
 import { errorOutput } from '../wire/errors.ts';
@@ -32,7 +31,8 @@ export function createSpan(action: EmulatedAction): ActionResult {
   if (unfit !== undefined) return unfit;
 
   const made = newSpan(action, span, instance);
-  store.addSpan(made);
+  store.spans.set(made.details.id, made);
+  instance.spans.push(made);
   return answer(store, made);
 }
 

@@ -1,6 +1,6 @@
 // Checks the faults and fault plans that a test gives the emulator.
 
-import type { CheckTable, ValueCheck } from '../../lib/value-checks.ts';
+import type { CheckTable } from '../../lib/value-checks.ts';
 import {
   aBoolean,
   integerFrom,
@@ -15,10 +15,9 @@ import { ROUTE_TYPES } from '../wire/routes.ts';
 import type { FaultKind, FaultRates } from './fault-types.ts';
 import { needsBulk } from './fault-types.ts';
 
-export const ANYTHING: ValueCheck = () => undefined;
 const aString = matching('a string', /^/);
 const aWord = matching('a string that is not empty', /./s);
-const anItem = mustBe(
+const anItemMatch = mustBe(
   "an item's key, or a function that is given an item",
   (value) => typeof value === 'function' || aWord(value) === undefined,
 );
@@ -29,7 +28,7 @@ const times = countFrom(1);
 export const ITEM_ERROR: CheckTable = {
   code: aWord,
   message: aString,
-  errors: ANYTHING,
+  errors: () => undefined,
   retryAfterMs: ms,
 };
 
@@ -57,9 +56,9 @@ const FIELDS: Readonly<Record<FaultKind, CheckTable>> = {
     body: aString,
     afterWork: aBoolean,
   },
-  omit: { item: anItem, runs: aBoolean },
+  omit: { item: anItemMatch, runs: aBoolean },
   extra: { key: aString },
-  wrongId: { item: anItem },
+  wrongId: { item: anItemMatch },
 };
 export const FAULT_KINDS = Object.keys(FIELDS) as readonly FaultKind[];
 /** The kinds that can strike before any item runs. */
@@ -119,14 +118,14 @@ export function checkNext(fault: unknown, options: unknown): void {
 
 export function checkRefusal(item: unknown, refusal: unknown): void {
   refuse('Invalid refusal', [
-    ...problemsOf({ item }, { item: anItem }, '', ['item']),
+    ...problemsOf({ item }, { item: anItemMatch }, '', ['item']),
     ...problemsOf(refusal, { ...ITEM_ERROR, times }),
   ]);
 }
 
 export function checkPoison(item: unknown, fault: unknown, options: unknown): void {
   refuse('Invalid poison', [
-    ...problemsOf({ item }, { item: anItem }, '', ['item']),
+    ...problemsOf({ item }, { item: anItemMatch }, '', ['item']),
     ...problemsWithFault(fault, POISONS),
     ...problemsOf(options, { times }),
   ]);
@@ -136,7 +135,7 @@ function problemsWithFault(fault: unknown, kinds: readonly string[]): string[] {
   const { kind, status: given } = Object(fault);
   const problem = kind === undefined ? 'is missing' : oneOfMany('a kind of fault', kinds)(kind);
   if (problem !== undefined) return [`kind ${problem}`];
-  const fields = { kind: ANYTHING, delayMs: ms, ...FIELDS[kind as FaultKind] };
+  const fields = { kind: () => undefined, delayMs: ms, ...FIELDS[kind as FaultKind] };
   const problems = problemsOf(fault, fields);
   return kind === 'status' && given === undefined ? [...problems, 'status is missing'] : problems;
 }

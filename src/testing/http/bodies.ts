@@ -44,19 +44,21 @@ export function cutBody(body: string): ReadableStream<Uint8Array> {
   });
 }
 
-/** Counts an endless body, until the returned function is called; `exhausted`: it was not cancelled in time. */
-export type BodyOpened = () => (exhausted: boolean) => void;
+export interface BodyCounter {
+  /** Counts an endless body, until the returned function is called; `exhausted`: it was not cancelled in time. */
+  bodyOpened(): (exhausted: boolean) => void;
+}
 
 /** Repeats the chunk, as fast as it is read. */
 export function endlessBody(
   chunk: string,
   signal: AbortSignal | undefined,
-  bodyOpened: BodyOpened,
+  counter: BodyCounter,
 ): ReadableStream<Uint8Array> {
   const bytes = new TextEncoder().encode(chunk);
   let left = ENDLESS_BYTES;
   let onAbort = (): void => {};
-  const bodyClosed = bodyOpened();
+  const bodyClosed = counter.bodyOpened();
   const close = (exhausted: boolean): void => {
     signal?.removeEventListener('abort', onAbort);
     bodyClosed(exhausted);

@@ -1,6 +1,6 @@
 // HTTP as the emulator sees it, be it by `fetch` or by a socket.
 
-import type { BodyOpened } from './bodies.ts';
+import type { BodyCounter } from './bodies.ts';
 
 export interface EmulatedRequest {
   readonly method: string;
@@ -32,8 +32,8 @@ export type FullResponse = ResponseHead & { readonly kind: 'full'; readonly body
 
 /** What `fetch` and the server need of the emulator. */
 export interface Backend {
-  readonly handle: (request: EmulatedRequest) => Promise<EmulatedResponse>;
-  readonly bodyOpened: BodyOpened;
+  handle(request: EmulatedRequest): Promise<EmulatedResponse>;
+  readonly recorder: BodyCounter;
   /** How much of a body is read. */
   readonly bodyBound: number;
 }

@@ -4,7 +4,7 @@
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { ReadableStream as NodeStream } from 'node:stream/web';
-import type { BodyOpened } from './bodies.ts';
+import type { BodyCounter } from './bodies.ts';
 import { BoundedBody, endlessBody } from './bodies.ts';
 import type { Backend, EmulatedResponse } from './request-response.ts';
 
@@ -65,14 +65,14 @@ async function stop(server: Server, open: ReadonlySet<Promise<unknown>>): Promis
 async function serve(
   message: IncomingMessage,
   response: ServerResponse,
-  { handle, bodyOpened, bodyBound }: Backend,
+  backend: Backend,
 ): Promise<void> {
   // A client that hangs up counts as an abort.
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   try {
-    const body = await readBody(message, bodyBound);
-    const answer = await handle({
+    const body = await readBody(message, backend.bodyBound);
+    const answer = await backend.handle({
       method: message.method ?? 'GET',
       url: urlOf(message.url ?? '/'),
       header: (name) => {
@@ -82,7 +82,7 @@ async function serve(
       body,
       signal: gone.signal,
     });
-    send(response, answer, gone.signal, bodyOpened);
+    send(response, answer, gone.signal, backend.recorder);
   } catch (error) {
     // If the client is still there, a function of the test's own threw: one of the options, say.
     if (gone.signal.aborted) return;
@@ -117,7 +117,7 @@ function send(
   response: ServerResponse,
   answer: EmulatedResponse,
   gone: AbortSignal,
-  bodyOpened: BodyOpened,
+  counter: BodyCounter,
 ): void {
   switch (answer.kind) {
     case 'full':
@@ -135,7 +135,7 @@ function send(
     }
     case 'endless': {
       response.writeHead(answer.status, answer.headers);
-      const body = endlessBody(answer.chunk, gone, bodyOpened) as NodeStream<Uint8Array>;
+      const body = endlessBody(answer.chunk, gone, counter) as NodeStream<Uint8Array>;
       const { Readable } = globalThis.process.getBuiltinModule('node:stream');
       Readable.fromWeb(body)
         .once('error', () => response.destroy())

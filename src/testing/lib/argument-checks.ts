@@ -4,9 +4,8 @@
 import type { ValueCheck } from '../../lib/value-checks.ts';
 import { integerFrom, mustBe, numberFrom } from '../../lib/value-checks.ts';
 
-/** The longest that a timer waits. */
-export const MAX_MS: number = 2 ** 31 - 1;
-export const ms: ValueCheck = numberFrom(0, MAX_MS);
+/** Up to the longest that a timer waits. */
+export const ms: ValueCheck = numberFrom(0, 2 ** 31 - 1);
 export const seed: ValueCheck = integerFrom(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 
 export function countFrom(min: number): ValueCheck {

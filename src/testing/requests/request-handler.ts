@@ -1,20 +1,26 @@
-// From a request to its response: its arrival, the latency, the work on its items, the latency.
+// The server: from a request to its response. Its arrival, the latency, the work on its items, the latency.
 
 import { findAction } from '../actions/action-table.ts';
 import { EmulatedAction } from '../actions/emulated-action.ts';
-import type { FaultInjector } from '../faults/fault-injector.ts';
-import { matches } from '../faults/fault-injector.ts';
+import { FaultInjector, matches } from '../faults/fault-injector.ts';
 import { damage, misname, responseInstead } from '../faults/fault-responses.ts';
 import type { Fault } from '../faults/fault-types.ts';
 import { isAfterWork } from '../faults/fault-types.ts';
 import { corsHeaders, preflightResponse } from '../http/cors.ts';
-import type { EmulatedRequest, EmulatedResponse, FullResponse } from '../http/request-response.ts';
+import type {
+  Backend,
+  EmulatedRequest,
+  EmulatedResponse,
+  FullResponse,
+} from '../http/request-response.ts';
 import { jsonResponse, textResponse } from '../http/request-response.ts';
-import type { EmulatorClock } from '../lib/emulator-clock.ts';
+import { EmulatorClock } from '../lib/emulator-clock.ts';
 import type { EmulatorOptions } from '../options/emulator-options.ts';
-import type { AnsweredRequest, Recorder, RequestRecord } from '../report/report.ts';
-import type { KeyState } from '../state/records.ts';
-import type { Store } from '../state/store.ts';
+import { resolveOptions } from '../options/emulator-options.ts';
+import type { AnsweredRequest, RequestRecord } from '../report/report.ts';
+import { Recorder } from '../report/report.ts';
+import type { KeyState } from '../state/store.ts';
+import { Store } from '../state/store.ts';
 import type { ActionOutput, ActionResult, ItemOutput } from '../wire/action-results.ts';
 import { failure } from '../wire/action-results.ts';
 import { errorOutput, statusOfCode } from '../wire/errors.ts';
@@ -26,22 +32,26 @@ import { readRequest } from './request-reader.ts';
 
 type Arrival = ArrivedRequest & { readonly leave: (status: AnsweredRequest['status']) => void };
 
-export interface RequestHandlerParts {
+export class RequestHandler implements Backend {
   readonly store: Store;
-  readonly faults: FaultInjector;
   readonly recorder: Recorder;
-  readonly clock: EmulatorClock;
-  readonly onAnswer: EmulatorOptions['onAnswer'] | undefined;
-}
-
-export class RequestHandler {
-  readonly #parts: RequestHandlerParts;
-  readonly #newId = (): string => this.#parts.store.newId(null);
+  readonly faults: FaultInjector;
+  readonly bodyBound: number;
+  readonly #clock: EmulatorClock;
+  readonly #onAnswer: EmulatorOptions['onAnswer'];
+  readonly #newId = (): string => this.store.newId(null);
   #second = 0;
   #inSecond = 0;
 
-  constructor(parts: RequestHandlerParts) {
-    this.#parts = parts;
+  /** @throws {TypeError} that names all that is wrong with the options. */
+  constructor(options: EmulatorOptions) {
+    const resolved = resolveOptions(options);
+    this.#clock = new EmulatorClock(options.now, options.delay);
+    this.#onAnswer = options.onAnswer;
+    this.store = new Store(resolved, this.#clock);
+    this.recorder = new Recorder(resolved.record);
+    this.faults = new FaultInjector(options.faults, resolved.seed);
+    this.bodyBound = resolved.bodyBound;
   }
 
   /** Rejects with the signal's reason when that aborts. Work that was done by then stays done. */
@@ -49,10 +59,9 @@ export class RequestHandler {
     request.signal?.throwIfAborted();
     const preflight = preflightResponse(request);
     if (preflight !== undefined) return preflight;
-    const { clock, onAnswer, recorder } = this.#parts;
-    const arrivedMs = clock.now();
+    const arrivedMs = this.#clock.now();
     const route = findRoute(request.method, request.url.pathname);
-    const record = recorder.nextRequest(route.label, request.body.length);
+    const record = this.recorder.nextRequest(route.label, request.body.length);
     const arrival = 'allow' in route ? route : this.#arrive(request, route, record);
     let status: AnsweredRequest['status'] = 'dropped';
     try {
@@ -67,17 +76,17 @@ export class RequestHandler {
       return { ...response, headers };
     } finally {
       if ('leave' in arrival) arrival.leave(status);
-      onAnswer?.({ ...record, status, ms: clock.now() - arrivedMs });
+      const onAnswer = this.#onAnswer;
+      onAnswer?.({ ...record, status, ms: this.#clock.now() - arrivedMs });
     }
   }
 
   #arrive(request: EmulatedRequest, route: Route, record: RequestRecord): Arrival {
-    const { recorder, store } = this.#parts;
-    const arrived = readRequest(request, route, record, store.options);
+    const arrived = readRequest(request, route, record, this.store.options);
     const { items, keys } = arrived;
-    for (const item of items) store.keepKey(item);
+    for (const item of items) this.store.keepKey(item);
     if (route.kind === 'bulk') record.items = items.length;
-    return { ...arrived, leave: recorder.arrive(record, route.kind, items, keys) };
+    return { ...arrived, leave: this.recorder.arrive(record, route.kind, items, keys) };
   }
 
   /**
@@ -86,13 +95,13 @@ export class RequestHandler {
    */
   async #process(arrived: ArrivedRequest): Promise<EmulatedResponse> {
     const { request, route, record, options } = arrived;
-    const { clock, faults } = this.#parts;
+    const clock = this.#clock;
     const onTheWayMs = options.latencyMs() / 2;
-    const fault = faults.forRequest(route, record);
+    const fault = this.faults.forRequest(route, record);
     const limit = route.kind === 'bulk' ? this.#limit(record) : undefined;
     const atOnce = fault !== undefined && isAfterWork(fault) ? undefined : fault;
     let early = responseInstead(atOnce, clock.now()) ?? arrived.refusal ?? limit;
-    const poison = early === undefined ? faults.poisonAmong(arrived.items, record) : undefined;
+    const poison = early === undefined ? this.faults.poisonAmong(arrived.items, record) : undefined;
     early ??= responseInstead(poison, clock.now());
     const delayMs = (fault?.delayMs ?? 0) + (poison?.delayMs ?? 0);
     await clock.wait(onTheWayMs + delayMs, request.signal);
@@ -156,7 +165,7 @@ export class RequestHandler {
 
   /** The stored answer of its key comes first, then an injected refusal, then the action. */
   #runItem(item: EmulatedItem, record: RequestRecord): ActionOutput {
-    const { store, faults } = this.#parts;
+    const { store, faults } = this;
     const known = item.key === null ? undefined : store.keys.get(item.key);
     const repeated = known && this.#repeat(known, item, record);
     if (repeated !== undefined) {
@@ -188,19 +197,18 @@ export class RequestHandler {
       record.breach(`Key "${item.key}" came again with other content`);
       return failure(errorOutput(code, 'The idempotency key was used for other content'));
     }
-    if (stored === undefined || this.#parts.store.options.repeats === 'replay') return stored;
+    if (stored === undefined || this.store.options.repeats === 'replay') return stored;
     return failure(errorOutput(code, 'The idempotency key was used before'), stored.id);
   }
 
   /** The limits of the options, checked on arrival, as by a gateway. */
   #limit(record: RequestRecord): FullResponse | undefined {
-    const { clock, recorder, store } = this.#parts;
-    const { maxInFlight, maxPerSecond } = store.options;
-    if (recorder.inFlight > maxInFlight) {
+    const { maxInFlight, maxPerSecond } = this.store.options;
+    if (this.recorder.inFlight > maxInFlight) {
       record.fault('maxInFlight');
       return jsonResponse(503, errorOutput('temporarily_unavailable', 'Try again later'));
     }
-    const second = Math.floor(clock.now() / 1_000);
+    const second = Math.floor(this.#clock.now() / 1_000);
     if (second !== this.#second) {
       this.#second = second;
       this.#inSecond = 0;
@@ -217,9 +225,8 @@ export class RequestHandler {
     { label, allow }: NoRoute,
     record: RequestRecord,
   ): Promise<EmulatedResponse> {
-    const { clock, store } = this.#parts;
     record.breach(`${label} is not part of the API, or not emulated`);
-    await clock.wait(store.options.latencyMs(), request.signal);
+    await this.#clock.wait(this.store.options.latencyMs(), request.signal);
     return allow === ''
       ? jsonResponse(404, errorOutput('not_found', 'Not found'))
       : jsonResponse(405, errorOutput('bad_request', `Allowed: ${allow}`), { allow });

@@ -1,9 +1,8 @@
 // The server's state as plain objects, for tests that compare two servers.
 
 import type { Fields } from '../wire/items.ts';
-import type { Instance, Span } from './records.ts';
-import { instanceDetails } from './records.ts';
-import type { Store } from './store.ts';
+import type { Instance, Span, Store } from './store.ts';
+import { instanceDetails } from './store.ts';
 
 /** An instance in wire form, with its spans. */
 export type InstanceSnapshot = Fields & { readonly spans: Readonly<Record<string, Fields>> };
