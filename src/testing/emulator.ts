@@ -41,9 +41,18 @@ export class Emulator {
 
   /** @throws {TypeError} that names all that is wrong with the options. */
   constructor(options: EmulatorOptions = {}) {
-    this.#handler = new RequestHandler(options);
-    this.faults = this.#handler.faults;
-    this.fetch = (input, init) => this.#fetch(input, init);
+    const handler = new RequestHandler(options);
+    this.#handler = handler;
+    this.faults = handler.faults;
+    this.fetch = async (input, init) => {
+      const request = await readFetch(input, init, handler.bodyBound);
+      const response = await handler.handle(request);
+      if (isRedirect(response) && request.redirect !== 'manual') {
+        handler.recorder.breach('A redirect would be followed, token and all');
+        throw new TypeError('fetch failed', { cause: new Error('unexpected redirect') });
+      }
+      return toResponse(response, request.signal, handler.recorder);
+    };
   }
 
   /**
@@ -92,16 +101,5 @@ export class Emulator {
       throw new RangeError(`There is no agent instance "${instanceId}" to terminate.`);
     }
     store.terminate(instance, reason, store.timestamp(), options.closeSpans ?? true);
-  }
-
-  async #fetch(input: Request | string | URL, init: RequestInit | undefined): Promise<Response> {
-    const handler = this.#handler;
-    const request = await readFetch(input, init, handler.bodyBound);
-    const response = await handler.handle(request);
-    if (isRedirect(response) && request.redirect !== 'manual') {
-      handler.recorder.breach('A redirect would be followed, token and all');
-      throw new TypeError('fetch failed', { cause: new Error('unexpected redirect') });
-    }
-    return toResponse(response, request.signal, handler.recorder);
   }
 }

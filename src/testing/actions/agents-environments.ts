@@ -3,6 +3,7 @@
 
 import type { ActionResult } from '../wire/action-results.ts';
 import { notFound, success } from '../wire/action-results.ts';
+import type { Fields } from '../wire/items.ts';
 import type { ActionHandler, EmulatedAction } from './emulated-action.ts';
 
 type RecordType = 'agent' | 'environment';
@@ -21,9 +22,9 @@ function handlersOf(
 ): [type: string, ActionHandler][] {
   return [
     [`${type}s/list`, (action) => list(type, action, onList)],
-    [`${type}s/show`, (action) => withRecord(type, action, [])],
+    [`${type}s/show`, (action) => withRecord(type, action)],
     [`${type}s/create`, (action) => create(type, action, onCreate)],
-    [`${type}s/update`, (action) => withRecord(type, action, ['details'])],
+    [`${type}s/update`, (action) => withRecord(type, action, action.object('details', 'required'))],
   ];
 }
 
@@ -46,14 +47,9 @@ function create(type: RecordType, action: EmulatedAction, known: readonly string
 }
 
 /** Shows a record; an update changes its `details` first. */
-function withRecord(
-  type: RecordType,
-  action: EmulatedAction,
-  changes: readonly string[],
-): ActionResult {
+function withRecord(type: RecordType, action: EmulatedAction, details?: Fields): ActionResult {
   const records = action.store.records[type];
   const id = action.id(`${type}_id`, 'required');
-  const [details] = changes.map((name) => action.object(name, 'required'));
   action.dropOthers();
   if (action.problems !== undefined) return action.invalid(`Invalid ${type}`, id);
   const known = records.get(id);

@@ -1,7 +1,5 @@
 // HTTP as the emulator sees it, be it by `fetch` or by a socket.
 
-import type { BodyCounter } from './bodies.ts';
-
 export interface EmulatedRequest {
   readonly method: string;
   /** Absolute. Any origin will do: only path and query are read. */
@@ -29,14 +27,6 @@ interface ResponseHead {
 }
 
 export type FullResponse = ResponseHead & { readonly kind: 'full'; readonly body: string };
-
-/** What `fetch` and the server need of the emulator. */
-export interface Backend {
-  handle(request: EmulatedRequest): Promise<EmulatedResponse>;
-  readonly recorder: BodyCounter;
-  /** How much of a body is read. */
-  readonly bodyBound: number;
-}
 
 export function isRedirect(answer: EmulatedResponse): boolean {
   return (

@@ -6,9 +6,17 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { ReadableStream as NodeStream } from 'node:stream/web';
 import type { BodyCounter } from './bodies.ts';
 import { BoundedBody, endlessBody } from './bodies.ts';
-import type { Backend, EmulatedResponse } from './request-response.ts';
+import type { EmulatedRequest, EmulatedResponse } from './request-response.ts';
 
 const HOST = '127.0.0.1';
+
+/** What the server needs of the emulator. */
+interface Backend {
+  handle(request: EmulatedRequest): Promise<EmulatedResponse>;
+  readonly recorder: BodyCounter;
+  /** How much of a body is read. */
+  readonly bodyBound: number;
+}
 
 /** A running server, see `Emulator.listen`. */
 export interface EmulatorServer {

@@ -100,12 +100,10 @@ export interface EmulatorOptions {
   readonly onAnswer?: (answered: AnsweredRequest) => void;
 }
 
-type AsGiven = Omit<
-  EmulatorOptions,
-  'token' | 'latencyMs' | 'now' | 'delay' | 'faults' | 'onAnswer'
->;
-
-export interface ResolvedOptions extends Required<AsGiven> {
+export interface ResolvedOptions
+  extends Required<
+    Omit<EmulatorOptions, 'token' | 'now' | 'delay' | 'latencyMs' | 'faults' | 'onAnswer'>
+  > {
   readonly acceptsToken: (token: string) => boolean;
   /** Ends the sentence of a refusal. */
   readonly wantedToken: string;

@@ -183,23 +183,18 @@ export class Recorder {
   readonly #ran: RanItem[] = [];
   readonly #batches: BatchRecord[] = [];
   readonly #counts = { items: 0, bytes: 0, peakInFlight: 0, replays: 0, openBodies: 0 };
-  #requests = 0;
-  #bulk = 0;
-  #inFlight = 0;
+  readonly #requests = { all: 0, bulk: 0 };
+  /** Bulk requests. */
+  inFlight = 0;
 
   /** @param lists Whether items and batches are listed, and not only counted. */
   constructor(lists: boolean) {
     this.#lists = lists;
   }
 
-  /** Bulk requests in flight. */
-  get inFlight(): number {
-    return this.#inFlight;
-  }
-
   nextRequest(route: string, bytes: number): RequestRecord {
-    this.#requests += 1;
-    return new RequestRecord(this, this.#requests, route, bytes);
+    this.#requests.all += 1;
+    return new RequestRecord(this, this.#requests.all, route, bytes);
   }
 
   /**
@@ -208,11 +203,12 @@ export class Recorder {
    * @param sent The keys of all items, also of those that cannot be read.
    */
   arrive(
-    { request, route, bytes }: RequestRecord,
+    record: RequestRecord,
     kind: RequestKind,
     items: readonly EmulatedItem[],
     sent: readonly string[],
   ): (status: BatchRecord['status']) => void {
+    const { request, route, bytes } = record;
     this.#byPath[route] = (this.#byPath[route] ?? 0) + 1;
     this.#counts.bytes += bytes;
     const carried: KeyCounts[] = [];
@@ -229,15 +225,16 @@ export class Recorder {
     const status = 'in flight' as BatchRecord['status'];
     const batch = { request, status, keys: sent, bytes };
     if (kind === 'bulk') {
-      this.#bulk += 1;
+      this.#requests.bulk += 1;
+      record.items = items.length;
       this.#counts.items += items.length;
       if (this.#lists) this.#batches.push(batch);
     }
-    this.#inFlight += inFlight;
-    this.#counts.peakInFlight = Math.max(this.#counts.peakInFlight, this.#inFlight);
+    this.inFlight += inFlight;
+    this.#counts.peakInFlight = Math.max(this.#counts.peakInFlight, this.inFlight);
     return (ended) => {
       for (const counts of carried) counts.inFlight -= 1;
-      this.#inFlight -= inFlight;
+      this.inFlight -= inFlight;
       batch.status = ended;
     };
   }
@@ -275,11 +272,7 @@ export class Recorder {
     const used = keys.filter(([, { effects }]) => effects > 0);
     return {
       ...this.#counts,
-      requests: {
-        all: this.#requests,
-        bulk: this.#bulk,
-        byPath: { ...this.#byPath },
-      },
+      requests: { ...this.#requests, byPath: { ...this.#byPath } },
       effects: new Map(used.map(([key, { effects }]) => [key, effects])),
       attempts: new Map(keys.map(([key, { attempts }]) => [key, attempts])),
       overlaps: [...this.#overlaps],

@@ -7,12 +7,7 @@ import { damage, misname, responseInstead } from '../faults/fault-responses.ts';
 import type { Fault } from '../faults/fault-types.ts';
 import { isAfterWork } from '../faults/fault-types.ts';
 import { corsHeaders, preflightResponse } from '../http/cors.ts';
-import type {
-  Backend,
-  EmulatedRequest,
-  EmulatedResponse,
-  FullResponse,
-} from '../http/request-response.ts';
+import type { EmulatedRequest, EmulatedResponse, FullResponse } from '../http/request-response.ts';
 import { jsonResponse, textResponse } from '../http/request-response.ts';
 import { EmulatorClock } from '../lib/emulator-clock.ts';
 import type { EmulatorOptions } from '../options/emulator-options.ts';
@@ -32,7 +27,7 @@ import { readRequest } from './request-reader.ts';
 
 type Arrival = ArrivedRequest & { readonly leave: (status: AnsweredRequest['status']) => void };
 
-export class RequestHandler implements Backend {
+export class RequestHandler {
   readonly store: Store;
   readonly recorder: Recorder;
   readonly faults: FaultInjector;
@@ -84,8 +79,11 @@ export class RequestHandler implements Backend {
   #arrive(request: EmulatedRequest, route: Route, record: RequestRecord): Arrival {
     const arrived = readRequest(request, route, record, this.store.options);
     const { items, keys } = arrived;
-    for (const item of items) this.store.keepKey(item);
-    if (route.kind === 'bulk') record.items = items.length;
+    const { keys: known } = this.store;
+    for (const item of items) {
+      const { key } = item;
+      if (key !== null && !known.has(key)) known.set(key, { item, stored: undefined });
+    }
     return { ...arrived, leave: this.recorder.arrive(record, route.kind, items, keys) };
   }
 
@@ -184,11 +182,8 @@ export class RequestHandler implements Backend {
   }
 
   /** The answer to an item whose key was used before, unless it has to run again. */
-  #repeat(
-    { item: first, stored }: KeyState,
-    item: EmulatedItem,
-    record: RequestRecord,
-  ): ActionResult | undefined {
+  #repeat(known: KeyState, item: EmulatedItem, record: RequestRecord): ActionResult | undefined {
+    const { item: first, stored } = known;
     // When the API says that is **unknown** (docs/internals/api.md, "Idempotency keys").
     const code = 'idempotency_key_already_used';
     // What the API does about other content under a known key is **unknown**, too. A client must never do it, so it is

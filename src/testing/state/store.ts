@@ -151,12 +151,6 @@ export class Store {
     return id;
   }
 
-  /** So that the key belongs to the first item that arrived with it. */
-  keepKey(item: EmulatedItem): void {
-    if (item.key === null || this.keys.has(item.key)) return;
-    this.keys.set(item.key, { item, stored: undefined });
-  }
-
   isTaken(id: string): boolean {
     return this.spans.has(id) || this.instances.has(id);
   }

@@ -93,11 +93,7 @@ export function errorLike(error: ItemError, standard: ErrorOutput): ErrorOutput 
  * The body for a request that was refused as a whole (docs/internals/api.md, "Error body"). There the nested code is
  * `required`, a mock's word that is not of the list; so `required_value` stands for it.
  */
-export function requestNotValid(
-  field: string,
-  code: 'required_value' | 'invalid_value',
-  message: string,
-): ErrorOutput {
+export function requestNotValid(field: string, code: string, message: string): ErrorOutput {
   const errors = { [field]: { status: 'error', code, message } };
   return errorOutput('validation_errors', 'Request is not valid', { errors });
 }

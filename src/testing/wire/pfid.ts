@@ -7,7 +7,6 @@ const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
 const PATTERN = /^[0-7][0-9a-hjkmnp-tv-z]{31}$/;
 const TIME_DIGITS = 10;
 const PARTITION_DIGITS = 6;
-const RANDOM_DIGITS = 16;
 
 export function isPfid(value: unknown): value is string {
   return typeof value === 'string' && PATTERN.test(value);
@@ -19,22 +18,20 @@ export function partitionText(pfid: string): string {
 }
 
 export function makePfid(timeMs: number, partition: string, random: Random): string {
-  const time = digits(Math.max(0, Math.floor(timeMs)), TIME_DIGITS);
-  const codes: number[] = [];
-  for (let i = 0; i < RANDOM_DIGITS; i++) codes.push(DIGITS.charCodeAt(random.below(32)));
-  return time + partition + String.fromCharCode(...codes);
+  const time = pfidDigits(Math.max(0, Math.floor(timeMs)), TIME_DIGITS);
+  let id = time + partition;
+  for (let i = 0; i < 16; i++) id += DIGITS.charAt(random.below(32));
+  return id;
 }
 
 export function randomPartition(random: Random): string {
-  return digits(random.below(32 ** PARTITION_DIGITS), PARTITION_DIGITS);
+  return pfidDigits(random.below(32 ** PARTITION_DIGITS), PARTITION_DIGITS);
 }
 
-function digits(value: number, count: number): string {
-  const codes: number[] = [];
-  let rest = value;
-  for (let i = 0; i < count; i++) {
-    codes.unshift(DIGITS.charCodeAt(rest % 32));
-    rest = Math.floor(rest / 32);
+function pfidDigits(value: number, count: number): string {
+  let text = '';
+  for (let rest = value; text.length < count; rest = Math.floor(rest / 32)) {
+    text = DIGITS.charAt(rest % 32) + text;
   }
-  return String.fromCharCode(...codes);
+  return text;
 }
