@@ -1,25 +1,24 @@
 /** What can be asked without writing anything. */
+import { isJsonObject } from '../../recordings/actions/exact-json.ts';
 import type { Account, Exchange } from '../api/api-requests.ts';
 import { exchange, isPage, isSuccess, ping, pingProblem } from '../api/api-requests.ts';
 import { duration } from '../terminal/figures.ts';
-import { isJson } from './questions/bulk-api.ts';
-import type { Finding } from './questions/finding.ts';
-import { asAssumed, different, problem } from './questions/finding.ts';
-import type { Answers } from './questions/question.ts';
+import type { Finding, Tell } from './questions/question-finding.ts';
+import { asAssumed, different, problem } from './questions/question-finding.ts';
 
 /** Whether the API is there and takes the token. After a `problem` nothing more can be asked. */
-export async function askConnection(account: Account, answers: Answers): Promise<void> {
+export async function askConnection(account: Account, tell: Tell): Promise<void> {
   const answer = await ping(account);
   const wrong = pingProblem(account, answer);
   const isThere = answer.kind === 'answer' && !isPage(answer);
   const found = isThere ? asAssumed(`Yes, after ${duration(answer.ms)}.`) : problem(wrong ?? '');
-  answers.add('url', found);
+  tell('url', found);
   if (!isThere) return;
-  answers.add('token', wrong === undefined ? asAssumed('Yes.') : problem(wrong));
+  tell('token', wrong === undefined ? asAssumed('Yes.') : problem(wrong));
   if (wrong !== undefined) return;
   // Without items, it can only be refused (docs/internals/api.md, "Bulk request").
   const empty = await exchange(account, '/api/v1/bulk', { items: [] });
-  answers.add('bulk', bulk(account, empty));
+  tell('bulk', bulk(account, empty));
 }
 
 function bulk({ apiUrl }: Account, empty: Exchange): Finding {
@@ -34,7 +33,7 @@ function bulk({ apiUrl }: Account, empty: Exchange): Finding {
   if (status === 429 || status >= 500) {
     return problem(`It is not able to answer now (${status}). Ask again later.`);
   }
-  if (!isJson(body) || typeof body['status'] !== 'string') {
+  if (!isJsonObject(body) || typeof body['status'] !== 'string') {
     return problem(
       `What answers (${status}) is not the Prefactor API: it speaks no JSON of that form.`,
     );

@@ -1,3 +1,5 @@
+import type { Deployment } from '../../recordings/calls/recorded-calls.ts';
+import type { Account } from '../api/api-requests.ts';
 import { deploymentOf, readAccount } from '../api/api-requests.ts';
 import { flag, option, text } from '../command/arguments.ts';
 import type { Command, CommandContext, GivenArguments } from '../command/command.ts';
@@ -5,12 +7,21 @@ import { defineCommand } from '../command/command.ts';
 import { exitCodeOf, exitCodes } from '../command/command-failure.ts';
 import { amount, bytes } from '../terminal/figures.ts';
 import { askConnection } from './connection.ts';
-import { examine } from './examination.ts';
-import { BulkApi } from './questions/bulk-api.ts';
-
-import { MOST_BYTES, MOST_ITEMS } from './questions/limits.ts';
-import { Answers } from './questions/question.ts';
-import { RUN_NAME } from './questions/smoke-run.ts';
+import { errorQuestions } from './questions/errors.ts';
+import { idQuestions } from './questions/ids.ts';
+import { keyQuestions } from './questions/keys.ts';
+import { limitQuestions, MOST_BYTES, MOST_ITEMS } from './questions/limits.ts';
+import type { Answered, Finding, QuestionId, Tell } from './questions/question-finding.ts';
+import {
+  asAssumed,
+  needsIds,
+  problemOf,
+  questionTexts,
+  unknown,
+} from './questions/question-finding.ts';
+import { shapeQuestions } from './questions/shapes.ts';
+import type { RunQuestion } from './questions/smoke-run.ts';
+import { finishRun, openRun, RUN_NAME, SmokeRun } from './questions/smoke-run.ts';
 import { lineOf, markdownOf, reportOf } from './report.ts';
 
 const options = {
@@ -51,15 +62,19 @@ async function execute(
   { stdout, stderr, env, interrupted }: CommandContext,
 ): Promise<number> {
   const account = readAccount('doctor', given['api-url'], env);
-  const answers = new Answers((answered) => stderr.write(lineOf(answered)));
-  await askConnection(account, answers);
-  const isThere = answers.all.every(({ finding }) => finding !== 'problem');
+  const answers: Answered[] = [];
+  const tell: Tell = (id, finding) => {
+    const answered = { id, question: questionTexts[id], ...finding };
+    answers.push(answered);
+    stderr.write(lineOf(answered));
+  };
+  await askConnection(account, tell);
+  const isThere = answers.every(({ finding }) => finding !== 'problem');
   if (given.write && isThere && !interrupted.aborted) {
     stderr.write(`\n${announcement}\n\n`);
-    const conditions = { deployment: deploymentOf(env), interrupted };
-    await examine(new BulkApi(account), answers, conditions);
+    await examine(account, tell, deploymentOf(env), interrupted);
   }
-  const report = reportOf(answers.all, {
+  const report = reportOf(answers, {
     host: new URL(account.apiUrl).host,
     at: new Date().toISOString(),
     wrote: given.write,
@@ -69,4 +84,50 @@ async function execute(
   if (interrupted.aborted) return exitCodeOf(interrupted);
   const { different, problem } = report.findings;
   return different + problem === 0 ? exitCodes.ok : exitCodes.failed;
+}
+
+/** The order matters: whether ids hold is asked before the questions that use them. */
+const questions = {
+  ...idQuestions,
+  ...errorQuestions,
+  ...keyQuestions,
+  ...shapeQuestions,
+  ...limitQuestions,
+};
+
+/** After so many questions in a row without an answer the rest is not asked. */
+const MAX_UNANSWERED = 2;
+
+/** Waited before each further attempt to finish the run: most often a rate limit has ended the questions. */
+const FINISH_DELAYS_MS: readonly number[] = [1_000, 2_000, 4_000];
+
+/** Asks the questions that need a run, one after the other. An interruption ends them; the run is still finished. */
+export async function examine(
+  account: Account,
+  tell: Tell,
+  deployment: Deployment,
+  interrupted: AbortSignal,
+  finishDelaysMs: readonly number[] = FINISH_DELAYS_MS,
+): Promise<void> {
+  const run = await openRun(account, deployment);
+  tell('register', run instanceof SmokeRun ? asAssumed('Yes.') : run);
+  if (!(run instanceof SmokeRun)) return;
+  try {
+    let unanswered = 0;
+    for (const [id, ask] of Object.entries(questions) as [QuestionId, RunQuestion][]) {
+      if (interrupted.aborted) break;
+      let found: Finding;
+      if (unanswered >= MAX_UNANSWERED) {
+        found = unknown('Not asked: the last questions had no answer.');
+      } else if (needsIds.has(id) && !run.idsHold) {
+        found = unknown("Only ids of the client's can tell, which do not hold.");
+      } else {
+        found = await ask(run).catch(problemOf);
+        unanswered = found.finding === 'problem' ? unanswered + 1 : 0;
+      }
+      tell(id, found);
+    }
+  } finally {
+    tell('finish', await finishRun(run, finishDelaysMs));
+  }
 }

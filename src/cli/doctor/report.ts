@@ -1,7 +1,6 @@
 /** What the doctor prints: a line for each answer, and the report at the end. */
 import { VERSION } from '../../lib/version.ts';
-import type { FindingKind } from './questions/finding.ts';
-import type { Answered } from './questions/question.ts';
+import type { Answered, FindingKind } from './questions/question-finding.ts';
 
 /** What `doctor --json` prints. */
 export interface Report {

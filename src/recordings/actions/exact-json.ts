@@ -28,3 +28,16 @@ function exact(_name: string, value: unknown, { source }: { readonly source?: st
     typeof value === 'number' && source !== undefined && JSON.stringify(value) !== source;
   return isOther ? json.rawJSON(source) : value;
 }
+
+/** `parseExactly` keeps some numbers as text. */
+export function asNumber(value: unknown): unknown {
+  return isJsonObject(value) && typeof value['rawJSON'] === 'string'
+    ? Number(value['rawJSON'])
+    : value;
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,9 +1,8 @@
 /** What a line of an action file says: one action of a recorded run; see examples/README.md. */
 import * as z from 'zod';
-import { parseExactly } from './exact-json.ts';
+import type { JsonObject } from './exact-json.ts';
+import { asNumber, isJsonObject, parseExactly } from './exact-json.ts';
 import { MAX_RECORDED_MS, readTime } from './recorded-time.ts';
-
-export type Json = Readonly<Record<string, unknown>>;
 
 /** The values of fields, by the kinds that the tables below name. */
 interface Values {
@@ -12,9 +11,9 @@ interface Values {
   readonly time: string;
   readonly ms: number;
   readonly flag: boolean;
-  readonly object: Json;
-  readonly objectOrNull: Json | null;
-  readonly registration: Json;
+  readonly object: JsonObject;
+  readonly objectOrNull: JsonObject | null;
+  readonly registration: JsonObject;
 }
 
 /** Fields of all actions; `?` marks one that may be left out. `t` is in milliseconds: see examples/README.md. */
@@ -52,17 +51,17 @@ const ofType = {
   },
 } as const;
 
-type Optional<Table> = {
-  [Field in keyof Table]: Table[Field] extends `${string}?` ? Field : never;
-}[keyof Table];
-type ValueOf<Word> = Word extends `${infer Kind extends keyof Values}?`
-  ? Values[Kind] | undefined
-  : Word extends keyof Values
-    ? Values[Word]
-    : never;
 type FieldsOf<Table> = {
-  readonly [Field in Exclude<keyof Table, Optional<Table>>]: ValueOf<Table[Field]>;
-} & { readonly [Field in Optional<Table>]?: ValueOf<Table[Field]> };
+  readonly [Field in keyof Table as Table[Field] extends keyof Values
+    ? Field
+    : never]: Table[Field] extends keyof Values ? Values[Table[Field]] : never;
+} & {
+  readonly [Field in keyof Table as Table[Field] extends `${string}?`
+    ? Field
+    : never]?: Table[Field] extends `${infer Kind extends keyof Values}?`
+    ? Values[Kind] | undefined
+    : never;
+};
 
 type ActionType = keyof typeof ofType;
 
@@ -74,20 +73,18 @@ export type ActionOf<Type extends ActionType> = {
 
 export type RecordedAction = { [Type in ActionType]: ActionOf<Type> }[ActionType];
 
-/** Whether a span that is created with this status has no finish of its own. */
-export function hasEnded(status: string): boolean {
+/** Whether a span is created as a whole, without a finish of its own. */
+export function isWholeSpan({ status }: ActionOf<'agent_spans/create'>): boolean {
   return status === 'complete' || status === 'failed' || status === 'cancelled';
 }
 
 /** When a span began and, if it is created as a whole, ended: as its line says, else at `time`. */
 export function spanTimes(
-  { status, started_at, finished_at }: ActionOf<'agent_spans/create'>,
+  action: ActionOf<'agent_spans/create'>,
   time: string,
 ): { readonly started_at: string; readonly finished_at: string | undefined } {
-  return {
-    started_at: started_at ?? time,
-    finished_at: finished_at ?? (hasEnded(status) ? time : undefined),
-  };
+  const { started_at = time, finished_at = isWholeSpan(action) ? time : undefined } = action;
+  return { started_at, finished_at };
 }
 
 /** What a bad line would have made, by its names in the file. */
@@ -112,25 +109,28 @@ export type ParsedLine =
  * Reads one line, which is not blank. `ignored` are fields that are left out where they stand, by the
  * names that a problem gives them: `tags`, `payload.agent_version.color`.
  */
-export function parseLine(line: string, ignored: ReadonlySet<string> = none): ParsedLine {
+export function parseLine(line: string, ignored?: ReadonlySet<string>): ParsedLine {
   let value: unknown;
   try {
     value = parseExactly(line);
   } catch {
     return { kind: 'problem', problem: 'This is no line of JSON.', isJson: false };
   }
-  if (!isJson(value)) {
+  if (!isJsonObject(value)) {
     return { kind: 'problem', problem: 'This is no object of JSON.', isJson: true };
   }
   const fields = normalised(value, ignored);
-  const { data, error } = recordedAction.safeParse(fields, { error: sentenceFor });
+  const schema = actionSchemas.get(fields['type']);
+  if (schema === undefined) {
+    const problem = `"type" must be one of ${ACTION_TYPES.join(', ')}.`;
+    return { kind: 'problem', problem, isJson: true };
+  }
+  const { data, error } = schema.safeParse(fields, { error: issueWords });
   if (data !== undefined) return { kind: 'action', action: data };
   const [issue] = error.issues;
   const problem = issue === undefined ? 'This is no action.' : problemOf(issue, fields);
   return { kind: 'problem', problem, isJson: true, unmade: unmadeBy(fields) };
 }
-
-const none: ReadonlySet<string> = new Set();
 
 /** Objects in a registration whose fields are those of the API; what stands in others is passed on as it is. */
 export const declaredObjects: ReadonlySet<string> = new Set([
@@ -141,21 +141,22 @@ export const declaredObjects: ReadonlySet<string> = new Set([
 ]);
 
 /** Without the ignored fields, and without null, which says nothing, except as the payload of a quality. */
-function normalised(line: Json, ignored: ReadonlySet<string>): Json {
-  const nested = line['type'] === 'agent_instances/register' ? declaredObjects : none;
+function normalised(line: JsonObject, ignored: ReadonlySet<string> | undefined): JsonObject {
+  const isRegistration = line['type'] === 'agent_instances/register';
   const nullable = line['type'] === 'agent_instances/record_quality' ? 'payload' : undefined;
-  const pick = (from: Json, path: string): Json => {
+  const pick = (from: JsonObject, path: string): JsonObject => {
     const picked: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(from)) {
-      if (ignored.has(path + name) || (value === null && name !== nullable)) continue;
-      picked[name] = nested.has(name) && isJson(value) ? pick(value, `${path}${name}.`) : value;
+      if (ignored?.has(path + name) || (value === null && name !== nullable)) continue;
+      const isPicked = isRegistration && declaredObjects.has(name) && isJsonObject(value);
+      picked[name] = isPicked ? pick(value, `${path}${name}.`) : value;
     }
     return picked;
   };
   return pick(line, '');
 }
 
-function unmadeBy({ type, instance, span }: Json): Unmade | undefined {
+function unmadeBy({ type, instance, span }: JsonObject): Unmade | undefined {
   if (typeof instance !== 'string') return undefined;
   if (type === 'agent_instances/register') return { instance };
   if (type !== 'agent_spans/create' || typeof span !== 'string') return undefined;
@@ -163,17 +164,16 @@ function unmadeBy({ type, instance, span }: Json): Unmade | undefined {
 }
 
 /** Our words for the messages of zod; those of `custom` are ours already. */
-function sentenceFor(issue: z.core.$ZodRawIssue): string | undefined {
-  if (issue.code === 'invalid_union') return `must be one of ${TYPES.join(', ')}`;
+function issueWords(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.input === undefined) return 'is missing';
   if (issue.code === 'too_small' && issue.origin === 'string') return 'is empty';
   if (issue.code === 'too_small' || issue.code === 'too_big') {
     return 'is no time that a date can be';
   }
-  return issue.code === 'invalid_type' ? `must be ${words[issue.expected]}` : undefined;
+  return issue.code === 'invalid_type' ? `must be ${typeWords[issue.expected]}` : undefined;
 }
 
-const words: Readonly<Record<string, string>> = {
+const typeWords: Readonly<Record<string, string>> = {
   string: 'text',
   boolean: 'true or false',
   number: 'a number',
@@ -181,7 +181,10 @@ const words: Readonly<Record<string, string>> = {
   object: 'an object',
 };
 
-function problemOf({ code, path, message, ...rest }: z.core.$ZodIssue, { type }: Json): string {
+function problemOf(
+  { code, path, message, ...rest }: z.core.$ZodIssue,
+  { type }: JsonObject,
+): string {
   if (code === 'unrecognized_keys' && 'keys' in rest) {
     const [unknown = ''] = rest.keys;
     const field = [...path, unknown].join('.');
@@ -190,34 +193,20 @@ function problemOf({ code, path, message, ...rest }: z.core.$ZodIssue, { type }:
   return path.length === 0 ? `This ${message}.` : `"${path.join('.')}" ${message}.`;
 }
 
-function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isTime(value: unknown): boolean {
-  return typeof value === 'string' && readTime(value) !== undefined;
-}
-
-function isKey(value: unknown): boolean {
-  return typeof value === 'string' && value.length >= 8 && value.length <= 64;
-}
-
-/** `parseExactly` keeps some numbers as text. */
-function asNumber(value: unknown): unknown {
-  return isJson(value) && typeof value['rawJSON'] === 'string' ? Number(value['rawJSON']) : value;
-}
-
 // Not z.object: zod would copy it, and leave `__proto__` out.
-const object = z.custom<Json>(isJson, 'must be an object');
+const object = z.custom<JsonObject>(isJsonObject, 'must be an object');
 const name = z.string().min(1);
-const text = z.string();
-const texts = z.array(text);
-const objects = z.array(object);
 
-const kinds: { readonly [Kind in keyof Values]: z.ZodType<Values[Kind]> } = {
+const fieldKinds: { readonly [Kind in keyof Values]: z.ZodType<Values[Kind]> } = {
   name,
-  key: z.custom<string>(isKey, 'must be text of 8 to 64 characters'),
-  time: z.custom<string>(isTime, 'must be a time such as 2026-09-01T08:00:00.000Z'),
+  key: z.custom<string>(
+    (value) => typeof value === 'string' && value.length >= 8 && value.length <= 64,
+    'must be text of 8 to 64 characters',
+  ),
+  time: z.custom<string>(
+    (value) => typeof value === 'string' && readTime(value) !== undefined,
+    'must be a time such as 2026-09-01T08:00:00.000Z',
+  ),
   ms: z.preprocess(asNumber, z.number().min(-MAX_RECORDED_MS).max(MAX_RECORDED_MS)),
   flag: z.boolean(),
   object,
@@ -226,51 +215,49 @@ const kinds: { readonly [Kind in keyof Values]: z.ZodType<Values[Kind]> } = {
     agent_id: name,
     environment_id: name,
     agent_version: partial({
-      external_identifier: text,
-      name: text,
-      description: text,
+      external_identifier: z.string(),
+      name: z.string(),
+      description: z.string(),
       runtime_environment: partial({
-        agent_sdk: texts,
-        os: text,
-        prefactor_sdk: texts,
-        runtime: text,
+        agent_sdk: z.array(z.string()),
+        os: z.string(),
+        prefactor_sdk: z.array(z.string()),
+        runtime: z.string(),
       }),
     }),
     agent_schema_version: partial({
-      external_identifier: text,
-      span_type_schemas: objects,
+      external_identifier: z.string(),
+      span_type_schemas: z.array(object),
       span_schemas: object,
       span_result_schemas: object,
-      quality_schemas: objects,
+      quality_schemas: z.array(object),
     }),
     id: name,
     external_identifier: name,
     update_current_version: z.boolean(),
-    purpose: text,
+    purpose: z.string(),
   }),
 };
 
 /** These fields and no others, each of which may be left out. */
-function partial(shape: Readonly<Record<string, z.ZodType>>): z.ZodType<Json> {
+function partial(shape: Readonly<Record<string, z.ZodType>>): z.ZodType<JsonObject> {
   return z.strictObject(shape).partial();
 }
 
-const TYPES = Object.keys(ofType) as ActionType[];
+const ACTION_TYPES = Object.keys(ofType) as ActionType[];
 
 /** The fields of the tables and no others. */
-function schemaOf(type: ActionType) {
+function actionSchema(type: ActionType): z.ZodType<RecordedAction> {
   const table = { ...common, ...(type !== 'agent_instances/register' && ofRun), ...ofType[type] };
   const shape = Object.entries(table).map(([field, word]) => {
-    const kind = kinds[word.replace('?', '') as keyof Values];
+    const kind = fieldKinds[word.replace('?', '') as keyof Values];
     return [field, word.endsWith('?') ? kind.optional() : kind];
   });
   const fields: Readonly<Record<string, z.ZodType>> = Object.fromEntries(shape);
-  return z.strictObject({ ...fields, type: z.literal(type) });
+  const schema: z.ZodType = z.strictObject({ ...fields, type: z.literal(type) });
+  return schema as z.ZodType<RecordedAction>;
 }
 
-type Schema = ReturnType<typeof schemaOf>;
-const schemas = TYPES.map(schemaOf) as [Schema, ...Schema[]];
-const recordedAction = z.discriminatedUnion(
-  'type',
-  schemas,
-) as z.ZodType as z.ZodType<RecordedAction>;
+const actionSchemas: ReadonlyMap<unknown, z.ZodType<RecordedAction>> = new Map(
+  ACTION_TYPES.map((type) => [type, actionSchema(type)]),
+);

@@ -7,8 +7,9 @@ import type {
   Ref,
   SpanStatus,
 } from '../../index.ts';
-import type { ActionOf, Json, RecordedAction, Unmade } from '../actions/recorded-action.ts';
-import { declaredObjects, hasEnded, spanTimes } from '../actions/recorded-action.ts';
+import type { JsonObject } from '../actions/exact-json.ts';
+import type { ActionOf, RecordedAction, Unmade } from '../actions/recorded-action.ts';
+import { declaredObjects, isWholeSpan, spanTimes } from '../actions/recorded-action.ts';
 import type { Run, Span } from './open-runs.ts';
 import { isOpenSpan, OpenRuns } from './open-runs.ts';
 import { RegisteredFirst } from './registered-first.ts';
@@ -193,8 +194,7 @@ export class RecordedCalls {
     action: ActionOf<'agent_spans/create'>,
     line: string,
   ): Taken {
-    const isWhole = hasEnded(action.status);
-    const span = this.#runs.addSpan(run, action.span, !isWhole);
+    const span = this.#runs.addSpan(run, action.span, !isWholeSpan(action));
     const { schema_name: schemaName, status, payload = {}, result_payload: resultPayload } = action;
     const { sensitive_encoding: sensitiveEncoding } = action;
     const taken = this.#call(action, line, { run, parent }, (terms) => {
@@ -290,10 +290,10 @@ interface Terms {
 }
 
 /** A registration as the client takes it: `agent_version` becomes `agentVersion`. */
-function registrationParams(fields: Json): AgentInstanceRegisterParams {
+function registrationParams(fields: JsonObject): AgentInstanceRegisterParams {
   const params = Object.entries(fields).map(([name, value]): [string, unknown] => [
     name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-    declaredObjects.has(name) ? registrationParams(value as Json) : value,
+    declaredObjects.has(name) ? registrationParams(value as JsonObject) : value,
   ]);
   return Object.fromEntries(params);
 }

@@ -1,10 +1,8 @@
 // The command `doctor --write`: the run that it makes, and what it does when it cannot go on.
 
 import { describe, expect, test } from 'vitest';
-import { examine } from '../../../src/cli/doctor/examination.ts';
-import { BulkApi } from '../../../src/cli/doctor/questions/bulk-api.ts';
-import type { Answered } from '../../../src/cli/doctor/questions/question.ts';
-import { Answers } from '../../../src/cli/doctor/questions/question.ts';
+import { examine } from '../../../src/cli/doctor/doctor.ts';
+import type { Finding, QuestionId } from '../../../src/cli/doctor/questions/question-finding.ts';
 import type { EmulatorOptions } from '../../../src/testing/index.ts';
 import type { Api } from '../run-cli.ts';
 import { runCli, serveApi, TOKEN } from '../run-cli.ts';
@@ -208,15 +206,12 @@ describe('when it cannot go on', () => {
   });
 
   /** The same without the waiting between attempts to finish. */
-  async function askAtOnce({ env }: Api): Promise<readonly Answered[]> {
-    const apiUrl = env['PREFACTOR_API_URL'] ?? '';
-    const answers = new Answers(() => {});
-    await examine(new BulkApi({ apiUrl, apiToken: TOKEN }), answers, {
-      deployment: {},
-      interrupted: new AbortController().signal,
-      finishDelaysMs: [0, 0],
-    });
-    return answers.all;
+  async function askAtOnce({ env }: Api): Promise<readonly Finding[]> {
+    const account = { apiUrl: env['PREFACTOR_API_URL'] ?? '', apiToken: TOKEN };
+    const found: (Finding & { readonly id: QuestionId })[] = [];
+    const tell = (id: QuestionId, finding: Finding): void => void found.push({ id, ...finding });
+    await examine(account, tell, {}, new AbortController().signal, [0, 0]);
+    return found;
   }
 
   test('a network that goes away is a problem, and it says that the run may be open', async () => {

@@ -1,7 +1,7 @@
 // The command `doctor` without --write: what can be asked without changing anything.
 
 import { expect, test } from 'vitest';
-import type { Answered } from '../../../src/cli/doctor/questions/question.ts';
+import type { Answered } from '../../../src/cli/doctor/questions/question-finding.ts';
 import type { Report } from '../../../src/cli/doctor/report.ts';
 import { Emulator } from '../../../src/testing/index.ts';
 import type { Api, CliResult } from '../run-cli.ts';

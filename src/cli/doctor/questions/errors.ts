@@ -1,13 +1,12 @@
 /** What an item at fault does to its request (docs/internals/api.md, "Processing" and "Error body"). */
 import { isListedCode } from '../../../testing/wire/errors.ts';
-import type { Item } from './bulk-api.ts';
-import { halvingStatuses, idOf } from './bulk-api.ts';
-import type { Finding } from './finding.ts';
-import { asAssumed, different, unknown } from './finding.ts';
-import type { Questions } from './question.ts';
-import type { SmokeRun } from './smoke-run.ts';
+import type { Item } from './doctor-api.ts';
+import { halvingStatuses, idOf } from './doctor-api.ts';
+import type { Finding } from './question-finding.ts';
+import { asAssumed, different, unknown } from './question-finding.ts';
+import type { RunQuestions, SmokeRun } from './smoke-run.ts';
 
-export const errorQuestions: Questions = {
+export const errorQuestions: RunQuestions = {
   async 'stops-at-error'(run) {
     const before = run.create();
     const wrong = run.finish(run.newId());

@@ -1,24 +1,25 @@
 /** Ids of spans that the client makes itself (docs/internals/api.md, "Ids"). */
+
 import { isPfid } from '../../../ids/pfid.ts';
-import type { Refusal } from './bulk-api.ts';
-import { isJson } from './bulk-api.ts';
-import { asAssumed, different } from './finding.ts';
-import type { Questions } from './question.ts';
+import { isJsonObject } from '../../../recordings/actions/exact-json.ts';
+import type { DoctorRefusal } from './doctor-api.ts';
+import { asAssumed, different } from './question-finding.ts';
+import type { RunQuestions } from './smoke-run.ts';
 
-const advice = "Give the client ids: 'server'.";
+const idsAdvice = "Give the client ids: 'server'.";
 
-export const idQuestions: Questions = {
+export const idQuestions: RunQuestions = {
   async 'client-id'(run) {
-    if (!isPfid(run.id)) return different(`The run's own id is no PFID. ${advice}`);
+    if (!isPfid(run.id)) return different(`The run's own id is no PFID. ${idsAdvice}`);
     const id = run.newId();
     const output = await run.one(run.create({ id }));
     if (output.kind === 'refused') {
-      return different(`It is refused (${output.because}). ${advice}`);
+      return different(`It is refused (${output.because}). ${idsAdvice}`);
     }
     run.idsHold = output.details['id'] === id;
     return run.idsHold
       ? asAssumed('Yes, details.id is the id that was sent.')
-      : different(`No, details.id is another one. ${advice}`);
+      : different(`No, details.id is another one. ${idsAdvice}`);
   },
   async 'tree-in-one-request'(run) {
     const parent = run.newId();
@@ -29,12 +30,12 @@ export const idQuestions: Questions = {
     ];
     const answer = await run.bulk(...items);
     if (answer.kind === 'refused') {
-      return different(`The whole request is refused (${answer.because}). ${advice}`);
+      return different(`The whole request is refused (${answer.because}). ${idsAdvice}`);
     }
     const names = ['span', 'child', 'finish'];
     for (const [i, output] of answer.outputs.entries()) {
       if (output?.kind === 'success') continue;
-      return different(`The ${names[i]} fails (${output?.because ?? 'no output'}). ${advice}`);
+      return different(`The ${names[i]} fails (${output?.because ?? 'no output'}). ${idsAdvice}`);
     }
     return asAssumed('Yes, all three succeed.');
   },
@@ -63,7 +64,7 @@ export const idQuestions: Questions = {
  * Whether the client takes the error for an id that exists, and rejects that call alone: by the code
  * `conflict`, or where validation finds fault with the id alone.
  */
-function saysIdExists({ code, errors }: Refusal): boolean {
+function saysIdExists({ code, errors }: DoctorRefusal): boolean {
   if (code !== 'validation_errors') return code === 'conflict';
-  return isJson(errors) && Object.keys(errors).join() === 'id';
+  return isJsonObject(errors) && Object.keys(errors).join() === 'id';
 }

@@ -1,12 +1,12 @@
 /** Idempotency keys (docs/internals/api.md, "Idempotency keys"). */
 import { isDeepStrictEqual } from 'node:util';
-import { asAssumed, different, unknown } from './finding.ts';
-import type { Questions } from './question.ts';
+import { asAssumed, different, unknown } from './question-finding.ts';
+import type { RunQuestions } from './smoke-run.ts';
 
 /** See docs/internals/api.md, "Error codes". */
 const USED = 'idempotency_key_already_used';
 
-export const keyQuestions: Questions = {
+export const keyQuestions: RunQuestions = {
   async replay(run) {
     const item = run.create();
     const first = await run.must(item);
@@ -76,7 +76,7 @@ export const keyQuestions: Questions = {
     const item = run.create();
     const { idempotency_key, details } = item;
     const first = await run.must(item);
-    const second = await run.api.single('/api/v1/agent_spans', { details, idempotency_key });
+    const second = await run.single('/api/v1/agent_spans', { details, idempotency_key });
     const note = 'The client uses bulk requests only.';
     if (second.kind === 'refused') {
       return asAssumed(`The single endpoint refuses the key (${second.because}). ${note}`);

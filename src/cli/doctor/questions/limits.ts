@@ -4,17 +4,16 @@
  */
 import { isSuccess } from '../../api/api-requests.ts';
 import { amount, bytes } from '../../terminal/figures.ts';
-import type { Item } from './bulk-api.ts';
-import { halvingStatuses } from './bulk-api.ts';
-import type { Finding } from './finding.ts';
-import { asAssumed, different, Unanswered, unknown } from './finding.ts';
-import type { Questions } from './question.ts';
-import type { SmokeRun } from './smoke-run.ts';
+import type { Item } from './doctor-api.ts';
+import { halvingStatuses } from './doctor-api.ts';
+import type { Finding } from './question-finding.ts';
+import { asAssumed, different, Unanswered, unknown } from './question-finding.ts';
+import type { RunQuestions, SmokeRun } from './smoke-run.ts';
 
 export const MOST_ITEMS = 1_000;
 export const MOST_BYTES = 4_000_000;
 
-export const limitQuestions: Questions = {
+export const limitQuestions: RunQuestions = {
   'max-items': (run) =>
     probe(run, {
       assumed: 100,
@@ -76,7 +75,7 @@ async function probe(
 
 /** Why they were refused, if they were: mostly a status. A proxy that breaks the connection off is a limit, too. */
 async function refusalOf(run: SmokeRun, sent: readonly Item[]): Promise<string | undefined> {
-  const answer = await run.api.attempt({ items: sent });
+  const answer = await run.attempt({ items: sent });
   if (answer.kind === 'silence') return answer.reason;
   const { status } = answer;
   if (status === 429) throw new Unanswered('Too many requests (429). Ask again later.');

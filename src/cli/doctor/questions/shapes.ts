@@ -1,15 +1,17 @@
 /** Where the fields of an action stand, and what comes back (docs/internals/api.md, "Actions"). */
-import { isDeepStrictEqual } from 'node:util';
-import type { Json, Success } from './bulk-api.ts';
-import { idOf, isJson } from './bulk-api.ts';
-import { asAssumed, different, Unanswered, unknown } from './finding.ts';
-import type { Questions } from './question.ts';
-import type { SmokeRun } from './smoke-run.ts';
 
-const result: Json = { asked_by: 'finish' };
+import { isDeepStrictEqual } from 'node:util';
+import type { JsonObject } from '../../../recordings/actions/exact-json.ts';
+import { isJsonObject } from '../../../recordings/actions/exact-json.ts';
+import type { DoctorSuccess } from './doctor-api.ts';
+import { idOf } from './doctor-api.ts';
+import { asAssumed, different, Unanswered, unknown } from './question-finding.ts';
+import type { RunQuestions, SmokeRun } from './smoke-run.ts';
+
+const result: JsonObject = { asked_by: 'finish' };
 
 /** The first one starts the run. */
-export const shapeQuestions: Questions = {
+export const shapeQuestions: RunQuestions = {
   async start(run) {
     const timestamp = new Date().toISOString();
     const output = await run.one(run.action('agent_instances/start', { timestamp }));
@@ -30,7 +32,7 @@ export const shapeQuestions: Questions = {
   },
   async 'flat-create'(run) {
     const { details, ...item } = run.create();
-    const output = await run.one({ ...(isJson(details) ? details : {}), ...item });
+    const output = await run.one({ ...(isJsonObject(details) ? details : {}), ...item });
     return output.kind === 'success'
       ? asAssumed('Yes. The client sends details.')
       : asAssumed(`No, it is refused (${output.because}). The client sends details.`);
@@ -79,10 +81,10 @@ export const shapeQuestions: Questions = {
   },
   async control(run) {
     const inBulk = (await run.must(run.create())).fields['control'];
-    if (isJson(inBulk)) return asAssumed('Yes, also while the run goes on.');
+    if (isJsonObject(inBulk)) return asAssumed('Yes, also while the run goes on.');
     if (inBulk !== undefined) return different('Yes, but it is no object; the client ignores it.');
     const { details } = run.create();
-    const single = await run.api.single('/api/v1/agent_spans', { details });
+    const single = await run.single('/api/v1/agent_spans', { details });
     if (single.kind === 'success' && single.fields['control'] !== undefined) {
       return different(
         'Not in bulk, though the single endpoint has it: the client may not hear when a run is ended.',
@@ -95,9 +97,9 @@ export const shapeQuestions: Questions = {
     const created = await run.must(run.create({ status: 'active', payload }));
     const finished = await run.must(run.finish(idOf(created), { result_payload: result }));
     const repeated = [
-      ...(isJson(created.details['payload']) ? ["a create's"] : []),
-      ...(isJson(finished.details['payload']) ? ["a finish's, that of its create"] : []),
-      ...(isJson(finished.details['result_payload']) ? ["a finish's result"] : []),
+      ...(isJsonObject(created.details['payload']) ? ["a create's"] : []),
+      ...(isJsonObject(finished.details['payload']) ? ["a finish's, that of its create"] : []),
+      ...(isJsonObject(finished.details['result_payload']) ? ["a finish's result"] : []),
     ];
     return repeated.length === 0
       ? asAssumed('No: answers are small, whatever was sent.')
@@ -112,11 +114,11 @@ async function openSpan(run: SmokeRun): Promise<string> {
 }
 
 /** The result in the answer, or else in the span itself; undefined if neither shows it. */
-async function resultOf(run: SmokeRun, id: string, output: Success): Promise<unknown> {
+async function resultOf(run: SmokeRun, id: string, output: DoctorSuccess): Promise<unknown> {
   const { result_payload: answered } = output.details;
   if (answered !== undefined && answered !== null) return answered;
   try {
-    const shown = await run.api.single(`/api/v1/agent_spans/${encodeURIComponent(id)}`);
+    const shown = await run.single(`/api/v1/agent_spans/${encodeURIComponent(id)}`);
     return shown.kind === 'success' ? shown.details['result_payload'] : answered;
   } catch (error) {
     // A deployment's token may not read spans (docs/internals/api.md, "Tokens").

@@ -1,30 +1,38 @@
 /** The run that all questions are asked in: marked as a smoke test, named, and finished at the end. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { IdGenerator } from '../../../ids/id-generator.ts';
+import type { JsonObject } from '../../../recordings/actions/exact-json.ts';
 import type { Deployment } from '../../../recordings/calls/recorded-calls.ts';
-import type { BulkAnswer, BulkApi, Item, Json, Output, Success } from './bulk-api.ts';
-import { Unanswered } from './finding.ts';
+import type { Account } from '../../api/api-requests.ts';
+import type { DoctorSuccess, Item } from './doctor-api.ts';
+import { DoctorApi, idOf } from './doctor-api.ts';
+import type { Finding, QuestionId } from './question-finding.ts';
+import { asAssumed, different, problem, problemOf, Unanswered } from './question-finding.ts';
 
 export const RUN_NAME = 'prefactor-autobatch doctor';
 const SPAN_TYPE = 'doctor:probe';
 
-export class SmokeRun {
-  readonly api: BulkApi;
+/** Asks a question in the run. May reject with `Unanswered`. */
+export type RunQuestion = (run: SmokeRun) => Promise<Finding>;
+export type RunQuestions = { readonly [Id in QuestionId]?: RunQuestion };
+
+export class SmokeRun extends DoctorApi {
   readonly id: string;
   /** Whether the API has accepted an id that was made here. False until that was asked. */
   idsHold = false;
   readonly #ids = new IdGenerator();
   #unknownCode: string | undefined;
 
-  constructor(api: BulkApi, id: string) {
-    this.api = api;
+  constructor(account: Account, id: string) {
+    super(account);
     this.id = id;
   }
 
   /** A span of this run that is created as a whole. */
-  create(details: Json = {}): Item {
+  create(details: JsonObject = {}): Item {
     return {
-      ...item('agent_spans/create'),
+      ...newItem('agent_spans/create'),
       details: {
         agent_instance_id: this.id,
         schema_name: SPAN_TYPE,
@@ -35,13 +43,18 @@ export class SmokeRun {
     };
   }
 
-  finish(spanId: string, fields: Json = {}): Item {
-    return { ...item('agent_spans/finish'), agent_span_id: spanId, status: 'complete', ...fields };
+  finish(spanId: string, fields: JsonObject = {}): Item {
+    return {
+      ...newItem('agent_spans/finish'),
+      agent_span_id: spanId,
+      status: 'complete',
+      ...fields,
+    };
   }
 
   /** An action on the run itself. */
-  action(type: string, fields: Json = {}): Item {
-    return { ...item(type), agent_instance_id: this.id, ...fields };
+  action(type: string, fields: JsonObject = {}): Item {
+    return { ...newItem(type), agent_instance_id: this.id, ...fields };
   }
 
   /** A fresh id for a span, as the client makes it; in any partition if the id of the run is no PFID. */
@@ -54,16 +67,8 @@ export class SmokeRun {
     return this.#ids.makeRoot();
   }
 
-  bulk(...items: readonly Item[]): Promise<BulkAnswer> {
-    return this.api.bulk(items);
-  }
-
-  one(item: Item): Promise<Output> {
-    return this.api.one(item);
-  }
-
   /** Like `one`, for what has to succeed before something else can be asked. @throws {Unanswered} */
-  async must(sent: Item): Promise<Success> {
+  async must(sent: Item): Promise<DoctorSuccess> {
     const output = await this.one(sent);
     if (output.kind === 'success') return output;
     throw new Unanswered(`What it needs was refused (${output.because}).`);
@@ -71,15 +76,71 @@ export class SmokeRun {
 
   /** Whether the span exists: if so, to finish it fails in another way than for an unknown id. */
   async isMade(id: string): Promise<boolean> {
-    this.#unknownCode ??= codeOf(await this.one(this.finish(this.newId())));
-    return codeOf(await this.one(this.finish(id))) !== this.#unknownCode;
+    const codeOfFinish = async (span: string): Promise<string> => {
+      const output = await this.one(this.finish(span));
+      return output.kind === 'success' ? '' : output.code;
+    };
+    this.#unknownCode ??= await codeOfFinish(this.newId());
+    return (await codeOfFinish(id)) !== this.#unknownCode;
   }
 }
 
+/** The run, or why there is none. */
+export async function openRun(
+  account: Account,
+  deployment: Deployment,
+): Promise<SmokeRun | Finding> {
+  try {
+    const made = await new DoctorApi(account).one(registrationFor(deployment));
+    if (made.kind === 'success') {
+      const id = idOf(made);
+      if (id === '') throw new Unanswered('The answer to the registration has no details.id.');
+      return new SmokeRun(account, id);
+    }
+    const isNamed = deployment.agent_id !== undefined && deployment.environment_id !== undefined;
+    const advice = isNamed
+      ? ''
+      : " With an account's token, set PREFACTOR_AGENT_ID and PREFACTOR_ENVIRONMENT_ID.";
+    return problem(`No, it is refused (${made.because}), so nothing else can be asked.${advice}`);
+  } catch (error) {
+    const { answer } = problemOf(error);
+    return problem(`${answer} If the run was made all the same, finish it in the web app.`);
+  }
+}
+
+/** All attempts have one key, so that a lost answer does no harm. */
+export async function finishRun(run: SmokeRun, delaysMs: readonly number[]): Promise<Finding> {
+  const item = run.action('agent_instances/finish', { status: 'complete' });
+  for (let i = 0; ; i++) {
+    try {
+      return await finishOnce(run, item);
+    } catch (error) {
+      const { answer } = problemOf(error);
+      const delayMs = delaysMs[i];
+      if (delayMs === undefined) return problem(`${answer} ${MAY_BE_OPEN}`);
+      await delay(delayMs);
+    }
+  }
+}
+
+const MAY_BE_OPEN = 'The run may still be open: finish it in the web app.';
+
+async function finishOnce(run: SmokeRun, item: Item): Promise<Finding> {
+  const bulk = await run.one(item);
+  if (bulk.kind === 'success') return asAssumed('Yes.');
+  const path = `/api/v1/agent_instance/${encodeURIComponent(run.id)}/finish`;
+  const single = await run.single(path, { status: item['status'] });
+  return single.kind === 'success'
+    ? different(`No, it is refused (${bulk.because}); the single endpoint has finished it.`)
+    : problem(
+        `No, it is refused (${bulk.because}), and so is the single endpoint (${single.because}). ${MAY_BE_OPEN}`,
+      );
+}
+
 /** What makes the run. */
-export function registrationFor(deployment: Deployment): Item {
+function registrationFor(deployment: Deployment): Item {
   return {
-    ...item('agent_instances/register'),
+    ...newItem('agent_instances/register'),
     ...deployment,
     agent_version: { external_identifier: 'prefactor-autobatch-doctor', name: RUN_NAME },
     agent_schema_version: {
@@ -92,10 +153,6 @@ export function registrationFor(deployment: Deployment): Item {
   };
 }
 
-function item(type: string): Item {
+function newItem(type: string): Item {
   return { _type: type, idempotency_key: randomUUID() };
-}
-
-function codeOf(output: Output): string {
-  return output.kind === 'success' ? '' : output.code;
 }

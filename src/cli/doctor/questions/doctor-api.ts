@@ -1,34 +1,34 @@
 /** The API without the client: the doctor tests the client's assumptions, so it must not share them. */
+import type { JsonObject } from '../../../recordings/actions/exact-json.ts';
+import { isJsonObject } from '../../../recordings/actions/exact-json.ts';
 import type { Account, Exchange } from '../../api/api-requests.ts';
 import { exchange, isSuccess } from '../../api/api-requests.ts';
-import { Unanswered } from './finding.ts';
-
-export type Json = Readonly<Record<string, unknown>>;
+import { Unanswered } from './question-finding.ts';
 
 /** An item of a bulk request, in wire form. */
-export type Item = Json & { readonly _type: string; readonly idempotency_key: string };
+export type Item = JsonObject & { readonly _type: string; readonly idempotency_key: string };
 
-export type BulkAnswer =
+export type DoctorAnswer =
   | {
       readonly kind: 'outputs';
       readonly status: number;
       /** In the order of the items; undefined for an item without an output. */
-      readonly outputs: readonly (Output | undefined)[];
+      readonly outputs: readonly (DoctorOutput | undefined)[];
     }
-  | Refusal;
+  | DoctorRefusal;
 
 /** The answer for an item, or of a single endpoint. */
-export type Output = Success | Refusal;
+export type DoctorOutput = DoctorSuccess | DoctorRefusal;
 
-export interface Success {
+export interface DoctorSuccess {
   readonly kind: 'success';
-  readonly details: Json;
+  readonly details: JsonObject;
   /** All of it, `details` included. */
-  readonly fields: Json;
+  readonly fields: JsonObject;
 }
 
 /** The error of an item, or of a whole request. */
-export interface Refusal {
+export interface DoctorRefusal {
   readonly kind: 'refused';
   /** Only of a whole request. */
   readonly status?: number | undefined;
@@ -44,10 +44,11 @@ export interface Refusal {
 export const halvingStatuses: ReadonlySet<number> = new Set([400, 413, 422]);
 
 /** The same as for an attempt of the client. */
-const TIMEOUT_MS = 30_000;
-const SHOWN_CHARACTERS = 160;
+const DOCTOR_TIMEOUT_MS = 30_000;
+/** Of what the API says in a refusal. */
+const MAX_SHOWN_CHARACTERS = 160;
 
-export class BulkApi {
+export class DoctorApi {
   readonly #account: Account;
 
   constructor(account: Account) {
@@ -55,11 +56,11 @@ export class BulkApi {
   }
 
   /** @throws {Unanswered} when there is no answer, or one that says nothing about the request. */
-  async bulk(items: readonly Item[]): Promise<BulkAnswer> {
+  async bulk(...items: readonly Item[]): Promise<DoctorAnswer> {
     const { status, body } = usable(await this.attempt({ items }));
     if (!isSuccess(status)) return this.#refusal(body, status);
-    const outputs = isJson(body) ? body['outputs'] : undefined;
-    if (!isJson(outputs)) throw new Unanswered(`The answer (${status}) has no outputs.`);
+    const outputs = isJsonObject(body) ? body['outputs'] : undefined;
+    if (!isJsonObject(outputs)) throw new Unanswered(`The answer (${status}) has no outputs.`);
     return {
       kind: 'outputs',
       status,
@@ -70,8 +71,8 @@ export class BulkApi {
   }
 
   /** One item in a request of its own: its output, or the refusal of the request. @throws {Unanswered} */
-  async one(item: Item): Promise<Output> {
-    const answer = await this.bulk([item]);
+  async one(item: Item): Promise<DoctorOutput> {
+    const answer = await this.bulk(item);
     if (answer.kind === 'refused') return answer;
     const [output] = answer.outputs;
     if (output === undefined) throw new Unanswered('The answer has no output for its item.');
@@ -83,8 +84,8 @@ export class BulkApi {
    *
    * @throws {Unanswered} as `bulk` does.
    */
-  async single(path: string, sent?: Json): Promise<Output> {
-    const { status, body } = usable(await exchange(this.#account, path, sent, TIMEOUT_MS));
+  async single(path: string, sent?: JsonObject): Promise<DoctorOutput> {
+    const { status, body } = usable(await exchange(this.#account, path, sent, DOCTOR_TIMEOUT_MS));
     if (!isSuccess(status)) return this.#refusal(body, status);
     const output = this.#output(body);
     if (output.kind === 'success') return output;
@@ -92,18 +93,18 @@ export class BulkApi {
   }
 
   /** A bulk request, with its answer as it came. Never rejects. */
-  attempt(body: Json): Promise<Exchange> {
-    return exchange(this.#account, '/api/v1/bulk', body, TIMEOUT_MS);
+  attempt(body: JsonObject): Promise<Exchange> {
+    return exchange(this.#account, '/api/v1/bulk', body, DOCTOR_TIMEOUT_MS);
   }
 
-  #output(output: unknown): Output {
-    if (!isJson(output) || output['status'] !== 'success') return this.#refusal(output);
+  #output(output: unknown): DoctorOutput {
+    if (!isJsonObject(output) || output['status'] !== 'success') return this.#refusal(output);
     const { details } = output;
-    return { kind: 'success', details: isJson(details) ? details : {}, fields: output };
+    return { kind: 'success', details: isJsonObject(details) ? details : {}, fields: output };
   }
 
-  #refusal(body: unknown, status?: number): Refusal {
-    const said: Json = isJson(body) ? body : { message: 'without an error body' };
+  #refusal(body: unknown, status?: number): DoctorRefusal {
+    const said: JsonObject = isJsonObject(body) ? body : { message: 'without an error body' };
     const { code, message, errors } = said;
     const parts = [code, message].map((part) => this.#shown(part));
     const because = parts.filter((part) => part !== '').join(': ');
@@ -123,7 +124,7 @@ export class BulkApi {
       .replaceAll(this.#account.apiToken, '(token)')
       .replaceAll(/[0-7][0-9a-hjkmnp-tv-z]{31}/g, '(id)')
       .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
-    return safe.length > SHOWN_CHARACTERS ? `${safe.slice(0, SHOWN_CHARACTERS)}...` : safe;
+    return safe.length > MAX_SHOWN_CHARACTERS ? `${safe.slice(0, MAX_SHOWN_CHARACTERS)}...` : safe;
   }
 }
 
@@ -143,11 +144,7 @@ function usable(answer: Exchange): { readonly status: number; readonly body: unk
   return { status, body };
 }
 
-export function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** The id of what was made; empty where the answer has none. */
-export function idOf({ details }: Success): string {
+export function idOf({ details }: DoctorSuccess): string {
   return typeof details['id'] === 'string' ? details['id'] : '';
 }

@@ -1,8 +1,5 @@
-import type { Finding } from './finding.ts';
-import type { SmokeRun } from './smoke-run.ts';
-
 /** What the sources leave open, or the client assumes without proof; by the id that `--json` has. */
-const questionTexts = {
+export const questionTexts = {
   url: 'Does anything answer there?',
   token: 'Is the token taken?',
   bulk: 'Does the bulk endpoint answer, and is it the API?',
@@ -44,9 +41,23 @@ export const needsIds: ReadonlySet<QuestionId> = new Set([
   'stored-error',
 ]);
 
-/** Asks a question in the run. May reject with `Unanswered`. */
-export type Ask = (run: SmokeRun) => Promise<Finding>;
-export type Questions = { readonly [Id in QuestionId]?: Ask };
+/**
+ * `ok`: as the client assumes. `different`: otherwise, and the answer says what follows from that.
+ * `problem`: it could not be asked. `unknown`: the answer does not tell.
+ */
+export type FindingKind = 'ok' | 'different' | 'problem' | 'unknown';
+
+export interface Finding {
+  readonly finding: FindingKind;
+  /** A sentence or two. */
+  readonly answer: string;
+}
+
+type Find = (answer: string) => Finding;
+export const asAssumed: Find = (answer) => ({ finding: 'ok', answer });
+export const different: Find = (answer) => ({ finding: 'different', answer });
+export const problem: Find = (answer) => ({ finding: 'problem', answer });
+export const unknown: Find = (answer) => ({ finding: 'unknown', answer });
 
 /** A question with its answer, as `--json` has it. */
 export interface Answered extends Finding {
@@ -54,18 +65,14 @@ export interface Answered extends Finding {
   readonly question: string;
 }
 
-/** The answers so far; each is passed on as it comes. */
-export class Answers {
-  readonly all: Answered[] = [];
-  readonly #tell: (answered: Answered) => void;
+/** Takes a question's finding as it comes. */
+export type Tell = (id: QuestionId, finding: Finding) => void;
 
-  constructor(tell: (answered: Answered) => void) {
-    this.#tell = tell;
-  }
+/** Ends a question to which there was no usable answer. Its message is a sentence for people. */
+export class Unanswered extends Error {}
 
-  add(id: QuestionId, finding: Finding): void {
-    const answered = { id, question: questionTexts[id], ...finding };
-    this.all.push(answered);
-    this.#tell(answered);
-  }
+/** The message of `Unanswered`; other errors are bugs, and thrown on. */
+export function problemOf(error: unknown): Finding {
+  if (error instanceof Unanswered) return problem(error.message);
+  throw error;
 }
