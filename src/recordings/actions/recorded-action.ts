@@ -52,15 +52,9 @@ const ofType = {
 } as const;
 
 type FieldsOf<Table> = {
-  readonly [Field in keyof Table as Table[Field] extends keyof Values
-    ? Field
-    : never]: Table[Field] extends keyof Values ? Values[Table[Field]] : never;
-} & {
-  readonly [Field in keyof Table as Table[Field] extends `${string}?`
-    ? Field
-    : never]?: Table[Field] extends `${infer Kind extends keyof Values}?`
+  readonly [Field in keyof Table]: Table[Field] extends `${infer Kind extends keyof Values}?`
     ? Values[Kind] | undefined
-    : never;
+    : Values[Table[Field] & keyof Values];
 };
 
 type ActionType = keyof typeof ofType;
