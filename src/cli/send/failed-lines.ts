@@ -1,6 +1,5 @@
 import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { messageOf } from '../../recordings/actions/action-file.ts';
-import type { KnownIds } from '../../recordings/calls/recorded-calls.ts';
 import { CommandFailure } from '../command/command-failure.ts';
 
 /** Lines that can be sent again, as an action file of its own. */
@@ -31,7 +30,7 @@ export class FailedLines {
    * Adds a line with the ids that are known of what it names, so that it can be sent without the lines that made
    * that, and with its key if it may have been done.
    */
-  add(line: string, known: KnownIds = {}): void {
+  add(line: string, known: Readonly<Record<string, string | undefined>> = {}): void {
     this.count++;
     const fields = JSON.stringify(known).slice(1, -1);
     // The line's own fields come later in the object, so they win.

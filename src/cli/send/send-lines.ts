@@ -31,7 +31,7 @@ export async function sendLines(
   try {
     for await (const line of file.lines(new Set(options.ignore))) {
       if (line.kind === 'problem') {
-        if (line.unmade !== undefined) calls.noteUnmade(line.unmade);
+        if (line.unmade !== undefined) calls.runs.noteUnmade(line.unmade);
         tally.badLine(line, line.problem);
         continue;
       }

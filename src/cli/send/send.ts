@@ -204,7 +204,7 @@ async function sendFile(
       apiUrl,
       emulated: emulator !== undefined,
       tally,
-      leftOpen: calls.leftOpen,
+      leftOpen: calls.runs.leftOpen,
       ...(failedLines && { failedLines: { file: failedLines.path, count: failedLines.count } }),
       stats: client.stats(),
       wallMs,

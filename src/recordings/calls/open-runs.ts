@@ -3,7 +3,7 @@ import type { AgentInstance, AgentSpan, Ref } from '../../index.ts';
 import type { RecordedAction, Unmade } from '../actions/recorded-action.ts';
 
 /** A run that has not ended, or some of whose spans have not. */
-export interface Run {
+export interface OpenRun {
   /** In the file, or its id. */
   readonly name: string;
   /** Its id, or the call that is to give it. */
@@ -14,10 +14,10 @@ export interface Run {
   isOpen: boolean;
   hasEnded: boolean;
   openSpans: number;
-  readonly spans: Map<string, Span | 'unmade' | 'skipped'>;
+  readonly spans: Map<string, OpenSpan | 'unmade' | 'skipped'>;
 }
 
-export interface Span {
+export interface OpenSpan {
   /** Its id, or the call that is to give it; undefined before that call. */
   ref: Ref<AgentSpan> | undefined;
   isOpen: boolean;
@@ -28,9 +28,9 @@ export interface Span {
  * with the runs that are open, not with the recording.
  */
 export class OpenRuns {
-  readonly #runs: Map<string, Run | 'unmade'> = new Map();
+  readonly #runs: Map<string, OpenRun | 'unmade'> = new Map();
   /** How many were made and have not ended. */
-  readonly left: { runs: number; spans: number } = { runs: 0, spans: 0 };
+  readonly leftOpen: { runs: number; spans: number } = { runs: 0, spans: 0 };
 
   /** Whether a run of that name has been made, and has not ended. */
   has(name: string): boolean {
@@ -38,8 +38,8 @@ export class OpenRuns {
   }
 
   /** A new run of that name; `ref` is its id, or the call that is to give it. */
-  add(name: string, ref: Ref<AgentInstance>): Run {
-    const run: Run = {
+  add(name: string, ref: Ref<AgentInstance>): OpenRun {
+    const run: OpenRun = {
       name,
       ref,
       registering: undefined,
@@ -49,12 +49,12 @@ export class OpenRuns {
       spans: new Map(),
     };
     this.#runs.set(name, run);
-    this.left.runs++;
+    this.leftOpen.runs++;
     return run;
   }
 
   /** The run of an action; one that is known by its id alone is open from its first line on. */
-  of(action: RecordedAction): Run | 'unmade' | undefined {
+  of(action: RecordedAction): OpenRun | 'unmade' | undefined {
     const { instance, agent_instance_id: id, type } = action;
     const name = instance ?? id ?? '';
     const known = this.#runs.get(name);
@@ -79,50 +79,50 @@ export class OpenRuns {
     }
   }
 
-  addSpan(run: Run, name: string, isOpen: boolean): Span {
-    const span: Span = { ref: undefined, isOpen };
+  addSpan(run: OpenRun, name: string, isOpen: boolean): OpenSpan {
+    const span: OpenSpan = { ref: undefined, isOpen };
     run.spans.set(name, span);
     if (isOpen) {
       run.openSpans++;
-      this.left.spans++;
+      this.leftOpen.spans++;
     }
     return span;
   }
 
   /** The span has ended, or could not be made. */
-  closeSpan(run: Run, span: Span): void {
+  closeSpan(run: OpenRun, span: OpenSpan): void {
     if (!span.isOpen) return;
     span.isOpen = false;
     run.openSpans--;
-    this.left.spans--;
+    this.leftOpen.spans--;
     this.#forgetEnded(run);
   }
 
   /** The run has ended; its spans may end later. */
-  end(run: Run): void {
+  end(run: OpenRun): void {
     this.close(run);
     run.hasEnded = true;
     this.#forgetEnded(run);
   }
 
   /** The run is over, or could not be made. */
-  close(run: Run): void {
+  close(run: OpenRun): void {
     if (!run.isOpen) return;
     run.isOpen = false;
-    this.left.runs--;
+    this.leftOpen.runs--;
   }
 
   /** Nothing can name the run once it has ended with all of its spans. */
-  #forgetEnded(run: Run): void {
+  #forgetEnded(run: OpenRun): void {
     if (!run.hasEnded || run.openSpans > 0) return;
     if (this.#runs.get(run.name) === run) this.#runs.delete(run.name);
   }
 }
 
-function isOpen(run: Run | 'unmade' | undefined): run is Run {
+function isOpen(run: OpenRun | 'unmade' | undefined): run is OpenRun {
   return run !== undefined && run !== 'unmade' && !run.hasEnded;
 }
 
-export function isOpenSpan(span: Span | 'unmade' | 'skipped' | undefined): boolean {
+export function isOpenSpan(span: OpenSpan | 'unmade' | 'skipped' | undefined): boolean {
   return typeof span === 'object' && span.isOpen;
 }

@@ -8,11 +8,10 @@ import type {
   SpanStatus,
 } from '../../index.ts';
 import type { JsonObject } from '../actions/exact-json.ts';
-import type { ActionOf, RecordedAction, Unmade } from '../actions/recorded-action.ts';
+import type { ActionOf, RecordedAction } from '../actions/recorded-action.ts';
 import { declaredObjects, isWholeSpan, spanTimes } from '../actions/recorded-action.ts';
-import type { Run, Span } from './open-runs.ts';
+import type { OpenRun, OpenSpan } from './open-runs.ts';
 import { isOpenSpan, OpenRuns } from './open-runs.ts';
-import { RegisteredFirst } from './registered-first.ts';
 
 /** What runs are registered for. An account's token needs both ids; a deployment's token implies them. */
 export interface Deployment {
@@ -26,39 +25,43 @@ export interface RecordedCallsOptions {
   /** When an action is said to have happened, as ISO 8601, if it does not say so itself. @default now */
   readonly timeOf?: ((action: RecordedAction) => string) | undefined;
   /** @default each call is another one, and the client makes the ids of spans */
-  readonly identify?: Identify | undefined;
+  readonly identify?: IdentifyCall | undefined;
   /** What becomes of a span whose parent no earlier line has made. @default the line is bad */
   readonly missingParents?: 'root' | 'skip' | undefined;
 }
 
 /** Gives an action the same key and id each time that it is sent. */
-export type Identify = (action: RecordedAction, line: string) => Identity;
-
-interface Identity {
+export type IdentifyCall = (
+  action: RecordedAction,
+  line: string,
+) => {
   readonly key: string;
   /** The id of the span that the action makes in the run of that id; undefined: the client makes one. */
   idIn(instance: string, time: string): string | undefined;
-}
+};
 
 export interface RecordedCall<Value = unknown> {
   readonly kind: 'call';
   readonly call: Promise<Value>;
   /** Undefined where the client makes one. */
   readonly key: string | undefined;
-  /** Ids of what the action names, as far as they are known by now. */
-  ids(): KnownIds;
+  /** Ids of what the action names, as far as they are known by now; named as its fields. */
+  ids(): Readonly<Record<string, string | undefined>>;
 }
 
 /** What became of an action. */
-export type Taken =
+export type TakenAction =
   | RecordedCall<AgentInstance | AgentSpan>
   /** `isConsequence`: the line is right, but needs something that a bad line was to make. */
   | { readonly kind: 'bad'; readonly problem: string; readonly isConsequence: boolean }
   /** Left out with its parent, as `missingParents` says. */
   | { readonly kind: 'skipped' };
 
-/** Named as the fields of an action. */
-export type KnownIds = Readonly<Record<string, string | undefined>>;
+/**
+ * The client does not know of calls that wait for the registration of their run, so its own bounds do not count them.
+ * They are all made at once, and have to fit into the fifth of the queue that `ready` leaves.
+ */
+const MAX_WAITING_BYTES = 4_000_000;
 
 /**
  * Makes the calls of recorded actions: plain calls with references. Those of a run wait for its registration:
@@ -67,27 +70,21 @@ export type KnownIds = Readonly<Record<string, string | undefined>>;
 export class RecordedCalls {
   readonly #client: AutobatchClient;
   readonly #options: RecordedCallsOptions;
-  readonly #runs = new OpenRuns();
-  readonly #registered: RegisteredFirst;
+  /** What was made and has not ended. */
+  readonly runs: OpenRuns = new OpenRuns();
+  /** Runs whose registration has not settled. */
+  #registering = 0;
+  /** Characters of the lines that wait for a registration, and the latest one that is waited for. */
+  #waitingBytes = 0;
+  #lastAwaited: Promise<void> | undefined;
 
   constructor(options: RecordedCallsOptions) {
     this.#client = options.client;
     this.#options = options;
-    this.#registered = new RegisteredFirst(options.client);
-  }
-
-  /** Runs and spans that were made and not ended. */
-  get leftOpen(): { readonly runs: number; readonly spans: number } {
-    return this.#runs.left;
-  }
-
-  /** Notes what a bad line would have made: a line that needs it is a consequence, not another fault. */
-  noteUnmade(unmade: Unmade): void {
-    this.#runs.noteUnmade(unmade);
   }
 
   /** `line` is the text that the action was read from. */
-  take(action: RecordedAction, line = ''): Taken {
+  take(action: RecordedAction, line = ''): TakenAction {
     if (action.type === 'agent_instances/register') return this.#register(action, line);
     if (action.instance === undefined && action.agent_instance_id === undefined) {
       // A span may be named by its id alone.
@@ -96,10 +93,8 @@ export class RecordedCalls {
       }
       return bad('"instance" is missing.');
     }
-    const run = this.#runs.of(action);
-    if (run === 'unmade') {
-      return consequence(`It needs the run "${action.instance}".`);
-    }
+    const run = this.runs.of(action);
+    if (run === 'unmade') return bad(`It needs the run "${action.instance}".`, true);
     if (run === undefined) {
       return bad(
         `It names the run "${action.instance}", which no earlier line registers, or which has ended.`,
@@ -109,16 +104,25 @@ export class RecordedCalls {
   }
 
   /** Resolves when there is room for another action. */
-  ready(): Promise<void> {
-    return this.#registered.ready();
+  async ready(): Promise<void> {
+    while (this.#waitingBytes >= MAX_WAITING_BYTES) await this.#lastAwaited;
+    await this.#client.ready();
   }
 
   /** Resolves when all calls have settled, those included that waited for their run. */
-  flush(): Promise<void> {
-    return this.#registered.flush();
+  async flush(): Promise<void> {
+    let isAnyWaiting: boolean;
+    do {
+      isAnyWaiting = this.#registering > 0;
+      await this.#client.flush();
+    } while (isAnyWaiting);
   }
 
-  #takeOf(run: Run, action: ActionOfRun, line: string): Taken {
+  #takeOf(
+    run: OpenRun,
+    action: Exclude<RecordedAction, ActionOf<'agent_instances/register'>>,
+    line: string,
+  ): TakenAction {
     const { agentInstances } = this.#client;
     switch (action.type) {
       case 'agent_spans/create':
@@ -136,10 +140,10 @@ export class RecordedCalls {
         );
       }
       case 'agent_instances/finish':
-        this.#runs.end(run);
+        this.runs.end(run);
         return this.#call(action, line, { run }, ({ idempotencyKey, time }) =>
           agentInstances.finish(run.ref, {
-            status: known(action.status),
+            status: statusOf(action.status),
             timestamp: action.timestamp ?? time,
             idempotencyKey,
           }),
@@ -149,9 +153,9 @@ export class RecordedCalls {
     }
   }
 
-  #register(action: ActionOf<'agent_instances/register'>, line: string): Taken {
+  #register(action: ActionOf<'agent_instances/register'>, line: string): TakenAction {
     const { instance, payload } = action;
-    if (this.#runs.has(instance)) {
+    if (this.runs.has(instance)) {
       return bad(`The run "${instance}" is registered by an earlier line, and has not ended.`);
     }
     const params = registrationParams({ ...this.#options.deployment, ...payload });
@@ -160,12 +164,22 @@ export class RecordedCalls {
       made = this.#client.agentInstances.register({ ...params, idempotencyKey });
       return made;
     });
-    const run = this.#runs.add(instance, made ?? '');
-    this.#registered.register(run, taken.call, () => this.#runs.close(run));
+    const run = this.runs.add(instance, made ?? '');
+    this.#registering++;
+    const settled = taken.call.then(
+      ({ id }) => {
+        run.ref = id;
+      },
+      () => this.runs.close(run),
+    );
+    run.registering = settled.then(() => {
+      run.registering = undefined;
+      this.#registering--;
+    });
     return taken;
   }
 
-  #create(action: ActionOf<'agent_spans/create'>, line: string, run: Run): Taken {
+  #create(action: ActionOf<'agent_spans/create'>, line: string, run: OpenRun): TakenAction {
     const { span: name, parent: parentName, parent_span_id: parentId } = action;
     if (isOpenSpan(run.spans.get(name))) {
       return bad(`The span "${name}" is created by an earlier line, and has not ended.`);
@@ -183,18 +197,18 @@ export class RecordedCalls {
         ? bad(
             `Its parent "${parentName}" is made by no earlier line; --missing-parents root makes a root of it, skip leaves it out.`,
           )
-        : consequence(`It needs the span "${parentName}".`);
+        : bad(`It needs the span "${parentName}".`, true);
     }
     return this.#createWithin(run, parent ?? parentId, action, line);
   }
 
   #createWithin(
-    run: Run,
-    parent: Span | string | undefined,
+    run: OpenRun,
+    parent: OpenSpan | string | undefined,
     action: ActionOf<'agent_spans/create'>,
     line: string,
-  ): Taken {
-    const span = this.#runs.addSpan(run, action.span, !isWholeSpan(action));
+  ): TakenAction {
+    const span = this.runs.addSpan(run, action.span, !isWholeSpan(action));
     const { schema_name: schemaName, status, payload = {}, result_payload: resultPayload } = action;
     const { sensitive_encoding: sensitiveEncoding } = action;
     const taken = this.#call(action, line, { run, parent }, (terms) => {
@@ -204,7 +218,7 @@ export class RecordedCalls {
         agentInstanceId: run.ref,
         parentSpanId: refOf(parent),
         schemaName,
-        status: known(status),
+        status: statusOf(status),
         payload,
         resultPayload,
         startedAt,
@@ -219,24 +233,28 @@ export class RecordedCalls {
       ({ id }) => {
         span.ref = id;
       },
-      () => this.#runs.closeSpan(run, span),
+      () => this.runs.closeSpan(run, span),
     );
     return taken;
   }
 
-  #finishSpan(action: ActionOf<'agent_spans/finish'>, line: string, run: Run | undefined): Taken {
+  #finishSpan(
+    action: ActionOf<'agent_spans/finish'>,
+    line: string,
+    run: OpenRun | undefined,
+  ): TakenAction {
     const { span: name, agent_span_id: id, status, result_payload: resultPayload } = action;
     const span = name === undefined ? undefined : run?.spans.get(name);
     if (span === 'skipped') return { kind: 'skipped' };
-    if (span === 'unmade') return consequence(`It needs the span "${name}".`);
+    if (span === 'unmade') return bad(`It needs the span "${name}".`, true);
     if (span === undefined && id === undefined) {
       if (name === undefined) return bad('"span" is missing.');
       return bad(`It names the span "${name}", which no earlier line creates.`);
     }
-    if (span !== undefined && run !== undefined) this.#runs.closeSpan(run, span);
+    if (span !== undefined && run !== undefined) this.runs.closeSpan(run, span);
     return this.#call(action, line, { run, span: span ?? id }, ({ idempotencyKey, time }) =>
       this.#client.agentSpans.finish(refOf(span ?? id) ?? '', {
-        status: known(status),
+        status: statusOf(status),
         resultPayload,
         timestamp: action.timestamp ?? time,
         sensitiveEncoding: action.sensitive_encoding,
@@ -246,12 +264,20 @@ export class RecordedCalls {
     );
   }
 
-  /** Makes the call, once its run is registered. */
   #call<Value>(
     action: RecordedAction,
     line: string,
-    { run, span, parent }: Named,
-    make: (terms: Terms) => ActionPromise<Value>,
+    /** What the action names. */
+    {
+      run,
+      span,
+      parent,
+    }: {
+      readonly run?: OpenRun | undefined;
+      readonly span?: OpenSpan | string | undefined;
+      readonly parent?: OpenSpan | string | undefined;
+    },
+    make: (terms: CallTerms) => ActionPromise<Value>,
   ): RecordedCall<Value> {
     const { timeOf, identify } = this.#options;
     const time = timeOf?.(action) ?? new Date().toISOString();
@@ -261,27 +287,33 @@ export class RecordedCalls {
       typeof run?.ref === 'string' ? identity?.idIn(run.ref, time) : undefined;
     return {
       kind: 'call',
-      call: this.#registered.call(run, line.length, () => make({ time, idempotencyKey, newId })),
+      call: this.#onceRegistered(run, line.length, () => make({ time, idempotencyKey, newId })),
       key: idempotencyKey,
       ids: () => ({
-        agent_instance_id: textOf(run?.ref),
-        agent_span_id: textOf(refOf(span)),
-        parent_span_id: textOf(refOf(parent)),
+        agent_instance_id: idOf(run?.ref),
+        agent_span_id: idOf(refOf(span)),
+        parent_span_id: idOf(refOf(parent)),
       }),
     };
   }
+
+  /** Makes a call, after the registration of its run; its line has so many `bytes`. */
+  #onceRegistered<Value>(
+    run: OpenRun | undefined,
+    bytes: number,
+    make: () => ActionPromise<Value>,
+  ): Promise<Value> {
+    if (run?.registering === undefined) return make();
+    this.#waitingBytes += bytes;
+    this.#lastAwaited = run.registering;
+    return run.registering.then(() => {
+      this.#waitingBytes -= bytes;
+      return make();
+    });
+  }
 }
 
-type ActionOfRun = Exclude<RecordedAction, ActionOf<'agent_instances/register'>>;
-
-/** The things that an action names, or their ids. */
-interface Named {
-  readonly run?: Run | undefined;
-  readonly span?: Span | string | undefined;
-  readonly parent?: Span | string | undefined;
-}
-
-interface Terms {
+interface CallTerms {
   /** When the action is said to have happened. */
   readonly time: string;
   /** The id for a new span, once that of its run is known; undefined: the client makes one. */
@@ -299,22 +331,18 @@ function registrationParams(fields: JsonObject): AgentInstanceRegisterParams {
 }
 
 /** A file may say what is no status: that is for the API to judge. */
-function known<Status extends SpanStatus | undefined>(status: string | undefined): Status {
+function statusOf<Status extends SpanStatus | undefined>(status: string | undefined): Status {
   return status as Status;
 }
 
-function refOf(span: Span | string | undefined): Ref<AgentSpan> | undefined {
+function refOf(span: OpenSpan | string | undefined): Ref<AgentSpan> | undefined {
   return typeof span === 'object' ? span.ref : span;
 }
 
-function textOf(ref: unknown): string | undefined {
+function idOf(ref: unknown): string | undefined {
   return typeof ref === 'string' ? ref : undefined;
 }
 
-function bad(problem: string): Taken {
-  return { kind: 'bad', problem, isConsequence: false };
-}
-
-function consequence(problem: string): Taken {
-  return { kind: 'bad', problem, isConsequence: true };
+function bad(problem: string, isConsequence = false): TakenAction {
+  return { kind: 'bad', problem, isConsequence };
 }

@@ -105,13 +105,13 @@ test('a run whose registration has failed is not left open, and is counted once'
   const failed = call(calls, register);
   await t.settled();
   await expect(failed).rejects.toThrow('Refused');
-  expect(calls.leftOpen).toEqual({ runs: 0, spans: 0 });
+  expect(calls.runs.leftOpen).toEqual({ runs: 0, spans: 0 });
   const ends = Promise.allSettled(rest.map((line) => call(calls, line)));
   await t.settled();
   await ends;
   t.emulator.faults.clear();
   const other = call(calls, { ...register, instance: 's' });
-  expect(calls.leftOpen).toEqual({ runs: 1, spans: 0 });
+  expect(calls.runs.leftOpen).toEqual({ runs: 1, spans: 0 });
   await t.settled();
   await other;
 });
