@@ -44,9 +44,8 @@ export interface EmulatorProcess {
   close(): void;
 }
 
-type Question =
-  | { readonly kind: 'seen' }
-  | { readonly kind: 'digest'; readonly names: Readonly<Record<string, string>> };
+/** What the process is asked for: the digest, by names for ids, or what it has seen. */
+type Question = Readonly<Record<string, string>> | 'seen';
 
 /** Starts an emulator on a free port of 127.0.0.1. */
 export async function startEmulator(
@@ -69,8 +68,8 @@ export async function startEmulator(
   child.on('error', lose);
   return {
     url,
-    seen: () => ask<Seen>({ kind: 'seen' }),
-    digest: (names) => ask<string>({ kind: 'digest', names }),
+    seen: () => ask<Seen>('seen'),
+    digest: (names) => ask<string>(names),
     lost: loss.signal,
     close() {
       child.off('exit', lose);
@@ -79,16 +78,14 @@ export async function startEmulator(
   };
 }
 
-async function serve(options: EmulatorOptions): Promise<void> {
+async function serveEmulator(options: EmulatorOptions): Promise<void> {
   // Without the lists of its report, which would grow with the file.
   const emulator = new Emulator({ ...options, record: false });
   const server = await emulator.listen();
   process.once('disconnect', () => void server.close());
   process.on('message', (question: Question) => {
     process.send?.(
-      question.kind === 'seen'
-        ? seenBy(emulator.report())
-        : digestOf(emulator.snapshot(), question.names),
+      question === 'seen' ? seenBy(emulator.report()) : digestOf(emulator.snapshot(), question),
     );
   });
   process.send?.(server.url);
@@ -101,7 +98,7 @@ function seenBy({ requests, bytes, breaches, unknownFields, effects }: EmulatorR
 }
 
 const [, file, options] = process.argv;
-if (file === fileURLToPath(import.meta.url)) await serve(JSON.parse(options ?? '{}'));
+if (file === fileURLToPath(import.meta.url)) await serveEmulator(JSON.parse(options ?? '{}'));
 
 /** The next message of a child process. Rejects if it ends before; `name` is for the error. */
 export function nextMessage<T>(child: ChildProcess, name: string): Promise<T> {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EmulatorSnapshot } from '../testing/index.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
+import type { JsonObject } from './actions/exact-json.ts';
 
 /**
  * A digest of the server's state with the file's own names in the place of ids: equal for two
@@ -14,13 +13,13 @@ export function digestOf(
   const nameOf = (id: unknown): unknown => (typeof id === 'string' ? (names[id] ?? id) : id);
   const runs = Object.values(instances).map(({ spans, ...run }) => ({
     name: nameOf(run['id']),
-    ...pick(run, ['status', 'started_at', 'finished_at']),
+    ...fieldsOf(run, ['status', 'started_at', 'finished_at']),
     spans: byName(
       Object.values(spans).map((span) => ({
         name: nameOf(span['id']),
         parent: nameOf(span['parent_span_id']),
-        ...pick(span, ['schema_name', 'status', 'payload', 'result_payload']),
-        ...pick(span, ['started_at', 'finished_at']),
+        ...fieldsOf(span, ['schema_name', 'status', 'payload', 'result_payload']),
+        ...fieldsOf(span, ['started_at', 'finished_at']),
       })),
     ),
   }));
@@ -30,8 +29,8 @@ export function digestOf(
   return hash.digest('hex');
 }
 
-function pick(fields: Fields, wanted: readonly string[]): Fields {
-  return Object.fromEntries(wanted.map((field) => [field, fields[field] ?? null]));
+function fieldsOf(record: JsonObject, wanted: readonly string[]): JsonObject {
+  return Object.fromEntries(wanted.map((field) => [field, record[field] ?? null]));
 }
 
 function byName<T extends { readonly name: unknown }>(all: readonly T[]): T[] {

@@ -32,7 +32,11 @@ export async function openActionFile(path: string, stdin: Readable): Promise<Act
     if (stats.isDirectory()) {
       throw new ActionFileError(`"${path}" is a folder; name an action file in it.`);
     }
-    if (stats.isFIFO()) return new ActionFile(openPipe(path), { path });
+    if (stats.isFIFO()) {
+      // The usual way to open a pipe waits for a writer, and that wait could not be ended.
+      const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      return new ActionFile(new Socket({ fd, readable: true, writable: false }), { path });
+    }
     const source = (await open(path)).createReadStream();
     if (!stats.isFile()) return new ActionFile(source, { path });
     // Where the time of a file's birth is not known it is 0.
@@ -41,12 +45,6 @@ export async function openActionFile(path: string, stdin: Readable): Promise<Act
   } catch (error) {
     throw error instanceof ActionFileError ? error : new ActionFileError(whyNot(path, error));
   }
-}
-
-/** The usual way to open a pipe waits for a writer, and that wait could not be ended. */
-function openPipe(path: string): Readable {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  return new Socket({ fd, readable: true, writable: false });
 }
 
 /** The actions of a file that is known to be right: ends with an `ActionFileError` at a bad line. */
@@ -61,7 +59,7 @@ export async function* readActions(path: string): AsyncGenerator<RecordedAction>
 }
 
 /** What is known of a file; all but the path is undefined for a stream. */
-export interface Origin {
+export interface FileOrigin {
   /** As messages name it. */
   readonly path: string;
   /** Its own name, without folders. */
@@ -73,12 +71,12 @@ export interface Origin {
 }
 
 export class ActionFile {
-  readonly origin: Origin;
+  readonly origin: FileOrigin;
   /** Bytes read so far. */
   bytesRead = 0;
   readonly #source: Readable;
 
-  constructor(source: Readable, origin: Origin) {
+  constructor(source: Readable, origin: FileOrigin) {
     this.origin = origin;
     this.#source = source;
   }
@@ -155,15 +153,12 @@ async function* unpacked(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uin
   yield* isGzip ? pipeline(all, createGunzip(), () => {}) : all;
 }
 
-interface Line {
-  readonly bytes: Buffer;
-  /** False for text after the last line break. */
-  readonly isWhole: boolean;
-}
-
 const LINE_BREAK = 0x0a;
 
-async function* linesOf(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Line> {
+/** `isWhole` is false for text after the last line break. */
+async function* linesOf(
+  chunks: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<{ readonly bytes: Buffer; readonly isWhole: boolean }> {
   let begun: Buffer[] = [];
   let length = 0;
   for await (const chunk of chunks) {
