@@ -1,22 +1,22 @@
 import { nearest } from '../lib/nearest.ts';
 import { VERSION } from '../lib/version.ts';
 import { messageOf } from '../recordings/actions/action-file.ts';
-import type { Command, CommandContext } from './command/command.ts';
+import type { Command, CommandContext, TextOutput } from './command/command.ts';
 import { CommandFailure, exitCodes, interruption } from './command/command-failure.ts';
 import { helpOf } from './command/help.ts';
 import { demo } from './demo/demo.ts';
 import { doctor } from './doctor/doctor.ts';
 import { emulator } from './emulator/emulator.ts';
 import { send } from './send/send.ts';
-import type { Stream } from './terminal/printable.ts';
-import { printableTo } from './terminal/printable.ts';
+import { printable } from './terminal/printable.ts';
+import type { ScreenStream } from './terminal/progress.ts';
 
 export const commands: readonly Command[] = [demo, send, emulator, doctor];
 
 /** The parts of the process that commands use. */
 type Process = Omit<CommandContext, 'stdout' | 'stderr' | 'screen'> & {
-  readonly stdout: Stream;
-  readonly stderr: Stream;
+  readonly stdout: ScreenStream;
+  readonly stderr: ScreenStream;
 };
 
 /**
@@ -27,7 +27,7 @@ export async function main(args: readonly string[], process: Process): Promise<n
   const [stdout, stderr] = [printableTo(process.stdout), printableTo(process.stderr)];
   const [name, ...rest] = args;
   if (name === undefined) {
-    stderr.write(help());
+    stderr.write(mainHelp());
     return exitCodes.usage;
   }
   if (name === '--version' || name === '-v') {
@@ -35,11 +35,11 @@ export async function main(args: readonly string[], process: Process): Promise<n
     return exitCodes.ok;
   }
   if (name === '--help' || name === '-h') {
-    stdout.write(help());
+    stdout.write(mainHelp());
     return exitCodes.ok;
   }
   try {
-    const command = find(name);
+    const command = findCommand(name);
     if (rest.some((arg) => arg === '--help' || arg === '-h')) {
       stdout.write(helpOf(command));
       return exitCodes.ok;
@@ -54,7 +54,11 @@ export async function main(args: readonly string[], process: Process): Promise<n
   }
 }
 
-function find(name: string): Command {
+function printableTo(stream: ScreenStream): TextOutput {
+  return { write: (text) => void stream.write(printable(text)) };
+}
+
+function findCommand(name: string): Command {
   const command = commands.find((candidate) => candidate.name === name);
   if (command !== undefined) return command;
   const names = commands.map((candidate) => candidate.name);
@@ -66,7 +70,7 @@ function find(name: string): Command {
   );
 }
 
-function help(): string {
+function mainHelp(): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   return `prefactor-autobatch ${VERSION}: many calls to the Prefactor API, one bulk request
 

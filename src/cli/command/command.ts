@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Stream, TextOutput } from '../terminal/printable.ts';
+import type { ScreenStream } from '../terminal/progress.ts';
 import type { OptionTable, OptionValues } from './arguments.ts';
 import { readArguments, wrongUsage } from './arguments.ts';
 import type { HelpTexts } from './help.ts';
@@ -15,15 +15,9 @@ export interface Command extends HelpTexts {
   execute(args: readonly string[], context: CommandContext): Promise<number>;
 }
 
-/** What a command takes and does: its arguments, their checks and its help come from here. */
-export interface CommandDefinition<Options extends OptionTable> extends Omit<Command, 'execute'> {
-  readonly options: Options;
-  execute(given: GivenArguments<Options>, context: CommandContext): Promise<number>;
-}
-
-export interface GivenArguments<Options extends OptionTable> {
-  readonly file: string | undefined;
-  readonly options: OptionValues<Options>;
+/** Makes text printable before it writes it. */
+export interface TextOutput {
+  write(text: string): void;
 }
 
 /** The process around a command; handed in, so that tests can replace it. */
@@ -34,14 +28,21 @@ export interface CommandContext {
   /** For progress and for what went wrong. */
   readonly stderr: TextOutput;
   /** `stderr` without the escaping: progress has to move the cursor. */
-  readonly screen: Stream;
+  readonly screen: ScreenStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts at Ctrl-C, or when the process is told to end; its reason is the name of the signal. */
   readonly interrupted: AbortSignal;
 }
 
+/** The arguments of a command, their checks and its help come from its definition. */
 export function defineCommand<Options extends OptionTable>(
-  definition: CommandDefinition<Options>,
+  definition: Omit<Command, 'execute'> & {
+    readonly options: Options;
+    execute(
+      given: { readonly file: string | undefined; readonly options: OptionValues<Options> },
+      context: CommandContext,
+    ): Promise<number>;
+  },
 ): Command {
   const { name, options, file } = definition;
   return {

@@ -7,7 +7,7 @@ import type { Seen } from '../../recordings/emulator-process.ts';
 import { serverProblems, startEmulator } from '../../recordings/emulator-process.ts';
 import type { SendingResult } from '../../recordings/send-recording.ts';
 import { sendBatched, sendOneByOne } from '../../recordings/send-recording.ts';
-import type { Command, CommandContext } from '../command/command.ts';
+import type { Command } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
 import { CommandFailure, exitCodes, unlessInterrupted } from '../command/command-failure.ts';
 import { amount } from '../terminal/figures.ts';
@@ -30,7 +30,40 @@ export const demo: Command = defineCommand({
   options: {},
   exitCodes: '0 both ways ended in the same state, 1 they did not, 2 the command line is wrong.',
   examples: ['prefactor-autobatch demo', 'prefactor-autobatch demo runs.ndjson.gz'],
-  execute,
+  async execute({ file }, { stdout, interrupted }) {
+    stdout.write(
+      `${file ?? 'Example runs'}: each action sent to a local server with a round trip of ${ROUND_TRIP_MS} ms\n\n`,
+    );
+    const path = file ?? EXAMPLE;
+    const against = (send: (url: string) => Promise<SendingResult>): Promise<Sending> =>
+      unlessInterrupted(sendToEmulator(send), interrupted);
+    const oneByOne = await against((url) =>
+      sendOneByOne(readActions(path), { url, token, inFlight: ONE_BY_ONE_IN_FLIGHT }),
+    );
+    if (oneByOne.actions === 0) throw new CommandFailure('There was no action in it.');
+    let ledger: Ledger | undefined;
+    const batched = await against(async (apiUrl) => {
+      const client = new AutobatchClient({ apiUrl, apiToken: token, logger: false });
+      try {
+        return await sendBatched(readActions(path), client);
+      } finally {
+        // A sending that has failed may leave pending calls behind.
+        ledger = await client.close({ timeoutMs: 0 });
+      }
+    });
+    stdout.write(
+      `${tableOf(oneByOne, batched)}\n\nCall by call: at most ${ONE_BY_ONE_IN_FLIGHT} requests in flight, each after what it needs.\n`,
+    );
+    const problems = problemsOf(oneByOne, batched, ledger);
+    if (ledger === undefined || problems.length > 0) {
+      stdout.write(`${problems.join('\n')}\n`);
+      return exitCodes.failed;
+    }
+    stdout.write(
+      `Both servers ended in the same state, and the books balance: ${ledgerLine(ledger)}.\n`,
+    );
+    return exitCodes.ok;
+  },
 });
 
 /** The recording sent once, as its caller and as its server saw it. */
@@ -39,44 +72,6 @@ interface Sending extends SendingResult {
   readonly seen: Seen;
   /** Of the state in which its server ended. */
   readonly digest: string;
-}
-
-async function execute(
-  { file }: { readonly file: string | undefined },
-  { stdout, interrupted }: CommandContext,
-): Promise<number> {
-  stdout.write(
-    `${file ?? 'Example runs'}: each action sent to a local server with a round trip of ${ROUND_TRIP_MS} ms\n\n`,
-  );
-  const path = file ?? EXAMPLE;
-  const against = (send: (url: string) => Promise<SendingResult>): Promise<Sending> =>
-    unlessInterrupted(sendToEmulator(send), interrupted);
-  const oneByOne = await against((url) =>
-    sendOneByOne(readActions(path), { url, token, inFlight: ONE_BY_ONE_IN_FLIGHT }),
-  );
-  if (oneByOne.actions === 0) throw new CommandFailure('There was no action in it.');
-  let ledger: Ledger | undefined;
-  const batched = await against(async (apiUrl) => {
-    const client = new AutobatchClient({ apiUrl, apiToken: token, logger: false });
-    try {
-      return await sendBatched(readActions(path), client);
-    } finally {
-      // A sending that has failed may leave pending calls behind.
-      ledger = await client.close({ timeoutMs: 0 });
-    }
-  });
-  stdout.write(
-    `${tableOf(oneByOne, batched)}\n\nCall by call: at most ${ONE_BY_ONE_IN_FLIGHT} requests in flight, each after what it needs.\n`,
-  );
-  const problems = problemsOf(oneByOne, batched, ledger);
-  if (ledger === undefined || problems.length > 0) {
-    stdout.write(`${problems.join('\n')}\n`);
-    return exitCodes.failed;
-  }
-  stdout.write(
-    `Both servers ended in the same state, and the books balance: ${ledgerLine(ledger)}.\n`,
-  );
-  return exitCodes.ok;
 }
 
 /** The recording sent once, to a fresh server. */

@@ -1,12 +1,20 @@
+import { isJsonObject } from '../../recordings/actions/exact-json.ts';
 import type { Deployment } from '../../recordings/calls/recorded-calls.ts';
-import type { Account } from '../api/api-requests.ts';
-import { deploymentOf, readAccount } from '../api/api-requests.ts';
+import type { Account, Exchange } from '../api/api-requests.ts';
+import {
+  deploymentOf,
+  exchange,
+  isPage,
+  isSuccess,
+  ping,
+  pingProblem,
+  readAccount,
+} from '../api/api-requests.ts';
 import { flag, option, text } from '../command/arguments.ts';
-import type { Command, CommandContext, GivenArguments } from '../command/command.ts';
+import type { Command } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
 import { exitCodeOf, exitCodes } from '../command/command-failure.ts';
-import { amount, bytes } from '../terminal/figures.ts';
-import { askConnection } from './connection.ts';
+import { amount, bytes, duration } from '../terminal/figures.ts';
 import { errorQuestions } from './questions/errors.ts';
 import { idQuestions } from './questions/ids.ts';
 import { keyQuestions } from './questions/keys.ts';
@@ -14,7 +22,9 @@ import { limitQuestions, MOST_BYTES, MOST_ITEMS } from './questions/limits.ts';
 import type { Answered, Finding, QuestionId, Tell } from './questions/question-finding.ts';
 import {
   asAssumed,
+  different,
   needsIds,
+  problem,
   problemOf,
   questionTexts,
   unknown,
@@ -54,36 +64,68 @@ goes to standard output: share it. It names the host, and has no token and no id
   exitCodes:
     '0 nothing differs, 1 something failed or differs, 2 the command line is wrong, 130 interrupted: the run is finished, and the report has what was asked by then.',
   examples: ['prefactor-autobatch doctor', 'prefactor-autobatch doctor --write > report.md'],
-  execute,
+  async execute({ options: given }, { stdout, stderr, env, interrupted }) {
+    const account = readAccount('doctor', given['api-url'], env);
+    const answers: Answered[] = [];
+    const tell: Tell = (id, finding) => {
+      const answered = { id, question: questionTexts[id], ...finding };
+      answers.push(answered);
+      stderr.write(lineOf(answered));
+    };
+    await askConnection(account, tell);
+    const isThere = answers.every(({ finding }) => finding !== 'problem');
+    if (given.write && isThere && !interrupted.aborted) {
+      stderr.write(`\n${announcement}\n\n`);
+      await examine(account, tell, deploymentOf(env), interrupted);
+    }
+    const report = reportOf(answers, {
+      host: new URL(account.apiUrl).host,
+      at: new Date().toISOString(),
+      wrote: given.write,
+      complete: !interrupted.aborted,
+    });
+    stdout.write(given.json ? `${JSON.stringify(report, null, 2)}\n` : markdownOf(report));
+    if (interrupted.aborted) return exitCodeOf(interrupted);
+    const { findings } = report;
+    return findings.different + findings.problem === 0 ? exitCodes.ok : exitCodes.failed;
+  },
 });
 
-async function execute(
-  { options: given }: GivenArguments<typeof options>,
-  { stdout, stderr, env, interrupted }: CommandContext,
-): Promise<number> {
-  const account = readAccount('doctor', given['api-url'], env);
-  const answers: Answered[] = [];
-  const tell: Tell = (id, finding) => {
-    const answered = { id, question: questionTexts[id], ...finding };
-    answers.push(answered);
-    stderr.write(lineOf(answered));
-  };
-  await askConnection(account, tell);
-  const isThere = answers.every(({ finding }) => finding !== 'problem');
-  if (given.write && isThere && !interrupted.aborted) {
-    stderr.write(`\n${announcement}\n\n`);
-    await examine(account, tell, deploymentOf(env), interrupted);
+/** Whether the API is there and takes the token. After a `problem` nothing more can be asked. */
+async function askConnection(account: Account, tell: Tell): Promise<void> {
+  const answer = await ping(account);
+  const wrong = pingProblem(account, answer);
+  const isThere = answer.kind === 'answer' && !isPage(answer);
+  const found = isThere ? asAssumed(`Yes, after ${duration(answer.ms)}.`) : problem(wrong ?? '');
+  tell('url', found);
+  if (!isThere) return;
+  tell('token', wrong === undefined ? asAssumed('Yes.') : problem(wrong));
+  if (wrong !== undefined) return;
+  // Without items, it can only be refused (docs/internals/api.md, "Bulk request").
+  const empty = await exchange(account, '/api/v1/bulk', { items: [] });
+  tell('bulk', bulkFinding(account, empty));
+}
+
+function bulkFinding({ apiUrl }: Account, empty: Exchange): Finding {
+  if (empty.kind === 'silence') return problem(`There is no usable answer (${empty.reason}).`);
+  const { status, body } = empty;
+  if (status === 401 || status === 403) {
+    return problem(`It refuses the token (${status}), though a ping does not.`);
   }
-  const report = reportOf(answers, {
-    host: new URL(account.apiUrl).host,
-    at: new Date().toISOString(),
-    wrote: given.write,
-    complete: !interrupted.aborted,
-  });
-  stdout.write(given.json ? `${JSON.stringify(report, null, 2)}\n` : markdownOf(report));
-  if (interrupted.aborted) return exitCodeOf(interrupted);
-  const { different, problem } = report.findings;
-  return different + problem === 0 ? exitCodes.ok : exitCodes.failed;
+  if (status === 404 || status === 405 || status === 501) {
+    return problem(`There is none (${status}). Is ${apiUrl} the API's URL, without a path?`);
+  }
+  if (status === 429 || status >= 500) {
+    return problem(`It is not able to answer now (${status}). Ask again later.`);
+  }
+  if (!isJsonObject(body) || typeof body['status'] !== 'string') {
+    return problem(
+      `What answers (${status}) is not the Prefactor API: it speaks no JSON of that form.`,
+    );
+  }
+  return isSuccess(status)
+    ? different('Yes, but it takes a request without items.')
+    : asAssumed(`Yes, it refuses a request without items (${status}).`);
 }
 
 /** The order matters: whether ids hold is asked before the questions that use them. */

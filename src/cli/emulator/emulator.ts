@@ -1,12 +1,13 @@
 import { once } from 'node:events';
-import type { EmulatorServer } from '../../testing/index.ts';
+import type { AnsweredRequest, EmulatorReport, EmulatorServer } from '../../testing/index.ts';
 import { Emulator } from '../../testing/index.ts';
 import { number, option, text } from '../command/arguments.ts';
-import type { Command, CommandContext, GivenArguments } from '../command/command.ts';
+import type { Command } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
 import { CommandFailure, exitCodes } from '../command/command-failure.ts';
-import { faultNames, readFaultPlan } from './fault-plan.ts';
-import { introOf, lineOf, summaryOf } from './request-lines.ts';
+import { amount, bytes, some, table } from '../terminal/figures.ts';
+import { printableLine } from '../terminal/printable.ts';
+import { faultsHelp, readFaultPlan } from './fault-plan.ts';
 
 const options = {
   port: option(
@@ -33,10 +34,8 @@ const options = {
   ),
 };
 
-const width = Math.max(...Object.keys(faultNames).map(({ length }) => length));
-const faultLines = Object.entries(faultNames).map(
-  ([name, what]) => `    ${name.padEnd(width)}  ${what}`,
-);
+/** The one token that it takes; it protects nothing. */
+const EMULATOR_TOKEN = 'emulator-token';
 
 export const emulator: Command = defineCommand({
   name: 'emulator',
@@ -51,7 +50,7 @@ became of them, bytes, milliseconds, and the fault that fired. Ctrl-C ends it, w
 PLAN is a list of rates from 0 to 1, such as status=0.05,dropAfter=0.02. A request has one of these
 at most, so that their rates add up to 1 or less. It is a bulk request, unless the list has
 on=single, on=ping, on=any, or one single endpoint, such as on=agent_instances/register:
-${faultLines.join('\n')}
+${faultsHelp}
 The last two are rates of items. PLAN may also be a JSON text, or @FILE for a file of it: the whole
 FaultPlan of prefactor-autobatch/testing, for example
   {"rates":{"status":0.1,"delay":0.2},"statuses":[429],"retryAfter":1,"maxDelayMs":500}`,
@@ -60,32 +59,35 @@ FaultPlan of prefactor-autobatch/testing, for example
     'prefactor-autobatch emulator',
     'prefactor-autobatch emulator --port 4010 --rtt 40 --faults itemPermanent=0.01,status=0.05',
   ],
-  execute,
+  async execute({ options: { port = 0, rtt, faults, seed } }, { stdout, interrupted }) {
+    const api = new Emulator({
+      token: EMULATOR_TOKEN,
+      latencyMs: rtt,
+      seed,
+      ...(faults !== undefined && { faults: await readFaultPlan(faults) }),
+      // It may run for days, and the lists of the report would grow without end.
+      record: false,
+      onAnswer: (answered) => void stdout.write(requestLine(answered, new Date())),
+    });
+    const server = await listen(api, port);
+    stdout.write(`The emulator listens at
+
+  ${server.url}
+
+In the shell of a client:
+
+  export PREFACTOR_API_URL=${server.url}
+  export PREFACTOR_API_TOKEN=${EMULATOR_TOKEN}
+
+Ctrl-C ends it.
+
+`);
+    if (!interrupted.aborted) await once(interrupted, 'abort');
+    await server.close();
+    stdout.write(emulatorSummary(api.report()));
+    return exitCodes.ok;
+  },
 });
-
-/** The one token that it takes; it protects nothing. */
-const token = 'emulator-token';
-
-async function execute(
-  { options: { port = 0, rtt, faults, seed } }: GivenArguments<typeof options>,
-  { stdout, interrupted }: CommandContext,
-): Promise<number> {
-  const api = new Emulator({
-    token,
-    latencyMs: rtt,
-    seed,
-    ...(faults !== undefined && { faults: await readFaultPlan(faults) }),
-    // It may run for days, and the lists of the report would grow without end.
-    record: false,
-    onAnswer: (answered) => void stdout.write(lineOf(answered, new Date())),
-  });
-  const server = await listen(api, port);
-  stdout.write(introOf(server.url, token));
-  if (!interrupted.aborted) await once(interrupted, 'abort');
-  await server.close();
-  stdout.write(summaryOf(api.report()));
-  return exitCodes.ok;
-}
 
 async function listen(api: Emulator, port: number): Promise<EmulatorServer> {
   try {
@@ -100,4 +102,62 @@ async function listen(api: Emulator, port: number): Promise<EmulatorServer> {
       known[String(code)] ?? `The emulator cannot listen on port ${port} (${String(code)}).`,
     );
   }
+}
+
+/** A line for a request, and one below it for each unknown field and each breach of the contract. */
+function requestLine(answered: AnsweredRequest, at: Date): string {
+  const { route, status, ms, faults, unknownFields, breaches } = answered;
+  const parts = [
+    localTime(at),
+    route,
+    String(status),
+    ...(answered.items > 0 ? [itemCounts(answered)] : []),
+    bytes(answered.bytes),
+    `${amount(Math.round(ms))} ms`,
+    ...(faults.length > 0 ? [`fault: ${faults.join(', ')}`] : []),
+  ];
+  const lines = [
+    parts.join('  '),
+    ...unknownFields.map((field) => `  unknown field: ${printableLine(field)}`),
+    ...breaches.map((breach) => `  breach: ${printableLine(breach)}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const MAX_BREACHES_SHOWN = 10;
+
+function emulatorSummary(report: EmulatorReport): string {
+  const { requests, items, replays, unknownFields, breaches, faults } = report;
+  const fired = Object.entries(faults).map(([kind, times]) => `${kind} ${amount(times)}`);
+  const more = breaches.length - MAX_BREACHES_SHOWN;
+  return [
+    '',
+    ...table(10, [
+      ['requests', amount(requests.all), `${amount(requests.bulk)} bulk`, bytes(report.bytes)],
+      ['items', amount(items), `${amount(replays)} answered from the store`],
+      ['faults', ...(fired.length > 0 ? fired : ['none'])],
+      ...(unknownFields.length > 0 ? [['unknown', `${amount(unknownFields.length)} fields`]] : []),
+      ['breaches', breaches.length > 0 ? amount(breaches.length) : 'none'],
+    ]),
+    ...breaches.slice(0, MAX_BREACHES_SHOWN).map((breach) => `  ${printableLine(breach)}`),
+    ...(more > 0 ? [`  and ${amount(more)} more`] : []),
+    '',
+  ].join('\n');
+}
+
+/** `100 items: 36 succeeded, 1 failed, 63 skipped`; if none ran, only their number. */
+function itemCounts({ items, succeeded, replayed, failed, skipped }: AnsweredRequest): string {
+  const count = `${amount(items)} ${items === 1 ? 'item' : 'items'}`;
+  const stored = replayed > 0 ? ` (${amount(replayed)} from the store)` : '';
+  const became = [
+    ...some(succeeded, `succeeded${stored}`),
+    ...some(failed, 'failed'),
+    ...some(skipped, 'skipped'),
+  ];
+  return became.length === 0 ? count : `${count}: ${became.join(', ')}`;
+}
+
+/** The local time: 15:00:04.326. */
+function localTime(at: Date): string {
+  return `${at.toTimeString().slice(0, 8)}.${String(at.getMilliseconds()).padStart(3, '0')}`;
 }

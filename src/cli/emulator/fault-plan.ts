@@ -4,10 +4,8 @@ import { problemsWithPlan } from '../../testing/faults/check-faults.ts';
 import type { FaultPlan, FaultRates } from '../../testing/index.ts';
 import { wrongUsage } from '../command/arguments.ts';
 
-type FaultName = keyof FaultRates;
-
 /** The faults of a plan, and what goes wrong. */
-export const faultNames: Readonly<Record<FaultName, string>> = {
+const faultNames: Readonly<Record<keyof FaultRates, string>> = {
   delay: 'the request waits, up to maxDelayMs (1,000)',
   dropBefore: 'the connection breaks before the work',
   dropAfter: 'the connection breaks after the work',
@@ -22,6 +20,13 @@ export const faultNames: Readonly<Record<FaultName, string>> = {
   itemTransient: 'an item is refused with temporarily_unavailable, this once',
   itemPermanent: 'an item is refused with validation_errors, each time',
 };
+
+const longestName = Math.max(...Object.keys(faultNames).map(({ length }) => length));
+
+/** A line for each fault. */
+export const faultsHelp: string = Object.entries(faultNames)
+  .map(([name, what]) => `    ${name.padEnd(longestName)}  ${what}`)
+  .join('\n');
 
 /**
  * @param given A list of rates, a JSON text, or `@` and the path of a JSON file.

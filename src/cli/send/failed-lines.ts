@@ -1,6 +1,96 @@
+/** Lines that failed: why, and the file of `--failed`. */
 import { appendFileSync, closeSync, openSync } from 'node:fs';
+import {
+  isPrefactorError,
+  PrefactorApiError,
+  PrefactorClosedError,
+  PrefactorDependencyError,
+  PrefactorInvalidArgumentError,
+  PrefactorRetryExhaustedError,
+  PrefactorSkippedError,
+} from '../../index.ts';
 import { messageOf } from '../../recordings/actions/action-file.ts';
 import { CommandFailure } from '../command/command-failure.ts';
+
+/** Why a line failed. */
+export interface LineFailure {
+  /** The class of the error; `bad line` where no call was made. */
+  readonly kind: string;
+  /** The API's word for it. */
+  readonly apiCode?: string | undefined;
+  /** Whether it failed only since it needed what another line was to make. */
+  readonly isConsequence: boolean;
+  readonly message: string;
+  /** What the API says of single fields. */
+  readonly errors?: unknown;
+  /** The chain of causes, the nearest first. */
+  readonly causes?: readonly string[] | undefined;
+}
+
+export function lineFailureOf(error: unknown): LineFailure {
+  if (!(error instanceof Error)) {
+    return { kind: 'unknown', message: String(error), isConsequence: false };
+  }
+  const causes = failureCauses(error).map((cause) => `${cause.name}: ${failureSentence(cause)}`);
+  return {
+    kind: isPrefactorError(error) ? error.name : 'unknown',
+    apiCode: apiCodeOf(error),
+    message: failureSentence(error),
+    errors: 'errors' in error ? error.errors : undefined,
+    causes: causes.length === 0 ? undefined : causes,
+    isConsequence:
+      error instanceof PrefactorDependencyError || error instanceof PrefactorSkippedError,
+  };
+}
+
+/** Whether the API already knows its key, or the key of something that it needs. */
+export function wasSentBefore(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return [error, ...failureCauses(error)].some(
+    (one) => apiCodeOf(one) === 'idempotency_key_already_used',
+  );
+}
+
+/** Messages of errors name keys and options of the client, which mean nothing to the sender of a file. */
+function failureSentence(error: Error): string {
+  if (error instanceof PrefactorApiError) {
+    const what = [error.status, error.apiCode].filter((part) => part !== undefined).join(' ');
+    const words = error.apiMessage === undefined ? '' : `: ${JSON.stringify(error.apiMessage)}`;
+    return `The API says ${what === '' ? 'no' : what}${words}.`;
+  }
+  if (error instanceof PrefactorClosedError) {
+    return error.maybeApplied
+      ? 'It was sent, and the sending ended before its answer came.'
+      : 'It was not sent any more.';
+  }
+  if (error instanceof PrefactorRetryExhaustedError) {
+    return `No usable answer, after ${error.attempts === 1 ? '1 attempt' : `${error.attempts} attempts`}.`;
+  }
+  if (error instanceof PrefactorDependencyError) return 'What it needs could not be made.';
+  if (error instanceof PrefactorSkippedError) {
+    return 'The API did not reach it: an earlier item of its request failed.';
+  }
+  if (error instanceof PrefactorInvalidArgumentError) {
+    return error.issues
+      .map(({ path, message }) => `${asInFile(path)} ${message}.`.trim())
+      .join(' ');
+  }
+  return error.message;
+}
+
+/** The client says `agentVersion`, where the file says `agent_version`. */
+function asInFile(path: string): string {
+  return path.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function apiCodeOf(error: Error): string | undefined {
+  return error instanceof PrefactorApiError ? error.apiCode : undefined;
+}
+
+/** At most so many `levels` of them: a chain may lead back to its beginning. */
+function failureCauses({ cause }: Error, levels = 5): Error[] {
+  return cause instanceof Error && levels > 0 ? [cause, ...failureCauses(cause, levels - 1)] : [];
+}
 
 /** Lines that can be sent again, as an action file of its own. */
 export class FailedLines {

@@ -8,13 +8,7 @@ import type { Tally } from './tally.ts';
 /** Most calls that have not settled; reading waits for room. */
 export const MAX_PENDING = 10_000;
 /** How often a full client is looked at again. */
-const ROOM_MS = 5;
-
-interface Sending {
-  readonly calls: RecordedCalls;
-  readonly tally: Tally;
-  readonly stopped: AbortSignal;
-}
+const FULL_CHECK_MS = 5;
 
 /**
  * Makes the calls. Gives why the file was not read to its end, where it was not.
@@ -24,9 +18,10 @@ interface Sending {
 export async function sendLines(
   file: ActionFile,
   options: { readonly speed: number | 'max'; readonly ignore: readonly string[] | undefined },
-  sending: Sending,
+  calls: RecordedCalls,
+  tally: Tally,
+  stopped: AbortSignal,
 ): Promise<string | undefined> {
-  const { calls, tally, stopped } = sending;
   const clock = new RecordedClock(options.speed);
   try {
     for await (const line of file.lines(new Set(options.ignore))) {
@@ -36,7 +31,10 @@ export async function sendLines(
         continue;
       }
       await clock.until(line.action.t, stopped);
-      await room(sending);
+      // Calls that wait for their run count as well.
+      await calls.ready();
+      while (tally.pending >= MAX_PENDING)
+        await delay(FULL_CHECK_MS, undefined, { signal: stopped });
       const taken = calls.take(line.action, line.text);
       if (taken.kind === 'call') tally.count(taken, line, line.action);
       else if (taken.kind === 'bad') tally.badLine(line, taken.problem, taken.isConsequence);
@@ -49,10 +47,4 @@ export async function sendLines(
     throw error;
   }
   return undefined;
-}
-
-/** Waits for room for another call. Those that wait for their run count as well. */
-async function room({ calls, tally, stopped }: Sending): Promise<void> {
-  await calls.ready();
-  while (tally.pending >= MAX_PENDING) await delay(ROOM_MS, undefined, { signal: stopped });
 }

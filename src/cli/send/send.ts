@@ -4,8 +4,10 @@ import type { ActionFile } from '../../recordings/actions/action-file.ts';
 import { openActionFile } from '../../recordings/actions/action-file.ts';
 import { recordedTimes } from '../../recordings/actions/recorded-time.ts';
 import { RecordedCalls } from '../../recordings/calls/recorded-calls.ts';
-import { serverProblems } from '../../recordings/emulator-process.ts';
-import { deploymentOf } from '../api/api-requests.ts';
+import type { EmulatorProcess } from '../../recordings/emulator-process.ts';
+import { serverProblems, startEmulator } from '../../recordings/emulator-process.ts';
+import type { Account } from '../api/api-requests.ts';
+import { deploymentOf, ping, pingProblem, readAccount } from '../api/api-requests.ts';
 import type { OptionValues } from '../command/arguments.ts';
 import {
   either,
@@ -19,15 +21,20 @@ import {
   time,
   wrongUsage,
 } from '../command/arguments.ts';
-import type { Command, CommandContext, GivenArguments } from '../command/command.ts';
+import type { Command, CommandContext } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
-import { exitCodeOf, exitCodes, INTERRUPTED, whenAborted } from '../command/command-failure.ts';
+import {
+  CommandFailure,
+  exitCodeOf,
+  exitCodes,
+  INTERRUPTED,
+  unlessInterrupted,
+  whenAborted,
+} from '../command/command-failure.ts';
 import { duration } from '../terminal/figures.ts';
 import { balances } from '../terminal/ledger-line.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { showProgress } from '../terminal/progress.ts';
-import type { Destination } from './destination.ts';
-import { openDestination, ROUND_TRIP_MS } from './destination.ts';
 import { FailedLines } from './failed-lines.ts';
 import { fileIdentities } from './identities.ts';
 import { MAX_PENDING, sendLines } from './send-lines.ts';
@@ -36,9 +43,10 @@ import { summaryOf, textOf } from './summary.ts';
 import { Tally } from './tally.ts';
 
 /** How long an interrupted client may take for what is in flight. */
-const LAST_MS = 5_000;
+const INTERRUPTED_CLOSE_MS = 5_000;
 /** In a row of pauses, one is reported so often. */
-const PAUSES_EVERY_MS = 60_000;
+const PAUSE_NOTES_EVERY_MS = 60_000;
+const DEFAULT_RTT_MS = 20;
 
 const milliseconds = number({ min: 0, max: 60_000, unit: 'milliseconds' });
 
@@ -50,7 +58,7 @@ const options = {
       "the API; without it PREFACTOR_API_URL, else the public one. The token is that of PREFACTOR_API_TOKEN. With an account's token, runs are registered for PREFACTOR_AGENT_ID and PREFACTOR_ENVIRONMENT_ID",
     ),
     emulate: flag('a local emulator of the API instead: no account, no network'),
-    rtt: option('MS', milliseconds, `its round trip in milliseconds (${ROUND_TRIP_MS})`),
+    rtt: option('MS', milliseconds, `its round trip in milliseconds (${DEFAULT_RTT_MS})`),
   }),
   ...group('What of it', {
     ignore: option(
@@ -109,7 +117,7 @@ const options = {
     json: flag('the summary as JSON'),
   }),
 };
-type Options = OptionValues<typeof options>;
+type SendOptions = OptionValues<typeof options>;
 
 export const send: Command = defineCommand({
   name: 'send',
@@ -128,33 +136,31 @@ export const send: Command = defineCommand({
     'prefactor-autobatch send runs.ndjson.gz --emulate --rtt 100 --speed 10',
     'my-agent --record - | prefactor-autobatch send - --json',
   ],
-  execute,
+  async execute(given, context) {
+    const { file: path = '', options } = given;
+    const wrong = faultOf(path, options);
+    if (wrong !== undefined) throw wrongUsage('send', wrong);
+    const { stdin, stdout, interrupted } = context;
+    const file = await openActionFile(path, stdin);
+    try {
+      const destination = await openDestination(options, context);
+      const sent = sendFile(path, file, options, destination, context);
+      const summary = await sent.finally(() => destination.emulator?.close());
+      stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : textOf(summary));
+      if (interrupted.aborted) return exitCodeOf(interrupted);
+      const { failures, ledger, problems } = summary;
+      const isRight = failures.length === 0 && balances(ledger) && problems.length === 0;
+      return isRight ? exitCodes.ok : exitCodes.failed;
+    } finally {
+      file.close();
+    }
+  },
 });
-
-async function execute(given: GivenArguments<typeof options>, context: CommandContext) {
-  const { file: path = '', options } = given;
-  const wrong = faultOf(path, options);
-  if (wrong !== undefined) throw wrongUsage('send', wrong);
-  const { stdin, stdout, interrupted } = context;
-  const file = await openActionFile(path, stdin);
-  try {
-    const destination = await openDestination(options, context);
-    const sent = sendFile(path, file, options, destination, context);
-    const summary = await sent.finally(() => destination.emulator?.close());
-    stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : textOf(summary));
-    if (interrupted.aborted) return exitCodeOf(interrupted);
-    const { failures, ledger, problems } = summary;
-    const isRight = failures.length === 0 && balances(ledger) && problems.length === 0;
-    return isRight ? exitCodes.ok : exitCodes.failed;
-  } finally {
-    file.close();
-  }
-}
 
 /** What is wrong with the arguments, though each of them is right. */
 function faultOf(
   path: string,
-  { emulate, rtt, times, start, ...given }: Options,
+  { emulate, rtt, times, start, ...given }: SendOptions,
 ): string | undefined {
   if (path === '') return 'Name an action file, or - for the standard input.';
   if (emulate && given['api-url'] !== undefined) {
@@ -165,10 +171,32 @@ function faultOf(
   return '--rtt is the round trip of the emulator, and needs --emulate.';
 }
 
+/** Where the actions go: the API, or an emulator of our own. */
+interface Destination extends Account {
+  readonly emulator?: EmulatorProcess;
+}
+
+/** @throws {CommandFailure} when nothing there answers, the token is refused, or it is interrupted. */
+async function openDestination(
+  { emulate, 'api-url': apiUrl, rtt: latencyMs = DEFAULT_RTT_MS }: SendOptions,
+  { env, interrupted }: CommandContext,
+): Promise<Destination> {
+  if (emulate) {
+    const apiToken = 'emulator-token';
+    const emulator = await startEmulator({ token: apiToken, latencyMs });
+    return { apiUrl: emulator.url, apiToken, emulator };
+  }
+  const account = readAccount('send', apiUrl, env);
+  // Without this check, the client would take a wrong URL for an outage, and try again for minutes.
+  const problem = pingProblem(account, await unlessInterrupted(ping(account), interrupted));
+  if (problem !== undefined) throw new CommandFailure(problem);
+  return account;
+}
+
 async function sendFile(
   path: string,
   file: ActionFile,
-  options: Options,
+  options: SendOptions,
   destination: Destination,
   { env, screen, interrupted }: CommandContext,
 ): Promise<Summary> {
@@ -189,11 +217,11 @@ async function sendFile(
   whenAborted(stopped, () => {
     // Ends every wait: for lines, for room, and for what is pending.
     file.close();
-    void client.close({ timeoutMs: isLost() ? 0 : LAST_MS });
+    void client.close({ timeoutMs: isLost() ? 0 : INTERRUPTED_CLOSE_MS });
   });
   const start = performance.now();
   try {
-    const unread = await sendLines(file, options, { calls, tally, stopped });
+    const unread = await sendLines(file, options, calls, tally, stopped);
     await calls.flush();
     const wallMs = performance.now() - start;
     await client.close();
@@ -217,7 +245,7 @@ async function sendFile(
   }
 }
 
-function makeClient(options: Options, { apiUrl, apiToken }: Destination): AutobatchClient {
+function makeClient(options: SendOptions, { apiUrl, apiToken }: Destination): AutobatchClient {
   const { window, 'max-items': maxItems, concurrency, 'on-skipped': onSkipped, ids } = options;
   try {
     return new AutobatchClient({
@@ -241,7 +269,7 @@ function makeClient(options: Options, { apiUrl, apiToken }: Destination): Autoba
 function recordedCalls(
   client: AutobatchClient,
   file: ActionFile,
-  { times, start, ids, again, 'missing-parents': missingParents }: Options,
+  { times, start, ids, again, 'missing-parents': missingParents }: SendOptions,
   env: CommandContext['env'],
 ): RecordedCalls {
   const deployment = deploymentOf(env);
@@ -260,7 +288,7 @@ function noteTroubles(client: AutobatchClient, progress: Progress): void {
   let quietUntil = 0;
   client.on('pause', ({ ms, status }) => {
     if (performance.now() < quietUntil) return;
-    quietUntil = performance.now() + PAUSES_EVERY_MS;
+    quietUntil = performance.now() + PAUSE_NOTES_EVERY_MS;
     progress.note(`The API asks for a pause of ${duration(ms)} (${status}).`);
   });
   client.on('outage', ({ cause }) => {

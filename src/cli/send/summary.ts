@@ -4,10 +4,10 @@ import { ledgerLine } from '../terminal/ledger-line.ts';
 import { printableLine } from '../terminal/printable.ts';
 import type { Counts, FailureGroup, Tally } from './tally.ts';
 
-type FromStats = Pick<Stats, 'requests' | 'meanBatchSize' | 'bytes' | 'ledger'>;
-
 /** What `send --json` prints. Times are in milliseconds, sizes in bytes. */
-export interface Summary extends Readonly<Counts>, FromStats {
+export interface Summary
+  extends Readonly<Counts>,
+    Pick<Stats, 'requests' | 'meanBatchSize' | 'bytes' | 'ledger'> {
   readonly file: string;
   readonly apiUrl: string;
   readonly emulated: boolean;

@@ -3,12 +3,11 @@ import { createHistogram } from 'node:perf_hooks';
 import { isPrefactorError } from '../../index.ts';
 import type { RecordedAction } from '../../recordings/actions/recorded-action.ts';
 import type { RecordedCall } from '../../recordings/calls/recorded-calls.ts';
-import type { FailedLines } from './failed-lines.ts';
-import type { Failure } from './send-failure.ts';
-import { failureOf, wasSentBefore } from './send-failure.ts';
+import type { FailedLines, LineFailure } from './failed-lines.ts';
+import { lineFailureOf, wasSentBefore } from './failed-lines.ts';
 
 /** Before the first line. */
-const none = {
+const NO_COUNTS = {
   /** Lines that a call was made of. */
   actions: 0,
   succeeded: 0,
@@ -23,18 +22,18 @@ const none = {
   skipped: 0,
 };
 
-export type Counts = typeof none;
+export type Counts = typeof NO_COUNTS;
 
 /** Lines that failed alike, as the summary has them. */
-export interface FailureGroup extends Pick<Failure, 'kind' | 'apiCode' | 'isConsequence'> {
+export interface FailureGroup extends Pick<LineFailure, 'kind' | 'apiCode' | 'isConsequence'> {
   readonly count: number;
   /** The first few. */
   readonly examples: readonly FailureExample[];
 }
 
-type FailureExample = Pick<Failure, 'message' | 'errors' | 'causes'> & Place;
+type FailureExample = Pick<LineFailure, 'message' | 'errors' | 'causes'> & FailurePlace;
 
-interface Place {
+interface FailurePlace {
   /** Of the file, from 1. */
   readonly line: number;
   /** Left out for a bad line, as the names are. */
@@ -44,16 +43,16 @@ interface Place {
   readonly span?: string | undefined;
 }
 
-const EXAMPLES_KEPT = 3;
+const MAX_FAILURE_EXAMPLES = 3;
 
-interface Line {
+interface TalliedLine {
   readonly number: number;
   readonly text: string;
 }
 
 /** Counts lines by result. Its memory is constant, except for the pending calls. */
 export class Tally {
-  readonly counts: Counts = { ...none };
+  readonly counts: Counts = { ...NO_COUNTS };
   readonly #failures: Map<string, FailureGroup> = new Map();
   readonly #latency: RecordableHistogram = createHistogram();
   readonly #failedLines: FailedLines | undefined;
@@ -82,7 +81,11 @@ export class Tally {
   }
 
   /** Counts a call as it settles. */
-  count({ call, key, ids }: RecordedCall, { number, text }: Line, action: RecordedAction): void {
+  count(
+    { call, key, ids }: RecordedCall,
+    { number, text }: TalliedLine,
+    action: RecordedAction,
+  ): void {
     this.counts.actions++;
     const start = performance.now();
     const settled = (column: 'succeeded' | 'sentBefore' | 'failed'): void => {
@@ -97,7 +100,7 @@ export class Tally {
         settled('failed');
         const { type, instance: run } = action;
         const span = 'span' in action ? action.span : undefined;
-        this.#addFailure(failureOf(error), { line: number, type, run, span });
+        this.#addFailure(lineFailureOf(error), { line: number, type, run, span });
         this.#failedLines?.add(text, {
           // What the server may have done must keep its key when it is sent again.
           idempotency_key: isPrefactorError(error) && error.maybeApplied ? key : undefined,
@@ -108,21 +111,21 @@ export class Tally {
   }
 
   /** Counts a line that no call could be made of. */
-  badLine({ number, text }: Line, message: string, isConsequence = false): void {
+  badLine({ number, text }: TalliedLine, message: string, isConsequence = false): void {
     this.counts[isConsequence ? 'needBadLines' : 'badLines']++;
     const kind = isConsequence ? 'needs a bad line' : 'bad line';
     this.#addFailure({ kind, isConsequence, message }, { line: number });
     this.#failedLines?.add(text);
   }
 
-  #addFailure({ message, errors, causes, ...kind }: Failure, place: Place): void {
+  #addFailure({ message, errors, causes, ...kind }: LineFailure, place: FailurePlace): void {
     const name = `${kind.kind} ${kind.apiCode ?? ''}`;
     const { count, examples } = this.#failures.get(name) ?? { count: 0, examples: [] };
     const example = { ...place, message, errors, causes };
     this.#failures.set(name, {
       ...kind,
       count: count + 1,
-      examples: count < EXAMPLES_KEPT ? [...examples, example] : examples,
+      examples: count < MAX_FAILURE_EXAMPLES ? [...examples, example] : examples,
     });
   }
 }

@@ -3,19 +3,6 @@
  * change colours, make links or turn the direction of writing are shown as JSON escapes, so that JSON keeps its
  * meaning.
  */
-import type { Writable } from 'node:stream';
-
-/** `isTTY` and `columns` are set for a terminal. */
-export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
-
-/** Makes text printable before it writes it. */
-export interface TextOutput {
-  write(text: string): void;
-}
-
-export function printableTo(stream: Stream): TextOutput {
-  return { write: (text) => void stream.write(printable(text)) };
-}
 
 /** Control and format characters, breaks of lines and paragraphs, halves of pairs; a line break may stay. */
 const UNPRINTABLE = /[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu;

@@ -1,9 +1,12 @@
+import type { Writable } from 'node:stream';
 import { amount } from './figures.ts';
-import type { Stream } from './printable.ts';
 import { printableLine } from './printable.ts';
 
+/** `isTTY` and `columns` are set for a terminal. */
+export type ScreenStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
 /** How far a command is. */
-export interface Position {
+export interface ProgressPosition {
   readonly bytesRead: number;
   /** Undefined for a stream, whose size is not known. */
   readonly size: number | undefined;
@@ -27,7 +30,7 @@ const BAR_LENGTH = 24;
 const CLEAR_LINE = '\r\u001b[K';
 
 /** Shows the position until it is ended: as a bar on a terminal, elsewhere as a line now and then. */
-export function showProgress(stream: Stream, position: () => Position): Progress {
+export function showProgress(stream: ScreenStream, position: () => ProgressPosition): Progress {
   const isLive = stream.isTTY === true;
   let shown = '';
   const show = (): void => {
@@ -51,7 +54,7 @@ export function showProgress(stream: Stream, position: () => Position): Progress
   };
 }
 
-function barOf(position: Position): string {
+function barOf(position: ProgressPosition): string {
   const { bytesRead, size } = position;
   const state = stateOf(position);
   if (size === undefined) return state;
@@ -60,7 +63,7 @@ function barOf(position: Position): string {
   return `${bar} ${Math.floor(share * 100)} %  ${state}`;
 }
 
-function stateOf({ actions, pending, failed, requests }: Position): string {
+function stateOf({ actions, pending, failed, requests }: ProgressPosition): string {
   return [
     `${amount(actions)} actions`,
     `${amount(requests)} requests`,

@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { Position } from '../../../src/cli/terminal/progress.ts';
+import type { ProgressPosition } from '../../../src/cli/terminal/progress.ts';
 import { showProgress } from '../../../src/cli/terminal/progress.ts';
 
-const start: Position = {
+const start: ProgressPosition = {
   bytesRead: 0,
   size: 1_000,
   actions: 0,
@@ -11,7 +11,13 @@ const start: Position = {
   failed: 0,
   requests: 0,
 };
-const half: Position = { ...start, bytesRead: 500, actions: 1_200, pending: 1_000, requests: 3 };
+const half: ProgressPosition = {
+  ...start,
+  bytesRead: 500,
+  actions: 1_200,
+  pending: 1_000,
+  requests: 3,
+};
 
 /** A terminal, or a pipe without `columns`, and all that is written to it. */
 function screen(columns?: number) {
