@@ -71,7 +71,7 @@ export type {
   OnInstance,
   SnakeCase,
 } from './schemas/known-actions.ts';
-export type { Control, Identified } from './schemas/output.ts';
+export type { Control, Identified } from './schemas/result.ts';
 export type { FinishStatus, InstanceStatus, SpanStatus } from './schemas/status.ts';
 export type { ApiToken } from './transport/api-token.ts';
 export type { HeaderFields } from './transport/header-fields.ts';

@@ -7,21 +7,19 @@ import { callUserCode } from '../lib/user-code.ts';
 import type { BatchWindow } from './options.ts';
 
 /** The longest that a user's own window stays open, in milliseconds. */
-const longestWindowMs = 60_000;
+const LONGEST_WINDOW_MS = 60_000;
 
 export interface WindowPorts {
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-type Flush = () => void;
-
 /**
  * dataloader says when a window ends, and nothing else. A window is one load of a loader of its own, so one that
  * was ended early, or whose end never came, has no say in those after it.
  */
 export function scheduleOf(window: BatchWindow, ports: WindowPorts): Schedule {
-  const end = (flushes: readonly Flush[]): Promise<readonly Flush[]> => {
+  const end = (flushes: readonly (() => void)[]): Promise<readonly (() => void)[]> => {
     try {
       for (const flush of flushes) flush();
     } catch (error) {
@@ -44,7 +42,7 @@ export function scheduleOf(window: BatchWindow, ports: WindowPorts): Schedule {
       return hasWitness ? undefined : ports.clock.after(0, flush);
     }
     let dispatch = flush;
-    const batchScheduleFn = (run: Flush): void => {
+    const batchScheduleFn = (run: () => void): void => {
       dispatch = run;
     };
     void new DataLoader(end, { cache: false, batchScheduleFn }).load(flush);
@@ -57,13 +55,13 @@ export function scheduleOf(window: BatchWindow, ports: WindowPorts): Schedule {
 
 /** Opens a window of the user's own, which calls `end`. */
 function openOwn(
-  window: (flush: Flush) => unknown,
-  end: Flush,
+  window: (flush: () => void) => unknown,
+  end: () => void,
   { clock, logger }: WindowPorts,
 ): () => void {
-  const cancel = clock.after(longestWindowMs, () => {
+  const cancel = clock.after(LONGEST_WINDOW_MS, () => {
     logger.warn(
-      `batch.window did not call its flush within ${longestWindowMs} ms, so the calls were handed on without it. It has to call flush once for each window.`,
+      `batch.window did not call its flush within ${LONGEST_WINDOW_MS} ms, so the calls were handed on without it. It has to call flush once for each window.`,
     );
     end();
   });

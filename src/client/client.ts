@@ -8,7 +8,7 @@ import { createToRecord } from '../errors/reason-record.ts';
 import { IdGenerator } from '../ids/id-generator.ts';
 import { bindMethods } from '../lib/bind-methods.ts';
 import type { Clock } from '../lib/clock.ts';
-import { systemClock } from '../lib/clock.ts';
+import { systemClock, withoutTimers } from '../lib/clock.ts';
 import { ignoresDebug } from '../lib/logger.ts';
 import { LruMap } from '../lib/lru-map.ts';
 import { readTimeoutOption } from '../lib/timeout-option.ts';
@@ -31,18 +31,12 @@ import type { AutobatchEvents } from './client-events.ts';
 import { ClientEvents } from './client-events.ts';
 import { ClientLog } from './client-log.ts';
 import { onExitSignal } from './exit-signals.ts';
-import { loopback, withoutTimers } from './loopback.ts';
-import type { AutobatchOptions, Options } from './options.ts';
+import { loopback } from './loopback.ts';
+import type { AutobatchOptions } from './options.ts';
 import { onPageHide } from './page-hide.ts';
+import type { Options } from './parse-options.ts';
 import { parseOptions } from './parse-options.ts';
 import { WaitUntil } from './wait-until.ts';
-
-/** The log shows this beside the places of the losses. */
-const JSON_LOSSES =
-  'JSON writes {} for what is no plain object: copy what you need of it into one.';
-
-/** Terminated instances that are remembered, so that `terminate` is emitted once for each. */
-const MAX_TERMINATED = 10_000;
 
 /**
  * A client of the Prefactor API. You write calls one by one, and they travel in batches; each call has a result of
@@ -73,7 +67,8 @@ export class AutobatchClient {
   readonly #engine: Coalescer<Failure>;
   readonly #pipeline: CallPipeline;
   readonly #stopListening: readonly (() => void)[];
-  readonly #terminated = new LruMap<string, true>({ max: MAX_TERMINATED });
+  /** Remembered, so that `terminate` is emitted once for each. */
+  readonly #terminated = new LruMap<string, true>({ max: 10_000 });
 
   static {
     // A runtime without that symbol has named the method "undefined" instead. Compilers that translate
@@ -93,6 +88,7 @@ export class AutobatchClient {
   constructor(options: AutobatchOptions = {}) {
     const settings = parseOptions(options);
     const { apiUrl, disabled, exitSignals, logger } = settings;
+    // A loopback's answers need no time, so there is no limit of time to keep.
     const clock = disabled ? withoutTimers(systemClock()) : systemClock();
     const waitUntil = settings.waitUntil && new WaitUntil(settings.waitUntil, logger);
     const events = new ClientEvents({ clock, logger });
@@ -256,7 +252,11 @@ export class AutobatchClient {
       onTerminate: (agentInstanceId, reason) => this.#terminate(agentInstanceId, reason),
       onJsonLosses: ignoresDebug(settings.logger)
         ? undefined
-        : (losses) => this.#log.debug(JSON_LOSSES, losses),
+        : (losses) =>
+            this.#log.debug(
+              'JSON writes {} for what is no plain object: copy what you need of it into one.',
+              losses,
+            ),
     });
   }
 

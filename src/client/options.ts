@@ -136,20 +136,3 @@ export interface AutobatchOptions {
   /** Called with a promise of the work under way, for a serverless runtime to wait for. @default none */
   readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
 }
-
-/** Those that have no default. */
-type Optional = 'apiToken' | 'fetch' | 'beforeEnqueue' | 'waitUntil';
-
-/** The options in use: checked, complete, frozen. The token is undefined only when `disabled`. */
-export interface Options
-  extends Complete<Omit<AutobatchOptions, Optional>>,
-    Required<Pick<AutobatchOptions, Optional>> {
-  readonly batch: Complete<BatchOptions>;
-  readonly queue: Complete<QueueOptions>;
-  readonly retry: Complete<RetryOptions>;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Never throws. */
-  readonly logger: Logger;
-}
-
-type Complete<Part> = { readonly [Name in keyof Part]-?: Exclude<Part[Name], undefined> };

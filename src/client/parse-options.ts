@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
+import { completeRetry } from '../coalescer/index.ts';
 import type { PrefactorIssue } from '../errors/error-classes.ts';
 import { invalidArgument } from '../errors/error-classes.ts';
 import type { Logger } from '../lib/logger.ts';
 import { consoleLogger, debuggingLogger, safeLogger, silentLogger } from '../lib/logger.ts';
 import { knownNames } from '../lib/nearest.ts';
-import { unpolluted, withCleanPrototype } from '../lib/own-fields.ts';
+import { isObject, unpolluted, withCleanPrototype } from '../lib/own-fields.ts';
 import { env } from '../lib/runtime.ts';
 import type { ValueCheck } from '../lib/value-checks.ts';
 import {
@@ -25,16 +26,39 @@ import type { HeaderFields } from '../transport/header-fields.ts';
 import { headerFields, headerRecord } from '../transport/header-fields.ts';
 import type { Fetch } from '../transport/sender.ts';
 import { exitSignal } from './exit-signals.ts';
-import type { BatchWindow, Options } from './options.ts';
+import type {
+  AutobatchOptions,
+  BatchOptions,
+  BatchWindow,
+  QueueOptions,
+  RetryOptions,
+} from './options.ts';
+
+/** Those that have no default. */
+type Optional = 'apiToken' | 'fetch' | 'beforeEnqueue' | 'waitUntil';
+
+/** The options in use: checked, complete, frozen. The token is undefined only when `disabled`. */
+export interface Options
+  extends Complete<Omit<AutobatchOptions, Optional>>,
+    Required<Pick<AutobatchOptions, Optional>> {
+  readonly batch: Complete<BatchOptions>;
+  readonly queue: Complete<QueueOptions>;
+  readonly retry: Complete<RetryOptions>;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Never throws. */
+  readonly logger: Logger;
+}
+
+type Complete<Part> = { readonly [Name in keyof Part]-?: Exclude<Part[Name], undefined> };
 
 /**
  * Checks what the user gave, and fills in the rest.
  * @throws {PrefactorInvalidArgumentError} with an issue for each thing that is wrong
  */
 export function parseOptions(input: unknown): Options {
-  const { data, error } = schema.safeParse(withoutPollution(input ?? {}));
-  refuse(error?.issues.flatMap(issuesOf) ?? []);
-  const given = own(data as Given);
+  const { data, error } = optionsSchema.safeParse(withoutPollution(input ?? {}));
+  refuse(error?.issues.flatMap(optionIssuesOf) ?? []);
+  const given = unpolluted(data as GivenOptions);
   const issues: PrefactorIssue[] = [];
   const apiUrl = apiUrlOf(given.apiUrl, given.allowInsecure, issues);
   const disabled = given.disabled ?? /^(1|true)$/i.test(env('PREFACTOR_AUTOBATCH_DISABLED') ?? '');
@@ -45,7 +69,7 @@ export function parseOptions(input: unknown): Options {
     apiToken: apiTokenOf(given, apiUrl, disabled, issues),
     batch: Object.freeze(given.batch),
     queue: Object.freeze(given.queue),
-    retry: Object.freeze(retryOf(own(given.retry), given.deliveryTimeoutMs, issues)),
+    retry: Object.freeze(retryOf(given, issues)),
     headers: Object.freeze(headerRecord(given.headers)),
     sdk: Object.freeze(given.sdk),
     exitSignals: Object.freeze(given.exitSignals),
@@ -74,25 +98,23 @@ function apiUrlOf(
   // Read only where it is needed: Deno asks a person for each variable.
   const url = given ?? env('PREFACTOR_API_URL') ?? DEFAULT_API_URL;
   const read = readApiUrl(url, allowInsecure);
-  if ('url' in read) {
-    return read.url;
-  }
+  if ('url' in read) return read.url;
   const path = given === undefined ? 'PREFACTOR_API_URL' : 'apiUrl';
   const { problem, advice } = read;
   issues.push({ path, message: advice === undefined ? problem : `${problem}; ${advice}` });
   return '';
 }
 
+type GivenOptions = z.infer<typeof optionsSchema>;
+
 function apiTokenOf(
-  { apiToken: given, fetch }: Given,
+  { apiToken: given, fetch }: GivenOptions,
   apiUrl: string,
   disabled: boolean,
   issues: PrefactorIssue[],
 ): ApiToken | undefined {
   const token = given ?? env('PREFACTOR_API_TOKEN');
-  if (disabled) {
-    return token;
-  }
+  if (disabled) return token;
   const path = given === undefined ? 'PREFACTOR_API_TOKEN' : 'apiToken';
   if (token === undefined) {
     issues.push({
@@ -107,36 +129,22 @@ function apiTokenOf(
   return token;
 }
 
-type Given = z.infer<typeof schema>;
-
-/**
- * A delay that was given moves the default of the other one, if it must; two are compared. A pause
- * leaves time for a few probes, so that a server's long wish cannot cost calls that one would save.
- */
 function retryOf(
-  given: Given['retry'],
-  deliveryTimeoutMs: number,
+  { retry: given, deliveryTimeoutMs }: GivenOptions,
   issues: PrefactorIssue[],
 ): Options['retry'] {
-  const minDelayMs = given.minDelayMs ?? Math.min(250, given.maxDelayMs ?? 250);
-  const maxDelayMs = given.maxDelayMs ?? Math.max(30_000, minDelayMs);
+  const retry = completeRetry(unpolluted(given), deliveryTimeoutMs);
+  const { minDelayMs, maxDelayMs, itemCodes } = retry;
   if (minDelayMs > maxDelayMs) {
     issues.push({
       path: 'retry.minDelayMs',
       message: `must be at most retry.maxDelayMs (${maxDelayMs}), but it is ${minDelayMs}`,
     });
   }
-  const maxPauseMs = given.maxPauseMs ?? Math.min(60 * second, deliveryTimeoutMs / 5);
-  return {
-    ...given,
-    itemCodes: Object.freeze(given.itemCodes),
-    minDelayMs,
-    maxDelayMs,
-    maxPauseMs,
-  };
+  return { ...retry, itemCodes: Object.freeze(itemCodes) };
 }
 
-function issuesOf(issue: z.core.$ZodIssue): PrefactorIssue[] {
+function optionIssuesOf(issue: z.core.$ZodIssue): PrefactorIssue[] {
   const path = issue.path.join('.');
   if (issue.code !== 'unrecognized_keys')
     return [{ path: path || 'options', message: issue.message }];
@@ -149,127 +157,112 @@ function unknownOption(path: string): PrefactorIssue {
   return { path, message: `is no option${knownNames(path, others)}` };
 }
 
-const second = 1_000;
-const hour = 3_600 * second;
-const day = 24 * hour;
-
-const tokenProblem = `must be a string of ${TOKEN}, or a function that gives one`;
-
 /** A value that `check` finds nothing wrong with; what it finds is the message. */
-function checked<T>(check: ValueCheck): z.ZodMiniType<T, T> {
+function optionBy<T>(check: ValueCheck): z.ZodMiniType<T, T> {
   return z.custom<T>((value) => check(value) === undefined, {
     error: ({ input }) => check(input) ?? '',
   });
 }
 
-function optional<T>(check: ValueCheck): z.ZodMiniOptional<z.ZodMiniType<T, T>> {
-  return z.optional(checked<T>(check));
+function optionalBy<T>(check: ValueCheck): z.ZodMiniOptional<z.ZodMiniType<T, T>> {
+  return z.optional(optionBy<T>(check));
 }
 
-function integer(min: number, max: number, initial: number) {
-  return z._default(checked<number>(integerFrom(min, max)), initial);
+function integerOption(min: number, max: number, initial: number) {
+  return z._default(optionBy<number>(integerFrom(min, max)), initial);
 }
 
-const aWindow = mustBe("'tick', milliseconds from 0 to 60000, or a function", isWindow);
+const aBatchWindow = mustBe("'tick', milliseconds from 0 to 60000, or a function", (value) => {
+  const isMs = typeof value === 'number' && value >= 0 && value <= 60_000;
+  return isMs || value === 'tick' || typeof value === 'function';
+});
+const loggerMethods = ['debug', 'info', 'warn', 'error'];
 const aLogger = mustBe(
   'false, or an object with the methods debug, info, warn and error',
-  isLoggerOrFalse,
+  (value) =>
+    value === false ||
+    (isObject(value) && loggerMethods.every((name) => typeof value[name] === 'function')),
 );
 const nameAtVersion = matching(
   'name@version, without spaces',
   /^@?[\w.~-]+(\/[\w.~-]+)?@[\w.+-]+$/,
 );
+const tokenProblem = `must be a string of ${TOKEN}, or a function that gives one`;
 const aToken: ValueCheck = (value) =>
   typeof value === 'function' || isToken(value) ? undefined : tokenProblem;
 
-/** The message for what is no object, or no array. */
-function wrongKind(kind: 'an object' | 'an array') {
+function sectionOf<Fields extends z.core.$ZodShape>(fields: Fields) {
+  return z.strictObject(fields, wrongKindOfOption('an object'));
+}
+
+function listOption(check: ValueCheck, initial: string[]) {
+  return z._default(z.array(optionBy<string>(check), wrongKindOfOption('an array')), initial);
+}
+
+function wrongKindOfOption(kind: 'an object' | 'an array') {
   return {
     error: ({ input }: { readonly input?: unknown }) =>
       `must be ${kind}, but it is ${describeValue(input)}`,
   };
 }
 
-const anObject = wrongKind('an object');
-const anArray = wrongKind('an array');
-
 const sections = withCleanPrototype(() => ({
-  batch: z.strictObject(
-    {
-      window: z._default(checked<BatchWindow>(aWindow), 'tick'),
-      maxItems: integer(1, 10_000, 100),
-      maxBytes: integer(1_024, 100_000_000, 1_000_000),
-      concurrency: integer(1, 256, 16),
-      maxWaitMs: z._default(checked<number>(numberFrom(0, 60 * second)), 20),
-    },
-    anObject,
-  ),
-  queue: z.strictObject(
-    {
-      maxItems: integer(1, Number.MAX_SAFE_INTEGER, 100_000),
-      maxBytes: integer(1, Number.MAX_SAFE_INTEGER, 64_000_000),
-    },
-    anObject,
-  ),
-  retry: z.strictObject(
-    {
-      limit: integer(1, 1_000, 10),
-      minDelayMs: optional<number>(numberFrom(0, 60 * second)),
-      maxDelayMs: optional<number>(numberFrom(0, hour)),
-      maxPauseMs: optional<number>(numberFrom(0, day)),
-      itemCodes: z._default(
-        z.array(checked<string>(matching('a non-empty string', /./)), anArray),
-        ['temporarily_unavailable', 'rate_limited', 'unknown', 'unexpected'],
-      ),
-    },
-    anObject,
-  ),
+  batch: sectionOf({
+    window: z._default(optionBy<BatchWindow>(aBatchWindow), 'tick'),
+    maxItems: integerOption(1, 10_000, 100),
+    maxBytes: integerOption(1_024, 100_000_000, 1_000_000),
+    concurrency: integerOption(1, 256, 16),
+    maxWaitMs: z._default(optionBy<number>(numberFrom(0, 60_000)), 20),
+  }),
+  queue: sectionOf({
+    maxItems: integerOption(1, Number.MAX_SAFE_INTEGER, 100_000),
+    maxBytes: integerOption(1, Number.MAX_SAFE_INTEGER, 64_000_000),
+  }),
+  // What has no default here is completed by the engine.
+  retry: sectionOf({
+    limit: optionalBy<number>(integerFrom(1, 1_000)),
+    minDelayMs: optionalBy<number>(numberFrom(0, 60_000)),
+    maxDelayMs: optionalBy<number>(numberFrom(0, 3_600_000)),
+    maxPauseMs: optionalBy<number>(numberFrom(0, 86_400_000)),
+    itemCodes: listOption(matching('a non-empty string', /./), [
+      'temporarily_unavailable',
+      'rate_limited',
+      'unknown',
+      'unexpected',
+    ]),
+  }),
 }));
 
-const schema = withCleanPrototype(() =>
-  z.strictObject(
-    {
-      apiUrl: optional<string>(mustBe('a URL, as a string', (value) => typeof value === 'string')),
-      apiToken: optional<ApiToken>(aToken),
-      batch: z.prefault(sections.batch, nothing),
-      maxItemBytes: integer(1, 100_000_000, 8_000_000),
-      onSkipped: z._default(checked<Options['onSkipped']>(oneOf('requeue', 'reject')), 'requeue'),
-      ids: z._default(checked<Options['ids']>(oneOf('client', 'server')), 'client'),
-      queue: z.prefault(sections.queue, nothing),
-      retry: z.prefault(sections.retry, nothing),
-      attemptTimeoutMs: z._default(checked<number>(numberFrom(1, hour)), 30 * second),
-      deliveryTimeoutMs: z._default(
-        checked<number>(numberFrom(1, Number.POSITIVE_INFINITY)),
-        300 * second,
-      ),
-      headers: z._default(checked<HeaderFields>(headerFields), {}),
-      sdk: z._default(z.array(checked<string>(nameAtVersion), anArray), []),
-      fetch: optional<Fetch>(aFunction),
-      beforeEnqueue: optional<(action: WireAction) => WireAction | null>(aFunction),
-      logger: optional<Logger | false>(aLogger),
-      disabled: optional<boolean>(aBoolean),
-      allowInsecure: z._default(checked<boolean>(aBoolean), false),
-      exitSignals: z._default(z.array(checked<string>(exitSignal), anArray), []),
-      waitUntil: optional<(promise: Promise<unknown>) => void>(aFunction),
-    },
-    anObject,
-  ),
+const optionsSchema = withCleanPrototype(() =>
+  sectionOf({
+    apiUrl: optionalBy<string>(mustBe('a URL, as a string', (value) => typeof value === 'string')),
+    apiToken: optionalBy<ApiToken>(aToken),
+    batch: z.prefault(sections.batch, emptySection),
+    maxItemBytes: integerOption(1, 100_000_000, 8_000_000),
+    onSkipped: z._default(optionBy<'requeue' | 'reject'>(oneOf('requeue', 'reject')), 'requeue'),
+    ids: z._default(optionBy<'client' | 'server'>(oneOf('client', 'server')), 'client'),
+    queue: z.prefault(sections.queue, emptySection),
+    retry: z.prefault(sections.retry, emptySection),
+    attemptTimeoutMs: z._default(optionBy<number>(numberFrom(1, 3_600_000)), 30_000),
+    deliveryTimeoutMs: z._default(
+      optionBy<number>(numberFrom(1, Number.POSITIVE_INFINITY)),
+      300_000,
+    ),
+    headers: z._default(optionBy<HeaderFields>(headerFields), {}),
+    sdk: listOption(nameAtVersion, []),
+    fetch: optionalBy<Fetch>(aFunction),
+    beforeEnqueue: optionalBy<(action: WireAction) => WireAction | null>(aFunction),
+    logger: optionalBy<Logger | false>(aLogger),
+    disabled: optionalBy<boolean>(aBoolean),
+    allowInsecure: z._default(optionBy<boolean>(aBoolean), false),
+    exitSignals: listOption(exitSignal, []),
+    waitUntil: optionalBy<(promise: Promise<unknown>) => void>(aFunction),
+  }),
 );
 
-const optionPaths: readonly string[] = [
-  ...Object.keys(schema.shape),
-  ...Object.entries(sections).flatMap(([section, { shape }]) =>
-    Object.keys(shape).map((name) => `${section}.${name}`),
-  ),
-];
-
-function nothing(): Record<string, never> {
-  return own({});
-}
-
-/** Without a prototype: a field that all objects inherit is no option. */
-function own<Fields extends object>(fields: Fields): Fields {
-  return Object.assign(Object.create(null), fields);
+/** A field that all objects inherit is no option. */
+function emptySection(): Record<string, never> {
+  return unpolluted({});
 }
 
 /** The options, and their sections. */
@@ -282,17 +275,10 @@ function withoutPollution(input: unknown): unknown {
   return options;
 }
 
-function isWindow(value: unknown): boolean {
-  const isMs = typeof value === 'number' && value >= 0 && value <= 60 * second;
-  return isMs || value === 'tick' || typeof value === 'function';
-}
-
-function isLoggerOrFalse(value: unknown): boolean {
-  const methods = ['debug', 'info', 'warn', 'error'];
-  return (
-    value === false ||
-    (typeof value === 'object' &&
-      value !== null &&
-      methods.every((name) => typeof Reflect.get(value, name) === 'function'))
-  );
-}
+/** As users write them: `batch.maxItems`. */
+const optionPaths: readonly string[] = [
+  ...Object.keys(optionsSchema.shape),
+  ...Object.entries(sections).flatMap(([section, { shape }]) =>
+    Object.keys(shape).map((name) => `${section}.${name}`),
+  ),
+];

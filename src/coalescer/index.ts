@@ -10,6 +10,7 @@ export { Coalescer } from './coalescer.ts';
 export type { DispatchReason, Emitter, EngineEvents } from './ports/events.ts';
 export { engineEvents } from './ports/events.ts';
 export type { CoalescerOptions, Schedule } from './ports/options.ts';
+export { completeRetry } from './ports/options.ts';
 export type {
   DependencyCause,
   FailedItem,

@@ -1,3 +1,4 @@
+import { isObject } from '../lib/own-fields.ts';
 import { oneLine } from '../lib/strings.ts';
 import type { DetailsOf } from './error-classes.ts';
 import {
@@ -55,6 +56,32 @@ const kindOfStatus: ReadonlyMap<number, Kind> = new Map<number, Kind>([
 
 export function isKnownCode(code: string): boolean {
   return kindOfCode.has(code);
+}
+
+/** The key was used before, perhaps by an attempt of this very item (docs/internals/api.md, "Idempotency keys"). */
+export const ALREADY_USED = 'idempotency_key_already_used';
+
+// 409 on single endpoints; that bulk outputs use the same codes is *inferred* (docs/internals/api.md, "Error codes").
+// `invalid_action` is seen where a span or an instance is finished already; `conflict` is not seen, and
+// is none of the API's list. A key that was used before may have been used by ourselves.
+export function conflictOf(
+  code: string | undefined,
+  errors: unknown,
+): 'exists' | 'state' | 'used' | undefined {
+  if (code === 'conflict' || saysIdIsTaken(code, errors)) return 'exists';
+  if (code === ALREADY_USED) return 'used';
+  return code === 'invalid_action' ? 'state' : undefined;
+}
+
+/**
+ * Whether the id is all that validation finds wrong. How the API refuses a taken id is *unknown*
+ * (docs/internals/api.md, "Ids"); this is how its kind of server does.
+ */
+export function saysIdIsTaken(code: string | undefined, errors: unknown): boolean {
+  if (code !== 'validation_errors' && code !== 'validation_error') return false;
+  if (!isObject(errors)) return false;
+  const names = Object.keys(errors);
+  return names.length === 1 && names[0] === 'id';
 }
 
 const classes = {
@@ -137,7 +164,7 @@ function adviceFor({ status, apiCode }: ApiErrorDetails): string {
  * not known here either, so the advice is conditional.
  */
 function aboutIds({ apiMessage = '', errors }: ApiErrorDetails): string {
-  const fields = typeof errors === 'object' && errors !== null ? Object.keys(errors) : [];
+  const fields = isObject(errors) ? Object.keys(errors) : [];
   const isNamed =
     fields.includes('id') || /\b(id|pfid|[0-7][0-9a-hjkmnp-tv-z]{31})\b/i.test(apiMessage);
   return isNamed ? " If it is about an id that this client made, try ids: 'server'." : '';

@@ -35,6 +35,12 @@ export function codeAndMessageOf(body: unknown, redact: Redact): Omit<ErrorAnswe
   };
 }
 
+/** Required on `rate_limited` (docs/internals/api.md, "Error codes"); ignored where it is no duration. */
+export function askedPauseMs(output: unknown): number | undefined {
+  const ms = own(output, 'retry_after_ms');
+  return typeof ms === 'number' && ms >= 0 && Number.isFinite(ms) ? ms : undefined;
+}
+
 /** The beginning of a text that is not ours. Redacted before it is cut, so that no half token remains. */
 export function snippetOf(text: string, redact: Redact): string {
   const clean = redact(text);

@@ -1,3 +1,6 @@
+import { unsliced } from '../lib/strings.ts';
+import type { IdGenerator } from './id-generator.ts';
+
 // The documents say 8 to 64 and, in one newer page, 8 to 128 (docs/internals/api.md, "Bulk request", *conflicting*):
 // the smaller range is right either way.
 const minKeyLength = 8;
@@ -19,4 +22,14 @@ export function checkKey(key: unknown): string | undefined {
     return 'must not hold a lone surrogate';
   }
   return undefined;
+}
+
+/**
+ * The caller's key; a fresh one where none was given, or one that the call is about to be refused for. A copy,
+ * since a key is remembered for long, and one that was cut out of a text would keep all of it.
+ */
+export function keyFor(given: unknown, ids: Pick<IdGenerator, 'makeKey'>): string {
+  return typeof given === 'string' && checkKey(given) === undefined
+    ? unsliced(given)
+    : ids.makeKey();
 }

@@ -35,6 +35,11 @@ export function systemClock(): Clock {
   return new SystemClock();
 }
 
+/** The same clock, which wakes nobody. */
+export function withoutTimers(clock: Clock): Clock {
+  return { now: () => clock.now(), after: () => () => {} };
+}
+
 // A longer delay would overflow the runtime's 32 bits and fire at once.
 const longestDelayMs = 2 ** 31 - 1;
 

@@ -1,3 +1,8 @@
+/** An object that JSON writes in braces; its fields are not checked. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** A field of an object's own: what it inherits, as a `__proto__` of JSON may make it, says nothing. */
 export function own(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)

@@ -10,3 +10,7 @@ export function unsliced(text: string): string {
 export function oneLine(text: string): string {
   return text.replaceAll(/[\s\p{Cc}\p{Cf}]+/gu, ' ').trim();
 }
+
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}

@@ -30,7 +30,7 @@ export interface CallDraft {
    */
   fingerprint?: string | undefined;
   /** The ids that the first call with its key was sent with, where this one asks for the same. */
-  sentIds?: SentIds | undefined;
+  sentIds?: KeyRecord['sentIds'] | undefined;
   /** The text of the action, where it is written already: to write it is the dearest part of a call. */
   text?: string | undefined;
 }
@@ -41,9 +41,7 @@ export interface KeyRecord extends KeyClaim {
   readonly now: string;
   /** The id that was made for its span; null where none could be, undefined before that is known. */
   id: string | null | undefined;
-  readonly sentIds: SentIds;
+  /** The ids in the places of references, by the path of their field. */
+  readonly sentIds: Record<string, string>;
   fingerprint: string | undefined;
 }
-
-/** The ids in the places of references, by the path of their field. */
-type SentIds = Record<string, string>;

@@ -5,31 +5,31 @@
  */
 import type { Coalescer, Name } from '../coalescer/index.ts';
 import type { IdGenerator } from '../ids/id-generator.ts';
-import { unpolluted } from '../lib/own-fields.ts';
+import { keyFor } from '../ids/idempotency-key.ts';
+import { isObject, unpolluted } from '../lib/own-fields.ts';
 import { Timestamps } from '../lib/timestamps.ts';
-import type { Action, ActionKind, Call, WireAction } from '../schemas/action.ts';
-import { fieldsOf } from '../schemas/action.ts';
+import type { Action, ActionInput, ActionKind, WireAction } from '../schemas/action.ts';
+import { fieldsOf, targetOf } from '../schemas/action.ts';
 import type { ActionPromise } from '../schemas/action-promise.ts';
 import { checkEnvelope } from '../schemas/bulk-request.ts';
 import type { CallOptions, SubmitOptions } from '../schemas/call-options.ts';
 import { checkCallOptions, checkSubmitOptions } from '../schemas/call-options.ts';
-import { isName, isObject, NAME, whyNoFields, within } from '../schemas/check.ts';
-import { idMadeBy, kinds, unknownKind } from './action-kinds.ts';
+import { isName, NAME, whyNoFields, within } from '../schemas/field-checks.ts';
+import { idMadeBy, knownKinds, unknownKind } from '../schemas/known-actions.ts';
 import type { BeforeEnqueue } from './before-enqueue.ts';
 import { askHook } from './before-enqueue.ts';
 import type { CallDraft, KeyRecord } from './call-draft.ts';
 import { copyAction } from './defensive-copy.ts';
 import type { Dependencies } from './dependency-tracker.ts';
 import { DependencyTracker, withNamed } from './dependency-tracker.ts';
-import { assertNoIssues, InvalidCall } from './invalid-call.ts';
+import { assertKey, assertNoIssues, InvalidCall, invalidCallError } from './invalid-call.ts';
 import type { ItemText, JsonWriterSettings } from './json-writer.ts';
 import { JsonWriter } from './json-writer.ts';
-import { assertKey, KeyRecords, keyFor, requestedReferences } from './key-records.ts';
-import { OmittedCalls } from './omitted-calls.ts';
+import { KeyRecords } from './key-records.ts';
+import { localIdOf, OmittedCalls, omittedOutput } from './omitted-calls.ts';
 import type { OutputReaderPorts, ReadAs } from './output-reader.ts';
 import { OutputReader } from './output-reader.ts';
-import { References } from './references.ts';
-import { UnsentCalls } from './unsent-calls.ts';
+import { References, requestedReferences } from './references.ts';
 
 export interface CallPipelineSettings extends OutputReaderPorts, JsonWriterSettings {
   readonly engine: Pick<
@@ -44,8 +44,18 @@ export interface CallPipelineSettings extends OutputReaderPorts, JsonWriterSetti
   readonly disabled: boolean;
 }
 
-/** What all parameters have in common, as far as they have it. */
-type CallParams = { readonly [Name in 'id' | 'idempotencyKey']?: string | undefined };
+/** A call that is invalid. */
+interface DeclinedCall {
+  /** As its caller writes it: `agentSpans.create`. */
+  readonly call: string;
+  readonly type: string;
+  /** Undefined where it could not be read. */
+  readonly key: string | undefined;
+  /** What it was called on. */
+  readonly target: unknown;
+  /** Reads the id of what it makes from what may be anything, and may throw. */
+  readonly readId: () => unknown;
+}
 
 export class CallPipeline {
   /** Judges the outputs of calls. */
@@ -57,7 +67,6 @@ export class CallPipeline {
   readonly #references: References;
   readonly #dependencies: DependencyTracker;
   readonly #omitted: OmittedCalls;
-  readonly #unsent: UnsentCalls;
   readonly #writer: JsonWriter;
   readonly #keys = new KeyRecords();
   // Consecutive calls are mostly of one type and one instance: they share it.
@@ -68,13 +77,10 @@ export class CallPipeline {
     this.#settings = settings;
     this.#engine = engine;
     this.#ids = ids;
-    const omitted = new OmittedCalls(engine);
-    const references = new References(engine, omitted);
-    this.#omitted = omitted;
-    this.#references = references;
-    this.#dependencies = new DependencyTracker(references);
+    this.#omitted = new OmittedCalls(engine);
+    this.#references = new References(engine, this.#omitted);
+    this.#dependencies = new DependencyTracker(this.#references);
     this.reader = new OutputReader(settings);
-    this.#unsent = new UnsentCalls({ ...settings, references, omitted, reader: this.reader });
     this.#writer = new JsonWriter(settings);
   }
 
@@ -85,7 +91,7 @@ export class CallPipeline {
   }
 
   /** A call of a method; `target` is what it is called on, undefined for what makes something. */
-  call<Params extends CallParams, Value>(
+  call<Params extends { readonly [Name in 'id' | 'idempotencyKey']?: string | undefined }, Value>(
     kind: ActionKind<Params, Value>,
     target: unknown,
     givenParams: Params,
@@ -108,13 +114,13 @@ export class CallPipeline {
     } catch (error) {
       const readId = (): unknown => givenParams.id;
       const { method: call, type } = kind;
-      return this.#unsent.decline(error, { call, type, key, target, readId });
+      return this.#decline(error, { call, type, key, target, readId });
     }
   }
 
   #draftOf<Params>(
     kind: ActionKind<Params, unknown>,
-    call: Call<Params>,
+    call: ActionInput<Params>,
     options: CallOptions | undefined,
     record: KeyRecord | undefined,
   ): CallDraft {
@@ -152,7 +158,7 @@ export class CallPipeline {
       if (key !== idempotency_key) assertKey(idempotency_key, 'idempotency_key');
       if (options !== undefined) assertNoIssues(within('options', checkSubmitOptions(options)));
       type = String(_type);
-      const kind = kinds.get(type) ?? unknownKind(type);
+      const kind = knownKinds.get(type) ?? unknownKind(type);
       const action = copyAction(given, type, key);
       assertNoIssues(kind.checkAction(action));
 
@@ -163,7 +169,7 @@ export class CallPipeline {
       return this.#enqueue({ kind, key, ...asGiven, options, record, action, fields });
     } catch (error) {
       const readId = (): unknown => givenOptions?.makes ?? idMadeBy(given);
-      return this.#unsent.decline(error, { call: 'submit', type, key, target: undefined, readId });
+      return this.#decline(error, { call: 'submit', type, key, target: undefined, readId });
     }
   }
 
@@ -181,9 +187,9 @@ export class CallPipeline {
     if (record !== undefined && requested !== undefined) {
       this.#compare(draft, record, requested, names);
     }
-    if (disabled) return this.#unsent.omit(draft, undefined);
+    if (disabled) return this.#omit(draft, undefined);
     if (!this.#omitted.isEmpty || beforeEnqueue !== undefined) {
-      if (this.#isOmitted(draft)) return this.#unsent.omit(draft, this.#shared(draft));
+      if (this.#isOmitted(draft)) return this.#omit(draft, this.#shared(draft));
       if (beforeEnqueue !== undefined) names = this.#references.resolve(draft);
     }
     return this.#submit(draft, names, instance);
@@ -317,5 +323,55 @@ export class CallPipeline {
     // Checked before, but a getter may say something else the second time.
     if (id === newId || isName(id)) return id as string;
     throw new InvalidCall([{ path: 'id', message: `must be ${NAME}` }]);
+  }
+
+  /**
+   * Leaves a call out: it resolves with its own fields, and an id of ours where it has none. `shared` is what a
+   * pending call with the same key makes.
+   */
+  #omit(draft: CallDraft, shared: Name | undefined): ActionPromise<unknown> {
+    const { kind, key, raw, options, action } = draft;
+    const target = targetOf(action);
+    const localId = localIdOf(action, this.#ids);
+    const name =
+      target === undefined
+        ? (shared ?? options?.makes ?? localId)
+        : this.#references.nameOf(target, 'target');
+    const id = typeof name === 'string' ? name : localId;
+    const output = omittedOutput(action, name === options?.makes ? localId : id);
+    const reading = this.reader.read(output, { type: kind.type, raw, instance: undefined });
+    if (reading.kind !== 'success') throw new Error('an omitted call has an output of its own');
+    this.#engine.omit();
+    const call = this.#references.handOut(Promise.resolve(reading.value), key, name);
+    // Where every call is left out, those that need another one need not be found.
+    if (this.#settings.disabled) return call;
+    if (target !== undefined) this.#omitted.noteChange(draft, call, target);
+    // A name without an id is that of what a pending call makes.
+    else if (typeof name === 'string') this.#omitted.noteMaker(draft, call, name);
+    return call;
+  }
+
+  /** Rejects an invalid call. What it was to make counts as failed, so nothing waits for it. */
+  #decline(
+    error: unknown,
+    { call, type, target, readId, ...given }: DeclinedCall,
+  ): ActionPromise<never> {
+    const key = given.key ?? this.#ids.makeKey();
+    const changes =
+      target === undefined ? undefined : tried(() => this.#references.nameOf(target, 'target'));
+    const id = changes === undefined ? tried(readId) : undefined;
+    const name = changes ?? (isName(id) ? id : this.#references.draw());
+    const makes = changes === undefined ? name : undefined;
+    const promise = this.#engine.decline(invalidCallError(error, call, key), { key, type, makes });
+    return this.#references.handOut(promise, key, name);
+  }
+}
+
+/** Undefined where it throws: the error that is on its way comes from the same object. */
+function tried<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
   }
 }

@@ -1,6 +1,5 @@
-import { unpolluted } from '../lib/own-fields.ts';
+import { isObject, unpolluted } from '../lib/own-fields.ts';
 import type { WireAction } from '../schemas/action.ts';
-import { isObject } from '../schemas/check.ts';
 
 /**
  * A copy of an action that was given, so that what is checked in it is what is sent: getters are read once, and

@@ -17,15 +17,15 @@ export interface Dependencies
 }
 
 /** Stands for all spans that this client never saw: their instances are unknown to it. */
-const ANY_SPAN = '*';
+const ANY_UNSEEN_SPAN = '*';
 
 const MAX_SPANS = 100_000;
 const MAX_INSTANCES = 100_000;
 /** The bytes of a span are remembered where they are more: an answer holds many small ones. */
-const LARGE = 16_384;
+const LARGE_SPAN_BYTES = 16_384;
 const MAX_LARGE_SPANS = 10_000;
 
-interface Instance {
+interface TrackedInstance {
   /** Its id once that is known. */
   name: Name;
   /** Registered by this client. */
@@ -41,7 +41,7 @@ export class PendingId {
   readonly number: number;
   id: string | undefined;
   /** The instance of a span: to note it here costs less than a map. */
-  owner: Instance | undefined;
+  owner: TrackedInstance | undefined;
 
   constructor(number: number) {
     this.number = number;
@@ -58,11 +58,11 @@ export interface PendingIds {
  */
 export class DependencyTracker {
   readonly #pendingIds: PendingIds;
-  readonly #spans = new LruMap<string, Instance>({
+  readonly #spans = new LruMap<string, TrackedInstance>({
     max: MAX_SPANS,
     onEvict: (_, owner) => this.#spanGone(owner),
   });
-  readonly #instances = new LruMap<Name, Instance>({
+  readonly #instances = new LruMap<Name, TrackedInstance>({
     max: MAX_INSTANCES,
     onEvict: (_, instance) => this.#instanceGone(instance),
   });
@@ -97,7 +97,7 @@ export class DependencyTracker {
     if (changes === 'span') return this.#ofFinish(first, given);
     if (ends !== true) return { changes: first, instance: first };
     const overBound = this.#instances.get(first)?.made === true;
-    return { changes: first, follows: ANY_SPAN, overBound, instance: first };
+    return { changes: first, follows: ANY_UNSEEN_SPAN, overBound, instance: first };
   }
 
   #ofFinish(span: Name, given: Name | undefined): Dependencies {
@@ -108,7 +108,7 @@ export class DependencyTracker {
       const { name } = owner;
       return { changes: span, uses: [name], overBound: true, echoBytes, instance: name };
     }
-    if (given === undefined) return { changes: span, precedes: ANY_SPAN };
+    if (given === undefined) return { changes: span, precedes: ANY_UNSEEN_SPAN };
     return { changes: span, uses: [given], instance: given };
   }
 
@@ -138,7 +138,7 @@ export class DependencyTracker {
     const before =
       typeof span === 'string' ? this.#spans.set(span, owner) : this.#setOwner(span, owner);
     if (before !== undefined) this.#spanGone(before);
-    if (bytes > LARGE) this.#large.set(span, bytes);
+    if (bytes > LARGE_SPAN_BYTES) this.#large.set(span, bytes);
     else if (this.#large.size > 0) this.#large.take(span);
   }
 
@@ -167,21 +167,21 @@ export class DependencyTracker {
   }
 
   /** Notes the instance of a span that has no id yet. Returns the one that was noted before. */
-  #setOwner(span: number, owner: Instance | undefined): Instance | undefined {
+  #setOwner(span: number, owner: TrackedInstance | undefined): TrackedInstance | undefined {
     const pending = this.#pendingIds.pendingId(span);
     const before = pending?.owner;
     if (pending !== undefined) pending.owner = owner;
     return before;
   }
 
-  #spanGone(owner: Instance): void {
+  #spanGone(owner: TrackedInstance): void {
     owner.spans--;
     // A span without an id is not among those that were dropped, but may have been counted out with them.
     if (owner.hasEnded) this.#leftOver = Math.max(0, this.#leftOver - 1);
     else if (owner.spans === 0 && !owner.made) this.#instances.take(owner.name);
   }
 
-  #instanceGone(instance: Instance): void {
+  #instanceGone(instance: TrackedInstance): void {
     instance.hasEnded = true;
     this.#leftOver += instance.spans;
     // To look for the spans of each instance would take longer than all else: it is done for many.
@@ -190,8 +190,8 @@ export class DependencyTracker {
     this.#leftOver = 0;
   }
 
-  #addInstance(name: Name): Instance {
-    const instance: Instance = { name, made: false, hasEnded: false, spans: 0 };
+  #addInstance(name: Name): TrackedInstance {
+    const instance: TrackedInstance = { name, made: false, hasEnded: false, spans: 0 };
     this.#instances.set(name, instance);
     return instance;
   }

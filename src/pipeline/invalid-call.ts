@@ -1,5 +1,6 @@
 import type { AnyPrefactorError, PrefactorIssue } from '../errors/error-classes.ts';
 import { invalidArgument, isPrefactorError } from '../errors/error-classes.ts';
+import { checkKey } from '../ids/idempotency-key.ts';
 
 /** Thrown while a call is prepared, and caught there: the call rejects with an error that says the same. */
 export class InvalidCall extends Error {
@@ -15,6 +16,12 @@ export class InvalidCall extends Error {
 export function assertNoIssues(issues: readonly PrefactorIssue[] | undefined, name = ''): void {
   if (issues === undefined || issues.length === 0) return;
   throw new InvalidCall(issues.map((issue) => ({ ...issue, path: issue.path || name })));
+}
+
+/** Throws `InvalidCall` where a key was given that is none. */
+export function assertKey(given: unknown, path: string): void {
+  const message = given === undefined ? undefined : checkKey(given);
+  if (message !== undefined) throw new InvalidCall([{ path, message }]);
 }
 
 /**

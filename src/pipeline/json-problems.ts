@@ -11,16 +11,16 @@ export interface JsonLosses {
 }
 
 /** The field `name` of `holder`, which stands at the place `within`. */
-interface Place {
+interface JsonPlace {
   readonly name: string;
   readonly holder: object;
-  readonly within: Place | undefined;
+  readonly within: JsonPlace | undefined;
   readonly depth: number;
 }
 
 /** What stands at a place: the value as JSON takes it, after its `toJSON`; or why JSON cannot write it. */
-interface Sight {
-  readonly place: Place;
+interface ValueAtPlace {
+  readonly place: JsonPlace;
   readonly value?: unknown;
   /** The names of its fields. */
   readonly names?: string[];
@@ -30,17 +30,17 @@ interface Sight {
 }
 
 /** Values that are looked at, at most, to find what is wrong, and what is lost. */
-const MOST_IF_WRONG = 250_000;
-const MOST_IF_LOST = 10_000;
+const MAX_VALUES_IF_WRONG = 250_000;
+const MAX_VALUES_IF_LOST = 10_000;
 
-/** Losses that are told of. */
-const ENOUGH = 5;
+/** Losses that are told of, at most. */
+const MAX_LOSSES = 5;
 
 /** Nothing is written as deep as this by hand. */
-const DEEP = 500;
+const DEEPEST_BY_HAND = 500;
 
 /** The longest path that is shown, in characters. */
-const LONG = 200;
+const LONGEST_PATH = 200;
 
 /** What is wrong with a value on which `JSON.stringify` has failed. */
 export function whyUnwritable(
@@ -49,7 +49,7 @@ export function whyUnwritable(
   cause: unknown,
 ): InvalidCall {
   let deepest = 0;
-  for (const sight of walk(value, MOST_IF_WRONG)) {
+  for (const sight of walk(value, MAX_VALUES_IF_WRONG)) {
     const { place, problem: message } = sight;
     deepest = Math.max(deepest, place.depth);
     if (message === undefined) continue;
@@ -57,7 +57,7 @@ export function whyUnwritable(
     return new InvalidCall([issue], 'error' in sight ? sight.error : cause);
   }
   const message =
-    deepest > DEEP
+    deepest > DEEPEST_BY_HAND
       ? `it is nested ${deepest} levels deep, more than JSON can be written here (see cause): make it flatter`
       : 'it cannot be written as JSON (see cause)';
   return new InvalidCall([{ path: shownAs(''), message }], cause);
@@ -66,10 +66,10 @@ export function whyUnwritable(
 /** A Map, a Set, a promise, an error: what they hold is in no field that JSON could see. */
 export function lossesIn(action: WireAction): JsonLosses | undefined {
   const emptied: string[] = [];
-  for (const { place, value } of walk(action, MOST_IF_LOST)) {
+  for (const { place, value } of walk(action, MAX_VALUES_IF_LOST)) {
     const kind = kindOfEmptied(value);
     if (kind !== undefined) emptied.push(`${pathOf(place)} is ${kind}`);
-    if (emptied.length === ENOUGH) break;
+    if (emptied.length === MAX_LOSSES) break;
   }
   const { idempotency_key: key, _type: type } = action;
   return emptied.length === 0 ? undefined : { key, type, emptied };
@@ -77,7 +77,7 @@ export function lossesIn(action: WireAction): JsonLosses | undefined {
 
 /** The kind of an object that JSON writes as `{}` for want of fields, although it may hold something. */
 function kindOfEmptied(value: unknown): string | undefined {
-  if (!isObject(value) || Array.isArray(value)) return undefined;
+  if (!mayHaveFields(value) || Array.isArray(value)) return undefined;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) return undefined;
   if (Object.keys(value).length > 0) return undefined;
@@ -89,22 +89,24 @@ function kindOfEmptied(value: unknown): string | undefined {
 }
 
 /** `payload.items.3.price`; of a very long one the beginning and the length. */
-function pathOf(place: Place): string {
+function pathOf(place: JsonPlace): string {
   const names: string[] = [];
-  for (let at: Place | undefined = place; at !== undefined; at = at.within) names.push(at.name);
+  for (let at: JsonPlace | undefined = place; at !== undefined; at = at.within) names.push(at.name);
   const path = names.reverse().filter(Boolean).join('.');
-  return path.length <= LONG ? path : `${path.slice(0, LONG)}… (${place.depth} levels)`;
+  return path.length <= LONGEST_PATH
+    ? path
+    : `${path.slice(0, LONGEST_PATH)}… (${place.depth} levels)`;
 }
 
 /**
  * Looks at so many values, at most, in the order in which JSON writes them, without the stack. Ends after what cannot
  * be written, as JSON does.
  */
-function* walk(root: object, most: number): Generator<Sight> {
+function* walk(root: object, most: number): Generator<ValueAtPlace> {
   const around = new Set<unknown>();
-  const top: Place = { name: '', holder: { '': root }, within: undefined, depth: 0 };
+  const top: JsonPlace = { name: '', holder: { '': root }, within: undefined, depth: 0 };
   /** Places yet to be looked at; and objects that are left, with all that is in them. */
-  const steps: (Place | { readonly left: object })[] = [top];
+  const steps: (JsonPlace | { readonly left: object })[] = [top];
   for (let count = 0; count < most; ) {
     const step = steps.pop();
     if (step === undefined) return;
@@ -117,7 +119,7 @@ function* walk(root: object, most: number): Generator<Sight> {
     yield sight;
     const { value, names = [], problem } = sight;
     if (problem !== undefined) return;
-    if (!isObject(value)) continue;
+    if (!mayHaveFields(value)) continue;
     around.add(value);
     steps.push({ left: value });
     const depth = step.depth + 1;
@@ -125,11 +127,11 @@ function* walk(root: object, most: number): Generator<Sight> {
   }
 }
 
-function look(place: Place, around: ReadonlySet<unknown>): Sight {
+function look(place: JsonPlace, around: ReadonlySet<unknown>): ValueAtPlace {
   let problem = 'cannot be read (see cause)';
   try {
     let value: unknown = Reflect.get(place.holder, place.name);
-    const mayHaveToJson = isObject(value) || typeof value === 'bigint';
+    const mayHaveToJson = mayHaveFields(value) || typeof value === 'bigint';
     const toJson: unknown = mayHaveToJson ? Reflect.get(Object(value), 'toJSON') : undefined;
     if (typeof toJson === 'function') {
       const unreadable = problem;
@@ -137,7 +139,7 @@ function look(place: Place, around: ReadonlySet<unknown>): Sight {
       value = Reflect.apply(toJson, value, [place.name]);
       problem = unreadable;
     }
-    const names = isObject(value) ? Object.keys(value) : [];
+    const names = mayHaveFields(value) ? Object.keys(value) : [];
     return { place, value, names, problem: problemOf(value, around) };
   } catch (error) {
     return { place, problem, error };
@@ -153,6 +155,6 @@ function problemOf(value: unknown, around: ReadonlySet<unknown>): string | undef
     : undefined;
 }
 
-function isObject(value: unknown): value is object {
+function mayHaveFields(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }

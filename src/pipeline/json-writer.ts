@@ -17,7 +17,7 @@ export interface JsonWriterSettings {
   readonly onJsonLosses: ((losses: JsonLosses) => void) | undefined;
 }
 
-const none: readonly number[] = [];
+const noHoles: readonly number[] = [];
 
 /**
  * Makes texts of actions, with one `JSON.stringify` each. Where an id is not known yet, a marker stands in
@@ -36,7 +36,7 @@ export class JsonWriter {
   write(draft: CallDraft, names: readonly Name[]): ItemText {
     const { onJsonLosses, maxItemBytes } = this.#settings;
     const isFull = draft.sentIds === undefined && names.every((name) => typeof name === 'string');
-    const missing = isFull ? none : this.#fill(draft, names);
+    const missing = isFull ? noHoles : this.#fill(draft, names);
     const text = draft.text ?? serialise(draft.action, draft.hasWireNames ? undefined : pathInCall);
     if (onJsonLosses !== undefined && text.includes('{}')) {
       const losses = lossesIn(draft.action);
@@ -44,7 +44,7 @@ export class JsonWriter {
     }
     const written =
       missing.length === 0
-        ? { pieces: [text], holes: none, bytes: utf8Length(text) }
+        ? { pieces: [text], holes: noHoles, bytes: utf8Length(text) }
         : this.#cutUp(text, missing);
     if (written.bytes <= maxItemBytes) return written;
     const message = `the item has ${written.bytes} bytes, more than maxItemBytes (${maxItemBytes}); send less, or raise it`;

@@ -1,18 +1,8 @@
-import type { IdGenerator } from '../ids/id-generator.ts';
-import { checkKey } from '../ids/idempotency-key.ts';
 import { LruMap } from '../lib/lru-map.ts';
-import { unsliced } from '../lib/strings.ts';
 import { TextHasher } from '../lib/text-hash.ts';
-import type { WireAction, WireKind } from '../schemas/action.ts';
-import { fieldsOf } from '../schemas/action.ts';
-import { isActionPromise } from '../schemas/action-promise.ts';
-import { isObject } from '../schemas/check.ts';
 import type { CallDraft, KeyRecord } from './call-draft.ts';
-import { InvalidCall } from './invalid-call.ts';
 import { pathInCall, serialise } from './json-writer.ts';
-
-/** Keys that are remembered, at least. */
-const MAX_REMEMBERED = 10_000;
+import { withReferences } from './references.ts';
 
 /**
  * The keys that callers gave themselves. Calls that repeat one must ask for the same to the letter, also for
@@ -22,7 +12,7 @@ const MAX_REMEMBERED = 10_000;
 export class KeyRecords {
   // A key that is forgotten looks like a new one, so it stays while a call with it is pending.
   readonly #records = new LruMap<string, KeyRecord>({
-    max: MAX_REMEMBERED,
+    max: 10_000,
     onEvict: (_, { pending }) => pending !== undefined,
   });
   /** Made for the first key: it has buffers. */
@@ -59,48 +49,4 @@ export class KeyRecords {
     draft.sentIds = record.fingerprint === draft.fingerprint ? record.sentIds : undefined;
     draft.text = isAsRequested ? text : undefined;
   }
-}
-
-/**
- * What an action has in the places of references, the same whenever the call is made: a call whose id was not
- * known when it was made goes by its key, before and after its id is known; all else goes by its id.
- */
-export function requestedReferences(
-  { references }: WireKind<unknown>,
-  fields: Readonly<Record<string, unknown>>,
-): readonly unknown[] {
-  return references.map(({ name }) => {
-    const reference = fields[name];
-    if (!isObject(reference)) return reference;
-    const isUnknown = isActionPromise(reference) && reference.id === undefined;
-    return isUnknown ? { call: reference.idempotencyKey } : reference['id'];
-  });
-}
-
-function withReferences(
-  kind: WireKind<unknown>,
-  action: WireAction,
-  references: readonly unknown[],
-): WireAction {
-  const copy: WireAction = { ...action };
-  if (kind.hasDetails === true) copy['details'] = { ...fieldsOf(kind, action) };
-  const fields = fieldsOf(kind, copy);
-  for (const [at, { name }] of kind.references.entries()) fields[name] = references[at];
-  return copy;
-}
-
-/**
- * The caller's key; a fresh one where none was given, or one that the call is about to be refused for. A copy,
- * since a key is remembered for long, and one that was cut out of a text would keep all of it.
- */
-export function keyFor(given: unknown, ids: IdGenerator): string {
-  return typeof given === 'string' && checkKey(given) === undefined
-    ? unsliced(given)
-    : ids.makeKey();
-}
-
-/** Throws `InvalidCall` where a key was given that is none. */
-export function assertKey(given: unknown, path: string): void {
-  const message = given === undefined ? undefined : checkKey(given);
-  if (message !== undefined) throw new InvalidCall([{ path, message }]);
 }

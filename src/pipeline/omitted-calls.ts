@@ -1,11 +1,15 @@
 import type { Coalescer } from '../coalescer/index.ts';
+import type { IdGenerator } from '../ids/id-generator.ts';
 import { LruMap } from '../lib/lru-map.ts';
-import { ownId } from '../schemas/check.ts';
+import { isObject } from '../lib/own-fields.ts';
+import { isText } from '../lib/strings.ts';
+import type { WireAction } from '../schemas/action.ts';
+import { ownId } from '../schemas/field-checks.ts';
 import { terminalStatuses } from '../schemas/status.ts';
 import type { CallDraft } from './call-draft.ts';
 
 /** Omissions that are known by an id, at least; of spans, and of all else. */
-const MAX_REMEMBERED = 10_000;
+const MAX_OMISSIONS = 10_000;
 
 /** A resource that is not made, since the call that was to make it was left out. */
 interface Omission {
@@ -25,9 +29,9 @@ interface Omission {
 export class OmittedCalls {
   readonly #engine: Pick<Coalescer<unknown>, 'isThere'>;
   readonly #ofCalls = new WeakMap<Promise<unknown>, Omission>();
-  readonly #spans = new LruMap<string, Omission>({ max: MAX_REMEMBERED });
+  readonly #spans = new LruMap<string, Omission>({ max: MAX_OMISSIONS });
   /** Instances, and whatever else was to be made. */
-  readonly #others = new LruMap<string, Omission>({ max: MAX_REMEMBERED });
+  readonly #others = new LruMap<string, Omission>({ max: MAX_OMISSIONS });
   /** No call was ever left out, so there is nothing to look for. */
   isEmpty = true;
 
@@ -89,4 +93,26 @@ export class OmittedCalls {
     const omission = this.#spans.take(id) ?? this.#others.take(id);
     if (omission !== undefined) omission.isMade = true;
   }
+}
+
+/**
+ * The output of a call that is not sent: its own fields, as if the API had answered with them.
+ * References whose id is not known yet are left out.
+ */
+export function omittedOutput(action: WireAction, id: string): object {
+  const { _type, idempotency_key, agent_instance_id, agent_span_id, ...fields } = action;
+  const own = _type === 'agent_spans/create' ? Object(fields['details']) : fields;
+  const details: Record<string, unknown> = { id };
+  for (const [name, given] of Object.entries(own)) {
+    const value = given instanceof Promise ? ownId(given) : given;
+    if (value !== undefined) details[name] = value;
+  }
+  details['id'] = id;
+  return { status: 'success', details };
+}
+
+/** The id that an action gives to what it makes; one of ours where it gives none. */
+export function localIdOf(action: WireAction, ids: IdGenerator): string {
+  const { id } = isObject(action['details']) ? action['details'] : action;
+  return isText(id) ? id : ids.makeRoot();
 }

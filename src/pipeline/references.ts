@@ -1,10 +1,12 @@
 import type { Coalescer, Name } from '../coalescer/index.ts';
 import { LruMap } from '../lib/lru-map.ts';
-import { own } from '../lib/own-fields.ts';
+import { isObject, own } from '../lib/own-fields.ts';
 import { PrivateNotes } from '../lib/private-notes.ts';
+import type { WireAction, WireKind } from '../schemas/action.ts';
+import { fieldsOf } from '../schemas/action.ts';
 import type { ActionPromise } from '../schemas/action-promise.ts';
 import { isActionPromise } from '../schemas/action-promise.ts';
-import { isName, kindOf } from '../schemas/check.ts';
+import { isName, kindOf } from '../schemas/field-checks.ts';
 import type { CallDraft } from './call-draft.ts';
 import type { PendingIds } from './dependency-tracker.ts';
 import { PendingId } from './dependency-tracker.ts';
@@ -12,7 +14,7 @@ import { InvalidCall } from './invalid-call.ts';
 import type { OmittedCalls } from './omitted-calls.ts';
 
 /** As many as the engine remembers the reasons of. */
-const MAX_FAILED = 10_000;
+const MAX_FAILED_REFERENCES = 10_000;
 
 /** What references stand for. */
 export class References implements PendingIds {
@@ -24,7 +26,7 @@ export class References implements PendingIds {
   /** The newest of them, which is asked for most often. */
   #newest: PendingId | undefined;
   /** Those that will never have an id, since their calls have failed. The engine rejects what is called on them. */
-  readonly #failed = new LruMap<number, PendingId>({ max: MAX_FAILED });
+  readonly #failed = new LruMap<number, PendingId>({ max: MAX_FAILED_REFERENCES });
   #lastNumber = 0;
 
   constructor(engine: Pick<Coalescer<unknown>, 'idOf'>, omitted: OmittedCalls) {
@@ -112,13 +114,40 @@ export class References implements PendingIds {
   }
 }
 
+/**
+ * What an action has in the places of references, the same whenever the call is made: a call whose id was not
+ * known when it was made goes by its key, before and after its id is known; all else goes by its id.
+ */
+export function requestedReferences(
+  { references }: WireKind<unknown>,
+  fields: Readonly<Record<string, unknown>>,
+): readonly unknown[] {
+  return references.map(({ name }) => {
+    const reference = fields[name];
+    if (!isObject(reference)) return reference;
+    const isUnknown = isActionPromise(reference) && reference.id === undefined;
+    return isUnknown ? { call: reference.idempotencyKey } : reference['id'];
+  });
+}
+
+export function withReferences(
+  kind: WireKind<unknown>,
+  action: WireAction,
+  references: readonly unknown[],
+): WireAction {
+  const copy: WireAction = { ...action };
+  if (kind.hasDetails === true) copy['details'] = { ...fieldsOf(kind, action) };
+  const fields = fieldsOf(kind, copy);
+  for (const [at, { name }] of kind.references.entries()) fields[name] = references[at];
+  return copy;
+}
+
 function whyNone(reference: unknown): string {
-  if (reference instanceof Promise) return isActionPromise(reference) ? foreign : plain;
+  if (reference instanceof Promise) {
+    return isActionPromise(reference)
+      ? 'is an ActionPromise of another client, or of a call that makes nothing; await it, and pass its result'
+      : 'must not be a plain promise: returning an ActionPromise from an async function, or chaining on it, loses its id; pass the ActionPromise itself, or await it';
+  }
   const kind = kindOf(reference);
   return `must be an id, a result, or an ActionPromise, but it is ${kind === 'an object' ? 'an object without an id' : kind}`;
 }
-
-const plain =
-  'must not be a plain promise: returning an ActionPromise from an async function, or chaining on it, loses its id; pass the ActionPromise itself, or await it';
-const foreign =
-  'is an ActionPromise of another client, or of a call that makes nothing; await it, and pass its result';

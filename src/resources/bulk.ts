@@ -1,15 +1,15 @@
 import type { Coalescer, PackedItems } from '../coalescer/index.ts';
 import { bindMethods } from '../lib/bind-methods.ts';
-import { unpolluted } from '../lib/own-fields.ts';
+import { isObject, unpolluted } from '../lib/own-fields.ts';
 import { copyItem } from '../pipeline/defensive-copy.ts';
 import { assertNoIssues, invalidCallError } from '../pipeline/invalid-call.ts';
 import { serialise } from '../pipeline/json-writer.ts';
+import { withCleanReason } from '../pipeline/output-reader.ts';
 import type { BulkItem, BulkRequest, BulkResult } from '../schemas/bulk-request.ts';
 import { checkBulkRequest } from '../schemas/bulk-request.ts';
 import type { CallOptions } from '../schemas/call-options.ts';
 import { checkCallOptions } from '../schemas/call-options.ts';
-import { isObject, within } from '../schemas/check.ts';
-import { withCleanReason } from '../schemas/output.ts';
+import { within } from '../schemas/field-checks.ts';
 
 export interface BulkSettings {
   readonly engine: Pick<Coalescer<unknown>, 'decline' | 'execute'>;

@@ -1,5 +1,5 @@
-import type { Check } from './check.ts';
-import type { Fields } from './output.ts';
+import type { Check } from './field-checks.ts';
+import type { Fields } from './result.ts';
 
 /** An action in wire form, as a caller gives it: `_type`, and the fields of that type. */
 export interface Action {
@@ -50,7 +50,7 @@ export interface WireKind<Value> {
 }
 
 /** What a caller gives. */
-export interface Call<Params> {
+export interface ActionInput<Params> {
   readonly key: string;
   /** The first argument of a call on something that exists. */
   readonly target: unknown;
@@ -68,7 +68,7 @@ export interface ActionKind<Params, Value> extends WireKind<Value> {
    * caller gave none, and references as they were given. Its fields stand in the order of the worked example;
    * those that are undefined are left out of the JSON.
    */
-  toAction(call: Call<Params>, now: string): WireAction;
+  toAction(call: ActionInput<Params>, now: string): WireAction;
   toResult(details: Fields): Value;
   /** The run that the caller names for the order alone: it is not sent. */
   instanceOf?(params: Params): unknown;
@@ -80,6 +80,11 @@ export function fieldsOf(
   action: WireAction,
 ): Record<string, unknown> {
   return hasDetails === true ? (action['details'] as Record<string, unknown>) : action;
+}
+
+/** What an action is called on: an id, or a reference to one; undefined where it makes something. */
+export function targetOf(action: WireAction): unknown {
+  return action['agent_span_id'] ?? action['agent_instance_id'];
 }
 
 /** `Date | string` as the wire has it; `other` where none is given. */

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/error-classes.ts';
-import { unpolluted } from '../lib/own-fields.ts';
+import { isObject, unpolluted } from '../lib/own-fields.ts';
 import type { ActionKind, ReferenceField } from './action.ts';
 import { toTime } from './action.ts';
 import type { AgentSchemaVersion, AgentVersion } from './agent-versions.ts';
@@ -16,13 +16,12 @@ import {
   anObject,
   aText,
   aTime,
-  isObject,
   OBJECT,
   paramFields,
   withFields,
   within,
-} from './check.ts';
-import type { Fields, Identified } from './output.ts';
+} from './field-checks.ts';
+import type { Fields, Identified } from './result.ts';
 import type { FinishStatus, InstanceStatus } from './status.ts';
 
 /** What a run is for. */
@@ -189,14 +188,8 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
   type: 'agent_instances/record_quality',
   changes: 'instance',
   references: [calledOn],
-  checkParams: paramFields(() => ({
-    name: aName(),
-    payload: z.nullable(anObject()),
-  })),
-  checkAction: withFields(() => ({
-    name: aName(),
-    payload: z.nullable(anObject()),
-  })),
+  checkParams: paramFields(qualityFields),
+  checkAction: withFields(qualityFields),
   toAction: ({ key, target, params }) => ({
     _type: 'agent_instances/record_quality',
     idempotency_key: key,
@@ -206,6 +199,10 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
   }),
   toResult: toAgentInstance,
 };
+
+function qualityFields() {
+  return { name: aName(), payload: z.nullable(anObject()) };
+}
 
 const checkRegister = paramFields(() => ({
   agentId: z.optional(aName()),

@@ -12,8 +12,8 @@ import {
   OBJECT,
   paramFields,
   withFields,
-} from './check.ts';
-import type { Fields, Identified } from './output.ts';
+} from './field-checks.ts';
+import type { Fields, Identified } from './result.ts';
 import type { FinishStatus, SpanStatus } from './status.ts';
 import { terminalStatuses } from './status.ts';
 

@@ -5,9 +5,9 @@
  */
 import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/error-classes.ts';
-import { unpolluted } from '../lib/own-fields.ts';
-import type { Check } from './check.ts';
-import { aName, isName, isObject, NAME, OBJECT, onlyFields, within } from './check.ts';
+import { isObject, unpolluted } from '../lib/own-fields.ts';
+import type { Check } from './field-checks.ts';
+import { aName, isName, NAME, OBJECT, onlyFields, within } from './field-checks.ts';
 
 /** The version of the agent's code; made on demand when the API first sees it. */
 export interface AgentVersion {
@@ -101,46 +101,45 @@ const checkRuntimeEnvironment: Check = onlyFields(() => ({
 
 export const checkAgentSchemaVersion: Check = onlyFields(() => ({
   externalIdentifier: z.optional(aName()),
-  spanTypeSchemas: z.optional(z.custom(Array.isArray, LIST)),
+  spanTypeSchemas: z.optional(z.custom(Array.isArray, 'an array')),
   spanSchemas: z.optional(z.custom(isObject, OBJECT)),
   spanResultSchemas: z.optional(z.custom(isObject, OBJECT)),
-  qualitySchemas: z.optional(z.custom(Array.isArray, LIST)),
+  qualitySchemas: z.optional(z.custom(Array.isArray, 'an array')),
 }));
 
+// In this order in the text of an action, whatever order the caller has.
+
 export function toAgentVersion(given: AgentVersion | undefined): object | undefined {
-  const version = inWireForm(given, versionFields);
-  const environment = inWireForm(unpolluted(given)?.runtimeEnvironment, environmentFields);
-  return environment === undefined ? version : { ...version, runtime_environment: environment };
+  const version = unpolluted(given);
+  const environment = unpolluted(version?.runtimeEnvironment);
+  return (
+    version && {
+      external_identifier: version.externalIdentifier,
+      name: version.name,
+      description: version.description,
+      runtime_environment: environment && {
+        agent_sdk: environment.agentSdk,
+        os: environment.os,
+        prefactor_sdk: environment.prefactorSdk,
+        runtime: environment.runtime,
+      },
+    }
+  );
 }
 
 export function toAgentSchemaVersion(given: AgentSchemaVersion | undefined): object | undefined {
-  return inWireForm(given, schemaVersionFields);
+  const version = unpolluted(given);
+  return (
+    version && {
+      external_identifier: version.externalIdentifier,
+      span_type_schemas: version.spanTypeSchemas,
+      span_schemas: version.spanSchemas,
+      span_result_schemas: version.spanResultSchemas,
+      quality_schemas: version.qualitySchemas,
+    }
+  );
 }
 
-// In this order in the text of an action, whatever order the caller has.
-const versionFields = ['externalIdentifier', 'name', 'description'] as const;
-const environmentFields = ['agentSdk', 'os', 'prefactorSdk', 'runtime'] as const;
-const schemaVersionFields = [
-  'externalIdentifier',
-  'spanTypeSchemas',
-  'spanSchemas',
-  'spanResultSchemas',
-  'qualitySchemas',
-] as const;
-
-function inWireForm<Given extends object>(
-  given: Given | undefined,
-  names: readonly (keyof Given & string)[],
-): object | undefined {
-  const fields = unpolluted(given);
-  return fields && Object.fromEntries(names.map((name) => [snakeCaseOf(name), fields[name]]));
-}
-
-function snakeCaseOf(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-const LIST = 'an array';
 const NAMES = `an array of which each is ${NAME}`;
 
 function isNames(value: unknown): boolean {

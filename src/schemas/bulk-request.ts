@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/error-classes.ts';
 import { checkKey } from '../ids/idempotency-key.ts';
-import type { Check } from './check.ts';
-import { aName, onlyFields, withFields, within } from './check.ts';
+import type { Check } from './field-checks.ts';
+import { aName, onlyFields, withFields, within } from './field-checks.ts';
 
 /** One item of a bulk request, in wire form: sent as it stands. */
 export interface BulkItem {

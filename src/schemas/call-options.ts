@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import type { Ref } from './action-promise.ts';
 import type { AgentInstance } from './agent-instances.ts';
 import type { AgentSpan } from './agent-spans.ts';
-import type { Check } from './check.ts';
-import { aName, onlyFields } from './check.ts';
+import type { Check } from './field-checks.ts';
+import { aName, onlyFields } from './field-checks.ts';
 
 export interface CallOptions {
   /**

@@ -1,3 +1,5 @@
+import { isObject } from '../lib/own-fields.ts';
+import type { Action, WireKind } from './action.ts';
 import type { ActionPromise, Ref } from './action-promise.ts';
 import type {
   AgentInstance,
@@ -6,8 +8,16 @@ import type {
   AgentInstanceRegisterParams,
   AgentInstanceStartParams,
 } from './agent-instances.ts';
+import {
+  finishAgentInstance,
+  recordQuality,
+  registerAgentInstance,
+  startAgentInstance,
+} from './agent-instances.ts';
 import type { AgentSpan, AgentSpanCreateParams, AgentSpanFinishParams } from './agent-spans.ts';
+import { createAgentSpan, finishAgentSpan } from './agent-spans.ts';
 import type { AgentSchemaVersion, AgentVersion, RuntimeEnvironment } from './agent-versions.ts';
+import { checkEnvelope } from './bulk-request.ts';
 
 /** A name of ours as the wire has it: `agentInstanceId` is `agent_instance_id`. */
 export type SnakeCase<Name> = Name extends `${infer First}${infer Rest}`
@@ -61,3 +71,27 @@ export type ActionOf<Type extends string> = {
   /** 8 to 64 characters, the same for each repetition. @default made for the call */
   readonly idempotency_key?: string | undefined;
 } & (Type extends keyof KnownActions ? KnownActions[Type] : { readonly [field: string]: unknown });
+
+/** The kinds of actions that have a method here, by type. */
+export const knownKinds: ReadonlyMap<string, WireKind<unknown>> = new Map(
+  [
+    registerAgentInstance,
+    startAgentInstance,
+    finishAgentInstance,
+    recordQuality,
+    createAgentSpan,
+    finishAgentSpan,
+  ].map((kind) => [kind.type, kind]),
+);
+
+/** Any other type: nothing is known of it. */
+export function unknownKind(type: string): WireKind<unknown> {
+  return { type, references: [], checkAction: checkEnvelope };
+}
+
+/** The id that an action of a known type gives to what it makes, unchecked. */
+export function idMadeBy(action: Action): unknown {
+  const kind = knownKinds.get(action._type);
+  const fields = kind?.hasDetails === true ? action['details'] : action;
+  return kind?.makes !== undefined && isObject(fields) ? fields['id'] : undefined;
+}

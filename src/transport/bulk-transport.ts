@@ -1,11 +1,10 @@
 import type { Batch, FailureDescription, Ping, Reply, Send } from '../coalescer/index.ts';
 import type { Failure } from '../errors/attempt-failure.ts';
 import { inWords } from '../errors/attempt-failure.ts';
+import { ALREADY_USED, saysIdIsTaken } from '../errors/classify.ts';
 import { readErrorAnswer, snippetOf } from '../errors/error-answer.ts';
 import type { Clock } from '../lib/clock.ts';
-import { own } from '../lib/own-fields.ts';
-import { isObject } from '../schemas/check.ts';
-import { ALREADY_USED, saysIdIsTaken } from '../schemas/output.ts';
+import { isObject, own } from '../lib/own-fields.ts';
 import type { TokenSource } from './api-token.ts';
 import type { TransportOptions } from './http-client.ts';
 import { HttpClient } from './http-client.ts';

@@ -1,5 +1,5 @@
+import { askedPauseMs } from '../errors/error-answer.ts';
 import { wallNow } from '../lib/timestamps.ts';
-import { askedPauseMs } from '../schemas/output.ts';
 import type { HttpResponse } from './sender.ts';
 
 /**

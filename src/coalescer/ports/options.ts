@@ -116,7 +116,6 @@ export interface CompleteOptions<Failure>
 /** The options, with a default for each that was left out. */
 export function complete<Failure>(options: EngineOptions<Failure>): CompleteOptions<Failure> {
   const { deliveryTimeoutMs = 300_000, queue = {}, retry = {} } = options;
-  const { minDelayMs = Math.min(250, retry.maxDelayMs ?? 250) } = retry;
   return {
     send: options.send,
     read: options.read ?? ((output) => ({ kind: 'success', value: output })),
@@ -129,13 +128,7 @@ export function complete<Failure>(options: EngineOptions<Failure>): CompleteOpti
     maxWaitMs: options.maxWaitMs ?? 20,
     onSkipped: options.onSkipped ?? 'requeue',
     queue: { maxItems: queue.maxItems ?? 100_000, maxBytes: queue.maxBytes ?? 64_000_000 },
-    retry: {
-      limit: retry.limit ?? 10,
-      minDelayMs,
-      maxDelayMs: retry.maxDelayMs ?? Math.max(30_000, minDelayMs),
-      maxPauseMs: retry.maxPauseMs ?? Math.min(60_000, deliveryTimeoutMs / 5),
-      itemCodes: retry.itemCodes ?? [],
-    },
+    retry: completeRetry(retry, deliveryTimeoutMs),
     deliveryTimeoutMs,
     attemptTimeoutMs: options.attemptTimeoutMs ?? 30_000,
     ping: options.ping,
@@ -151,6 +144,24 @@ export function complete<Failure>(options: EngineOptions<Failure>): CompleteOpti
     clock: options.clock ?? systemClock(),
     random: chanceFrom(options.random ?? Math.random),
     events: options.events ?? silent,
+  };
+}
+
+/**
+ * A delay that was given moves the default of the other one, if it must. A pause leaves time for a few probes, so that
+ * a server's long wish cannot cost calls that one would save.
+ */
+export function completeRetry(
+  retry: { readonly [Name in keyof RetrySettings]?: RetrySettings[Name] | undefined },
+  deliveryTimeoutMs: number,
+): RetrySettings {
+  const { minDelayMs = Math.min(250, retry.maxDelayMs ?? 250) } = retry;
+  return {
+    limit: retry.limit ?? 10,
+    minDelayMs,
+    maxDelayMs: retry.maxDelayMs ?? Math.max(30_000, minDelayMs),
+    maxPauseMs: retry.maxPauseMs ?? Math.min(60_000, deliveryTimeoutMs / 5),
+    itemCodes: retry.itemCodes ?? [],
   };
 }
 

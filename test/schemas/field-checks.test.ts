@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isObject, isTime, kindOf } from '../../src/schemas/check.ts';
+import { isObject } from '../../src/lib/own-fields.ts';
+import { isTime, kindOf } from '../../src/schemas/field-checks.ts';
 
 test.each([
   '2026-09-01',

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-
 import type { PrefactorIssue } from '../errors/error-classes.ts';
 import { knownNames } from '../lib/nearest.ts';
-import { own, withCleanPrototype } from '../lib/own-fields.ts';
+import { isObject, own, withCleanPrototype } from '../lib/own-fields.ts';
+import { isText } from '../lib/strings.ts';
 
 /** Says what is wrong with a value; undefined: nothing. */
 export type Check = (value: unknown) => readonly PrefactorIssue[] | undefined;
@@ -88,17 +88,14 @@ export function within(
 /** The most characters that an id or a name may have; the API names no bound (docs/internals/api.md, "Ids"). */
 const MAX_NAME = 200;
 
-const TEXT = 'a non-empty string';
 export const NAME: string = `a string of 1 to ${MAX_NAME} characters`;
 export const OBJECT = 'an object';
-const BOOLEAN = 'true or false';
-const TIME = 'a Date, or a string in the form of 2026-09-01T08:00:00.000Z (ISO 8601)';
 
 // Fields of schemas, each with the text that says what it must be. Internal: zod's types show in no declaration.
 
 /** @internal */
 export function aText(): z.ZodMiniType {
-  return z.custom(isText, TEXT);
+  return z.custom(isText, 'a non-empty string');
 }
 
 /** @internal */
@@ -108,7 +105,7 @@ export function aName(): z.ZodMiniType {
 
 /** @internal */
 export function aBoolean(): z.ZodMiniBoolean {
-  return z.boolean(BOOLEAN);
+  return z.boolean('true or false');
 }
 
 /** @internal An object that JSON writes in braces: see `isJsonObject`. */
@@ -118,11 +115,7 @@ export function anObject(): z.ZodMiniType {
 
 /** @internal */
 export function aTime(): z.ZodMiniType {
-  return z.custom(isTime, TIME);
-}
-
-export function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
+  return z.custom(isTime, 'a Date, or a string in the form of 2026-09-01T08:00:00.000Z (ISO 8601)');
 }
 
 /**
@@ -139,18 +132,14 @@ export function ownId(value: unknown): string | undefined {
   return isName(id) ? id : undefined;
 }
 
-/** An object that JSON writes in braces; its fields are not checked. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** The same of an object that may have a `toJSON`, which decides what JSON writes in its place. */
 function isJsonObject(value: unknown): boolean {
   try {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    if (!isObject(value)) return false;
     // As nearly all are.
     if (Object.getPrototypeOf(value) === Object.prototype && !('toJSON' in value)) return true;
-    const written = hasToJson(value) ? value.toJSON() : value;
+    const toJson: unknown = Reflect.get(value, 'toJSON');
+    const written: unknown = typeof toJson === 'function' ? toJson.call(value) : value;
     return isObject(written) && !isWrapped(written);
   } catch {
     // Told of where the text is made.
@@ -164,10 +153,6 @@ function isWrapped(value: object): boolean {
   const { isRawJSON } = JSON as { readonly isRawJSON?: (value: unknown) => boolean };
   const tag = Object.prototype.toString.call(value);
   return isRawJSON?.(value) === true || /^\[object (?:String|Number|Boolean)\]$/.test(tag);
-}
-
-function hasToJson(value: object): value is { toJSON(): unknown } {
-  return 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
 /** The kind of a value, in words: never the value itself, which may be private. */
@@ -214,7 +199,8 @@ function kindAt(value: unknown, path: readonly PropertyKey[]): string {
     for (const step of path) found = Reflect.get(Object(found), step);
     const kind = kindOf(found);
     if (kind !== 'an object') return kind;
-    const has = hasToJson(Object(found)) ? 'whose toJSON gives' : 'as which JSON writes';
+    const has =
+      typeof Object(found).toJSON === 'function' ? 'whose toJSON gives' : 'as which JSON writes';
     return isJsonObject(found) ? kind : `an object ${has} something else`;
   } catch {
     return 'an object that cannot be read';
