@@ -35,11 +35,11 @@ export function scheduleOf(window: BatchWindow, ports: WindowPorts): Schedule {
     if (window === 'tick' && hasTick()) {
       void new DataLoader(end, { cache: false }).load(flush);
       // Right behind dataloader's own promise job, which asks for the nextTick that is in place by then.
-      void ready.then(() => {
+      void dataloaderJob.then(() => {
         // A test's may never come. Whichever comes first ends the tick.
-        if (runtime.process?.nextTick !== ownNextTick) ownNextTick?.(() => void end([flush]));
+        if (runtime.process?.nextTick !== nextTickAtLoad) nextTickAtLoad?.(() => void end([flush]));
       });
-      return hasWitness ? undefined : ports.clock.after(0, flush);
+      return isNextTickReal ? undefined : ports.clock.after(0, flush);
     }
     let dispatch = flush;
     const batchScheduleFn = (run: () => void): void => {
@@ -80,16 +80,16 @@ function openOwn(
  * one that dataloader has found is gone.
  */
 function hasTick(): boolean {
-  return !isWorkerd && (ownNextTick === undefined || runtime.process?.nextTick !== undefined);
+  return !isWorkerd && (nextTickAtLoad === undefined || runtime.process?.nextTick !== undefined);
 }
 
 /** As this module found it; so has dataloader. */
-const ownNextTick = runtime.process?.nextTick;
+const nextTickAtLoad = runtime.process?.nextTick;
 
 /**
  * Whether that can be counted on. Where there was none, dataloader takes a timer, and where there was a test's (by the
  * mark that clock.ts looks for), that: either may stand still for good, so the clock is asked as well.
  */
-const hasWitness = ownNextTick !== undefined && !Object.hasOwn(ownNextTick, 'clock');
+const isNextTickReal = nextTickAtLoad !== undefined && !Object.hasOwn(nextTickAtLoad, 'clock');
 
-const ready = Promise.resolve();
+const dataloaderJob = Promise.resolve();

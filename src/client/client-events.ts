@@ -14,27 +14,23 @@ export interface AutobatchEvents extends EngineEvents {
   terminate: { readonly agentInstanceId: string; readonly reason: string | null };
 }
 
-/** All of their names. */
-const names: Readonly<Record<keyof AutobatchEvents, true>> = { ...engineEvents, terminate: true };
+const anEvent = oneOfMany(
+  'the name of an event',
+  Object.keys({ ...engineEvents, terminate: true } satisfies Record<keyof AutobatchEvents, true>),
+);
 
 /** Passes events on to listeners. */
 export class ClientEvents extends Events<AutobatchEvents> {
+  /** Throws at once: a listener of a misspelt event would wait for ever. */
   override on<Name extends keyof AutobatchEvents>(
     name: Name,
     listener: Listener<AutobatchEvents[Name]>,
   ): () => void {
-    checkListener(name, listener);
+    const found = { event: anEvent(name), listener: aFunction(listener) };
+    const issues = Object.entries(found).flatMap(([path, message]) =>
+      message === undefined ? [] : [{ path, message }],
+    );
+    if (issues.length > 0) throw invalidArgument({ call: 'on', issues });
     return super.on(name, listener);
   }
-}
-
-const anEvent = oneOfMany('the name of an event', Object.keys(names));
-
-/** Throws at once: a listener of a misspelt event would wait for ever. */
-function checkListener(name: unknown, listener: unknown): void {
-  const found = { event: anEvent(name), listener: aFunction(listener) };
-  const issues = Object.entries(found).flatMap(([path, message]) =>
-    message === undefined ? [] : [{ path, message }],
-  );
-  if (issues.length > 0) throw invalidArgument({ call: 'on', issues });
 }

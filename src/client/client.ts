@@ -12,7 +12,6 @@ import { systemClock, withoutTimers } from '../lib/clock.ts';
 import { ignoresDebug } from '../lib/logger.ts';
 import { LruMap } from '../lib/lru-map.ts';
 import { readTimeoutOption } from '../lib/timeout-option.ts';
-import type { CallPipelineSettings } from '../pipeline/call-pipeline.ts';
 import { CallPipeline } from '../pipeline/call-pipeline.ts';
 import { InvalidCall, invalidCallError } from '../pipeline/invalid-call.ts';
 import type { ReadAs } from '../pipeline/output-reader.ts';
@@ -100,7 +99,7 @@ export class AutobatchClient {
     const sender = this.#senderOf(settings, ids, clock);
     const { redact } = sender;
     this.#engine = this.#engineOf(settings, sender, clock, waitUntil);
-    this.#pipeline = this.#pipelineOf(settings, { ids, redact });
+    this.#pipeline = this.#pipelineOf(settings, ids, redact);
     this.agentInstances = new AgentInstances(this.#pipeline);
     this.agentSpans = new AgentSpans(this.#pipeline);
     this.bulk = new Bulk({
@@ -240,13 +239,11 @@ export class AutobatchClient {
     });
   }
 
-  #pipelineOf(
-    settings: Options,
-    parts: Pick<CallPipelineSettings, 'ids' | 'redact'>,
-  ): CallPipeline {
+  #pipelineOf(settings: Options, ids: IdGenerator, redact: Transport['redact']): CallPipeline {
     return new CallPipeline({
       ...settings,
-      ...parts,
+      ids,
+      redact,
       engine: this.#engine,
       makesSpanIds: settings.ids === 'client',
       onTerminate: (agentInstanceId, reason) => this.#terminate(agentInstanceId, reason),

@@ -82,7 +82,7 @@ export class Bulk {
 function batchOf(given: BulkRequest, options: CallOptions | undefined): PackedItems {
   const request = ownRequest(given);
   const issues = [
-    ...(checkBulkRequest(request) ?? []),
+    ...checkBulkRequest(request),
     ...within('options', options && checkCallOptions(options)),
   ];
   assertNoIssues(issues, 'request');

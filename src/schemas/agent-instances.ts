@@ -137,7 +137,7 @@ export const registerAgentInstance: ActionKind<AgentInstanceRegisterParams, Agen
 // That the bulk names of these three are the plural of the resource and the action, and their fields
 // those of the single endpoint beside `agent_instance_id`, is *inferred* (docs/internals/api.md, "Actions").
 
-const calledOn: ReferenceField = {
+const calledOnInstance: ReferenceField = {
   name: 'agent_instance_id',
   path: 'agent_instance_id',
   argument: 'instance',
@@ -147,7 +147,7 @@ export const startAgentInstance: ActionKind<AgentInstanceStartParams, AgentInsta
   method: 'agentInstances.start',
   type: 'agent_instances/start',
   changes: 'instance',
-  references: [calledOn],
+  references: [calledOnInstance],
   checkParams: paramFields(() => ({ timestamp: z.optional(aTime()) })),
   checkAction: withFields(() => ({ timestamp: z.optional(z.nullable(aTime())) })),
   toAction: ({ key, target, params }, now) => ({
@@ -164,7 +164,7 @@ export const finishAgentInstance: ActionKind<AgentInstanceFinishParams, AgentIns
   type: 'agent_instances/finish',
   changes: 'instance',
   ends: true,
-  references: [calledOn],
+  references: [calledOnInstance],
   checkParams: paramFields(() => ({
     status: z.optional(aText()),
     timestamp: z.optional(aTime()),
@@ -187,7 +187,7 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
   method: 'agentInstances.recordQuality',
   type: 'agent_instances/record_quality',
   changes: 'instance',
-  references: [calledOn],
+  references: [calledOnInstance],
   checkParams: paramFields(qualityFields),
   checkAction: withFields(qualityFields),
   toAction: ({ key, target, params }) => ({
@@ -216,16 +216,15 @@ const checkRegister = paramFields(() => ({
 }));
 
 /** Of register parameters that are right on the whole: what is wrong within the two versions. */
-function checkVersions(params: unknown): readonly PrefactorIssue[] | undefined {
+function checkVersions(params: unknown): readonly PrefactorIssue[] {
   const { agentVersion, agentSchemaVersion } = params as AgentInstanceRegisterParams;
-  const issues = [
+  return [
     ...within('agentVersion', agentVersion && checkAgentVersion(agentVersion)),
     ...within(
       'agentSchemaVersion',
       agentSchemaVersion && checkAgentSchemaVersion(unpolluted(agentSchemaVersion)),
     ),
   ];
-  return issues.length === 0 ? undefined : issues;
 }
 
 /** The fields of docs/internals/api.md, "Run records", one by one: a loop over their names takes ten times as long. */

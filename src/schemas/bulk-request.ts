@@ -34,20 +34,16 @@ export interface BulkResult {
 export const checkEnvelope: Check = withFields(() => ({ _type: aName() }));
 
 /** Of a whole request: its items and their keys (docs/internals/api.md, "Bulk request"). */
-export function checkBulkRequest(request: unknown): readonly PrefactorIssue[] | undefined {
-  const issues = checkRequest(request);
-  if (issues !== undefined) return issues;
-  const found = checkItems((request as BulkRequest).items);
-  return found.length === 0 ? undefined : found;
+export function checkBulkRequest(request: unknown): readonly PrefactorIssue[] {
+  return checkRequest(request) ?? checkItems((request as BulkRequest).items);
 }
 
 const checkRequest = onlyFields(() => ({
-  items: z.custom(isFilledArray, 'an array of at least one item'),
+  items: z.custom(
+    (items) => Array.isArray(items) && items.length > 0,
+    'an array of at least one item',
+  ),
 }));
-
-function isFilledArray(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0;
-}
 
 function checkItems(items: readonly BulkItem[]): PrefactorIssue[] {
   const places = new Map<string, number>();
