@@ -3,6 +3,7 @@ import { AbortSignals } from '../lib/abort-signals.ts';
 import type { Clock } from '../lib/clock.ts';
 import { inLaterTurn } from '../lib/event-loop.ts';
 import { FairTimeouts } from '../lib/fair-timeouts.ts';
+import { Alarm } from './alarm.ts';
 import { CallerNotifier } from './calls/caller-notifier.ts';
 import { Callers } from './calls/callers.ts';
 import { Cancellation } from './calls/cancellation.ts';
@@ -10,7 +11,7 @@ import { Intake } from './calls/intake.ts';
 import { PendingKeys } from './calls/pending-keys.ts';
 import { ResourceHistory } from './calls/resource-history.ts';
 import { Settlement } from './calls/settlement.ts';
-import { Alarm, Loop, Steps } from './engine-loop.ts';
+import { Loop } from './engine-loop.ts';
 import type { PendingCall } from './items/item.ts';
 import type { CompleteOptions, EngineOptions } from './ports/options.ts';
 import { complete } from './ports/options.ts';
@@ -24,6 +25,7 @@ import { Replies } from './requests/replies.ts';
 import { Retries } from './requests/retries.ts';
 import { AdaptiveLimits } from './server/adaptive-limits.ts';
 import { CircuitBreaker, ServerHealth } from './server/server-health.ts';
+import { Steps } from './steps.ts';
 
 /** The pending items, their callers, and how they end. */
 interface Queue<Failure> {

@@ -23,6 +23,9 @@ export interface Clock {
   after(ms: number, wake: () => void, now?: number): () => void;
 }
 
+/** A time that does not come. */
+export const NEVER: number = Number.POSITIVE_INFINITY;
+
 /**
  * The runtime's clock. Its timers keep the process alive until they fire or are cancelled.
  *

@@ -405,7 +405,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'packs one item more where items fail often',
     in: 'FailureCut.limit',
-    edit: change(returned('WORTH'), (limit) => `(${limit}) + 1`),
+    edit: change(returned('WORTH_CUTTING'), (limit) => `(${limit}) + 1`),
     breaks: 'bounds',
     seed: 18,
   },

@@ -33,17 +33,17 @@ export interface CallInfo {
   readonly makes?: Name | undefined;
 }
 
-type Lacking<Failure> = Extract<Reason<Failure>, { kind: 'dependency' }>;
+type LackingDependency<Failure> = Extract<Reason<Failure>, { kind: 'dependency' }>;
 
-type Settings = Pick<
+type IntakeSettings = Pick<
   CompleteOptions<unknown>,
   'maxItems' | 'maxBytes' | 'envelopeBytes' | 'separatorBytes' | 'queue'
 >;
 
 export interface IntakeParts<Failure> {
-  readonly settings: Settings;
+  readonly settings: IntakeSettings;
   readonly clock: Clock;
-  /** See `Steps` in engine-loop.ts. */
+  /** See steps.ts. */
   readonly steps: { run<T>(step: () => T): T; runSoon(step: () => void): void };
   readonly signals: AbortSignals<PendingCall>;
   readonly backlog: Backlog;
@@ -73,7 +73,7 @@ interface Entered {
 
 export class Intake<Failure> {
   lastSeq = 0;
-  readonly #settings: Settings;
+  readonly #settings: IntakeSettings;
   readonly #parts: IntakeParts<Failure>;
   /** The items of the open window, in the order of the calls. Empty: no window is open. */
   #gathered: Item[] = [];
@@ -119,7 +119,7 @@ export class Intake<Failure> {
       return this.#refuse(
         submission,
         subscription,
-        faultOf(error, submission.signal, subscription),
+        faultAtEntry(error, submission.signal, subscription),
       );
     }
     const { promise, item } = entered;
@@ -152,7 +152,7 @@ export class Intake<Failure> {
       const promise = this.#parts.steps.run(() => this.#enterPacked(batch, about, subscription));
       return promise as Promise<PackedAnswer>;
     } catch (error) {
-      return this.#refuse(about, subscription, faultOf(error, signal, subscription));
+      return this.#refuse(about, subscription, faultAtEntry(error, signal, subscription));
     }
   }
 
@@ -295,7 +295,12 @@ export class Intake<Failure> {
   }
 
   /** Why something that the call needs will not be there, if so. */
-  #lacking({ makes, changes, uses = [], holes }: Submission): Lacking<Failure> | undefined {
+  #lacking({
+    makes,
+    changes,
+    uses = [],
+    holes,
+  }: Submission): LackingDependency<Failure> | undefined {
     const names = changes === undefined ? uses : [changes, ...uses];
     for (const needed of holes.length === 0 ? [names] : [names, holes]) {
       for (const name of needed) {
@@ -313,7 +318,7 @@ export class Intake<Failure> {
     item: Item,
     { makes, readAs }: Submission,
     subscription: Subscription,
-    lacking: Lacking<Failure>,
+    lacking: LackingDependency<Failure>,
   ): Promise<unknown> {
     const { backlog, callers, history, settlement } = this.#parts;
     backlog.texts.release(item);
@@ -359,7 +364,7 @@ function stop(stopWindow: () => void): void {
 }
 
 /** The signal is asked first, so without a subscription it is the one that threw. */
-function faultOf(
+function faultAtEntry(
   error: unknown,
   signal: AbortSignal | undefined,
   subscription: Subscription,

@@ -12,7 +12,7 @@ import type {
 import type { Name } from '../ports/submission.ts';
 
 /** How much of each kind is remembered, at least. */
-const MAX_REMEMBERED = 10_000;
+const MAX_REMEMBERED_RESOURCES = 10_000;
 
 export interface ResourceHistoryPorts<Failure> {
   readonly toRecord: ToRecord<Failure>;
@@ -26,13 +26,13 @@ export interface ResourceHistoryPorts<Failure> {
 
 export class ResourceHistory<Failure> {
   /** What could not be made, and why, as short records. */
-  readonly #failed = new LruMap<Name, DependencyCause<Failure>>({ max: MAX_REMEMBERED });
+  readonly #failed = new LruMap<Name, DependencyCause<Failure>>({ max: MAX_REMEMBERED_RESOURCES });
   /** Ids that exist or may exist: a later failure to make one changes nothing. */
-  readonly #there = new LruMap<string, true>({ max: MAX_REMEMBERED });
+  readonly #there = new LruMap<string, true>({ max: MAX_REMEMBERED_RESOURCES });
   /** Ids that the server gave instead of others. */
-  readonly #replaced = new LruMap<string, string>({ max: MAX_REMEMBERED });
+  readonly #replaced = new LruMap<string, string>({ max: MAX_REMEMBERED_RESOURCES });
   /** The ids of what went by numbers. */
-  readonly #named = new LruMap<number, string>({ max: MAX_REMEMBERED });
+  readonly #named = new LruMap<number, string>({ max: MAX_REMEMBERED_RESOURCES });
   readonly #records = new WeakMap<FailedItem<Failure>, FailedItem<Failure>>();
   readonly #ports: ResourceHistoryPorts<Failure>;
 

@@ -39,7 +39,7 @@ interface Named {
   readonly broken: readonly BrokenItem[];
 }
 
-const nothingNamed: Named = { gained: 0, broken: [] };
+const NOTHING_NAMED: Named = { gained: 0, broken: [] };
 
 export interface OrderPorts extends ResourceIndexPorts<Item> {
   /** Called for each item that has nothing left to wait for. */
@@ -169,7 +169,7 @@ export class Order {
    */
   name({ makes: resource }: Item, id: string, texts: TextArena): Named {
     // Nothing else is in the queue, and the maker is about to leave.
-    if (typeof resource !== 'object' || resource.tail === undefined) return nothingNamed;
+    if (typeof resource !== 'object' || resource.tail === undefined) return NOTHING_NAMED;
     const number = resource.name;
     this.#resources.rename(resource, id);
     const broken: BrokenItem[] = [];
@@ -218,7 +218,7 @@ export class Order {
     const { tail } = resource;
     const group = shared && tail?.shared ? tail : new GroupOf(resource, shared, maker);
     group.pending++;
-    item.groups = item.groups.length === 0 ? group.asList : withOneMore(item.groups, group);
+    item.groups = item.groups.length === 0 ? group.asList : withGroup(item.groups, group);
     if (group.open) return;
     group.wait(item);
     item.waits++;
@@ -229,7 +229,7 @@ export class Order {
     resource.maker = undefined;
     const group = new GroupOf(resource, false, maker);
     group.pending++;
-    maker.groups = maker.groups.length === 0 ? group.asList : withOneMore(maker.groups, group);
+    maker.groups = maker.groups.length === 0 ? group.asList : withGroup(maker.groups, group);
   }
 
   #unlink(group: Group): void {
@@ -249,7 +249,7 @@ export class Order {
 }
 
 /** An array of exact size: spare room in it would be most of what a waiting item costs. */
-function withOneMore(groups: readonly Group[], group: Group): readonly Group[] {
+function withGroup(groups: readonly Group[], group: Group): readonly Group[] {
   const [first, ...others] = groups as readonly [Group, ...Group[]];
   return others.length === 0 ? [first, group] : [first, ...others, group];
 }

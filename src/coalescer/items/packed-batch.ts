@@ -16,7 +16,7 @@ export interface PackedBatchParts {
 
 /**
  * A batch that its caller has packed. It travels as one item, as it stands and alone, and is retried like any other.
- * It waits for nothing, and counts in neither queue nor ledger.
+ * It waits for emptyContent, and counts in neither queue nor ledger.
  */
 export class PackedBatch extends Item {
   content: Batch;
@@ -31,7 +31,7 @@ export class PackedBatch extends Item {
   }
 
   letGo(): void {
-    this.content = nothing;
+    this.content = emptyContent;
   }
 
   override get name(): undefined {
@@ -45,4 +45,4 @@ export class PackedBatch extends Item {
 
 PackedBatch.prototype.weight = 0;
 
-const nothing: Batch = { keys: [], texts: [], bytes: 0 };
+const emptyContent: Batch = { keys: [], texts: [], bytes: 0 };

@@ -6,6 +6,7 @@
  *                     └──────────┴─────────┴────────┤   │    back to the old place
  *                                                   └→ held  in a half of a divided batch
  */
+import { NEVER } from '../../lib/clock.ts';
 import { Heap } from '../../lib/heap.ts';
 import { TextArena } from '../../lib/text-arena.ts';
 import type { BrokenItem, Relations } from '../items/dependency-order.ts';
@@ -18,7 +19,7 @@ import { Packer } from './packer.ts';
 import { ReadySet } from './ready-set.ts';
 
 /** A delayed item, and until when: a settled item keeps nothing itself. */
-interface Delayed {
+interface DelayedItem {
   readonly item: Item;
   readonly until: number;
 }
@@ -31,17 +32,15 @@ export interface BacklogPorts {
 }
 
 /** So few settled items are not worth a clean-up. */
-const FEW = 64;
-
-const NEVER = Number.POSITIVE_INFINITY;
+const FEW_SETTLED_ITEMS = 64;
 
 /** Pending items linked to their neighbours, by how long a caller has waited for them. */
-interface Chain {
+interface ItemChain {
   oldest: Item | undefined;
   youngest: Item | undefined;
 }
 
-function append(chain: Chain, item: Item): void {
+function append(chain: ItemChain, item: Item): void {
   const older = chain.youngest;
   item.older = older;
   if (older === undefined) chain.oldest = item;
@@ -76,13 +75,13 @@ export class Backlog {
   readonly order: Order;
   readonly #packer: Packer;
   /** By time; some may be settled by now. */
-  readonly #delayed = new Heap<Delayed>((a, b) => a.until < b.until);
+  readonly #delayed = new Heap<DelayedItem>((a, b) => a.until < b.until);
   /** Items with callers, in the order of the calls. */
-  readonly #called: Chain = { oldest: undefined, youngest: undefined };
+  readonly #called: ItemChain = { oldest: undefined, youngest: undefined };
   /** Items with a last chance, whose `calledAt` is no longer the time of the call. */
-  readonly #spared: Chain = { oldest: undefined, youngest: undefined };
+  readonly #spared: ItemChain = { oldest: undefined, youngest: undefined };
   /** Items without callers, which have no deadline. */
-  readonly #unawaited: Chain = { oldest: undefined, youngest: undefined };
+  readonly #unawaited: ItemChain = { oldest: undefined, youngest: undefined };
 
   readonly #now: () => number;
 
@@ -102,7 +101,7 @@ export class Backlog {
     return this.#counts[state];
   }
 
-  /** Delayed items, and settled ones that are not cleaned up yet. */
+  /** DelayedItem items, and settled ones that are not cleaned up yet. */
   get delayed(): number {
     return this.#delayed.size;
   }
@@ -266,7 +265,7 @@ export class Backlog {
   /** Drops settled items once they are the greater part, so that aborts leave nothing behind. */
   #forgetDelayed(): void {
     const left = this.#counts.delayed;
-    if (this.#delayed.size > 2 * left + FEW) {
+    if (this.#delayed.size > 2 * left + FEW_SETTLED_ITEMS) {
       this.#delayed.retain(({ item }) => item.state === 'delayed');
     }
     this.#findNextDue();

@@ -104,7 +104,7 @@ export class Packer {
     }
     for (const item of passed) if (item.state === 'ready') ready.add(item);
     const { suspects } = packing;
-    return { items: suspects === undefined ? items : arranged(items, suspects), bytes };
+    return { items: suspects === undefined ? items : suspectsLast(items, suspects), bytes };
   }
 
   /**
@@ -235,7 +235,7 @@ function followsAll(item: Item, batch: number): boolean {
  * Suspects go last, so that they stop no other item. Both parts stay in order: what waits for a suspect is one,
  * and was called later.
  */
-function arranged(items: readonly Item[], suspects: ReadonlySet<Item>): readonly Item[] {
+function suspectsLast(items: readonly Item[], suspects: ReadonlySet<Item>): readonly Item[] {
   const goesLast = (item: Item): boolean => suspects.has(item);
   return [...items.filter((item) => !goesLast(item)), ...items.filter(goesLast)];
 }

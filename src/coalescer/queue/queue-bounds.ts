@@ -14,10 +14,10 @@ interface Fill {
 }
 
 /** Callers who wait are served while the queue is below this part of each bound. */
-const ROOMY = 0.8;
+const ROOMY_QUEUE = 0.8;
 
 /** Finishes of what this engine opened have room up to so many times the bounds. */
-const ROOM_TO_CLOSE = 2;
+const BOUNDS_FOR_FINISHES = 2;
 
 export interface BoundsParts {
   readonly max: QueueBounds;
@@ -43,7 +43,7 @@ export class Bounds {
 
   /** The bound that one more item would exceed; `closes`: it closes what an accepted item opened. */
   brokenBy(itemBytes: number, closes = false): BrokenBound | undefined {
-    const times = closes ? ROOM_TO_CLOSE : 1;
+    const times = closes ? BOUNDS_FOR_FINISHES : 1;
     const maxItems = times * this.#max.maxItems;
     const maxBytes = times * this.#max.maxBytes;
     if (this.#fill.size + 1 > maxItems) {
@@ -88,7 +88,7 @@ export class Bounds {
   /** How many items may come before the queue is above that part of its bounds. */
   #places(): number {
     const { maxItems, maxBytes } = this.#max;
-    if (this.#fill.bytes >= ROOMY * maxBytes) return 0;
-    return Math.max(0, Math.ceil(ROOMY * maxItems) - this.#fill.size);
+    if (this.#fill.bytes >= ROOMY_QUEUE * maxBytes) return 0;
+    return Math.max(0, Math.ceil(ROOMY_QUEUE * maxItems) - this.#fill.size);
   }
 }

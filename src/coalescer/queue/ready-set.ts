@@ -7,7 +7,7 @@ import { Heap } from '../../lib/heap.ts';
 import type { Item } from '../items/item.ts';
 
 /** Runs that still grow. Items come back in few orders at a time, so few are enough. */
-const GROWING = 4;
+const MAX_GROWING_RUNS = 4;
 
 export class ReadySet {
   size = 0;
@@ -38,7 +38,7 @@ export class ReadySet {
     const fresh = new SortedRun([item]);
     this.#runs.add(fresh);
     this.first = this.#runs.first;
-    if (this.#growing.length === GROWING) this.#growing.shift();
+    if (this.#growing.length === MAX_GROWING_RUNS) this.#growing.shift();
     this.#growing.push(fresh);
   }
 
@@ -85,7 +85,7 @@ export class ReadySet {
 }
 
 /** Taken items at the front of a run that are worth cutting off. */
-const SPENT = 1024;
+const MANY_TAKEN_ITEMS = 1024;
 
 /** A queue of items with rising seq. */
 export class SortedRun {
@@ -102,7 +102,7 @@ export class SortedRun {
   }
 
   extend(item: Item): void {
-    if (this.#head > SPENT && this.#head * 2 > this.#items.length) {
+    if (this.#head > MANY_TAKEN_ITEMS && this.#head * 2 > this.#items.length) {
       this.#items.splice(0, this.#head);
       this.#head = 0;
     }

@@ -6,6 +6,7 @@
  * second must hold the item at fault, so it is halved without being sent. The halves of a lost batch are sent in
  * parallel. An item stays in its half while it waits.
  */
+import { NEVER } from '../../lib/clock.ts';
 import type { Item } from '../items/item.ts';
 import type { PackedBatch } from '../items/packed-batch.ts';
 import { SortedRun } from '../queue/ready-set.ts';
@@ -55,11 +56,9 @@ export interface BisectionPorts {
 }
 
 /** So many items refused alone in a row, with the same status, suggest that all calls will be refused. */
-const SYSTEMIC_AFTER = 8;
+const SYSTEMIC_REFUSALS = 8;
 /** Then halves leave further and further apart: up to this, in milliseconds, where `minDelayMs` is less. */
-const BRAKE_MS = 250;
-
-const NEVER = Number.POSITIVE_INFINITY;
+const MAX_BETWEEN_HALVES_MS = 250;
 
 /**
  * A fixed batch is `due`, then it may `leave`. It comes back in one of four ways: it has `passed`; its items are
@@ -118,8 +117,8 @@ export class Bisection {
     queue.isInFlight = items.length > 0;
     queue.hasCulprit ||= !isWhole;
     if (queue.isInFlight && queue.why !== 'packed' && this.isSystemic) {
-      const leastMs = leastPauseMs(this.refusedInARow - SYSTEMIC_AFTER + 2);
-      this.#nextAt = now + Math.max(this.#minDelayMs, Math.min(leastMs, BRAKE_MS));
+      const leastMs = leastPauseMs(this.refusedInARow - SYSTEMIC_REFUSALS + 2);
+      this.#nextAt = now + Math.max(this.#minDelayMs, Math.min(leastMs, MAX_BETWEEN_HALVES_MS));
     }
     this.#advance(queue);
     return isWhole ? fixed : { ...fixed, items, sibling: undefined };
@@ -188,12 +187,12 @@ export class Bisection {
   refusedAlone(status: number | undefined): boolean {
     this.refusedInARow = status === this.#refusedStatus ? this.refusedInARow + 1 : 1;
     this.#refusedStatus = status;
-    return this.refusedInARow === SYSTEMIC_AFTER;
+    return this.refusedInARow === SYSTEMIC_REFUSALS;
   }
 
   /** So many items were refused alone in a row that halves are sent slowly. */
   get isSystemic(): boolean {
-    return this.refusedInARow >= SYSTEMIC_AFTER;
+    return this.refusedInARow >= SYSTEMIC_REFUSALS;
   }
 
   /** Gives up all halves that wait; returns their items. */
@@ -242,7 +241,7 @@ export class Bisection {
         this.#queues.delete(queue);
         return undefined;
       }
-      const items = fixed.items.filter(isLeft);
+      const items = fixed.items.filter(isHeld);
       if (items.length < fixed.items.length) queue.hasCulprit = true;
       const isGuilty = queue.isGuilty && items.length === fixed.items.length;
       queue.isGuilty = false;
@@ -260,7 +259,7 @@ export class Bisection {
   #nextPacked(): FixedBatch | undefined {
     for (let batch = this.#packed.first; batch !== undefined; batch = this.#packed.first) {
       this.#packed.advance();
-      if (!isLeft(batch)) continue;
+      if (!isHeld(batch)) continue;
       const queue = this.#newQueue('packed', 1);
       const fixed: FixedBatch = { queue, items: [batch], notBefore: 0, sibling: undefined };
       queue.waiting.push(fixed);
@@ -292,7 +291,7 @@ export class Bisection {
 }
 
 /** The item still waits in its fixed batch. */
-function isLeft({ state }: Item): boolean {
+function isHeld({ state }: Item): boolean {
   return state === 'held';
 }
 

@@ -5,6 +5,7 @@
  * so a lone call does not wait. Further ones leave for full batches, and for items that have waited long enough: with
  * many calls the batches fill up, and with few calls none waits for long.
  */
+import { NEVER } from '../../lib/clock.ts';
 import type { Item } from '../items/item.ts';
 import { PackedBatch } from '../items/packed-batch.ts';
 import type { DispatchReason } from '../ports/events.ts';
@@ -25,7 +26,7 @@ interface DispatcherParts<Failure> extends CompleteOptions<Failure> {
 }
 
 /** What leaves next: a fixed batch, or else a batch that is yet to be packed. */
-interface Leaving {
+interface NextDispatch {
   readonly reason: DispatchReason;
   readonly fixed?: FixedBatch | undefined;
   readonly limits: BatchLimits;
@@ -35,15 +36,13 @@ interface Leaving {
  * The most bytes of a request that outlives its process, unless one item has more. It is small because a browser
  * refuses the whole request if it exceeds what is left of its quota.
  */
-const OUTLIVING_BYTES = 16_000;
+const MAX_OUTLIVING_BYTES = 16_000;
 
 /**
  * The longest that a call waits for a fuller batch, as a part of the fastest round trip. Waiting for a whole one
  * would let calls take twice as long as a request; with two thirds, batches are nearly as full.
  */
 const WORTH_WAITING = 2 / 3;
-
-const NEVER = Number.POSITIVE_INFINITY;
 
 export class Dispatcher<Failure> {
   /** Requests that left, and the items and UTF-8 bytes that they carried. */
@@ -105,7 +104,7 @@ export class Dispatcher<Failure> {
     // A process that ends cannot send the rest later.
     const limits = {
       maxItems: adaptive.items.limit,
-      maxBytes: Math.min(adaptive.bytes.limit, OUTLIVING_BYTES),
+      maxBytes: Math.min(adaptive.bytes.limit, MAX_OUTLIVING_BYTES),
     };
     for (const item of bisection.dissolve()) if (item.state === 'held') backlog.putBack(item, 0);
     let room = maxBytes;
@@ -117,7 +116,7 @@ export class Dispatcher<Failure> {
     return maxBytes - room;
   }
 
-  #next(now: number): Leaving | undefined {
+  #next(now: number): NextDispatch | undefined {
     const { backlog, adaptive, breaker, bisection, inFlight } = this.#parts;
     const oldest = backlog.ready.first;
     if (oldest !== undefined) this.#waitingSince ??= oldest.readyAt;
@@ -187,7 +186,7 @@ export class Dispatcher<Failure> {
   }
 
   /** Sends a fixed batch, or packs a batch of at most `room` bytes. Returns its bytes; 0 if nothing fits. */
-  #dispatch({ reason, fixed, limits }: Leaving, now: number, room?: number): number {
+  #dispatch({ reason, fixed, limits }: NextDispatch, now: number, room?: number): number {
     const { backlog, adaptive, events, breaker, bisection, inFlight } = this.#parts;
     if (fixed === undefined) {
       this.#requeued = false;

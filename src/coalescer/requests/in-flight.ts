@@ -1,4 +1,5 @@
 /** The requests in flight, and the ping: from when they leave until their reply is there. */
+import { NEVER } from '../../lib/clock.ts';
 import { copyTexts } from '../../lib/text-arena.ts';
 import type { Item, SendState } from '../items/item.ts';
 import type { CompleteOptions } from '../ports/options.ts';
@@ -48,15 +49,13 @@ interface InFlightPorts<Failure> extends CompleteOptions<Failure> {
  * Milliseconds from when an attempt is found to be overdue until it is given up. If the process stood
  * still, the sender's own timers fire and its answers arrive in this time.
  */
-const GRACE_MS = 1_000;
+const OVERDUE_GRACE_MS = 1_000;
 
 /**
  * With each answer the fastest round trip grows a little, in case the network has become slower: by this
  * factor, and by these milliseconds, since a coarse clock may have measured 0.
  */
-const FORGET = { part: 1.002, ms: 0.01 };
-
-const NEVER = Number.POSITIVE_INFINITY;
+const FASTEST_GROWS = { part: 1.002, ms: 0.01 };
 
 export class InFlightRequests<Failure> {
   /** Requests in flight, without the ping. */
@@ -137,7 +136,9 @@ export class InFlightRequests<Failure> {
   /** When `giveUpOverdue` may have something to do. */
   get overdueAt(): number {
     const overAt = this.#firstOverAt();
-    return this.#lateSince === NEVER ? overAt : Math.max(overAt, this.#lateSince + GRACE_MS);
+    return this.#lateSince === NEVER
+      ? overAt
+      : Math.max(overAt, this.#lateSince + OVERDUE_GRACE_MS);
   }
 
   /**
@@ -148,7 +149,7 @@ export class InFlightRequests<Failure> {
     const now = this.#ports.clock.now();
     if (now < this.#firstOverAt()) this.#lateSince = NEVER;
     else if (this.#lateSince === NEVER) this.#lateSince = now;
-    if (now < this.#lateSince + GRACE_MS) return;
+    if (now < this.#lateSince + OVERDUE_GRACE_MS) return;
     const { overdue, attemptTimeoutMs } = this.#ports;
     const leftBy = this.#lateSince - attemptTimeoutMs;
     this.#lateSince = NEVER;
@@ -198,7 +199,7 @@ export class InFlightRequests<Failure> {
     request.together = this.size--;
     const now = clock.now();
     if (reply.kind === 'answered') {
-      const forgotten = this.fastestMs * FORGET.part + FORGET.ms;
+      const forgotten = this.fastestMs * FASTEST_GROWS.part + FASTEST_GROWS.ms;
       this.fastestMs = Math.min(now - request.leftAt, forgotten);
     }
     onReply(request, reply, outcomes, now);

@@ -14,9 +14,9 @@ import type { CircuitBreaker } from '../server/server-health.ts';
 import type { RequestInFlight } from './in-flight.ts';
 
 /** An item's transient error is final once the server has given it so often in a row, */
-const SAME_ERROR_TIMES = 3;
+const SAME_TRANSIENT_ERRORS = 3;
 /** and so many milliseconds have passed since the first time. */
-const SAME_ERROR_AFTER_MS = 5_000;
+const SAME_TRANSIENT_ERROR_MS = 5_000;
 
 interface RetriesParts<Failure> extends CompleteOptions<Failure> {
   readonly backlog: Backlog;
@@ -31,7 +31,7 @@ export interface ReplyEffects<Failure> {
   readonly ends: End<Failure>[];
 }
 
-interface TransientError extends FailedOutput {
+interface TransientItemError extends FailedOutput {
   readonly code: string;
   readonly retryAfterMs: number | undefined;
 }
@@ -70,7 +70,7 @@ export class Retries<Failure> {
   }
 
   /** The item goes back, not before the time that the server names, and last in its next batch. */
-  transient(effects: ReplyEffects<Failure>, item: Item, error: TransientError): void {
+  transient(effects: ReplyEffects<Failure>, item: Item, error: TransientItemError): void {
     const { now } = effects;
     const { code, output, requestId, retryAfterMs = 0 } = error;
     if (!item.isWanted) {
@@ -83,7 +83,7 @@ export class Retries<Failure> {
     const { since, times } = before ?? { since: now, times: 0 };
     retryState.transient = { code, since, times: times + 1 };
     retryState.last = { kind: 'output', output, requestId };
-    if (times + 1 >= SAME_ERROR_TIMES && now - since >= SAME_ERROR_AFTER_MS) {
+    if (times + 1 >= SAME_TRANSIENT_ERRORS && now - since >= SAME_TRANSIENT_ERROR_MS) {
       // The server seems to have stored this answer under the key: it will not change any more.
       fail(effects, item, errorReason(item, error));
     } else if (mayGoOn) {

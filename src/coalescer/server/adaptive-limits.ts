@@ -1,8 +1,11 @@
 import type { CompleteOptions } from '../ports/options.ts';
-import { Spacing } from './backoff.ts';
+import { leastPauseMs } from './backoff.ts';
 import { PauseGate } from './pause-gate.ts';
 
-type Settings = Pick<CompleteOptions<unknown>, 'concurrency' | 'maxItems' | 'maxBytes' | 'retry'>;
+type AdaptiveSettings = Pick<
+  CompleteOptions<unknown>,
+  'concurrency' | 'maxItems' | 'maxBytes' | 'retry'
+>;
 
 /** What the server can take, learned from its answers: when, how many requests at once, and how much in each. */
 export class AdaptiveLimits {
@@ -12,9 +15,9 @@ export class AdaptiveLimits {
   readonly items: LearnedLimit;
   readonly bytes: LearnedLimit;
   readonly cut: FailureCut;
-  readonly #settings: Settings;
+  readonly #settings: AdaptiveSettings;
 
-  constructor(settings: Settings) {
+  constructor(settings: AdaptiveSettings) {
     const { concurrency, maxItems, maxBytes, retry } = settings;
     this.#settings = settings;
     this.gate = new PauseGate(retry.maxPauseMs);
@@ -32,14 +35,46 @@ export class AdaptiveLimits {
   }
 }
 
+/**
+ * The least time between requests that make no progress. It prevents a busy loop, whatever the options and the server
+ * say.
+ */
+export class Spacing {
+  /** Nothing leaves before this time. */
+  opensAt: number = Number.NEGATIVE_INFINITY;
+  /** Requests in a row without progress; those that were in flight together count as one. */
+  inARow = 0;
+  /** Requests that have left so far: the number of the last one. */
+  sent = 0;
+  /** How many had left when the last one came back without progress. */
+  #sentThen = 0;
+
+  /**
+   * The request of that number was refused or lost, or settled nothing. Returns false if another one, which was in
+   * flight with it, has been reported: together they are one event.
+   */
+  noProgress(number: number, now: number): boolean {
+    if (number <= this.#sentThen) return false;
+    this.#sentThen = this.sent;
+    this.inARow++;
+    this.opensAt = now + leastPauseMs(this.inARow);
+    return true;
+  }
+
+  progress(): void {
+    this.inARow = 0;
+    this.opensAt = Number.NEGATIVE_INFINITY;
+  }
+}
+
 /** A batch is at least so many times the expected run: one in sixteen then meets no failure. */
-const LENGTH = 2.8;
+const RUNS_IN_CUT_BATCH = 2.8;
 /** The weight of older answers, by which each further answer multiplies it. */
-const MEMORY = 0.9;
+const OLDER_ANSWERS_WEIGHT = 0.9;
 /** A batch is cut to at most that part of a whole one: cutting less is not worth a request. */
-const WORTH = 0.7;
+const WORTH_CUTTING = 0.7;
 /** The most savings that are kept, in whole batches. */
-const ENOUGH = 6;
+const MAX_CUT_SAVINGS = 6;
 
 /**
  * How far a batch is cut where items fail often.
@@ -61,7 +96,7 @@ export class FailureCut {
   #savings = 0;
 
   constructor(maxItems: number) {
-    this.#most = ENOUGH * maxItems;
+    this.#most = MAX_CUT_SAVINGS * maxItems;
   }
 
   /** How many items a batch is to hold, where `whole` is the most. */
@@ -70,7 +105,7 @@ export class FailureCut {
     const run = this.#ran / this.#failures;
     const wanted = Math.round(run * this.#length(run, whole));
     const limit = Math.max(wanted, whole - this.#savings);
-    return limit > WORTH * whole ? whole : limit;
+    return limit > WORTH_CUTTING * whole ? whole : limit;
   }
 
   /**
@@ -79,15 +114,15 @@ export class FailureCut {
    */
   failed(ran: number, done: number): void {
     this.hasFailed = true;
-    this.#ran = this.#ran * MEMORY + ran;
-    this.#failures = this.#failures * MEMORY + 1;
+    this.#ran = this.#ran * OLDER_ANSWERS_WEIGHT + ran;
+    this.#failures = this.#failures * OLDER_ANSWERS_WEIGHT + 1;
     this.#savings = Math.min(this.#most, this.#savings + done);
   }
 
   /** A request with so many items ended without a failure. If it was cut, it had left so many places empty. */
   passed(items: number, empty: number): void {
-    this.#ran = this.#ran * MEMORY + items;
-    this.#failures *= MEMORY;
+    this.#ran = this.#ran * OLDER_ANSWERS_WEIGHT + items;
+    this.#failures *= OLDER_ANSWERS_WEIGHT;
     this.#savings -= empty;
   }
 
@@ -101,19 +136,19 @@ export class FailureCut {
    * than one request in `whole` ÷ `run` meets no failure.
    */
   #length(run: number, whole: number): number {
-    const careful = Math.max(LENGTH, 1 + Math.log(whole / run));
-    const lacking = Math.max(0, 1 - this.#savings / (ENOUGH * whole));
-    return LENGTH + (careful - LENGTH) * lacking;
+    const careful = Math.max(RUNS_IN_CUT_BATCH, 1 + Math.log(whole / run));
+    const lacking = Math.max(0, 1 - this.#savings / (MAX_CUT_SAVINGS * whole));
+    return RUNS_IN_CUT_BATCH + (careful - RUNS_IN_CUT_BATCH) * lacking;
   }
 }
 
 /** A limit grows by this factor, after a batch that filled so much of it. */
-const GROWTH = 1.25;
-const FILLED = 0.8;
+const LIMIT_GROWTH = 1.25;
+const LIMIT_FILLED = 0.8;
 /** How close it comes to what was refused. */
-const MARGIN = 0.9;
+const MARGIN_BELOW_REFUSED = 0.9;
 /** Full batches before what was refused is tried once more; twice as many after each refusal. */
-const FIRST_PROBE = 8;
+const FULL_BATCHES_BEFORE_PROBE = 8;
 
 /**
  * How much fits into one request, learned from what the server refuses as too much. The limit grows back with
@@ -129,7 +164,7 @@ export class LearnedLimit {
   #exact: number;
   #refused = Number.POSITIVE_INFINITY;
   #fullBatches = 0;
-  #probeAfter = FIRST_PROBE;
+  #probeAfter = FULL_BATCHES_BEFORE_PROBE;
 
   constructor(max: number) {
     this.#max = max;
@@ -139,7 +174,7 @@ export class LearnedLimit {
 
   refused(size: number): void {
     // If several batches are refused together, only the first was the try.
-    if (this.#exact > MARGIN * this.#refused) this.#probeAfter *= 2;
+    if (this.#exact > MARGIN_BELOW_REFUSED * this.#refused) this.#probeAfter *= 2;
     this.#refused = Math.min(this.#refused, size);
     this.isLearning = true;
     this.#fullBatches = 0;
@@ -148,11 +183,11 @@ export class LearnedLimit {
 
   accepted(size: number): void {
     // Compared with the rounded limit, since no batch can fill a fraction.
-    if (size < FILLED * this.limit) return;
+    if (size < LIMIT_FILLED * this.limit) return;
     if (size >= this.#refused) this.#refused = Number.POSITIVE_INFINITY;
-    const most = Math.max(1, Math.min(this.#max, MARGIN * this.#refused));
+    const most = Math.max(1, Math.min(this.#max, MARGIN_BELOW_REFUSED * this.#refused));
     if (this.#exact < most) {
-      this.#become(Math.min(most, this.#exact * GROWTH));
+      this.#become(Math.min(most, this.#exact * LIMIT_GROWTH));
     } else if (this.#exact > most) {
       // The try went through with less than what was refused, so it proves nothing.
       this.#become(most);
@@ -170,7 +205,7 @@ export class LearnedLimit {
 }
 
 /** Answers without a refusal before a step beyond the known ceiling: at first, at least, at most. */
-const PATIENCE = { first: 64, least: 8, most: 4_096 };
+const ANSWERS_BEFORE_STEP = { first: 64, least: 8, most: 4_096 };
 
 /**
  * How many requests may be in flight, learned from what the server refuses.
@@ -188,7 +223,7 @@ export class Concurrency {
   #exact: number;
   /** The most that the server is known to take. */
   #ceiling: number;
-  #patience = PATIENCE.first;
+  #patience = ANSWERS_BEFORE_STEP.first;
   /** Answers since the last refusal or step. */
   #calm = 0;
   /** The last step beyond the ceiling has not been refused so far. */
@@ -208,7 +243,7 @@ export class Concurrency {
       return;
     }
     if (this.#ceiling >= this.#max || ++this.#calm < this.#patience) return;
-    if (this.#hasStepped) this.#patience = Math.max(PATIENCE.least, this.#patience / 2);
+    if (this.#hasStepped) this.#patience = Math.max(ANSWERS_BEFORE_STEP.least, this.#patience / 2);
     this.#hasStepped = true;
     this.#calm = 0;
     this.#ceiling++;
@@ -218,7 +253,7 @@ export class Concurrency {
   /** The server refused a request that left at that time, when so many were in flight, itself included. */
   refused(leftAt: number, inFlight: number, now: number): void {
     if (inFlight < 2 || leftAt <= this.#cutAt) return;
-    if (this.#hasStepped) this.#patience = Math.min(PATIENCE.most, this.#patience * 2);
+    if (this.#hasStepped) this.#patience = Math.min(ANSWERS_BEFORE_STEP.most, this.#patience * 2);
     this.#cutAt = now;
     this.#hasStepped = false;
     this.#calm = 0;

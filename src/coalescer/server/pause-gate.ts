@@ -4,22 +4,22 @@
  */
 
 /** A pause is made longer by up to this part, so that not all clients come back at once. */
-const JITTER = 0.1;
+const PAUSE_JITTER = 0.1;
 
-const NEVER = Number.NEGATIVE_INFINITY;
+const LONG_PAST = Number.NEGATIVE_INFINITY;
 
 export class PauseGate {
-  opensAt: number = NEVER;
+  opensAt: number = LONG_PAST;
   /** The pause was cut short: one request at a time finds out whether it is over. */
   isProbing = false;
   readonly #maxPauseMs: number;
   /** Total of earlier pauses, in milliseconds. */
   #pausedMs = 0;
-  #closedAt = NEVER;
+  #closedAt = LONG_PAST;
   /** When the server last asked for a pause. */
-  #askedAt = NEVER;
+  #askedAt = LONG_PAST;
   /** The end of the pause that the server asked for, where that is longer than `maxPauseMs`. */
-  #askedUntil = NEVER;
+  #askedUntil = LONG_PAST;
 
   constructor(maxPauseMs: number) {
     this.#maxPauseMs = maxPauseMs;
@@ -31,7 +31,7 @@ export class PauseGate {
 
   /** Closes the gate for so long, and a little longer. Returns the milliseconds until it opens. */
   close(afterMs: number, now: number, chance: number): number {
-    const askedMs = afterMs * (1 + JITTER * chance);
+    const askedMs = afterMs * (1 + PAUSE_JITTER * chance);
     const pace = this.#nextProbe(now);
     this.#askedAt = now;
     if (afterMs > this.#maxPauseMs) {
@@ -51,19 +51,19 @@ export class PauseGate {
   /** A request that left at that time was answered. One that left before the pause says nothing about it. */
   answered(leftAt: number): void {
     if (leftAt < this.#askedAt) return;
-    this.#askedUntil = NEVER;
+    this.#askedUntil = LONG_PAST;
     this.isProbing = false;
   }
 
   /** Milliseconds spent in pauses so far. */
   pausedMs(now: number): number {
-    if (this.#closedAt === NEVER) return 0;
+    if (this.#closedAt === LONG_PAST) return 0;
     return this.#pausedMs + Math.min(now, this.opensAt) - this.#closedAt;
   }
 
   /** When a probe may follow, while the longer pause lasts. A request that left before the pause was no probe. */
   #nextProbe(now: number): number {
-    return this.isClosed(now) ? NEVER : Math.min(now + this.#maxPauseMs, this.#askedUntil);
+    return this.isClosed(now) ? LONG_PAST : Math.min(now + this.#maxPauseMs, this.#askedUntil);
   }
 
   #closeUntil(at: number, now: number): void {

@@ -36,7 +36,7 @@ interface ReturnedRequest {
 }
 
 /** Failed attempts in a row before the event `outage`. */
-const FAILED_BEFORE_TOLD = 3;
+const FAILED_BEFORE_OUTAGE = 3;
 
 interface ServerHealthParts<Failure> extends CompleteOptions<Failure> {
   readonly breaker: CircuitBreaker;
@@ -131,7 +131,7 @@ export class ServerHealth<Failure> {
     if (failed === undefined) return;
     adaptive.gate.unanswered(now);
     const { failure } = failed;
-    if (failure === undefined) this.#countFailed({ cause: this.#cause ?? noAnswer }, now);
+    if (failure === undefined) this.#countFailed({ cause: this.#cause ?? NO_USABLE_ANSWER }, now);
     else this.#fail({ failure }, now);
   }
 
@@ -143,7 +143,7 @@ export class ServerHealth<Failure> {
     } catch {
       // The status is enough.
     }
-    return { cause: status === undefined ? noAnswer : `status ${status}` };
+    return { cause: status === undefined ? NO_USABLE_ANSWER : `status ${status}` };
   }
 
   stats(now: number): ServerStats {
@@ -193,7 +193,7 @@ export class ServerHealth<Failure> {
   #countFailed({ cause, lasting = false }: FailureDescription, now: number): void {
     this.#failedInARow++;
     if (this.#state !== 'failing') this.#become('failing', now);
-    if (this.#isOutage || (!lasting && this.#failedInARow < FAILED_BEFORE_TOLD)) return;
+    if (this.#isOutage || (!lasting && this.#failedInARow < FAILED_BEFORE_OUTAGE)) return;
     this.#isOutage = true;
     const { events, waiting } = this.#parts;
     events.emit('outage', { cause, waiting: waiting() });
@@ -205,7 +205,7 @@ export class ServerHealth<Failure> {
   }
 }
 
-const noAnswer = 'no usable answer';
+const NO_USABLE_ANSWER = 'no usable answer';
 
 function momentOf(now: number): Moment {
   return { at: now, wall: wallNow() };
