@@ -33,7 +33,7 @@ interface Queue<Failure> {
   readonly backlog: Backlog;
   readonly bounds: Bounds;
   readonly keys: PendingKeys;
-  readonly callers: Callers<Failure>;
+  readonly callers: Callers;
   readonly notifier: CallerNotifier<Failure>;
   readonly settlement: Settlement<Failure>;
 }
@@ -77,7 +77,7 @@ function queueOf<Failure>(
   });
   const bounds = new Bounds({ max: options.queue, fill: backlog, afterTurn: inLaterTurn });
   const keys = new PendingKeys(() => backlog.all());
-  const callers = new Callers<Failure>(signals);
+  const callers = new Callers(signals);
   const notifier = new CallerNotifier<Failure>({
     callers,
     events,

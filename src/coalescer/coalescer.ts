@@ -11,7 +11,6 @@ import { assemble } from './assembly.ts';
 import type { CallInfo, ExecuteOptions } from './calls/intake.ts';
 import type { Ledger } from './calls/ledger.ts';
 import type { Item } from './items/item.ts';
-import { nameOf } from './items/lock-queues.ts';
 import { toSubmission } from './items/to-submission.ts';
 import type { EngineOptions } from './ports/options.ts';
 import type { PackedAnswer, PackedItems } from './ports/sender.ts';
@@ -101,7 +100,7 @@ export class Coalescer<Failure> {
 
   /** Counts a call as declined that is left out on purpose. */
   omit(): void {
-    this.#parts.intake.omit();
+    this.#parts.callers.decline();
   }
 
   /** Whether a call has made what goes by this id, may have made it, or is about to. */
@@ -125,8 +124,7 @@ export class Coalescer<Failure> {
   /** The name of what the pending item makes that a call with this key and fingerprint would share. */
   sharedMakes(key: string, fingerprint: string, claim?: KeyClaim): Name | undefined {
     const item = this.#parts.keys.find(key, claim);
-    if (item?.makes === undefined || item.extras?.fingerprint !== fingerprint) return undefined;
-    return nameOf(item.makes);
+    return item?.extras?.fingerprint === fingerprint ? item.madeName : undefined;
   }
 
   /** Sends a packed batch. It is retried as items are, waits for none, and counts in neither queue nor ledger. */

@@ -154,21 +154,21 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'sends what needs something that failed',
-    in: 'Cascade.follow',
+    in: 'Settlement.follow',
     edit: leaveOut(condition('failsAlone')),
     breaks: 'no orphans',
     seed: 17,
   },
   {
     name: 'forgets what could not be made',
-    in: 'Cascade.remember',
+    in: 'Settlement.remember',
     edit: leaveOut(statement('failed')),
     breaks: 'no orphans',
     seed: 13,
   },
   {
     name: 'says of what was taken along that it was not done',
-    in: 'Cascade.takeAlong',
+    in: 'Settlement.takeAlong',
     edit: change(property('maybeApplied'), 'false'),
     breaks: 'truth',
     seed: 652,
@@ -277,13 +277,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'enters in the books that a call failed only when that was told',
     in: 'Callers.book',
-    edit: change(
-      statement('columnOf'),
-      (entry) =>
-        `const enter = (): void => { ${entry} };
-        if (end.kind === 'succeeded') enter();
-        else queueMicrotask(enter);`,
-    ),
+    edit: change(statement('columnOf'), (entry) => `queueMicrotask(() => { ${entry} });`),
     breaks: 'books',
     seed: 3,
   },
@@ -306,7 +300,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'lets a second create that failed take the first one along',
-    in: 'Cascade.failsAlone',
+    in: 'Settlement.failsAlone',
     edit: beginWith('return false;'),
     breaks: 'dependency failed',
     seed: 18,

@@ -1,17 +1,17 @@
 /** Tells callers how their calls ended, once the step is over that decided it. Promises are settled only here. */
 import { rejected, rejection } from '../../lib/deferred.ts';
-import type { Caller, Item } from '../items/item.ts';
-import { PackedBatch } from '../items/packed-batch.ts';
+import type { Caller } from '../items/item.ts';
 import type { Emitter } from '../ports/events.ts';
 import type { ToError } from '../ports/reason.ts';
-import type { CallEnd, Callers, Departure, End } from './callers.ts';
-import { endFor } from './callers.ts';
+import type { Callers } from './callers.ts';
+import type { CallEnd, Departure, End, Failed } from './settlement.ts';
+import { endFor } from './settlement.ts';
 
 /** Callers told in one turn of the event loop. To make so many errors takes some milliseconds. */
 const TOLD_AT_ONCE = 1_000;
 
 export interface CallerNotifierParts<Failure> {
-  readonly callers: Callers<Failure>;
+  readonly callers: Callers;
   readonly events: Emitter;
   readonly toError: ToError<Failure>;
   readonly isIdle: () => boolean;
@@ -69,7 +69,7 @@ export class CallerNotifier<Failure> {
       if (isLast) this.#told++;
       if (caller !== undefined) this.#tellOne(end, caller);
       else if (isLast && end.kind === 'failed') this.#tellListeners(end);
-      if (isLast && end.kind !== 'left') letGo(end.item);
+      if (isLast && end.kind !== 'left') end.item.letGo();
     }
     if (this.#told < this.#untold.length) return false;
     this.#untold = [];
@@ -111,7 +111,7 @@ export class CallerNotifier<Failure> {
   }
 
   /** An adopted item has failed, and no call waits for it: then listeners are told. */
-  #tellListeners(end: Extract<End<Failure>, { kind: 'failed' }>): void {
+  #tellListeners(end: Failed<Failure>): void {
     if (end.item.isAwaited || !end.item.isWanted) return;
     this.#emitFailure(end, this.#parts.toError(end.reason, end.item.name));
   }
@@ -121,15 +121,4 @@ export class CallerNotifier<Failure> {
     const systemic = end.kind === 'failed' && end.systemic === true;
     this.#parts.events.emit('failure', { error, key, type, ...(systemic && { systemic }) });
   }
-}
-
-/** Drops what the callers gave and got: queues and windows may hold a settled item for a while. */
-export function letGo(item: Item): void {
-  item.promise = undefined;
-  item.resolve = undefined;
-  item.epoch = undefined;
-  item.makes = undefined;
-  item.readAs = undefined;
-  item.extras = undefined;
-  if (item instanceof PackedBatch) item.letGo();
 }

@@ -5,14 +5,13 @@
 import type { AbortSignals, AbortSubscription } from '../../lib/abort-signals.ts';
 import type { Epoch } from '../items/epochs.ts';
 import { Epochs } from '../items/epochs.ts';
-import type { Caller, LeftBy, OtherCaller, PendingCall } from '../items/item.ts';
+import type { Caller, OtherCaller, PendingCall } from '../items/item.ts';
 import { Item } from '../items/item.ts';
-import type { DependencyCause, Reason } from '../ports/reason.ts';
-import type { Verdict } from '../ports/verdict.ts';
+import type { Reason } from '../ports/reason.ts';
 import type { Ledger, MutableLedger } from './ledger.ts';
 import { columnOf, emptyLedger } from './ledger.ts';
 
-export class Callers<Failure> {
+export class Callers {
   readonly ledger: Ledger;
   readonly #ledger: MutableLedger = emptyLedger();
   /** Calls that have not been told how they ended: a flush waits for the earlier ones. */
@@ -86,32 +85,15 @@ export class Callers<Failure> {
     return left;
   }
 
-  /** Enters how an item ended for all its callers. They can no longer abort. */
-  settle(end: End<Failure>): void {
-    const { item } = end;
-    const { extras } = item;
-    // The usual case: one caller without a signal, and success.
-    if (extras === undefined && end.kind === 'succeeded' && item.resolve !== undefined) {
-      this.#ledger.pending -= item.weight;
-      this.#ledger.succeeded += item.weight;
-      return;
-    }
-    if (item.resolve !== undefined) {
-      this.book(item.weight, extras?.subscription, endFor(end, item.promise));
-    }
-    if (extras?.others === undefined) return;
-    for (const { subscription, promise } of extras.others) {
-      this.book(item.weight, subscription, endFor(end, promise));
-    }
-  }
-
+  /** Enters how a call ended: with success where there is no reason. It can no longer abort. */
   book(
     weight: 0 | 1,
     subscription: AbortSubscription<PendingCall> | undefined,
-    end: CallEnd<Failure>,
+    reason: Reason<unknown> | undefined,
   ): void {
     this.#ledger.pending -= weight;
-    this.#ledger[end.kind === 'succeeded' ? 'succeeded' : columnOf(end.reason)] += weight;
+    if (reason === undefined) this.#ledger.succeeded += weight;
+    else this.#ledger[columnOf(reason)] += weight;
     if (subscription !== undefined) this.#signals.unsubscribe(subscription);
   }
 
@@ -128,86 +110,4 @@ export class Callers<Failure> {
 
 function isOther(caller: Caller): caller is OtherCaller {
   return !(caller instanceof Item);
-}
-
-/** How an item ends, and what that means for each of its callers. */
-
-/** What an output says to the other callers of its item, by their promises. */
-export type OtherVerdicts = ReadonlyMap<Promise<unknown>, Verdict<unknown>>;
-
-export type End<Failure> =
-  | {
-      readonly kind: 'succeeded';
-      readonly item: Item;
-      readonly value: unknown;
-      /** What the answer says to the item's other callers. */
-      readonly others?: OtherVerdicts | undefined;
-      /** The id of what the item made, as the answer has it. */
-      readonly id: string | undefined;
-    }
-  | {
-      readonly kind: 'failed';
-      readonly item: Item;
-      readonly reason: Reason<Failure>;
-      /** What it was to make is there already, so those that need it go on. */
-      readonly exists?: boolean;
-      /** The first sign that all calls will be refused alike. */
-      readonly systemic?: boolean;
-    };
-
-export type Succeeded<Failure> = Extract<End<Failure>, { kind: 'succeeded' }>;
-export type Failed<Failure> = Extract<End<Failure>, { kind: 'failed' }>;
-
-export type CallEnd<Failure> =
-  | { readonly kind: 'succeeded'; readonly value: unknown }
-  | { readonly kind: 'failed' | 'left'; readonly reason: Reason<Failure> };
-
-/** A caller has left its item. */
-export interface Departure<Failure> {
-  readonly kind: 'left';
-  /** No `failure` event. */
-  readonly isQuiet: boolean;
-  readonly item: Item;
-  readonly caller: OtherCaller;
-  readonly reason: Reason<Failure>;
-}
-
-/** Callers of one item are each answered by their own reader. */
-export function endFor<Failure>(
-  end: End<Failure> | Departure<Failure>,
-  promise: Promise<unknown> | undefined,
-): CallEnd<Failure> {
-  if (end.kind !== 'succeeded' || end.others === undefined) return end;
-  const verdict = promise && end.others.get(promise);
-  if (verdict === undefined) return end;
-  switch (verdict.kind) {
-    case 'success':
-      return { kind: 'succeeded', value: verdict.value };
-    case 'error':
-    case 'malformed': {
-      // A success, which only this caller's reader cannot read.
-      const problem = 'malformed output';
-      return {
-        kind: 'failed',
-        reason: { kind: 'contract', problem, output: undefined, maybeApplied: true },
-      };
-    }
-    default:
-      return verdict satisfies never;
-  }
-}
-
-/** The first failure, where one follows from another. */
-export function causeOf<Failure>({
-  item: { key },
-  reason,
-}: Failed<Failure>): DependencyCause<Failure> {
-  if (reason.kind !== 'dependency' || reason.because === 'other id') return { key, reason };
-  return reason.because;
-}
-
-/** Why an unwanted item ends, for those that need what it was to make: its callers have left it. */
-export function reasonToDrop<Failure>({ extras, maybeApplied }: Item): Reason<Failure> {
-  const why = extras?.retryState?.left as LeftBy<Failure> | undefined;
-  return { ...(why ?? { kind: 'aborted', reason: undefined }), maybeApplied };
 }

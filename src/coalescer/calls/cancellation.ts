@@ -2,9 +2,8 @@
 import type { Caller, Item, LeftBy, PendingCall, SendState } from '../items/item.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { ServerHealth } from '../server/server-health.ts';
-import type { End } from './callers.ts';
-import { reasonToDrop } from './callers.ts';
-import type { Settlement } from './settlement.ts';
+import type { End, Settlement } from './settlement.ts';
+import { reasonToDrop } from './settlement.ts';
 
 export interface CancellationParts<Failure> {
   readonly backlog: Backlog;
@@ -71,9 +70,9 @@ export class Cancellation<Failure> {
     const { sent: attempts } = item;
     const last = this.#parts.serverHealth.lastFor(item);
     const reason = { kind: 'exhausted', limit: 'deliveryTimeoutMs', attempts, last } as const;
-    // An earlier one has ended it.
-    if (item.state === 'settled') return;
-    while (item.isAwaited && isPending(item)) this.#withdraw(item, item as Caller, reason);
+    while (item.isAwaited && item.state !== 'settled') {
+      this.#withdraw(item, item as Caller, reason);
+    }
   }
 
   /** Aborts the recalled requests. Not within a step: that may run user code. */
@@ -133,8 +132,4 @@ export class Cancellation<Failure> {
 /** The item has no other caller. */
 function isLast(item: Item, caller: Caller): boolean {
   return caller === item && !item.extras?.others?.size;
-}
-
-function isPending({ state }: Item): boolean {
-  return state !== 'settled';
 }

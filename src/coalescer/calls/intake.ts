@@ -50,7 +50,7 @@ export interface IntakeParts<Failure> {
   readonly bounds: Bounds;
   readonly history: ResourceHistory<Failure>;
   readonly keys: PendingKeys;
-  readonly callers: Callers<Failure>;
+  readonly callers: Callers;
   readonly settlement: Settlement<Failure>;
   readonly notifier: CallerNotifier<Failure>;
   readonly cancellation: Cancellation<Failure>;
@@ -171,11 +171,6 @@ export class Intake<Failure> {
     });
   }
 
-  /** Counts a call as declined that is left out on purpose. */
-  omit(): void {
-    this.#parts.callers.decline();
-  }
-
   #enter(submission: Submission, subscription: Subscription): Entered {
     const { backlog, bounds, callers, clock, history, keys } = this.#parts;
     const { key, hasNewKey, claim, readAs } = submission;
@@ -237,7 +232,7 @@ export class Intake<Failure> {
     const seq = ++this.lastSeq;
     const calledAt = this.#now();
     const { texts } = backlog;
-    const packed = new PackedBatch({ seq, calledAt, type, batch, settings: this.#settings, texts });
+    const packed = new PackedBatch({ seq, calledAt, type, batch, envelope: this.#settings, texts });
     const caller = callers.join(packed, undefined, subscription);
     const { promise } = caller;
     keys.add(packed);

@@ -16,6 +16,7 @@ import type { TextArena } from '../../lib/text-arena.ts';
 import type { Name, Submission } from '../ports/submission.ts';
 import { Epochs } from './epochs.ts';
 import type { Item } from './item.ts';
+import { noGroups } from './item.ts';
 import type { LockQueue, ResourceIndexPorts } from './lock-queues.ts';
 import { LockGroup as GroupOf, ResourceIndex } from './lock-queues.ts';
 
@@ -45,8 +46,6 @@ export interface OrderPorts extends ResourceIndexPorts<Item> {
   /** Called for each item that has nothing left to wait for. */
   readonly onFree: (item: Item) => void;
 }
-
-const noGroups: readonly Group[] = [];
 
 export class Order {
   readonly #resources: ResourceIndex<Item>;

@@ -1,6 +1,6 @@
 /** The calls or items that entered between two questions. */
-export interface Epoch {
-  open: number;
+export class Epoch {
+  open = 0;
   next: Epoch | undefined;
   whenOver: (() => void) | undefined;
 }
@@ -12,7 +12,7 @@ export interface Epoch {
  * epoch and all earlier ones are empty.
  */
 export class Epochs {
-  #first: Epoch = newEpoch();
+  #first: Epoch = new Epoch();
   last: Epoch = this.#first;
 
   /** Nothing is inside, and no question is open. */
@@ -35,7 +35,7 @@ export class Epochs {
   whenOver(callback: () => void): void {
     const epoch = this.last;
     epoch.whenOver = callback;
-    epoch.next = newEpoch();
+    epoch.next = new Epoch();
     this.last = epoch.next;
     this.advance();
   }
@@ -48,8 +48,4 @@ export class Epochs {
       whenOver?.();
     }
   }
-}
-
-function newEpoch(): Epoch {
-  return { open: 0, next: undefined, whenOver: undefined };
 }

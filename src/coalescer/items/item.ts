@@ -3,7 +3,7 @@ import type { ArenaText, Chunk, TextArena } from '../../lib/text-arena.ts';
 import type { LastAttempt, Reason } from '../ports/reason.ts';
 import type { KeyClaim, Name, Submission } from '../ports/submission.ts';
 import type { Epoch } from './epochs.ts';
-import type { LockGroup, LockQueue, Member } from './lock-queues.ts';
+import type { LockGroup, LockMember, LockQueue } from './lock-queues.ts';
 
 /** Counts for an id that is not known yet: 32 characters and their quotes. */
 export const TYPICAL_ID_BYTES = 34;
@@ -55,12 +55,12 @@ export interface SendState {
 }
 
 /** What only few items have; in the item itself, each field would cost memory for all of them. */
-export interface Extras {
+export class Extras {
   fingerprint: string | undefined;
   /** Tells the one who keeps the claim on its key that it is pending. */
   claim: KeyClaim | undefined;
   /** UTF-8 bytes that its answer is expected to have beside its own text. */
-  echoBytes: number;
+  echoBytes = 0;
   /** Its text while ids are missing, cut at each of them; `holes` has the ids that are known by now. */
   cut: { readonly pieces: readonly string[]; readonly holes: Name[] } | undefined;
   /** The name that it precedes, and its epoch among the items that do. */
@@ -77,7 +77,7 @@ export interface Extras {
 const decoder = new TextDecoder();
 
 /** One for all, since most lists are empty, and each would cost as much as what it holds. */
-const nothing: readonly never[] = [];
+export const noGroups: readonly never[] = [];
 
 /**
  * One action made ready: what queue and batch hold. Its place, `seq`, never changes.
@@ -86,7 +86,7 @@ const nothing: readonly never[] = [];
  * in one object since each object more would cost 32 bytes for every pending item. The first caller is a part of it,
  * since few items have another.
  */
-export class Item implements ArenaText, Member {
+export class Item implements ArenaText, LockMember {
   readonly seq: number;
   readonly key: string;
   readonly type: string;
@@ -112,7 +112,7 @@ export class Item implements ArenaText, Member {
   /** What it makes: the name, or the lock queue once the order has made one. Written by the order. */
   makes: Name | LockQueue<Item> | undefined;
   /** One for each resource that it uses, changes or makes; see dependency-order.ts. */
-  groups: readonly LockGroup<Item>[] = nothing;
+  groups: readonly LockGroup<Item>[] = noGroups;
   /** How many of these groups, and of the epochs that it follows, are still in its way. */
   waits = 0;
 
@@ -163,6 +163,11 @@ export class Item implements ArenaText, Member {
   /** The keys whose outputs it waits for. */
   get keys(): readonly string[] {
     return [this.key];
+  }
+
+  /** What it makes goes by this name. */
+  get madeName(): Name | undefined {
+    return typeof this.makes === 'object' ? this.makes.name : this.makes;
   }
 
   get isAwaited(): boolean {
@@ -219,43 +224,42 @@ export class Item implements ArenaText, Member {
     return this.bytes - before;
   }
 
+  /** Drops what its callers gave and got: queues and windows may hold a settled item for a while. */
+  letGo(): void {
+    this.promise = undefined;
+    this.resolve = undefined;
+    this.epoch = undefined;
+    this.makes = undefined;
+    this.readAs = undefined;
+    this.extras = undefined;
+  }
+
   keepExtras(): Extras {
-    this.extras ??= noExtras();
+    this.extras ??= new Extras();
     return this.extras;
   }
 
   keepRetryState(): RetryState {
     const extras = this.keepExtras();
-    extras.retryState ??= newRetryState();
+    extras.retryState ??= new RetryState();
     return extras.retryState;
   }
 }
 
 Item.prototype.weight = 1;
 
-function noExtras(): Extras {
-  return {
-    fingerprint: undefined,
-    claim: undefined,
-    echoBytes: 0,
-    cut: undefined,
-    precedes: undefined,
-    follows: undefined,
-    subscription: undefined,
-    others: undefined,
-    retryState: undefined,
-  };
-}
-
 function extrasOf(submission: Submission): Extras {
   const { fingerprint, claim, echoBytes = 0, pieces, holes, follows, maybeApplied } = submission;
-  const extras = noExtras();
+  const extras = new Extras();
   extras.fingerprint = fingerprint;
   extras.claim = claim;
   extras.echoBytes = echoBytes;
   extras.follows = follows;
   if (holes.length > 0) extras.cut = { pieces, holes: [...holes] };
-  if (maybeApplied) extras.retryState = { ...newRetryState(), maybeApplied };
+  if (maybeApplied) {
+    extras.retryState = new RetryState();
+    extras.retryState.maybeApplied = true;
+  }
   return extras;
 }
 
@@ -264,42 +268,26 @@ export type LeftBy<Failure> =
   | Omit<Extract<Reason<Failure>, { kind: 'exhausted' }>, 'maybeApplied'>;
 
 /** What an item keeps of its attempts that made no progress. */
-export interface RetryState {
+export class RetryState {
   /** An attempt had no answer, so the server may have done it. */
-  maybeApplied: boolean;
+  maybeApplied = false;
   /** Not to be sent before this time, by the engine's clock. */
-  notBefore: number;
+  notBefore = 0;
   /** How many usable answers the engine had seen at the end of its last attempt. */
   answersSeen: number | undefined;
   /** Attempts that count against `retry.limit`. */
-  countedAttempts: number;
+  countedAttempts = 0;
   /** Attempts lost right after a ping was answered, that do not count. */
-  suspicions: number;
+  suspicions = 0;
   /** When such an attempt counted last. */
   pingCountedAt: number | undefined;
   /** It was refused because of that attempt, and is sent once more: the next may have another token, say. */
-  hadSecondChance: boolean;
+  hadSecondChance = false;
   /** Its time was over before it was sent, since the process stood still. If this attempt gets lost, it ends. */
-  isLastChance: boolean;
+  isLastChance = false;
   /** An error that may pass, since when, and how often in a row the server gave it. */
   transient: { code: string; times: number; readonly since: number } | undefined;
   last: LastAttempt<unknown> | undefined;
   /** Why its last caller left it; then it is no longer wanted. */
   left: LeftBy<unknown> | undefined;
-}
-
-function newRetryState(): RetryState {
-  return {
-    maybeApplied: false,
-    notBefore: 0,
-    answersSeen: undefined,
-    countedAttempts: 0,
-    suspicions: 0,
-    pingCountedAt: undefined,
-    hadSecondChance: false,
-    isLastChance: false,
-    transient: undefined,
-    last: undefined,
-    left: undefined,
-  };
 }

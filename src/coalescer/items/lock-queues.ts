@@ -1,12 +1,12 @@
 /** The queue for each resource: groups of items, in the order of their calls. How it works: dependency-order.ts. */
 import type { Name } from '../ports/submission.ts';
 
-export interface Member {
+export interface LockMember {
   readonly state: string;
 }
 
 /** Holds the items that make, change and use one resource, while any is pending. */
-export class LockQueue<Of extends Member> {
+export class LockQueue<Of extends LockMember> {
   /** An id, or a number until the id is known. */
   name: Name;
   tail: LockGroup<Of> | undefined;
@@ -23,12 +23,7 @@ export class LockQueue<Of extends Member> {
   }
 }
 
-/** The name of what an item makes. */
-export function nameOf(makes: Name | LockQueue<Member>): Name {
-  return typeof makes === 'object' ? makes.name : makes;
-}
-
-export class LockGroup<Of extends Member> {
+export class LockGroup<Of extends LockMember> {
   readonly queue: LockQueue<Of>;
   readonly shared: boolean;
   /** The item that makes the resource; the failure of an earlier maker does not reach beyond it. */
@@ -38,7 +33,7 @@ export class LockGroup<Of extends Member> {
   before: LockGroup<Of> | undefined;
   after: LockGroup<Of> | undefined;
   open: boolean;
-  /** Members that are not settled. */
+  /** LockMembers that are not settled. */
   pending = 0;
   /** What the packer noted last. */
   notes: PackingNotes | undefined;
@@ -67,7 +62,7 @@ export class LockGroup<Of extends Member> {
     return this.#asList;
   }
 
-  /** Members that wait for the group to open; some may be settled. */
+  /** LockMembers that wait for the group to open; some may be settled. */
   get waiting(): Of[] {
     return this.#waiting ?? [];
   }
@@ -97,21 +92,25 @@ export class LockGroup<Of extends Member> {
  * The packer's notes on a group, for the batch of that number. Packing changes nothing else, so there is nothing
  * to undo.
  */
-export interface PackingNotes {
+export class PackingNotes {
   readonly batch: number;
-  packed: number;
+  packed = 0;
   /** The batch holds all that is pending before this group. */
-  reached: boolean;
+  reached = false;
   /** The batch holds all that is pending in this group and before it. */
-  complete: boolean;
+  complete = false;
   /** A member in the batch is a suspect. */
-  suspectWithin: boolean;
+  suspectWithin = false;
   /** A suspect in the batch stands before this group. */
-  suspectBefore: boolean;
+  suspectBefore = false;
+
+  constructor(batch: number) {
+    this.batch = batch;
+  }
 }
 
 /** An item, as far as it matters here. */
-interface Maker<Of extends Member> extends Member {
+interface Maker<Of extends LockMember> extends LockMember {
   readonly seq: number;
   readonly older: Of | undefined;
   makes: Name | LockQueue<Of> | undefined;

@@ -1,5 +1,6 @@
 import type { TextArena } from '../../lib/text-arena.ts';
 import { utf8Length } from '../../lib/utf8.ts';
+import type { Envelope } from '../ports/options.ts';
 import type { Batch, PackedItems } from '../ports/sender.ts';
 import { Item } from './item.ts';
 
@@ -9,8 +10,7 @@ export interface PackedBatchParts {
   /** The name of the request in events. */
   readonly type: string;
   readonly batch: PackedItems;
-  /** UTF-8 bytes of a request around its items, and between two of them. */
-  readonly settings: { readonly envelopeBytes: number; readonly separatorBytes: number };
+  readonly envelope: Envelope;
   readonly texts: TextArena;
 }
 
@@ -21,16 +21,17 @@ export interface PackedBatchParts {
 export class PackedBatch extends Item {
   content: Batch;
 
-  constructor({ seq, calledAt, type, batch, settings, texts }: PackedBatchParts) {
+  constructor({ seq, calledAt, type, batch, envelope, texts }: PackedBatchParts) {
     super(seq, calledAt, { key: '', type, pieces: [], bytes: 0, holes: [] }, texts);
-    const { envelopeBytes, separatorBytes } = settings;
+    const { envelopeBytes, separatorBytes } = envelope;
     const between = separatorBytes * (batch.texts.length - 1);
     // Without the envelope, which the packer adds.
     this.bytes = batch.texts.reduce((sum, text) => sum + utf8Length(text), between);
     this.content = { ...batch, bytes: envelopeBytes + this.bytes };
   }
 
-  letGo(): void {
+  override letGo(): void {
+    super.letGo();
     this.content = emptyContent;
   }
 

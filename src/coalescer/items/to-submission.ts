@@ -1,11 +1,10 @@
 import { utf8Length } from '../../lib/utf8.ts';
-import type { Name, Submission } from '../ports/submission.ts';
+import type { Submission } from '../ports/submission.ts';
 import type { Item } from './item.ts';
-import { nameOf } from './lock-queues.ts';
 
 /** A pending item as plain data, which another engine can `adopt`. */
 export function toSubmission(item: Item): Submission {
-  const { extras, groups, key, makes, readAs, type } = item;
+  const { extras, groups, key, madeName, readAs, type } = item;
   const changed = groups.find(({ shared, maker }) => !shared && maker !== item);
   return {
     key,
@@ -14,7 +13,7 @@ export function toSubmission(item: Item): Submission {
     readAs,
     fingerprint: extras?.fingerprint,
     echoBytes: extras?.echoBytes,
-    makes: makes === undefined ? undefined : nameOf(makes),
+    makes: madeName,
     changes: changed?.queue.name,
     uses: groups.filter(({ shared }) => shared).map(({ queue }) => queue.name),
     precedes: extras?.precedes?.name,
@@ -39,13 +38,13 @@ function textOf({ bytes, extras, text }: Item): Pick<Submission, 'pieces' | 'byt
     }
   }
   const cut = [...left, last];
-  return { pieces: cut, bytes: utf8BytesOf(cut), holes: holes.filter(isNumber) };
+  return {
+    pieces: cut,
+    bytes: utf8BytesOf(cut),
+    holes: holes.filter((hole) => typeof hole === 'number'),
+  };
 }
 
 function utf8BytesOf(texts: readonly string[]): number {
   return texts.reduce((sum, text) => sum + utf8Length(text), 0);
-}
-
-function isNumber(name: Name): name is number {
-  return typeof name === 'number';
 }

@@ -113,6 +113,9 @@ export interface CompleteOptions<Failure>
   readonly retry: RetrySettings;
 }
 
+/** What a request has beside its items. */
+export type Envelope = Pick<CompleteOptions<unknown>, 'envelopeBytes' | 'separatorBytes'>;
+
 /** The options, with a default for each that was left out. */
 export function complete<Failure>(options: EngineOptions<Failure>): CompleteOptions<Failure> {
   const { deliveryTimeoutMs = 300_000, queue = {}, retry = {} } = options;

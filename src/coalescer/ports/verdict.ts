@@ -17,3 +17,6 @@ export type Verdict<T> =
 
 /** Judges an output, once for each caller of its item; `readAs` is that of the caller's submission. */
 export type Read = (output: unknown, readAs: unknown) => Verdict<unknown>;
+
+/** What an output says to the other callers of its item, by their promises. */
+export type OtherVerdicts = ReadonlyMap<Promise<unknown>, Verdict<unknown>>;

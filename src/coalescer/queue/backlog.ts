@@ -13,8 +13,9 @@ import type { BrokenItem, Relations } from '../items/dependency-order.ts';
 import { Order } from '../items/dependency-order.ts';
 import type { Item, ItemState } from '../items/item.ts';
 import type { PackedBatch } from '../items/packed-batch.ts';
+import type { Envelope } from '../ports/options.ts';
 import type { Name } from '../ports/submission.ts';
-import type { BatchLimits, Envelope, Packed } from './packer.ts';
+import type { BatchLimits, Packed } from './packer.ts';
 import { Packer } from './packer.ts';
 import { ReadySet } from './ready-set.ts';
 

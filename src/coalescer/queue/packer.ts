@@ -6,7 +6,9 @@
  * the ready items, by age.
  */
 import type { Item } from '../items/item.ts';
-import type { LockGroup as GroupOf, PackingNotes } from '../items/lock-queues.ts';
+import type { LockGroup as GroupOf } from '../items/lock-queues.ts';
+import { PackingNotes } from '../items/lock-queues.ts';
+import type { Envelope } from '../ports/options.ts';
 import type { ReadySet } from './ready-set.ts';
 import { SortedRun, SortedRuns } from './ready-set.ts';
 
@@ -21,13 +23,6 @@ export interface BatchLimits {
    * single item with more travels alone. @default Infinity
    */
   readonly maxAnswerBytes?: number | undefined;
-}
-
-/** What a request has beside its items. */
-export interface Envelope {
-  /** UTF-8 bytes of an empty request, and those between two items. */
-  readonly envelopeBytes: number;
-  readonly separatorBytes: number;
 }
 
 export interface Packed {
@@ -167,12 +162,13 @@ export class Packer {
       notes.suspectWithin ||= isSuspect;
       for (let whole: Group | undefined = group; whole !== undefined; whole = whole.after) {
         if (!isComplete(whole, batch)) break;
-        const { suspectWithin, suspectBefore } = clear(whole, batch);
+        const own = notesOn(whole, batch);
+        own.complete = true;
         const next: Group | undefined = whole.after;
         if (next === undefined) break;
         const noted = notesOn(next, batch);
         // Noted now: after an abort, another group may stand before it.
-        noted.suspectBefore ||= suspectWithin || suspectBefore;
+        noted.suspectBefore ||= own.suspectWithin || own.suspectBefore;
         if (next.open || noted.reached) continue;
         noted.reached = true;
         packing.followers ??= new SortedRuns();
@@ -184,23 +180,8 @@ export class Packer {
 
 /** The notes on a group, new where they are those of another batch. */
 function notesOn(group: Group, batch: number): PackingNotes {
-  if (group.notes?.batch !== batch) {
-    group.notes = {
-      batch,
-      packed: 0,
-      reached: false,
-      complete: false,
-      suspectWithin: false,
-      suspectBefore: false,
-    };
-  }
+  if (group.notes?.batch !== batch) group.notes = new PackingNotes(batch);
   return group.notes;
-}
-
-function clear(group: Group, batch: number): PackingNotes {
-  const notes = notesOn(group, batch);
-  notes.complete = true;
-  return notes;
 }
 
 /** Whether the batch holds all that is pending in this group and before it. */

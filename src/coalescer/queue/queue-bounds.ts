@@ -8,11 +8,6 @@ export interface BrokenBound {
   readonly limit: number;
 }
 
-interface Fill {
-  readonly size: number;
-  readonly bytes: number;
-}
-
 /** Callers who wait are served while the queue is below this part of each bound. */
 const ROOMY_QUEUE = 0.8;
 
@@ -21,7 +16,8 @@ const BOUNDS_FOR_FINISHES = 2;
 
 export interface BoundsParts {
   readonly max: QueueBounds;
-  readonly fill: Fill;
+  /** What is pending. */
+  readonly fill: { readonly size: number; readonly bytes: number };
   /** Runs something after the callers that were just told have had their turn. */
   readonly afterTurn: (run: () => void) => void;
 }
@@ -29,7 +25,7 @@ export interface BoundsParts {
 /** The bounds of the queue, and the callers who wait for room. */
 export class Bounds {
   readonly #max: QueueBounds;
-  readonly #fill: Fill;
+  readonly #fill: BoundsParts['fill'];
   /** Callers who wait for room, in turn. */
   readonly waiters: Deferred<void>[] = [];
   readonly #afterTurn: (run: () => void) => void;

@@ -24,19 +24,25 @@ export interface FixedBatch {
   readonly sibling: FixedBatch | undefined;
 }
 
-export interface FixedBatchQueue {
+export class FixedBatchQueue {
   readonly why: DivideReason | 'packed';
   /** Items of the batch that was halved first. */
   readonly size: number;
-  readonly waiting: FixedBatch[];
+  readonly waiting: FixedBatch[] = [];
   /** The front batch is in flight. */
-  isInFlight: boolean;
+  isInFlight = false;
   /** An item at fault was found, or one that may have been at fault has left the queue. */
-  hasCulprit: boolean;
+  hasCulprit = false;
   /** The front batch is known to hold an item at fault. */
-  isGuilty: boolean;
+  isGuilty = false;
   /** The batch that was lost repeatedly, of which this is a half. */
   readonly cutOff: CutOffBatch | undefined;
+
+  constructor(why: FixedBatchQueue['why'], size: number, cutOff?: CutOffBatch) {
+    this.why = why;
+    this.size = size;
+    this.cutOff = cutOff;
+  }
 }
 
 /** A batch that was cut off on its way repeatedly, perhaps because it was too large for a proxy. */
@@ -276,15 +282,7 @@ export class Bisection {
   }
 
   #newQueue(why: FixedBatchQueue['why'], size: number, cutOff?: CutOffBatch): FixedBatchQueue {
-    const queue: FixedBatchQueue = {
-      why,
-      size,
-      waiting: [],
-      isInFlight: false,
-      hasCulprit: false,
-      isGuilty: false,
-      cutOff,
-    };
+    const queue = new FixedBatchQueue(why, size, cutOff);
     this.#queues.add(queue);
     return queue;
   }

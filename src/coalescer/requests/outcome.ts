@@ -1,9 +1,8 @@
 /** What an answer means for each item of its batch. Nothing here changes any state. */
-import type { OtherVerdicts } from '../calls/callers.ts';
 import type { Extras, OtherCaller } from '../items/item.ts';
 import type { FailedItem } from '../ports/reason.ts';
 import type { Outputs, PackedAnswer } from '../ports/sender.ts';
-import type { Read, Verdict } from '../ports/verdict.ts';
+import type { OtherVerdicts, Read, Verdict } from '../ports/verdict.ts';
 
 export type Outcome<Of> = { readonly item: Of } & (
   | {

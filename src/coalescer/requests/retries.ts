@@ -2,8 +2,8 @@
  * What becomes of an item after an attempt that did not settle it: another attempt, or its end. This is
  * the only retry loop of the package.
  */
-import type { End } from '../calls/callers.ts';
-import { reasonToDrop } from '../calls/callers.ts';
+import type { End } from '../calls/settlement.ts';
+import { reasonToDrop } from '../calls/settlement.ts';
 import type { Item } from '../items/item.ts';
 import type { EngineEvents } from '../ports/events.ts';
 import type { CompleteOptions } from '../ports/options.ts';
