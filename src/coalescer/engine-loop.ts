@@ -18,7 +18,7 @@ import type { Backlog } from './queue/backlog.ts';
 import type { Bisection } from './requests/bisection.ts';
 import type { Dispatcher } from './requests/dispatcher.ts';
 import type { InFlightRequests, RequestInFlight } from './requests/in-flight.ts';
-import type { Outcome } from './requests/outcome.ts';
+import type { Outcome } from './requests/outputs.ts';
 import type { Replies } from './requests/replies.ts';
 import type { Retries } from './requests/retries.ts';
 import type { PingFailure, ServerHealth } from './server/server-health.ts';

@@ -225,10 +225,7 @@ export function endFor<Failure>(
 }
 
 /** The first failure, where one follows from another. */
-function causeOf<Failure>({
-  item: { key },
-  reason,
-}: Failed<Failure>): DependencyCause<Failure> {
+function causeOf<Failure>({ item: { key }, reason }: Failed<Failure>): DependencyCause<Failure> {
   if (reason.kind !== 'dependency' || reason.because === 'other id') return { key, reason };
   return reason.because;
 }

@@ -6,8 +6,8 @@ import type { CompleteOptions } from '../ports/options.ts';
 import type { Batch, Ping, Reply } from '../ports/sender.ts';
 import type { PingFailure } from '../server/server-health.ts';
 import type { FixedBatch } from './bisection.ts';
-import type { Outcome } from './outcome.ts';
-import { outcomesOf } from './outcome.ts';
+import type { Outcome } from './outputs.ts';
+import { outcomesOf } from './outputs.ts';
 
 export interface RequestInFlight {
   readonly number: number;

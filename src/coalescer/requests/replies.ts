@@ -9,10 +9,10 @@ import { backoffMs } from '../server/backoff.ts';
 import type { CircuitBreaker, ServerHealth } from '../server/server-health.ts';
 import type { Bisection, FixedBatch } from './bisection.ts';
 import type { RequestInFlight } from './in-flight.ts';
-import type { Outcome } from './outcome.ts';
-import { countUnasked, outputsByKey } from './outcome.ts';
-import type { ReplyEffects, Retries } from './retries.ts';
-import { brokenContract, errorReason, fail } from './retries.ts';
+import type { Outcome } from './outputs.ts';
+import { brokenContract, countUnasked, errorReason, outputsByKey } from './outputs.ts';
+import { ReplyEffects } from './reply-effects.ts';
+import type { Retries } from './retries.ts';
 
 /** A batch is halved once an item of it was lost so often, with evidence that the item may be at fault. */
 const LOST_BEFORE_HALVING = 3;
@@ -46,24 +46,24 @@ export class Replies<Failure> {
     now: number,
   ): void {
     const { adaptive, bisection, settlement } = this.#parts;
-    const effects: ReplyEffects<Failure> = { now, chance: undefined, ends: [] };
+    const effects = new ReplyEffects<Failure>(request, now, this.#parts.random);
     const { divided } = bisection;
     switch (reply.kind) {
       case 'answered':
-        this.#answered(effects, request, reply, outcomes);
+        this.#answered(effects, reply, outcomes);
         break;
       case 'refused':
-        this.#refused(effects, request, reply);
+        this.#refused(effects, reply);
         break;
       case 'busy':
-        this.#busy(effects, request, reply);
+        this.#busy(effects, reply);
         break;
       case 'lost':
-        if (reply.oversized) this.#oversized(effects, request, reply);
-        else this.#lost(effects, request, reply);
+        if (reply.oversized) this.#oversized(effects, reply);
+        else this.#lost(effects, reply);
         break;
       case 'unsent':
-        this.#unsent(effects, request, reply);
+        this.#unsent(effects, reply);
         break;
       default:
         reply satisfies never;
@@ -80,11 +80,11 @@ export class Replies<Failure> {
 
   #answered(
     effects: ReplyEffects<Failure>,
-    request: RequestInFlight,
     { status, outputs }: ReplyOf<Failure, 'answered'>,
     outcomes: readonly Outcome<Item>[],
   ): void {
     const { retries, adaptive, breaker, bisection, serverHealth } = this.#parts;
+    const { request } = effects;
     const { items, packed, fixed } = request;
     serverHealth.answered(request.leftAt, effects.now);
     adaptive.answered(packed?.keys.length ?? items.length, request.bytes);
@@ -139,12 +139,12 @@ export class Replies<Failure> {
         } else {
           // Dependents do not fail with it: they can still use what may exist already by its id.
           const mayBeThere = conflict === 'exists' || conflict === 'used';
-          fail(effects, item, errorReason(item, { output, requestId }, conflict), mayBeThere);
+          effects.fail(item, errorReason(item, { output, requestId }, conflict), mayBeThere);
         }
         break;
       }
       case 'malformed':
-        fail(effects, item, brokenContract('malformed output', { output, requestId }));
+        effects.fail(item, brokenContract('malformed output', { output, requestId }));
         break;
       default:
         verdict satisfies never;
@@ -152,13 +152,10 @@ export class Replies<Failure> {
   }
 
   /** The whole request was refused. A single item is at fault itself; a larger batch is halved. */
-  #refused(
-    effects: ReplyEffects<Failure>,
-    request: RequestInFlight,
-    reply: ReplyOf<Failure, 'refused'>,
-  ): void {
+  #refused(effects: ReplyEffects<Failure>, reply: ReplyOf<Failure, 'refused'>): void {
     const { retries, backlog, adaptive, bisection, serverHealth } = this.#parts;
     const { status, failure, blame, exists = false } = reply;
+    const { request } = effects;
     const { fixed } = request;
     bisection.failed(fixed);
     if (status !== undefined) serverHealth.answered(request.leftAt, effects.now, reply);
@@ -188,19 +185,15 @@ export class Replies<Failure> {
   }
 
   /** All requests pause. No attempt is charged, since no item is at fault. */
-  #busy(
-    effects: ReplyEffects<Failure>,
-    request: RequestInFlight,
-    reply: ReplyOf<Failure, 'busy'>,
-  ): void {
+  #busy(effects: ReplyEffects<Failure>, reply: ReplyOf<Failure, 'busy'>): void {
     const { retries, adaptive, events, retry, random, serverHealth } = this.#parts;
+    const { now, request } = effects;
     const { items, leftAt, together, fixed } = request;
     const { status, failure, afterMs, maybeApplied } = reply;
-    const { now } = effects;
     if (serverHealth.pauseAsked(request, reply, now)) this.#busyInARow++;
     adaptive.concurrency.refused(leftAt, together, now);
     // A time of 0, or in the past by one of the two clocks, is no time at all.
-    const ownMs = backoffMs(Math.max(1, this.#busyInARow), retry, retries.chanceOf(effects));
+    const ownMs = backoffMs(Math.max(1, this.#busyInARow), retry, effects.chance);
     const pauseMs = afterMs || Math.min(ownMs, retry.maxPauseMs);
     events.emit('pause', { ms: adaptive.gate.close(pauseMs, now, random()), status });
     const remaining = items.filter((item) => {
@@ -214,12 +207,9 @@ export class Replies<Failure> {
   }
 
   /** No usable answer. After the third attempt that counts, the batch is halved to find the item at fault. */
-  #lost(
-    effects: ReplyEffects<Failure>,
-    request: RequestInFlight,
-    reply: ReplyOf<Failure, 'lost'>,
-  ): void {
+  #lost(effects: ReplyEffects<Failure>, reply: ReplyOf<Failure, 'lost'>): void {
     const { retries, adaptive, bisection, serverHealth } = this.#parts;
+    const { request } = effects;
     const { items, leftAt, together, fixed } = request;
     const { failure, overload, status } = reply;
     const isHalf = fixed?.queue.why === 'lost';
@@ -231,7 +221,7 @@ export class Replies<Failure> {
     serverHealth.unanswered(request, reply, effects.now, isPaced);
     let notBefore = 0;
     const remaining = items.filter((item) => {
-      const time = retries.lost(effects, item, failure, request);
+      const time = retries.lost(effects, item, failure);
       if (time !== undefined) notBefore = Math.max(notBefore, time);
       return time !== undefined;
     });
@@ -248,31 +238,21 @@ export class Replies<Failure> {
   }
 
   /** The answer was too large to be read. Halves have smaller answers, and need not wait. */
-  #oversized(
-    effects: ReplyEffects<Failure>,
-    request: RequestInFlight,
-    reply: ReplyOf<Failure, 'lost'>,
-  ): void {
+  #oversized(effects: ReplyEffects<Failure>, reply: ReplyOf<Failure, 'lost'>): void {
     const { retries, serverHealth } = this.#parts;
-    const { items, leftAt, fixed } = request;
+    const { items, leftAt, fixed } = effects.request;
     serverHealth.answered(leftAt, effects.now, reply);
-    const remaining = items.filter((item) =>
-      retries.oversized(effects, item, reply.failure, request),
-    );
+    const remaining = items.filter((item) => retries.oversized(effects, item, reply.failure));
     if (remaining.length > 1) this.#divideLost(remaining, 0, fixed);
     else this.#putBack(remaining, fixed, 0);
   }
 
   /** It never left: no connection, or no token. All wait as in an outage. */
-  #unsent(
-    effects: ReplyEffects<Failure>,
-    request: RequestInFlight,
-    reply: ReplyOf<Failure, 'unsent'>,
-  ): void {
+  #unsent(effects: ReplyEffects<Failure>, reply: ReplyOf<Failure, 'unsent'>): void {
     const { retries, serverHealth } = this.#parts;
-    const { items, sending, fixed } = request;
-    if (!sending.isRecalled) serverHealth.unanswered(request, reply, effects.now);
-    const remaining = items.filter((item) => retries.unsent(effects, item, reply.failure, request));
+    const { items, sending, fixed } = effects.request;
+    if (!sending.isRecalled) serverHealth.unanswered(effects.request, reply, effects.now);
+    const remaining = items.filter((item) => retries.unsent(effects, item, reply.failure));
     this.#putBack(remaining, fixed, 0);
   }
 

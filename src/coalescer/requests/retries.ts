@@ -2,16 +2,15 @@
  * What becomes of an item after an attempt that did not settle it: another attempt, or its end. This is
  * the only retry loop of the package.
  */
-import type { End } from '../calls/settlement.ts';
-import { reasonToDrop } from '../calls/settlement.ts';
 import type { Item } from '../items/item.ts';
 import type { EngineEvents } from '../ports/events.ts';
 import type { CompleteOptions } from '../ports/options.ts';
-import type { FailedItem, FailedOutput, LastAttempt, Reason } from '../ports/reason.ts';
+import type { FailedItem, FailedOutput } from '../ports/reason.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import { backoffMs } from '../server/backoff.ts';
 import type { CircuitBreaker } from '../server/server-health.ts';
-import type { RequestInFlight } from './in-flight.ts';
+import { brokenContract, errorReason } from './outputs.ts';
+import type { ReplyEffects } from './reply-effects.ts';
 
 /** An item's transient error is final once the server has given it so often in a row, */
 const SAME_TRANSIENT_ERRORS = 3;
@@ -21,14 +20,6 @@ const SAME_TRANSIENT_ERROR_MS = 5_000;
 interface RetriesParts<Failure> extends CompleteOptions<Failure> {
   readonly backlog: Backlog;
   readonly breaker: CircuitBreaker;
-}
-
-/** What a reply does, collected while it is applied. */
-export interface ReplyEffects<Failure> {
-  readonly now: number;
-  /** From 0 up to 1, drawn when needed. All items of the batch share it, so that they come back together. */
-  chance: number | undefined;
-  readonly ends: End<Failure>[];
 }
 
 interface TransientItemError extends FailedOutput {
@@ -53,7 +44,7 @@ export class Retries<Failure> {
     const { key, type, maybeApplied } = item;
     if (this.dropIfDone(effects, item)) return;
     if (onSkipped === 'reject' && item.isAwaited) {
-      fail(effects, item, { kind: 'skipped', because, maybeApplied });
+      effects.fail(item, { kind: 'skipped', because, maybeApplied });
     } else {
       this.requeued++;
       events.emit('requeue', { key, type, becauseOf: because.key });
@@ -66,7 +57,7 @@ export class Retries<Failure> {
     item.keepRetryState().maybeApplied = true;
     if (this.dropIfDone(effects, item)) return;
     if (this.#charge(item)) this.#again(effects, item, 'missing');
-    else fail(effects, item, brokenContract('missing output', { output: undefined, requestId }));
+    else effects.fail(item, brokenContract('missing output', { output: undefined, requestId }));
   }
 
   /** The item goes back, not before the time that the server names, and last in its next batch. */
@@ -74,7 +65,7 @@ export class Retries<Failure> {
     const { now } = effects;
     const { code, output, requestId, retryAfterMs = 0 } = error;
     if (!item.isWanted) {
-      drop(effects, item);
+      effects.drop(item);
       return;
     }
     const mayGoOn = this.#charge(item);
@@ -85,11 +76,11 @@ export class Retries<Failure> {
     retryState.last = { kind: 'output', output, requestId };
     if (times + 1 >= SAME_TRANSIENT_ERRORS && now - since >= SAME_TRANSIENT_ERROR_MS) {
       // The server seems to have stored this answer under the key: it will not change any more.
-      fail(effects, item, errorReason(item, error));
+      effects.fail(item, errorReason(item, error));
     } else if (mayGoOn) {
       this.#again(effects, item, 'transient', retryAfterMs);
     } else {
-      fail(effects, item, exhausted(item));
+      effects.exhaust(item);
     }
   }
 
@@ -98,13 +89,9 @@ export class Retries<Failure> {
    * others since, and the item fails only if it was alone: otherwise another item of the batch may be at
    * fault. Returns the time before which it is not to be sent again; undefined if it has ended.
    */
-  lost(
-    effects: ReplyEffects<Failure>,
-    item: Item,
-    failure: Failure,
-    { answersBefore, items, hasPing }: RequestInFlight,
-  ): number | undefined {
+  lost(effects: ReplyEffects<Failure>, item: Item, failure: Failure): number | undefined {
     const { breaker, retry } = this.#parts;
+    const { answersBefore, items, hasPing } = effects.request;
     const isAlone = items.length === 1;
     const { answers } = breaker;
     const retryState = item.keepRetryState();
@@ -118,13 +105,13 @@ export class Retries<Failure> {
       wereOthersAnswered || (isSuspected && isAlone && this.#doesPingCount(effects, item));
     if (isSuspected && !counts) retryState.suspicions++;
     if (counts && !this.#charge(item) && isAlone) {
-      fail(effects, item, exhausted(item));
+      effects.exhaust(item);
       return undefined;
     }
     // If the attempt does not count, the item waits for the circuit breaker, as all others do.
     let delayMs = 0;
     if (wereOthersAnswered) {
-      delayMs = backoffMs(retryState.countedAttempts, retry, this.chanceOf(effects));
+      delayMs = backoffMs(retryState.countedAttempts, retry, effects.chance);
     } else if (isSuspected && isAlone) {
       // Long enough for other items to have the next probe.
       delayMs = 2 * (breaker.nextProbeAt - effects.now);
@@ -137,18 +124,13 @@ export class Retries<Failure> {
    * Its answer was too large to be read. An item that was alone fails, in doubt: its next answer would be
    * as large. Returns whether it is to be sent again.
    */
-  oversized(
-    effects: ReplyEffects<Failure>,
-    item: Item,
-    failure: Failure,
-    { items }: RequestInFlight,
-  ): boolean {
-    const isAlone = items.length === 1;
+  oversized(effects: ReplyEffects<Failure>, item: Item, failure: Failure): boolean {
+    const isAlone = effects.request.items.length === 1;
     const retryState = item.keepRetryState();
     retryState.maybeApplied = true;
     retryState.last = { kind: 'failure', failure };
     if (this.#endIfOver(effects, item)) return false;
-    if (isAlone) fail(effects, item, exhausted(item));
+    if (isAlone) effects.exhaust(item);
     else this.#tellRetry(item, 0, 'lost');
     return !isAlone;
   }
@@ -157,15 +139,10 @@ export class Retries<Failure> {
    * It was never sent, so the attempt does not count. Returns whether it is to be sent again; always, if
    * its request was recalled because of another item.
    */
-  unsent(
-    effects: ReplyEffects<Failure>,
-    item: Item,
-    failure: Failure,
-    { sending }: RequestInFlight,
-  ): boolean {
+  unsent(effects: ReplyEffects<Failure>, item: Item, failure: Failure): boolean {
     item.attempts--;
     item.keepRetryState().last = { kind: 'failure', failure };
-    const { isRecalled } = sending;
+    const { isRecalled } = effects.request.sending;
     if (isRecalled ? this.dropIfDone(effects, item) : this.#endIfOver(effects, item)) return false;
     this.#tellRetry(item, 0, 'unsent');
     return true;
@@ -179,7 +156,7 @@ export class Retries<Failure> {
     if (item.isWanted || (item.maybeApplied && this.#parts.backlog.order.isNeeded(item))) {
       return false;
     }
-    drop(effects, item);
+    effects.drop(item);
     return true;
   }
 
@@ -189,7 +166,7 @@ export class Retries<Failure> {
     const { calledAt, isAwaited, retryState } = item;
     const isTimeUp = effects.now - calledAt >= this.#parts.deliveryTimeoutMs;
     if (!isAwaited || !(retryState?.isLastChance || isTimeUp)) return false;
-    fail(effects, item, exhausted(item, 'deliveryTimeoutMs'));
+    effects.exhaust(item, 'deliveryTimeoutMs');
     return true;
   }
 
@@ -210,11 +187,6 @@ export class Retries<Failure> {
     return ++item.keepRetryState().countedAttempts < this.#parts.retry.limit;
   }
 
-  chanceOf(effects: ReplyEffects<Failure>): number {
-    effects.chance ??= this.#parts.random();
-    return effects.chance;
-  }
-
   #again(
     effects: ReplyEffects<Failure>,
     item: Item,
@@ -222,7 +194,7 @@ export class Retries<Failure> {
     askedMs = 0,
   ): void {
     const { retry } = this.#parts;
-    const ownMs = backoffMs(item.keepRetryState().countedAttempts, retry, this.chanceOf(effects));
+    const ownMs = backoffMs(item.keepRetryState().countedAttempts, retry, effects.chance);
     const delayMs = Math.max(ownMs, Math.min(askedMs, retry.maxPauseMs));
     this.#tellRetry(item, delayMs, reason);
     this.#parts.backlog.putBack(item, effects.now + delayMs);
@@ -236,43 +208,4 @@ export class Retries<Failure> {
     this.retried++;
     this.#parts.events.emit('retry', { key, type, attempts, delayMs, reason });
   }
-}
-
-export function fail<Failure>(
-  effects: ReplyEffects<Failure>,
-  item: Item,
-  reason: Reason<Failure>,
-  exists = false,
-): void {
-  effects.ends.push({ kind: 'failed', item, reason, exists });
-}
-
-/** Ends an item that is not wanted; for items that need what it makes, it has failed. */
-function drop<Failure>(effects: ReplyEffects<Failure>, item: Item): void {
-  fail(effects, item, reasonToDrop(item));
-}
-
-/** After an attempt without an answer, the item most likely conflicts with what that attempt did. */
-export function errorReason(
-  item: Item,
-  { output, requestId }: FailedOutput,
-  conflict?: 'exists' | 'state' | 'used',
-): Reason<never> {
-  const maybeApplied = item.maybeApplied && conflict !== undefined;
-  return { kind: conflict === 'used' ? 'used' : 'error', output, requestId, maybeApplied };
-}
-
-export function brokenContract(
-  problem: 'missing output' | 'malformed output',
-  { output, requestId }: FailedOutput,
-): Reason<never> {
-  return { kind: 'contract', problem, output, requestId, maybeApplied: true };
-}
-
-function exhausted<Failure>(
-  { attempts, maybeApplied, retryState }: Item,
-  limit: 'attempts' | 'deliveryTimeoutMs' = 'attempts',
-): Reason<Failure> {
-  const last = retryState?.last as LastAttempt<Failure> | undefined;
-  return { kind: 'exhausted', limit, attempts, last, maybeApplied };
 }

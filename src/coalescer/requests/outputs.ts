@@ -1,6 +1,6 @@
-/** What an answer means for each item of its batch. Nothing here changes any state. */
-import type { Extras, OtherCaller } from '../items/item.ts';
-import type { FailedItem } from '../ports/reason.ts';
+/** What the outputs of an answer say of each item of its batch. Nothing here changes any state. */
+import type { Extras, Item, OtherCaller } from '../items/item.ts';
+import type { FailedItem, FailedOutput, Reason } from '../ports/reason.ts';
 import type { Outputs, PackedAnswer } from '../ports/sender.ts';
 import type { OtherVerdicts, Read, Verdict } from '../ports/verdict.ts';
 
@@ -35,7 +35,7 @@ export function outcomesOf<Of extends SentItem>(
   read: Read,
   askRequestId: () => string | undefined,
 ): Outcome<Of>[] {
-  const list = isList(outputs) ? outputs : undefined;
+  const list = isOutputList(outputs) ? outputs : undefined;
   const byKey = outputs as PackedAnswer['outputs'];
   const outcomes: Outcome<Of>[] = [];
   let stop: FailedItem<never> | undefined;
@@ -52,7 +52,7 @@ export function outcomesOf<Of extends SentItem>(
     const output: unknown = list === undefined ? byKey[key] : list[place];
     const waiting = item.extras?.others;
     const others = waiting?.size ? othersOf(waiting, output, read) : undefined;
-    const verdict = judge(read, output, item.readAs);
+    const verdict = readOutput(read, output, item.readAs);
     const requestId = verdict.kind === 'success' ? undefined : askRequestId();
     if (verdict.kind === 'error') {
       stop ??= { key, reason: { kind: 'error', output, requestId, maybeApplied: false } };
@@ -66,12 +66,12 @@ export function outcomesOf<Of extends SentItem>(
 function othersOf(waiting: ReadonlySet<OtherCaller>, output: unknown, read: Read): OtherVerdicts {
   const verdicts = new Map<Promise<unknown>, Verdict<unknown>>();
   for (const { promise, readAs } of waiting) {
-    verdicts.set(promise, judge(read, copyOf(output), readAs));
+    verdicts.set(promise, readOutput(read, copyOfOutput(output), readAs));
   }
   return verdicts;
 }
 
-function copyOf(output: unknown): unknown {
+function copyOfOutput(output: unknown): unknown {
   try {
     return structuredClone(output);
   } catch {
@@ -81,19 +81,19 @@ function copyOf(output: unknown): unknown {
 }
 
 /** A `read` that throws must not harm the other items of the batch. */
-function judge(read: Read, output: unknown, readAs: unknown): Verdict<unknown> {
+function readOutput(read: Read, output: unknown, readAs: unknown): Verdict<unknown> {
   try {
     const verdict: Partial<Verdict<unknown>> | null | undefined = read(output, readAs);
     if (verdict?.kind === 'success') return verdict as Verdict<unknown>;
-    return isError(verdict) ? verdict : malformed;
+    return isErrorVerdict(verdict) ? verdict : malformedVerdict;
   } catch {
-    return malformed;
+    return malformedVerdict;
   }
 }
 
-const malformed = { kind: 'malformed' } as const;
+const malformedVerdict = { kind: 'malformed' } as const;
 
-function isError(
+function isErrorVerdict(
   verdict: Partial<Verdict<unknown>> | null | undefined,
 ): verdict is Extract<Verdict<unknown>, { kind: 'error' }> {
   if (verdict?.kind !== 'error') return false;
@@ -102,19 +102,36 @@ function isError(
   return isPause && (code === undefined || typeof code === 'string');
 }
 
+/** After an attempt without an answer, the item most likely conflicts with what that attempt did. */
+export function errorReason(
+  item: Item,
+  { output, requestId }: FailedOutput,
+  conflict?: 'exists' | 'state' | 'used',
+): Reason<never> {
+  const maybeApplied = item.maybeApplied && conflict !== undefined;
+  return { kind: conflict === 'used' ? 'used' : 'error', output, requestId, maybeApplied };
+}
+
+export function brokenContract(
+  problem: 'missing output' | 'malformed output',
+  { output, requestId }: FailedOutput,
+): Reason<never> {
+  return { kind: 'contract', problem, output, requestId, maybeApplied: true };
+}
+
 /** How many outputs there are for keys that the batch does not have. */
 export function countUnasked(outputs: Outputs, keys: readonly string[]): number {
-  if (isList(outputs)) return Math.max(0, outputs.length - keys.length);
+  if (isOutputList(outputs)) return Math.max(0, outputs.length - keys.length);
   const asked = keys.filter((key) => Object.hasOwn(outputs, key)).length;
   return Object.keys(outputs).length - asked;
 }
 
 export function outputsByKey(outputs: Outputs, keys: readonly string[]): PackedAnswer['outputs'] {
-  if (!isList(outputs)) return outputs;
+  if (!isOutputList(outputs)) return outputs;
   const asked = keys.slice(0, outputs.length);
   return Object.fromEntries(asked.map((key, place) => [key, outputs[place]]));
 }
 
-function isList(outputs: Outputs): outputs is readonly unknown[] {
+function isOutputList(outputs: Outputs): outputs is readonly unknown[] {
   return Array.isArray(outputs);
 }

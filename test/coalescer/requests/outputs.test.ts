@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { Outputs } from '../../../src/coalescer/ports/sender.ts';
-import { outcomesOf } from '../../../src/coalescer/requests/outcome.ts';
+import { outcomesOf } from '../../../src/coalescer/requests/outputs.ts';
 import { readOutput, submission } from '../../helpers/engine.ts';
 import { no, ok } from '../../helpers/scripted-send.ts';
 
