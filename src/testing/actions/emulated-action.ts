@@ -111,6 +111,11 @@ export class EmulatedAction {
     return this.#take(name, need, isWord, `must be one of: ${words.join(', ')}`, words[0] as Word);
   }
 
+  /** What a span or an instance ends in (docs/internals/api.md, "Status"). */
+  finishStatus(): 'complete' | 'failed' | 'cancelled' {
+    return this.oneOf('status', ['complete', 'failed', 'cancelled'], 'optional') ?? 'complete';
+  }
+
   /**
    * Drops and reports the fields that were not read, as the API does (docs/internals/api.md, "Actions"). With the
    * option `strict` it refuses them.

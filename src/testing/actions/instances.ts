@@ -2,14 +2,12 @@
 // finish and record_quality in bulk are *inferred* there.
 
 import type { Instance, Schemas } from '../state/store.ts';
-import { FINISH_STATUSES, instanceDetails, isTerminal } from '../state/store.ts';
+import { instanceDetails, isTerminal } from '../state/store.ts';
 import type { ActionResult } from '../wire/action-results.ts';
 import { invalidAction, notFound, success } from '../wire/action-results.ts';
 import type { Fields } from '../wire/items.ts';
 import type { ActionHandler, EmulatedAction } from './emulated-action.ts';
 import { readSchemaVersion, summaryOf } from './schema-version.ts';
-
-const PURPOSES = ['live', 'smoke_test', 'eval'] as const;
 
 export function registerInstance(action: EmulatedAction): ActionResult {
   const { store } = action;
@@ -22,7 +20,7 @@ export function registerInstance(action: EmulatedAction): ActionResult {
   const id = action.id('id', 'nullable') ?? null;
   const name = action.name('external_identifier', 'nullable') ?? null;
   action.boolean('update_current_version', 'optional');
-  const purpose = action.oneOf('purpose', PURPOSES, 'optional') ?? 'live';
+  const purpose = action.oneOf('purpose', ['live', 'smoke_test', 'eval'], 'optional') ?? 'live';
   const versionName = agentVersion === undefined ? null : readAgentVersion(agentVersion);
   const { version, schemas } = readSchemaVersion(action, agentId);
   action.dropOthers();
@@ -121,7 +119,7 @@ export const finishInstance: ActionHandler = changing('finish', (action) => {
     // As with agent_spans/finish.
     action.breach('agent_instances/finish with a details wrapper: its status is not read');
   }
-  const status = action.oneOf('status', FINISH_STATUSES, 'optional') ?? 'complete';
+  const status = action.finishStatus();
   const timestamp = action.timestamp('timestamp', 'optional');
   return ({ details }, now) => {
     // 409 also for a terminated one; both SDKs take it as done (docs/internals/api.md, "Control" and "Error codes").

@@ -45,22 +45,9 @@ export function readSchemaVersion(
   const reader = action.inner('agent_schema_version', 'optional') ?? action.within({}, '');
   const external_identifier = reader.string('external_identifier', 'optional') ?? null;
   const schemas = {
-    span_type_schemas: new Map<string, ShownSchema>(),
-    quality_schemas: new Map<string, ShownSchema>(),
+    span_type_schemas: readSchemas(reader, 'span_type_schemas'),
+    quality_schemas: readSchemas(reader, 'quality_schemas'),
   };
-  for (const list of ['span_type_schemas', 'quality_schemas'] as const) {
-    for (const [i, schema] of (reader.array(list, 'optional') ?? []).entries()) {
-      if (isFields(schema)) {
-        readSchema(
-          reader.within(schema, `${list}.${i}.`),
-          list === 'quality_schemas',
-          schemas[list],
-        );
-      } else {
-        reader.wrong(`${list}.${i}`, 'must be an object');
-      }
-    }
-  }
   for (const name of ['span_schemas', 'span_result_schemas']) {
     const inner = reader.inner(name, 'optional');
     for (const type of Object.keys(inner?.fields ?? {})) inner?.object(type, 'required');
@@ -71,11 +58,18 @@ export function readSchemaVersion(
   return { version: { type, id, external_identifier }, schemas };
 }
 
-function readSchema(
-  schema: EmulatedAction,
-  isQuality: boolean,
-  schemas: Map<string, ShownSchema>,
-): void {
+function readSchemas(reader: EmulatedAction, list: keyof Schemas): Map<string, ShownSchema> {
+  const schemas = new Map<string, ShownSchema>();
+  for (const [i, schema] of (reader.array(list, 'optional') ?? []).entries()) {
+    const path = `${list}.${i}`;
+    if (isFields(schema)) schemas.set(...readSchema(reader.within(schema, `${path}.`), list));
+    else reader.wrong(path, 'must be an object');
+  }
+  return schemas;
+}
+
+function readSchema(schema: EmulatedAction, list: keyof Schemas): [name: string, ShownSchema] {
+  const isQuality = list === 'quality_schemas';
   const name = schema.name('name', 'required');
   schema.object(isQuality ? 'schema' : 'params_schema', 'required');
   if (!isQuality) schema.object('result_schema', 'nullable');
@@ -86,7 +80,7 @@ function readSchema(
   const risk = schema.inner('data_risk', need);
   schema.dropOthers();
   if (risk !== undefined) checkDataRisk(risk);
-  schemas.set(name, { title, template });
+  return [name, { title, template }];
 }
 
 function checkDataRisk(risk: EmulatedAction): void {

@@ -1,7 +1,7 @@
 // `agent_spans/*`: docs/internals/api.md, "Actions", "Creating a span", "Span records" and "Status".
 
 import type { Instance, Span, Store } from '../state/store.ts';
-import { CREATE_STATUSES, FINISH_STATUSES, isTerminal } from '../state/store.ts';
+import { isTerminal } from '../state/store.ts';
 import type { ActionResult } from '../wire/action-results.ts';
 import { failure, invalidAction, notFound, success } from '../wire/action-results.ts';
 import { errorOutput } from '../wire/errors.ts';
@@ -48,7 +48,7 @@ export function finishSpan(action: EmulatedAction): ActionResult {
   const id = action.id('agent_span_id', 'required');
   // The docs allow `cancelled` for a pending span only, Python's notes also for an active one (*conflicting*:
   // docs/internals/api.md, "Status"): the emulator takes both.
-  const status = action.oneOf('status', FINISH_STATUSES, 'optional') ?? 'complete';
+  const status = action.finishStatus();
   const result = action.object('result_payload', 'optional');
   const timestamp = action.timestamp('timestamp', 'optional');
   const sensitive = action.boolean('sensitive_encoding', 'optional');
@@ -105,6 +105,9 @@ export function listSpans(action: EmulatedAction): ActionResult {
     .map(({ details }) => ({ ...details, risk_level: null, risk_score: null }));
   return success({ summaries }, instanceId);
 }
+
+// `pending` is in Python only, and accepted (docs/internals/api.md, "Status").
+const CREATE_STATUSES = ['pending', 'active', 'complete', 'failed', 'cancelled'] as const;
 
 type NewSpan = ReturnType<typeof readSpan>;
 
