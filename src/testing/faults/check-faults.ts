@@ -10,7 +10,7 @@ import {
   oneOfMany,
   problemsOf,
 } from '../../lib/value-checks.ts';
-import { countFrom, ms, refuse, seed } from '../lib/argument-checks.ts';
+import { assertNoProblems, countFrom, ms, seed } from '../lib/argument-checks.ts';
 import { ROUTE_TYPES } from '../wire/routes.ts';
 import type { FaultKind, FaultRates } from './fault-types.ts';
 import { needsBulk } from './fault-types.ts';
@@ -113,18 +113,18 @@ export function checkNext(fault: unknown, options: unknown): void {
   if (problems.length === 0 && needsBulk(kind) && on !== 'bulk' && on !== 'any') {
     problems.push(`${kind} is about an output of a bulk request, and there is none on '${on}'`);
   }
-  refuse('Invalid fault', problems);
+  assertNoProblems('Invalid fault', problems);
 }
 
 export function checkRefusal(item: unknown, refusal: unknown): void {
-  refuse('Invalid refusal', [
+  assertNoProblems('Invalid refusal', [
     ...problemsOf({ item }, { item: anItemMatch }, '', ['item']),
     ...problemsOf(refusal, { ...ITEM_ERROR, times }),
   ]);
 }
 
 export function checkPoison(item: unknown, fault: unknown, options: unknown): void {
-  refuse('Invalid poison', [
+  assertNoProblems('Invalid poison', [
     ...problemsOf({ item }, { item: anItemMatch }, '', ['item']),
     ...problemsWithFault(fault, POISONS),
     ...problemsOf(options, { times }),

@@ -1,6 +1,6 @@
 // Decides which fault fires when: first those that a test asked for, in order, then those of the seeded plan.
 
-import { hash, Random } from '../lib/random.ts';
+import { Random, seededHash } from '../lib/random.ts';
 import type { RequestRecord } from '../report/report.ts';
 import type { ErrorOutput } from '../wire/errors.ts';
 import { errorLike, errorOutput } from '../wire/errors.ts';
@@ -105,7 +105,9 @@ export class FaultInjector implements Faults {
     }
     const { rates, permanent = {}, transient = {} } = this.#plan ?? { rates: {} };
     const { itemPermanent = 0, itemTransient = 0 } = rates;
-    if (item.key !== null && isStruck(item.key, this.#seed, itemPermanent)) {
+    // Always the same for a key and a seed.
+    const draw = item.key === null ? 1 : seededHash(item.key, this.#seed) / 2 ** 32;
+    if (draw < itemPermanent) {
       request.fault('itemPermanent');
       return errorLike(permanent, STANDARD_REFUSAL);
     }
@@ -138,11 +140,6 @@ export class FaultInjector implements Faults {
         return { kind };
     }
   }
-}
-
-/** Always the same for a key and a seed. */
-function isStruck(key: string, seed: number, rate: number): boolean {
-  return rate > 0 && hash(key, seed) / 2 ** 32 < rate;
 }
 
 /** Takes the first fault that fits, and removes it after its last time. */

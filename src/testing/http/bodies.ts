@@ -1,5 +1,7 @@
 // Bodies of requests, of which no more is read than a bound; and bodies of responses that are cut off, or endless.
 
+import type { Recorder } from '../report/report.ts';
+
 /** An endless body breaks off here, before a reader without a bound runs out of memory. */
 const ENDLESS_BYTES = 64 * 1024 * 1024;
 
@@ -44,21 +46,16 @@ export function cutBody(body: string): ReadableStream<Uint8Array> {
   });
 }
 
-export interface BodyCounter {
-  /** Counts an endless body, until the returned function is called; `exhausted`: it was not cancelled in time. */
-  bodyOpened(): (exhausted: boolean) => void;
-}
-
 /** Repeats the chunk, as fast as it is read. */
 export function endlessBody(
   chunk: string,
   signal: AbortSignal | undefined,
-  counter: BodyCounter,
+  recorder: Recorder,
 ): ReadableStream<Uint8Array> {
   const bytes = new TextEncoder().encode(chunk);
   let left = ENDLESS_BYTES;
   let onAbort = (): void => {};
-  const bodyClosed = counter.bodyOpened();
+  const bodyClosed = recorder.bodyOpened();
   const close = (exhausted: boolean): void => {
     signal?.removeEventListener('abort', onAbort);
     bodyClosed(exhausted);

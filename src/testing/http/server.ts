@@ -4,7 +4,7 @@
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { ReadableStream as NodeStream } from 'node:stream/web';
-import type { BodyCounter } from './bodies.ts';
+import type { Recorder } from '../report/report.ts';
 import { BoundedBody, endlessBody } from './bodies.ts';
 import type { EmulatedRequest, EmulatedResponse } from './request-response.ts';
 
@@ -13,7 +13,7 @@ const HOST = '127.0.0.1';
 /** What the server needs of the emulator. */
 interface Backend {
   handle(request: EmulatedRequest): Promise<EmulatedResponse>;
-  readonly recorder: BodyCounter;
+  readonly recorder: Recorder;
   /** How much of a body is read. */
   readonly bodyBound: number;
 }
@@ -79,15 +79,14 @@ async function serve(
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   try {
-    const body = await readBody(message, backend.bodyBound);
     const answer = await backend.handle({
+      body: await readBody(message, backend.bodyBound),
       method: message.method ?? 'GET',
       url: urlOf(message.url ?? '/'),
       header: (name) => {
         const value = message.headers[name];
         return typeof value === 'string' ? value : (value?.join(', ') ?? null);
       },
-      body,
       signal: gone.signal,
     });
     send(response, answer, gone.signal, backend.recorder);
@@ -125,7 +124,7 @@ function send(
   response: ServerResponse,
   answer: EmulatedResponse,
   gone: AbortSignal,
-  counter: BodyCounter,
+  recorder: Recorder,
 ): void {
   switch (answer.kind) {
     case 'full':
@@ -143,7 +142,7 @@ function send(
     }
     case 'endless': {
       response.writeHead(answer.status, answer.headers);
-      const body = endlessBody(answer.chunk, gone, counter) as NodeStream<Uint8Array>;
+      const body = endlessBody(answer.chunk, gone, recorder) as NodeStream<Uint8Array>;
       const { Readable } = globalThis.process.getBuiltinModule('node:stream');
       Readable.fromWeb(body)
         .once('error', () => response.destroy())

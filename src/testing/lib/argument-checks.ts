@@ -17,6 +17,6 @@ export function countFrom(min: number): ValueCheck {
 }
 
 /** @throws {TypeError} that names all the problems, if there are any. */
-export function refuse(what: string, problems: readonly string[]): void {
+export function assertNoProblems(what: string, problems: readonly string[]): void {
   if (problems.length > 0) throw new TypeError(`${what}: ${problems.join('; ')}.`);
 }

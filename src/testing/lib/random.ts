@@ -11,7 +11,7 @@ export class Random {
   }
 
   static of(name: string, seed: number): Random {
-    return new Random(hash(name, seed), hash(name, ~seed));
+    return new Random(seededHash(name, seed), seededHash(name, ~seed));
   }
 
   /** A number in [0, 1). */
@@ -31,7 +31,7 @@ export class Random {
 }
 
 /** 32 bits that depend on every character of `text` and on `seed` (FNV-1a with a final mix). */
-export function hash(text: string, seed: number): number {
+export function seededHash(text: string, seed: number): number {
   let value = (seed ^ 0x811c9dc5) | 0;
   for (let i = 0; i < text.length; i++) {
     value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);

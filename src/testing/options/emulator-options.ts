@@ -4,7 +4,7 @@ import type { CheckTable } from '../../lib/value-checks.ts';
 import { aBoolean, aFunction, mustBe, oneOf, problemsOf } from '../../lib/value-checks.ts';
 import { ITEM_ERROR, problemsWithPlan } from '../faults/check-faults.ts';
 import type { FaultPlan } from '../faults/fault-types.ts';
-import { countFrom, ms, refuse, seed } from '../lib/argument-checks.ts';
+import { assertNoProblems, countFrom, ms, seed } from '../lib/argument-checks.ts';
 import type { AnsweredRequest } from '../report/report.ts';
 import type { ItemError } from '../wire/errors.ts';
 
@@ -145,7 +145,7 @@ const CHECKS: Readonly<Record<keyof EmulatorOptions, CheckTable[string]>> = {
 /** @throws {TypeError} that names all that is wrong. */
 export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
   const { faults } = Object(options);
-  refuse('Invalid options of the emulator', [
+  assertNoProblems('Invalid options of the emulator', [
     ...problemsOf(options, CHECKS),
     ...(faults === undefined ? [] : problemsWithPlan(faults, 'faults')),
   ]);

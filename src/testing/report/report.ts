@@ -258,7 +258,7 @@ export class Recorder {
     this.#faults[kind] = (this.#faults[kind] ?? 0) + 1;
   }
 
-  /** Counts an endless body, and returns the function that counts its end. */
+  /** Counts an endless body, and returns the function that counts its end; `exhausted`: it was not cancelled in time. */
   bodyOpened(): (exhausted: boolean) => void {
     this.#counts.openBodies += 1;
     return (exhausted) => {

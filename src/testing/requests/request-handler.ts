@@ -25,8 +25,6 @@ import { findRoute } from '../wire/routes.ts';
 import type { ArrivedRequest } from './request-reader.ts';
 import { readRequest } from './request-reader.ts';
 
-type Arrival = ArrivedRequest & { readonly leave: (status: AnsweredRequest['status']) => void };
-
 export class RequestHandler {
   readonly store: Store;
   readonly recorder: Recorder;
@@ -76,7 +74,7 @@ export class RequestHandler {
     }
   }
 
-  #arrive(request: EmulatedRequest, route: Route, record: RequestRecord): Arrival {
+  #arrive(request: EmulatedRequest, route: Route, record: RequestRecord) {
     const arrived = readRequest(request, route, record, this.store.options);
     const { items, keys } = arrived;
     const { keys: known } = this.store;

@@ -22,7 +22,7 @@ export interface ArrivedRequest {
   /** The keys of all items that have one, also when the request is refused. */
   readonly keys: string[];
   /** The response, if the items must not run. */
-  refusal: FullResponse | undefined;
+  refusal?: FullResponse;
 }
 
 type RequestProblem = readonly [code: 'required_value' | 'invalid_value', message: string];
@@ -39,8 +39,7 @@ export function readRequest(
   record: RequestRecord,
   options: ResolvedOptions,
 ): ArrivedRequest {
-  const refusal = undefined;
-  const arrived: ArrivedRequest = { request, route, record, options, items: [], keys: [], refusal };
+  const arrived: ArrivedRequest = { request, route, record, options, items: [], keys: [] };
   checkHeaders(arrived);
   if (route.hasBody) readBody(arrived);
   else arrived.items.push(itemOf(route, Object.fromEntries(request.url.searchParams)));
