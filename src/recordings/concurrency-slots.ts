@@ -1,9 +1,10 @@
 /** Lets a number of tasks run at once; the others wait in their order. */
 export class Slots {
   #free: number;
-  readonly #waiting: (() => void)[] = [];
-  /** Index of the first that still waits: `shift` is slow on a long array. */
-  #head = 0;
+  /** The latest last. */
+  #waiting: (() => void)[] = [];
+  /** Those that go first, the first last: `shift` is slow on a long array. */
+  #first: (() => void)[] = [];
 
   constructor(free: number) {
     this.#free = free;
@@ -20,16 +21,12 @@ export class Slots {
   }
 
   #release(): void {
-    const next = this.#waiting[this.#head];
-    if (next === undefined) {
-      this.#free++;
-      return;
+    if (this.#first.length === 0) {
+      this.#first = this.#waiting.reverse();
+      this.#waiting = [];
     }
-    this.#head++;
-    if (this.#head === this.#waiting.length) {
-      this.#waiting.length = 0;
-      this.#head = 0;
-    }
-    next();
+    const next = this.#first.pop();
+    if (next === undefined) this.#free++;
+    else next();
   }
 }

@@ -5,8 +5,8 @@ import { certificateCode } from '../../transport/connection-errors.ts';
 import { fetchSender } from '../../transport/fetch-sender.ts';
 import { maxAnswerBytes } from '../../transport/response-body.ts';
 import { sdkHeader } from '../../transport/sdk-header.ts';
-import { wrongUsage } from '../command/arguments.ts';
 import type { CommandContext } from '../command/command.ts';
+import { wrongUsage } from '../command/failures-exit-codes.ts';
 import { bytes } from '../terminal/figures.ts';
 
 /** An answer, of the API or of something else at its address; or why there was none. */
@@ -20,8 +20,8 @@ export type Exchange =
     }
   | { readonly kind: 'silence'; readonly reason: string };
 
-const TIMEOUT_MS = 10_000;
-const send = fetchSender(undefined);
+const API_TIMEOUT_MS = 10_000;
+const sendRequest = fetchSender(undefined);
 
 /**
  * One attempt at a request, below the client and its queue. Never rejects.
@@ -32,13 +32,13 @@ export async function exchange(
   { apiUrl, apiToken }: Account,
   path: string,
   body?: unknown,
-  timeoutMs: number = TIMEOUT_MS,
+  timeoutMs: number = API_TIMEOUT_MS,
 ): Promise<Exchange> {
   const start = performance.now();
   const signal = AbortSignal.timeout(timeoutMs);
   let isAnswered = false;
   try {
-    const { status, text, isWhole } = await send({
+    const { status, text, isWhole } = await sendRequest({
       url: apiUrl + path,
       headers: {
         authorization: `Bearer ${apiToken}`,
@@ -59,15 +59,15 @@ export async function exchange(
     if (!isWhole) {
       return { kind: 'silence', reason: `an answer of more than ${bytes(maxAnswerBytes)}` };
     }
-    return { kind: 'answer', status, body: parsed(text), ms: performance.now() - start };
+    return { kind: 'answer', status, body: jsonOf(text), ms: performance.now() - start };
   } catch (error) {
-    if (!signal.aborted) return { kind: 'silence', reason: codeOf(error) };
+    if (!signal.aborted) return { kind: 'silence', reason: failureCode(error) };
     const missing = isAnswered ? 'no end of its answer' : 'no answer';
     return { kind: 'silence', reason: `${missing} in ${timeoutMs / 1_000} s` };
   }
 }
 
-function parsed(text: string): unknown {
+function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -76,7 +76,7 @@ function parsed(text: string): unknown {
 }
 
 /** Only a code such as ECONNREFUSED: a message could contain the token. */
-function codeOf(error: unknown): string {
+function failureCode(error: unknown): string {
   for (let at = error; typeof at === 'object' && at !== null; at = Reflect.get(at, 'cause')) {
     if ('code' in at && typeof at.code === 'string') return at.code;
   }
@@ -118,10 +118,6 @@ export function deploymentOf(env: CommandContext['env']): Deployment {
     agent_id: env['PREFACTOR_AGENT_ID'] || undefined,
     environment_id: env['PREFACTOR_ENVIRONMENT_ID'] || undefined,
   };
-}
-
-export function ping(account: Account): Promise<Exchange> {
-  return exchange(account, '/api/v1/ping');
 }
 
 /** A success without JSON. What the API answers to a ping is unknown, but it would be JSON. */

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../../lib/nearest.ts';
 import { readTime } from '../../recordings/actions/recorded-time.ts';
-import { CommandFailure, exitCodes } from './command-failure.ts';
+import { wrongUsage } from './failures-exit-codes.ts';
 
 /** A kind of value, given as text on the command line. */
 export interface ValueKind<T> {
@@ -75,11 +75,12 @@ export function names(what: string): ValueKind<readonly string[]> {
 }
 
 /** A time, as milliseconds since 1970. */
-export function time(): ValueKind<number> {
-  return { takes: 'a time such as 2026-09-01T08:00:00Z', read: readTime };
-}
+export const time: ValueKind<number> = {
+  takes: 'a time such as 2026-09-01T08:00:00Z',
+  read: readTime,
+};
 
-export interface Range {
+export interface NumberRange {
   readonly min: number;
   /** @default no bound */
   readonly max?: number;
@@ -88,7 +89,7 @@ export interface Range {
   readonly whole?: boolean;
 }
 
-export function number({ min, max, unit, whole = false }: Range): ValueKind<number> {
+export function number({ min, max, unit, whole = false }: NumberRange): ValueKind<number> {
   const range = max === undefined ? `${min} or more` : `from ${min} to ${max}`;
   return {
     takes: `${whole ? 'a whole number' : 'a number'}${unit === undefined ? '' : ` of ${unit}`}, ${range}`,
@@ -158,13 +159,6 @@ function readValue(
   }
   const read = kind.read(value);
   return read === undefined ? { wrong: `${kind.takes}, not "${value}".` } : { value: read };
-}
-
-export function wrongUsage(command: string, sentence: string): CommandFailure {
-  return new CommandFailure(
-    `${sentence} See: prefactor-autobatch ${command} --help`,
-    exitCodes.usage,
-  );
 }
 
 function mapValues<T>(table: OptionTable, map: (option: Option<unknown>) => T): Record<string, T> {

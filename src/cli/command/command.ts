@@ -1,12 +1,23 @@
 import type { Readable } from 'node:stream';
 import type { ScreenStream } from '../terminal/progress.ts';
 import type { OptionTable, OptionValues } from './arguments.ts';
-import { readArguments, wrongUsage } from './arguments.ts';
-import type { HelpTexts } from './help.ts';
+import { readArguments } from './arguments.ts';
+import { wrongUsage } from './failures-exit-codes.ts';
 
-export interface Command extends HelpTexts {
+export interface Command {
+  readonly name: string;
   /** Half a sentence for the list of commands. */
   readonly summary: string;
+  /** The first paragraph of its help. */
+  readonly about: string;
+  /** The file that the command takes. @default it takes none */
+  readonly file?: { readonly usage: 'FILE' | '[FILE]'; readonly help: string };
+  readonly options: OptionTable;
+  /** Printed after the options as it is, without wrapping. */
+  readonly notes?: string;
+  readonly exitCodes: string;
+  /** Shell commands. */
+  readonly examples: readonly string[];
   /**
    * Resolves to the exit code. Rejects with a `CommandFailure` when one sentence tells the user all there is to say.
    *
@@ -57,4 +68,72 @@ export function defineCommand<Options extends OptionTable>(
       return definition.execute({ file: first, options: values }, context);
     },
   };
+}
+
+type HelpTexts = Omit<Command, 'summary' | 'execute'>;
+
+/** Characters in a line. */
+const HELP_WIDTH = 100;
+/** An option with a longer label has its help on the next line. */
+const MAX_LABEL_LENGTH = 22;
+
+export function helpOf(command: HelpTexts): string {
+  const { name, about, file, options, notes, exitCodes, examples } = command;
+  const usage = [
+    name,
+    ...(file === undefined ? [] : [file.usage]),
+    ...(Object.keys(options).length === 0 ? [] : ['[OPTIONS]']),
+  ];
+  return [
+    ...wrapped(about, HELP_WIDTH),
+    '',
+    `Usage: prefactor-autobatch ${usage.join(' ')}`,
+    '',
+    ...argumentLines(command),
+    ...(notes === undefined ? [] : [notes, '']),
+    ...wrapped(`Exit codes: ${exitCodes}`, HELP_WIDTH),
+    '',
+    'Examples:',
+    ...examples.map((line) => `  ${line}`),
+    '',
+  ].join('\n');
+}
+
+/** A row for the file and for each option, in two columns. */
+function argumentLines({ file, options }: HelpTexts): string[] {
+  const rows = [
+    ...(file === undefined ? [] : [{ label: 'FILE', text: file.help, heading: undefined }]),
+    ...Object.entries(options).map(([name, { value, help, fallback, heading }]) => ({
+      label: value === undefined ? `--${name}` : `--${name} ${value}`,
+      text: value === undefined || fallback === undefined ? help : `${help} (${fallback})`,
+      heading,
+    })),
+  ];
+  const lengths = rows
+    .map(({ label }) => label.length)
+    .filter((length) => length <= MAX_LABEL_LENGTH);
+  const column = Math.max(...lengths) + 4;
+  const all = rows.flatMap(({ label, text, heading }) => {
+    const lines = wrapped(text, HELP_WIDTH - column).map((line) => ' '.repeat(column) + line);
+    const [first = ''] = label.length > MAX_LABEL_LENGTH ? [''] : lines.splice(0, 1);
+    return [
+      ...(heading === undefined ? [] : ['', `${heading}:`]),
+      `  ${label}${first.slice(label.length + 2)}`,
+      ...lines,
+    ];
+  });
+  return all.length === 0 ? [] : [...all, ''];
+}
+
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = '';
+    }
+    line += line === '' ? word : ` ${word}`;
+  }
+  return [...lines, line];
 }

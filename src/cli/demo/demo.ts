@@ -9,9 +9,8 @@ import type { SendingResult } from '../../recordings/send-recording.ts';
 import { sendBatched, sendOneByOne } from '../../recordings/send-recording.ts';
 import type { Command } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
-import { CommandFailure, exitCodes, unlessInterrupted } from '../command/command-failure.ts';
-import { amount } from '../terminal/figures.ts';
-import { balances, ledgerLine } from '../terminal/ledger-line.ts';
+import { CommandFailure, exitCodes, unlessInterrupted } from '../command/failures-exit-codes.ts';
+import { amount, balances, ledgerLine } from '../terminal/figures.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../../examples/agent-runs.ndjson', import.meta.url));
 const ROUND_TRIP_MS = 20;

@@ -6,18 +6,16 @@ import {
   exchange,
   isPage,
   isSuccess,
-  ping,
   pingProblem,
   readAccount,
 } from '../api/api-requests.ts';
 import { flag, option, text } from '../command/arguments.ts';
 import type { Command } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
-import { exitCodeOf, exitCodes } from '../command/command-failure.ts';
+import { exitCodeOf, exitCodes } from '../command/failures-exit-codes.ts';
 import { amount, bytes, duration } from '../terminal/figures.ts';
 import { errorQuestions } from './questions/errors.ts';
-import { idQuestions } from './questions/ids.ts';
-import { keyQuestions } from './questions/keys.ts';
+import { idQuestions, keyQuestions } from './questions/ids-keys.ts';
 import { limitQuestions, MOST_BYTES, MOST_ITEMS } from './questions/limits.ts';
 import type { Answered, Finding, QuestionId, Tell } from './questions/question-finding.ts';
 import {
@@ -54,7 +52,7 @@ export const doctor: Command = defineCommand({
   about:
     'Checks that the API is there and takes the token, and whether it does what the client assumes.',
   options,
-  notes: `Without --write it only reads: a ping, and a bulk request without items. With --write:
+  notes: `Without --write it only reads: a and a bulk request without items. With --write:
 ${announcement}
 With an account's token it needs PREFACTOR_AGENT_ID and PREFACTOR_ENVIRONMENT_ID.
 
@@ -93,7 +91,7 @@ goes to standard output: share it. It names the host, and has no token and no id
 
 /** Whether the API is there and takes the token. After a `problem` nothing more can be asked. */
 async function askConnection(account: Account, tell: Tell): Promise<void> {
-  const answer = await ping(account);
+  const answer = await exchange(account, '/api/v1/ping');
   const wrong = pingProblem(account, answer);
   const isThere = answer.kind === 'answer' && !isPage(answer);
   const found = isThere ? asAssumed(`Yes, after ${duration(answer.ms)}.`) : problem(wrong ?? '');

@@ -4,7 +4,7 @@ import { Emulator } from '../../testing/index.ts';
 import { number, option, text } from '../command/arguments.ts';
 import type { Command } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
-import { CommandFailure, exitCodes } from '../command/command-failure.ts';
+import { CommandFailure, exitCodes } from '../command/failures-exit-codes.ts';
 import { amount, bytes, some, table } from '../terminal/figures.ts';
 import { printableLine } from '../terminal/printable.ts';
 import { faultsHelp, readFaultPlan } from './fault-plan.ts';

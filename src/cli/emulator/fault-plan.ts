@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { problemsWithPlan } from '../../testing/faults/check-faults.ts';
 import type { FaultPlan, FaultRates } from '../../testing/index.ts';
-import { wrongUsage } from '../command/arguments.ts';
+import { wrongUsage } from '../command/failures-exit-codes.ts';
 
 /** The faults of a plan, and what goes wrong. */
 const faultNames: Readonly<Record<keyof FaultRates, string>> = {
@@ -33,18 +33,18 @@ export const faultsHelp: string = Object.entries(faultNames)
  * @throws {CommandFailure} when it is none of these, or not a valid plan.
  */
 export async function readFaultPlan(given: string): Promise<FaultPlan> {
-  const text = given.startsWith('@') ? await readPlanFile(given.slice(1)) : given;
-  const isJson = given.startsWith('@') || /^\s*\{/.test(text);
+  const path = given.startsWith('@') ? given.slice(1) : undefined;
+  const text =
+    path === undefined
+      ? given
+      : await readFile(path, 'utf8').catch(() => {
+          throw wrong(`The file "${path}" cannot be read.`);
+        });
+  const isJson = path !== undefined || /^\s*\{/.test(text);
   const plan = isJson ? parsePlan(text) : parseList(text);
   const [problem] = problemsWithPlan(plan);
   if (problem !== undefined) throw wrong(`Of the plan, ${problem}.`);
   return plan as FaultPlan;
-}
-
-function readPlanFile(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => {
-    throw wrong(`The file "${path}" cannot be read.`);
-  });
 }
 
 /** `status=0.05,dropAfter=0.02`, and perhaps `on=single`. */

@@ -10,7 +10,7 @@ import {
   PrefactorSkippedError,
 } from '../../index.ts';
 import { messageOf } from '../../recordings/actions/action-file.ts';
-import { CommandFailure } from '../command/command-failure.ts';
+import { CommandFailure } from '../command/failures-exit-codes.ts';
 
 /** Why a line failed. */
 export interface LineFailure {

@@ -33,7 +33,9 @@ export function fileIdentities(salt: readonly string[], ids: 'client' | 'server'
       key: keyOf(own),
       idIn: (instance, time) => {
         if (ids === 'server' || !isPfid(instance)) return undefined;
-        return pfidFrom(Date.parse(time), instance, randomOf(own));
+        // The 80 random bits, from bits that the key does not show.
+        const random = [...own.subarray(-16)].map((byte) => pfidAlphabet.charAt(byte % 32));
+        return pfidFrom(Date.parse(time), instance, random.join(''));
       },
     };
   };
@@ -52,9 +54,4 @@ function hashOf(parts: readonly unknown[]): Buffer {
 
 function keyOf(hash: Buffer): string {
   return hash.toString('base64url').slice(0, KEY_LENGTH);
-}
-
-/** The 80 random bits of a PFID, from bits that the key does not show. */
-function randomOf(hash: Buffer): string {
-  return [...hash.subarray(-16)].map((byte) => pfidAlphabet.charAt(byte % 32)).join('');
 }

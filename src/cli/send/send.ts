@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AutobatchClient, PrefactorInvalidArgumentError } from '../../index.ts';
 import type { ActionFile } from '../../recordings/actions/action-file.ts';
-import { openActionFile } from '../../recordings/actions/action-file.ts';
-import { recordedTimes } from '../../recordings/actions/recorded-time.ts';
+import { ActionFileError, openActionFile } from '../../recordings/actions/action-file.ts';
+import { RecordedClock, recordedTimes } from '../../recordings/actions/recorded-time.ts';
 import { RecordedCalls } from '../../recordings/calls/recorded-calls.ts';
 import type { EmulatorProcess } from '../../recordings/emulator-process.ts';
 import { serverProblems, startEmulator } from '../../recordings/emulator-process.ts';
 import type { Account } from '../api/api-requests.ts';
-import { deploymentOf, ping, pingProblem, readAccount } from '../api/api-requests.ts';
+import { deploymentOf, exchange, pingProblem, readAccount } from '../api/api-requests.ts';
 import type { OptionValues } from '../command/arguments.ts';
 import {
   either,
@@ -19,7 +20,6 @@ import {
   option,
   text,
   time,
-  wrongUsage,
 } from '../command/arguments.ts';
 import type { Command, CommandContext } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
@@ -30,14 +30,13 @@ import {
   INTERRUPTED,
   unlessInterrupted,
   whenAborted,
-} from '../command/command-failure.ts';
-import { duration } from '../terminal/figures.ts';
-import { balances } from '../terminal/ledger-line.ts';
+  wrongUsage,
+} from '../command/failures-exit-codes.ts';
+import { balances, duration } from '../terminal/figures.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { showProgress } from '../terminal/progress.ts';
 import { FailedLines } from './failed-lines.ts';
 import { fileIdentities } from './identities.ts';
-import { MAX_PENDING, sendLines } from './send-lines.ts';
 import type { Summary } from './summary.ts';
 import { summaryOf, textOf } from './summary.ts';
 import { Tally } from './tally.ts';
@@ -47,6 +46,10 @@ const INTERRUPTED_CLOSE_MS = 5_000;
 /** In a row of pauses, one is reported so often. */
 const PAUSE_NOTES_EVERY_MS = 60_000;
 const DEFAULT_RTT_MS = 20;
+/** Most calls that have not settled; reading waits for room. */
+const MAX_PENDING = 10_000;
+/** How often a full client is looked at again. */
+const FULL_CHECK_MS = 5;
 
 const milliseconds = number({ min: 0, max: 60_000, unit: 'milliseconds' });
 
@@ -86,7 +89,7 @@ const options = {
       'the time that each action bears: as recorded, or when it is sent',
       'recorded',
     ),
-    start: option('TIME', time(), 'when the recording began; without it, when the file was made'),
+    start: option('TIME', time, 'when the recording began; without it, when the file was made'),
     again: option(
       'WORD',
       text('a word of your own'),
@@ -188,7 +191,8 @@ async function openDestination(
   }
   const account = readAccount('send', apiUrl, env);
   // Without this check, the client would take a wrong URL for an outage, and try again for minutes.
-  const problem = pingProblem(account, await unlessInterrupted(ping(account), interrupted));
+  const ping = exchange(account, '/api/v1/ping');
+  const problem = pingProblem(account, await unlessInterrupted(ping, interrupted));
   if (problem !== undefined) throw new CommandFailure(problem);
   return account;
 }
@@ -227,22 +231,56 @@ async function sendFile(
     await client.close();
     const seen = isLost() ? undefined : await emulator?.seen();
     const why = isLost() ? 'The emulator is gone.' : INTERRUPTED;
-    return summaryOf({
+    const about = {
       file: path,
       apiUrl,
       emulated: emulator !== undefined,
-      tally,
       leftOpen: calls.runs.leftOpen,
       ...(failedLines && { failedLines: { file: failedLines.path, count: failedLines.count } }),
-      stats: client.stats(),
       wallMs,
-      cut: stopped.aborted ? why : unread,
-      problems: [...(failedLines?.problems ?? []), ...(seen ? serverProblems(seen) : [])],
-    });
+    };
+    return summaryOf(about, tally, client.stats(), stopped.aborted ? why : unread, [
+      ...(failedLines?.problems ?? []),
+      ...(seen ? serverProblems(seen) : []),
+    ]);
   } finally {
     failedLines?.close();
     progress.end();
   }
+}
+
+/** Makes the calls. Gives why the file was not read to its end, where it was not. */
+async function sendLines(
+  file: ActionFile,
+  { speed, ignore }: SendOptions,
+  calls: RecordedCalls,
+  tally: Tally,
+  stopped: AbortSignal,
+): Promise<string | undefined> {
+  const clock = new RecordedClock(speed);
+  try {
+    for await (const line of file.lines(new Set(ignore))) {
+      if (line.kind === 'problem') {
+        if (line.unmade !== undefined) calls.runs.noteUnmade(line.unmade);
+        tally.badLine(line, line.problem);
+        continue;
+      }
+      await clock.until(line.action.t, stopped);
+      // Calls that wait for their run count as well.
+      await calls.ready();
+      while (tally.pending >= MAX_PENDING) await delay(FULL_CHECK_MS, null, { signal: stopped });
+      const taken = calls.take(line.action, line.text);
+      if (taken.kind === 'call') tally.count(taken, line, line.action);
+      else if (taken.kind === 'bad') tally.badLine(line, taken.problem, taken.isConsequence);
+      else tally.counts.skipped++;
+    }
+  } catch (error) {
+    // The stop has ended a wait, which then rejects.
+    if (stopped.aborted) return undefined;
+    if (error instanceof ActionFileError) return error.message;
+    throw error;
+  }
+  return undefined;
 }
 
 function makeClient(options: SendOptions, { apiUrl, apiToken }: Destination): AutobatchClient {

@@ -1,6 +1,5 @@
 import type { Stats } from '../../index.ts';
-import { amount, bytes, duration, some, table } from '../terminal/figures.ts';
-import { ledgerLine } from '../terminal/ledger-line.ts';
+import { amount, bytes, duration, ledgerLine, some, table } from '../terminal/figures.ts';
 import { printableLine } from '../terminal/printable.ts';
 import type { Counts, FailureGroup, Tally } from './tally.ts';
 
@@ -26,18 +25,20 @@ export interface Summary
   readonly problems: readonly string[];
 }
 
-export interface SummaryParts
-  extends Pick<Summary, 'file' | 'apiUrl' | 'emulated' | 'leftOpen' | 'failedLines' | 'wallMs'> {
-  readonly tally: Tally;
-  readonly stats: Stats;
-  /** Why it ended before its time, where it did. */
-  readonly cut: string | undefined;
-  /** Other sentences for `problems`. */
-  readonly problems: readonly string[];
-}
-
-export function summaryOf({ tally, stats, cut, problems, ...parts }: SummaryParts): Summary {
-  const { file, apiUrl, emulated, wallMs, ...left } = parts;
+/** `cut`: why it ended before its time, where it did. `others`: more sentences for its problems. */
+export function summaryOf(
+  {
+    file,
+    apiUrl,
+    emulated,
+    wallMs,
+    ...left
+  }: Pick<Summary, 'file' | 'apiUrl' | 'emulated' | 'leftOpen' | 'failedLines' | 'wallMs'>,
+  tally: Tally,
+  stats: Stats,
+  cut: string | undefined,
+  others: readonly string[],
+): Summary {
   const { requests, meanBatchSize, bytes, ledger } = stats;
   const { actions, badLines } = tally.counts;
   const isEmpty = cut === undefined && actions + badLines === 0;
@@ -59,7 +60,7 @@ export function summaryOf({ tally, stats, cut, problems, ...parts }: SummaryPart
     problems: [
       ...(cut === undefined ? [] : [cut]),
       ...(isEmpty ? ['There was no action in it.'] : []),
-      ...problems,
+      ...others,
     ],
   };
 }

@@ -1,6 +1,7 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { createHistogram } from 'node:perf_hooks';
 import { isPrefactorError } from '../../index.ts';
+import type { NumberedLine } from '../../recordings/actions/action-file.ts';
 import type { RecordedAction } from '../../recordings/actions/recorded-action.ts';
 import type { RecordedCall } from '../../recordings/calls/recorded-calls.ts';
 import type { FailedLines, LineFailure } from './failed-lines.ts';
@@ -28,10 +29,8 @@ export type Counts = typeof NO_COUNTS;
 export interface FailureGroup extends Pick<LineFailure, 'kind' | 'apiCode' | 'isConsequence'> {
   readonly count: number;
   /** The first few. */
-  readonly examples: readonly FailureExample[];
+  readonly examples: readonly (FailurePlace & Pick<LineFailure, 'message' | 'errors' | 'causes'>)[];
 }
-
-type FailureExample = Pick<LineFailure, 'message' | 'errors' | 'causes'> & FailurePlace;
 
 interface FailurePlace {
   /** Of the file, from 1. */
@@ -45,10 +44,7 @@ interface FailurePlace {
 
 const MAX_FAILURE_EXAMPLES = 3;
 
-interface TalliedLine {
-  readonly number: number;
-  readonly text: string;
-}
+type TalliedLine = Pick<NumberedLine, 'number' | 'text'>;
 
 /** Counts lines by result. Its memory is constant, except for the pending calls. */
 export class Tally {

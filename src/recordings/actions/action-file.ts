@@ -15,7 +15,7 @@ import { parseLine } from './recorded-action.ts';
 export class ActionFileError extends Error {}
 
 /** A line of the file, from 1, and what it says. Blank lines are left out, but counted. */
-type NumberedLine = { readonly number: number; readonly text: string } & ParsedLine;
+export type NumberedLine = { readonly number: number; readonly text: string } & ParsedLine;
 
 /** The longest line: more than the API takes in a body. A binary file may have no line breaks at all. */
 const MAX_LINE_BYTES = 64_000_000;
@@ -43,7 +43,14 @@ export async function openActionFile(path: string, stdin: Readable): Promise<Act
     const madeAt = Math.floor(Math.min(stats.birthtimeMs || stats.mtimeMs, stats.mtimeMs));
     return new ActionFile(source, { path, size: stats.size, name: basename(path), madeAt });
   } catch (error) {
-    throw error instanceof ActionFileError ? error : new ActionFileError(whyNot(path, error));
+    if (error instanceof ActionFileError) throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') throw new ActionFileError(`There is no file "${path}".`);
+    throw new ActionFileError(
+      code === 'EACCES'
+        ? `"${path}" may not be read: its permissions forbid it.`
+        : `"${path}" cannot be opened: ${messageOf(error)}.`,
+    );
   }
 }
 
@@ -179,13 +186,6 @@ async function* linesOf(
     }
   }
   if (length > 0) yield { bytes: Buffer.concat(begun), isWhole: false };
-}
-
-function whyNot(path: string, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return `There is no file "${path}".`;
-  if (code === 'EACCES') return `"${path}" may not be read: its permissions forbid it.`;
-  return `"${path}" cannot be opened: ${messageOf(error)}.`;
 }
 
 export function messageOf(error: unknown): string {

@@ -1,7 +1,5 @@
 /** Recognises common files that are no action files; what they are, as the end of a sentence. */
 
-const NO_COMMAND = 'no command here reads it; examples/README.md says what an action file is.';
-
 /** By the first bytes of the file. */
 export function otherKindOf(bytes: Buffer): string | undefined {
   const [first, second] = bytes;
@@ -35,18 +33,23 @@ export function otherKindOfLine(line: string): string | undefined {
     return 'it is one JSON text, where each line has to be one: jq -c ".[]" makes lines of a list, jq -c . of objects.';
   }
   for (const [pattern, kind] of foreign) {
-    if (pattern.test(line)) return `it looks like ${kind}; ${NO_COMMAND}`;
+    if (pattern.test(line)) {
+      return `it ${kind}; no command here reads it; examples/README.md says what an action file is.`;
+    }
   }
-  if (/^<(!doctype|html|\?xml)/i.test(line)) return `it is a page of HTML or XML; ${NO_COMMAND}`;
   return undefined;
 }
 
 const foreign: readonly (readonly [RegExp, string])[] = [
-  [/"(resourceSpans|scopeSpans|resource_spans)"/, 'an export of OpenTelemetry (OTLP)'],
-  [/"(traceId|trace_id)".*"(observations|projectId|parentObservationId)"/, 'an export of Langfuse'],
+  [/"(resourceSpans|scopeSpans|resource_spans)"/, 'looks like an export of OpenTelemetry (OTLP)'],
+  [
+    /"(traceId|trace_id)".*"(observations|projectId|parentObservationId)"/,
+    'looks like an export of Langfuse',
+  ],
   [
     /"(spanId|span_id)".*"(traceId|trace_id)"|"(traceId|trace_id)".*"(spanId|span_id)"/,
-    'spans of a tracer',
+    'looks like spans of a tracer',
   ],
-  [/^\{\s*"(messages|role)"/, 'a transcript of a conversation'],
+  [/^\{\s*"(messages|role)"/, 'looks like a transcript of a conversation'],
+  [/^<(!doctype|html|\?xml)/i, 'is a page of HTML or XML'],
 ];

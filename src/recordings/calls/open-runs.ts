@@ -3,7 +3,7 @@ import type { AgentInstance, AgentSpan, Ref } from '../../index.ts';
 import type { RecordedAction, Unmade } from '../actions/recorded-action.ts';
 
 /** A run that has not ended, or some of whose spans have not. */
-export interface OpenRun {
+export class OpenRun {
   /** In the file, or its id. */
   readonly name: string;
   /** Its id, or the call that is to give it. */
@@ -11,10 +11,15 @@ export interface OpenRun {
   /** Settles with its registration; undefined from then on. */
   registering: Promise<void> | undefined;
   /** False once it has ended, or its registration has failed. */
-  isOpen: boolean;
-  hasEnded: boolean;
-  openSpans: number;
-  readonly spans: Map<string, OpenSpan | 'unmade' | 'skipped'>;
+  isOpen = true;
+  hasEnded = false;
+  openSpans = 0;
+  readonly spans: Map<string, OpenSpan | 'unmade' | 'skipped'> = new Map();
+
+  constructor(name: string, ref: Ref<AgentInstance>) {
+    this.name = name;
+    this.ref = ref;
+  }
 }
 
 export interface OpenSpan {
@@ -39,15 +44,7 @@ export class OpenRuns {
 
   /** A new run of that name; `ref` is its id, or the call that is to give it. */
   add(name: string, ref: Ref<AgentInstance>): OpenRun {
-    const run: OpenRun = {
-      name,
-      ref,
-      registering: undefined,
-      isOpen: true,
-      hasEnded: false,
-      openSpans: 0,
-      spans: new Map(),
-    };
+    const run = new OpenRun(name, ref);
     this.#runs.set(name, run);
     this.leftOpen.runs++;
     return run;

@@ -68,7 +68,6 @@ const MAX_WAITING_BYTES = 4_000_000;
  * only then can a whole tree of spans leave in one request.
  */
 export class RecordedCalls {
-  readonly #client: AutobatchClient;
   readonly #options: RecordedCallsOptions;
   /** What was made and has not ended. */
   readonly runs: OpenRuns = new OpenRuns();
@@ -79,7 +78,6 @@ export class RecordedCalls {
   #lastAwaited: Promise<void> | undefined;
 
   constructor(options: RecordedCallsOptions) {
-    this.#client = options.client;
     this.#options = options;
   }
 
@@ -106,7 +104,7 @@ export class RecordedCalls {
   /** Resolves when there is room for another action. */
   async ready(): Promise<void> {
     while (this.#waitingBytes >= MAX_WAITING_BYTES) await this.#lastAwaited;
-    await this.#client.ready();
+    await this.#options.client.ready();
   }
 
   /** Resolves when all calls have settled, those included that waited for their run. */
@@ -114,7 +112,7 @@ export class RecordedCalls {
     let isAnyWaiting: boolean;
     do {
       isAnyWaiting = this.#registering > 0;
-      await this.#client.flush();
+      await this.#options.client.flush();
     } while (isAnyWaiting);
   }
 
@@ -123,7 +121,7 @@ export class RecordedCalls {
     action: Exclude<RecordedAction, ActionOf<'agent_instances/register'>>,
     line: string,
   ): TakenAction {
-    const { agentInstances } = this.#client;
+    const { agentInstances } = this.#options.client;
     switch (action.type) {
       case 'agent_spans/create':
         return this.#create(action, line, run);
@@ -161,7 +159,7 @@ export class RecordedCalls {
     const params = registrationParams({ ...this.#options.deployment, ...payload });
     let made: ActionPromise<AgentInstance> | undefined;
     const taken = this.#call(action, line, {}, ({ idempotencyKey }) => {
-      made = this.#client.agentInstances.register({ ...params, idempotencyKey });
+      made = this.#options.client.agentInstances.register({ ...params, idempotencyKey });
       return made;
     });
     const run = this.runs.add(instance, made ?? '');
@@ -213,7 +211,7 @@ export class RecordedCalls {
     const { sensitive_encoding: sensitiveEncoding } = action;
     const taken = this.#call(action, line, { run, parent }, (terms) => {
       const { started_at: startedAt, finished_at: finishedAt } = spanTimes(action, terms.time);
-      const call = this.#client.agentSpans.create({
+      const call = this.#options.client.agentSpans.create({
         id: action.id ?? terms.newId(),
         agentInstanceId: run.ref,
         parentSpanId: refOf(parent),
@@ -253,7 +251,7 @@ export class RecordedCalls {
     }
     if (span !== undefined && run !== undefined) this.runs.closeSpan(run, span);
     return this.#call(action, line, { run, span: span ?? id }, ({ idempotencyKey, time }) =>
-      this.#client.agentSpans.finish(refOf(span ?? id) ?? '', {
+      this.#options.client.agentSpans.finish(refOf(span ?? id) ?? '', {
         status: statusOf(status),
         resultPayload,
         timestamp: action.timestamp ?? time,

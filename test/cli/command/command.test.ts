@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { flag, group, number, option, text } from '../../../src/cli/command/arguments.ts';
-import { helpOf } from '../../../src/cli/command/help.ts';
+import { helpOf } from '../../../src/cli/command/command.ts';
 
 test('options stand in two columns, with their defaults; what is long is wrapped', () => {
   const help = helpOf({

@@ -20,6 +20,14 @@ export const exitCodes = {
   usage: 2,
 } as const;
 
+/** The failure of a command line that is wrong. */
+export function wrongUsage(command: string, sentence: string): CommandFailure {
+  return new CommandFailure(
+    `${sentence} See: prefactor-autobatch ${command} --help`,
+    exitCodes.usage,
+  );
+}
+
 /** The exit code of a command that was interrupted, as a shell has it: 130 for Ctrl-C. */
 export function exitCodeOf({ reason }: AbortSignal): number {
   const { signals } = constants;
