@@ -30,7 +30,7 @@ type RequestProblem = readonly [code: 'required_value' | 'invalid_value', messag
 const SDK = /^\S+@\S+(?: \S+@\S+)*$/;
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
 // *Conflicting* (docs/internals/api.md, "Bulk request"): a newer page allows 128. The shorter limit is safe with both.
-const MAX_KEY_LENGTH = 64;
+const LONGEST_ACCEPTED_KEY = 64;
 const bodyText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function readRequest(
@@ -127,8 +127,8 @@ function readItem(entry: unknown, keys: string[]): EmulatedItem | RequestProblem
   if (typeof type !== 'string' || typeof key !== 'string') {
     return ['required_value', 'one or more items are incomplete'];
   }
-  if (key.length < 8 || key.length > MAX_KEY_LENGTH) {
-    return ['invalid_value', `idempotency keys have 8 to ${MAX_KEY_LENGTH} characters`];
+  if (key.length < 8 || key.length > LONGEST_ACCEPTED_KEY) {
+    return ['invalid_value', `idempotency keys have 8 to ${LONGEST_ACCEPTED_KEY} characters`];
   }
   if (!BULK_ACTIONS.has(type)) {
     return ['invalid_value', 'one or more items have an unknown _type'];
@@ -147,12 +147,12 @@ function readSingle({ idempotency_key: key, ...fields }: Fields, arrived: Arrive
   // Shorter than 8 is fine here, as TypeScript allows it (docs/internals/api.md, "Idempotency keys").
   if (key === undefined) {
     items.push(item);
-  } else if (typeof key === 'string' && key.length > 0 && key.length <= MAX_KEY_LENGTH) {
+  } else if (typeof key === 'string' && key.length > 0 && key.length <= LONGEST_ACCEPTED_KEY) {
     items.push({ ...item, key });
     keys.push(key);
   } else {
     record.breach('A single request with an idempotency key that is not valid');
-    const message = `has at most ${MAX_KEY_LENGTH} characters`;
+    const message = `has at most ${LONGEST_ACCEPTED_KEY} characters`;
     refuseField(arrived, 'idempotency_key', ['invalid_value', message]);
   }
 }
