@@ -41,7 +41,7 @@ export interface KeyRecord extends KeyClaim {
   readonly now: string;
   /** The id that was made for its span; null where none could be, undefined before that is known. */
   id: string | null | undefined;
-  /** The ids in the places of references, by the path of their field. */
+  /** The ids in the places of references, by the name of their field. */
   readonly sentIds: Record<string, string>;
   fingerprint: string | undefined;
 }

@@ -60,10 +60,10 @@ export class JsonWriter {
     const { kind, fields, sentIds } = draft;
     const missing: number[] = [];
     for (const [at, name] of names.entries()) {
-      const { name: field, path } = kind.references[at] as ReferenceField;
+      const { name: field } = kind.references[at] as ReferenceField;
       const before = fields[field];
       if (typeof name === 'number') fields[field] = this.#marker(missing.push(name) - 1);
-      else if (sentIds !== undefined) fields[field] = sentIds[path] ??= name;
+      else if (sentIds !== undefined) fields[field] = sentIds[field] ??= name;
       if (fields[field] !== before) draft.text = undefined;
     }
     return missing;

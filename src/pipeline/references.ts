@@ -88,10 +88,11 @@ export class References implements PendingIds {
    */
   resolve({ kind, fields, hasWireNames }: CallDraft): Name[] {
     const names: Name[] = [];
-    for (const { name: field, path, argument, isOptional } of kind.references) {
+    const prefix = hasWireNames && kind.hasDetails === true ? 'details.' : '';
+    for (const { name: field, argument, isOptional } of kind.references) {
       const given = fields[field];
       if (isOptional === true && given == null) continue;
-      const name = this.nameOf(given, hasWireNames ? path : argument);
+      const name = this.nameOf(given, hasWireNames ? field : argument, prefix);
       names.push(name);
       // A call that was left out stays: by its id it would be known for a while only.
       const mayStay = !this.#omitted.isEmpty && given instanceof Promise;
@@ -103,13 +104,15 @@ export class References implements PendingIds {
 
   /**
    * The id that a reference stands for, as the server knows it; or the number of what has no id yet. Throws
-   * `InvalidCall` for what is no reference; `path` is where it was given.
+   * `InvalidCall` for what is no reference; `prefix` and `field` are where it was given.
    */
-  nameOf(reference: unknown, path: string): Name {
+  nameOf(reference: unknown, field: string, prefix = ''): Name {
     const id = typeof reference === 'string' ? reference : own(reference, 'id');
     if (isName(id)) return this.#engine.idOf(id);
     const pending = reference instanceof Promise ? this.#ofCalls.get(reference) : undefined;
-    if (pending === undefined) throw new InvalidCall([{ path, message: whyNone(reference) }]);
+    if (pending === undefined) {
+      throw new InvalidCall([{ path: prefix + field, message: whyNone(reference) }]);
+    }
     return this.#engine.idOf(pending.id ?? pending.number);
   }
 }

@@ -20,8 +20,6 @@ export interface WireAction {
 /** A field that holds an id, or what stands for one. */
 export interface ReferenceField {
   readonly name: string;
-  /** Where it stands in an action, for errors. */
-  readonly path: string;
   /** What the caller of a method gives there. */
   readonly argument: string;
   /** It may be left out, or null. */

@@ -137,11 +137,7 @@ export const registerAgentInstance: ActionKind<AgentInstanceRegisterParams, Agen
 // That the bulk names of these three are the plural of the resource and the action, and their fields
 // those of the single endpoint beside `agent_instance_id`, is *inferred* (docs/internals/api.md, "Actions").
 
-const calledOnInstance: ReferenceField = {
-  name: 'agent_instance_id',
-  path: 'agent_instance_id',
-  argument: 'instance',
-};
+const calledOnInstance: ReferenceField = { name: 'agent_instance_id', argument: 'instance' };
 
 export const startAgentInstance: ActionKind<AgentInstanceStartParams, AgentInstance> = {
   method: 'agentInstances.start',

@@ -100,17 +100,8 @@ export const createAgentSpan: ActionKind<AgentSpanCreateParams, AgentSpan> = {
   makes: 'span',
   hasDetails: true,
   references: [
-    {
-      name: 'agent_instance_id',
-      path: 'details.agent_instance_id',
-      argument: 'agentInstanceId',
-    },
-    {
-      name: 'parent_span_id',
-      path: 'details.parent_span_id',
-      argument: 'parentSpanId',
-      isOptional: true,
-    },
+    { name: 'agent_instance_id', argument: 'agentInstanceId' },
+    { name: 'parent_span_id', argument: 'parentSpanId', isOptional: true },
   ],
   checkParams: paramFields(() => ({
     agentInstanceId: z.optional(z.unknown()),
@@ -165,7 +156,7 @@ export const finishAgentSpan: ActionKind<AgentSpanFinishParams, AgentSpan> = {
   type: 'agent_spans/finish',
   changes: 'span',
   ends: true,
-  references: [{ name: 'agent_span_id', path: 'agent_span_id', argument: 'span' }],
+  references: [{ name: 'agent_span_id', argument: 'span' }],
   checkParams: paramFields(() => ({
     status: z.optional(aText()),
     resultPayload: z.optional(anObject()),
