@@ -6,7 +6,7 @@ export type {
   BatchWindow,
   QueueOptions,
   RetryOptions,
-} from './client/options.ts';
+} from './client/client-options.ts';
 export type {
   DispatchReason,
   EngineEvents,

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isWorkerd, runtime } from '../lib/runtime.ts';
 import { callUserCode } from '../lib/user-code.ts';
-import type { BatchWindow } from './options.ts';
+import type { BatchWindow } from './client-options.ts';
 
 /** The longest that a user's own window stays open, in milliseconds. */
 const LONGEST_WINDOW_MS = 60_000;

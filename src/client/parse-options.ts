@@ -25,14 +25,14 @@ import { DEFAULT_API_URL, readApiUrl } from '../transport/api-url.ts';
 import type { HeaderFields } from '../transport/header-fields.ts';
 import { headerFields, headerRecord } from '../transport/header-fields.ts';
 import type { Fetch } from '../transport/sender.ts';
-import { exitSignal } from './exit-signals.ts';
 import type {
   AutobatchOptions,
   BatchOptions,
   BatchWindow,
   QueueOptions,
   RetryOptions,
-} from './options.ts';
+} from './client-options.ts';
+import { exitSignal } from './exit-signals.ts';
 
 /** Those that have no default. */
 type Optional = 'apiToken' | 'fetch' | 'beforeEnqueue' | 'waitUntil';
@@ -176,12 +176,12 @@ const aBatchWindow = mustBe("'tick', milliseconds from 0 to 60000, or a function
   const isMs = typeof value === 'number' && value >= 0 && value <= 60_000;
   return isMs || value === 'tick' || typeof value === 'function';
 });
-const loggerMethods = ['debug', 'info', 'warn', 'error'];
 const aLogger = mustBe(
   'false, or an object with the methods debug, info, warn and error',
   (value) =>
     value === false ||
-    (isObject(value) && loggerMethods.every((name) => typeof value[name] === 'function')),
+    (isObject(value) &&
+      ['debug', 'info', 'warn', 'error'].every((name) => typeof value[name] === 'function')),
 );
 const nameAtVersion = matching(
   'name@version, without spaces',

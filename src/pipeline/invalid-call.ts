@@ -36,3 +36,13 @@ export function invalidCallError(error: unknown, call: string, key?: string): An
       : { issues: [{ path: '', message: 'it could not be read (see cause)' }], cause: error };
   return invalidArgument({ call, issues, idempotencyKey: key, cause });
 }
+
+/** The path `details.result_payload.a_b` of an action, as the caller of a method knows it: `resultPayload.a_b`. */
+export function pathInCall(path: string): string {
+  const names = path.replace(/^details\./, '').split('.');
+  // Below these stands what the caller gave, as it is.
+  const ours = names[0] === 'agent_schema_version' ? 2 : 1;
+  const camelCase = (name: string): string =>
+    name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return names.map((name, at) => (at < ours ? camelCase(name) : name)).join('.');
+}

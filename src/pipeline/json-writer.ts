@@ -3,7 +3,7 @@ import type { IdGenerator } from '../ids/id-generator.ts';
 import { utf8Length } from '../lib/utf8.ts';
 import type { ReferenceField } from '../schemas/action.ts';
 import type { CallDraft } from './call-draft.ts';
-import { InvalidCall } from './invalid-call.ts';
+import { InvalidCall, pathInCall } from './invalid-call.ts';
 import type { JsonLosses } from './json-problems.ts';
 import { lossesIn, whyUnwritable } from './json-problems.ts';
 
@@ -92,16 +92,6 @@ export class JsonWriter {
     }
     return { pieces, holes, bytes };
   }
-}
-
-/** The path `details.result_payload.a_b` of an action, as the caller of a method knows it: `resultPayload.a_b`. */
-export function pathInCall(path: string): string {
-  const names = path.replace(/^details\./, '').split('.');
-  // Below these stands what the caller gave, as it is.
-  const ours = names[0] === 'agent_schema_version' ? 2 : 1;
-  const camelCase = (name: string): string =>
-    name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return names.map((name, at) => (at < ours ? camelCase(name) : name)).join('.');
 }
 
 /** `JSON.stringify`, which throws `InvalidCall`; `shownAs` makes of a path in the value the one that its caller knows. */

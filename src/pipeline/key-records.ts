@@ -1,7 +1,8 @@
 import { LruMap } from '../lib/lru-map.ts';
 import { TextHasher } from '../lib/text-hash.ts';
 import type { CallDraft, KeyRecord } from './call-draft.ts';
-import { pathInCall, serialise } from './json-writer.ts';
+import { pathInCall } from './invalid-call.ts';
+import { serialise } from './json-writer.ts';
 import { withReferences } from './references.ts';
 
 /**

@@ -86,9 +86,9 @@ export function within(
 }
 
 /** The most characters that an id or a name may have; the API names no bound (docs/internals/api.md, "Ids"). */
-const MAX_NAME = 200;
+const MAX_NAME_LENGTH = 200;
 
-export const NAME: string = `a string of 1 to ${MAX_NAME} characters`;
+export const NAME: string = `a string of 1 to ${MAX_NAME_LENGTH} characters`;
 export const OBJECT = 'an object';
 
 // Fields of schemas, each with the text that says what it must be. Internal: zod's types show in no declaration.
@@ -123,7 +123,7 @@ export function aTime(): z.ZodMiniType {
  * by a caller or in an answer, would fill the memory.
  */
 export function isName(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= MAX_NAME;
+  return typeof value === 'string' && value !== '' && value.length <= MAX_NAME_LENGTH;
 }
 
 /** The id that a result, or a call, carries. */
@@ -162,7 +162,7 @@ export function kindOf(value: unknown): string {
   if (value === '') return 'empty';
   if (Array.isArray(value)) return 'an array';
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
-  if (typeof value === 'string' && value.length > MAX_NAME)
+  if (typeof value === 'string' && value.length > MAX_NAME_LENGTH)
     return `a string of ${value.length} characters`;
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -17,7 +17,6 @@ import {
 import type { AgentSpan, AgentSpanCreateParams, AgentSpanFinishParams } from './agent-spans.ts';
 import { createAgentSpan, finishAgentSpan } from './agent-spans.ts';
 import type { AgentSchemaVersion, AgentVersion, RuntimeEnvironment } from './agent-versions.ts';
-import { checkEnvelope } from './bulk-request.ts';
 
 /** A name of ours as the wire has it: `agentInstanceId` is `agent_instance_id`. */
 export type SnakeCase<Name> = Name extends `${infer First}${infer Rest}`
@@ -83,11 +82,6 @@ export const knownKinds: ReadonlyMap<string, WireKind<unknown>> = new Map(
     finishAgentSpan,
   ].map((kind) => [kind.type, kind]),
 );
-
-/** Any other type: nothing is known of it. */
-export function unknownKind(type: string): WireKind<unknown> {
-  return { type, references: [], checkAction: checkEnvelope };
-}
 
 /** The id that an action of a known type gives to what it makes, unchecked. */
 export function idMadeBy(action: Action): unknown {

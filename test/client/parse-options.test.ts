@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { AutobatchOptions } from '../../src/client/options.ts';
+import type { AutobatchOptions } from '../../src/client/client-options.ts';
 import { parseOptions } from '../../src/client/parse-options.ts';
 import { PrefactorInvalidArgumentError } from '../../src/errors/error-classes.ts';
 import { recordingLogger } from '../helpers/recording-logger.ts';

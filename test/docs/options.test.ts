@@ -30,14 +30,16 @@ const sections: Readonly<Record<string, string>> = {
   queue: 'QueueOptions',
   retry: 'RetryOptions',
 };
-const options = fieldsOf('client/options.ts', 'AutobatchOptions').flatMap((field): Option[] => {
-  const section = sections[field.name];
-  if (section === undefined) return [{ ...field, path: field.name }];
-  return fieldsOf('client/options.ts', section).map((part) => ({
-    ...part,
-    path: `${field.name}.${part.name}`,
-  }));
-});
+const options = fieldsOf('client/client-options.ts', 'AutobatchOptions').flatMap(
+  (field): Option[] => {
+    const section = sections[field.name];
+    if (section === undefined) return [{ ...field, path: field.name }];
+    return fieldsOf('client/client-options.ts', section).map((part) => ({
+      ...part,
+      path: `${field.name}.${part.name}`,
+    }));
+  },
+);
 
 test('each option has one row, and each row is about an option', () => {
   expect(rows.map(({ path }) => path).sort()).toEqual(options.map(({ path }) => path).sort());
