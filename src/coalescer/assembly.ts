@@ -1,6 +1,5 @@
 /** Joins the parts of the engine. What happens when: engine-loop.ts. */
 import { AbortSignals } from '../lib/abort-signals.ts';
-import type { Clock } from '../lib/clock.ts';
 import { inLaterTurn } from '../lib/event-loop.ts';
 import { FairTimeouts } from '../lib/fair-timeouts.ts';
 import { Alarm } from './alarm.ts';
@@ -15,7 +14,6 @@ import { Loop } from './engine-loop.ts';
 import type { PendingCall } from './items/item.ts';
 import type { CompleteOptions, EngineOptions } from './ports/options.ts';
 import { complete } from './ports/options.ts';
-import type { ToError } from './ports/reason.ts';
 import { Backlog } from './queue/backlog.ts';
 import { Bounds } from './queue/queue-bounds.ts';
 import { Bisection } from './requests/bisection.ts';
@@ -27,29 +25,17 @@ import { AdaptiveLimits } from './server/adaptive-limits.ts';
 import { CircuitBreaker, ServerHealth } from './server/server-health.ts';
 import { Steps } from './steps.ts';
 
-/** The pending items, their callers, and how they end. */
-interface Queue<Failure> {
+/** What the engine's methods use. */
+export interface Assembly<Failure> extends CompleteOptions<Failure> {
   readonly history: ResourceHistory<Failure>;
   readonly backlog: Backlog;
   readonly bounds: Bounds;
   readonly keys: PendingKeys;
   readonly callers: Callers;
-  readonly notifier: CallerNotifier<Failure>;
   readonly settlement: Settlement<Failure>;
-}
-
-/** What is known of the server and its limits. */
-interface Server<Failure> {
-  readonly breaker: CircuitBreaker;
   readonly adaptive: AdaptiveLimits;
   readonly bisection: Bisection;
   readonly serverHealth: ServerHealth<Failure>;
-}
-
-/** What the engine's methods use. */
-export interface Assembly<Failure> extends Queue<Failure>, Server<Failure> {
-  readonly clock: Clock;
-  readonly toError: ToError<Failure>;
   readonly timeouts: FairTimeouts;
   readonly steps: Steps;
   readonly loop: Loop<Failure>;
@@ -59,10 +45,8 @@ export interface Assembly<Failure> extends Queue<Failure>, Server<Failure> {
   readonly inFlight: InFlightRequests<Failure>;
 }
 
-function queueOf<Failure>(
-  options: CompleteOptions<Failure>,
-  signals: AbortSignals<PendingCall>,
-): Queue<Failure> {
+/** The pending items, their callers, and how they end. */
+function queueOf<Failure>(options: CompleteOptions<Failure>, signals: AbortSignals<PendingCall>) {
   const { clock, events, onNamed, toError, toRecord } = options;
   const history = new ResourceHistory<Failure>({
     toRecord,
@@ -88,10 +72,8 @@ function queueOf<Failure>(
   return { ...queue, settlement: new Settlement<Failure>({ ...queue, events }) };
 }
 
-function serverOf<Failure>(
-  options: CompleteOptions<Failure>,
-  { callers }: Queue<Failure>,
-): Server<Failure> {
+/** What is known of the server and its limits. */
+function serverOf<Failure>(options: CompleteOptions<Failure>, callers: Callers) {
   const { retry } = options;
   const breaker = new CircuitBreaker(retry);
   const adaptive = new AdaptiveLimits(options);
@@ -117,8 +99,8 @@ export function assemble<Failure>(given: EngineOptions<Failure>): Assembly<Failu
     }),
   );
   const queue = queueOf(options, signals);
-  const server = serverOf(options, queue);
-  const shared = { ...options, ...queue, ...server, settings: options, steps, signals, timeouts };
+  const server = serverOf(options, queue.callers);
+  const shared = { ...options, ...queue, ...server, steps, signals, timeouts };
   const inFlight = new InFlightRequests<Failure>({
     ...shared,
     onReply: (...reply) => loop.apply(...reply),
@@ -136,6 +118,6 @@ export function assemble<Failure>(given: EngineOptions<Failure>): Assembly<Failu
   });
   const alarm = new Alarm({ clock, timeouts, wake: (isLate) => loop.wake(isLate) });
   const moving = { retries, replies, dispatcher, cancellation, intake, alarm, inFlight };
-  const loop = new Loop<Failure>({ ...shared, ...moving, now: () => clock.now() });
+  const loop = new Loop<Failure>({ ...shared, ...moving });
   return { ...shared, ...moving, loop };
 }

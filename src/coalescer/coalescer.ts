@@ -128,14 +128,16 @@ export class Coalescer<Failure> {
   }
 
   /** Sends a packed batch. It is retried as items are, waits for none, and counts in neither queue nor ledger. */
-  execute(batch: PackedItems, options: ExecuteOptions = {}): Promise<PackedAnswer> {
-    const { type = 'batch' } = options;
+  execute(
+    batch: PackedItems,
+    { type = 'batch', signal }: ExecuteOptions = {},
+  ): Promise<PackedAnswer> {
+    const { intake, loop, steps } = this.#parts;
+    const about = { key: undefined, type, signal };
     if (this.#closing !== undefined) {
-      const about = { key: undefined, type };
-      return this.#parts.intake.turnAway(about, { kind: 'closed', maybeApplied: false });
+      return intake.turnAway(about, { kind: 'closed', maybeApplied: false });
     }
-    const promise = this.#parts.intake.takePacked(batch, options);
-    const { loop, steps } = this.#parts;
+    const promise = intake.takePacked(batch, about);
     steps.run(() => loop.pump());
     return promise;
   }

@@ -11,7 +11,6 @@ import type { CallerNotifier } from './calls/caller-notifier.ts';
 import type { Cancellation } from './calls/cancellation.ts';
 import type { Settlement } from './calls/settlement.ts';
 import type { Item, PendingCall } from './items/item.ts';
-import type { Emitter } from './ports/events.ts';
 import type { CompleteOptions } from './ports/options.ts';
 import type { Reply } from './ports/sender.ts';
 import type { Backlog } from './queue/backlog.ts';
@@ -24,17 +23,12 @@ import type { Retries } from './requests/retries.ts';
 import type { PingFailure, ServerHealth } from './server/server-health.ts';
 import type { Steps } from './steps.ts';
 
-type LoopSettings = Pick<CompleteOptions<unknown>, 'deliveryTimeoutMs' | 'attemptTimeoutMs'>;
-
-export interface LoopParts<Failure> {
-  readonly settings: LoopSettings;
+export interface LoopParts<Failure> extends CompleteOptions<Failure> {
   readonly steps: Steps;
-  readonly now: () => number;
   readonly alarm: Alarm;
   readonly retries: Retries<Failure>;
   readonly backlog: Backlog;
   readonly dispatcher: Dispatcher<Failure>;
-  readonly events: Emitter;
   readonly intake: { endWindow(): void };
   readonly bisection: Bisection;
   readonly replies: Replies<Failure>;
@@ -47,7 +41,6 @@ export interface LoopParts<Failure> {
 }
 
 export class Loop<Failure> {
-  readonly #settings: LoopSettings;
   readonly #parts: LoopParts<Failure>;
   /**
    * How long after a call the alarm wakes at first: in time for its deadline and for that of its attempt, so that the
@@ -59,8 +52,7 @@ export class Loop<Failure> {
   #tellsLater = false;
 
   constructor(parts: LoopParts<Failure>) {
-    const { deliveryTimeoutMs, attemptTimeoutMs } = parts.settings;
-    this.#settings = parts.settings;
+    const { deliveryTimeoutMs, attemptTimeoutMs } = parts;
     this.#parts = parts;
     // A call was made up to a millisecond before its time says.
     this.#firstWakeMs = Math.min(deliveryTimeoutMs, attemptTimeoutMs - 1);
@@ -73,7 +65,7 @@ export class Loop<Failure> {
   }
 
   /** Sends what may leave, and sets the alarm: the end of every step that may have made something sendable. */
-  pump(now: number = this.#parts.now()): void {
+  pump(now: number = this.#parts.clock.now()): void {
     if (this.#isHeld) return;
     const { alarm, backlog, dispatcher, intake, cancellation } = this.#parts;
     // First, so that nothing is sent whose time is over.
@@ -135,13 +127,13 @@ export class Loop<Failure> {
   }
 
   wake(isLate: boolean): void {
-    const { now, steps, inFlight, cancellation } = this.#parts;
+    const { clock, steps, inFlight, cancellation } = this.#parts;
     steps.run(() => {
       inFlight.giveUpOverdue();
-      const time = now();
-      if (time >= this.#deadline) this.#expireWaiting(time, isLate);
-      cancellation.expire(time - this.#settings.deliveryTimeoutMs);
-      this.pump(time);
+      const now = clock.now();
+      if (now >= this.#deadline) this.#expireWaiting(now, isLate);
+      cancellation.expire(now - this.#parts.deliveryTimeoutMs);
+      this.pump(now);
     });
   }
 
@@ -174,15 +166,15 @@ export class Loop<Failure> {
   }
 
   #expireWaiting(now: number, isLate: boolean): void {
-    const { deliveryTimeoutMs, attemptTimeoutMs } = this.#settings;
+    const { deliveryTimeoutMs, attemptTimeoutMs, cancellation } = this.#parts;
     const calledBy = now - deliveryTimeoutMs;
     const reprievedTo = isLate ? Math.ceil(calledBy + attemptTimeoutMs) : undefined;
-    this.#parts.cancellation.expireWaiting(calledBy, reprievedTo);
+    cancellation.expireWaiting(calledBy, reprievedTo);
   }
 
   /** The deadline of the call that has waited longest. */
   get #deadline(): number {
     const { oldest } = this.#parts.backlog;
-    return oldest === undefined ? NEVER : oldest.calledAt + this.#settings.deliveryTimeoutMs;
+    return oldest === undefined ? NEVER : oldest.calledAt + this.#parts.deliveryTimeoutMs;
   }
 }

@@ -112,15 +112,13 @@ export class Cancellation<Failure> {
       this.#parts.backlog.desert(item);
       item.keepRetryState().left = why;
       this.unwanted.add(item);
-      if (isInFlight && !item.isAtServer) this.#noteRecalled(item.sending);
+      const { sending } = item;
+      if (isInFlight && sending?.hasLeft === false && !sending.isRecalled) {
+        sending.isRecalled = true;
+        this.recalled.push(sending);
+      }
     }
     this.#parts.settlement.leave(item, caller, reason);
-  }
-
-  #noteRecalled(trip: SendState | undefined): void {
-    if (trip === undefined || trip.isRecalled) return;
-    trip.isRecalled = true;
-    this.recalled.push(trip);
   }
 
   /** The server may have it, and others wait for what it makes. */

@@ -1,12 +1,11 @@
 /** How a call becomes an item or is turned away, before `submit` returns. */
 import type { AbortSignals, AbortSubscription } from '../../lib/abort-signals.ts';
 import { runInRoot } from '../../lib/async-context.ts';
-import type { Clock } from '../../lib/clock.ts';
 import type { Caller, PendingCall } from '../items/item.ts';
 import { Item, TYPICAL_ID_BYTES } from '../items/item.ts';
 import { PackedBatch } from '../items/packed-batch.ts';
-import type { CompleteOptions, Schedule } from '../ports/options.ts';
-import type { Reason, ToError } from '../ports/reason.ts';
+import type { CompleteOptions } from '../ports/options.ts';
+import type { Reason } from '../ports/reason.ts';
 import type { PackedAnswer, PackedItems } from '../ports/sender.ts';
 import type { Name, Submission } from '../ports/submission.ts';
 import type { Backlog } from '../queue/backlog.ts';
@@ -31,18 +30,12 @@ export interface CallInfo {
   readonly key: string | undefined;
   readonly type: string;
   readonly makes?: Name | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 type LackingDependency<Failure> = Extract<Reason<Failure>, { kind: 'dependency' }>;
 
-type IntakeSettings = Pick<
-  CompleteOptions<unknown>,
-  'maxItems' | 'maxBytes' | 'envelopeBytes' | 'separatorBytes' | 'queue'
->;
-
-export interface IntakeParts<Failure> {
-  readonly settings: IntakeSettings;
-  readonly clock: Clock;
+export interface IntakeParts<Failure> extends CompleteOptions<Failure> {
   /** See steps.ts. */
   readonly steps: { run<T>(step: () => T): T; runSoon(step: () => void): void };
   readonly signals: AbortSignals<PendingCall>;
@@ -55,8 +48,6 @@ export interface IntakeParts<Failure> {
   readonly notifier: CallerNotifier<Failure>;
   readonly cancellation: Cancellation<Failure>;
   readonly serverHealth: ServerHealth<Failure>;
-  readonly toError: ToError<Failure>;
-  readonly schedule: Schedule;
   /** Items may be packed, or were freed. */
   readonly onAdmitted: (now: number) => void;
   /** A packed batch may be sent. */
@@ -73,7 +64,6 @@ interface Entered {
 
 export class Intake<Failure> {
   lastSeq = 0;
-  readonly #settings: IntakeSettings;
   readonly #parts: IntakeParts<Failure>;
   /** The items of the open window, in the order of the calls. Empty: no window is open. */
   #gathered: Item[] = [];
@@ -84,7 +74,6 @@ export class Intake<Failure> {
   #stopWindow: (() => void) | undefined;
 
   constructor(parts: IntakeParts<Failure>) {
-    this.#settings = parts.settings;
     this.#parts = parts;
   }
 
@@ -116,11 +105,7 @@ export class Intake<Failure> {
       subscription = signal && this.#parts.signals.subscribe(signal);
       entered = this.#parts.steps.run(() => this.#enter(submission, subscription));
     } catch (error) {
-      return this.#refuse(
-        submission,
-        subscription,
-        faultAtEntry(error, submission.signal, subscription),
-      );
+      return this.#refuseFault(submission, subscription, error);
     }
     const { promise, item } = entered;
     if (item?.state === 'gathering') this.#addToWindow(item);
@@ -141,18 +126,15 @@ export class Intake<Failure> {
   }
 
   /** Takes a packed batch, which waits for no item. */
-  takePacked(
-    batch: PackedItems,
-    { type = 'batch', signal }: ExecuteOptions,
-  ): Promise<PackedAnswer> {
-    const about = { key: undefined, type };
+  takePacked(batch: PackedItems, about: CallInfo): Promise<PackedAnswer> {
+    const { signal } = about;
     let subscription: Subscription;
     try {
       subscription = signal && this.#parts.signals.subscribe(signal);
       const promise = this.#parts.steps.run(() => this.#enterPacked(batch, about, subscription));
       return promise as Promise<PackedAnswer>;
     } catch (error) {
-      return this.#refuse(about, subscription, faultAtEntry(error, signal, subscription));
+      return this.#refuseFault(about, subscription, error);
     }
   }
 
@@ -172,11 +154,10 @@ export class Intake<Failure> {
   }
 
   #enter(submission: Submission, subscription: Subscription): Entered {
-    const { backlog, bounds, callers, clock, history, keys } = this.#parts;
+    const { backlog, bounds, callers, history, keys, queue } = this.#parts;
     const { key, hasNewKey, claim, readAs } = submission;
     const shared = hasNewKey ? undefined : keys.find(key, claim);
     if (shared !== undefined) return { promise: this.#share(shared, submission, subscription) };
-    const { queue } = this.#settings;
     const bytes = submission.bytes + submission.holes.length * TYPICAL_ID_BYTES;
     const isFull = backlog.size >= queue.maxItems || backlog.bytes + bytes > queue.maxBytes;
     const broken = isFull ? bounds.brokenBy(bytes, submission.overBound) : undefined;
@@ -187,9 +168,7 @@ export class Intake<Failure> {
       return { promise: this.#refuse(submission, subscription, reason) };
     }
     const lacking = this.#lacking(submission);
-    // Rounded up, so that its deadline is not early.
-    const calledAt = Math.ceil(clock.now());
-    const item = new Item(this.lastSeq + 1, calledAt, submission, backlog.texts);
+    const item = new Item(this.lastSeq + 1, this.#now(), submission, backlog.texts);
     this.lastSeq++;
     if (submission.holes.length > 0) this.#fill(item, submission.holes);
     if (lacking !== undefined) {
@@ -232,7 +211,7 @@ export class Intake<Failure> {
     const seq = ++this.lastSeq;
     const calledAt = this.#now();
     const { texts } = backlog;
-    const packed = new PackedBatch({ seq, calledAt, type, batch, envelope: this.#settings, texts });
+    const packed = new PackedBatch({ seq, calledAt, type, batch, envelope: this.#parts, texts });
     const caller = callers.join(packed, undefined, subscription);
     const { promise } = caller;
     keys.add(packed);
@@ -267,6 +246,12 @@ export class Intake<Failure> {
   #refuse(about: CallInfo, subscription: Subscription, reason: Reason<Failure>): Promise<never> {
     if (subscription !== undefined) this.#parts.signals.unsubscribe(subscription);
     return this.turnAway(about, reason);
+  }
+
+  /** The signal is asked first, so without a subscription it is the one that threw. */
+  #refuseFault(about: CallInfo, subscription: Subscription, error: unknown): Promise<never> {
+    const part = about.signal !== undefined && subscription === undefined ? 'signal' : undefined;
+    return this.#refuse(about, subscription, { kind: 'fault', error, part, maybeApplied: false });
   }
 
   /** The time, rounded up so that no deadline is early. */
@@ -326,8 +311,7 @@ export class Intake<Failure> {
 
   /** Ends the window if the batch or the queue is full. */
   #addToWindow(item: Item): void {
-    const { backlog, steps } = this.#parts;
-    const { maxItems, maxBytes, queue } = this.#settings;
+    const { backlog, steps, maxItems, maxBytes, queue } = this.#parts;
     const gathered = this.#gathered.push(item);
     this.#gatheredBytes += item.bytes;
     try {
@@ -356,14 +340,4 @@ function stop(stopWindow: () => void): void {
   try {
     stopWindow();
   } catch {}
-}
-
-/** The signal is asked first, so without a subscription it is the one that threw. */
-function faultAtEntry(
-  error: unknown,
-  signal: AbortSignal | undefined,
-  subscription: Subscription,
-): Extract<Reason<never>, { kind: 'fault' }> {
-  const part = signal !== undefined && subscription === undefined ? 'signal' : undefined;
-  return { kind: 'fault', error, part, maybeApplied: false };
 }

@@ -42,8 +42,7 @@ export class ResourceHistory<Failure> {
 
   made(id: string): void {
     if (this.#replaced.size > 0) this.#replaced.take(id);
-    if (this.#failed.size > 0) this.#failed.take(id);
-    this.#there.add(id, true);
+    this.mayBeThere(id);
   }
 
   /** It was made, and has another id than was sent, or one in place of its number. */
@@ -55,7 +54,7 @@ export class ResourceHistory<Failure> {
   }
 
   mayBeThere(id: string): void {
-    if (this.#failed.size > 0) this.#failed.take(id);
+    this.forgetFailure(id);
     this.#there.add(id, true);
   }
 

@@ -55,8 +55,9 @@ interface CutOffBatch {
   isExplained: boolean;
 }
 
-/** Told when all halves went through: then no item was at fault, and the batch as a whole was too much. */
 export interface BisectionPorts {
+  readonly minDelayMs: number;
+  /** Told when all halves went through: then no item was at fault, and the batch as a whole was too much. */
   readonly onTooMany: (items: number) => void;
   readonly onTooLarge: (bytes: number) => void;
 }
@@ -80,14 +81,12 @@ export class Bisection {
   readonly #queues = new Set<FixedBatchQueue>();
   /** Packed batches before their first attempt; each gets a queue of its own only when it is due. */
   readonly #packed = new SortedRun([]);
-  readonly #minDelayMs: number;
   readonly #ports: BisectionPorts;
   #refusedStatus: number | undefined;
   /** No half leaves before this time. */
   #nextAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ minDelayMs, ...ports }: BisectionPorts & { readonly minDelayMs: number }) {
-    this.#minDelayMs = minDelayMs;
+  constructor(ports: BisectionPorts) {
     this.#ports = ports;
   }
 
@@ -124,7 +123,8 @@ export class Bisection {
     queue.hasCulprit ||= !isWhole;
     if (queue.isInFlight && queue.why !== 'packed' && this.isSystemic) {
       const leastMs = leastPauseMs(this.refusedInARow - SYSTEMIC_REFUSALS + 2);
-      this.#nextAt = now + Math.max(this.#minDelayMs, Math.min(leastMs, MAX_BETWEEN_HALVES_MS));
+      this.#nextAt =
+        now + Math.max(this.#ports.minDelayMs, Math.min(leastMs, MAX_BETWEEN_HALVES_MS));
     }
     this.#advance(queue);
     return isWhole ? fixed : { ...fixed, items, sibling: undefined };
