@@ -11,7 +11,7 @@ import { PendingKeys } from './calls/pending-keys.ts';
 import { ResourceHistory } from './calls/resource-history.ts';
 import { Settlement } from './calls/settlement.ts';
 import { Loop } from './engine-loop.ts';
-import type { PendingCall } from './items/item.ts';
+import type { ItemAndCaller } from './items/item.ts';
 import type { CompleteOptions, EngineOptions } from './ports/options.ts';
 import { complete } from './ports/options.ts';
 import { Backlog } from './queue/backlog.ts';
@@ -46,7 +46,7 @@ export interface Assembly<Failure> extends CompleteOptions<Failure> {
 }
 
 /** The pending items, their callers, and how they end. */
-function queueOf<Failure>(options: CompleteOptions<Failure>, signals: AbortSignals<PendingCall>) {
+function queueOf<Failure>(options: CompleteOptions<Failure>, signals: AbortSignals<ItemAndCaller>) {
   const { clock, events, onNamed, toError, toRecord } = options;
   const history = new ResourceHistory<Failure>({
     toRecord,
@@ -92,7 +92,7 @@ export function assemble<Failure>(given: EngineOptions<Failure>): Assembly<Failu
   const { clock } = options;
   const timeouts = new FairTimeouts(clock);
   const steps = new Steps(() => loop.tell());
-  const signals = new AbortSignals<PendingCall>((waiting, reason) =>
+  const signals = new AbortSignals<ItemAndCaller>((waiting, reason) =>
     steps.runSoon(() => {
       cancellation.abort(waiting, reason);
       loop.pump();

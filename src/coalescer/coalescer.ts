@@ -8,7 +8,7 @@
 import { deferred, rejected } from '../lib/deferred.ts';
 import type { Assembly } from './assembly.ts';
 import { assemble } from './assembly.ts';
-import type { CallInfo, ExecuteOptions } from './calls/intake.ts';
+import type { DeclinedCall, ExecuteOptions } from './calls/intake.ts';
 import type { Ledger } from './calls/ledger.ts';
 import type { Item } from './items/item.ts';
 import { toSubmission } from './items/to-submission.ts';
@@ -94,7 +94,7 @@ export class Coalescer<Failure> {
   }
 
   /** Rejects a call with this error, and counts it as declined. */
-  decline(error: unknown, about: CallInfo): Promise<never> {
+  decline(error: unknown, about: DeclinedCall): Promise<never> {
     return this.#parts.intake.decline(error, about);
   }
 

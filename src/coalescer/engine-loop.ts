@@ -10,7 +10,7 @@ import type { Alarm } from './alarm.ts';
 import type { CallerNotifier } from './calls/caller-notifier.ts';
 import type { Cancellation } from './calls/cancellation.ts';
 import type { Settlement } from './calls/settlement.ts';
-import type { Item, PendingCall } from './items/item.ts';
+import type { Item, ItemAndCaller } from './items/item.ts';
 import type { CompleteOptions } from './ports/options.ts';
 import type { Reply } from './ports/sender.ts';
 import type { Backlog } from './queue/backlog.ts';
@@ -33,7 +33,7 @@ export interface LoopParts<Failure> extends CompleteOptions<Failure> {
   readonly bisection: Bisection;
   readonly replies: Replies<Failure>;
   readonly settlement: Settlement<Failure>;
-  readonly signals: AbortSignals<PendingCall>;
+  readonly signals: AbortSignals<ItemAndCaller>;
   readonly notifier: CallerNotifier<Failure>;
   readonly inFlight: InFlightRequests<Failure>;
   readonly serverHealth: ServerHealth<Failure>;

@@ -3,7 +3,7 @@
  * checked; the engine for others is `standalone/index.ts`.
  */
 
-export type { CallInfo, ExecuteOptions } from './calls/intake.ts';
+export type { DeclinedCall, ExecuteOptions } from './calls/intake.ts';
 export type { Ledger } from './calls/ledger.ts';
 export type { Stats } from './coalescer.ts';
 export { Coalescer } from './coalescer.ts';

@@ -1,5 +1,5 @@
 import type {
-  CallInfo,
+  DeclinedCall,
   ExecuteOptions,
   Name,
   PackedAnswer,
@@ -28,7 +28,7 @@ interface Entry {
 /** An engine that keeps what it is given, and answers when the test says so. */
 class RecordingEngine implements Engine {
   readonly entries: Entry[] = [];
-  readonly declined: (CallInfo & { readonly error: unknown })[] = [];
+  readonly declined: (DeclinedCall & { readonly error: unknown })[] = [];
   /** Calls that were left out. */
   omitted = 0;
   /** Ids that are there, though no call here has made them. */
@@ -91,7 +91,7 @@ class RecordingEngine implements Engine {
     return call.promise;
   }
 
-  decline(error: unknown, about: CallInfo): Promise<never> {
+  decline(error: unknown, about: DeclinedCall): Promise<never> {
     this.declined.push({ ...about, error });
     const promise = Promise.reject(error);
     promise.catch(() => {});

@@ -5,7 +5,7 @@
 import type { AbortSignals, AbortSubscription } from '../../lib/abort-signals.ts';
 import type { Epoch } from '../items/epochs.ts';
 import { Epochs } from '../items/epochs.ts';
-import type { Caller, OtherCaller, PendingCall } from '../items/item.ts';
+import type { Caller, ItemAndCaller, OtherCaller } from '../items/item.ts';
 import { Item } from '../items/item.ts';
 import type { Reason } from '../ports/reason.ts';
 import type { Ledger, MutableLedger } from './ledger.ts';
@@ -16,9 +16,9 @@ export class Callers {
   readonly #ledger: MutableLedger = emptyLedger();
   /** Calls that have not been told how they ended: a flush waits for the earlier ones. */
   readonly #epochs = new Epochs();
-  readonly #signals: AbortSignals<PendingCall>;
+  readonly #signals: AbortSignals<ItemAndCaller>;
 
-  constructor(signals: AbortSignals<PendingCall>) {
+  constructor(signals: AbortSignals<ItemAndCaller>) {
     this.ledger = this.#ledger;
     this.#signals = signals;
   }
@@ -30,7 +30,7 @@ export class Callers {
   join(
     item: Item,
     readAs: unknown,
-    subscription: AbortSubscription<PendingCall> | undefined,
+    subscription: AbortSubscription<ItemAndCaller> | undefined,
   ): Caller {
     let resolve!: Caller['resolve'];
     const promise = new Promise<unknown>((onResolve) => {
@@ -88,7 +88,7 @@ export class Callers {
   /** Enters how a call ended: with success where there is no reason. It can no longer abort. */
   book(
     weight: 0 | 1,
-    subscription: AbortSubscription<PendingCall> | undefined,
+    subscription: AbortSubscription<ItemAndCaller> | undefined,
     reason: Reason<unknown> | undefined,
   ): void {
     this.#ledger.pending -= weight;

@@ -1,5 +1,5 @@
 /** Calls that end before their item: aborted, or past their deadline. */
-import type { Caller, Item, LeftBy, PendingCall, SendState } from '../items/item.ts';
+import type { Caller, Item, ItemAndCaller, ReasonToLeave, SendState } from '../items/item.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { ServerHealth } from '../server/server-health.ts';
 import type { End, Settlement } from './settlement.ts';
@@ -23,7 +23,7 @@ export class Cancellation<Failure> {
   }
 
   /** Rejects calls whose signal has fired. */
-  abort(calls: readonly PendingCall[], reason: unknown): void {
+  abort(calls: readonly ItemAndCaller[], reason: unknown): void {
     const why = { kind: 'aborted', reason } as const;
     const neverSent: End<Failure>[] = [];
     for (const { item, caller } of calls) {
@@ -99,7 +99,7 @@ export class Cancellation<Failure> {
    * Ends a call, and its item too if that was its last caller. The item stays where the server has it, or may have it
    * and others need it; then nothing overtakes it.
    */
-  #withdraw(item: Item, caller: Caller, why: LeftBy<Failure>): void {
+  #withdraw(item: Item, caller: Caller, why: ReasonToLeave<Failure>): void {
     const isInFlight = item.state === 'in flight';
     const maybeApplied = item.maybeApplied || item.isAtServer;
     const reason = { ...why, maybeApplied };

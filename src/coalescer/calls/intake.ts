@@ -1,7 +1,7 @@
 /** How a call becomes an item or is turned away, before `submit` returns. */
 import type { AbortSignals, AbortSubscription } from '../../lib/abort-signals.ts';
 import { runInRoot } from '../../lib/async-context.ts';
-import type { Caller, PendingCall } from '../items/item.ts';
+import type { Caller, ItemAndCaller } from '../items/item.ts';
 import { Item, TYPICAL_ID_BYTES } from '../items/item.ts';
 import { PackedBatch } from '../items/packed-batch.ts';
 import type { CompleteOptions } from '../ports/options.ts';
@@ -25,7 +25,7 @@ export interface ExecuteOptions {
 }
 
 /** A call that does not become an item. */
-export interface CallInfo {
+export interface DeclinedCall {
   /** Undefined for a packed batch, which the ledger does not count. */
   readonly key: string | undefined;
   readonly type: string;
@@ -38,7 +38,7 @@ type LackingDependency<Failure> = Extract<Reason<Failure>, { kind: 'dependency' 
 export interface IntakeParts<Failure> extends CompleteOptions<Failure> {
   /** See steps.ts. */
   readonly steps: { run<T>(step: () => T): T; runSoon(step: () => void): void };
-  readonly signals: AbortSignals<PendingCall>;
+  readonly signals: AbortSignals<ItemAndCaller>;
   readonly backlog: Backlog;
   readonly bounds: Bounds;
   readonly history: ResourceHistory<Failure>;
@@ -54,7 +54,7 @@ export interface IntakeParts<Failure> extends CompleteOptions<Failure> {
   readonly onPacked: (batch: PackedBatch) => void;
 }
 
-type Subscription = AbortSubscription<PendingCall> | undefined;
+type Subscription = AbortSubscription<ItemAndCaller> | undefined;
 
 /** The result of a call, and its item if it became one. */
 interface Entered {
@@ -85,7 +85,7 @@ export class Intake<Failure> {
       const gathered = this.#gathered;
       this.#gathered = [];
       this.#gatheredBytes = 0;
-      if (this.#stopWindow !== undefined) stop(this.#stopWindow);
+      if (this.#stopWindow !== undefined) stopQuietly(this.#stopWindow);
       this.#stopWindow = undefined;
       const now = clock.now();
       backlog.admit(gathered, now);
@@ -126,7 +126,7 @@ export class Intake<Failure> {
   }
 
   /** Takes a packed batch, which waits for no item. */
-  takePacked(batch: PackedItems, about: CallInfo): Promise<PackedAnswer> {
+  takePacked(batch: PackedItems, about: DeclinedCall): Promise<PackedAnswer> {
     const { signal } = about;
     let subscription: Subscription;
     try {
@@ -139,12 +139,12 @@ export class Intake<Failure> {
   }
 
   /** Rejects a call for that reason, and counts it as declined. */
-  turnAway({ key, type, makes }: CallInfo, reason: Reason<Failure>): Promise<never> {
+  turnAway({ key, type, makes }: DeclinedCall, reason: Reason<Failure>): Promise<never> {
     return this.decline(this.#parts.toError(reason, key), { key, type, makes });
   }
 
   /** Rejects a call with that error, and counts it as declined. */
-  decline(error: unknown, { key, type, makes }: CallInfo): Promise<never> {
+  decline(error: unknown, { key, type, makes }: DeclinedCall): Promise<never> {
     const { callers, history, steps, notifier } = this.#parts;
     return steps.run(() => {
       if (key !== undefined) callers.decline();
@@ -200,7 +200,11 @@ export class Intake<Failure> {
     return [];
   }
 
-  #enterPacked(batch: PackedItems, about: CallInfo, subscription: Subscription): Promise<unknown> {
+  #enterPacked(
+    batch: PackedItems,
+    about: DeclinedCall,
+    subscription: Subscription,
+  ): Promise<unknown> {
     const { backlog, callers, keys, onPacked, toError } = this.#parts;
     const taken = batch.keys.find((key) => keys.find(key) !== undefined);
     if (taken !== undefined) {
@@ -234,7 +238,7 @@ export class Intake<Failure> {
   #withdrawEarly(
     item: Item,
     caller: Caller,
-    { abortedEarly }: AbortSubscription<PendingCall>,
+    { abortedEarly }: AbortSubscription<ItemAndCaller>,
   ): void {
     if (abortedEarly === undefined) return;
     const { clock, onAdmitted, cancellation } = this.#parts;
@@ -243,13 +247,17 @@ export class Intake<Failure> {
   }
 
   /** Rejects a call that was about to be entered. */
-  #refuse(about: CallInfo, subscription: Subscription, reason: Reason<Failure>): Promise<never> {
+  #refuse(
+    about: DeclinedCall,
+    subscription: Subscription,
+    reason: Reason<Failure>,
+  ): Promise<never> {
     if (subscription !== undefined) this.#parts.signals.unsubscribe(subscription);
     return this.turnAway(about, reason);
   }
 
   /** The signal is asked first, so without a subscription it is the one that threw. */
-  #refuseFault(about: CallInfo, subscription: Subscription, error: unknown): Promise<never> {
+  #refuseFault(about: DeclinedCall, subscription: Subscription, error: unknown): Promise<never> {
     const part = about.signal !== undefined && subscription === undefined ? 'signal' : undefined;
     return this.#refuse(about, subscription, { kind: 'fault', error, part, maybeApplied: false });
   }
@@ -331,12 +339,12 @@ export class Intake<Failure> {
     const stopWindow = runInRoot(() => this.#parts.schedule(() => this.endWindow(window)));
     const isOpen = window === this.#lastWindow && this.#gathered.length > 0;
     if (isOpen) this.#stopWindow = stopWindow;
-    else if (stopWindow !== undefined) stop(stopWindow);
+    else if (stopWindow !== undefined) stopQuietly(stopWindow);
   }
 }
 
 /** One that cannot be stopped calls a flush that does nothing. */
-function stop(stopWindow: () => void): void {
+function stopQuietly(stopWindow: () => void): void {
   try {
     stopWindow();
   } catch {}

@@ -23,7 +23,7 @@ import { LockGroup as GroupOf, ResourceIndex } from './lock-queues.ts';
 type Group = GroupOf<Item>;
 
 /** What an item does to resources; see `Submission`. */
-export type Relations = Pick<
+export type ItemRelations = Pick<
   Submission,
   'makes' | 'hasNewName' | 'changes' | 'uses' | 'precedes' | 'follows'
 >;
@@ -63,7 +63,7 @@ export class Order {
   }
 
   /** Enters a new item. Where it has several relations to one resource, the strongest counts. */
-  join(item: Item, { makes, hasNewName, changes, uses, precedes, follows }: Relations): void {
+  join(item: Item, { makes, hasNewName, changes, uses, precedes, follows }: ItemRelations): void {
     if (hasNewName) {
       // The name is new, so no queue can have it. Most such names are never asked for.
       item.makes = makes;

@@ -36,11 +36,11 @@ export interface Caller {
 /** A caller that is not the first one, which is a part of the item. */
 export interface OtherCaller extends Caller {
   /** To the caller's signal. */
-  readonly subscription: AbortSubscription<PendingCall> | undefined;
+  readonly subscription: AbortSubscription<ItemAndCaller> | undefined;
 }
 
 /** A call, and the item that it waits for. */
-export interface PendingCall {
+export interface ItemAndCaller {
   readonly item: Item;
   /** Changes when other callers leave the item: see `Callers.leave`. */
   caller: Caller;
@@ -55,7 +55,7 @@ export interface SendState {
 }
 
 /** What only few items have; in the item itself, each field would cost memory for all of them. */
-export class Extras {
+export class ItemExtras {
   fingerprint: string | undefined;
   /** Tells the one who keeps the claim on its key that it is pending. */
   claim: KeyClaim | undefined;
@@ -68,13 +68,13 @@ export class Extras {
   /** It waits for all earlier items that precede this name. */
   follows: string | undefined;
   /** To the signal of the first caller. */
-  subscription: AbortSubscription<PendingCall> | undefined;
+  subscription: AbortSubscription<ItemAndCaller> | undefined;
   /** Callers beside the first one. */
   others: Set<OtherCaller> | undefined;
   retryState: RetryState | undefined;
 }
 
-const decoder = new TextDecoder();
+const textDecoder = new TextDecoder();
 
 /** One for all, since most lists are empty, and each would cost as much as what it holds. */
 export const noGroups: readonly never[] = [];
@@ -126,7 +126,7 @@ export class Item implements ArenaText, LockMember {
   older: Item | undefined;
   younger: Item | undefined;
 
-  extras: Extras | undefined;
+  extras: ItemExtras | undefined;
 
   /** How much it counts in queue and ledger; on the prototype, since it is the same for all of a class. */
   declare weight: 0 | 1;
@@ -199,7 +199,7 @@ export class Item implements ArenaText, LockMember {
   /** Its text, decoded anew each time; undefined while an id is missing. */
   get text(): string | undefined {
     const { chunk, start, bytes } = this;
-    return chunk && decoder.decode(chunk.buffer.subarray(start, start + bytes));
+    return chunk && textDecoder.decode(chunk.buffer.subarray(start, start + bytes));
   }
 
   /**
@@ -234,8 +234,8 @@ export class Item implements ArenaText, LockMember {
     this.extras = undefined;
   }
 
-  keepExtras(): Extras {
-    this.extras ??= new Extras();
+  keepExtras(): ItemExtras {
+    this.extras ??= new ItemExtras();
     return this.extras;
   }
 
@@ -248,9 +248,9 @@ export class Item implements ArenaText, LockMember {
 
 Item.prototype.weight = 1;
 
-function extrasOf(submission: Submission): Extras {
+function extrasOf(submission: Submission): ItemExtras {
   const { fingerprint, claim, echoBytes = 0, pieces, holes, follows, maybeApplied } = submission;
-  const extras = new Extras();
+  const extras = new ItemExtras();
   extras.fingerprint = fingerprint;
   extras.claim = claim;
   extras.echoBytes = echoBytes;
@@ -263,7 +263,7 @@ function extrasOf(submission: Submission): Extras {
   return extras;
 }
 
-export type LeftBy<Failure> =
+export type ReasonToLeave<Failure> =
   | Omit<Extract<Reason<Failure>, { kind: 'aborted' }>, 'maybeApplied'>
   | Omit<Extract<Reason<Failure>, { kind: 'exhausted' }>, 'maybeApplied'>;
 
@@ -289,5 +289,5 @@ export class RetryState {
   transient: { code: string; times: number; readonly since: number } | undefined;
   last: LastAttempt<unknown> | undefined;
   /** Why its last caller left it; then it is no longer wanted. */
-  left: LeftBy<unknown> | undefined;
+  left: ReasonToLeave<unknown> | undefined;
 }

@@ -9,7 +9,7 @@
 import { NEVER } from '../../lib/clock.ts';
 import { Heap } from '../../lib/heap.ts';
 import { TextArena } from '../../lib/text-arena.ts';
-import type { BrokenItem, Relations } from '../items/dependency-order.ts';
+import type { BrokenItem, ItemRelations } from '../items/dependency-order.ts';
 import { Order } from '../items/dependency-order.ts';
 import type { Item, ItemState } from '../items/item.ts';
 import type { PackedBatch } from '../items/packed-batch.ts';
@@ -127,7 +127,7 @@ export class Backlog {
   }
 
   /** Adds a new item. It is not sent before `admit`. */
-  append(item: Item, relations: Relations): void {
+  append(item: Item, relations: ItemRelations): void {
     this.size++;
     this.bytes += item.bytes;
     this.isEmpty = false;

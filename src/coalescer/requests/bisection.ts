@@ -9,7 +9,7 @@
 import { NEVER } from '../../lib/clock.ts';
 import type { Item } from '../items/item.ts';
 import type { PackedBatch } from '../items/packed-batch.ts';
-import { SortedRun } from '../queue/ready-set.ts';
+import { SortedRun } from '../queue/sorted-runs.ts';
 import { leastPauseMs } from '../server/backoff.ts';
 
 /** Why a batch was halved. */

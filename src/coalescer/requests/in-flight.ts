@@ -108,7 +108,7 @@ export class InFlightRequests<Failure> {
       // The batch is created in the call on purpose. Kept in a variable, it lives through so many garbage
       // collections that V8 pretenures it, and the items of each batch with it.
       reply = await this.#ports.send(packed ?? new ItemBatch(items, bytes), options);
-      if (!isReply(reply)) throw new TypeError('A sender has to resolve to a Reply.');
+      if (!isUsableReply(reply)) throw new TypeError('A sender has to resolve to a Reply.');
     } catch (error) {
       // A sender that throws leaves open whether the server has run anything.
       reply = { kind: 'lost', status: undefined, failure: error as Failure };
@@ -239,7 +239,7 @@ class ItemBatch implements Batch {
   }
 }
 
-function isReply(reply: Partial<Reply<unknown>> | null | undefined): boolean {
+function isUsableReply(reply: Partial<Reply<unknown>> | null | undefined): boolean {
   switch (reply?.kind) {
     case 'answered':
       return typeof reply.outputs === 'object' && reply.outputs !== null;

@@ -1,5 +1,5 @@
 /** What the outputs of an answer say of each item of its batch. Nothing here changes any state. */
-import type { Extras, Item, OtherCaller } from '../items/item.ts';
+import type { Item, ItemExtras, OtherCaller } from '../items/item.ts';
 import type { FailedItem, FailedOutput, Reason } from '../ports/reason.ts';
 import type { Outputs, PackedAnswer } from '../ports/sender.ts';
 import type { OtherVerdicts, Read, Verdict } from '../ports/verdict.ts';
@@ -22,7 +22,7 @@ export type Outcome<Of> = { readonly item: Of } & (
 interface SentItem {
   readonly key: string;
   readonly readAs?: unknown;
-  readonly extras?: Pick<Extras, 'others'> | undefined;
+  readonly extras?: Pick<ItemExtras, 'others'> | undefined;
 }
 
 /**

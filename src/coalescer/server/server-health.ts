@@ -98,7 +98,7 @@ export class ServerHealth<Failure> {
   ): boolean {
     const { adaptive, breaker } = this.#parts;
     const isNews = adaptive.spacing.noProgress(number, now);
-    if (!this.#isPausing(now)) this.#pausingSince = momentOf(now);
+    if (!this.#isPausing(now)) this.#pausingSince = momentAt(now);
     if (!reply.maybeApplied) this.#isUp(now);
     if (reply.maybeApplied && isNews && breaker.answers === answersBefore) this.#fail(reply, now);
     else this.#noteCause(reply);
@@ -201,13 +201,13 @@ export class ServerHealth<Failure> {
 
   #become(state: 'answering' | 'failing', now: number): void {
     this.#state = state;
-    this.#since = momentOf(now);
+    this.#since = momentAt(now);
   }
 }
 
 const NO_USABLE_ANSWER = 'no usable answer';
 
-function momentOf(now: number): Moment {
+function momentAt(now: number): Moment {
   return { at: now, wall: wallNow() };
 }
 

@@ -19,7 +19,7 @@ import {
   oneOfMany,
   problemsOf,
 } from '../../lib/value-checks.ts';
-import type { CallInfo } from '../calls/intake.ts';
+import type { DeclinedCall } from '../calls/intake.ts';
 import type { Ledger } from '../calls/ledger.ts';
 import type { Stats } from '../coalescer.ts';
 import { Coalescer } from '../coalescer.ts';
@@ -131,7 +131,7 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
     return this.#decline(new TypeError(`${path} ${message}.`), { key: undefined, type });
   }
 
-  #decline(error: unknown, about: CallInfo): Promise<never> {
+  #decline(error: unknown, about: DeclinedCall): Promise<never> {
     const reason = { kind: 'fault', error, maybeApplied: false } as const;
     return this.#engine.decline(this.#toError(reason, about.key || undefined), about);
   }
@@ -149,7 +149,7 @@ function throwIfWrong(problems: readonly string[]): void {
 }
 
 /** As much as can be told of a call that may be anything. */
-function aboutOf(item: unknown): CallInfo {
+function aboutOf(item: unknown): DeclinedCall {
   try {
     const { key, type, makes } = Object(item);
     return {

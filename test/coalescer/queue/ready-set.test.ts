@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Item } from '../../../src/coalescer/items/item.ts';
-import { ReadySet, SortedRun, SortedRuns } from '../../../src/coalescer/queue/ready-set.ts';
+import { ReadySet } from '../../../src/coalescer/queue/ready-set.ts';
 import { TextArena } from '../../../src/lib/text-arena.ts';
 import { submission } from '../../helpers/engine.ts';
 
@@ -67,37 +67,6 @@ test('the bytes are those of the texts', () => {
   ready.add(readyItem(1, '€'));
   ready.add(readyItem(2, 'abc'));
   expect(ready.bytes).toBe(6);
-});
-
-test('several runs are read as one, and each is handed back when it is spent', () => {
-  const runs = new SortedRuns();
-  const [odd, even] = [
-    new SortedRun([1, 3].map((seq) => readyItem(seq))),
-    new SortedRun([2].map((seq) => readyItem(seq))),
-  ];
-  runs.add(odd);
-  runs.add(even);
-  runs.add(new SortedRun([]));
-  const read: unknown[] = [];
-  for (let item = runs.first; item !== undefined; item = runs.first) {
-    const spent = runs.advance();
-    read.push([item.seq, spent === odd ? 'odd' : spent === even ? 'even' : undefined]);
-  }
-  expect(read).toEqual([
-    [1, undefined],
-    [2, 'even'],
-    [3, 'odd'],
-  ]);
-});
-
-test('a run that is read to its end can be extended a thousand times', () => {
-  const run = new SortedRun([readyItem(0)]);
-  for (let seq = 1; seq <= 5000; seq++) {
-    run.extend(readyItem(seq));
-    expect(run.first?.seq).toBe(seq - 1);
-    run.advance();
-  }
-  expect([run.first?.seq, run.last?.seq]).toEqual([5000, 5000]);
 });
 
 function readyItem(seq: number, text = 'text'): Item {
