@@ -1,7 +1,7 @@
 /** How a call becomes an item or is turned away, before `submit` returns. */
-import type { AbortSignals, AbortSubscription } from '../../lib/abort-signals.ts';
+import type { AbortSignals } from '../../lib/abort-signals.ts';
 import { runInRoot } from '../../lib/async-context.ts';
-import type { Caller, ItemAndCaller } from '../items/item.ts';
+import type { Caller, CallSubscription, ItemAndCaller } from '../items/item.ts';
 import { Item, TYPICAL_ID_BYTES } from '../items/item.ts';
 import { PackedBatch } from '../items/packed-batch.ts';
 import type { CompleteOptions } from '../ports/options.ts';
@@ -54,8 +54,6 @@ export interface IntakeParts<Failure> extends CompleteOptions<Failure> {
   readonly onPacked: (batch: PackedBatch) => void;
 }
 
-type Subscription = AbortSubscription<ItemAndCaller> | undefined;
-
 /** The result of a call, and its item if it became one. */
 interface Entered {
   readonly promise: Promise<unknown>;
@@ -98,7 +96,7 @@ export class Intake<Failure> {
    * back.
    */
   take(submission: Submission): Promise<unknown> {
-    let subscription: Subscription;
+    let subscription: CallSubscription;
     let entered: Entered;
     try {
       const { signal } = submission;
@@ -128,7 +126,7 @@ export class Intake<Failure> {
   /** Takes a packed batch, which waits for no item. */
   takePacked(batch: PackedItems, about: DeclinedCall): Promise<PackedAnswer> {
     const { signal } = about;
-    let subscription: Subscription;
+    let subscription: CallSubscription;
     try {
       subscription = signal && this.#parts.signals.subscribe(signal);
       const promise = this.#parts.steps.run(() => this.#enterPacked(batch, about, subscription));
@@ -153,7 +151,7 @@ export class Intake<Failure> {
     });
   }
 
-  #enter(submission: Submission, subscription: Subscription): Entered {
+  #enter(submission: Submission, subscription: CallSubscription): Entered {
     const { backlog, bounds, callers, history, keys, queue } = this.#parts;
     const { key, hasNewKey, claim, readAs } = submission;
     const shared = hasNewKey ? undefined : keys.find(key, claim);
@@ -181,7 +179,7 @@ export class Intake<Failure> {
       history.forgetFailure(submission.makes);
     }
     backlog.append(item, submission);
-    if (subscription !== undefined) this.#withdrawEarly(item, caller, subscription);
+    this.#withdrawEarly(item, caller, subscription);
     return { promise, item };
   }
 
@@ -203,7 +201,7 @@ export class Intake<Failure> {
   #enterPacked(
     batch: PackedItems,
     about: DeclinedCall,
-    subscription: Subscription,
+    subscription: CallSubscription,
   ): Promise<unknown> {
     const { backlog, callers, keys, onPacked, toError } = this.#parts;
     const taken = batch.keys.find((key) => keys.find(key) !== undefined);
@@ -221,7 +219,7 @@ export class Intake<Failure> {
     keys.add(packed);
     backlog.appendPacked(packed);
     onPacked(packed);
-    if (subscription !== undefined) this.#withdrawEarly(packed, caller, subscription);
+    this.#withdrawEarly(packed, caller, subscription);
     return promise;
   }
 
@@ -235,21 +233,17 @@ export class Intake<Failure> {
   }
 
   /** Its signal fired before the call was entered. */
-  #withdrawEarly(
-    item: Item,
-    caller: Caller,
-    { abortedEarly }: AbortSubscription<ItemAndCaller>,
-  ): void {
-    if (abortedEarly === undefined) return;
+  #withdrawEarly(item: Item, caller: Caller, subscription: CallSubscription): void {
+    if (subscription?.abortedEarly === undefined) return;
     const { clock, onAdmitted, cancellation } = this.#parts;
-    cancellation.abort([{ item, caller }], abortedEarly.reason);
+    cancellation.abort([{ item, caller }], subscription.abortedEarly.reason);
     onAdmitted(clock.now());
   }
 
   /** Rejects a call that was about to be entered. */
   #refuse(
     about: DeclinedCall,
-    subscription: Subscription,
+    subscription: CallSubscription,
     reason: Reason<Failure>,
   ): Promise<never> {
     if (subscription !== undefined) this.#parts.signals.unsubscribe(subscription);
@@ -257,7 +251,11 @@ export class Intake<Failure> {
   }
 
   /** The signal is asked first, so without a subscription it is the one that threw. */
-  #refuseFault(about: DeclinedCall, subscription: Subscription, error: unknown): Promise<never> {
+  #refuseFault(
+    about: DeclinedCall,
+    subscription: CallSubscription,
+    error: unknown,
+  ): Promise<never> {
     const part = about.signal !== undefined && subscription === undefined ? 'signal' : undefined;
     return this.#refuse(about, subscription, { kind: 'fault', error, part, maybeApplied: false });
   }
@@ -268,7 +266,7 @@ export class Intake<Failure> {
   }
 
   /** Adds a caller to the pending item with its key, if both ask for the same. */
-  #share(item: Item, submission: Submission, subscription: Subscription): Promise<unknown> {
+  #share(item: Item, submission: Submission, subscription: CallSubscription): Promise<unknown> {
     const fingerprint = item.extras?.fingerprint;
     if (fingerprint === undefined || fingerprint !== submission.fingerprint) {
       return this.#refuse(submission, subscription, { kind: 'conflict', maybeApplied: false });
@@ -278,7 +276,7 @@ export class Intake<Failure> {
     if (!item.isAwaited) backlog.renew(item, this.#now());
     const caller = callers.join(item, submission.readAs, subscription);
     const { promise } = caller;
-    if (subscription !== undefined) this.#withdrawEarly(item, caller, subscription);
+    this.#withdrawEarly(item, caller, subscription);
     return promise;
   }
 
@@ -305,7 +303,7 @@ export class Intake<Failure> {
   #rejectUnsent(
     item: Item,
     { makes, readAs }: Submission,
-    subscription: Subscription,
+    subscription: CallSubscription,
     lacking: LackingDependency<Failure>,
   ): Promise<unknown> {
     const { backlog, callers, history, settlement } = this.#parts;

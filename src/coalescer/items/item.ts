@@ -36,7 +36,7 @@ export interface Caller {
 /** A caller that is not the first one, which is a part of the item. */
 export interface OtherCaller extends Caller {
   /** To the caller's signal. */
-  readonly subscription: AbortSubscription<ItemAndCaller> | undefined;
+  readonly subscription: CallSubscription;
 }
 
 /** A call, and the item that it waits for. */
@@ -45,6 +45,9 @@ export interface ItemAndCaller {
   /** Changes when other callers leave the item: see `Callers.leave`. */
   caller: Caller;
 }
+
+/** What a call has with its signal, where it has one. */
+export type CallSubscription = AbortSubscription<ItemAndCaller> | undefined;
 
 /** A request on its way. Until it has left, the server has nothing of it. */
 export interface SendState {
@@ -68,7 +71,7 @@ export class ItemExtras {
   /** It waits for all earlier items that precede this name. */
   follows: string | undefined;
   /** To the signal of the first caller. */
-  subscription: AbortSubscription<ItemAndCaller> | undefined;
+  subscription: CallSubscription;
   /** Callers beside the first one. */
   others: Set<OtherCaller> | undefined;
   retryState: RetryState | undefined;
