@@ -15,7 +15,7 @@ import { buildIfStale, entriesOf } from './lib/fresh-build.ts';
  * code, and the limit, which only falls: in steps, to the next one above the weight.
  */
 const bounds: Readonly<Record<string, { readonly goal?: number; readonly limit: number }>> = {
-  '.': { goal: 22_000, limit: 82_000 },
+  '.': { goal: 22_000, limit: 81_000 },
   './coalescer': { limit: 29_000 },
   './testing': { limit: 17_500 },
 };
