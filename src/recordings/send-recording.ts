@@ -65,13 +65,7 @@ interface Made {
   readonly within: Promise<unknown>[];
 }
 
-/** To a single endpoint (docs/internals/api.md, "Single endpoints"). */
-interface SingleRequest {
-  /** After `/api/v1/`. */
-  readonly path: string;
-  readonly body: object;
-}
-
+/** Calls of single endpoints (docs/internals/api.md, "Single endpoints"). */
 class CallsOneByOne {
   readonly #options: OneByOneOptions;
   readonly #slots: Slots;
@@ -95,15 +89,19 @@ class CallsOneByOne {
       return;
     }
     const run = madeAs(this.#runs, action.instance);
+    const toRun = (endpoint: string, body: object) => async () => ({
+      path: `agent_instance/${await run.id}/${endpoint}`,
+      body,
+    });
     switch (action.type) {
       case 'agent_instances/start': {
         const { timestamp = time } = action;
-        run.within.push(this.#call(action, [], aboutRun(run, 'start', { timestamp })));
+        run.within.push(this.#call(action, [], toRun('start', { timestamp })));
         break;
       }
       case 'agent_instances/record_quality': {
         const { name, payload } = action;
-        run.within.push(this.#call(action, [], aboutRun(run, 'record_quality', { name, payload })));
+        run.within.push(this.#call(action, [], toRun('record_quality', { name, payload })));
         break;
       }
       case 'agent_spans/create':
@@ -114,7 +112,7 @@ class CallsOneByOne {
         break;
       case 'agent_instances/finish': {
         const { status, timestamp = time } = action;
-        void this.#call(action, run.within, aboutRun(run, 'finish', { status, timestamp }));
+        void this.#call(action, run.within, toRun('finish', { status, timestamp }));
         break;
       }
       default:
@@ -158,7 +156,8 @@ class CallsOneByOne {
   #call(
     action: RecordedAction,
     needed: readonly Promise<unknown>[],
-    request: () => Promise<SingleRequest>,
+    /** `path`: after `/api/v1/`. */
+    request: () => Promise<{ readonly path: string; readonly body: object }>,
   ): Promise<string> {
     const send = async (): Promise<string> => {
       await Promise.all(needed);
@@ -189,11 +188,6 @@ class CallsOneByOne {
     if (details === undefined) throw new Error(`${path}: ${response.status} ${message}`);
     return details.id;
   }
-}
-
-/** A request about the run, once its id is known. */
-function aboutRun({ id }: Made, what: string, body: object): () => Promise<SingleRequest> {
-  return async () => ({ path: `agent_instance/${await id}/${what}`, body });
 }
 
 function madeAs(made: ReadonlyMap<string, Made>, name: string | undefined): Made {

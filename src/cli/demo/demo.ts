@@ -114,20 +114,17 @@ function problemsOf(
   batched: Sending,
   ledger: Ledger | undefined,
 ): readonly string[] {
+  const sendings = Object.entries({ 'call by call': oneByOne, batched });
+  const problems = sendings.flatMap(([label, { actions, succeeded, errors, seen }]) =>
+    [
+      ...(succeeded === actions ? [] : [`${amount(actions - succeeded)} calls failed.`]),
+      ...errors.map(String),
+      ...serverProblems(seen),
+    ].map((problem) => `${label}: ${problem}`),
+  );
   return [
-    ...ownProblemsOf('call by call', oneByOne),
-    ...ownProblemsOf('batched', batched),
+    ...problems,
     ...(oneByOne.digest === batched.digest ? [] : ['The two servers ended in different states.']),
     ...(ledger === undefined || !balances(ledger) ? ['The books do not balance.'] : []),
   ];
-}
-
-function ownProblemsOf(label: string, sending: Sending): readonly string[] {
-  const { actions, succeeded, errors, seen } = sending;
-  const problems = [
-    ...(succeeded === actions ? [] : [`${amount(actions - succeeded)} calls failed.`]),
-    ...errors.map(String),
-    ...serverProblems(seen),
-  ];
-  return problems.map((problem) => `${label}: ${problem}`);
 }

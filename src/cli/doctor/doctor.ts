@@ -14,9 +14,13 @@ import type { Command } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
 import { exitCodeOf, exitCodes } from '../command/failures-exit-codes.ts';
 import { amount, bytes, duration } from '../terminal/figures.ts';
-import { errorQuestions } from './questions/errors.ts';
+import {
+  errorQuestions,
+  limitQuestions,
+  MAX_PROBED_BYTES,
+  MAX_PROBED_ITEMS,
+} from './questions/errors-limits.ts';
 import { idQuestions, keyQuestions } from './questions/ids-keys.ts';
-import { limitQuestions, MOST_BYTES, MOST_ITEMS } from './questions/limits.ts';
 import type { Answered, Finding, QuestionId, Tell } from './questions/question-finding.ts';
 import {
   asAssumed,
@@ -43,7 +47,7 @@ const options = {
 };
 
 const announcement = `It registers one run, "${RUN_NAME}" with purpose smoke_test, makes some 20 spans
-in it, sends requests of up to ${amount(MOST_ITEMS)} items and ${bytes(MOST_BYTES)}, and finishes the run at the end,
+in it, sends requests of up to ${amount(MAX_PROBED_ITEMS)} items and ${bytes(MAX_PROBED_BYTES)}, and finishes the run at the end,
 also after a failure.`;
 
 export const doctor: Command = defineCommand({
@@ -76,12 +80,9 @@ goes to standard output: share it. It names the host, and has no token and no id
       stderr.write(`\n${announcement}\n\n`);
       await examine(account, tell, deploymentOf(env), interrupted);
     }
-    const report = reportOf(answers, {
-      host: new URL(account.apiUrl).host,
-      at: new Date().toISOString(),
-      wrote: given.write,
-      complete: !interrupted.aborted,
-    });
+    const { host } = new URL(account.apiUrl);
+    const about = { host, wrote: given.write, complete: !interrupted.aborted };
+    const report = reportOf(answers, about);
     stdout.write(given.json ? `${JSON.stringify(report, null, 2)}\n` : markdownOf(report));
     if (interrupted.aborted) return exitCodeOf(interrupted);
     const { findings } = report;

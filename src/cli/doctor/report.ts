@@ -28,11 +28,13 @@ export function lineOf({ finding, question, answer }: Answered): string {
 
 export function reportOf(
   answers: readonly Answered[],
-  about: Pick<Report, 'host' | 'at' | 'wrote' | 'complete'>,
+  { host, wrote, complete }: Pick<Report, 'host' | 'wrote' | 'complete'>,
 ): Report {
   const findings = { ok: 0, different: 0, problem: 0, unknown: 0 };
   for (const { finding } of answers) findings[finding]++;
-  return { version: VERSION, node: process.version, ...about, findings, answers };
+  const at = new Date().toISOString();
+  const { version: node } = process;
+  return { version: VERSION, node, host, at, wrote, complete, findings, answers };
 }
 
 /** In Markdown, for an issue. */

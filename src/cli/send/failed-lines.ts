@@ -71,16 +71,11 @@ function failureSentence(error: Error): string {
     return 'The API did not reach it: an earlier item of its request failed.';
   }
   if (error instanceof PrefactorInvalidArgumentError) {
-    return error.issues
-      .map(({ path, message }) => `${asInFile(path)} ${message}.`.trim())
-      .join(' ');
+    // The client says `agentVersion`, where the file says `agent_version`.
+    const inFile = (path: string): string => path.replace(/[A-Z]/g, (at) => `_${at.toLowerCase()}`);
+    return error.issues.map(({ path, message }) => `${inFile(path)} ${message}.`.trim()).join(' ');
   }
   return error.message;
-}
-
-/** The client says `agentVersion`, where the file says `agent_version`. */
-function asInFile(path: string): string {
-  return path.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function apiCodeOf(error: Error): string | undefined {

@@ -231,18 +231,18 @@ async function sendFile(
     await client.close();
     const seen = isLost() ? undefined : await emulator?.seen();
     const why = isLost() ? 'The emulator is gone.' : INTERRUPTED;
-    const about = {
+    return summaryOf({
       file: path,
       apiUrl,
       emulated: emulator !== undefined,
+      tally,
       leftOpen: calls.runs.leftOpen,
       ...(failedLines && { failedLines: { file: failedLines.path, count: failedLines.count } }),
+      stats: client.stats(),
       wallMs,
-    };
-    return summaryOf(about, tally, client.stats(), stopped.aborted ? why : unread, [
-      ...(failedLines?.problems ?? []),
-      ...(seen ? serverProblems(seen) : []),
-    ]);
+      cut: stopped.aborted ? why : unread,
+      problems: [...(failedLines?.problems ?? []), ...(seen ? serverProblems(seen) : [])],
+    });
   } finally {
     failedLines?.close();
     progress.end();
@@ -270,7 +270,7 @@ async function sendLines(
       await calls.ready();
       while (tally.pending >= MAX_PENDING) await delay(FULL_CHECK_MS, null, { signal: stopped });
       const taken = calls.take(line.action, line.text);
-      if (taken.kind === 'call') tally.count(taken, line, line.action);
+      if (taken.kind === 'call') tally.count(taken, line);
       else if (taken.kind === 'bad') tally.badLine(line, taken.problem, taken.isConsequence);
       else tally.counts.skipped++;
     }

@@ -25,20 +25,18 @@ export interface Summary
   readonly problems: readonly string[];
 }
 
-/** `cut`: why it ended before its time, where it did. `others`: more sentences for its problems. */
-export function summaryOf(
-  {
-    file,
-    apiUrl,
-    emulated,
-    wallMs,
-    ...left
-  }: Pick<Summary, 'file' | 'apiUrl' | 'emulated' | 'leftOpen' | 'failedLines' | 'wallMs'>,
-  tally: Tally,
-  stats: Stats,
-  cut: string | undefined,
-  others: readonly string[],
-): Summary {
+export interface SummaryParts
+  extends Pick<Summary, 'file' | 'apiUrl' | 'emulated' | 'leftOpen' | 'failedLines' | 'wallMs'> {
+  readonly tally: Tally;
+  readonly stats: Stats;
+  /** Why it ended before its time, where it did. */
+  readonly cut: string | undefined;
+  /** Other sentences for `problems`. */
+  readonly problems: readonly string[];
+}
+
+export function summaryOf({ tally, stats, cut, problems, ...parts }: SummaryParts): Summary {
+  const { file, apiUrl, emulated, wallMs, ...left } = parts;
   const { requests, meanBatchSize, bytes, ledger } = stats;
   const { actions, badLines } = tally.counts;
   const isEmpty = cut === undefined && actions + badLines === 0;
@@ -60,7 +58,7 @@ export function summaryOf(
     problems: [
       ...(cut === undefined ? [] : [cut]),
       ...(isEmpty ? ['There was no action in it.'] : []),
-      ...others,
+      ...problems,
     ],
   };
 }

@@ -1,8 +1,7 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { createHistogram } from 'node:perf_hooks';
 import { isPrefactorError } from '../../index.ts';
-import type { NumberedLine } from '../../recordings/actions/action-file.ts';
-import type { RecordedAction } from '../../recordings/actions/recorded-action.ts';
+import type { ActionLine, NumberedLine } from '../../recordings/actions/action-file.ts';
 import type { RecordedCall } from '../../recordings/calls/recorded-calls.ts';
 import type { FailedLines, LineFailure } from './failed-lines.ts';
 import { lineFailureOf, wasSentBefore } from './failed-lines.ts';
@@ -44,8 +43,6 @@ interface FailurePlace {
 
 const MAX_FAILURE_EXAMPLES = 3;
 
-type TalliedLine = Pick<NumberedLine, 'number' | 'text'>;
-
 /** Counts lines by result. Its memory is constant, except for the pending calls. */
 export class Tally {
   readonly counts: Counts = { ...NO_COUNTS };
@@ -77,11 +74,7 @@ export class Tally {
   }
 
   /** Counts a call as it settles. */
-  count(
-    { call, key, ids }: RecordedCall,
-    { number, text }: TalliedLine,
-    action: RecordedAction,
-  ): void {
+  count({ call, key, ids }: RecordedCall, { number, text, action }: ActionLine): void {
     this.counts.actions++;
     const start = performance.now();
     const settled = (column: 'succeeded' | 'sentBefore' | 'failed'): void => {
@@ -107,7 +100,7 @@ export class Tally {
   }
 
   /** Counts a line that no call could be made of. */
-  badLine({ number, text }: TalliedLine, message: string, isConsequence = false): void {
+  badLine({ number, text }: NumberedLine, message: string, isConsequence = false): void {
     this.counts[isConsequence ? 'needBadLines' : 'badLines']++;
     const kind = isConsequence ? 'needs a bad line' : 'bad line';
     this.#addFailure({ kind, isConsequence, message }, { line: number });

@@ -6,7 +6,6 @@
 
 /** Control and format characters, breaks of lines and paragraphs, halves of pairs; a line break may stay. */
 const UNPRINTABLE = /[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu;
-const BREAKS = /[\n\t]/g;
 
 /** Text of any number of lines. */
 export function printable(text: string): string {
@@ -15,7 +14,7 @@ export function printable(text: string): string {
 
 /** Text that must not make lines of its own. */
 export function printableLine(text: string): string {
-  return printable(text).replaceAll(BREAKS, escaped);
+  return printable(text).replaceAll(/[\n\t]/g, escaped);
 }
 
 function escaped(characters: string): string {

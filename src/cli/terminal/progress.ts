@@ -34,7 +34,9 @@ export function showProgress(stream: ScreenStream, position: () => ProgressPosit
   const isLive = stream.isTTY === true;
   let shown = '';
   const show = (): void => {
-    const line = isLive ? cut(barOf(position()), stream.columns) : stateOf(position());
+    // A line that wraps could not be cleared. Terminals that do not know their width say 0.
+    const width = (stream.columns || 80) - 1;
+    const line = isLive ? barOf(position()).slice(0, width) : stateOf(position());
     if (line !== shown) stream.write(isLive ? CLEAR_LINE + line : `${line}\n`);
     shown = line;
   };
@@ -70,9 +72,4 @@ function stateOf({ actions, pending, failed, requests }: ProgressPosition): stri
     `${amount(pending)} pending`,
     ...(failed > 0 ? [`${amount(failed)} failed`] : []),
   ].join(', ');
-}
-
-/** A line that wraps could not be cleared. Terminals that do not know their width say 0. */
-function cut(line: string, columns: number | undefined): string {
-  return line.slice(0, (columns || 80) - 1);
 }

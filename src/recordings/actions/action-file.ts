@@ -16,6 +16,7 @@ export class ActionFileError extends Error {}
 
 /** A line of the file, from 1, and what it says. Blank lines are left out, but counted. */
 export type NumberedLine = { readonly number: number; readonly text: string } & ParsedLine;
+export type ActionLine = Extract<NumberedLine, { readonly kind: 'action' }>;
 
 /** The longest line: more than the API takes in a body. A binary file may have no line breaks at all. */
 const MAX_LINE_BYTES = 64_000_000;

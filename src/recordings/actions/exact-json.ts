@@ -1,17 +1,12 @@
-interface ExactJson {
+// TypeScript does not know these yet; every Node that we run on does.
+const json = JSON as unknown as {
   /** A value that `JSON.stringify` writes as that text. */
   rawJSON(text: string): unknown;
-  parse(
-    text: string,
-    reviver: (name: string, value: unknown, context: { readonly source?: string }) => unknown,
-  ): unknown;
-}
-
-// TypeScript does not know these yet; every Node that we run on does.
-const json = JSON as unknown as ExactJson;
+  parse(text: string, reviver: typeof exact): unknown;
+};
 
 /** Possible numbers that JavaScript writes otherwise. A match within a string only costs time. */
-const suspect = /\d{16}|\d[eE][+-]?\d|\.\d*0\b|-0\b/;
+const inexact = /\d{16}|\d[eE][+-]?\d|\.\d*0\b|-0\b/;
 
 /**
  * Like `JSON.parse`, but a number that JavaScript could not write as it stands here is written by
@@ -20,7 +15,7 @@ const suspect = /\d{16}|\d[eE][+-]?\d|\.\d*0\b|-0\b/;
  * @throws {SyntaxError} when it is no JSON.
  */
 export function parseExactly(text: string): unknown {
-  return suspect.test(text) ? json.parse(text, exact) : JSON.parse(text);
+  return inexact.test(text) ? json.parse(text, exact) : JSON.parse(text);
 }
 
 function exact(_name: string, value: unknown, { source }: { readonly source?: string }): unknown {

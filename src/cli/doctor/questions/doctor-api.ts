@@ -40,9 +40,6 @@ export interface DoctorRefusal {
   readonly errors?: unknown;
 }
 
-/** Statuses upon which the client halves a request. */
-export const halvingStatuses: ReadonlySet<number> = new Set([400, 413, 422]);
-
 /** The same as for an attempt of the client. */
 const DOCTOR_TIMEOUT_MS = 30_000;
 /** Of what the API says in a refusal. */

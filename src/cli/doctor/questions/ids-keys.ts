@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { IdGenerator } from '../../../ids/id-generator.ts';
 import { isPfid } from '../../../ids/pfid.ts';
 import { isJsonObject } from '../../../recordings/actions/exact-json.ts';
 import type { DoctorRefusal } from './doctor-api.ts';
@@ -53,7 +54,7 @@ export const idQuestions: RunQuestions = {
         );
   },
   async 'other-partition'(run) {
-    const output = await run.one(run.create({ id: run.otherId() }));
+    const output = await run.one(run.create({ id: new IdGenerator().makeRoot() }));
     return output.kind === 'success'
       ? asAssumed('Yes. The client makes none.')
       : asAssumed(`No, it is refused (${output.because}). The client makes none.`);

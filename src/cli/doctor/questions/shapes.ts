@@ -8,7 +8,7 @@ import { idOf } from './doctor-api.ts';
 import { asAssumed, different, Unanswered, unknown } from './question-finding.ts';
 import type { RunQuestions, SmokeRun } from './smoke-run.ts';
 
-const result: JsonObject = { asked_by: 'finish' };
+const FINISH_RESULT: JsonObject = { asked_by: 'finish' };
 
 /** The first one starts the run. */
 export const shapeQuestions: RunQuestions = {
@@ -38,29 +38,29 @@ export const shapeQuestions: RunQuestions = {
       : asAssumed(`No, it is refused (${output.because}). The client sends details.`);
   },
   async 'flat-finish'(run) {
-    const id = await openSpan(run);
-    const output = await run.one(run.finish(id, { result_payload: result }));
+    const id = idOf(await run.must(run.create({ status: 'active' })));
+    const output = await run.one(run.finish(id, { result_payload: FINISH_RESULT }));
     if (output.kind === 'refused') return different(`No, it is refused (${output.because}).`);
-    const stored = await resultOf(run, id, output);
+    const stored = await storedResult(run, id, output);
     if (stored === undefined) return unknown('It succeeds, but nothing shows the result.');
-    return isDeepStrictEqual(stored, result)
+    return isDeepStrictEqual(stored, FINISH_RESULT)
       ? asAssumed('Yes.')
       : different('It succeeds, but its result is lost.');
   },
   async 'wrapped-finish'(run) {
-    const id = await openSpan(run);
+    const id = idOf(await run.must(run.create({ status: 'active' })));
     const { status, ...item } = run.finish(id);
-    const output = await run.one({ ...item, details: { status, result_payload: result } });
+    const output = await run.one({ ...item, details: { status, result_payload: FINISH_RESULT } });
     if (output.kind === 'refused') {
       // The span must not stay open.
       await run.must(run.finish(id));
       return asAssumed(`It is refused (${output.because}). The client sends flat fields.`);
     }
-    const stored = await resultOf(run, id, output);
+    const stored = await storedResult(run, id, output);
     if (stored === undefined) {
       return asAssumed('A success; nothing shows its result. The client sends flat fields.');
     }
-    return isDeepStrictEqual(stored, result)
+    return isDeepStrictEqual(stored, FINISH_RESULT)
       ? asAssumed('It is taken as well. The client sends flat fields.')
       : asAssumed('A success, and its result is lost. The client sends flat fields.');
   },
@@ -95,7 +95,7 @@ export const shapeQuestions: RunQuestions = {
   async echo(run) {
     const payload = { asked_by: 'echo' };
     const created = await run.must(run.create({ status: 'active', payload }));
-    const finished = await run.must(run.finish(idOf(created), { result_payload: result }));
+    const finished = await run.must(run.finish(idOf(created), { result_payload: FINISH_RESULT }));
     const repeated = [
       ...(isJsonObject(created.details['payload']) ? ["a create's"] : []),
       ...(isJsonObject(finished.details['payload']) ? ["a finish's, that of its create"] : []),
@@ -109,12 +109,8 @@ export const shapeQuestions: RunQuestions = {
   },
 };
 
-async function openSpan(run: SmokeRun): Promise<string> {
-  return idOf(await run.must(run.create({ status: 'active' })));
-}
-
 /** The result in the answer, or else in the span itself; undefined if neither shows it. */
-async function resultOf(run: SmokeRun, id: string, output: DoctorSuccess): Promise<unknown> {
+async function storedResult(run: SmokeRun, id: string, output: DoctorSuccess): Promise<unknown> {
   const { result_payload: answered } = output.details;
   if (answered !== undefined && answered !== null) return answered;
   try {

@@ -62,11 +62,6 @@ export class SmokeRun extends DoctorApi {
     return this.#ids.makeInPartitionOf(this.id) ?? this.#ids.makeRoot();
   }
 
-  /** A fresh id in any partition. */
-  otherId(): string {
-    return this.#ids.makeRoot();
-  }
-
   /** Like `one`, for what has to succeed before something else can be asked. @throws {Unanswered} */
   async must(sent: Item): Promise<DoctorSuccess> {
     const output = await this.one(sent);
