@@ -1,4 +1,4 @@
-import type { Batch, EngineEvents } from '../coalescer/index.ts';
+import type { EngineEvents } from '../coalescer/index.ts';
 import { isPrefactorError } from '../errors/error-classes.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -72,7 +72,9 @@ export class ClientLog {
       const leftAt = clock.now();
       const reply = await send(batch, options);
       const cause = 'failure' in reply ? describe(reply.failure).cause : `status ${reply.status}`;
-      this.#debugRequest(`POST ${apiUrl}/api/v1/bulk (${sizeOf(batch)}): ${cause}`, leftAt);
+      const { length } = batch.keys;
+      const size = `${length === 1 ? '1 item' : `${length} items`}, ${batch.bytes} bytes`;
+      this.#debugRequest(`POST ${apiUrl}/api/v1/bulk (${size}): ${cause}`, leftAt);
       return reply;
     };
     return { send: loggedSend, ping: loggedPing };
@@ -145,10 +147,6 @@ export class ClientLog {
     );
     outage.isLogged = true;
   }
-}
-
-function sizeOf({ keys: { length }, bytes }: Batch): string {
-  return `${length === 1 ? '1 item' : `${length} items`}, ${bytes} bytes`;
 }
 
 function secondsOf(ms: number): string {
