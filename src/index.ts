@@ -74,6 +74,6 @@ export type {
 export type { Control, Identified } from './schemas/result.ts';
 export type { FinishStatus, InstanceStatus, SpanStatus } from './schemas/status.ts';
 export type { ApiToken } from './transport/api-token.ts';
+export type { Fetch } from './transport/fetch-sender.ts';
 export type { HeaderFields } from './transport/header-fields.ts';
 export { isAutobatchRequest } from './transport/sdk-header.ts';
-export type { Fetch } from './transport/sender.ts';

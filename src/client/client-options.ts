@@ -1,8 +1,8 @@
 import type { Logger } from '../lib/logger.ts';
 import type { WireAction } from '../schemas/action.ts';
 import type { ApiToken } from '../transport/api-token.ts';
+import type { Fetch } from '../transport/fetch-sender.ts';
 import type { HeaderFields } from '../transport/header-fields.ts';
-import type { Fetch } from '../transport/sender.ts';
 
 /**
  * When a window ends: after the promise jobs of the tick in which it was opened, milliseconds later

@@ -225,7 +225,7 @@ export class AutobatchClient {
       ...batch,
       ...sender,
       overdue: (ms): Failure => ({ kind: 'timeout', ms }),
-      toError: createToError({ redact: sender.redact, ids: settings.ids }),
+      toError: createToError(sender.redact, settings.ids),
       toRecord: createToRecord(sender.redact),
       clock,
       schedule: waitUntil?.watching(schedule) ?? schedule,

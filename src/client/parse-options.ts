@@ -22,9 +22,9 @@ import type { WireAction } from '../schemas/action.ts';
 import type { ApiToken } from '../transport/api-token.ts';
 import { isToken, isTooShort, shortTokenProblem, TOKEN } from '../transport/api-token.ts';
 import { DEFAULT_API_URL, readApiUrl } from '../transport/api-url.ts';
+import type { Fetch } from '../transport/fetch-sender.ts';
 import type { HeaderFields } from '../transport/header-fields.ts';
 import { headerFields, headerRecord } from '../transport/header-fields.ts';
-import type { Fetch } from '../transport/sender.ts';
 import type {
   AutobatchOptions,
   BatchOptions,

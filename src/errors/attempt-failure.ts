@@ -1,7 +1,8 @@
-import { oneLine } from '../lib/strings.ts';
+import { causesOf, systemCodeOf } from '../lib/connection-errors.ts';
+import type { Redact } from '../lib/strings.ts';
+import { oneLine, snippetOf } from '../lib/strings.ts';
+import type { ErrorAnswer } from './api-error.ts';
 import { copyOfCaught } from './caught-error.ts';
-import type { ErrorAnswer, Redact } from './error-answer.ts';
-import { snippetOf } from './error-answer.ts';
 
 /** Why an attempt failed: plain data, free of the token; `from-reason.ts` gives it a class. */
 export type Failure =
@@ -81,7 +82,7 @@ export function inWords(failure: Failure, redact: Redact): string {
     case 'connection':
     case 'token': {
       // That of a token function is the user's own error, which may be anything.
-      const said = saidBy(copyOfCaught(failure.cause, redact), redact);
+      const said = innermostWords(copyOfCaught(failure.cause, redact), redact);
       return said === undefined ? met : `${met}: ${said}`;
     }
     default:
@@ -90,9 +91,8 @@ export function inWords(failure: Failure, redact: Redact): string {
 }
 
 /** What the innermost error says: those around it mostly say only that there was one. */
-function saidBy(cause: unknown, redact: Redact): string | undefined {
-  const errors = chainOf(cause);
-  const innermost = errors.at(-1);
+function innermostWords(cause: unknown, redact: Redact): string | undefined {
+  const innermost = causesOf(cause).at(-1);
   if (innermost === undefined) return undefined;
   const { name, message } = innermost;
   // A mock that does not match quotes what it was sent, payloads included.
@@ -100,20 +100,4 @@ function saidBy(cause: unknown, redact: Redact): string | undefined {
   const isPlain = name === 'Error' || systemCodeOf(innermost) !== undefined;
   const said = snippetOf(isPlain ? message : `${name}: ${message}`, redact);
   return oneLine(said).replace(/\.$/, '');
-}
-
-/** Of the error or of what it goes back to, as fetch wraps it; only such words are safe to show. */
-function systemCodeOf(cause: unknown): string | undefined {
-  return chainOf(cause)
-    .map((error) => ('code' in error ? error.code : undefined))
-    .find((word) => typeof word === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(word)) as
-    | string
-    | undefined;
-}
-
-/** As deep as causes are copied. */
-function chainOf(cause: unknown): readonly Error[] {
-  const chain: Error[] = [];
-  for (let at = cause; at instanceof Error && chain.length < 3; at = at.cause) chain.push(at);
-  return chain;
 }

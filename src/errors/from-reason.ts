@@ -5,12 +5,13 @@ import type {
   Reason,
   ToError,
 } from '../coalescer/index.ts';
+import type { Redact } from '../lib/strings.ts';
+import { jsonSnippetOf, snippetOf } from '../lib/strings.ts';
+import type { ApiErrorDetails } from './api-error.ts';
+import { apiError, readErrorAnswer } from './api-error.ts';
 import type { Failure } from './attempt-failure.ts';
 import { brokenWords, metBy } from './attempt-failure.ts';
-import { apiError } from './classify.ts';
-import type { ErrorAnswer, Redact } from './error-answer.ts';
-import { jsonSnippetOf, readErrorAnswer, snippetOf } from './error-answer.ts';
-import type { PrefactorApiError, PrefactorError, PrefactorIssue } from './error-classes.ts';
+import type { PrefactorError, PrefactorIssue } from './error-classes.ts';
 import {
   invalidArgument,
   newError,
@@ -23,44 +24,33 @@ import {
   PrefactorSkippedError,
 } from './error-classes.ts';
 
-export interface ToErrorOptions {
-  /** Takes every token out of a text that the server wrote. */
-  readonly redact: Redact;
-  /** Who makes ids: with 'client', a refusal that names an id says what to try. */
-  readonly ids: 'client' | 'server';
-}
-
 /**
  * Turns the engine's reasons into our errors: a new one for each caller; the callers of one failed request
- * share its `cause`.
+ * share its `cause`. `ids`: where the client makes them, a refusal that names an id says what to try.
  */
-export function createToError(options: ToErrorOptions): ToError<Failure> {
-  const maker = new ErrorMaker(options);
+export function createToError(redact: Redact, ids: 'client' | 'server'): ToError<Failure> {
+  const maker = new ErrorMaker(redact, ids === 'client');
   return (reason, key) => maker.errorOf(reason, key, 'own');
 }
 
 /** A copy goes to another caller, without the API's findings about the arguments of the call. */
-type Audience = 'own' | 'copy';
+type ErrorAudience = 'own' | 'copy';
 
-/** What a server said of an item, or of a request. */
-type Answered = ErrorAnswer & Pick<PrefactorApiError, 'status' | 'requestId'>;
+type ReasonOf<Kind extends Reason<Failure>['kind']> = Extract<Reason<Failure>, { kind: Kind }>;
 
-interface Details {
-  readonly idempotencyKey: string | undefined;
-  readonly maybeApplied: boolean;
-}
+type Details = Pick<PrefactorError, 'idempotencyKey' | 'maybeApplied'>;
 
 class ErrorMaker {
   readonly #redact: Redact;
   readonly #makesIds: boolean;
   readonly #causes = new WeakMap<Failure, unknown>();
 
-  constructor({ redact, ids }: ToErrorOptions) {
+  constructor(redact: Redact, makesIds: boolean) {
     this.#redact = redact;
-    this.#makesIds = ids === 'client';
+    this.#makesIds = makesIds;
   }
 
-  errorOf(reason: Reason<Failure>, key: string | undefined, audience: Audience): unknown {
+  errorOf(reason: Reason<Failure>, key: string | undefined, audience: ErrorAudience): unknown {
     const details: Details = { idempotencyKey: key, maybeApplied: reason.maybeApplied };
     const subject = subjectOf(key);
     switch (reason.kind) {
@@ -107,33 +97,30 @@ class ErrorMaker {
   #itemError(
     { output, requestId }: { readonly output: unknown; readonly requestId?: string | undefined },
     details: Details,
-    audience: Audience,
+    audience: ErrorAudience,
   ): PrefactorError {
     const answer = readErrorAnswer(output, this.#redact);
     return this.#apiError({ ...answer, status: undefined, requestId }, details, audience);
   }
 
   #apiError(
-    { apiCode, apiMessage, errors, status, requestId }: Answered,
+    { apiCode, apiMessage, errors, status, requestId }: Omit<ApiErrorDetails, keyof Details>,
     details: Details,
-    audience: Audience,
+    audience: ErrorAudience,
   ): PrefactorError {
     const own = audience === 'own' ? errors : undefined;
     const said = { apiCode, apiMessage, errors: own, status, requestId };
     return apiError({ ...details, ...said }, this.#makesIds);
   }
 
-  #refusal(failure: Failure, details: Details, audience: Audience): PrefactorError {
-    switch (failure.kind) {
-      case 'status':
-        return this.#apiError(failure, details, audience);
-      default:
-        return this.#exhausted(1, 'attempts', { kind: 'failure', failure }, details);
-    }
+  #refusal(failure: Failure, details: Details, audience: ErrorAudience): PrefactorError {
+    return failure.kind === 'status'
+      ? this.#apiError(failure, details, audience)
+      : this.#exhausted(1, 'attempts', { kind: 'failure', failure }, details);
   }
 
   #notTaken(
-    reason: Extract<Reason<Failure>, { kind: 'conflict' | 'full' | 'closed' }>,
+    reason: ReasonOf<'conflict' | 'full' | 'closed'>,
     subject: string,
     details: Details,
   ): PrefactorError {
@@ -153,7 +140,7 @@ class ErrorMaker {
   }
 
   #dependency(
-    { because, resourceId: id }: Extract<Reason<Failure>, { kind: 'dependency' }>,
+    { because, resourceId: id }: ReasonOf<'dependency'>,
     details: Details,
   ): PrefactorError {
     const resourceId = id === undefined ? undefined : this.#redact(id);
@@ -174,7 +161,7 @@ class ErrorMaker {
 
   #exhausted(
     attempts: number,
-    limit: Limit,
+    limit: ReasonOf<'exhausted'>['limit'],
     last: LastAttempt<Failure> | undefined,
     details: Details,
   ): PrefactorError {
@@ -182,9 +169,10 @@ class ErrorMaker {
     if (failure?.kind === 'contract' && limit !== 'deliveryTimeoutMs') {
       return contractError(failure, details);
     }
+    const within = limit === 'deliveryTimeoutMs' ? 'within deliveryTimeoutMs, ' : '';
     return newError(
       PrefactorRetryExhaustedError,
-      `No usable answer ${boundOf(limit)}${attempts === 1 ? '1 attempt' : `${attempts} attempts`}${lastOf(last)}. ${nextStep(details)}`,
+      `No usable answer ${within}after ${attempts === 1 ? '1 attempt' : `${attempts} attempts`}${lastOf(last)}. ${nextStep(details)}`,
       { ...details, attempts, limit, ...this.#metBy(last, details) },
     );
   }
@@ -213,9 +201,7 @@ class ErrorMaker {
 
   /** One cause for all who shared the failed request. */
   #causeOf(failure: Failure): unknown {
-    if (!this.#causes.has(failure)) {
-      this.#causes.set(failure, this.#newCause(failure));
-    }
+    if (!this.#causes.has(failure)) this.#causes.set(failure, this.#newCause(failure));
     return this.#causes.get(failure);
   }
 
@@ -260,9 +246,9 @@ function contractError(
 
 /** A record has none: what a caller gives as the reason of an abort may be anything. */
 function abortOf(
-  { reason }: Extract<Reason<Failure>, { kind: 'aborted' }>,
+  { reason }: ReasonOf<'aborted'>,
   subject: string,
-  audience: Audience,
+  audience: ErrorAudience,
 ): unknown {
   return audience === 'copy' && reason === undefined
     ? new DOMException(`${subject} was aborted by its caller.`, 'AbortError')
@@ -270,11 +256,6 @@ function abortOf(
 }
 
 // The engine's reasons as parts of sentences: what happened, what came last, and what to do next.
-
-type ReasonOf<Kind extends Reason<Failure>['kind']> = Extract<Reason<Failure>, { kind: Kind }>;
-
-/** Which bound of an item's attempts was met. */
-type Limit = ReasonOf<'exhausted'>['limit'];
 
 /** The call, as a sentence names it. */
 function subjectOf(key: string | undefined): string {
@@ -289,8 +270,7 @@ function nextStep({ maybeApplied }: { readonly maybeApplied: boolean }): string 
 
 /** What came last, as a part of a sentence. */
 function lastOf(last: LastAttempt<Failure> | undefined): string {
-  if (last === undefined) return '';
-  return ` (last: ${metLast(last)}, see cause)`;
+  return last === undefined ? '' : ` (last: ${metLast(last)}, see cause)`;
 }
 
 function metLast(last: LastAttempt<Failure>): string {
@@ -309,16 +289,11 @@ function metLast(last: LastAttempt<Failure>): string {
 /** Which bound of the queue was reached, what to do, and what went wrong for the calls in it. */
 function fullOf({ bound, limit, last }: ReasonOf<'full'>): string {
   const since = last === undefined ? '' : ` Nothing usable comes from the server${lastOf(last)}.`;
-  switch (bound) {
-    case 'items':
-      return `The queue is full (${limit} items at most). Await client.ready() between calls, or raise queue.maxItems.${since}`;
-    case 'bytes':
-      return `The queue is full (${limit} bytes at most). Await client.ready() between calls, or raise queue.maxBytes.${since}`;
-    case 'finishes':
-      return `The queue is full, and so is the room beyond it that finishes have (${limit} at most). Await client.ready(), and call it again, or raise queue.maxItems and queue.maxBytes.${since}`;
-    default:
-      return bound satisfies never;
+  if (bound === 'finishes') {
+    return `The queue is full, and so is the room beyond it that finishes have (${limit} at most). Await client.ready(), and call it again, or raise queue.maxItems and queue.maxBytes.${since}`;
   }
+  const option = bound === 'items' ? 'queue.maxItems' : 'queue.maxBytes';
+  return `The queue is full (${limit} ${bound} at most). Await client.ready() between calls, or raise ${option}.${since}`;
 }
 
 function closedOf({ maybeApplied, last }: ReasonOf<'closed'>, subject: string): string {
@@ -343,17 +318,6 @@ function issueOf({ part }: ReasonOf<'fault'>): PrefactorIssue {
         message: 'cannot be listened to (see cause): pass the signal itself',
       }
     : { path: '', message: 'a part of it failed (see cause): its output, or its text' };
-}
-
-function boundOf(limit: Limit): string {
-  switch (limit) {
-    case 'attempts':
-      return 'after ';
-    case 'deliveryTimeoutMs':
-      return 'within deliveryTimeoutMs, after ';
-    default:
-      return limit satisfies never;
-  }
 }
 
 /** What became of what a call needs. */

@@ -3,10 +3,10 @@
  * error says (`from-reason.ts`), and nothing that an answer or a caller could make large.
  */
 import type { ToRecord } from '../coalescer/index.ts';
+import type { Redact } from '../lib/strings.ts';
+import { codeAndMessageOf } from './api-error.ts';
 import type { Failure } from './attempt-failure.ts';
 import { copyOfCaught } from './caught-error.ts';
-import type { Redact } from './error-answer.ts';
-import { codeAndMessageOf } from './error-answer.ts';
 
 export function createToRecord(redact: Redact): ToRecord<Failure> {
   return {

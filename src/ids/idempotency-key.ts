@@ -18,10 +18,7 @@ export function checkKey(key: unknown): string | undefined {
     return `must have ${minKeyLength} to ${maxKeyLength} characters, but it has ${length}`;
   }
   // It would be replaced by another character on its way, and no answer could be matched.
-  if (/\p{Surrogate}/u.test(key)) {
-    return 'must not hold a lone surrogate';
-  }
-  return undefined;
+  return /\p{Surrogate}/u.test(key) ? 'must not hold a lone surrogate' : undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { rearmTurns } from './event-loop.ts';
+import { workerdTurns } from './event-loop.ts';
 import type { Timers } from './native-clock.ts';
 import {
   isNative,
@@ -54,20 +54,15 @@ const wallClockLeadMs = 1_000;
 
 type TimeSource = (() => unknown) | undefined;
 
-/** A timeout that is set, and the function that it was set with. */
-interface ClockTimeout {
-  readonly by: typeof setTimeout;
-  readonly clear: () => void;
-}
-
 interface ClockTimer {
   /** When it is over, by this clock and by the runtime's own. */
   readonly due: number;
   readonly nativeDue: number;
   readonly wake: () => void;
-  /** Set with the runtime's own functions, and with those of a test. */
-  native: ClockTimeout | undefined;
-  other: ClockTimeout | undefined;
+  /** Clears the timeout that is set with the runtime's own function. */
+  clearNative: (() => void) | undefined;
+  /** The same of one that is set with a test's function, and that function. */
+  other: { readonly by: typeof setTimeout; readonly clear: () => void } | undefined;
 }
 
 class SystemClock implements Clock {
@@ -112,7 +107,7 @@ class SystemClock implements Clock {
     const due = now + ms;
     // As #nativeTime does, which would be one call more each time.
     const nativeDue = (this.#source === nativeNow ? now - this.#offset : nativeNow()) + ms;
-    const timer: ClockTimer = { due, nativeDue, wake, native: undefined, other: undefined };
+    const timer: ClockTimer = { due, nativeDue, wake, clearNative: undefined, other: undefined };
     this.#waiting.add(timer);
     this.#set(timer, globalThis, now, ms);
     this.#standsStillAt = Math.min(this.#standsStillAt, nativeDue + clockStandstillMs);
@@ -123,7 +118,7 @@ class SystemClock implements Clock {
   #checkAll(): number {
     if (this.#workerdTimers !== undefined) {
       this.#workerdTimers.rearm();
-      rearmTurns();
+      workerdTurns.rearm();
     }
     const now = this.#read();
     const { setTimeout } = globalThis;
@@ -202,38 +197,37 @@ class SystemClock implements Clock {
     const delayMs = Math.min(Math.ceil(Math.max(0, ms)), longestDelayMs);
     const fire = (): void => this.#fire(timer, { setTimeout, clearTimeout }, now + delayMs);
     if (this.#workerdTimers !== undefined && setTimeout === nativeSetTimeout) {
-      timer.native = { by: setTimeout, clear: this.#workerdTimers.set(fire, delayMs) };
+      timer.clearNative = this.#workerdTimers.set(fire, delayMs);
       return;
     }
     const handle = setTimeout(fire, delayMs);
-    const timeout = { by: setTimeout, clear: () => clearTimeout(handle) };
+    const clear = (): void => clearTimeout(handle);
     if (setTimeout === nativeSetTimeout) {
-      timer.native = timeout;
+      timer.clearNative = clear;
     } else {
-      timer.other = timeout;
+      timer.other = { by: setTimeout, clear };
       this.#isPlain = false;
     }
   }
 
   #clear(timer: ClockTimer): void {
     this.#waiting.delete(timer);
-    timer.native?.clear();
+    timer.clearNative?.();
     timer.other?.clear();
   }
 
   #fire(timer: ClockTimer, timers: Timers, until: number): void {
     // Where a test replaces only some functions, a cleared timeout may fire all the same.
     if (!this.#waiting.has(timer)) return;
-    let now = this.#read();
+    this.#read();
     if (timers.setTimeout !== nativeSetTimeout || this.#source !== nativeNow) {
       // A test's timers may fire without moving what the time is read from.
       this.#advanceTo(Math.min(until, timer.due));
-      now = this.#last;
     }
     // Timers count whole milliseconds and may fire a fraction early: what is left is waited for again.
-    const leftMs = this.#leftMs(timer, now);
+    const leftMs = this.#leftMs(timer, this.#last);
     if (leftMs > 0) {
-      this.#set(timer, timers, now, leftMs);
+      this.#set(timer, timers, this.#last, leftMs);
       return;
     }
     this.#clear(timer);
@@ -255,15 +249,16 @@ class SystemClock implements Clock {
         timer.other.clear();
         timer.other = undefined;
       }
-      const isSet = (setTimeout === nativeSetTimeout ? timer.native : timer.other) !== undefined;
+      const isSet =
+        (setTimeout === nativeSetTimeout ? timer.clearNative : timer.other) !== undefined;
       const leftMs = this.#leftMs(timer, now);
       if (!isSet) {
         this.#set(timer, globalThis, now, leftMs);
-      } else if (hasSlept && timer.native !== undefined) {
-        timer.native.clear();
+      } else if (hasSlept && timer.clearNative !== undefined) {
+        timer.clearNative();
         this.#set(timer, nativeTimers, now, leftMs);
       }
-      if (timer.native !== undefined || !isNative) continue;
+      if (timer.clearNative !== undefined || !isNative) continue;
       if (nativeTime >= standsStillAt) this.#set(timer, nativeTimers, now, 0);
       else this.#standsStillAt = Math.min(this.#standsStillAt, standsStillAt);
     }

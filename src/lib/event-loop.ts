@@ -7,7 +7,7 @@ const loop: { readonly performance: object; setImmediate?(run: () => void): unkn
 const nativeSetImmediate = loop.setImmediate;
 
 /** Shared by all clients, so only what is clearly late is taken over from another request. */
-const workerdTurns = new WorkerdTimers(1_000);
+export const workerdTurns: WorkerdTimers = new WorkerdTimers(1_000);
 
 /**
  * Calls `run` in a later turn of the event loop, after all promise jobs of this one, under fake timers as well.
@@ -33,11 +33,6 @@ export function nextTurn(run: () => void): boolean {
   // Set while I/O is handled, the first one comes before the loop looks for I/O again.
   inLaterTurn(isCertain ? () => inLaterTurn(run) : run);
   return isCertain;
-}
-
-/** Sets late turns anew, in the present request of workerd. */
-export function rearmTurns(): void {
-  workerdTurns.rearm();
 }
 
 function immediate(): typeof nativeSetImmediate {

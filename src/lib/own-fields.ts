@@ -1,13 +1,13 @@
+import { isObjectLike } from './value-checks.ts';
+
 /** An object that JSON writes in braces; its fields are not checked. */
 export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObjectLike(value) && !Array.isArray(value);
 }
 
 /** A field of an object's own: what it inherits, as a `__proto__` of JSON may make it, says nothing. */
 export function own(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
+  return isObjectLike(value) && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
 }
 
 /**
@@ -15,7 +15,7 @@ export function own(value: unknown, name: string): unknown {
  * `Object.prototype`: they would look like fields that the caller gave.
  */
 export function unpolluted<Given>(given: Given): Given {
-  if (typeof given !== 'object' || given === null) return given;
+  if (!isObjectLike(given)) return given;
   // The loop runs only if there is such a field.
   for (const _ in {}) return Array.isArray(given) ? given : unpollutedCopy(given);
   return given;

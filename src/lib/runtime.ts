@@ -1,6 +1,5 @@
 /** What a runtime may offer beyond the globals of the web. */
 interface Runtime {
-  readonly performance: { now(): number };
   readonly process?: {
     readonly env?: Readonly<Record<string, string | undefined>>;
     readonly versions?: Readonly<Record<string, string | undefined>>;

@@ -14,3 +14,30 @@ export function oneLine(text: string): string {
 export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
+
+/** Takes every token that is or was in use out of a text. */
+export type Redact = (text: string) => string;
+
+const maxSnippetLength = 200;
+
+/** The beginning of a text that is not ours. Redacted before it is cut, so that no half token remains. */
+export function snippetOf(text: string, redact: Redact): string {
+  const clean = redact(text);
+  if (clean.length <= maxSnippetLength) return clean;
+  return unsliced(`${clean.slice(0, maxSnippetLength)}…`);
+}
+
+/** A value as JSON; undefined where it has none, or is nested deeper than the stack is. */
+export function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** How it begins. */
+export function jsonSnippetOf(value: unknown, redact: Redact): string | undefined {
+  const text = jsonOf(value);
+  return text === undefined ? undefined : snippetOf(text, redact);
+}

@@ -1,5 +1,5 @@
 import { unpolluted } from './own-fields.ts';
-import { describeValue, isObject, mustBe } from './value-checks.ts';
+import { describeValue, isObjectLike } from './value-checks.ts';
 
 /** The `timeoutMs` that was given, if any; or what is wrong with the options, and where. */
 export interface TimeoutOption {
@@ -7,15 +7,10 @@ export interface TimeoutOption {
   readonly problem?: { readonly path: string; readonly message: string } | undefined;
 }
 
-const aTimeout = mustBe(
-  'milliseconds, 0 or more (Infinity: as long as it takes)',
-  (value) => typeof value === 'number' && value >= 0,
-);
-
 /** Reads the options of `flush` and `close`, once, whatever they are. */
 export function readTimeoutOption(options: unknown): TimeoutOption {
   if (options === undefined) return {};
-  if (!isObject(options)) {
+  if (!isObjectLike(options)) {
     return wrong(
       'options',
       `must be an object such as { timeoutMs: 5000 }, but it is ${describeValue(options)}`,
@@ -28,10 +23,11 @@ export function readTimeoutOption(options: unknown): TimeoutOption {
     }
     const timeoutMs: unknown = Reflect.get(unpolluted(options), 'timeoutMs');
     if (timeoutMs === undefined) return {};
-    const message = aTimeout(timeoutMs);
-    return message === undefined
-      ? { timeoutMs: Number(timeoutMs) }
-      : wrong('options.timeoutMs', message);
+    if (typeof timeoutMs === 'number' && timeoutMs >= 0) return { timeoutMs };
+    return wrong(
+      'options.timeoutMs',
+      `must be milliseconds, 0 or more (Infinity: as long as it takes), but it is ${describeValue(timeoutMs)}`,
+    );
   } catch {
     return wrong('options', 'cannot be read: to look at them throws');
   }

@@ -1,4 +1,4 @@
-import { isObject } from './value-checks.ts';
+import { isObjectLike } from './value-checks.ts';
 
 /**
  * Calls a function of the user's. What it throws, or what the promise that it returns rejects with, goes to
@@ -14,7 +14,7 @@ export function callUserCode(call: () => unknown, onError: (error: unknown) => v
 
 /** The same for a result that is there already. Returns whether it is a promise. */
 export function catchRejection(result: unknown, onError: (error: unknown) => void): boolean {
-  if (!isObject(result) && typeof result !== 'function') return false;
+  if (!isObjectLike(result) && typeof result !== 'function') return false;
   try {
     // Read once, since it may be a getter.
     const then: unknown = Reflect.get(result, 'then');

@@ -58,7 +58,7 @@ export function problemsOf(
   path = '',
   required: readonly string[] = [],
 ): string[] {
-  if (!isObject(given) || Array.isArray(given)) {
+  if (!isObjectLike(given) || Array.isArray(given)) {
     return [`${path || 'it'} must be an object, but it is ${describeValue(given)}`];
   }
   const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
@@ -77,7 +77,7 @@ export function problemsOf(
 }
 
 /** Whatever may have fields: a list, too, but no function. */
-export function isObject(value: unknown): value is object {
+export function isObjectLike(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
@@ -87,7 +87,7 @@ export function describeValue(value: unknown): string {
     return value.length <= 40 ? JSON.stringify(value) : `a string of ${value.length} characters`;
   }
   if (Array.isArray(value)) return 'an array';
-  if (isObject(value)) return 'an object';
+  if (isObjectLike(value)) return 'an object';
   const hasText = typeof value !== 'function' && typeof value !== 'symbol';
   return hasText ? String(value) : `a ${typeof value}`;
 }

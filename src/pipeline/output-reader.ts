@@ -1,6 +1,5 @@
 import type { Coalescer, Name, Verdict } from '../coalescer/index.ts';
-import { conflictOf } from '../errors/classify.ts';
-import { askedPauseMs } from '../errors/error-answer.ts';
+import { askedPauseMs, conflictOf } from '../errors/api-error.ts';
 import { isObject, own } from '../lib/own-fields.ts';
 import { isText } from '../lib/strings.ts';
 import type { WireKind } from '../schemas/action.ts';

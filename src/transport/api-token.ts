@@ -1,6 +1,6 @@
 import { runInRoot } from '../lib/async-context.ts';
-import { isLoopback } from './api-url.ts';
-import type { Fetch } from './sender.ts';
+import { isLocalhost } from './api-url.ts';
+import type { Fetch } from './fetch-sender.ts';
 
 /**
  * The token, or what gives it: asked once for each request, so that it may change. 8 characters or more,
@@ -25,11 +25,11 @@ export const shortTokenProblem: string = `must have at least ${MIN_TOKEN_LENGTH}
 /** Any length will do for an API on this machine, and for a `fetch` of a test's. */
 export function isTooShort(token: string, apiUrl: string, fetch: unknown): boolean {
   if (token.length >= MIN_TOKEN_LENGTH || fetch !== undefined) return false;
-  return URL.canParse(apiUrl) && !isLoopback(new URL(apiUrl).hostname);
+  return URL.canParse(apiUrl) && !isLocalhost(new URL(apiUrl).hostname);
 }
 
 // As many attempts as can overlap (batch.concurrency), each of which may have a token of its own.
-const MAX_REMEMBERED = 256;
+const MAX_REMEMBERED_TOKENS = 256;
 
 interface TokenSourceOptions {
   readonly apiToken: ApiToken;
@@ -86,6 +86,7 @@ export class TokenSource {
     this.#tokens.delete(token);
     this.#tokens.add(token);
     const [oldest] = this.#tokens;
-    if (oldest !== undefined && this.#tokens.size > MAX_REMEMBERED) this.#tokens.delete(oldest);
+    if (oldest !== undefined && this.#tokens.size > MAX_REMEMBERED_TOKENS)
+      this.#tokens.delete(oldest);
   }
 }

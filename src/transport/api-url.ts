@@ -32,7 +32,7 @@ export function readApiUrl(text: string, allowInsecure: boolean): ApiUrl {
   if (url.search !== '' || url.hash !== '') {
     return { problem: 'must not hold a query or a fragment' };
   }
-  if (url.protocol === 'http:' && !allowInsecure && !isLoopback(url.hostname)) {
+  if (url.protocol === 'http:' && !allowInsecure && !isLocalhost(url.hostname)) {
     return {
       problem: `must begin with https://, since http: would show the token to the network on its way to ${url.hostname}`,
       advice: 'where that is meant, set allowInsecure: true',
@@ -42,6 +42,6 @@ export function readApiUrl(text: string, allowInsecure: boolean): ApiUrl {
   return { url: url.origin + path.replace(/\/+$/, '') };
 }
 
-export function isLoopback(hostname: string): boolean {
+export function isLocalhost(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }

@@ -1,15 +1,19 @@
 import type { Batch, FailureDescription, Ping, Reply, Send } from '../coalescer/index.ts';
+import { ALREADY_USED, isRedirect, readErrorAnswer, saysIdIsTaken } from '../errors/api-error.ts';
 import type { Failure } from '../errors/attempt-failure.ts';
 import { inWords } from '../errors/attempt-failure.ts';
-import { ALREADY_USED, saysIdIsTaken } from '../errors/classify.ts';
-import { readErrorAnswer, snippetOf } from '../errors/error-answer.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isObject, own } from '../lib/own-fields.ts';
+import type { Redact } from '../lib/strings.ts';
+import { snippetOf } from '../lib/strings.ts';
+import { utf8Encoder } from '../lib/utf8.ts';
 import type { TokenSource } from './api-token.ts';
-import type { TransportOptions } from './http-client.ts';
+import { readOutputs } from './bulk-outputs.ts';
+import type { HttpClientOptions } from './http-client.ts';
 import { HttpClient } from './http-client.ts';
+import type { HttpResponse } from './http-exchange.ts';
+import { isSuccess, parsedBody } from './http-exchange.ts';
 import { pauseMsOf } from './retry-after.ts';
-import type { HttpResponse } from './sender.ts';
 
 export interface Transport {
   readonly send: Send<Failure>;
@@ -17,19 +21,19 @@ export interface Transport {
   /** Describes the failure of an attempt, for people. */
   readonly describe: (failure: Failure) => FailureDescription;
   /** Takes every token that was sent lately out of a text. */
-  readonly redact: (text: string) => string;
+  readonly redact: Redact;
 }
 
 /** Bytes of a request around the texts of its items, and between two of them. */
 export const envelopeBytes: number = '{"items":[]}'.length;
 export const separatorBytes: number = ','.length;
 
-const head = new TextEncoder().encode('{"items":[');
-const tail = new TextEncoder().encode(']}');
-const comma = 0x2c;
+const bodyHead = utf8Encoder.encode('{"items":[');
+const bodyTail = utf8Encoder.encode(']}');
+const separatorByte = 0x2c;
 
 /** Sends batches to POST /api/v1/bulk: one attempt each, the answer as data. */
-export function createTransport(options: TransportOptions, clock: Clock): Transport {
+export function createTransport(options: HttpClientOptions, clock: Clock): Transport {
   const http = new HttpClient(options, clock);
   const { tokens } = http;
   return {
@@ -59,9 +63,9 @@ export function createTransport(options: TransportOptions, clock: Clock): Transp
 function bodyOf(batch: Batch): Uint8Array<ArrayBuffer> | string {
   if (batch.writeTo === undefined) return `{"items":[${batch.texts.join(',')}]}`;
   const body = new Uint8Array(batch.bytes);
-  body.set(head);
-  batch.writeTo(body, head.length, comma);
-  body.set(tail, body.length - tail.length);
+  body.set(bodyHead);
+  batch.writeTo(body, bodyHead.length, separatorByte);
+  body.set(bodyTail, body.length - bodyTail.length);
   return body;
 }
 
@@ -74,17 +78,14 @@ function replyOf(batch: Batch, response: HttpResponse, tokens: TokenSource): Rep
     const outputs = readOutputs(text, batch.keys);
     if (outputs !== undefined) return { kind: 'answered', status, outputs, requestId };
   }
-  const body = parsedOf(response);
+  const body = parsedBody(response);
   const outputs = isSuccess(status) ? own(body, 'outputs') : undefined;
   if (isObject(outputs)) return { kind: 'answered', status, outputs, requestId };
-  return withoutOutputs(response, body, tokens);
+  return errorReply(response, body, tokens);
 }
 
-function withoutOutputs(
-  response: HttpResponse,
-  body: unknown,
-  tokens: TokenSource,
-): Reply<Failure> {
+/** What it says where it has no outputs. */
+function errorReply(response: HttpResponse, body: unknown, tokens: TokenSource): Reply<Failure> {
   const { status, headers, isWhole } = response;
   const failure = failureOf(response, body, tokens.redact);
   if (failure.kind === 'contract') {
@@ -111,7 +112,7 @@ function withoutOutputs(
 /** Why a ping got no usable answer; undefined where it got one. */
 function pingFailureOf(response: HttpResponse, tokens: TokenSource): Failure | undefined {
   const { status, text } = response;
-  const body = parsedOf(response);
+  const body = parsedBody(response);
   // What the API's ping says is *unknown* (docs/internals/api.md, "Connection"). So beside JSON a word or two
   // will do, but not a page: a client that takes too little for an answer never sends again.
   const isAnswer = isSuccess(status)
@@ -124,7 +125,7 @@ function pingFailureOf(response: HttpResponse, tokens: TokenSource): Failure | u
 function failureOf(
   response: HttpResponse,
   body: unknown,
-  redact: (text: string) => string,
+  redact: Redact,
 ): Extract<Failure, { kind: 'status' | 'contract' }> {
   const { status, text, isWhole } = response;
   const requestId = requestIdOf(response, redact);
@@ -139,10 +140,7 @@ function failureOf(
 }
 
 /** No page of the API says which header, if any, names a request; these two are usual. */
-function requestIdOf(
-  { headers }: HttpResponse,
-  redact: (text: string) => string,
-): string | undefined {
+function requestIdOf({ headers }: HttpResponse, redact: Redact): string | undefined {
   try {
     const id = headers.get('x-request-id') || headers.get('request-id');
     return id ? snippetOf(id, redact) : undefined;
@@ -162,103 +160,7 @@ function blameOf(
   return tokenMayChange && (status === 401 || status === 403) ? 'attempt' : undefined;
 }
 
-function isSuccess(status: number): boolean {
-  return status >= 200 && status < 300;
-}
-
-function isRedirect(status: number): boolean {
-  return status >= 300 && status < 400;
-}
-
 /** All of 4xx but those that say the request did not get through. */
 function isRefusal(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 425;
-}
-
-function parsedOf({ text, isWhole }: HttpResponse): unknown {
-  if (!isWhole) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The text before and after the outputs: the status may come first or last. */
-const HEADS = ['{"status":"success","outputs":{', '{"outputs":{'];
-const TAILS = ['}}', '},"status":"success"}'];
-
-/** A key that JSON writes without escapes. */
-const PLAIN_KEY = /^[^"\\\p{Cc}]*$/u;
-
-/**
- * The outputs of an answer, each parsed by itself, as a list in the order of these keys. Undefined where the
- * answer has any other form than the outputs of the first so many keys, in any order, without a space between;
- * then `JSON.parse` of the whole decides. That makes a hidden class for each new key, so a map of outputs
- * takes half as long again as the outputs by themselves.
- *
- * The result is what `JSON.parse` would give: the text is a head, then `"key":piece` with commas between, then
- * a tail. Each piece is JSON by itself and no key comes twice, so the whole is JSON, which can be read in one
- * way only. Where the text was cut wrongly, some piece is no JSON.
- */
-export function readOutputs(text: string, keys: readonly string[]): unknown[] | undefined {
-  const head = HEADS.find((one) => text.startsWith(one));
-  const tail = TAILS.find((one) => text.endsWith(one));
-  if (head === undefined || tail === undefined) return undefined;
-  const end = text.length - tail.length;
-  const outputs: unknown[] = [];
-  const finder = new KeyFinder(keys);
-  let read = 0;
-  let at = head.length;
-  let index = text[at] === '"' ? finder.indexAt(text, at + 1) : undefined;
-  for (; at < end; read++) {
-    // Of a key that comes twice, JSON.parse takes the last.
-    if (index === undefined || outputs[index] !== undefined) return undefined;
-    const pieceAt = at + `"${keys[index]}":`.length;
-    let pieceEnd = end;
-    let next: number | undefined;
-    // The piece ends where an object ends and a key of the batch follows. No part of the text is searched twice.
-    for (let from = pieceAt; next === undefined && read + 1 < keys.length; from++) {
-      from = text.indexOf('},"', from);
-      if (from === -1 || from >= end) break;
-      next = finder.indexAt(text, from + '},"'.length);
-      if (next !== undefined) pieceEnd = from + '}'.length;
-    }
-    try {
-      outputs[index] = JSON.parse(text.slice(pieceAt, pieceEnd));
-    } catch {
-      return undefined;
-    }
-    at = pieceEnd + ','.length;
-    index = next;
-  }
-  return outputs.length === read ? outputs : undefined;
-}
-
-/** Finds the keys of a batch in a text. */
-class KeyFinder {
-  readonly #keys: readonly string[];
-  /** Index of the last key found. Mostly the next one follows, since the server keeps the order. */
-  #last = -1;
-  #indexes: ReadonlyMap<string, number> | undefined;
-
-  constructor(keys: readonly string[]) {
-    this.#keys = keys;
-  }
-
-  /** The index of the key that begins at `start`, after its quote; undefined for any other text. */
-  indexAt(text: string, start: number): number | undefined {
-    const next = this.#keys[this.#last + 1];
-    if (next !== undefined && PLAIN_KEY.test(next) && text.startsWith(`${next}":`, start)) {
-      return ++this.#last;
-    }
-    this.#indexes ??= new Map(this.#keys.map((key, index) => [key, index]));
-    const key = text.slice(start, text.indexOf('"', start));
-    const index = this.#indexes.get(key);
-    const isKey =
-      index !== undefined && text[start + key.length + 1] === ':' && PLAIN_KEY.test(key);
-    if (!isKey) return undefined;
-    this.#last = index;
-    return index;
-  }
 }

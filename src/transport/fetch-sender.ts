@@ -1,19 +1,26 @@
 import ky, { isNetworkError } from 'ky';
 import { runInRoot } from '../lib/async-context.ts';
-import { neverConnected, SendFailure } from './connection-errors.ts';
+import { ConnectionFault, neverConnected } from '../lib/connection-errors.ts';
+import type { HttpResponse, OutgoingRequest, Sender } from './http-exchange.ts';
 import { readBody } from './response-body.ts';
-import type { Fetch, HttpResponse, OutgoingRequest, Sender } from './sender.ts';
 import { isNodeFetch } from './undici-sender.ts';
+
+/**
+ * What sends a request. It is called with a `Request`, and with an `init` that says the same, for the fetch of a
+ * package that knows no `Request` but its own. Of what it gives, `status` is needed, and a body to be read: a
+ * stream, `text()` or `json()`.
+ */
+export type Fetch = (request: Request, init?: RequestInit) => Promise<Response>;
 
 // One attempt, whatever comes of it: the engine owns the only loop. ky's own time-out starts anew for
 // the body, so `Attempt` has the time.
-const http = ky.create({ retry: 0, throwHttpErrors: false, timeout: false });
+const kyOnce = ky.create({ retry: 0, throwHttpErrors: false, timeout: false });
 
 /** Sends by ky over `fetch`; without one, over the global one. */
 export function fetchSender(own: Fetch | undefined): Sender {
   return async (outgoing) => {
     const { signal } = outgoing;
-    const held: Held = { request: undefined };
+    const held: HeldRequest = { request: undefined };
     const letGo = (): void => {
       held.request = undefined;
     };
@@ -32,14 +39,14 @@ export function fetchSender(own: Fetch | undefined): Sender {
  * Holds the Request of an attempt until that is over, since Node does not abort a Request that was collected;
  * and no longer, since Node holds the signal for as long as the Request is there, so neither would ever go.
  */
-interface Held {
+interface HeldRequest {
   request: Request | undefined;
 }
 
 async function exchange(
   own: Fetch | undefined,
   outgoing: OutgoingRequest,
-  held: Held,
+  held: HeldRequest,
 ): Promise<HttpResponse> {
   const { url, progress } = outgoing;
   const init = initOf(outgoing);
@@ -51,42 +58,45 @@ async function exchange(
     try {
       return runInRoot(ask);
     } catch (error) {
-      throw new SendFailure(error, { fault: 'fetch threw' });
+      throw new ConnectionFault(error, { fault: 'fetch threw' });
     }
   };
   // fetch does not tell when it begins to send; an error of Node's own may tell that it never did.
   progress.left();
   // ky would make a stream of the body, which fetch copies: a sixth of all the work of a request.
   // So ky knows only where it goes, and the token is in no error of ky's; `init` is what is sent.
-  const response = await http(url, { method: init.method, fetch }).catch((error: unknown) => {
+  const response = await kyOnce(url, { method: init.method, fetch }).catch((error: unknown) => {
     const cause = isNetworkError(error) ? error.cause : error;
     const isUnsent = isNodeFetch(used) && neverConnected(cause);
-    throw isUnsent ? new SendFailure(cause, { isUnsent }) : cause;
+    throw isUnsent ? new ConnectionFault(cause, { isUnsent }) : cause;
   });
   progress.heard();
   return {
     kind: 'response',
     status: statusOf(response),
-    headers: headersOf(response.headers),
+    headers: readableHeaders(response.headers),
     ...(await readBody(response, outgoing)),
   };
 }
 
-type Init = RequestInit & { readonly method: string };
-
-function initOf({ body, headers, keepalive, signal }: OutgoingRequest): Init {
+function initOf({ body, headers, keepalive, signal }: OutgoingRequest) {
   return {
     method: body === undefined ? 'GET' : 'POST',
     headers,
     ...(body !== undefined && { body }),
     signal,
-    redirect: 'manual',
+    redirect: 'manual' as const,
     // Bun makes a new connection for each request that has it as false.
     ...(keepalive && { keepalive }),
   };
 }
 
-function askWithRequest(own: Fetch, url: string, init: Init, held: Held): Promise<Response> {
+function askWithRequest(
+  own: Fetch,
+  url: string,
+  init: RequestInit,
+  held: HeldRequest,
+): Promise<Response> {
   const request = new Request(url, init);
   held.request = request;
   // The fetch of a package knows no Request but its own. To it, this one is as good as its URL, and the
@@ -100,14 +110,14 @@ function statusOf(response: Partial<Response> | undefined): number {
   const status = response?.status;
   if (typeof status !== 'number') {
     const cause = new TypeError('fetch has to give a Response, which has a status.');
-    throw new SendFailure(cause, { fault: 'fetch gave no Response' });
+    throw new ConnectionFault(cause, { fault: 'fetch gave no Response' });
   }
   // A browser hides the status of a redirect that is not followed.
   return response?.type === 'opaqueredirect' ? 302 : status;
 }
 
 /** A `Headers`, or the plain object that some tests give. */
-function headersOf(given: unknown): HttpResponse['headers'] {
+function readableHeaders(given: unknown): HttpResponse['headers'] {
   const fields = Object(given);
   const read =
     typeof fields.get === 'function'

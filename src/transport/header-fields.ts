@@ -1,7 +1,8 @@
 import type { ValueCheck } from '../lib/value-checks.ts';
+import { isObjectLike } from '../lib/value-checks.ts';
 
 /** Set by the client or by the connection: a second value would break one of them. */
-const reserved: ReadonlySet<string> = new Set([
+const reservedHeaders: ReadonlySet<string> = new Set([
   'accept',
   'accept-encoding',
   'authorization',
@@ -29,7 +30,7 @@ export type HeaderFields =
   | Iterable<readonly [name: string, value: string]>;
 
 /** More than any server takes; a list may have no end. */
-const MAX_FIELDS = 1_000;
+const MAX_HEADER_FIELDS = 1_000;
 
 /** Checks header fields. Values are never shown: they may be secrets. */
 export const headerFields: ValueCheck = (value) => {
@@ -42,7 +43,7 @@ export const headerFields: ValueCheck = (value) => {
     if (!namePattern.test(name)) {
       return `must not hold the name ${JSON.stringify(name)}: it is no valid header name`;
     }
-    if (reserved.has(name.toLowerCase())) {
+    if (reservedHeaders.has(name.toLowerCase())) {
       return `must not hold ${name}: the client sets it itself`;
     }
     if (typeof text !== 'string' || !valuePattern.test(text)) {
@@ -64,14 +65,23 @@ export function headerRecord(value: HeaderFields): Readonly<Record<string, strin
   return Object.fromEntries(fields);
 }
 
+/** Names that differ only by case are one header, which is sent once. */
+export function lowerCasedNames(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+}
+
 /** Undefined where it has no fields of a known form, or too many. */
 function fieldsOf(value: unknown): readonly (readonly unknown[])[] | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (!isObjectLike(value)) return undefined;
   try {
     if (isIterable(value)) return pairsOf(value);
     const entries = Object.entries(value);
-    // An object without fields of its own, as a Date or a Promise, is not meant.
-    return entries.length > 0 || isPlain(value) ? entries : undefined;
+    const prototype: unknown = Object.getPrototypeOf(value);
+    // An object without fields of its own, as a Date or a Promise, is not meant; an empty one of any realm is.
+    const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+    return entries.length > 0 || isPlain ? entries : undefined;
   } catch {
     return undefined;
   }
@@ -83,7 +93,8 @@ function pairsOf(list: Iterable<unknown>): readonly (readonly unknown[])[] | und
   if (reader === list) return undefined;
   const pairs: (readonly unknown[])[] = [];
   for (const pair of list) {
-    if (!Array.isArray(pair) || pair.length !== 2 || pairs.length === MAX_FIELDS) return undefined;
+    if (!Array.isArray(pair) || pair.length !== 2 || pairs.length === MAX_HEADER_FIELDS)
+      return undefined;
     pairs.push(pair);
   }
   return pairs;
@@ -91,10 +102,4 @@ function pairsOf(list: Iterable<unknown>): readonly (readonly unknown[])[] | und
 
 function isIterable<T>(value: Iterable<T> | object): value is Iterable<T> {
   return Symbol.iterator in value;
-}
-
-/** A plain object of any realm. */
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

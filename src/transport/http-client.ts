@@ -1,18 +1,21 @@
 import type { SendOptions } from '../coalescer/index.ts';
 import type { Failure } from '../errors/attempt-failure.ts';
-import { copyOfCaught } from '../errors/caught-error.ts';
+import { copyOfCaught, STACK_FRAMES } from '../errors/caught-error.ts';
 import type { Clock } from '../lib/clock.ts';
+import { ConnectionFault, lastingFaultOf } from '../lib/connection-errors.ts';
+import { deferred } from '../lib/deferred.ts';
 import { FairTimeouts } from '../lib/fair-timeouts.ts';
 import type { ApiToken } from './api-token.ts';
 import { TokenSource } from './api-token.ts';
-import { lastingFaultOf, SendFailure } from './connection-errors.ts';
+import type { Fetch } from './fetch-sender.ts';
 import { fetchSender } from './fetch-sender.ts';
+import { lowerCasedNames } from './header-fields.ts';
+import type { HttpResponse, OutgoingRequest, ProgressListener, Sender } from './http-exchange.ts';
 import { sdkHeader } from './sdk-header.ts';
-import type { Fetch, HttpResponse, OutgoingRequest, ProgressListener, Sender } from './sender.ts';
 import { UndiciSender } from './undici-sender.ts';
 
-/** What the transport takes from the options. */
-export interface TransportOptions {
+/** What it takes from the options. */
+export interface HttpClientOptions {
   readonly apiUrl: string;
   readonly apiToken: ApiToken;
   readonly attemptTimeoutMs: number;
@@ -21,26 +24,23 @@ export interface TransportOptions {
   readonly fetch: Fetch | undefined;
 }
 
-/** Lines of a stack that are kept of what a `fetch` threw, which may be a fault of its own. */
-const FRAMES = 8;
-
-const jsonHeader = { 'content-type': 'application/json' };
+const jsonBodyHeader = { 'content-type': 'application/json' };
 
 /** Requests to the API: one attempt each, whose response is read in full, within one time-out. */
 export class HttpClient {
   readonly tokens: TokenSource;
-  readonly #options: TransportOptions;
+  readonly #options: HttpClientOptions;
   readonly #timeouts: FairTimeouts;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #viaUndici: UndiciSender | undefined;
   readonly #viaFetch: Sender;
 
-  constructor(options: TransportOptions, clock: Clock) {
+  constructor(options: HttpClientOptions, clock: Clock) {
     this.tokens = new TokenSource(options);
     this.#options = options;
     this.#timeouts = new FairTimeouts(clock);
     this.#headers = {
-      ...lowerCased(options.headers),
+      ...lowerCasedNames(options.headers),
       accept: 'application/json',
       ...sdkHeader(options.sdk),
     };
@@ -49,19 +49,14 @@ export class HttpClient {
   }
 
   /** Sends `body` as JSON; without one, a GET. Never rejects. */
-  async exchange(
+  exchange(
     path: string,
     body: OutgoingRequest['body'],
     options: SendOptions,
   ): Promise<HttpResponse | Failure> {
     const attempt = new Attempt(options, this.#options.attemptTimeoutMs, this.#timeouts);
     if (!attempt.isOver) void this.#make(attempt, path, body, options.outlives ?? false);
-    try {
-      return await attempt.result;
-    } catch (error) {
-      if (!attempt.hasToken) return { kind: 'token', cause: error };
-      return this.#failureOf(error, attempt.hasLeft);
-    }
+    return attempt.result;
   }
 
   /** Never rejects: the attempt gets the result. */
@@ -79,7 +74,7 @@ export class HttpClient {
       // A token that comes after the time-out must not send anything.
       if (attempt.isOver) return;
       attempt.hasToken = true;
-      const type = body === undefined ? undefined : jsonHeader;
+      const type = body === undefined ? undefined : jsonBodyHeader;
       const request: OutgoingRequest = {
         url: this.#options.apiUrl + path,
         headers: { ...this.#headers, ...type, authorization: `Bearer ${token}` },
@@ -89,15 +84,17 @@ export class HttpClient {
         progress: attempt,
       };
       // Chosen for each request, since the global `fetch` may be replaced late.
-      attempt.succeed(await (this.#viaUndici?.send(request) ?? this.#viaFetch(request)));
+      attempt.settle(await (this.#viaUndici?.send(request) ?? this.#viaFetch(request)));
     } catch (error) {
-      attempt.fail(error);
+      if (!attempt.isOver) attempt.settle(this.#failureOf(error, attempt));
     }
   }
 
-  #failureOf(error: unknown, hasLeft: boolean): Failure {
-    const known = error instanceof SendFailure ? error : new SendFailure(error, {});
-    const cause = copyOfCaught(known.cause, this.tokens.redact, { frames: FRAMES });
+  #failureOf(error: unknown, { hasToken, hasLeft }: Attempt): Failure {
+    if (!hasToken) return { kind: 'token', cause: error };
+    const known = error instanceof ConnectionFault ? error : new ConnectionFault(error, {});
+    // Where a `fetch` is to blame, its author looks for the fault in the stack.
+    const cause = copyOfCaught(known.cause, this.tokens.redact, STACK_FRAMES);
     const lasting = lastingFaultOf(cause) ?? known.fault;
     return {
       kind: 'connection',
@@ -113,8 +110,9 @@ export class HttpClient {
  * the signal is left to itself, and what comes of it is ignored.
  */
 class Attempt implements ProgressListener {
-  /** The response, or why it was cut off; rejects with what the sender failed with. */
-  readonly result: Promise<HttpResponse | Failure>;
+  readonly #deferred = deferred<HttpResponse | Failure>();
+  /** The response, or why there is none. */
+  readonly result: Promise<HttpResponse | Failure> = this.#deferred.promise;
   readonly #controller = new AbortController();
   /** Fires when the attempt is cut off. */
   readonly signal: AbortSignal = this.#controller.signal;
@@ -123,28 +121,14 @@ class Attempt implements ProgressListener {
   hasLeft = false;
   isOver = false;
   readonly #options: SendOptions;
-  readonly #timeoutMs: number;
   readonly #timeouts: FairTimeouts;
   readonly #cancelTimer: () => void;
-  #cancelExpiry: (() => void) | undefined;
-  #resolve!: (result: HttpResponse | Failure) => void;
-  #reject!: (error: unknown) => void;
 
   constructor(options: SendOptions, timeoutMs: number, timeouts: FairTimeouts) {
     this.#options = options;
-    this.#timeoutMs = timeoutMs;
     this.#timeouts = timeouts;
-    this.result = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
     options.waits?.();
-    const { clock } = timeouts;
-    const now = clock.now();
-    const expire = (): void => {
-      this.#cancelExpiry = timeouts.expire(now + timeoutMs, () => this.#cutOff(this.#timeout()));
-    };
-    this.#cancelTimer = clock.after(timeoutMs, expire, now);
+    this.#cancelTimer = timeouts.after(timeoutMs, () => this.#cutOff(this.#timeout(timeoutMs)));
     if (options.signal.aborted) this.#abort();
     else options.signal.addEventListener('abort', this.#abort);
   }
@@ -159,16 +143,14 @@ class Attempt implements ProgressListener {
     this.#options.heard?.();
   }
 
-  succeed(response: HttpResponse): void {
-    this.#end();
-    this.#resolve(response);
+  /** The first result counts. */
+  settle(result: HttpResponse | Failure): void {
+    this.isOver = true;
+    this.#cancelTimer();
+    this.#options.signal.removeEventListener('abort', this.#abort);
+    this.#deferred.resolve(result);
     // Not every fetch ends the connection when the rest of its stream is not read (node-fetch 2).
-    if (!response.isWhole) this.#controller.abort();
-  }
-
-  fail(error: unknown): void {
-    this.#end();
-    this.#reject(error);
+    if (result.kind === 'response' && !result.isWhole) this.#controller.abort();
   }
 
   readonly #abort = (): void => {
@@ -176,8 +158,7 @@ class Attempt implements ProgressListener {
     this.#cutOff({ kind: 'aborted', cause: reason }, reason);
   };
 
-  #timeout(): Failure {
-    const ms = this.#timeoutMs;
+  #timeout(ms: number): Failure {
     if (!this.hasToken) {
       const cause = new Error(`The apiToken function gave nothing within ${ms} ms.`);
       return { kind: 'token', cause };
@@ -186,22 +167,7 @@ class Attempt implements ProgressListener {
   }
 
   #cutOff(why: Failure, reason?: unknown): void {
-    this.#end();
-    this.#resolve(why);
+    this.settle(why);
     this.#controller.abort(reason);
   }
-
-  #end(): void {
-    this.isOver = true;
-    this.#cancelTimer();
-    this.#cancelExpiry?.();
-    this.#options.signal.removeEventListener('abort', this.#abort);
-  }
-}
-
-/** Names that differ only by case are one header, which is sent once. */
-function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
-  );
 }

@@ -1,6 +1,8 @@
 import { nextTurn } from '../lib/event-loop.ts';
+import { runtime } from '../lib/runtime.ts';
 import { callUserCode } from '../lib/user-code.ts';
-import type { HttpResponse, OutgoingRequest, ProgressListener } from './sender.ts';
+import { isObjectLike } from '../lib/value-checks.ts';
+import type { HttpResponse, OutgoingRequest } from './http-exchange.ts';
 
 /** The most that is read of a response: a hostile or broken server must not fill the memory. */
 export const maxAnswerBytes: number = 32 * 1024 * 1024;
@@ -10,10 +12,10 @@ const CHUNKS_PER_TURN = 256;
 /** In a row, at most: a stream of empty chunks may have no end. */
 const MAX_EMPTY_CHUNKS = 10_000;
 
-type Body = Pick<HttpResponse, 'text' | 'isWhole'>;
+type ReadBody = Pick<HttpResponse, 'text' | 'isWhole'>;
 
 /** What a fetch gave: a `Response`, that of a package, or an object that stands for one in a test. */
-interface ResponseLike {
+interface ReadableResponse {
   readonly body?: unknown;
   text?(): unknown;
   json?(): unknown;
@@ -21,50 +23,39 @@ interface ResponseLike {
 
 /** Reads a body as text: a stream up to the bound, anything else by its methods. Rejects when the signal fires. */
 export async function readBody(
-  response: ResponseLike,
-  { signal, progress }: Pick<OutgoingRequest, 'signal' | 'progress'>,
-): Promise<Body> {
+  response: ReadableResponse,
+  outgoing: OutgoingRequest,
+): Promise<ReadBody> {
   const stream = streamOf(response.body);
-  if (stream !== undefined) return readStream(stream, signal, progress);
+  if (stream !== undefined) return readStream(stream, outgoing);
   const text = await textOf(response);
-  progress.heard();
+  outgoing.progress.heard();
   return { text, isWhole: text.length <= maxAnswerBytes };
 }
 
-interface Stream {
-  next(): Promise<{ readonly done?: boolean; readonly value?: Uint8Array }>;
+interface BodyStream {
+  next(): Promise<{ readonly done?: boolean; readonly value?: Uint8Array | undefined }>;
   cancel(): unknown;
 }
 
-interface WebStream {
-  getReader(): { read: Stream['next']; cancel: Stream['cancel'] };
-}
-
-/** A stream of Node's, as node-fetch has them, or any other async iterable. */
-interface Iterated {
-  [Symbol.asyncIterator](): { next: Stream['next']; return?(): unknown };
-}
-
-function streamOf(body: unknown): Stream | undefined {
-  if (has<WebStream>(body, 'getReader')) {
+function streamOf(body: unknown): BodyStream | undefined {
+  if (hasMethod<ReadableStream<Uint8Array>>(body, 'getReader')) {
     const reader = body.getReader();
     return { next: () => reader.read(), cancel: () => reader.cancel() };
   }
-  if (has<Iterated>(body, Symbol.asyncIterator)) {
+  // A stream of Node's, as node-fetch has them, or any other async iterable.
+  if (hasMethod<AsyncIterable<Uint8Array>>(body, Symbol.asyncIterator)) {
     const iterator = body[Symbol.asyncIterator]();
     // The `return` of Node's streams waits for their next chunk.
     const cancel = (): unknown =>
-      has<{ destroy(): unknown }>(body, 'destroy') ? body.destroy() : iterator.return?.();
+      hasMethod<{ destroy(): unknown }>(body, 'destroy') ? body.destroy() : iterator.return?.();
     return { next: () => iterator.next(), cancel };
   }
   return undefined;
 }
 
-async function readStream(
-  stream: Stream,
-  signal: AbortSignal,
-  progress: ProgressListener,
-): Promise<Body> {
+async function readStream(stream: BodyStream, outgoing: OutgoingRequest): Promise<ReadBody> {
+  const { signal, progress } = outgoing;
   // That a stream which is thrown away fails does not matter.
   const ignore = (): void => undefined;
   const stop = (): void => callUserCode(() => stream.cancel(), ignore);
@@ -77,17 +68,18 @@ async function readStream(
     let bytes = 0;
     let empty = 0;
     for (let chunks = 1; ; chunks++) {
-      const { done, value = nothing } = await stream.next();
+      const { done, value } = await stream.next();
       signal.throwIfAborted();
       if (done) {
         isAtEnd = true;
         progress.heard();
         return { text: text + decoder.decode(), isWhole: true };
       }
-      text += decoder.decode(value, { stream: true });
-      bytes += value.byteLength;
+      const chunk = value ?? new Uint8Array();
+      text += decoder.decode(chunk, { stream: true });
+      bytes += chunk.byteLength;
       if (bytes > maxAnswerBytes) return { text, isWhole: false };
-      if (value.byteLength > 0) {
+      if (chunk.byteLength > 0) {
         empty = 0;
         progress.heard();
       } else if (++empty > MAX_EMPTY_CHUNKS) {
@@ -101,24 +93,54 @@ async function readStream(
   }
 }
 
-const nothing = new Uint8Array();
-
-async function textOf(response: ResponseLike): Promise<string> {
-  const text = has<Required<ResponseLike>>(response, 'text') ? String(await response.text()) : '';
+async function textOf(response: ReadableResponse): Promise<string> {
+  const text = hasMethod<Required<ReadableResponse>>(response, 'text')
+    ? String(await response.text())
+    : '';
   const says = text.trim();
   // Stand-ins in tests often have an empty text() beside the json() that counts.
-  if ((says !== '' && says !== '{}') || !has<Required<ResponseLike>>(response, 'json')) return text;
+  if ((says !== '' && says !== '{}') || !hasMethod<Required<ReadableResponse>>(response, 'json'))
+    return text;
   try {
     return JSON.stringify(await response.json()) ?? text;
   } catch (error) {
     // A real response has been read by then.
-    if (has(response, 'text')) return text;
+    if (hasMethod(response, 'text')) return text;
     throw error;
   }
 }
 
-function has<T extends object>(value: unknown, method: keyof T): value is T {
-  return (
-    typeof value === 'object' && value !== null && typeof Reflect.get(value, method) === 'function'
-  );
+function hasMethod<T extends object>(value: unknown, method: keyof T): value is T {
+  return isObjectLike(value) && typeof Reflect.get(value, method) === 'function';
+}
+
+interface Zlib {
+  createGunzip(): { write(bytes: Uint8Array): void; end(): void };
+}
+
+/**
+ * Unpacks by the stream that Node's own fetch uses: all members of the file count, zeros behind them do
+ * not matter. The stream fails where the bytes are no gzip, or end too early.
+ */
+export function gunzip(chunks: readonly Uint8Array[]): object {
+  const zlib = runtime.process?.getBuiltinModule?.('node:zlib') as Zlib;
+  const stream = zlib.createGunzip();
+  for (const bytes of chunks) stream.write(bytes);
+  stream.end();
+  return stream;
+}
+
+const bodyDecoder = new TextDecoder();
+
+/** The text of a body that is there as a whole. */
+export function decodedBody(chunks: readonly Uint8Array[]): string {
+  const [first] = chunks;
+  if (first !== undefined && chunks.length === 1) return bodyDecoder.decode(first);
+  const bytes = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bodyDecoder.decode(bytes);
 }

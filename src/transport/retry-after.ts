@@ -1,6 +1,6 @@
-import { askedPauseMs } from '../errors/error-answer.ts';
+import { askedPauseMs } from '../errors/api-error.ts';
 import { wallNow } from '../lib/timestamps.ts';
-import type { HttpResponse } from './sender.ts';
+import type { HttpResponse } from './http-exchange.ts';
 
 /**
  * How long the server asks us to stay away, in milliseconds: the header `Retry-After` as RFC 9110

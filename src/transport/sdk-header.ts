@@ -1,3 +1,4 @@
+import { isObjectLike } from '../lib/value-checks.ts';
 import { VERSION } from '../lib/version.ts';
 
 const headerName = 'x-prefactor-sdk';
@@ -17,16 +18,12 @@ export function sdkHeader(adapters: readonly string[]): Readonly<Record<string, 
  * `headers`: a `Headers`, a record, or a list of names and values.
  */
 export function isAutobatchRequest(request: { readonly headers?: unknown }): boolean {
-  return sdkEntries(request.headers).some((entry) => entry.startsWith(ownName));
-}
-
-function sdkEntries(headers: unknown): string[] {
-  if (typeof headers !== 'object' || headers === null) {
-    return [];
-  }
+  const { headers } = request;
+  if (!isObjectLike(headers)) return false;
   const fields: Iterable<unknown> =
     Symbol.iterator in headers ? (headers as Iterable<unknown>) : Object.entries(headers);
   const flat = [...fields].flat();
   const name = flat.findIndex((text) => String(text).toLowerCase() === headerName);
-  return name < 0 ? [] : String(flat[name + 1]).split(' ');
+  const entries = name < 0 ? [] : String(flat[name + 1]).split(' ');
+  return entries.some((entry) => entry.startsWith(ownName));
 }

@@ -4,13 +4,14 @@
  * mocks that are set with `setGlobalDispatcher` hold for it as they do for fetch.
  */
 import { runInRoot } from '../lib/async-context.ts';
-import { runtime } from '../lib/runtime.ts';
+import { deferred } from '../lib/deferred.ts';
+import { isObjectLike } from '../lib/value-checks.ts';
 import { VERSION } from '../lib/version.ts';
-import { maxAnswerBytes, readBody } from './response-body.ts';
-import type { HttpResponse, OutgoingRequest } from './sender.ts';
+import type { HttpResponse, OutgoingRequest } from './http-exchange.ts';
+import { decodedBody, gunzip, maxAnswerBytes, readBody } from './response-body.ts';
 
 /** What fetch would send by itself. */
-const ownHeaders = { 'accept-encoding': 'gzip', 'user-agent': `prefactor-autobatch/${VERSION}` };
+const fetchHeaders = { 'accept-encoding': 'gzip', 'user-agent': `prefactor-autobatch/${VERSION}` };
 
 interface Dispatcher {
   dispatch(options: object, handler: ResponseHandler): boolean;
@@ -47,13 +48,19 @@ export class UndiciSender {
     const dispatcher = this.#isNodeFetch ? this.#dispatcher() : undefined;
     if (dispatcher === undefined) return undefined;
     const { url, headers, body } = outgoing;
-    if (url !== this.#url) this.#parse(url);
+    if (url !== this.#url) {
+      const { origin, pathname, search } = new URL(url);
+      this.#url = url;
+      this.#origin = origin;
+      this.#path = pathname + search;
+    }
     const options = {
       origin: this.#origin,
       path: this.#path,
       method: body === undefined ? 'GET' : 'POST',
-      headers: { ...ownHeaders, ...headers },
-      body: dispatcher.isMockActive ? asText(body) : (body ?? null),
+      headers: { ...fetchHeaders, ...headers },
+      // Mocks match the body, or make an answer of it: they expect a text.
+      body: dispatcher.isMockActive && isObjectLike(body) ? decoder.decode(body) : (body ?? null),
       // Off: the attempt has its time-out.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -67,19 +74,14 @@ export class UndiciSender {
     return handler.response;
   }
 
-  #parse(url: string): void {
-    const { origin, pathname, search } = new URL(url);
-    this.#url = url;
-    this.#origin = origin;
-    this.#path = pathname + search;
-  }
-
   /** The one that was set last. An undici that knows the newest place writes both, an older one its own. */
   #dispatcher(): Dispatcher | undefined {
     const newest: unknown = Reflect.get(globalThis, newestPlace);
     const older: unknown = Reflect.get(globalThis, olderPlace);
     const areBoth = newestPlace in globalThis && olderPlace in globalThis;
-    if (!areBoth || older === newest || isWrapper(older)) this.#standIn = older;
+    // From undici 8 on, the older place has the newest in a wrapper, which holds it to HTTP/1.1.
+    const isWrapped = isDispatcher(older) && older.constructor?.name === 'Dispatcher1Wrapper';
+    if (!areBoth || older === newest || isWrapped) this.#standIn = older;
     const latest = newestPlace in globalThis && older === this.#standIn ? newest : older;
     return isDispatcher(latest) ? latest : undefined;
   }
@@ -93,18 +95,8 @@ export function isNodeFetch(fetch: unknown): boolean {
   );
 }
 
-/** From undici 8 on, the older place has the newest in a wrapper, which holds it to HTTP/1.1. */
-function isWrapper(value: unknown): boolean {
-  return isDispatcher(value) && value.constructor?.name === 'Dispatcher1Wrapper';
-}
-
 function isDispatcher(value: unknown): value is Dispatcher {
-  return typeof value === 'object' && value !== null && 'dispatch' in value;
-}
-
-/** Mocks match the body, or make an answer of it: they expect a text. */
-function asText(body: OutgoingRequest['body']): string | null {
-  return typeof body === 'object' ? new TextDecoder().decode(body) : (body ?? null);
+  return isObjectLike(value) && 'dispatch' in value;
 }
 
 /** Ends the exchange, and its connection with it. */
@@ -113,7 +105,7 @@ interface Controller {
 }
 
 /** Header fields: by name; or, from an older undici, names and values by turns, as bytes. */
-type Fields = Readonly<Record<string, string | readonly string[]>> | Uint8Array[];
+type UndiciFields = Readonly<Record<string, string | readonly string[]>> | Uint8Array[];
 
 /**
  * Collects the response of one exchange. It has both of undici's handler interfaces: Node 22 knows only the
@@ -122,10 +114,9 @@ type Fields = Readonly<Record<string, string | readonly string[]>> | Uint8Array[
  */
 class ResponseHandler {
   readonly #outgoing: OutgoingRequest;
+  readonly #deferred = deferred<HttpResponse>();
   /** Rejects with what broke the exchange, or with why it was given up. */
-  readonly response: Promise<HttpResponse>;
-  #resolve!: (response: HttpResponse | Promise<HttpResponse>) => void;
-  #reject!: (error: unknown) => void;
+  readonly response: Promise<HttpResponse> = this.#deferred.promise;
   #controller: Controller | undefined;
   #hasLeft = false;
   #status = 0;
@@ -136,10 +127,6 @@ class ResponseHandler {
 
   constructor(outgoing: OutgoingRequest) {
     this.#outgoing = outgoing;
-    this.response = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
     if (outgoing.signal.aborted) this.#abort();
     else outgoing.signal.addEventListener('abort', this.#abort);
   }
@@ -156,13 +143,13 @@ class ResponseHandler {
   };
 
   /** Also called for informational responses (1xx). */
-  readonly onResponseStart = (_controller: unknown, status: number, fields: Fields): void => {
+  readonly onResponseStart = (_controller: unknown, status: number, fields: UndiciFields): void => {
     const { progress } = this.#outgoing;
     // A mock may call this first.
     if (!this.#hasLeft) progress.left();
     progress.heard();
     this.#status = status;
-    this.#headers = { get: (name) => firstOf(fields, name) };
+    this.#headers = { get: (name) => fieldOf(fields, name) };
   };
 
   readonly onResponseData = (_controller: unknown, chunk: Uint8Array): void => {
@@ -172,7 +159,7 @@ class ResponseHandler {
     this.#bytes += chunk.byteLength;
     if (this.#bytes <= maxAnswerBytes) return;
     this.#end();
-    this.#resolve(this.#responseOf(decoded(this.#chunks), false));
+    this.#deferred.resolve(this.#responseOf(decodedBody(this.#chunks), false));
     this.#controller?.abort(undefined);
   };
 
@@ -180,14 +167,17 @@ class ResponseHandler {
     if (this.#isOver) return;
     this.#end();
     // An empty body is no gzip.
-    const isZipped = this.#bytes > 0 && gzip.test(this.#headers.get('content-encoding') ?? '');
-    this.#resolve(isZipped ? this.#unzipped() : this.#responseOf(decoded(this.#chunks), true));
+    const isZipped =
+      this.#bytes > 0 && gzipEncoding.test(this.#headers.get('content-encoding') ?? '');
+    this.#deferred.resolve(
+      isZipped ? this.#unzipped() : this.#responseOf(decodedBody(this.#chunks), true),
+    );
   };
 
   readonly onResponseError = (_controller: unknown, error: unknown): void => {
     if (this.#isOver) return;
     this.#end();
-    this.#reject(error);
+    this.#deferred.reject(error);
   };
 
   readonly onConnect = (abort: Controller['abort']): void => this.onRequestStart({ abort });
@@ -207,10 +197,8 @@ class ResponseHandler {
   readonly onError = (error: unknown): void => this.onResponseError(undefined, error);
 
   readonly #abort = (): void => {
-    if (this.#isOver) return;
     const { reason } = this.#outgoing.signal;
-    this.#end();
-    this.#reject(reason);
+    this.onError(reason);
     this.#controller?.abort(reason);
   };
 
@@ -230,39 +218,11 @@ class ResponseHandler {
 }
 
 /** Both names mean the same (RFC 9110, 8.4.1.3). */
-const gzip = /^\s*(x-)?gzip\s*$/i;
-
-interface Zlib {
-  createGunzip(): { write(bytes: Uint8Array): void; end(): void };
-}
-
-/**
- * Unpacks by the stream that Node's own fetch uses: all members of the file count, zeros behind them do
- * not matter. The stream fails where the bytes are no gzip, or end too early.
- */
-function gunzip(packed: readonly Uint8Array[]): object {
-  const zlib = runtime.process?.getBuiltinModule?.('node:zlib') as Zlib;
-  const stream = zlib.createGunzip();
-  for (const bytes of packed) stream.write(bytes);
-  stream.end();
-  return stream;
-}
+const gzipEncoding = /^\s*(x-)?gzip\s*$/i;
 
 const decoder = new TextDecoder();
 
-function decoded(chunks: readonly Uint8Array[]): string {
-  const [first] = chunks;
-  if (first !== undefined && chunks.length === 1) return decoder.decode(first);
-  const bytes = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return decoder.decode(bytes);
-}
-
-function firstOf(fields: Fields, name: string): string | null {
+function fieldOf(fields: UndiciFields, name: string): string | null {
   if (!Array.isArray(fields)) {
     const value = fields[name];
     return (typeof value === 'string' ? value : value?.[0]) ?? null;

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { columnOf } from '../../src/coalescer/calls/ledger.ts';
 import type { LastAttempt, Reason } from '../../src/coalescer/ports/reason.ts';
+import { apiError } from '../../src/errors/api-error.ts';
 import type { Failure } from '../../src/errors/attempt-failure.ts';
-import { apiError } from '../../src/errors/classify.ts';
 import { createToError } from '../../src/errors/from-reason.ts';
 import type { AnyPrefactorError } from '../../src/index.ts';
 import * as names from '../../src/index.ts';
@@ -13,7 +13,7 @@ import { documentAt, rowsOf, sectionOf, spansOf } from './markdown.ts';
 
 const document = documentAt('docs/reference/errors.md');
 const key = 'k_4f7Qd2';
-const toError = createToError({ redact: (text) => text, ids: 'client' });
+const toError = createToError((text) => text, 'client');
 
 const noJson: Failure = {
   kind: 'contract',
@@ -123,7 +123,7 @@ describe('the answers of the API', () => {
   });
 
   test('each status and code that has a class is in the table', () => {
-    const source = readFileSync(new URL('../../src/errors/classify.ts', import.meta.url), 'utf8');
+    const source = readFileSync(new URL('../../src/errors/api-error.ts', import.meta.url), 'utf8');
     const known = [...source.matchAll(/^ {2}\['?(\w+)'?, '/gm)].map(([, name]) => name);
     const shown = answers
       .filter(({ name }) => name !== 'PrefactorApiError')

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { jsonSnippetOf, readErrorAnswer, snippetOf } from '../../src/errors/error-answer.ts';
+import { readErrorAnswer } from '../../src/errors/api-error.ts';
+import { jsonSnippetOf, snippetOf } from '../../src/lib/strings.ts';
 
 const token = 'pf_secret_0123456789';
 const redact = (text: string) => text.replaceAll(token, '[token]');

@@ -6,7 +6,7 @@ import type { AnyPrefactorError } from '../../src/errors/error-classes.ts';
 import { isPrefactorError } from '../../src/errors/error-classes.ts';
 import { createToError } from '../../src/errors/from-reason.ts';
 
-const toError = createToError({ redact: (text) => text, ids: 'client' });
+const toError = createToError((text) => text, 'client');
 
 interface Made {
   readonly error: AnyPrefactorError;

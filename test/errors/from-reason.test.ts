@@ -6,10 +6,7 @@ import { createToError } from '../../src/errors/from-reason.ts';
 const key = 'order-span-01';
 const token = 'pf_secret_0123';
 
-const toError = createToError({
-  redact: (text) => text.replaceAll(token, '[token]'),
-  ids: 'client',
-});
+const toError = createToError((text) => text.replaceAll(token, '[token]'), 'client');
 
 function errorOf(reason: Reason<Failure>): Error {
   const error = toError(reason, key);
@@ -117,7 +114,7 @@ describe('what the API says', () => {
     const output = { code: 'validation_errors', errors: { id: ['has the wrong partition'] } };
     const reason: Reason<Failure> = { kind: 'error', output, maybeApplied: false };
     expect(errorOf(reason).message).toContain("try ids: 'server'");
-    const atServer = createToError({ redact: (text) => text, ids: 'server' });
+    const atServer = createToError((text) => text, 'server');
     expect(String(atServer(reason, key))).not.toContain("ids: 'server'");
   });
 

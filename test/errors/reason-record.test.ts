@@ -7,7 +7,7 @@ import { createToRecord } from '../../src/errors/reason-record.ts';
 import { rememberedOf } from '../helpers/engine.ts';
 
 const redact = (text: string): string => text.replaceAll('s3cret-token', '***');
-const toError = createToError({ redact, ids: 'server' });
+const toError = createToError(redact, 'server');
 const toRecord = (reason: Reason<Failure>): Reason<Failure> =>
   rememberedOf(reason, createToRecord(redact));
 const large = `s3cret-token ${'x'.repeat(50_000)}`;

@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { VERSION } from '../../src/lib/version.ts';
-import type { TransportOptions } from '../../src/transport/http-client.ts';
+import type { HttpClientOptions } from '../../src/transport/http-client.ts';
 import { isAutobatchRequest } from '../../src/transport/sdk-header.ts';
 import { serve } from './servers.ts';
 import { batchOf, patient, token, transportOf } from './transport.ts';
@@ -26,7 +26,7 @@ describe.each(ways)('over %s', (way) => {
     sendTo = sendingOver(way);
   });
 
-  async function sentWith(headers: TransportOptions['headers']): Promise<IncomingMessage> {
+  async function sentWith(headers: HttpClientOptions['headers']): Promise<IncomingMessage> {
     const { apiUrl, requests } = await keeping();
     await sendTo(apiUrl, { headers });
     const [request] = requests;

@@ -3,16 +3,16 @@ import type { Clock } from '../../src/lib/clock.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { Transport } from '../../src/transport/bulk-transport.ts';
 import { createTransport } from '../../src/transport/bulk-transport.ts';
-import type { TransportOptions } from '../../src/transport/http-client.ts';
+import type { HttpClientOptions } from '../../src/transport/http-client.ts';
 
 export const token = 'pf_secret_"0123\\4567';
 
 /** A transport with good options, of which a test states those that matter to it. */
 export function transportOf(
-  options: Partial<TransportOptions>,
+  options: Partial<HttpClientOptions>,
   clock: Clock = systemClock(),
 ): Transport {
-  const defaults: TransportOptions = {
+  const defaults: HttpClientOptions = {
     apiUrl: 'https://api.example/base',
     apiToken: token,
     attemptTimeoutMs: 30_000,

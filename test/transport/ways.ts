@@ -4,7 +4,7 @@ import { expect, onTestFinished, vi } from 'vitest';
 import type { Reply } from '../../src/coalescer/index.ts';
 import type { Failure } from '../../src/errors/attempt-failure.ts';
 import type { Clock } from '../../src/lib/clock.ts';
-import type { TransportOptions } from '../../src/transport/http-client.ts';
+import type { HttpClientOptions } from '../../src/transport/http-client.ts';
 import type { Dispatcher } from '../helpers/global-dispatcher.ts';
 import { globalDispatcher, setGlobalDispatcher } from '../helpers/global-dispatcher.ts';
 import { batchOf, patient, token, transportOf } from './transport.ts';
@@ -15,7 +15,7 @@ export const ways = ['the global fetch', 'the fetch option', ...dispatcherWays] 
 
 export type Way = (typeof ways)[number];
 
-interface Sending extends Partial<TransportOptions> {
+interface Sending extends Partial<HttpClientOptions> {
   readonly text?: string;
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
@@ -32,7 +32,7 @@ export function sendingOver(way: Way): SendTo {
   const { fetch } = globalThis;
   const passing: typeof fetch = (...call) => fetch(...call);
   if (way === 'the global fetch') replaceFetch(passing);
-  const own: Partial<TransportOptions> = way === 'the fetch option' ? { fetch: passing } : {};
+  const own: Partial<HttpClientOptions> = way === 'the fetch option' ? { fetch: passing } : {};
   return async (apiUrl, { text = '{}', signal = patient().signal, clock, ...options } = {}) => {
     const transport = transportOf({ apiUrl, apiToken: token, ...own, ...options }, clock);
     const reply = await transport.send(batchOf(text), { signal });

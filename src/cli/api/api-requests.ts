@@ -1,7 +1,7 @@
+import { certificateCode } from '../../lib/connection-errors.ts';
 import type { Deployment } from '../../recordings/calls/recorded-calls.ts';
 import { isToken, isTooShort, MIN_TOKEN_LENGTH, TOKEN } from '../../transport/api-token.ts';
 import { DEFAULT_API_URL, readApiUrl } from '../../transport/api-url.ts';
-import { certificateCode } from '../../transport/connection-errors.ts';
 import { fetchSender } from '../../transport/fetch-sender.ts';
 import { maxAnswerBytes } from '../../transport/response-body.ts';
 import { sdkHeader } from '../../transport/sdk-header.ts';

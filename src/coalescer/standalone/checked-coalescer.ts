@@ -12,7 +12,7 @@ import {
   aBoolean,
   aFunction,
   integerFrom,
-  isObject,
+  isObjectLike,
   mustBe,
   numberFrom,
   oneOf,
@@ -215,7 +215,7 @@ const itemChecks: CheckTableOf<NewItem> = {
   key: aText,
   text: mustBe(
     'a string, or an object with pieces and holes',
-    (value) => isString(value) || isObject(value),
+    (value) => isString(value) || isObjectLike(value),
   ),
   type: aText,
   readAs: () => undefined,
@@ -245,7 +245,7 @@ function problemsOfOptions(given: unknown): string[] {
 
 /** A copy for which each field is read once. */
 function copyOfItem(given: unknown): unknown {
-  if (!isObject(given)) return given;
+  if (!isObjectLike(given)) return given;
   const names = new Set([...Object.keys(itemChecks), ...Object.keys(given)]);
   return Object.fromEntries(Array.from(names, (name) => [name, Reflect.get(given, name)]));
 }

@@ -1,5 +1,8 @@
+/** How deep a chain of errors is followed: what was caught, and what that goes back to. */
+export const MAX_CAUSE_LEVELS = 3;
+
 /** What a sender rejects with where it knows more of an error than the error itself tells. */
-export class SendFailure {
+export class ConnectionFault {
   readonly cause: unknown;
   /** The request certainly was never sent. */
   readonly isUnsent: boolean;
@@ -28,7 +31,8 @@ const noTlsCode = /^(EPROTO|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_T
 
 /** What is wrong, in few words, where time alone will hardly mend it: an address, a certificate, a mock. */
 export function lastingFaultOf(error: unknown): string | undefined {
-  for (const { code, message } of causesOf(error)) {
+  for (const { code: word, message } of causesOf(error)) {
+    const code = String(word);
     if (certificateCode.test(code)) return 'the certificate is not trusted';
     if (noTlsCode.test(code)) return 'what answers does not speak TLS';
     if (code === 'UND_MOCK_ERR_MOCK_NOT_MATCHED') return 'no mock matches the request';
@@ -43,20 +47,33 @@ export function lastingFaultOf(error: unknown): string | undefined {
  * address was found, the connection was refused, or the certificate is not trusted.
  */
 export function neverConnected(error: unknown): boolean {
-  for (const { error: cause, code, syscall } of causesOf(error)) {
+  for (const cause of causesOf(error)) {
+    const { code, syscall } = cause;
     // Several addresses were tried.
     if (cause instanceof AggregateError && cause.errors.length > 0) {
       return cause.errors.every(neverConnected);
     }
-    if (syscall === 'connect' || syscall === 'getaddrinfo' || certificateCode.test(code))
-      return true;
+    if (syscall === 'connect' || syscall === 'getaddrinfo') return true;
+    if (certificateCode.test(String(code))) return true;
   }
   return false;
 }
 
-function* causesOf(error: unknown) {
-  for (let one = error, depth = 0; one instanceof Error && depth < 4; one = one.cause, depth++) {
-    const { code = '', syscall }: Error & { code?: unknown; syscall?: unknown } = one;
-    yield { error: one, message: one.message, code: String(code), syscall };
-  }
+/** Of the error or of what it goes back to, as fetch wraps it; only such words are safe to show. */
+export function systemCodeOf(cause: unknown): string | undefined {
+  return causesOf(cause)
+    .map(({ code }) => String(code))
+    .find((code) => /^[A-Z][A-Z0-9_]{2,40}$/.test(code));
 }
+
+/** An error and what it goes back to, from the outside in. */
+export function causesOf(error: unknown): readonly CodedError[] {
+  const causes: CodedError[] = [];
+  for (let one = error; one instanceof Error && causes.length < MAX_CAUSE_LEVELS; one = one.cause) {
+    causes.push(one);
+  }
+  return causes;
+}
+
+/** As Node's are. */
+type CodedError = Error & { readonly code?: unknown; readonly syscall?: unknown };

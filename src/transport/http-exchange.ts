@@ -1,10 +1,3 @@
-/**
- * What sends a request. It is called with a `Request`, and with an `init` that says the same, for the fetch of a
- * package that knows no `Request` but its own. Of what it gives, `status` is needed, and a body to be read: a
- * stream, `text()` or `json()`.
- */
-export type Fetch = (request: Request, init?: RequestInit) => Promise<Response>;
-
 /** Follows how far a request has come. */
 export interface ProgressListener {
   /** Called once the server may get something of it. */
@@ -34,6 +27,20 @@ export interface HttpResponse {
   readonly text: string;
   /** False: it is larger than the bound, and `text` is only its beginning. */
   readonly isWhole: boolean;
+}
+
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** What its text says as JSON; undefined where that is none, or not all of it is there. */
+export function parsedBody({ text, isWhole }: HttpResponse): unknown {
+  if (!isWhole) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

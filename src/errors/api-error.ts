@@ -1,5 +1,6 @@
-import { isObject } from '../lib/own-fields.ts';
-import { oneLine } from '../lib/strings.ts';
+import { isObject, own } from '../lib/own-fields.ts';
+import type { Redact } from '../lib/strings.ts';
+import { jsonOf, oneLine, snippetOf, unsliced } from '../lib/strings.ts';
 import type { DetailsOf } from './error-classes.ts';
 import {
   newError,
@@ -10,14 +11,61 @@ import {
   PrefactorValidationError,
 } from './error-classes.ts';
 
+/** What an error body says (docs/internals/api.md, "Error body"), bounded and free of the token. */
+export interface ErrorAnswer {
+  readonly apiCode: string | undefined;
+  readonly apiMessage: string | undefined;
+  readonly errors: unknown;
+}
+
+// An honest answer is far below these; a hostile one must not live on in errors.
+const maxCodeLength = 100;
+const maxErrorsLength = 100_000;
+
+/** Reads an error body, or an output that is an error; what has the wrong type counts as missing. */
+export function readErrorAnswer(body: unknown, redact: Redact): ErrorAnswer {
+  return {
+    ...codeAndMessageOf(body, redact),
+    errors: findingsOf(own(body, 'errors'), redact),
+  };
+}
+
+/** The same without the findings, which may be large. */
+export function codeAndMessageOf(body: unknown, redact: Redact): Omit<ErrorAnswer, 'errors'> {
+  const code = own(body, 'code');
+  const message = own(body, 'message');
+  return {
+    apiCode: typeof code === 'string' ? codeOf(code, redact) : undefined,
+    apiMessage: typeof message === 'string' ? snippetOf(message, redact) : undefined,
+  };
+}
+
+/** Required on `rate_limited` (docs/internals/api.md, "Error codes"); ignored where it is no duration. */
+export function askedPauseMs(output: unknown): number | undefined {
+  const ms = own(output, 'retry_after_ms');
+  return typeof ms === 'number' && ms >= 0 && Number.isFinite(ms) ? ms : undefined;
+}
+
+// The code decides the class: one that we know is kept, even if a token is a part of it.
+function codeOf(code: string, redact: Redact): string {
+  return kindOfAnswer.has(code) ? code : unsliced(redact(code).slice(0, maxCodeLength));
+}
+
+/** As they came, but for the token, and each caller's own; too large or too deep to look through: left out. */
+function findingsOf(errors: unknown, redact: Redact): unknown {
+  const text = jsonOf(errors);
+  if (text === undefined || text.length > maxErrorsLength) return undefined;
+  return JSON.parse(redact(text));
+}
+
 type Kind = 'auth' | 'not found' | 'validation' | 'conflict';
 
 /** What the API answered, for one item or for a whole request, free of the token. */
 export type ApiErrorDetails = DetailsOf<PrefactorApiError>;
 
 // The API's list (docs/internals/api.md, "Error codes"); which class a code has is *inferred* from its name. The rest
-// of the list (`passingCodes`, `not_implemented`, `alert_unknown`, `alert_already_cleared`) has none.
-const kindOfCode: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+// of the list (`passingApiCodes`, `not_implemented`, `alert_unknown`, `alert_already_cleared`) has none.
+const kindOfAnswer: ReadonlyMap<string | number, Kind> = new Map<string | number, Kind>([
   ['bad_authtoken', 'auth'],
   ['not_authenticated', 'auth'],
   ['not_permitted', 'auth'],
@@ -35,17 +83,7 @@ const kindOfCode: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['validation_error', 'validation'],
   ['required', 'validation'],
   ['conflict', 'conflict'],
-]);
-
-/** Faults of the server that pass, by their names (docs/internals/api.md, "Error codes", *inferred*). */
-const passingCodes: ReadonlySet<string> = new Set([
-  'temporarily_unavailable',
-  'rate_limited',
-  'unknown',
-  'unexpected',
-]);
-
-const kindOfStatus: ReadonlyMap<number, Kind> = new Map<number, Kind>([
+  // Statuses of refused requests.
   [400, 'validation'],
   [401, 'auth'],
   [403, 'auth'],
@@ -54,9 +92,13 @@ const kindOfStatus: ReadonlyMap<number, Kind> = new Map<number, Kind>([
   [422, 'validation'],
 ]);
 
-export function isKnownCode(code: string): boolean {
-  return kindOfCode.has(code);
-}
+/** Faults of the server that pass, by their names (docs/internals/api.md, "Error codes", *inferred*). */
+const passingApiCodes: ReadonlySet<string> = new Set([
+  'temporarily_unavailable',
+  'rate_limited',
+  'unknown',
+  'unexpected',
+]);
 
 /** The key was used before, perhaps by an attempt of this very item (docs/internals/api.md, "Idempotency keys"). */
 export const ALREADY_USED = 'idempotency_key_already_used';
@@ -84,7 +126,7 @@ export function saysIdIsTaken(code: string | undefined, errors: unknown): boolea
   return names.length === 1 && names[0] === 'id';
 }
 
-const classes = {
+const classOfKind = {
   auth: PrefactorAuthError,
   'not found': PrefactorNotFoundError,
   validation: PrefactorValidationError,
@@ -100,13 +142,13 @@ const classes = {
 export function apiError(details: ApiErrorDetails, makesIds: boolean): PrefactorApiError {
   const kind = kindOf(details);
   const ids = makesIds && kind !== 'auth' ? aboutIds(details) : '';
-  return newError(classes[kind], messageOf(kind, details) + ids, details);
+  return newError(classOfKind[kind], messageOf(kind, details) + ids, details);
 }
 
 function kindOf({ status, apiCode }: ApiErrorDetails): Kind | 'other' {
   // Whatever a redirect's body says, it is not the API that says it.
   if (isRedirect(status)) return 'other';
-  return kindOfStatus.get(status ?? 0) ?? kindOfCode.get(apiCode ?? '') ?? 'other';
+  return kindOfAnswer.get(status ?? '') ?? kindOfAnswer.get(apiCode ?? '') ?? 'other';
 }
 
 function messageOf(kind: Kind | 'other', details: ApiErrorDetails): string {
@@ -138,24 +180,18 @@ function saidBy({ status, apiCode, apiMessage }: ApiErrorDetails): string {
   return oneLine(apiMessage === undefined ? what : `${what}: ${JSON.stringify(apiMessage)}`);
 }
 
-function isRedirect(status: number | undefined): boolean {
+export function isRedirect(status: number | undefined): boolean {
   return status !== undefined && status >= 300 && status < 400;
 }
 
 function adviceFor({ status, apiCode }: ApiErrorDetails): string {
-  if (status === 405) {
-    return 'Is apiUrl right?';
-  }
+  if (status === 405) return 'Is apiUrl right?';
   if (isRedirect(status)) {
     return 'Redirects are not followed, since they would carry the token elsewhere: set apiUrl to the final address.';
   }
-  const passes = status === undefined && passingCodes.has(apiCode ?? '');
-  if (passes || status === 429 || status === 503) {
-    return 'Call again later.';
-  }
-  if (status === 413) {
-    return 'Make it smaller, for example in beforeEnqueue.';
-  }
+  const passes = status === undefined && passingApiCodes.has(apiCode ?? '');
+  if (passes || status === 429 || status === 503) return 'Call again later.';
+  if (status === 413) return 'Make it smaller, for example in beforeEnqueue.';
   return 'See apiCode; the same call is likely to fail again.';
 }
 
