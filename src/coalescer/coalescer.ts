@@ -8,7 +8,7 @@
 import { deferred, rejected } from '../lib/deferred.ts';
 import type { Assembly } from './assembly.ts';
 import { assemble } from './assembly.ts';
-import type { DeclinedCall, ExecuteOptions } from './calls/intake.ts';
+import type { DeclinedCall } from './calls/intake.ts';
 import type { Ledger } from './calls/ledger.ts';
 import type { Item } from './items/item.ts';
 import { toSubmission } from './items/to-submission.ts';
@@ -46,6 +46,12 @@ export interface Stats {
   readonly meanBatchSize: number;
   readonly server: ServerStats;
   readonly ledger: Ledger;
+}
+
+export interface ExecuteOptions {
+  /** The name of the request in events. @default 'batch' */
+  readonly type?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export class Coalescer<Failure> {

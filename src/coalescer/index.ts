@@ -3,9 +3,9 @@
  * checked; the engine for others is `standalone/index.ts`.
  */
 
-export type { DeclinedCall, ExecuteOptions } from './calls/intake.ts';
+export type { DeclinedCall } from './calls/intake.ts';
 export type { Ledger } from './calls/ledger.ts';
-export type { Stats } from './coalescer.ts';
+export type { ExecuteOptions, Stats } from './coalescer.ts';
 export { Coalescer } from './coalescer.ts';
 export type { DispatchReason, Emitter, EngineEvents } from './ports/events.ts';
 export { engineEvents } from './ports/events.ts';

@@ -18,12 +18,6 @@ import type { PendingKeys } from './pending-keys.ts';
 import type { ResourceHistory } from './resource-history.ts';
 import type { Settlement } from './settlement.ts';
 
-export interface ExecuteOptions {
-  /** The name of the request in events. @default 'batch' */
-  readonly type?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** A call that does not become an item. */
 export interface DeclinedCall {
   /** Undefined for a packed batch, which the ledger does not count. */

@@ -65,7 +65,7 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
       given = copyOfItem(item);
       throwIfWrong(problemsOfItem(given));
     } catch (error) {
-      return this.#decline(error, aboutOf(given));
+      return this.#decline(error, declinedCallOf(given));
     }
     // The type of the value is that of the `read` option.
     return this.#engine.submit(submissionOf(given as NewItem)) as Promise<Value>;
@@ -149,7 +149,7 @@ function throwIfWrong(problems: readonly string[]): void {
 }
 
 /** As much as can be told of a call that may be anything. */
-function aboutOf(item: unknown): DeclinedCall {
+function declinedCallOf(item: unknown): DeclinedCall {
   try {
     const { key, type, makes } = Object(item);
     return {
