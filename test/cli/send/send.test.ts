@@ -1,8 +1,7 @@
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { RecordedClock } from '../../../src/recordings/actions/recorded-time.ts';
+import { describe, expect, test } from 'vitest';
 import { identity } from '../../helpers/tls/tls.ts';
 import { create, finish, ndjson, run } from '../../recordings/actions/lines.ts';
 import { listen } from '../../transport/servers.ts';
@@ -308,55 +307,26 @@ describe('what keeps it from sending anything is one sentence', () => {
   });
 });
 
-describe('the recorded clock', () => {
-  test.each([
-    ['max', 5_000, 0],
-    [1, 5_000, 5_000],
-    [10, 5_000, 500],
-    [0.5, 5_000, 10_000],
-  ] as const)('at speed %s an action of %i ms is due after %i ms', (speed, t, due) => {
-    expect(new RecordedClock(speed).dueMs(t)).toBe(due);
+test('what is not due yet is not sent, and Ctrl-C ends the wait', async () => {
+  const { emulator, env } = await serveApi();
+  const interruption = new AbortController();
+  const [register = {}, ...rest] = run('r', ['a']);
+  const inAnHour = rest.map((action) => ({ ...action, t: 3_600_000 }));
+  const path = fileWith(ndjson(register, ...inAnHour));
+  emulator.faults.next({ kind: 'delay' });
+  const ended = runCli(['send', path, '--speed', '1', '--json'], {
+    env,
+    interrupted: interruption.signal,
   });
-
-  test('a wait may be longer than a timer of Node can be', async () => {
-    const stop = new AbortController();
-    const warnings: string[] = [];
-    const note = ({ name }: Error): void => void warnings.push(name);
-    process.on('warning', note);
-    onTestFinished(() => void process.off('warning', note));
-    const waiting = new RecordedClock(1).until(30 * 86_400_000, stop.signal);
-    await new Promise((resolve) => setImmediate(resolve));
-    stop.abort();
-    await expect(waiting).rejects.toThrow('aborted');
-    expect(warnings).toEqual([]);
-  });
-
-  test('of times that count from 1970 the first is due at once', () => {
-    const clock = new RecordedClock(2);
-    expect([1.7e12, 1.7e12 + 500].map((t) => clock.dueMs(t))).toEqual([0, 250]);
-  });
-
-  test('what is not due yet is not sent, and Ctrl-C ends the wait', async () => {
-    const { emulator, env } = await serveApi();
-    const interruption = new AbortController();
-    const [register = {}, ...rest] = run('r', ['a']);
-    const inAnHour = rest.map((action) => ({ ...action, t: 3_600_000 }));
-    const path = fileWith(ndjson(register, ...inAnHour));
-    emulator.faults.next({ kind: 'delay' });
-    const ended = runCli(['send', path, '--speed', '1', '--json'], {
-      env,
-      interrupted: interruption.signal,
-    });
-    await untilAnswered(emulator);
-    interruption.abort();
-    const { code, stdout } = await ended;
-    expect(code).toBe(130);
-    expect(JSON.parse(stdout)).toMatchObject({
-      complete: false,
-      actions: 1,
-      succeeded: 1,
-      problems: ['Interrupted before it was through.'],
-    });
+  await untilAnswered(emulator);
+  interruption.abort();
+  const { code, stdout } = await ended;
+  expect(code).toBe(130);
+  expect(JSON.parse(stdout)).toMatchObject({
+    complete: false,
+    actions: 1,
+    succeeded: 1,
+    problems: ['Interrupted before it was through.'],
   });
 });
 
