@@ -22,7 +22,8 @@ import { InFlightRequests } from './requests/in-flight.ts';
 import { Replies } from './requests/replies.ts';
 import { Retries } from './requests/retries.ts';
 import { AdaptiveLimits } from './server/adaptive-limits.ts';
-import { CircuitBreaker, ServerHealth } from './server/server-health.ts';
+import { CircuitBreaker } from './server/circuit-breaker.ts';
+import { ServerHealth } from './server/server-health.ts';
 import { Steps } from './steps.ts';
 
 /** What the engine's methods use. */

@@ -40,11 +40,7 @@ function textOf({ bytes, extras, text }: Item): Pick<Submission, 'pieces' | 'byt
   const cut = [...left, last];
   return {
     pieces: cut,
-    bytes: utf8BytesOf(cut),
+    bytes: cut.reduce((sum, piece) => sum + utf8Length(piece), 0),
     holes: holes.filter((hole) => typeof hole === 'number'),
   };
-}
-
-function utf8BytesOf(texts: readonly string[]): number {
-  return texts.reduce((sum, text) => sum + utf8Length(text), 0);
 }

@@ -13,7 +13,7 @@ import type { CompleteOptions } from '../ports/options.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { BatchLimits } from '../queue/packer.ts';
 import type { AdaptiveLimits } from '../server/adaptive-limits.ts';
-import type { CircuitBreaker } from '../server/server-health.ts';
+import type { CircuitBreaker } from '../server/circuit-breaker.ts';
 import type { Bisection, FixedBatch } from './bisection.ts';
 import type { InFlightRequests } from './in-flight.ts';
 

@@ -55,7 +55,7 @@ const OVERDUE_GRACE_MS = 1_000;
  * With each answer the fastest round trip grows a little, in case the network has become slower: by this
  * factor, and by these milliseconds, since a coarse clock may have measured 0.
  */
-const FASTEST_GROWS = { part: 1.002, ms: 0.01 };
+const FASTEST_TRIP_GROWTH = { part: 1.002, ms: 0.01 };
 
 export class InFlightRequests<Failure> {
   /** Requests in flight, without the ping. */
@@ -199,7 +199,7 @@ export class InFlightRequests<Failure> {
     request.together = this.size--;
     const now = clock.now();
     if (reply.kind === 'answered') {
-      const forgotten = this.fastestMs * FASTEST_GROWS.part + FASTEST_GROWS.ms;
+      const forgotten = this.fastestMs * FASTEST_TRIP_GROWTH.part + FASTEST_TRIP_GROWTH.ms;
       this.fastestMs = Math.min(now - request.leftAt, forgotten);
     }
     onReply(request, reply, outcomes, now);
