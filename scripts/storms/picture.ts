@@ -27,7 +27,9 @@ export function stormsPicture(rows: readonly Row[]): string {
 }
 
 function curve(rows: readonly Row[]): string[] {
-  const parts = [text(16, CURVE.top - 14, 'head', 'By the length of a batch, in expected runs')];
+  const parts = [
+    text(16, CURVE.top - 14, 'head', 'By the length of a batch, in expected stretches'),
+  ];
   for (const requests of [1, 1.1, 1.5, 2]) {
     const y = yOf(requests);
     parts.push(
@@ -59,7 +61,7 @@ function curve(rows: readonly Row[]): string[] {
   return parts;
 }
 
-/** Where a batch of so many expected runs lies, if each item fails alike and runs are long. */
+/** Where a batch of so many expected stretches lies, if each item fails alike and stretches are long. */
 function pointOf(length: number): readonly [number, number] {
   const meets = 1 - Math.exp(-length);
   return [round(xOf(length / meets)), round(yOf(1 / meets))];

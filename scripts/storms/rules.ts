@@ -45,7 +45,7 @@ class HalveDouble implements Rule {
   }
 }
 
-/** 2.8 times the expected run, at any cost in requests. */
+/** 2.8 times the expected stretch, at any cost in requests. */
 class NoSavings implements Rule {
   #ran = 0;
   #failures = 0;

@@ -67,7 +67,7 @@ export class Coalescer<Failure> {
     const promise =
       this.#closing === undefined
         ? this.#parts.intake.take(submission)
-        : this.#parts.intake.turnAway(submission, { kind: 'closed', maybeApplied: false });
+        : this.#parts.intake.decline(submission, { kind: 'closed', maybeApplied: false });
     this.#parts.loop.watch();
     return promise;
   }
@@ -101,7 +101,7 @@ export class Coalescer<Failure> {
 
   /** Rejects a call with this error, and counts it as declined. */
   decline(error: unknown, about: DeclinedCall): Promise<never> {
-    return this.#parts.intake.decline(error, about);
+    return this.#parts.intake.declineWith(error, about);
   }
 
   /** Counts a call as declined that is left out on purpose. */
@@ -141,7 +141,7 @@ export class Coalescer<Failure> {
     const { intake, loop, steps } = this.#parts;
     const about = { key: undefined, type, signal };
     if (this.#closing !== undefined) {
-      return intake.turnAway(about, { kind: 'closed', maybeApplied: false });
+      return intake.decline(about, { kind: 'closed', maybeApplied: false });
     }
     const promise = intake.takePacked(batch, about);
     steps.run(() => loop.pump());

@@ -160,7 +160,7 @@ export class Loop<Failure> {
       items
         .filter(({ state }) => state === 'in flight')
         .map((item) => {
-          return { kind: 'failed', item, reason: { kind: 'fault', error, maybeApplied: true } };
+          return { kind: 'failed', item, reason: { kind: 'threw', error, maybeApplied: true } };
         }),
     );
   }

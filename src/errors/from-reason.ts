@@ -81,7 +81,7 @@ class ErrorMaker {
       case 'full':
       case 'closed':
         return this.#notTaken(reason, subject, details);
-      case 'fault':
+      case 'threw':
         return invalidArgument(
           { ...details, call: undefined, issues: [issueOf(reason)], cause: reason.error },
           'A call could not be handled',
@@ -311,7 +311,7 @@ function brokenOf(reason: ReasonOf<'contract'>, subject: string): string {
 }
 
 /** What of a call could not be handled. */
-function issueOf({ part }: ReasonOf<'fault'>): PrefactorIssue {
+function issueOf({ part }: ReasonOf<'threw'>): PrefactorIssue {
   return part === 'signal'
     ? {
         path: 'options.signal',

@@ -274,7 +274,7 @@ export class CallPipeline {
     const accepted = makes === undefined ? this.#engine.accepted : 0;
     const hasNewName = drawn !== undefined || (makes !== undefined && makes === draft.newId);
     const promise = this.#handOver(draft, dependencies, text, hasNewName);
-    // What a call that was turned away would have closed is still open.
+    // What a call that was declined would have closed is still open.
     if (makes !== undefined || this.#engine.accepted > accepted) {
       this.#dependencies.note(draft, dependencies, text.bytes);
     }

@@ -75,7 +75,7 @@ export class References implements PendingIds {
   ): ActionPromise<Value> {
     promise.idempotencyKey = key;
     if (typeof name === 'string') promise.id = name;
-    // One that was turned away at once is not pending, but the engine remembers why for a while.
+    // One that was declined at once is not pending, but the engine remembers why for a while.
     else if (name !== undefined) {
       this.#ofCalls.set(promise, this.pendingId(name) ?? new PendingId(name));
     }

@@ -136,7 +136,7 @@ test('calls whose names cannot be read hold nothing', async () => {
   const calls = Array.from({ length: 100 }, (_, one) =>
     t.call(`call ${one}`, { uses, pieces: ['x'.repeat(10_000)], bytes: 10_000 }),
   );
-  expect(new Set(await endsOf(...calls))).toEqual(new Set(['fault']));
+  expect(new Set(await endsOf(...calls))).toEqual(new Set(['threw']));
   expect(t.engine.heldBytes).toBe(before);
   t.expectIdle();
 });

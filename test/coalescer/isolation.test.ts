@@ -55,7 +55,7 @@ describe('a request that is refused as a whole', () => {
     await t.clock.settle();
     hasChance = true;
     await t.answerAll();
-    expect(await endsOf(...calls)).toEqual(['fault', 'fault', 'ok', 'ok']);
+    expect(await endsOf(...calls)).toEqual(['threw', 'threw', 'ok', 'ok']);
     t.expectIdle();
   });
 
@@ -81,7 +81,7 @@ describe('a request that is refused as a whole', () => {
     t.expectIdle();
   });
 
-  test('is halved unsent where the first half went through: the second is guilty', async () => {
+  test('is halved unsent where the first half went through: the second holds the culprit', async () => {
     const t = engineUnderTest();
     const calls = ['a', 'b', 'c', 'd'].map((key) => t.call(key));
     await t.clock.settle();

@@ -136,8 +136,8 @@ describe('what only looks like a signal', () => {
   test.each<[string, object, string]>([
     ['cannot be let go', { removeEventListener: undefined }, 'ok'],
     ['throws as it is let go', { removeEventListener: throws }, 'ok'],
-    ['cannot be followed', { addEventListener: undefined }, 'fault'],
-    ['throws as it is followed', { addEventListener: throws }, 'fault'],
+    ['cannot be followed', { addEventListener: undefined }, 'threw'],
+    ['throws as it is followed', { addEventListener: throws }, 'threw'],
   ])('%s', async (_, part, end) => {
     const t = engineUnderTest();
     const signal = { ...base, ...part } as unknown as AbortSignal;
@@ -242,7 +242,7 @@ describe('what comes from outside and is nonsense', () => {
     await t.clock.settle();
     t.wire.parked[0]?.answer({ root: ok('r1') });
     await t.answerAll();
-    expect(await endsOf(root, broken, needs, child)).toEqual(['ok', 'fault', 'dependency', 'ok']);
+    expect(await endsOf(root, broken, needs, child)).toEqual(['ok', 'threw', 'dependency', 'ok']);
     t.expectIdle();
   });
 
@@ -486,7 +486,7 @@ describe('callers who share an item', () => {
 test('a fault of a call is counted as declined, and told', async () => {
   const t = engineUnderTest();
   const call = t.call('a', { signal: {} as AbortSignal });
-  expect(await reasonOf(call)).toMatchObject({ kind: 'fault', maybeApplied: false });
+  expect(await reasonOf(call)).toMatchObject({ kind: 'threw', maybeApplied: false });
   expect(t.engine.stats().ledger).toMatchObject({ accepted: 0, declined: 1 });
   expect(t.events.failure).toHaveLength(1);
   t.expectIdle();

@@ -86,7 +86,7 @@ function* reasons(): Generator<Reason<Failure>> {
     }
   }
   for (const part of ['signal', undefined] as const) {
-    yield { kind: 'fault', error: new Error('odd'), part, maybeApplied: false };
+    yield { kind: 'threw', error: new Error('odd'), part, maybeApplied: false };
   }
 }
 

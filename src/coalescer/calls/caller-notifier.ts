@@ -99,7 +99,7 @@ export class CallerNotifier<Failure> {
     if (own.kind === 'succeeded') {
       caller.resolve(own.value);
     } else {
-      const error = toError(own.reason, end.item.name);
+      const error = toError(own.reason, end.item.keyInEvents);
       // The caller knows of its own abort.
       const isQuiet = own.reason.kind === 'aborted' || (end.kind === 'left' && end.isQuiet);
       if (!isQuiet) this.#emitFailure(end, error);
@@ -113,11 +113,11 @@ export class CallerNotifier<Failure> {
   /** An adopted item has failed, and no call waits for it: then listeners are told. */
   #tellListeners(end: Failed<Failure>): void {
     if (end.item.isAwaited || !end.item.isWanted) return;
-    this.#emitFailure(end, this.#parts.toError(end.reason, end.item.name));
+    this.#emitFailure(end, this.#parts.toError(end.reason, end.item.keyInEvents));
   }
 
   #emitFailure(end: End<Failure> | Departure<Failure>, error: unknown): void {
-    const { name: key, type } = end.item;
+    const { keyInEvents: key, type } = end.item;
     const systemic = end.kind === 'failed' && end.systemic === true;
     this.#parts.events.emit('failure', { error, key, type, ...(systemic && { systemic }) });
   }

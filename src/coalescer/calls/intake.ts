@@ -1,4 +1,4 @@
-/** How a call becomes an item or is turned away, before `submit` returns. */
+/** How a call becomes an item or is declined, before `submit` returns. */
 import type { AbortSignals } from '../../lib/abort-signals.ts';
 import { runInRoot } from '../../lib/async-context.ts';
 import type { Caller, CallSubscription, ItemAndCaller } from '../items/item.ts';
@@ -97,7 +97,7 @@ export class Intake<Failure> {
       subscription = signal && this.#parts.signals.subscribe(signal);
       entered = this.#parts.steps.run(() => this.#enter(submission, subscription));
     } catch (error) {
-      return this.#refuseFault(submission, subscription, error);
+      return this.#declineThrown(submission, subscription, error);
     }
     const { promise, item } = entered;
     if (item?.state === 'gathering') this.#addToWindow(item);
@@ -126,17 +126,22 @@ export class Intake<Failure> {
       const promise = this.#parts.steps.run(() => this.#enterPacked(batch, about, subscription));
       return promise as Promise<PackedAnswer>;
     } catch (error) {
-      return this.#refuseFault(about, subscription, error);
+      return this.#declineThrown(about, subscription, error);
     }
   }
 
   /** Rejects a call for that reason, and counts it as declined. */
-  turnAway({ key, type, makes }: DeclinedCall, reason: Reason<Failure>): Promise<never> {
-    return this.decline(this.#parts.toError(reason, key), { key, type, makes });
+  decline(
+    about: DeclinedCall,
+    reason: Reason<Failure>,
+    subscription?: CallSubscription,
+  ): Promise<never> {
+    if (subscription !== undefined) this.#parts.signals.unsubscribe(subscription);
+    return this.declineWith(this.#parts.toError(reason, about.key), about);
   }
 
   /** Rejects a call with that error, and counts it as declined. */
-  decline(error: unknown, { key, type, makes }: DeclinedCall): Promise<never> {
+  declineWith(error: unknown, { key, type, makes }: DeclinedCall): Promise<never> {
     const { callers, history, steps, notifier } = this.#parts;
     return steps.run(() => {
       if (key !== undefined) callers.decline();
@@ -157,7 +162,7 @@ export class Intake<Failure> {
       this.endWindow();
       const { last } = this.#parts.serverHealth;
       const reason: Reason<Failure> = { kind: 'full', ...broken, last, maybeApplied: false };
-      return { promise: this.#refuse(submission, subscription, reason) };
+      return { promise: this.decline(submission, reason, subscription) };
     }
     const lacking = this.#lacking(submission);
     const item = new Item(this.lastSeq + 1, this.#now(), submission, backlog.texts);
@@ -201,7 +206,7 @@ export class Intake<Failure> {
     const taken = batch.keys.find((key) => keys.find(key) !== undefined);
     if (taken !== undefined) {
       if (subscription !== undefined) this.#parts.signals.unsubscribe(subscription);
-      return this.decline(toError({ kind: 'conflict', maybeApplied: false }, taken), about);
+      return this.declineWith(toError({ kind: 'conflict', maybeApplied: false }, taken), about);
     }
     const { type } = about;
     const seq = ++this.lastSeq;
@@ -234,24 +239,14 @@ export class Intake<Failure> {
     onAdmitted(clock.now());
   }
 
-  /** Rejects a call that was about to be entered. */
-  #refuse(
-    about: DeclinedCall,
-    subscription: CallSubscription,
-    reason: Reason<Failure>,
-  ): Promise<never> {
-    if (subscription !== undefined) this.#parts.signals.unsubscribe(subscription);
-    return this.turnAway(about, reason);
-  }
-
   /** The signal is asked first, so without a subscription it is the one that threw. */
-  #refuseFault(
+  #declineThrown(
     about: DeclinedCall,
     subscription: CallSubscription,
     error: unknown,
   ): Promise<never> {
     const part = about.signal !== undefined && subscription === undefined ? 'signal' : undefined;
-    return this.#refuse(about, subscription, { kind: 'fault', error, part, maybeApplied: false });
+    return this.decline(about, { kind: 'threw', error, part, maybeApplied: false }, subscription);
   }
 
   /** The time, rounded up so that no deadline is early. */
@@ -263,7 +258,7 @@ export class Intake<Failure> {
   #share(item: Item, submission: Submission, subscription: CallSubscription): Promise<unknown> {
     const fingerprint = item.extras?.fingerprint;
     if (fingerprint === undefined || fingerprint !== submission.fingerprint) {
-      return this.#refuse(submission, subscription, { kind: 'conflict', maybeApplied: false });
+      return this.decline(submission, { kind: 'conflict', maybeApplied: false }, subscription);
     }
     const { backlog, callers, history } = this.#parts;
     if (submission.makes !== undefined) history.forgetFailure(submission.makes);

@@ -46,7 +46,7 @@ export function columnOf(
       return reason.maybeApplied ? 'inDoubt' : 'refused';
     case 'skipped':
     case 'closed':
-    case 'fault':
+    case 'threw':
       return reason.maybeApplied ? 'inDoubt' : 'notAttempted';
     case 'exhausted':
       if (reason.maybeApplied) return 'inDoubt';

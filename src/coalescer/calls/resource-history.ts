@@ -142,7 +142,7 @@ function shortReason<Failure>(
     }
     case 'contract':
       return { ...reason, output: undefined };
-    case 'fault':
+    case 'threw':
       return { ...reason, error: toRecord.error?.(reason.error) };
     case 'aborted':
       return { ...reason, reason: undefined };

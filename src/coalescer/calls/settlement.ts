@@ -175,7 +175,7 @@ export class Settlement<Failure> {
     history.madeAs(number, id);
     for (const { item: broken, error } of backlog.name(item, id)) {
       const { maybeApplied } = broken;
-      this.#fail(broken, { kind: 'fault', error, maybeApplied }, ends);
+      this.#fail(broken, { kind: 'threw', error, maybeApplied }, ends);
     }
   }
 

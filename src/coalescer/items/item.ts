@@ -159,7 +159,8 @@ export class Item implements ArenaText, LockMember {
     return this.extras?.retryState?.maybeApplied === true;
   }
 
-  get name(): string | undefined {
+  /** The key that events and errors give. */
+  get keyInEvents(): string | undefined {
     return this.key;
   }
 
@@ -281,7 +282,7 @@ export class RetryState {
   /** Attempts that count against `retry.limit`. */
   countedAttempts = 0;
   /** Attempts lost right after a ping was answered, that do not count. */
-  suspicions = 0;
+  lostAfterPing = 0;
   /** When such an attempt counted last. */
   pingCountedAt: number | undefined;
   /** It was refused because of that attempt, and is sent once more: the next may have another token, say. */

@@ -35,7 +35,7 @@ export class PackedBatch extends Item {
     this.content = emptyContent;
   }
 
-  override get name(): undefined {
+  override get keyInEvents(): undefined {
     return undefined;
   }
 

@@ -143,7 +143,7 @@ export function complete<Failure>(options: EngineOptions<Failure>): CompleteOpti
         ((ms) => new Error(`Nothing was heard of an attempt within ${ms} ms.`) as Failure),
     ),
     onNamed: options.onNamed ?? (() => {}),
-    schedule: options.schedule ?? endOfRun,
+    schedule: options.schedule ?? endOfSyncCode,
     clock: options.clock ?? systemClock(),
     random: chanceFrom(options.random ?? Math.random),
     events: options.events ?? silent,
@@ -169,7 +169,7 @@ export function completeRetry(
 }
 
 /** Ends a window with the run of code that opened it. Not by queueMicrotask, which tests may replace. */
-const endOfRun: Schedule = (flush) => void settledPromise.then(flush);
+const endOfSyncCode: Schedule = (flush) => void settledPromise.then(flush);
 
 const settledPromise = Promise.resolve();
 

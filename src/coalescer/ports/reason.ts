@@ -62,7 +62,7 @@ export type Reason<Failure> =
     }
   /** The call could not be handled: its own parts throw, or its text cannot be made. */
   | {
-      readonly kind: 'fault';
+      readonly kind: 'threw';
       readonly error: unknown;
       /** Set if it was the caller's signal, to which no listener can be added. */
       readonly part?: 'signal' | undefined;

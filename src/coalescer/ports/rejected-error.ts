@@ -9,9 +9,9 @@ export class RejectedError extends Error {
 
   constructor(reason: Reason<unknown>, key: string | undefined) {
     const subject = key === undefined ? 'The call' : `Item "${key}"`;
-    const fault = reason.kind === 'fault' ? reason.error : undefined;
-    const what = fault instanceof Error ? `: ${fault.message}` : '; see reason.';
-    super(`${subject} was rejected (${reason.kind})${what}`, fault ? { cause: fault } : {});
+    const thrown = reason.kind === 'threw' ? reason.error : undefined;
+    const what = thrown instanceof Error ? `: ${thrown.message}` : '; see reason.';
+    super(`${subject} was rejected (${reason.kind})${what}`, thrown ? { cause: thrown } : {});
     this.key = key;
     this.reason = reason;
   }

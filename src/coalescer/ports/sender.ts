@@ -49,7 +49,7 @@ export type Reply<Failure> =
       /** What was to be made is there already. */
       readonly exists?: boolean | undefined;
       /**
-       * What may be at fault: one of its `items`, or their number; its `bytes`; or this one `attempt`, as the next
+       * What may be to blame: one of its `items`, or their number; its `bytes`; or this one `attempt`, as the next
        * may have another token, for example. Without it, the batch is not halved.
        */
       readonly blame?: 'items' | 'bytes' | 'attempt' | undefined;
@@ -73,7 +73,7 @@ export type Reply<Failure> =
       /** There was an answer, but it was too large to be read. */
       readonly oversized?: boolean | undefined;
     }
-  /** Certainly never reached the server: nothing was done, and no item is at fault. */
+  /** Certainly never reached the server: nothing was done, and no item is to blame. */
   | { readonly kind: 'unsent'; readonly failure: Failure };
 
 /** What went wrong, for people. */

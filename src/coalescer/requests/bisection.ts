@@ -1,9 +1,9 @@
 /**
  * Batches that are sent as they are: those that their callers have packed, and the halves of batches that failed as a
- * whole, until the item at fault is alone.
+ * whole, until the culprit is alone.
  *
  * The halves of a refused batch wait in one queue: the second leaves after the first. If the first went through, the
- * second must hold the item at fault, so it is halved without being sent. The halves of a lost batch are sent in
+ * second must hold the culprit, so it is halved without being sent. The halves of a lost batch are sent in
  * parallel. An item stays in its half while it waits.
  */
 import { NEVER } from '../../lib/clock.ts';
@@ -31,9 +31,9 @@ export class FixedBatchQueue {
   readonly waiting: FixedBatch[] = [];
   /** The front batch is in flight. */
   isInFlight = false;
-  /** An item at fault was found, or one that may have been at fault has left the queue. */
+  /** A culprit was found, or an item that may have been one has left the queue. */
   hasCulprit = false;
-  /** The front batch is known to hold an item at fault. */
+  /** The front batch is known to hold a culprit. */
   isGuilty = false;
   /** The batch that was lost repeatedly, of which this is a half. */
   readonly cutOff: CutOffBatch | undefined;
@@ -57,7 +57,7 @@ interface CutOffBatch {
 
 export interface BisectionPorts {
   readonly minDelayMs: number;
-  /** Told when all halves went through: then no item was at fault, and the batch as a whole was too much. */
+  /** Told when all halves went through: then there was no culprit, and the batch as a whole was too much. */
   readonly onTooMany: (items: number) => void;
   readonly onTooLarge: (bytes: number) => void;
 }
@@ -130,7 +130,7 @@ export class Bisection {
     return isWhole ? fixed : { ...fixed, items, sibling: undefined };
   }
 
-  /** A request was answered. If it carried a first half, the second one must hold the item at fault. */
+  /** A request was answered. If it carried a first half, the second one must hold the culprit. */
   passed(fixed: FixedBatch | undefined): void {
     this.refusedInARow = 0;
     this.#refusedStatus = undefined;
@@ -169,7 +169,7 @@ export class Bisection {
       const queue = this.#newQueue('lost', half.length, cutOff);
       queue.waiting.push({ queue, items: half, notBefore, sibling: undefined });
     }
-    // The item at fault in its queue may be among them.
+    // The culprit in its queue may be among them.
     if (fixed !== undefined) this.again(fixed, [], 0);
     this.#schedule();
   }
@@ -207,7 +207,7 @@ export class Bisection {
     for (const queue of this.#queues) {
       if (queue.why === 'packed') continue;
       for (const fixed of queue.waiting.splice(0)) items.push(...fixed.items);
-      // The item at fault can no longer be found.
+      // The culprit can no longer be found.
       queue.hasCulprit = true;
       this.#advance(queue);
     }
@@ -219,7 +219,7 @@ export class Bisection {
     queue.hasCulprit ||= left.length < items.length;
   }
 
-  /** The next batch of the queue may leave. If none is left and no item was at fault, the batch was too large. */
+  /** The next batch of the queue may leave. If none is left and there was no culprit, the batch was too large. */
   #advance(queue: FixedBatchQueue): void {
     if (!queue.isInFlight && queue.waiting.length === 0) {
       this.#queues.delete(queue);
@@ -239,7 +239,7 @@ export class Bisection {
     }
   }
 
-  /** The front batch, without the items that have left it. If it must hold an item at fault, it is halved first. */
+  /** The front batch, without the items that have left it. If it must hold a culprit, it is halved first. */
   #frontOf(queue: FixedBatchQueue): FixedBatch | undefined {
     for (;;) {
       const fixed = queue.waiting.shift();

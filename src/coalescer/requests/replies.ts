@@ -15,7 +15,7 @@ import { brokenContract, countUnasked, errorReason, outputsByKey } from './outpu
 import { ReplyEffects } from './reply-effects.ts';
 import type { Retries } from './retries.ts';
 
-/** A batch is halved once an item of it was lost so often, with evidence that the item may be at fault. */
+/** A batch is halved once an item of it was lost so often, with evidence that the item may be the culprit. */
 const LOST_BEFORE_HALVING = 3;
 
 type ReplyOf<Failure, Kind> = Extract<Reply<Failure>, { kind: Kind }>;
@@ -152,7 +152,7 @@ export class Replies<Failure> {
     }
   }
 
-  /** The whole request was refused. A single item is at fault itself; a larger batch is halved. */
+  /** The whole request was refused. A single item is the culprit; a larger batch is halved. */
   #refused(effects: ReplyEffects<Failure>, reply: ReplyOf<Failure, 'refused'>): void {
     const { retries, backlog, adaptive, bisection, serverHealth } = this.#parts;
     const { status, failure, blame, exists = false } = reply;
@@ -162,7 +162,7 @@ export class Replies<Failure> {
     if (status !== undefined) serverHealth.answered(request.leftAt, effects.now, reply);
     const items = request.items.filter((item) => !retries.dropIfDone(effects, item));
     const isDivisible = request.packed === undefined && (blame === 'items' || blame === 'bytes');
-    // Counted as sent: an item that has been dropped may have been at fault.
+    // Counted as sent: an item that has been dropped may have been the culprit.
     const wasAlone = request.items.length === 1;
     if (isDivisible && !wasAlone) {
       if (blame === 'bytes') adaptive.bytes.refused(request.bytes);
@@ -185,7 +185,7 @@ export class Replies<Failure> {
     this.#putBack(again, fixed, 0);
   }
 
-  /** All requests pause. No attempt is charged, since no item is at fault. */
+  /** All requests pause. No attempt is charged, since there is no culprit. */
   #busy(effects: ReplyEffects<Failure>, reply: ReplyOf<Failure, 'busy'>): void {
     const { retries, adaptive, events, retry, random, serverHealth } = this.#parts;
     const { now, request } = effects;
@@ -207,7 +207,7 @@ export class Replies<Failure> {
     this.#putBack(remaining, fixed, 0);
   }
 
-  /** No usable answer. After the third attempt that counts, the batch is halved to find the item at fault. */
+  /** No usable answer. After the third attempt that counts, the batch is halved to find the culprit. */
   #lost(effects: ReplyEffects<Failure>, reply: ReplyOf<Failure, 'lost'>): void {
     const { retries, adaptive, bisection, serverHealth } = this.#parts;
     const { request } = effects;
@@ -215,7 +215,7 @@ export class Replies<Failure> {
     const { failure, overload, status } = reply;
     const isHalf = fixed?.queue.why === 'lost';
     bisection.failed(fixed);
-    // A half is suspected itself, however many requests were in flight beside it.
+    // A half may hold the culprit, however many requests were in flight beside it.
     if (overload && !isHalf) adaptive.concurrency.refused(leftAt, together, effects.now);
     // The server answers pings, so the other half need not wait as in an outage.
     const isPaced = !isHalf || !request.hasPing || items.length === 1;
@@ -226,11 +226,11 @@ export class Replies<Failure> {
       if (time !== undefined) notBefore = Math.max(notBefore, time);
       return time !== undefined;
     });
-    const isSuspect = remaining.some((item) => {
-      const { countedAttempts, suspicions } = item.keepRetryState();
-      return countedAttempts + suspicions >= LOST_BEFORE_HALVING;
+    const mayHoldCulprit = remaining.some((item) => {
+      const { countedAttempts, lostAfterPing } = item.keepRetryState();
+      return countedAttempts + lostAfterPing >= LOST_BEFORE_HALVING;
     });
-    if (isSuspect && remaining.length > 1) {
+    if (mayHoldCulprit && remaining.length > 1) {
       const bytes = status === undefined ? request.bytes : undefined;
       this.#divideLost(remaining, notBefore, fixed, bytes);
     } else {

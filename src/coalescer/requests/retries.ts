@@ -86,8 +86,8 @@ export class Retries<Failure> {
 
   /**
    * No usable answer: the server may have run the item. The attempt counts only if the server has answered
-   * others since, and the item fails only if it was alone: otherwise another item of the batch may be at
-   * fault. Returns the time before which it is not to be sent again; undefined if it has ended.
+   * others since, and the item fails only if it was alone: otherwise another item of the batch may be the
+   * culprit. Returns the time before which it is not to be sent again; undefined if it has ended.
    */
   lost(effects: ReplyEffects<Failure>, item: Item, failure: Failure): number | undefined {
     const { breaker, retry } = this.#parts;
@@ -100,10 +100,10 @@ export class Retries<Failure> {
     retryState.answersSeen = answers;
     retryState.last = { kind: 'failure', failure };
     if (this.#endIfOver(effects, item)) return undefined;
-    const isSuspected = hasPing && !wereOthersAnswered;
+    const isLostAfterPing = hasPing && !wereOthersAnswered;
     const counts =
-      wereOthersAnswered || (isSuspected && isAlone && this.#doesPingCount(effects, item));
-    if (isSuspected && !counts) retryState.suspicions++;
+      wereOthersAnswered || (isLostAfterPing && isAlone && this.#doesPingCount(effects, item));
+    if (isLostAfterPing && !counts) retryState.lostAfterPing++;
     if (counts && !this.#charge(item) && isAlone) {
       effects.exhaust(item);
       return undefined;
@@ -112,7 +112,7 @@ export class Retries<Failure> {
     let delayMs = 0;
     if (wereOthersAnswered) {
       delayMs = backoffMs(retryState.countedAttempts, retry, effects.chance);
-    } else if (isSuspected && isAlone) {
+    } else if (isLostAfterPing && isAlone) {
       // Long enough for other items to have the next probe.
       delayMs = 2 * (breaker.nextProbeAt - effects.now);
     }
@@ -201,7 +201,7 @@ export class Retries<Failure> {
   }
 
   #tellRetry(
-    { name: key, type, attempts }: Item,
+    { keyInEvents: key, type, attempts }: Item,
     delayMs: number,
     reason: EngineEvents['retry']['reason'],
   ): void {

@@ -12,8 +12,8 @@ export class AdaptiveLimits {
   readonly gate: PauseGate;
   readonly spacing: Spacing = new Spacing();
   readonly concurrency: Concurrency;
-  readonly items: LearnedLimit;
-  readonly bytes: LearnedLimit;
+  readonly items: AdaptiveLimit;
+  readonly bytes: AdaptiveLimit;
   readonly cut: FailureCut;
   readonly #settings: AdaptiveSettings;
 
@@ -22,8 +22,8 @@ export class AdaptiveLimits {
     this.#settings = settings;
     this.gate = new PauseGate(retry.maxPauseMs);
     this.concurrency = new Concurrency(concurrency);
-    this.items = new LearnedLimit(maxItems);
-    this.bytes = new LearnedLimit(maxBytes);
+    this.items = new AdaptiveLimit(maxItems);
+    this.bytes = new AdaptiveLimit(maxBytes);
     this.cut = new FailureCut(maxItems);
   }
 
@@ -67,8 +67,8 @@ export class Spacing {
   }
 }
 
-/** A batch is at least so many times the expected run: one in sixteen then meets no failure. */
-const RUNS_IN_CUT_BATCH = 2.8;
+/** A batch is at least so many times the expected stretch: one in sixteen then meets no failure. */
+const STRETCHES_IN_CUT_BATCH = 2.8;
 /** The weight of older answers, by which each further answer multiplies it. */
 const OLDER_ANSWERS_WEIGHT = 0.9;
 /** A batch is cut to at most that part of a whole one: cutting less is not worth a request. */
@@ -80,7 +80,7 @@ const MAX_CUT_SAVINGS = 6;
  * How far a batch is cut where items fail often.
  *
  * The server stops at the first error and the rest of the batch is sent again, so a batch need not be much longer
- * than the run of items until the next failure. But a cut batch that meets no failure costs a request that a whole
+ * than the stretch of items until the next failure. But a cut batch that meets no failure costs a request that a whole
  * one would have saved. So there are savings: each failing request adds the items that are done with it, each cut
  * request without a failure takes the places that it left empty, and no batch is cut further than the savings allow.
  * With one request in flight they never fall below zero, so requests that end without a failure stay within items ÷
@@ -90,7 +90,7 @@ export class FailureCut {
   /** Some item has failed so far; until then nothing is cut. */
   hasFailed = false;
   readonly #most: number;
-  /** Items run and failures met, the older ones weighted less: their ratio is the expected run. */
+  /** Items run and failures met, the older ones weighted less: their ratio is the expected stretch. */
   #ran = 0;
   #failures = 0;
   #savings = 0;
@@ -102,8 +102,8 @@ export class FailureCut {
   /** How many items a batch is to hold, where `whole` is the most. */
   limit(whole: number): number {
     if (this.#failures === 0) return whole;
-    const run = this.#ran / this.#failures;
-    const wanted = Math.round(run * this.#length(run, whole));
+    const stretch = this.#ran / this.#failures;
+    const wanted = Math.round(stretch * this.#length(stretch, whole));
     const limit = Math.max(wanted, whole - this.#savings);
     return limit > WORTH_CUTTING * whole ? whole : limit;
   }
@@ -132,13 +132,13 @@ export class FailureCut {
   }
 
   /**
-   * How many times the expected run. The fewer the savings, the longer, up to a length at which they grow: then less
-   * than one request in `whole` ÷ `run` meets no failure.
+   * How many times the expected stretch. The fewer the savings, the longer, up to a length at which they grow: then
+   * less than one request in `whole` ÷ `stretch` meets no failure.
    */
-  #length(run: number, whole: number): number {
-    const careful = Math.max(RUNS_IN_CUT_BATCH, 1 + Math.log(whole / run));
+  #length(stretch: number, whole: number): number {
+    const careful = Math.max(STRETCHES_IN_CUT_BATCH, 1 + Math.log(whole / stretch));
     const lacking = Math.max(0, 1 - this.#savings / (MAX_CUT_SAVINGS * whole));
-    return RUNS_IN_CUT_BATCH + (careful - RUNS_IN_CUT_BATCH) * lacking;
+    return STRETCHES_IN_CUT_BATCH + (careful - STRETCHES_IN_CUT_BATCH) * lacking;
   }
 }
 
@@ -154,7 +154,7 @@ const FULL_BATCHES_BEFORE_PROBE = 8;
  * How much fits into one request, learned from what the server refuses as too much. The limit grows back with
  * success, up to just below what was refused.
  */
-export class LearnedLimit {
+export class AdaptiveLimit {
   /** The most that is worth trying. */
   limit: number;
   /** Something was refused, and as much was not accepted since; otherwise `accepted` need not be called. */

@@ -10,7 +10,7 @@ const PROBES_BEFORE_PING = 3;
 /**
  * Whether the server answers at all.
  *
- * A request without an answer says little by itself. If others are answered, one of its items is at fault; if none
+ * A request without an answer says little by itself. If others are answered, one of its items is the culprit; if none
  * is, there is an outage, and no item is. So attempts are charged only on evidence, and during an outage one request
  * at a time probes for all.
  *
@@ -21,7 +21,7 @@ export class CircuitBreaker {
   isOpen = false;
   /** No request leaves before this time while the breaker is open. */
   nextProbeAt = 0;
-  /** A ping was answered since the last probe: if the next probe fails, one of its items may be at fault. */
+  /** A ping was answered since the last probe: if the next probe fails, one of its items may be the culprit. */
   hasPing = false;
   /** Requests in a row without an answer, in the present outage. */
   #failures = 0;

@@ -132,7 +132,7 @@ export class CheckedCoalescer<Value = unknown, Failure = unknown> {
   }
 
   #decline(error: unknown, about: DeclinedCall): Promise<never> {
-    const reason = { kind: 'fault', error, maybeApplied: false } as const;
+    const reason = { kind: 'threw', error, maybeApplied: false } as const;
     return this.#engine.decline(this.#toError(reason, about.key || undefined), about);
   }
 }

@@ -98,7 +98,7 @@ describe('a refused batch', () => {
     expect(keysOf(next(bisection).items)).toBe('a b');
   });
 
-  test('of which the first half goes through: the second is guilty, and is halved unsent', () => {
+  test('of which the first half goes through: the second holds the culprit, and is halved unsent', () => {
     const { bisection } = bisectionUnderTest();
     bisection.divide(itemsOf('a', 'b', 'c', 'd'), 'items', undefined);
     bisection.passed(next(bisection));
@@ -106,14 +106,14 @@ describe('a refused batch', () => {
     expect(bisection.divided).toBe(2);
   });
 
-  test('the guilty half of one item is sent, to hear why', () => {
+  test('a culprit that is a half by itself is sent, to hear why', () => {
     const { bisection } = bisectionUnderTest();
     bisection.divide(itemsOf('a', 'b'), 'items', undefined);
     bisection.passed(next(bisection));
     expect(keysOf(next(bisection).items)).toBe('b');
   });
 
-  test('guilty is only the sibling of what went through', () => {
+  test('a culprit is only in the sibling of what went through', () => {
     const { bisection } = bisectionUnderTest();
     bisection.divide(itemsOf('a', 'b', 'c', 'd'), 'items', undefined);
     refuse(bisection, next(bisection)); // a b
@@ -223,7 +223,7 @@ describe('a fixed batch', () => {
     expect(keysOf(next(bisection).items)).toBe('b');
   });
 
-  test('sent once more still proves its sibling guilty', () => {
+  test('sent once more still proves that its sibling holds a culprit', () => {
     const { bisection } = bisectionUnderTest();
     bisection.divide(itemsOf('a', 'b', 'c', 'd'), 'items', undefined);
     const first = next(bisection);
@@ -269,7 +269,7 @@ describe('how many were too many', () => {
   }
 
   test('is the size of the batch of which no half was refused alone, once it is through', () => {
-    // a b c, a b, c (guilty: its sibling went through), d e
+    // a b c, a b, c (the culprit: its sibling went through), d e
     expect(sendAll('items', itemsOf('a', 'b', 'c', 'd', 'e'))).toEqual([[], [], [], [5]]);
   });
 

@@ -30,7 +30,7 @@ describe('how far a batch is cut', () => {
     { ran: 2, limit: 6 },
     { ran: 5, limit: 14 },
     { ran: 20, limit: 56 },
-  ])('to 2.8 times the expected run of $ran, where many have failed', ({ ran, limit }) => {
+  ])('to 2.8 times the expected stretch of $ran, where many have failed', ({ ran, limit }) => {
     expect(afterFailures(1_000, ran).limit(WHOLE)).toBe(limit);
   });
 

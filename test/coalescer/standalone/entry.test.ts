@@ -242,7 +242,7 @@ describe('a submission that is wrong rejects alone, and changes nothing but the 
     const error = await failureOf(engine.submit(given as never));
     expect(error).toBeInstanceOf(RejectedError);
     expect((error as Error).message).toContain(complaint);
-    expect(error).toMatchObject({ reason: { kind: 'fault', maybeApplied: false } });
+    expect(error).toMatchObject({ reason: { kind: 'threw', maybeApplied: false } });
     expect(engine.stats()).toMatchObject({ queued: 0, ledger: { accepted: 0, declined: 1 } });
     expect(told).toHaveLength(1);
   });
@@ -294,7 +294,7 @@ describe('a submission that is wrong rejects alone, and changes nothing but the 
   test('the port that names errors names these as well', async () => {
     const toError = (reason: { kind: string }, key: string | undefined) => `${reason.kind} ${key}`;
     const { engine } = newEngine({ toError });
-    expect(await failureOf(engine.submit({ key: 'a', text: '{}', type: '' }))).toBe('fault a');
+    expect(await failureOf(engine.submit({ key: 'a', text: '{}', type: '' }))).toBe('threw a');
   });
 });
 

@@ -10,7 +10,7 @@ import type { RunQuestions, SmokeRun } from './smoke-run.ts';
 /** Statuses upon which the client halves a request. */
 const halvingStatuses: ReadonlySet<number> = new Set([400, 413, 422]);
 
-/** What an item at fault does to its request (docs/internals/api.md, "Processing" and "Error body"). */
+/** What a culprit does to its request (docs/internals/api.md, "Processing" and "Error body"). */
 export const errorQuestions: RunQuestions = {
   async 'stops-at-error'(run) {
     const before = run.create();

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { LearnedLimit } from '../../../src/coalescer/server/adaptive-limits.ts';
+import { AdaptiveLimit } from '../../../src/coalescer/server/adaptive-limits.ts';
 import { randomFrom } from '../../helpers/random.ts';
 
 /** How many batches the server gets. */
 const BATCHES = 2_000;
 
 /** Sends full batches to a server that takes no more than `cap`, and counts what it refuses. */
-function sendTo(limit: LearnedLimit, cap: number, fill: (limit: number) => number = (all) => all) {
+function sendTo(limit: AdaptiveLimit, cap: number, fill: (limit: number) => number = (all) => all) {
   let refused = 0;
   let sent = 0;
   let largest = 0;
@@ -25,7 +25,7 @@ function sendTo(limit: LearnedLimit, cap: number, fill: (limit: number) => numbe
 }
 
 /** The limits after each of so many full batches, all of which go through. */
-function growthOf(limit: LearnedLimit, batches: number): number[] {
+function growthOf(limit: AdaptiveLimit, batches: number): number[] {
   return Array.from({ length: batches }, () => {
     limit.accepted(limit.limit);
     return limit.limit;
@@ -33,7 +33,7 @@ function growthOf(limit: LearnedLimit, batches: number): number[] {
 }
 
 test('nothing is learned as long as nothing is refused', () => {
-  const limit = new LearnedLimit(100);
+  const limit = new AdaptiveLimit(100);
   expect(sendTo(limit, 100)).toEqual({ refused: 0, mean: 100, largest: 100 });
   expect(limit.limit).toBe(100);
 });
@@ -48,19 +48,19 @@ describe('a refusal', () => {
     { max: 100, refused: [2], limit: 1 },
     { max: 1, refused: [1], limit: 1 },
   ])('of $refused leaves $limit of $max', ({ max, refused, limit }) => {
-    const learned = new LearnedLimit(max);
-    for (const size of refused) learned.refused(size);
-    expect(learned.limit).toBe(limit);
+    const adaptive = new AdaptiveLimit(max);
+    for (const size of refused) adaptive.refused(size);
+    expect(adaptive.limit).toBe(limit);
   });
 
   test('is grown back from by a quarter, to just below it', () => {
-    const limit = new LearnedLimit(1_000_000);
+    const limit = new AdaptiveLimit(1_000_000);
     limit.refused(400_000);
     expect(growthOf(limit, 4)).toEqual([250_000, 312_500, 360_000, 360_000]);
   });
 
   test('is grown back from only by batches that filled most of the limit', () => {
-    const limit = new LearnedLimit(1_000);
+    const limit = new AdaptiveLimit(1_000);
     limit.refused(1_000);
     limit.accepted(399);
     expect(limit.limit).toBe(500);
@@ -69,7 +69,7 @@ describe('a refusal', () => {
   });
 
   test('is tried once more after 8 full batches, and is forgotten if it goes through', () => {
-    const limit = new LearnedLimit(1_000);
+    const limit = new AdaptiveLimit(1_000);
     limit.refused(400);
     growthOf(limit, 3);
     expect(growthOf(limit, 8)).toEqual([360, 360, 360, 360, 360, 360, 360, 400]);
@@ -77,7 +77,7 @@ describe('a refusal', () => {
   });
 
   test('of the one that tried makes the next one wait for twice as many', () => {
-    const limit = new LearnedLimit(1_000);
+    const limit = new AdaptiveLimit(1_000);
     const untilTried: number[] = [];
     limit.refused(400);
     for (const _ of ['first', 'second', 'third']) {
@@ -102,27 +102,27 @@ describe('the cap that a server hides', () => {
     { max: 100, cap: 95, atMost: 8, mean: 87 },
     { max: 100, cap: 20, atMost: 13, mean: 18 },
   ])('$cap of $max is found with $atMost refusals', ({ max, cap, atMost, mean }) => {
-    const found = sendTo(new LearnedLimit(max), cap);
+    const found = sendTo(new AdaptiveLimit(max), cap);
     expect(found.refused).toBeLessThanOrEqual(atMost);
     expect(found.mean).toBeGreaterThanOrEqual(mean);
   });
 
   test('is followed when it rises', () => {
-    const limit = new LearnedLimit(1_000_000);
+    const limit = new AdaptiveLimit(1_000_000);
     sendTo(limit, 100_000);
     expect(sendTo(limit, 1_000_000).refused).toBe(0);
     expect(limit.limit).toBe(1_000_000);
   });
 
   test('is followed when it falls', () => {
-    const limit = new LearnedLimit(1_000_000);
+    const limit = new AdaptiveLimit(1_000_000);
     sendTo(limit, 800_000);
     expect(sendTo(limit, 50_000).refused).toBeLessThanOrEqual(15);
     expect(limit.limit).toBeLessThanOrEqual(50_000);
   });
 
   test('never makes a batch larger than the user allows', () => {
-    const { largest } = sendTo(new LearnedLimit(100), 1_000);
+    const { largest } = sendTo(new AdaptiveLimit(100), 1_000);
     expect(largest).toBe(100);
   });
 
@@ -131,7 +131,7 @@ describe('the cap that a server hides', () => {
     (short) => {
       const random = randomFrom(1);
       const fill = (all: number) => Math.floor(all * (1 - (random() * short) / 100));
-      expect(sendTo(new LearnedLimit(1_000_000), 430_000, fill).refused).toBeLessThanOrEqual(12);
+      expect(sendTo(new AdaptiveLimit(1_000_000), 430_000, fill).refused).toBeLessThanOrEqual(12);
     },
   );
 
@@ -139,20 +139,20 @@ describe('the cap that a server hides', () => {
     { cap: 2, refused: 3 },
     { cap: 4, refused: 5 },
   ])('is reached where it is as small as $cap', ({ cap, refused }) => {
-    const limit = new LearnedLimit(100);
+    const limit = new AdaptiveLimit(100);
     limit.refused(refused);
     expect(sendTo(limit, cap).mean).toBeGreaterThan(0.95 * cap);
   });
 
   test('is followed when it rises from one item', () => {
-    const limit = new LearnedLimit(100);
+    const limit = new AdaptiveLimit(100);
     limit.refused(2);
     sendTo(limit, 100);
     expect(limit.limit).toBe(100);
   });
 
   test('is tried again in time though many requests were refused at once', () => {
-    const limit = new LearnedLimit(100);
+    const limit = new AdaptiveLimit(100);
     for (const _ of Array(16).keys()) limit.refused(100);
     sendTo(limit, 100);
     expect(limit.limit).toBe(100);
