@@ -41,7 +41,7 @@ export type { AgentInstances } from './resources/agent-instances.ts';
 export type { AgentSpans } from './resources/agent-spans.ts';
 export type { Bulk } from './resources/bulk.ts';
 export type { Action, WireAction } from './schemas/action.ts';
-export type { ActionPromise, Ref } from './schemas/action-promise.ts';
+export type { ActionPromise, Control, Identified, Ref } from './schemas/action-promise.ts';
 export type {
   AgentInstance,
   AgentInstanceFinishParams,
@@ -71,7 +71,6 @@ export type {
   OnInstance,
   SnakeCase,
 } from './schemas/known-actions.ts';
-export type { Control, Identified } from './schemas/result.ts';
 export type { FinishStatus, InstanceStatus, SpanStatus } from './schemas/status.ts';
 export type { ApiToken } from './transport/api-token.ts';
 export type { Fetch } from './transport/fetch-sender.ts';

@@ -32,14 +32,14 @@ export function scheduleOf(window: BatchWindow, ports: WindowPorts): Schedule {
     return Promise.resolve(flushes);
   };
   return (flush) => {
-    if (window === 'tick' && hasTick()) {
+    if (window === 'tick' && hasTickWindow()) {
       void new DataLoader(end, { cache: false }).load(flush);
       // Right behind dataloader's own promise job, which asks for the nextTick that is in place by then.
       void dataloaderJob.then(() => {
         // A test's may never come. Whichever comes first ends the tick.
-        if (runtime.process?.nextTick !== nextTickAtLoad) nextTickAtLoad?.(() => void end([flush]));
+        if (runtime.process?.nextTick !== loaderNextTick) loaderNextTick?.(() => void end([flush]));
       });
-      return isNextTickReal ? undefined : ports.clock.after(0, flush);
+      return isLoaderTickReal ? undefined : ports.clock.after(0, flush);
     }
     let dispatch = flush;
     const batchScheduleFn = (run: () => void): void => {
@@ -79,17 +79,17 @@ function openOwn(
  * Whether dataloader's own scheduler can be let run. Not in workerd, whose `nextTick` is a promise job, nor where the
  * one that dataloader has found is gone.
  */
-function hasTick(): boolean {
-  return !isWorkerd && (nextTickAtLoad === undefined || runtime.process?.nextTick !== undefined);
+function hasTickWindow(): boolean {
+  return !isWorkerd && (loaderNextTick === undefined || runtime.process?.nextTick !== undefined);
 }
 
 /** As this module found it; so has dataloader. */
-const nextTickAtLoad = runtime.process?.nextTick;
+const loaderNextTick = runtime.process?.nextTick;
 
 /**
  * Whether that can be counted on. Where there was none, dataloader takes a timer, and where there was a test's (by the
  * mark that clock.ts looks for), that: either may stand still for good, so the clock is asked as well.
  */
-const isNextTickReal = nextTickAtLoad !== undefined && !Object.hasOwn(nextTickAtLoad, 'clock');
+const isLoaderTickReal = loaderNextTick !== undefined && !Object.hasOwn(loaderNextTick, 'clock');
 
 const dataloaderJob = Promise.resolve();

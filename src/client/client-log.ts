@@ -3,7 +3,7 @@ import { isPrefactorError } from '../errors/error-classes.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { ignoresDebug } from '../lib/logger.ts';
-import { oneLine } from '../lib/strings.ts';
+import { oneLine } from '../lib/snippets.ts';
 import type { Transport } from '../transport/bulk-transport.ts';
 import type { ClientEvents } from './client-events.ts';
 

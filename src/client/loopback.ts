@@ -1,7 +1,7 @@
 import type { Send } from '../coalescer/index.ts';
 import type { Failure } from '../errors/attempt-failure.ts';
 import type { IdGenerator } from '../ids/id-generator.ts';
-import { isText } from '../lib/strings.ts';
+import { isText } from '../lib/value-checks.ts';
 import { localIdOf, omittedOutput } from '../pipeline/omitted-calls.ts';
 import { targetOf } from '../schemas/action.ts';
 

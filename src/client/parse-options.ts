@@ -3,7 +3,7 @@ import { completeRetry } from '../coalescer/index.ts';
 import type { PrefactorIssue } from '../errors/error-classes.ts';
 import { invalidArgument } from '../errors/error-classes.ts';
 import type { Logger } from '../lib/logger.ts';
-import { consoleLogger, debuggingLogger, safeLogger, silentLogger } from '../lib/logger.ts';
+import { defaultLogger, safeLogger, silentLogger } from '../lib/logger.ts';
 import { knownNames } from '../lib/nearest.ts';
 import { isObject, unpolluted, withCleanPrototype } from '../lib/own-fields.ts';
 import { env } from '../lib/runtime.ts';
@@ -20,7 +20,7 @@ import {
 } from '../lib/value-checks.ts';
 import type { WireAction } from '../schemas/action.ts';
 import type { ApiToken } from '../transport/api-token.ts';
-import { isToken, isTooShort, shortTokenProblem, TOKEN } from '../transport/api-token.ts';
+import { isToken, isTooShort, shortTokenProblem, tokenProblem } from '../transport/api-token.ts';
 import { DEFAULT_API_URL, readApiUrl } from '../transport/api-url.ts';
 import type { Fetch } from '../transport/fetch-sender.ts';
 import type { HeaderFields } from '../transport/header-fields.ts';
@@ -84,10 +84,6 @@ export function parseOptions(input: unknown): Options {
 
 function refuse(issues: readonly PrefactorIssue[]): void {
   if (issues.length > 0) throw invalidArgument({ call: undefined, issues });
-}
-
-function defaultLogger(): Logger {
-  return env('PREFACTOR_AUTOBATCH_LOG') === 'debug' ? debuggingLogger : consoleLogger;
 }
 
 function apiUrlOf(
@@ -187,7 +183,6 @@ const nameAtVersion = matching(
   'name@version, without spaces',
   /^@?[\w.~-]+(\/[\w.~-]+)?@[\w.+-]+$/,
 );
-const tokenProblem = `must be a string of ${TOKEN}, or a function that gives one`;
 const aToken: ValueCheck = (value) =>
   typeof value === 'function' || isToken(value) ? undefined : tokenProblem;
 

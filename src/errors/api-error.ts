@@ -1,7 +1,7 @@
 import { isObject, own } from '../lib/own-fields.ts';
-import type { Redact } from '../lib/strings.ts';
-import { jsonOf, oneLine, snippetOf, unsliced } from '../lib/strings.ts';
-import type { DetailsOf } from './error-classes.ts';
+import type { Redact } from '../lib/snippets.ts';
+import { jsonOf, oneLine, snippetOf, unsliced } from '../lib/snippets.ts';
+import type { ApiErrorDetails } from './error-classes.ts';
 import {
   newError,
   PrefactorApiError,
@@ -59,9 +59,6 @@ function findingsOf(errors: unknown, redact: Redact): unknown {
 }
 
 type Kind = 'auth' | 'not found' | 'validation' | 'conflict';
-
-/** What the API answered, for one item or for a whole request, free of the token. */
-export type ApiErrorDetails = DetailsOf<PrefactorApiError>;
 
 // The API's list (docs/internals/api.md, "Error codes"); which class a code has is *inferred* from its name. The rest
 // of the list (`passingApiCodes`, `not_implemented`, `alert_unknown`, `alert_already_cleared`) has none.
@@ -140,12 +137,12 @@ const classOfKind = {
  * single call are one class. `makesIds`: the client makes ids itself, so a refusal may be about one of those.
  */
 export function apiError(details: ApiErrorDetails, makesIds: boolean): PrefactorApiError {
-  const kind = kindOf(details);
+  const kind = errorKindOf(details);
   const ids = makesIds && kind !== 'auth' ? aboutIds(details) : '';
   return newError(classOfKind[kind], messageOf(kind, details) + ids, details);
 }
 
-function kindOf({ status, apiCode }: ApiErrorDetails): Kind | 'other' {
+function errorKindOf({ status, apiCode }: ApiErrorDetails): Kind | 'other' {
   // Whatever a redirect's body says, it is not the API that says it.
   if (isRedirect(status)) return 'other';
   return kindOfAnswer.get(status ?? '') ?? kindOfAnswer.get(apiCode ?? '') ?? 'other';

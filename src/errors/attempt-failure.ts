@@ -1,6 +1,6 @@
 import { causesOf, systemCodeOf } from '../lib/connection-errors.ts';
-import type { Redact } from '../lib/strings.ts';
-import { oneLine, snippetOf } from '../lib/strings.ts';
+import type { Redact } from '../lib/snippets.ts';
+import { oneLine, snippetOf } from '../lib/snippets.ts';
 import type { ErrorAnswer } from './api-error.ts';
 import { copyOfCaught } from './caught-error.ts';
 

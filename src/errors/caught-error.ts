@@ -1,6 +1,6 @@
 import { MAX_CAUSE_LEVELS } from '../lib/connection-errors.ts';
-import type { Redact } from '../lib/strings.ts';
-import { snippetOf, unsliced } from '../lib/strings.ts';
+import type { Redact } from '../lib/snippets.ts';
+import { snippetOf, unsliced } from '../lib/snippets.ts';
 import { isObjectLike } from '../lib/value-checks.ts';
 
 const MAX_CODE_LENGTH = 100;

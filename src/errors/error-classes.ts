@@ -140,6 +140,9 @@ export abstract class PrefactorApiError extends PrefactorError {
   }
 }
 
+/** What the API answered, for one item or for a whole request, free of the token. */
+export type ApiErrorDetails = DetailsOf<PrefactorApiError>;
+
 /** The token was refused (401, 403). */
 export abstract class PrefactorAuthError extends PrefactorApiError {
   override readonly code = 'AUTH_FAILED';

@@ -5,13 +5,12 @@ import type {
   Reason,
   ToError,
 } from '../coalescer/index.ts';
-import type { Redact } from '../lib/strings.ts';
-import { jsonSnippetOf, snippetOf } from '../lib/strings.ts';
-import type { ApiErrorDetails } from './api-error.ts';
+import type { Redact } from '../lib/snippets.ts';
+import { jsonSnippetOf, snippetOf } from '../lib/snippets.ts';
 import { apiError, readErrorAnswer } from './api-error.ts';
 import type { Failure } from './attempt-failure.ts';
 import { brokenWords, metBy } from './attempt-failure.ts';
-import type { PrefactorError, PrefactorIssue } from './error-classes.ts';
+import type { ApiErrorDetails, PrefactorError, PrefactorIssue } from './error-classes.ts';
 import {
   invalidArgument,
   newError,

@@ -3,7 +3,7 @@
  * error says (`from-reason.ts`), and nothing that an answer or a caller could make large.
  */
 import type { ToRecord } from '../coalescer/index.ts';
-import type { Redact } from '../lib/strings.ts';
+import type { Redact } from '../lib/snippets.ts';
 import { codeAndMessageOf } from './api-error.ts';
 import type { Failure } from './attempt-failure.ts';
 import { copyOfCaught } from './caught-error.ts';

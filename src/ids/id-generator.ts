@@ -1,5 +1,5 @@
 import { nanoid } from 'nanoid';
-import { wallNow } from '../lib/timestamps.ts';
+import { wallNow } from '../lib/native-clock.ts';
 import {
   isPfid,
   partitionLength,

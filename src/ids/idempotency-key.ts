@@ -1,4 +1,4 @@
-import { unsliced } from '../lib/strings.ts';
+import { unsliced } from '../lib/snippets.ts';
 import type { IdGenerator } from './id-generator.ts';
 
 // The documents say 8 to 64 and, in one newer page, 8 to 128 (docs/internals/api.md, "Bulk request", *conflicting*):

@@ -1,4 +1,3 @@
-import { workerdTurns } from './event-loop.ts';
 import type { Timers } from './native-clock.ts';
 import {
   isNative,
@@ -10,7 +9,7 @@ import {
   nativeTimers,
 } from './native-clock.ts';
 import { isWorkerd } from './runtime.ts';
-import { WorkerdTimers } from './workerd-timers.ts';
+import { WorkerdTimers, workerdTurns } from './workerd-timers.ts';
 
 /** Time, and waking up at a time. */
 export interface Clock {

@@ -1,13 +1,10 @@
 import { isNative, nativeTimers } from './native-clock.ts';
 import { isWorkerd } from './runtime.ts';
-import { WorkerdTimers } from './workerd-timers.ts';
+import { workerdTurns } from './workerd-timers.ts';
 
 /** Node has a timer that the web has not. */
 const loop: { readonly performance: object; setImmediate?(run: () => void): unknown } = globalThis;
 const nativeSetImmediate = loop.setImmediate;
-
-/** Shared by all clients, so only what is clearly late is taken over from another request. */
-export const workerdTurns: WorkerdTimers = new WorkerdTimers(1_000);
 
 /**
  * Calls `run` in a later turn of the event loop, after all promise jobs of this one, under fake timers as well.

@@ -1,3 +1,4 @@
+import { env } from './runtime.ts';
 import { callUserCode } from './user-code.ts';
 
 /** Where the client reports what no call can tell. It never gets a payload, a header or a token. */
@@ -29,6 +30,10 @@ export const debuggingLogger: Logger = { ...consoleLogger, debug: toConsole, inf
 function toConsole(message: string, ...detail: unknown[]): void {
   // biome-ignore lint/suspicious/noConsole: warnings go where errors go; a logger option replaces this, too
   console.warn(`[prefactor-autobatch] ${message}`, ...detail);
+}
+
+export function defaultLogger(): Logger {
+  return env('PREFACTOR_AUTOBATCH_LOG') === 'debug' ? debuggingLogger : consoleLogger;
 }
 
 /** The same logger, whose own failures are ignored: they must not fail the call that it describes. */

@@ -1,7 +1,10 @@
 import { isObjectLike } from './value-checks.ts';
 
+/** An object of JSON, whose values are not looked at. */
+export type Fields = Record<string, unknown>;
+
 /** An object that JSON writes in braces; its fields are not checked. */
-export function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Fields {
   return isObjectLike(value) && !Array.isArray(value);
 }
 

@@ -1,16 +1,8 @@
-import { NativeDate } from './native-clock.ts';
+import { NativeDate, wallNow } from './native-clock.ts';
 
 /** The first and the last millisecond whose year has four digits: other years are not read everywhere. */
 const minTimestampMs = -62_167_219_200_000;
 const maxTimestampMs = 253_402_300_799_999;
-
-/** Milliseconds since 1970 by the wall clock, which may be set back; for dates, not for durations. */
-export function wallNow(): number {
-  const ms: unknown = Date.now();
-  return typeof ms === 'number' && Number.isFinite(ms)
-    ? Math.floor(ms)
-    : new NativeDate().getTime();
-}
 
 /** Timestamps in ISO 8601, UTC, with milliseconds. */
 export class Timestamps {
@@ -29,4 +21,23 @@ export class Timestamps {
     }
     return this.#text;
   }
+}
+
+const isoForm =
+  /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:[Zz]|[+-]\d{2}:?(?:\d{2})?)?)?$/;
+
+/** A `Date`, or a string in the form of ISO 8601. */
+export function isTime(value: unknown): boolean {
+  return typeof value === 'string'
+    ? isoForm.test(value)
+    : value instanceof Date && !Number.isNaN(value.getTime());
+}
+
+/** `Date | string` as the wire has it; `other` where none is given. */
+export function toTime(
+  given: Date | string | null | undefined,
+  other: string | undefined,
+): string | null | undefined {
+  if (given === undefined) return other;
+  return given instanceof Date ? given.toISOString() : given;
 }

@@ -45,6 +45,8 @@ export const aBoolean: ValueCheck = mustBe('true or false', (value) => typeof va
 
 export const aFunction: ValueCheck = mustBe('a function', (value) => typeof value === 'function');
 
+export const OBJECT = 'an object';
+
 /** A check by `isRight`, whose message names what is expected and what was given. */
 export function mustBe(what: string, isRight: (value: unknown) => boolean): ValueCheck {
   return (value) =>
@@ -81,6 +83,10 @@ export function isObjectLike(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
 /** A value for a message: a small and plain one as it is, any other by its kind. */
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') {
@@ -90,4 +96,19 @@ export function describeValue(value: unknown): string {
   if (isObjectLike(value)) return 'an object';
   const hasText = typeof value !== 'function' && typeof value !== 'symbol';
   return hasText ? String(value) : `a ${typeof value}`;
+}
+
+/** The most characters that an id or a name may have; the API names no bound (docs/internals/api.md, "Ids"). */
+export const MAX_NAME_LENGTH = 200;
+
+/** The kind of a value, in words: never the value itself, which may be private. */
+export function kindOf(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  if (value === '') return 'empty';
+  if (Array.isArray(value)) return 'an array';
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
+  if (typeof value === 'string' && value.length > MAX_NAME_LENGTH)
+    return `a string of ${value.length} characters`;
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

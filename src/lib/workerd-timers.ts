@@ -41,3 +41,6 @@ export class WorkerdTimers {
     }
   }
 }
+
+/** Shared by all clients, so only what is clearly late is taken over from another request. */
+export const workerdTurns: WorkerdTimers = new WorkerdTimers(1_000);

@@ -1,7 +1,7 @@
 import { isObject } from '../lib/own-fields.ts';
 import { catchRejection } from '../lib/user-code.ts';
+import { kindOf } from '../lib/value-checks.ts';
 import type { WireAction, WireKind } from '../schemas/action.ts';
-import { kindOf } from '../schemas/field-checks.ts';
 import { copyAction, withoutUndefined } from './defensive-copy.ts';
 import { assertNoIssues, InvalidCall } from './invalid-call.ts';
 

@@ -2,7 +2,7 @@ import type { Coalescer } from '../coalescer/index.ts';
 import type { IdGenerator } from '../ids/id-generator.ts';
 import { LruMap } from '../lib/lru-map.ts';
 import { isObject } from '../lib/own-fields.ts';
-import { isText } from '../lib/strings.ts';
+import { isText } from '../lib/value-checks.ts';
 import type { WireAction } from '../schemas/action.ts';
 import { ownId } from '../schemas/field-checks.ts';
 import { terminalStatuses } from '../schemas/status.ts';

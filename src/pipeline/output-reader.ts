@@ -1,11 +1,11 @@
 import type { Coalescer, Name, Verdict } from '../coalescer/index.ts';
 import { askedPauseMs, conflictOf } from '../errors/api-error.ts';
+import type { Fields } from '../lib/own-fields.ts';
 import { isObject, own } from '../lib/own-fields.ts';
-import { isText } from '../lib/strings.ts';
+import { isText } from '../lib/value-checks.ts';
 import type { WireKind } from '../schemas/action.ts';
 import { isName, ownId } from '../schemas/field-checks.ts';
 import { knownKinds } from '../schemas/known-actions.ts';
-import type { Fields } from '../schemas/result.ts';
 
 /** How the output of a call is to be read: plain data, which can be written down. */
 export interface ReadAs {

@@ -1,5 +1,5 @@
+import type { Fields } from '../lib/own-fields.ts';
 import type { Check } from './field-checks.ts';
-import type { Fields } from './result.ts';
 
 /** An action in wire form, as a caller gives it: `_type`, and the fields of that type. */
 export interface Action {
@@ -83,13 +83,4 @@ export function fieldsOf(
 /** What an action is called on: an id, or a reference to one; undefined where it makes something. */
 export function targetOf(action: WireAction): unknown {
   return action['agent_span_id'] ?? action['agent_instance_id'];
-}
-
-/** `Date | string` as the wire has it; `other` where none is given. */
-export function toTime(
-  given: Date | string | null | undefined,
-  other: string | undefined,
-): string | null | undefined {
-  if (given === undefined) return other;
-  return given instanceof Date ? given.toISOString() : given;
 }

@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
+import type { Fields } from '../lib/own-fields.ts';
+import { toTime } from '../lib/timestamps.ts';
+import { OBJECT } from '../lib/value-checks.ts';
 import type { ActionKind } from './action.ts';
-import { toTime } from './action.ts';
-import type { Ref } from './action-promise.ts';
+import type { Identified, Ref } from './action-promise.ts';
 import type { AgentInstance } from './agent-instances.ts';
 import {
   aBoolean,
@@ -9,11 +11,9 @@ import {
   anObject,
   aText,
   aTime,
-  OBJECT,
   paramFields,
   withFields,
 } from './field-checks.ts';
-import type { Fields, Identified } from './result.ts';
 import type { FinishStatus, SpanStatus } from './status.ts';
 import { terminalStatuses } from './status.ts';
 

@@ -6,8 +6,9 @@
 import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/error-classes.ts';
 import { isObject, unpolluted } from '../lib/own-fields.ts';
+import { OBJECT } from '../lib/value-checks.ts';
 import type { Check } from './field-checks.ts';
-import { aName, isName, NAME, OBJECT, onlyFields, within } from './field-checks.ts';
+import { aName, isName, NAME, onlyFields, within } from './field-checks.ts';
 
 /** The version of the agent's code; made on demand when the API first sees it. */
 export interface AgentVersion {

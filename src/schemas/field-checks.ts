@@ -2,7 +2,9 @@ import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/error-classes.ts';
 import { knownNames } from '../lib/nearest.ts';
 import { isObject, own, withCleanPrototype } from '../lib/own-fields.ts';
-import { isText } from '../lib/strings.ts';
+import { isTime } from '../lib/timestamps.ts';
+import { isText, kindOf, MAX_NAME_LENGTH, OBJECT } from '../lib/value-checks.ts';
+import { compiled } from './compiled-schema.ts';
 
 /** Says what is wrong with a value; undefined: nothing. */
 export type Check = (value: unknown) => readonly PrefactorIssue[] | undefined;
@@ -40,27 +42,6 @@ export function withFields(fields: SchemaFields): Check {
 }
 
 /**
- * zod compiles by `new Function`, and without it checks more slowly. A page's Content-Security-Policy that
- * forbids it reports each try, be its error caught or not: so it is tried once for all schemas, and never
- * where zod was told to make no code.
- */
-function compiled(schema: z.ZodMiniObject): z.ZodMiniObject {
-  mayCompile ??= z.config().jitless !== true && mayMakeCode();
-  return mayCompile ? z.compile(schema) : schema;
-}
-
-let mayCompile: boolean | undefined;
-
-function mayMakeCode(): boolean {
-  try {
-    new Function('');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/**
  * What is wrong with parameters without fields of their own, all of which would count as left out: a promise
  * that was not awaited, a Map.
  */
@@ -85,11 +66,7 @@ export function within(
   }));
 }
 
-/** The most characters that an id or a name may have; the API names no bound (docs/internals/api.md, "Ids"). */
-const MAX_NAME_LENGTH = 200;
-
 export const NAME: string = `a string of 1 to ${MAX_NAME_LENGTH} characters`;
-export const OBJECT = 'an object';
 
 // Fields of schemas, each with the text that says what it must be. Internal: zod's types show in no declaration.
 
@@ -153,27 +130,6 @@ function isWrapped(value: object): boolean {
   const { isRawJSON } = JSON as { readonly isRawJSON?: (value: unknown) => boolean };
   const tag = Object.prototype.toString.call(value);
   return isRawJSON?.(value) === true || /^\[object (?:String|Number|Boolean)\]$/.test(tag);
-}
-
-/** The kind of a value, in words: never the value itself, which may be private. */
-export function kindOf(value: unknown): string {
-  if (value === undefined) return 'missing';
-  if (value === null) return 'null';
-  if (value === '') return 'empty';
-  if (Array.isArray(value)) return 'an array';
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
-  if (typeof value === 'string' && value.length > MAX_NAME_LENGTH)
-    return `a string of ${value.length} characters`;
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-
-const isoForm =
-  /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:[Zz]|[+-]\d{2}:?(?:\d{2})?)?)?$/;
-
-export function isTime(value: unknown): boolean {
-  return typeof value === 'string'
-    ? isoForm.test(value)
-    : value instanceof Date && !Number.isNaN(value.getTime());
 }
 
 /** The message of a schema is what the field must be. */

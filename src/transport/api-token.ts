@@ -11,6 +11,8 @@ export type ApiToken = string | (() => string | Promise<string>);
 /** What a token has to be, in words that never show one. */
 export const TOKEN = 'printable ASCII characters, without blanks and line breaks';
 
+export const tokenProblem: string = `must be a string of ${TOKEN}, or a function that gives one`;
+
 /** Only ASCII, since each way to send a header encodes other characters differently. */
 export function isToken(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);

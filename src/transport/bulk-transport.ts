@@ -4,15 +4,16 @@ import type { Failure } from '../errors/attempt-failure.ts';
 import { inWords } from '../errors/attempt-failure.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isObject, own } from '../lib/own-fields.ts';
-import type { Redact } from '../lib/strings.ts';
-import { snippetOf } from '../lib/strings.ts';
+import type { Redact } from '../lib/snippets.ts';
+import { snippetOf } from '../lib/snippets.ts';
 import { utf8Encoder } from '../lib/utf8.ts';
 import type { TokenSource } from './api-token.ts';
 import { readOutputs } from './bulk-outputs.ts';
 import type { HttpClientOptions } from './http-client.ts';
 import { HttpClient } from './http-client.ts';
 import type { HttpResponse } from './http-exchange.ts';
-import { isSuccess, parsedBody } from './http-exchange.ts';
+import { isSuccess } from './http-exchange.ts';
+import { parsedBody } from './response-body.ts';
 import { pauseMsOf } from './retry-after.ts';
 
 export interface Transport {

@@ -33,16 +33,6 @@ export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-/** What its text says as JSON; undefined where that is none, or not all of it is there. */
-export function parsedBody({ text, isWhole }: HttpResponse): unknown {
-  if (!isWhole) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * Makes one exchange. No redirect is followed: it would carry the token to wherever it points. Rejects
  * with what broke the connection.

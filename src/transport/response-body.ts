@@ -144,3 +144,13 @@ export function decodedBody(chunks: readonly Uint8Array[]): string {
   }
   return bodyDecoder.decode(bytes);
 }
+
+/** What the text of a response says as JSON; undefined where that is none, or not all of it is there. */
+export function parsedBody({ text, isWhole }: HttpResponse): unknown {
+  if (!isWhole) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

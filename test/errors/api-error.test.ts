@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ApiErrorDetails } from '../../src/errors/api-error.ts';
 import { apiError } from '../../src/errors/api-error.ts';
+import type { ApiErrorDetails } from '../../src/errors/error-classes.ts';
 
 const key = 'order-span-01';
 

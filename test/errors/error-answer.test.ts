@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readErrorAnswer } from '../../src/errors/api-error.ts';
-import { jsonSnippetOf, snippetOf } from '../../src/lib/strings.ts';
+import { jsonSnippetOf, snippetOf } from '../../src/lib/snippets.ts';
 
 const token = 'pf_secret_0123456789';
 const redact = (text: string) => text.replaceAll(token, '[token]');

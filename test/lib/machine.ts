@@ -19,7 +19,7 @@ export function put(clock: Pick<Played, Functions>, functions: readonly Function
 }
 
 /**
- * A machine whose own clock is moved by hand: `clock.ts` and `timestamps.ts` are loaded anew and take it for the
+ * A machine whose own clock is moved by hand: `clock.ts`, `native-clock.ts` and `timestamps.ts` are loaded anew and take it for the
  * runtime's. It is put in place as a whole; its readings are `lateMs` behind its timers.
  */
 export async function machine(lateMs: () => number = () => 0) {
@@ -30,5 +30,6 @@ export async function machine(lateMs: () => number = () => 0) {
   onTestFinished(() => void vi.unstubAllGlobals());
   vi.resetModules();
   const { systemClock } = await import('../../src/lib/clock.ts');
-  return { own, systemClock, ...(await import('../../src/lib/timestamps.ts')) };
+  const { wallNow } = await import('../../src/lib/native-clock.ts');
+  return { own, systemClock, wallNow, ...(await import('../../src/lib/timestamps.ts')) };
 }

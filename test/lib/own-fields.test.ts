@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { unpolluted, withCleanPrototype } from '../../src/lib/own-fields.ts';
+import { isObject, unpolluted, withCleanPrototype } from '../../src/lib/own-fields.ts';
 
 /** Runs something while all objects inherit these fields. */
 function polluted<T>(fields: object, run: () => T): T {
@@ -70,4 +70,12 @@ test('a prototype is clean while something is made, and as it was afterwards, al
     { enumerated: [], read: [1] },
     { enumerated: ['a'], read: [1] },
   ]);
+});
+
+test('an object is whatever JSON may write in braces', () => {
+  class Payload {
+    a = 1;
+  }
+  expect([{}, Object.create(null), new Payload()].every(isObject)).toBe(true);
+  expect([null, undefined, [], 'a', 1, () => {}].some(isObject)).toBe(false);
 });

@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   aBoolean,
   aFunction,
   describeValue,
   integerFrom,
+  kindOf,
   matching,
   numberFrom,
   oneOf,
@@ -59,4 +60,22 @@ test('all that is wrong with an object is told, each with its place', () => {
   expect(problemsOf({ siz: 1 }, table)).toEqual(['siz is not known here; the nearest is size']);
   expect(problemsOf([], table)).toEqual(['it must be an object, but it is an array']);
   expect(problemsOf(null, table, 'retry')).toEqual(['retry must be an object, but it is null']);
+});
+
+describe('a value is named by its kind, never by what it holds', () => {
+  test.each([
+    [undefined, 'missing'],
+    [null, 'null'],
+    ['', 'empty'],
+    ['secret', 'a string'],
+    [7, 'a number'],
+    [7n, 'a bigint'],
+    [[1], 'an array'],
+    [{ a: 1 }, 'an object'],
+    [new Date(0), 'a Date'],
+    [new Date(Number.NaN), 'an invalid Date'],
+    [Symbol('secret'), 'a symbol'],
+  ])('%s', (value, kind) => {
+    expect(kindOf(value)).toBe(kind);
+  });
 });

@@ -2,7 +2,7 @@
  * Keeps what is known of the server, for stats and events: whether it answers, since when, and what went wrong last.
  * Passes the result of each attempt on to circuit breaker, pause gate and spacing.
  */
-import { wallNow } from '../../lib/timestamps.ts';
+import { wallNow } from '../../lib/native-clock.ts';
 import type { Item } from '../items/item.ts';
 import type { CompleteOptions } from '../ports/options.ts';
 import type { LastAttempt } from '../ports/reason.ts';

@@ -11,10 +11,6 @@ export function oneLine(text: string): string {
   return text.replaceAll(/[\s\p{Cc}\p{Cf}]+/gu, ' ').trim();
 }
 
-export function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
-}
-
 /** Takes every token that is or was in use out of a text. */
 export type Redact = (text: string) => string;
 

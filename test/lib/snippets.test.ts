@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { oneLine, unsliced } from '../../src/lib/strings.ts';
+import { oneLine, unsliced } from '../../src/lib/snippets.ts';
 
 test.each([
   ['two\nlines\r\nand\ttabs', 'two lines and tabs'],
