@@ -23,7 +23,7 @@ const forbidden: readonly (readonly [path: string, code: string, rule: string])[
   ],
   [
     'src/coalescer/prefactor.ts',
-    "import type { Failure } from '../errors/attempt-failure.ts';",
+    "import type { AttemptFailure } from '../errors/attempt-failure.ts';",
     'what-coalescer-may-use: src/coalescer/prefactor.ts → src/errors/attempt-failure.ts',
   ],
   [
@@ -33,7 +33,7 @@ const forbidden: readonly (readonly [path: string, code: string, rule: string])[
   ],
   [
     'src/lib/upwards.ts',
-    "export type { Failure } from '../errors/attempt-failure.ts';",
+    "export type { AttemptFailure } from '../errors/attempt-failure.ts';",
     'what-lib-may-use: src/lib/upwards.ts → src/errors/attempt-failure.ts',
   ],
   [
@@ -43,7 +43,7 @@ const forbidden: readonly (readonly [path: string, code: string, rule: string])[
   ],
   [
     'src/testing/shared.ts',
-    "import type { Failure } from '../errors/attempt-failure.ts';",
+    "import type { AttemptFailure } from '../errors/attempt-failure.ts';",
     'what-testing-may-use: src/testing/shared.ts → src/errors/attempt-failure.ts',
   ],
   [
@@ -99,7 +99,7 @@ const allowed: readonly (readonly [path: string, code: string])[] = [
   ['src/cli/send/line.ts', 'export type Line = string;'],
   ['src/coalescer/index.ts', "export type { Item } from './items/item.ts';"],
   ['src/coalescer/items/item.ts', "import type { Clock } from '../../lib/clock.ts';"],
-  ['src/errors/attempt-failure.ts', 'export type Failure = string;'],
+  ['src/errors/attempt-failure.ts', 'export type AttemptFailure = string;'],
   ['src/ids/two.ts', "export type { One } from './one.ts';"],
   ['src/lib/clock.ts', 'export type Clock = string;'],
   ['src/client/parse-options.ts', "import { z } from 'zod';"],

@@ -24,7 +24,7 @@ export function scheduleOf(window: BatchWindow, ports: WindowPorts): Schedule {
       for (const flush of flushes) flush();
     } catch (error) {
       ports.logger.error(
-        'Calls could not be handed on, which is a fault of prefactor-autobatch.',
+        'Calls could not be handed on, which is a bug of prefactor-autobatch.',
         error,
       );
     }

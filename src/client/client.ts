@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Ledger, Stats } from '../coalescer/index.ts';
 import { Coalescer } from '../coalescer/index.ts';
-import type { Failure } from '../errors/attempt-failure.ts';
+import type { AttemptFailure } from '../errors/attempt-failure.ts';
 import type { PrefactorIssue } from '../errors/error-classes.ts';
 import { createToError } from '../errors/from-reason.ts';
 import { createToRecord } from '../errors/reason-record.ts';
@@ -63,7 +63,7 @@ export class AutobatchClient {
   readonly bulk: Bulk;
   readonly #events: ClientEvents;
   readonly #log: ClientLog;
-  readonly #engine: Coalescer<Failure>;
+  readonly #engine: Coalescer<AttemptFailure>;
   readonly #pipeline: CallPipeline;
   readonly #stopListening: readonly (() => void)[];
   /** Remembered, so that `terminate` is emitted once for each. */
@@ -96,9 +96,9 @@ export class AutobatchClient {
     const waiting = (): number => this.#engine.stats().ledger.pending;
     this.#log = new ClientLog({ apiUrl, clock, logger, waiting, events });
     const ids = new IdGenerator();
-    const sender = this.#senderOf(settings, ids, clock);
-    const { redact } = sender;
-    this.#engine = this.#engineOf(settings, sender, clock, waitUntil);
+    const transport = this.#transportOf(settings, ids, clock);
+    const { redact } = transport;
+    this.#engine = this.#engineOf(settings, transport, clock, waitUntil);
     this.#pipeline = this.#pipelineOf(settings, ids, redact);
     this.agentInstances = new AgentInstances(this.#pipeline);
     this.agentSpans = new AgentSpans(this.#pipeline);
@@ -201,7 +201,7 @@ export class AutobatchClient {
     return this.#events.on(event, listener);
   }
 
-  #senderOf(settings: Options, ids: IdGenerator, clock: Clock): Sender {
+  #transportOf(settings: Options, ids: IdGenerator, clock: Clock): ClientTransport {
     const { apiToken, disabled } = settings;
     // Only a client that is disabled may have no token.
     if (disabled || apiToken === undefined) {
@@ -214,19 +214,19 @@ export class AutobatchClient {
   /** The engine asks for the pipeline, which is made after it, only once there are calls. */
   #engineOf(
     settings: Options,
-    sender: Sender,
+    transport: ClientTransport,
     clock: Clock,
     waitUntil: WaitUntil | undefined,
-  ): Coalescer<Failure> {
+  ): Coalescer<AttemptFailure> {
     const { batch, logger } = settings;
     const schedule = scheduleOf(batch.window, { clock, logger });
     return new Coalescer({
       ...settings,
       ...batch,
-      ...sender,
-      overdue: (ms): Failure => ({ kind: 'timeout', ms }),
-      toError: createToError(sender.redact, settings.ids),
-      toRecord: createToRecord(sender.redact),
+      ...transport,
+      overdue: (ms): AttemptFailure => ({ kind: 'timeout', ms }),
+      toError: createToError(transport.redact, settings.ids),
+      toRecord: createToRecord(transport.redact),
       clock,
       schedule: waitUntil?.watching(schedule) ?? schedule,
       events: this.#events,
@@ -269,4 +269,4 @@ export class AutobatchClient {
 }
 
 /** What carries requests; a client that is disabled needs no more than the two. */
-type Sender = Partial<Transport> & Pick<Transport, 'send' | 'redact'>;
+type ClientTransport = Partial<Transport> & Pick<Transport, 'send' | 'redact'>;

@@ -26,11 +26,11 @@ const maxErrorsLength = 100_000;
 export function readErrorAnswer(body: unknown, redact: Redact): ErrorAnswer {
   return {
     ...codeAndMessageOf(body, redact),
-    errors: findingsOf(own(body, 'errors'), redact),
+    errors: errorDetailsOf(own(body, 'errors'), redact),
   };
 }
 
-/** The same without the findings, which may be large. */
+/** The same without the details in `errors`, which may be large. */
 export function codeAndMessageOf(body: unknown, redact: Redact): Omit<ErrorAnswer, 'errors'> {
   const code = own(body, 'code');
   const message = own(body, 'message');
@@ -52,7 +52,7 @@ function codeOf(code: string, redact: Redact): string {
 }
 
 /** As they came, but for the token, and each caller's own; too large or too deep to look through: left out. */
-function findingsOf(errors: unknown, redact: Redact): unknown {
+function errorDetailsOf(errors: unknown, redact: Redact): unknown {
   const text = jsonOf(errors);
   if (text === undefined || text.length > maxErrorsLength) return undefined;
   return JSON.parse(redact(text));
@@ -89,7 +89,7 @@ const kindOfAnswer: ReadonlyMap<string | number, Kind> = new Map<string | number
   [422, 'validation'],
 ]);
 
-/** Faults of the server that pass, by their names (docs/internals/api.md, "Error codes", *inferred*). */
+/** Troubles of the server that pass, by their codes (docs/internals/api.md, "Error codes", *inferred*). */
 const passingApiCodes: ReadonlySet<string> = new Set([
   'temporarily_unavailable',
   'rate_limited',

@@ -5,7 +5,7 @@ import type { ErrorAnswer } from './api-error.ts';
 import { copyOfCaught } from './caught-error.ts';
 
 /** Why an attempt failed: plain data, free of the token; `from-reason.ts` gives it a class. */
-export type Failure =
+export type AttemptFailure =
   /** The server answered with a status that is no success; of a body that is no JSON, the message is how it begins. */
   | (ErrorAnswer & {
       readonly kind: 'status';
@@ -44,7 +44,7 @@ export const brokenWords = {
 } as const;
 
 /** Why an attempt failed, in few words of ours, and a code of the system such as ECONNRESET. */
-export function metBy(failure: Failure): string {
+export function metBy(failure: AttemptFailure): string {
   switch (failure.kind) {
     case 'status':
       return `status ${failure.status}`;
@@ -69,10 +69,10 @@ export function metBy(failure: Failure): string {
 }
 
 /**
- * The same for people who look for the fault, in stats, events and the log: with what was caught in its
+ * The same for people who look for the cause, in stats, events and the log: with what was caught in its
  * own words.
  */
-export function inWords(failure: Failure, redact: Redact): string {
+export function inWords(failure: AttemptFailure, redact: Redact): string {
   const met = metBy(failure);
   switch (failure.kind) {
     case 'status':

@@ -5,7 +5,7 @@ import { isObjectLike } from '../lib/value-checks.ts';
 
 const MAX_CODE_LENGTH = 100;
 
-/** How many lines of a stack are kept for users who look for a fault in their own code. */
+/** How many lines of a stack are kept for users who look for a mistake in their own code. */
 export const STACK_FRAMES = 8;
 
 /**

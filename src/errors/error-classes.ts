@@ -126,7 +126,7 @@ export abstract class PrefactorApiError extends PrefactorError {
   /** What the API said in words, at most 200 characters of it; undefined where it said nothing. */
   declare readonly apiMessage: string | undefined;
 
-  /** The API's findings as it sent them: lists of strings per field, or nested errors. */
+  /** The API's details as it sent them: lists of strings per field, or nested errors. */
   declare readonly errors: unknown;
 
   /** HTTP status; undefined where the API refused one item of a request that it accepted. */

@@ -8,7 +8,7 @@ import type {
 import type { Redact } from '../lib/snippets.ts';
 import { jsonSnippetOf, snippetOf } from '../lib/snippets.ts';
 import { apiError, readErrorAnswer } from './api-error.ts';
-import type { Failure } from './attempt-failure.ts';
+import type { AttemptFailure } from './attempt-failure.ts';
 import { brokenWords, metBy } from './attempt-failure.ts';
 import type { ApiErrorDetails, PrefactorError, PrefactorIssue } from './error-classes.ts';
 import {
@@ -27,29 +27,33 @@ import {
  * Turns the engine's reasons into our errors: a new one for each caller; the callers of one failed request
  * share its `cause`. `ids`: where the client makes them, a refusal that names an id says what to try.
  */
-export function createToError(redact: Redact, ids: 'client' | 'server'): ToError<Failure> {
+export function createToError(redact: Redact, ids: 'client' | 'server'): ToError<AttemptFailure> {
   const maker = new ErrorMaker(redact, ids === 'client');
   return (reason, key) => maker.errorOf(reason, key, 'own');
 }
 
-/** A copy goes to another caller, without the API's findings about the arguments of the call. */
+/** A copy goes to another caller, without the API's details about the arguments of the call. */
 type ErrorAudience = 'own' | 'copy';
 
-type ReasonOf<Kind extends Reason<Failure>['kind']> = Extract<Reason<Failure>, { kind: Kind }>;
+type ReasonOf<Kind> = Extract<Reason<AttemptFailure>, { kind: Kind }>;
 
 type Details = Pick<PrefactorError, 'idempotencyKey' | 'maybeApplied'>;
 
 class ErrorMaker {
   readonly #redact: Redact;
   readonly #makesIds: boolean;
-  readonly #causes = new WeakMap<Failure, unknown>();
+  readonly #causes = new WeakMap<AttemptFailure, unknown>();
 
   constructor(redact: Redact, makesIds: boolean) {
     this.#redact = redact;
     this.#makesIds = makesIds;
   }
 
-  errorOf(reason: Reason<Failure>, key: string | undefined, audience: ErrorAudience): unknown {
+  errorOf(
+    reason: Reason<AttemptFailure>,
+    key: string | undefined,
+    audience: ErrorAudience,
+  ): unknown {
     const details: Details = { idempotencyKey: key, maybeApplied: reason.maybeApplied };
     const subject = subjectOf(key);
     switch (reason.kind) {
@@ -112,7 +116,7 @@ class ErrorMaker {
     return apiError({ ...details, ...said }, this.#makesIds);
   }
 
-  #refusal(failure: Failure, details: Details, audience: ErrorAudience): PrefactorError {
+  #refusal(failure: AttemptFailure, details: Details, audience: ErrorAudience): PrefactorError {
     return failure.kind === 'status'
       ? this.#apiError(failure, details, audience)
       : this.#exhausted(1, 'attempts', { kind: 'failure', failure }, details);
@@ -161,7 +165,7 @@ class ErrorMaker {
   #exhausted(
     attempts: number,
     limit: ReasonOf<'exhausted'>['limit'],
-    last: LastAttempt<Failure> | undefined,
+    last: LastAttempt<AttemptFailure> | undefined,
     details: Details,
   ): PrefactorError {
     const failure = last?.kind === 'failure' ? last.failure : undefined;
@@ -178,14 +182,14 @@ class ErrorMaker {
 
   /** What the last attempt met, in words and as an error. */
   #metBy(
-    last: LastAttempt<Failure> | undefined,
+    last: LastAttempt<AttemptFailure> | undefined,
     details: Details,
   ): { last: string | undefined; cause: unknown } {
     if (last === undefined) return { last, cause: undefined };
     return { last: metLast(last), cause: this.#causeOfLast(last, details) };
   }
 
-  #causeOfLast(last: LastAttempt<Failure>, details: Details): unknown {
+  #causeOfLast(last: LastAttempt<AttemptFailure>, details: Details): unknown {
     switch (last.kind) {
       case 'output':
         return this.#itemError(last, details, 'own');
@@ -199,12 +203,12 @@ class ErrorMaker {
   }
 
   /** One cause for all who shared the failed request. */
-  #causeOf(failure: Failure): unknown {
+  #causeOf(failure: AttemptFailure): unknown {
     if (!this.#causes.has(failure)) this.#causes.set(failure, this.#newCause(failure));
     return this.#causes.get(failure);
   }
 
-  #newCause(failure: Failure): unknown {
+  #newCause(failure: AttemptFailure): unknown {
     const details: Details = { idempotencyKey: undefined, maybeApplied: true };
     switch (failure.kind) {
       case 'status':
@@ -223,7 +227,7 @@ class ErrorMaker {
   }
 
   /** A copy of the error that all goes back to; in between lie only those that it took with it. */
-  #copyOf(blame: FailedItem<Failure>): unknown {
+  #copyOf(blame: FailedItem<AttemptFailure>): unknown {
     let { key, reason } = blame;
     while ('because' in reason && typeof reason.because === 'object') {
       ({ key, reason } = reason.because);
@@ -233,7 +237,7 @@ class ErrorMaker {
 }
 
 function contractError(
-  { status, problem, requestId, bodySnippet }: Extract<Failure, { kind: 'contract' }>,
+  { status, problem, requestId, bodySnippet }: Extract<AttemptFailure, { kind: 'contract' }>,
   details: Details,
 ): PrefactorContractError {
   return newError(
@@ -268,11 +272,11 @@ function nextStep({ maybeApplied }: { readonly maybeApplied: boolean }): string 
 }
 
 /** What came last, as a part of a sentence. */
-function lastOf(last: LastAttempt<Failure> | undefined): string {
+function lastOf(last: LastAttempt<AttemptFailure> | undefined): string {
   return last === undefined ? '' : ` (last: ${metLast(last)}, see cause)`;
 }
 
-function metLast(last: LastAttempt<Failure>): string {
+function metLast(last: LastAttempt<AttemptFailure>): string {
   switch (last.kind) {
     case 'output':
       return 'an error that may pass';
@@ -320,7 +324,7 @@ function issueOf({ part }: ReasonOf<'threw'>): PrefactorIssue {
 }
 
 /** What became of what a call needs. */
-function problemOf(because: DependencyCause<Failure>): PrefactorDependencyError['problem'] {
+function problemOf(because: DependencyCause<AttemptFailure>): PrefactorDependencyError['problem'] {
   if (typeof because === 'object') return 'failed';
   return because === 'declined' ? 'never made' : because;
 }
@@ -330,7 +334,7 @@ const fateWords = {
   'never made':
     'was never made, since the call that was to make it was not accepted. Make it first, then call again.',
   'other id':
-    "got another id from the API than the one that this client had made. Use references instead of ids, or ids: 'server'.",
+    "got another id from the API than the one that this client had made. Pass calls or results instead of ids, or use ids: 'server'.",
   'no id':
     'has no id: the API made it, but its answer names none. Await the call that makes it, and look.',
 } as const;

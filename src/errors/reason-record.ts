@@ -5,10 +5,10 @@
 import type { ToRecord } from '../coalescer/index.ts';
 import type { Redact } from '../lib/snippets.ts';
 import { codeAndMessageOf } from './api-error.ts';
-import type { Failure } from './attempt-failure.ts';
+import type { AttemptFailure } from './attempt-failure.ts';
 import { copyOfCaught } from './caught-error.ts';
 
-export function createToRecord(redact: Redact): ToRecord<Failure> {
+export function createToRecord(redact: Redact): ToRecord<AttemptFailure> {
   return {
     output: (output) => {
       const { apiCode, apiMessage } = codeAndMessageOf(output, redact);
@@ -19,7 +19,7 @@ export function createToRecord(redact: Redact): ToRecord<Failure> {
   };
 }
 
-function shortFailure(failure: Failure, redact: Redact): Failure {
+function shortFailure(failure: AttemptFailure, redact: Redact): AttemptFailure {
   switch (failure.kind) {
     case 'status':
       return { ...failure, errors: undefined };

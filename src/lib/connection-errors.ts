@@ -2,17 +2,17 @@
 export const MAX_CAUSE_LEVELS = 3;
 
 /** What a sender rejects with where it knows more of an error than the error itself tells. */
-export class ConnectionFault {
+export class ConnectionTrouble {
   readonly cause: unknown;
   /** The request certainly was never sent. */
   readonly isUnsent: boolean;
   /** What is wrong with the `fetch` itself, in few words; then no network is to blame. */
-  readonly fault: string | undefined;
+  readonly trouble: string | undefined;
 
-  constructor(cause: unknown, about: { isUnsent?: boolean; fault?: string }) {
+  constructor(cause: unknown, about: { isUnsent?: boolean; trouble?: string }) {
     this.cause = cause;
     this.isUnsent = about.isUnsent ?? false;
-    this.fault = about.fault;
+    this.trouble = about.trouble;
   }
 }
 
@@ -30,7 +30,7 @@ const unfetchable = /^(bad port|unknown scheme|invalid url)\b/i;
 const noTlsCode = /^(EPROTO|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/;
 
 /** What is wrong, in few words, where time alone will hardly mend it: an address, a certificate, a mock. */
-export function lastingFaultOf(error: unknown): string | undefined {
+export function lastingTroubleOf(error: unknown): string | undefined {
   for (const { code: word, message } of causesOf(error)) {
     const code = String(word);
     if (certificateCode.test(code)) return 'the certificate is not trusted';

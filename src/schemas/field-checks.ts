@@ -55,7 +55,7 @@ export function whyNoFields(params: unknown): readonly PrefactorIssue[] | undefi
   return [{ path: '', message: `must be an object of named fields, but it is ${kind}` }];
 }
 
-/** The same findings, as of the field that the value was found in. */
+/** The same issues, as of the field that the value was found in. */
 export function within(
   field: string,
   issues: readonly PrefactorIssue[] | undefined,

@@ -1,6 +1,6 @@
 import type { Batch, FailureDescription, Ping, Reply, Send } from '../coalescer/index.ts';
 import { ALREADY_USED, isRedirect, readErrorAnswer, saysIdIsTaken } from '../errors/api-error.ts';
-import type { Failure } from '../errors/attempt-failure.ts';
+import type { AttemptFailure } from '../errors/attempt-failure.ts';
 import { inWords } from '../errors/attempt-failure.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isObject, own } from '../lib/own-fields.ts';
@@ -17,10 +17,10 @@ import { parsedBody } from './response-body.ts';
 import { pauseMsOf } from './retry-after.ts';
 
 export interface Transport {
-  readonly send: Send<Failure>;
-  readonly ping: Ping<Failure>;
+  readonly send: Send<AttemptFailure>;
+  readonly ping: Ping<AttemptFailure>;
   /** Describes the failure of an attempt, for people. */
-  readonly describe: (failure: Failure) => FailureDescription;
+  readonly describe: (failure: AttemptFailure) => FailureDescription;
   /** Takes every token that was sent lately out of a text. */
   readonly redact: Redact;
 }
@@ -71,7 +71,7 @@ function bodyOf(batch: Batch): Uint8Array<ArrayBuffer> | string {
 }
 
 /** What a response says of a batch, as data for the engine. */
-function replyOf(batch: Batch, response: HttpResponse, tokens: TokenSource): Reply<Failure> {
+function replyOf(batch: Batch, response: HttpResponse, tokens: TokenSource): Reply<AttemptFailure> {
   const { status, text, isWhole } = response;
   const requestId = (): string | undefined => requestIdOf(response, tokens.redact);
   // In the order of the batch only for the engine's own: those who pack batches get the map of the wire.
@@ -86,7 +86,11 @@ function replyOf(batch: Batch, response: HttpResponse, tokens: TokenSource): Rep
 }
 
 /** What it says where it has no outputs. */
-function errorReply(response: HttpResponse, body: unknown, tokens: TokenSource): Reply<Failure> {
+function errorReply(
+  response: HttpResponse,
+  body: unknown,
+  tokens: TokenSource,
+): Reply<AttemptFailure> {
   const { status, headers, isWhole } = response;
   const failure = failureOf(response, body, tokens.redact);
   if (failure.kind === 'contract') {
@@ -111,7 +115,7 @@ function errorReply(response: HttpResponse, body: unknown, tokens: TokenSource):
 }
 
 /** Why a ping got no usable answer; undefined where it got one. */
-function pingFailureOf(response: HttpResponse, tokens: TokenSource): Failure | undefined {
+function pingFailureOf(response: HttpResponse, tokens: TokenSource): AttemptFailure | undefined {
   const { status, text } = response;
   const body = parsedBody(response);
   // What the API's ping says is *unknown* (docs/internals/api.md, "Connection"). So beside JSON a word or two
@@ -127,7 +131,7 @@ function failureOf(
   response: HttpResponse,
   body: unknown,
   redact: Redact,
-): Extract<Failure, { kind: 'status' | 'contract' }> {
+): Extract<AttemptFailure, { kind: 'status' | 'contract' }> {
   const { status, text, isWhole } = response;
   const requestId = requestIdOf(response, redact);
   if (isSuccess(status)) {

@@ -1,6 +1,6 @@
 import ky, { isNetworkError } from 'ky';
 import { runInRoot } from '../lib/async-context.ts';
-import { ConnectionFault, neverConnected } from '../lib/connection-errors.ts';
+import { ConnectionTrouble, neverConnected } from '../lib/connection-errors.ts';
 import type { HttpResponse, OutgoingRequest, Sender } from './http-exchange.ts';
 import { readBody } from './response-body.ts';
 import { isNodeFetch } from './undici-sender.ts';
@@ -58,7 +58,7 @@ async function exchange(
     try {
       return runInRoot(ask);
     } catch (error) {
-      throw new ConnectionFault(error, { fault: 'fetch threw' });
+      throw new ConnectionTrouble(error, { trouble: 'fetch threw' });
     }
   };
   // fetch does not tell when it begins to send; an error of Node's own may tell that it never did.
@@ -68,7 +68,7 @@ async function exchange(
   const response = await kyOnce(url, { method: init.method, fetch }).catch((error: unknown) => {
     const cause = isNetworkError(error) ? error.cause : error;
     const isUnsent = isNodeFetch(used) && neverConnected(cause);
-    throw isUnsent ? new ConnectionFault(cause, { isUnsent }) : cause;
+    throw isUnsent ? new ConnectionTrouble(cause, { isUnsent }) : cause;
   });
   progress.heard();
   return {
@@ -110,7 +110,7 @@ function statusOf(response: Partial<Response> | undefined): number {
   const status = response?.status;
   if (typeof status !== 'number') {
     const cause = new TypeError('fetch has to give a Response, which has a status.');
-    throw new ConnectionFault(cause, { fault: 'fetch gave no Response' });
+    throw new ConnectionTrouble(cause, { trouble: 'fetch gave no Response' });
   }
   // A browser hides the status of a redirect that is not followed.
   return response?.type === 'opaqueredirect' ? 302 : status;

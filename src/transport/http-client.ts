@@ -1,8 +1,8 @@
 import type { SendOptions } from '../coalescer/index.ts';
-import type { Failure } from '../errors/attempt-failure.ts';
+import type { AttemptFailure } from '../errors/attempt-failure.ts';
 import { copyOfCaught, STACK_FRAMES } from '../errors/caught-error.ts';
 import type { Clock } from '../lib/clock.ts';
-import { ConnectionFault, lastingFaultOf } from '../lib/connection-errors.ts';
+import { ConnectionTrouble, lastingTroubleOf } from '../lib/connection-errors.ts';
 import { deferred } from '../lib/deferred.ts';
 import { FairTimeouts } from '../lib/fair-timeouts.ts';
 import type { ApiToken } from './api-token.ts';
@@ -53,7 +53,7 @@ export class HttpClient {
     path: string,
     body: OutgoingRequest['body'],
     options: SendOptions,
-  ): Promise<HttpResponse | Failure> {
+  ): Promise<HttpResponse | AttemptFailure> {
     const attempt = new Attempt(options, this.#options.attemptTimeoutMs, this.#timeouts);
     if (!attempt.isOver) void this.#make(attempt, path, body, options.outlives ?? false);
     return attempt.result;
@@ -90,12 +90,12 @@ export class HttpClient {
     }
   }
 
-  #failureOf(error: unknown, { hasToken, hasLeft }: Attempt): Failure {
+  #failureOf(error: unknown, { hasToken, hasLeft }: Attempt): AttemptFailure {
     if (!hasToken) return { kind: 'token', cause: error };
-    const known = error instanceof ConnectionFault ? error : new ConnectionFault(error, {});
-    // Where a `fetch` is to blame, its author looks for the fault in the stack.
+    const known = error instanceof ConnectionTrouble ? error : new ConnectionTrouble(error, {});
+    // Where a `fetch` is to blame, its author looks for the cause in the stack.
     const cause = copyOfCaught(known.cause, this.tokens.redact, STACK_FRAMES);
-    const lasting = lastingFaultOf(cause) ?? known.fault;
+    const lasting = lastingTroubleOf(cause) ?? known.trouble;
     return {
       kind: 'connection',
       cause,
@@ -110,9 +110,9 @@ export class HttpClient {
  * the signal is left to itself, and what comes of it is ignored.
  */
 class Attempt implements ProgressListener {
-  readonly #deferred = deferred<HttpResponse | Failure>();
+  readonly #deferred = deferred<HttpResponse | AttemptFailure>();
   /** The response, or why there is none. */
-  readonly result: Promise<HttpResponse | Failure> = this.#deferred.promise;
+  readonly result: Promise<HttpResponse | AttemptFailure> = this.#deferred.promise;
   readonly #controller = new AbortController();
   /** Fires when the attempt is cut off. */
   readonly signal: AbortSignal = this.#controller.signal;
@@ -144,7 +144,7 @@ class Attempt implements ProgressListener {
   }
 
   /** The first result counts. */
-  settle(result: HttpResponse | Failure): void {
+  settle(result: HttpResponse | AttemptFailure): void {
     this.isOver = true;
     this.#cancelTimer();
     this.#options.signal.removeEventListener('abort', this.#abort);
@@ -158,7 +158,7 @@ class Attempt implements ProgressListener {
     this.#cutOff({ kind: 'aborted', cause: reason }, reason);
   };
 
-  #timeout(ms: number): Failure {
+  #timeout(ms: number): AttemptFailure {
     if (!this.hasToken) {
       const cause = new Error(`The apiToken function gave nothing within ${ms} ms.`);
       return { kind: 'token', cause };
@@ -166,7 +166,7 @@ class Attempt implements ProgressListener {
     return this.hasLeft ? { kind: 'timeout', ms } : { kind: 'timeout', ms, unsent: true };
   }
 
-  #cutOff(why: Failure, reason?: unknown): void {
+  #cutOff(why: AttemptFailure, reason?: unknown): void {
     this.settle(why);
     this.#controller.abort(reason);
   }

@@ -11,7 +11,7 @@ test('the error of an item names the request that it was answered in', async () 
   await t.settled();
   const said = { apiCode: 'invalid_action', apiMessage: 'It is over', requestId: 'emulator-3' };
   expect(await failureOf(b)).toMatchObject({ name: 'PrefactorConflictError', ...said, errors });
-  // The findings are about the arguments of the other call.
+  // The details are about the arguments of the other call.
   expect(await failureOf(c)).toMatchObject({ cause: { ...said, errors: undefined } });
 });
 

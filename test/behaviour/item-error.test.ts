@@ -56,7 +56,7 @@ describe('the code gives the class', () => {
   });
 });
 
-test('the findings of the API are handed on as they came', async () => {
+test('the details of the API are handed on as they came', async () => {
   const t = await harness();
   const errors = { schema_name: ['is too long'], nested: { status: 'error', code: 'required' } };
   t.refuse('a', { errors });

@@ -18,7 +18,7 @@ test('those that wait are rejected, and later calls by reference use the answer'
   expect(error).toMatchObject({
     maybeApplied: false,
     resourceId: root.id,
-    message: expect.stringMatching(/got another id .* Use references instead of ids/),
+    message: expect.stringMatching(/got another id .* Pass calls or results instead of ids/),
   });
   // The emulator's state has the first id, so it knows no span by the other one: what counts here
   // is which id is sent.

@@ -37,7 +37,7 @@ describe.each([400, 413, 422])('%i', (status) => {
   });
 });
 
-test('the findings of a refused request are handed on', async () => {
+test('the details of a refused request are handed on', async () => {
   const t = await harness();
   const errors = { items: { status: 'error', code: 'required', message: 'incomplete' } };
   t.emulator.faults.next({ kind: 'status', status: 422, errors });

@@ -73,7 +73,7 @@ test("with onSkipped: 'reject' the skipped are rejected, and nothing is sent aga
   expect((error as PrefactorSkippedError).cause).not.toBe(await failureOf(b));
 });
 
-test("the cause of a skip holds no findings, which are another caller's", async () => {
+test("the cause of a skip holds no details, which are another caller's", async () => {
   const t = await harness({ onSkipped: 'reject' });
   t.refuse('a', { errors: { secret: ['of a'] } });
   const [, b] = t.spans('a', 'b');

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { columnOf } from '../../src/coalescer/calls/ledger.ts';
 import type { LastAttempt, Reason } from '../../src/coalescer/ports/reason.ts';
 import { apiError } from '../../src/errors/api-error.ts';
-import type { Failure } from '../../src/errors/attempt-failure.ts';
+import type { AttemptFailure } from '../../src/errors/attempt-failure.ts';
 import { createToError } from '../../src/errors/from-reason.ts';
 import type { AnyPrefactorError } from '../../src/index.ts';
 import * as names from '../../src/index.ts';
@@ -15,7 +15,7 @@ const document = documentAt('docs/reference/errors.md');
 const key = 'k_4f7Qd2';
 const toError = createToError((text) => text, 'client');
 
-const noJson: Failure = {
+const noJson: AttemptFailure = {
   kind: 'contract',
   status: 200,
   requestId: undefined,
@@ -150,11 +150,11 @@ describe('each class has a part of its own', () => {
 });
 
 /** Everything that the engine may say, as far as it picks a class or a column. */
-function reasons(): Reason<Failure>[] {
+function reasons(): Reason<AttemptFailure>[] {
   const both = [false, true];
   const said = [400, 401, 404, 409, 413].map(statusFailure);
-  const token: Failure = { kind: 'token', cause: undefined };
-  const lasts: (LastAttempt<Failure> | undefined)[] = [
+  const token: AttemptFailure = { kind: 'token', cause: undefined };
+  const lasts: (LastAttempt<AttemptFailure> | undefined)[] = [
     undefined,
     { kind: 'failure', failure: { kind: 'connection', cause: undefined } },
     { kind: 'failure', failure: { kind: 'timeout', ms: 1 } },
@@ -162,14 +162,14 @@ function reasons(): Reason<Failure>[] {
     { kind: 'output', output: { code: 'temporarily_unavailable' } },
   ];
   return [
-    ...both.flatMap((maybeApplied): Reason<Failure>[] => [
+    ...both.flatMap((maybeApplied): Reason<AttemptFailure>[] => [
       ...[...said, token].map(
-        (failure): Reason<Failure> => ({ kind: 'refused', failure, maybeApplied }),
+        (failure): Reason<AttemptFailure> => ({ kind: 'refused', failure, maybeApplied }),
       ),
       { kind: 'skipped', because: { key, reason: itemError('x') }, maybeApplied },
       { kind: 'dependency', resourceId: undefined, because: 'declined', maybeApplied },
       ...lasts.map(
-        (last): Reason<Failure> => ({
+        (last): Reason<AttemptFailure> => ({
           kind: 'exhausted',
           limit: 'attempts',
           attempts: 1,
@@ -196,7 +196,7 @@ function reasons(): Reason<Failure>[] {
 
 /** An error of each class. */
 function sampleErrors(): Record<string, AnyPrefactorError | undefined> {
-  const failed: Reason<Failure>[] = [
+  const failed: Reason<AttemptFailure>[] = [
     { kind: 'refused', failure: statusFailure(413), maybeApplied: false },
     { kind: 'refused', failure: statusFailure(401), maybeApplied: false },
     itemError('not_found'),
@@ -231,7 +231,7 @@ function sampleErrors(): Record<string, AnyPrefactorError | undefined> {
   return Object.fromEntries(errors.filter(isPrefactorError).map((error) => [error.name, error]));
 }
 
-function statusFailure(status: number): Failure {
+function statusFailure(status: number): AttemptFailure {
   return {
     kind: 'status',
     status,
@@ -242,7 +242,7 @@ function statusFailure(status: number): Failure {
   };
 }
 
-function itemError(code: string, message?: string): Reason<Failure> {
+function itemError(code: string, message?: string): Reason<AttemptFailure> {
   const errors = code === 'validation_errors' ? { payload: ['is too deep'] } : undefined;
   return { kind: 'error', output: { status: 'error', code, message, errors }, maybeApplied: false };
 }

@@ -117,7 +117,7 @@ describe('a message', () => {
     );
   });
 
-  test('of what is invalid names the findings where there are any', () => {
+  test('of what is invalid names the details where there are any', () => {
     expect(messageOf({ status: 422, errors: { id: ['is taken'] } })).toContain(
       'Correct it as errors says, and call again.',
     );

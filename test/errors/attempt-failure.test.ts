@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import type { Failure } from '../../src/errors/attempt-failure.ts';
+import type { AttemptFailure } from '../../src/errors/attempt-failure.ts';
 import { inWords, metBy } from '../../src/errors/attempt-failure.ts';
 import { copyOfCaught } from '../../src/errors/caught-error.ts';
 
 const redact = (text: string): string => text.replaceAll('pf_secret_0123', '[token]');
 
-function connection(caught: unknown, lasting?: string): Failure {
+function connection(caught: unknown, lasting?: string): AttemptFailure {
   const cause = copyOfCaught(caught, redact);
   return { kind: 'connection', cause, ...(lasting !== undefined && { lasting }) };
 }
@@ -23,7 +23,7 @@ const status = {
   errors: undefined,
 } as const;
 
-test.each<[Failure, string, string]>([
+test.each<[AttemptFailure, string, string]>([
   [status, 'status 502', 'status 502'],
   [{ ...status, status: 401, apiCode: 'bad_authtoken' }, 'status 401', 'status 401, bad_authtoken'],
   [

@@ -1,7 +1,7 @@
 // Whatever a message says stands in a field too, so that nobody has to take a message apart.
 import { describe, expect, test } from 'vitest';
 import type { LastAttempt, Reason } from '../../src/coalescer/index.ts';
-import type { Failure } from '../../src/errors/attempt-failure.ts';
+import type { AttemptFailure } from '../../src/errors/attempt-failure.ts';
 import type { AnyPrefactorError } from '../../src/errors/error-classes.ts';
 import { isPrefactorError } from '../../src/errors/error-classes.ts';
 import { createToError } from '../../src/errors/from-reason.ts';
@@ -52,7 +52,7 @@ function fieldsOf(error: unknown): unknown {
 }
 
 /** Everything that the engine may say, with each of the words and numbers that it may say it with. */
-function* reasons(): Generator<Reason<Failure>> {
+function* reasons(): Generator<Reason<AttemptFailure>> {
   for (const output of outputs()) {
     for (const maybeApplied of [false, true]) {
       yield { kind: 'error', output, requestId: 'r-1', maybeApplied };
@@ -101,7 +101,7 @@ function* outputs(): Generator<unknown> {
   }
 }
 
-function* failures(): Generator<Failure> {
+function* failures(): Generator<AttemptFailure> {
   for (const status of [302, 400, 401, 404, 405, 409, 413, 429, 500, 503]) {
     for (const apiCode of ['not_found', 'unexpected', undefined]) {
       for (const apiMessage of ['Because', undefined]) {
@@ -121,13 +121,13 @@ function* failures(): Generator<Failure> {
   yield { kind: 'token', cause };
 }
 
-function* lasts(): Generator<LastAttempt<Failure> | undefined> {
+function* lasts(): Generator<LastAttempt<AttemptFailure> | undefined> {
   yield undefined;
   yield { kind: 'silence' };
   for (const failure of failures()) yield { kind: 'failure', failure };
   for (const output of outputs()) yield { kind: 'output', output };
 }
 
-function itemError(code: string): Reason<Failure> {
+function itemError(code: string): Reason<AttemptFailure> {
   return { kind: 'error', output: { status: 'error', code }, maybeApplied: false };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Reason } from '../../src/coalescer/index.ts';
-import type { Failure } from '../../src/errors/attempt-failure.ts';
+import type { AttemptFailure } from '../../src/errors/attempt-failure.ts';
 import { createToError } from '../../src/errors/from-reason.ts';
 
 const key = 'order-span-01';
@@ -8,13 +8,13 @@ const token = 'pf_secret_0123';
 
 const toError = createToError((text) => text.replaceAll(token, '[token]'), 'client');
 
-function errorOf(reason: Reason<Failure>): Error {
+function errorOf(reason: Reason<AttemptFailure>): Error {
   const error = toError(reason, key);
   if (error instanceof Error) return error;
   throw new Error('that is no error');
 }
 
-const causeOf = (reason: Reason<Failure>) => errorOf(reason).cause;
+const causeOf = (reason: Reason<AttemptFailure>) => errorOf(reason).cause;
 
 const invalid = {
   status: 'error',
@@ -22,9 +22,9 @@ const invalid = {
   message: 'Invalid span',
   errors: { agent_instance_id: ['is not a valid id'] },
 };
-const itemError: Reason<Failure> = { kind: 'error', output: invalid, maybeApplied: false };
+const itemError: Reason<AttemptFailure> = { kind: 'error', output: invalid, maybeApplied: false };
 
-const refused: Extract<Failure, { kind: 'status' }> = {
+const refused: Extract<AttemptFailure, { kind: 'status' }> = {
   kind: 'status',
   status: 422,
   apiCode: 'validation_errors',
@@ -35,12 +35,12 @@ const refused: Extract<Failure, { kind: 'status' }> = {
 const reset = Object.assign(new TypeError('fetch failed'), {
   cause: Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }),
 });
-const dropped: Failure = { kind: 'connection', cause: reset };
+const dropped: AttemptFailure = { kind: 'connection', cause: reset };
 
 function exhausted(
-  failure: Failure | undefined,
-  more: Partial<Extract<Reason<Failure>, { kind: 'exhausted' }>> = {},
-): Reason<Failure> {
+  failure: AttemptFailure | undefined,
+  more: Partial<Extract<Reason<AttemptFailure>, { kind: 'exhausted' }>> = {},
+): Reason<AttemptFailure> {
   return {
     kind: 'exhausted',
     limit: 'attempts',
@@ -81,7 +81,7 @@ describe('what the API says', () => {
     [413, undefined, 'PrefactorApiError'],
     [307, 'not_found', 'PrefactorApiError'],
   ])('of a whole request with %d and the code %s is a %s', (status, apiCode, name) => {
-    const failure: Failure = { ...refused, kind: 'status', status, apiCode };
+    const failure: AttemptFailure = { ...refused, kind: 'status', status, apiCode };
     expect(errorOf({ kind: 'refused', failure, maybeApplied: false })).toMatchObject({
       name,
       status,
@@ -91,7 +91,12 @@ describe('what the API says', () => {
   });
 
   test('of a whole request, after an attempt without answer, leaves open what was done', () => {
-    const failure: Failure = { ...refused, kind: 'status', status: 409, apiCode: 'conflict' };
+    const failure: AttemptFailure = {
+      ...refused,
+      kind: 'status',
+      status: 409,
+      apiCode: 'conflict',
+    };
     const error = errorOf({ kind: 'refused', failure, maybeApplied: true });
     expect(error).toMatchObject({ name: 'PrefactorConflictError', maybeApplied: true });
     expect(error.message).toContain('an attempt before this one had no answer');
@@ -112,14 +117,14 @@ describe('what the API says', () => {
 
   test("about an id says: try ids: 'server', unless that is so already", () => {
     const output = { code: 'validation_errors', errors: { id: ['has the wrong partition'] } };
-    const reason: Reason<Failure> = { kind: 'error', output, maybeApplied: false };
+    const reason: Reason<AttemptFailure> = { kind: 'error', output, maybeApplied: false };
     expect(errorOf(reason).message).toContain("try ids: 'server'");
     const atServer = createToError((text) => text, 'server');
     expect(String(atServer(reason, key))).not.toContain("ids: 'server'");
   });
 
   test.each([429, 503])('to put a call off (%d), until time was up, is the cause', (status) => {
-    const failure: Failure = { ...refused, kind: 'status', status, apiCode: undefined };
+    const failure: AttemptFailure = { ...refused, kind: 'status', status, apiCode: undefined };
     const reason = exhausted(failure, { limit: 'deliveryTimeoutMs', maybeApplied: status === 503 });
     const error = errorOf(reason);
     expect(error).toMatchObject({
@@ -147,7 +152,7 @@ describe('what the API says', () => {
 
 test('a token function that never gave a token is the cause when time is up', () => {
   const cause = new Error('the vault is shut');
-  const failure: Failure = { kind: 'token', cause };
+  const failure: AttemptFailure = { kind: 'token', cause };
   const last = { kind: 'failure', failure } as const;
   const limit = 'deliveryTimeoutMs';
   expect(
@@ -176,7 +181,7 @@ describe('attempts or time used up', () => {
     });
   });
 
-  test.each<[Failure, string]>([
+  test.each<[AttemptFailure, string]>([
     [{ kind: 'timeout', ms: 50 }, 'no whole answer within 50 ms'],
     [{ ...refused, kind: 'status', status: 502 }, 'status 502'],
     [{ kind: 'connection', cause: 'odd' }, 'connection failed,'],
@@ -220,7 +225,7 @@ describe('attempts or time used up', () => {
     expect(causeOf(reason)).toMatchObject({ name: 'PrefactorApiError', apiCode: 'unexpected' });
   });
 
-  const broken: Failure = {
+  const broken: AttemptFailure = {
     kind: 'contract',
     status: 200,
     requestId: undefined,
@@ -246,7 +251,7 @@ describe('attempts or time used up', () => {
 });
 
 describe('callers of one failed request', () => {
-  test.each<[string, Failure]>([
+  test.each<[string, AttemptFailure]>([
     ['connection', dropped],
     ['timeout', { kind: 'timeout', ms: 50 }],
     ['status', { ...refused, kind: 'status', status: 502 }],
@@ -258,7 +263,11 @@ describe('callers of one failed request', () => {
   });
 
   test('have an error each, when it was refused', () => {
-    const reason: Reason<Failure> = { kind: 'refused', failure: refused, maybeApplied: false };
+    const reason: Reason<AttemptFailure> = {
+      kind: 'refused',
+      failure: refused,
+      maybeApplied: false,
+    };
     expect(errorOf(reason)).not.toBe(errorOf(reason));
   });
 });
@@ -273,7 +282,7 @@ describe("another's failure", () => {
   };
 
   test('is copied into the error of who was skipped', () => {
-    const reason: Reason<Failure> = { kind: 'skipped', because, maybeApplied: false };
+    const reason: Reason<AttemptFailure> = { kind: 'skipped', because, maybeApplied: false };
     expect(errorOf(reason)).toMatchObject({
       name: 'PrefactorSkippedError',
       idempotencyKey: key,
@@ -295,7 +304,7 @@ describe("another's failure", () => {
   });
 
   test('is the first one, however long the chain', () => {
-    let reason: Reason<Failure> = itemError;
+    let reason: Reason<AttemptFailure> = itemError;
     for (const index of Array(50_000).keys()) {
       reason = {
         kind: 'dependency',
@@ -308,7 +317,11 @@ describe("another's failure", () => {
   });
 
   test('may be an abort, whose reason is nobody’s but its own', () => {
-    const aborted: Reason<Failure> = { kind: 'aborted', reason: 'enough', maybeApplied: false };
+    const aborted: Reason<AttemptFailure> = {
+      kind: 'aborted',
+      reason: 'enough',
+      maybeApplied: false,
+    };
     expect(
       causeOf({
         kind: 'dependency',
@@ -320,7 +333,7 @@ describe("another's failure", () => {
   });
 
   test.each([
-    ['other id', "Use references instead of ids, or ids: 'server'."],
+    ['other id', "Pass calls or results instead of ids, or use ids: 'server'."],
     ['declined', 'was not accepted. Make it first'],
     ['no id', 'its answer names none. Await the call that makes it, and look.'],
   ] as const)('may be %s', (why, text) => {
@@ -434,7 +447,7 @@ describe('a call that the client does not take', () => {
 
 test('a request that was still under way is the cause of what ends meanwhile', () => {
   const last = { kind: 'silence' } as const;
-  const ends: Reason<Failure>[] = [
+  const ends: Reason<AttemptFailure>[] = [
     { kind: 'closed', last, maybeApplied: true },
     { kind: 'exhausted', limit: 'deliveryTimeoutMs', attempts: 1, last, maybeApplied: true },
   ];

@@ -1,19 +1,19 @@
 // What is kept of a failure: as much as the copy of its error says.
 import { describe, expect, test } from 'vitest';
 import type { Reason } from '../../src/coalescer/index.ts';
-import type { Failure } from '../../src/errors/attempt-failure.ts';
+import type { AttemptFailure } from '../../src/errors/attempt-failure.ts';
 import { createToError } from '../../src/errors/from-reason.ts';
 import { createToRecord } from '../../src/errors/reason-record.ts';
 import { rememberedOf } from '../helpers/engine.ts';
 
 const redact = (text: string): string => text.replaceAll('s3cret-token', '***');
 const toError = createToError(redact, 'server');
-const toRecord = (reason: Reason<Failure>): Reason<Failure> =>
+const toRecord = (reason: Reason<AttemptFailure>): Reason<AttemptFailure> =>
   rememberedOf(reason, createToRecord(redact));
 const large = `s3cret-token ${'x'.repeat(50_000)}`;
 
 /** The cause that those who need what failed are given. */
-function causeOf(reason: Reason<Failure>): Record<string, unknown> & Error {
+function causeOf(reason: Reason<AttemptFailure>): Record<string, unknown> & Error {
   const because = { key: 'order-span-00', reason };
   const error = toError(
     { kind: 'dependency', resourceId: 'x', because, maybeApplied: false },
@@ -28,7 +28,7 @@ function said(cause: Record<string, unknown> & Error) {
 }
 
 const output = { code: 'validation_errors', message: large, errors: { payload: [large] } };
-const status: Failure = {
+const status: AttemptFailure = {
   kind: 'status',
   status: 422,
   apiCode: 'validation_errors',
@@ -40,7 +40,7 @@ const reset = Object.assign(new TypeError(large, { cause: { socket: large } }), 
   code: 'ECONNRESET',
   body: large,
 });
-const contract: Failure = {
+const contract: AttemptFailure = {
   kind: 'contract',
   status: 200,
   requestId: undefined,
@@ -48,12 +48,12 @@ const contract: Failure = {
   bodySnippet: '<html>',
 };
 
-function exhausted(failure: Failure): Reason<Failure> {
+function exhausted(failure: AttemptFailure): Reason<AttemptFailure> {
   const last = { kind: 'failure', failure } as const;
   return { kind: 'exhausted', limit: 'attempts', attempts: 3, last, maybeApplied: true };
 }
 
-const reasons: Readonly<Record<string, Reason<Failure>>> = {
+const reasons: Readonly<Record<string, Reason<AttemptFailure>>> = {
   'an error of the item': { kind: 'error', output, maybeApplied: false },
   'an error with a code that nobody knows': {
     kind: 'error',

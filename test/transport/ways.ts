@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { expect, onTestFinished, vi } from 'vitest';
 import type { Reply } from '../../src/coalescer/index.ts';
-import type { Failure } from '../../src/errors/attempt-failure.ts';
+import type { AttemptFailure } from '../../src/errors/attempt-failure.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { HttpClientOptions } from '../../src/transport/http-client.ts';
 import type { Dispatcher } from '../helpers/global-dispatcher.ts';
@@ -21,7 +21,7 @@ interface Sending extends Partial<HttpClientOptions> {
   readonly clock?: Clock;
 }
 
-export type SendTo = (apiUrl: string, sending?: Sending) => Promise<Reply<Failure>>;
+export type SendTo = (apiUrl: string, sending?: Sending) => Promise<Reply<AttemptFailure>>;
 
 /**
  * Sends one item on that way, for as long as the test runs. Whatever comes of it, the token is not in
