@@ -26,7 +26,7 @@ import { assertKey, assertNoIssues, InvalidCall, invalidCallError } from './inva
 import type { ItemText, JsonWriterSettings } from './json-writer.ts';
 import { JsonWriter } from './json-writer.ts';
 import { KeyRecords } from './key-records.ts';
-import { localIdOf, OmittedCalls, omittedOutput } from './omitted-calls.ts';
+import { LeftOutCalls, leftOutOutput, localIdOf } from './left-out-calls.ts';
 import type { OutputReaderPorts, ReadAs } from './output-reader.ts';
 import { OutputReader } from './output-reader.ts';
 import { References, requestedReferences } from './references.ts';
@@ -66,7 +66,7 @@ export class CallPipeline {
   readonly #times = new Timestamps();
   readonly #references: References;
   readonly #dependencies: DependencyTracker;
-  readonly #omitted: OmittedCalls;
+  readonly #leftOut: LeftOutCalls;
   readonly #writer: JsonWriter;
   readonly #keys = new KeyRecords();
   // Consecutive calls are mostly of one type and one instance: they share it.
@@ -77,8 +77,8 @@ export class CallPipeline {
     this.#settings = settings;
     this.#engine = engine;
     this.#ids = ids;
-    this.#omitted = new OmittedCalls(engine);
-    this.#references = new References(engine, this.#omitted);
+    this.#leftOut = new LeftOutCalls(engine);
+    this.#references = new References(engine, this.#leftOut);
     this.#dependencies = new DependencyTracker(this.#references);
     this.reader = new OutputReader(settings);
     this.#writer = new JsonWriter(settings);
@@ -188,25 +188,25 @@ export class CallPipeline {
     if (record !== undefined && requested !== undefined) {
       this.#compare(draft, record, requested, names);
     }
-    if (disabled) return this.#omit(draft, undefined);
-    if (!this.#omitted.isEmpty || beforeEnqueue !== undefined) {
-      if (this.#isOmitted(draft)) return this.#omit(draft, this.#shared(draft));
+    if (disabled) return this.#leaveOut(draft, undefined);
+    if (!this.#leftOut.isEmpty || beforeEnqueue !== undefined) {
+      if (this.#isLeftOut(draft)) return this.#leaveOut(draft, this.#shared(draft));
       if (beforeEnqueue !== undefined) names = this.#references.resolve(draft);
     }
     return this.#submit(draft, names, instance);
   }
 
   /** Whether the call is left out: along with what it needs, or by the hook, which may change it instead. */
-  #isOmitted(draft: CallDraft): boolean {
+  #isLeftOut(draft: CallDraft): boolean {
     const { beforeEnqueue } = this.#settings;
-    if (this.#omitted.needsOmitted(draft)) return true;
+    if (this.#leftOut.needsLeftOut(draft)) return true;
     if (beforeEnqueue === undefined) return false;
     const action = askHook(beforeEnqueue, draft.kind, draft.action);
     if (action === undefined) return true;
     this.#replace(draft, action);
     draft.hasWireNames = true;
     // The hook may have put other references into it.
-    return this.#omitted.needsOmitted(draft);
+    return this.#leftOut.needsLeftOut(draft);
   }
 
   /**
@@ -278,7 +278,7 @@ export class CallPipeline {
     if (makes !== undefined || this.#engine.accepted > accepted) {
       this.#dependencies.note(draft, dependencies, text.bytes);
     }
-    if (typeof makes === 'string' && !this.#omitted.isEmpty) this.#omitted.reconsider(makes);
+    if (typeof makes === 'string' && !this.#leftOut.isEmpty) this.#leftOut.reconsider(makes);
     const made = makes && ((record && this.#shared(draft)) ?? makes);
     if (drawn !== undefined && made !== drawn) this.#references.forget(drawn);
     return this.#references.handOut(promise, key, made ?? changes);
@@ -330,7 +330,7 @@ export class CallPipeline {
    * Leaves a call out: it resolves with its own fields, and an id of ours where it has none. `shared` is what a
    * pending call with the same key makes.
    */
-  #omit(draft: CallDraft, shared: Name | undefined): ActionPromise<unknown> {
+  #leaveOut(draft: CallDraft, shared: Name | undefined): ActionPromise<unknown> {
     const { kind, key, raw, options, action } = draft;
     const target = targetOf(action);
     const localId = localIdOf(action, this.#ids);
@@ -339,16 +339,16 @@ export class CallPipeline {
         ? (shared ?? options?.makes ?? localId)
         : this.#references.nameOf(target, 'target');
     const id = typeof name === 'string' ? name : localId;
-    const output = omittedOutput(action, name === options?.makes ? localId : id);
+    const output = leftOutOutput(action, name === options?.makes ? localId : id);
     const reading = this.reader.read(output, { type: kind.type, raw, instance: undefined });
-    if (reading.kind !== 'success') throw new Error('an omitted call has an output of its own');
+    if (reading.kind !== 'success') throw new Error('a left-out call has an output of its own');
     this.#engine.omit();
     const call = this.#references.handOut(Promise.resolve(reading.value), key, name);
     // Where every call is left out, those that need another one need not be found.
     if (this.#settings.disabled) return call;
-    if (target !== undefined) this.#omitted.noteChange(draft, call, target);
+    if (target !== undefined) this.#leftOut.noteChange(draft, call, target);
     // A name without an id is that of what a pending call makes.
-    else if (typeof name === 'string') this.#omitted.noteMaker(draft, call, name);
+    else if (typeof name === 'string') this.#leftOut.noteMaker(draft, call, name);
     return call;
   }
 

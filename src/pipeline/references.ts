@@ -12,7 +12,7 @@ import type { CallDraft } from './call-draft.ts';
 import type { PendingIds } from './dependency-tracker.ts';
 import { PendingId } from './dependency-tracker.ts';
 import { InvalidCall } from './invalid-call.ts';
-import type { OmittedCalls } from './omitted-calls.ts';
+import type { LeftOutCalls } from './left-out-calls.ts';
 
 /** As many as the engine remembers the reasons of. */
 const MAX_FAILED_REFERENCES = 10_000;
@@ -20,7 +20,7 @@ const MAX_FAILED_REFERENCES = 10_000;
 /** What references stand for. */
 export class References implements PendingIds {
   readonly #engine: Pick<Coalescer<unknown>, 'idOf'>;
-  readonly #omitted: OmittedCalls;
+  readonly #leftOut: LeftOutCalls;
   /** Of calls that made or changed something whose id was not known; noted on their promises. */
   readonly #ofCalls = new PrivateNotes<Promise<unknown>, PendingId>();
   readonly #pending = new Map<number, PendingId>();
@@ -30,9 +30,9 @@ export class References implements PendingIds {
   readonly #failed = new LruMap<number, PendingId>({ max: MAX_FAILED_REFERENCES });
   #lastNumber = 0;
 
-  constructor(engine: Pick<Coalescer<unknown>, 'idOf'>, omitted: OmittedCalls) {
+  constructor(engine: Pick<Coalescer<unknown>, 'idOf'>, leftOut: LeftOutCalls) {
     this.#engine = engine;
-    this.#omitted = omitted;
+    this.#leftOut = leftOut;
   }
 
   /** A number for what a call is to make. */
@@ -96,8 +96,8 @@ export class References implements PendingIds {
       const name = this.nameOf(given, hasWireNames ? field : argument, prefix);
       names.push(name);
       // A call that was left out stays: by its id it would be known for a while only.
-      const mayStay = !this.#omitted.isEmpty && given instanceof Promise;
-      const stays = mayStay && this.#omitted.find(given) !== undefined;
+      const mayStay = !this.#leftOut.isEmpty && given instanceof Promise;
+      const stays = mayStay && this.#leftOut.find(given) !== undefined;
       if (typeof name === 'string' && !stays) fields[field] = name;
     }
     return names;

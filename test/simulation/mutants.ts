@@ -384,14 +384,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'sends what needs what the hook left out',
-    in: 'OmittedCalls.needsOmitted',
+    in: 'LeftOutCalls.needsLeftOut',
     edit: leaveOut(condition('references')),
     breaks: 'left out',
     seed: 64,
   },
   {
     name: 'sends what the hook was given, not what it gave back',
-    in: 'CallPipeline.isOmitted',
+    in: 'CallPipeline.isLeftOut',
     edit: leaveOut(statement('replace')),
     breaks: 'left out',
     seed: 24,

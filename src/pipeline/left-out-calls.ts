@@ -8,11 +8,11 @@ import { ownId } from '../schemas/field-checks.ts';
 import { terminalStatuses } from '../schemas/status.ts';
 import type { CallDraft } from './call-draft.ts';
 
-/** Omissions that are known by an id, at least; of spans, and of all else. */
-const MAX_OMISSIONS = 10_000;
+/** As many are known by their id, at least: of spans, and of all else. */
+const MAX_LEFT_OUT = 10_000;
 
 /** A resource that is not made, since the call that was to make it was left out. */
-interface Omission {
+interface LeftOutResource {
   /** An id of ours, or of the caller's. */
   readonly id: string;
   /** A span whose instance was left out: once it has ended, that alone tells. */
@@ -23,15 +23,15 @@ interface Omission {
 
 /**
  * The calls that `beforeEnqueue` left out, and those that went with them: a call that needs such a call is left
- * out as well (docs/decisions/calls-left-out.md). By reference one is remembered for as long as its promise is
- * held, by id among the last of its kind.
+ * out as well (docs/decisions/calls-left-out.md). One is known by its promise for as long as that is
+ * held, and by an id among the last of its kind.
  */
-export class OmittedCalls {
+export class LeftOutCalls {
   readonly #engine: Pick<Coalescer<unknown>, 'isThere'>;
-  readonly #ofCalls = new WeakMap<Promise<unknown>, Omission>();
-  readonly #spans = new LruMap<string, Omission>({ max: MAX_OMISSIONS });
+  readonly #ofCalls = new WeakMap<Promise<unknown>, LeftOutResource>();
+  readonly #spans = new LruMap<string, LeftOutResource>({ max: MAX_LEFT_OUT });
   /** Instances, and whatever else was to be made. */
-  readonly #others = new LruMap<string, Omission>({ max: MAX_OMISSIONS });
+  readonly #others = new LruMap<string, LeftOutResource>({ max: MAX_LEFT_OUT });
   /** No call was ever left out, so there is nothing to look for. */
   isEmpty = true;
 
@@ -40,21 +40,21 @@ export class OmittedCalls {
   }
 
   /** Whether the call needs one that was left out: in its action, its options, or the instance beside them. */
-  needsOmitted({ kind, fields, options, instance }: CallDraft): boolean {
+  needsLeftOut({ kind, fields, options, instance }: CallDraft): boolean {
     if (this.isEmpty) return false;
     if (kind.references.some(({ name }) => this.find(fields[name]) !== undefined)) return true;
     // What it makes itself, it does not lack.
-    const isOmitted = (reference: unknown): boolean => {
-      const omission = this.find(reference);
-      return omission !== undefined && omission.id !== options?.makes;
+    const isLeftOut = (reference: unknown): boolean => {
+      const resource = this.find(reference);
+      return resource !== undefined && resource.id !== options?.makes;
     };
     return (
-      isOmitted(instance) || isOmitted(options?.changes) || options?.uses?.some(isOmitted) === true
+      isLeftOut(instance) || isLeftOut(options?.changes) || options?.uses?.some(isLeftOut) === true
     );
   }
 
   /** What a reference stands for, if that was left out, and no other call makes it. */
-  find(reference: unknown): Omission | undefined {
+  find(reference: unknown): LeftOutResource | undefined {
     if (this.isEmpty) return undefined;
     const ofCall = reference instanceof Promise ? this.#ofCalls.get(reference) : undefined;
     const id = typeof reference === 'string' ? reference : ownId(reference);
@@ -71,27 +71,27 @@ export class OmittedCalls {
     const isSpan = kind.makes === 'span';
     const { agent_instance_id: instance, status } = isSpan ? fields : {};
     const isCovered = this.find(instance) !== undefined;
-    const omission: Omission = { id, isCovered, isMade: false };
+    const resource: LeftOutResource = { id, isCovered, isMade: false };
     this.isEmpty = false;
-    this.#ofCalls.set(call, omission);
-    if (!isSpan) this.#others.set(id, omission);
-    else if (!isCovered || !terminalStatuses.has(status)) this.#spans.set(id, omission);
+    this.#ofCalls.set(call, resource);
+    if (!isSpan) this.#others.set(id, resource);
+    else if (!isCovered || !terminalStatuses.has(status)) this.#spans.set(id, resource);
   }
 
   /** Notes a call that is left out, and was made on `target`: if that was left out, the call stands for it. */
   noteChange({ kind }: CallDraft, call: Promise<unknown>, target: unknown): void {
-    const omission = this.find(target);
-    if (omission === undefined) return;
-    this.#ofCalls.set(call, omission);
+    const resource = this.find(target);
+    if (resource === undefined) return;
+    this.#ofCalls.set(call, resource);
     const hasEnded = kind.changes === 'span' && kind.ends === true;
-    if (hasEnded && omission.isCovered) this.#spans.take(omission.id);
+    if (hasEnded && resource.isCovered) this.#spans.take(resource.id);
   }
 
   /** Another call was made that makes the resource with that id. If the engine took it in, that counts from now on. */
   reconsider(id: string): void {
     if (!this.#engine.isThere(id)) return;
-    const omission = this.#spans.take(id) ?? this.#others.take(id);
-    if (omission !== undefined) omission.isMade = true;
+    const resource = this.#spans.take(id) ?? this.#others.take(id);
+    if (resource !== undefined) resource.isMade = true;
   }
 }
 
@@ -99,7 +99,7 @@ export class OmittedCalls {
  * The output of a call that is not sent: its own fields, as if the API had answered with them.
  * References whose id is not known yet are left out.
  */
-export function omittedOutput(action: WireAction, id: string): object {
+export function leftOutOutput(action: WireAction, id: string): object {
   const { _type, idempotency_key, agent_instance_id, agent_span_id, ...fields } = action;
   const own = _type === 'agent_spans/create' ? Object(fields['details']) : fields;
   const details: Record<string, unknown> = { id };
