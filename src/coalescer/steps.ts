@@ -15,7 +15,7 @@ export class Steps {
   run<T>(step: () => T): T {
     if (this.#isInside) return step();
     // Before anything changes: a step that is broken off half-way would leave the ledger wrong.
-    Reflect.apply(takeStackRoom, undefined, STACK_ROOM);
+    Reflect.apply(takeStackRoomForStep, undefined, STACK_ROOM_FOR_STEP);
     this.#isInside = true;
     try {
       return step();
@@ -31,7 +31,7 @@ export class Steps {
    */
   runSoon(step: () => void): void {
     try {
-      Reflect.apply(takeStackRoom, undefined, STACK_ROOM);
+      Reflect.apply(takeStackRoomForStep, undefined, STACK_ROOM_FOR_STEP);
     } catch {
       queueMicrotask(() => this.run(step));
       return;
@@ -41,7 +41,7 @@ export class Steps {
 }
 
 /** So many arguments take 3 kB of the stack, more than any step does. */
-const STACK_ROOM: readonly number[] = new Array(384).fill(0);
+const STACK_ROOM_FOR_STEP: readonly number[] = new Array(384).fill(0);
 
-/** Called with `STACK_ROOM`, it throws a RangeError where the stack has no room for a step. */
-function takeStackRoom(): void {}
+/** Called with `STACK_ROOM_FOR_STEP`, it throws a RangeError where the stack has no room for a step. */
+function takeStackRoomForStep(): void {}

@@ -308,7 +308,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'gives one result to all who share a key',
     in: 'outcomesOf',
-    edit: leaveOut(call('othersOf')),
+    edit: leaveOut(call('verdictsOfOthers')),
     breaks: 'own result',
     seed: 31,
   },

@@ -103,3 +103,7 @@ export class Callers {
 function isOther(caller: Caller): caller is OtherCaller {
   return !(caller instanceof Item);
 }
+
+export function isOnlyCaller(caller: Caller, item: Item): boolean {
+  return caller === item && !item.extras?.others?.size;
+}

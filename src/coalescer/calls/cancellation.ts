@@ -2,6 +2,7 @@
 import type { Caller, Item, ItemAndCaller, ReasonToLeave, SendState } from '../items/item.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { ServerHealth } from '../server/server-health.ts';
+import { isOnlyCaller } from './callers.ts';
 import type { End, Settlement } from './settlement.ts';
 import { reasonToDrop } from './settlement.ts';
 
@@ -30,7 +31,7 @@ export class Cancellation<Failure> {
       // An earlier one has ended it.
       if (item.state === 'settled') continue;
       // Most were never sent. They end together, which costs far less than one by one.
-      if (isLast(item, caller) && item.attempts === 0) {
+      if (isOnlyCaller(caller, item) && item.attempts === 0) {
         neverSent.push({ kind: 'failed', item, reason: { ...why, maybeApplied: false } });
       } else {
         this.#withdraw(item, caller, why);
@@ -103,7 +104,7 @@ export class Cancellation<Failure> {
     const isInFlight = item.state === 'in flight';
     const maybeApplied = item.maybeApplied || item.isAtServer;
     const reason = { ...why, maybeApplied };
-    const isItsLast = isLast(item, caller);
+    const isItsLast = isOnlyCaller(caller, item);
     if (isItsLast && !isInFlight && !this.#isNeeded(item)) {
       this.#parts.settlement.settle([{ kind: 'failed', item, reason }]);
       return;
@@ -125,9 +126,4 @@ export class Cancellation<Failure> {
   #isNeeded(item: Item): boolean {
     return item.maybeApplied && this.#parts.backlog.order.isNeeded(item);
   }
-}
-
-/** The item has no other caller. */
-function isLast(item: Item, caller: Caller): boolean {
-  return caller === item && !item.extras?.others?.size;
 }

@@ -1,9 +1,9 @@
 /** How a call becomes an item or is declined, before `submit` returns. */
 import type { AbortSignals } from '../../lib/abort-signals.ts';
 import { runInRoot } from '../../lib/async-context.ts';
+import { PackedBatch } from '../items/batches.ts';
 import type { Caller, CallSubscription, ItemAndCaller } from '../items/item.ts';
 import { Item, TYPICAL_ID_BYTES } from '../items/item.ts';
-import { PackedBatch } from '../items/packed-batch.ts';
 import type { CompleteOptions } from '../ports/options.ts';
 import type { Reason } from '../ports/reason.ts';
 import type { PackedAnswer, PackedItems } from '../ports/sender.ts';

@@ -117,13 +117,13 @@ export class ResourceHistory<Failure> {
 /** What is remembered of a reason. Where `toRecord` throws, as little as without it. */
 function recordOf<Failure>(reason: Reason<Failure>, toRecord: ToRecord<Failure>): Reason<Failure> {
   try {
-    return shortReason(reason, toRecord);
+    return rememberedReason(reason, toRecord);
   } catch {
-    return shortReason(reason, {});
+    return rememberedReason(reason, {});
   }
 }
 
-function shortReason<Failure>(
+function rememberedReason<Failure>(
   reason: Reason<Failure>,
   toRecord: ToRecord<Failure>,
 ): Reason<Failure> {
@@ -132,13 +132,13 @@ function shortReason<Failure>(
     case 'used':
       return { ...reason, output: toRecord.output?.(reason.output) };
     case 'refused':
-      return { ...reason, failure: shortFailure(reason.failure, toRecord) };
+      return { ...reason, failure: rememberedFailure(reason.failure, toRecord) };
     case 'exhausted':
     case 'closed':
-      return { ...reason, last: reason.last && shortLast(reason.last, toRecord) };
+      return { ...reason, last: reason.last && rememberedLast(reason.last, toRecord) };
     case 'skipped': {
       const { key, reason: first } = reason.because;
-      return { ...reason, because: { key, reason: shortReason(first, toRecord) } };
+      return { ...reason, because: { key, reason: rememberedReason(first, toRecord) } };
     }
     case 'contract':
       return { ...reason, output: undefined };
@@ -155,7 +155,7 @@ function shortReason<Failure>(
   }
 }
 
-function shortLast<Failure>(
+function rememberedLast<Failure>(
   last: LastAttempt<Failure>,
   toRecord: ToRecord<Failure>,
 ): LastAttempt<Failure> {
@@ -163,7 +163,7 @@ function shortLast<Failure>(
     case 'output':
       return { ...last, output: toRecord.output?.(last.output) };
     case 'failure':
-      return { kind: 'failure', failure: shortFailure(last.failure, toRecord) };
+      return { kind: 'failure', failure: rememberedFailure(last.failure, toRecord) };
     case 'silence':
       return last;
     default:
@@ -171,6 +171,6 @@ function shortLast<Failure>(
   }
 }
 
-function shortFailure<Failure>(failure: Failure, toRecord: ToRecord<Failure>): Failure {
+function rememberedFailure<Failure>(failure: Failure, toRecord: ToRecord<Failure>): Failure {
   return toRecord.failure === undefined ? failure : toRecord.failure(failure);
 }

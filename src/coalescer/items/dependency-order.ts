@@ -17,10 +17,8 @@ import type { Name, Submission } from '../ports/submission.ts';
 import { Epochs } from './epochs.ts';
 import type { Item } from './item.ts';
 import { noGroups } from './item.ts';
-import type { LockQueue, ResourceIndexPorts } from './lock-queues.ts';
-import { LockGroup as GroupOf, ResourceIndex } from './lock-queues.ts';
-
-type Group = GroupOf<Item>;
+import type { LockQueue, LockQueuesPorts } from './lock-queues.ts';
+import { LockGroup, LockQueues } from './lock-queues.ts';
 
 /** What an item does to resources; see `Submission`. */
 export type ItemRelations = Pick<
@@ -42,19 +40,19 @@ interface Named {
 
 const NOTHING_NAMED: Named = { gained: 0, broken: [] };
 
-export interface OrderPorts extends ResourceIndexPorts<Item> {
+export interface OrderPorts extends LockQueuesPorts<Item> {
   /** Called for each item that has nothing left to wait for. */
   readonly onFree: (item: Item) => void;
 }
 
 export class Order {
-  readonly #resources: ResourceIndex<Item>;
+  readonly #resources: LockQueues<Item>;
   readonly #epochs = new Map<string, Epochs>();
   readonly #onFree: (item: Item) => void;
 
   constructor({ onFree, ...ports }: OrderPorts) {
     this.#onFree = onFree;
-    this.#resources = new ResourceIndex(ports);
+    this.#resources = new LockQueues(ports);
   }
 
   /** Queues and epochs that are kept. An idle engine has none. */
@@ -108,7 +106,7 @@ export class Order {
 
   /** Whether other items wait for what this one makes. */
   isNeeded(item: Item): boolean {
-    return behindMaker(item) !== undefined;
+    return makerGroup(item)?.after !== undefined;
   }
 
   /** Whether a pending item makes what goes by this name. */
@@ -136,7 +134,7 @@ export class Order {
 
   /** Whether a later item makes the same resource. */
   isMadeAgain(item: Item): boolean {
-    for (let group = behindMaker(item); group !== undefined; group = group.after) {
+    for (let group = makerGroup(item)?.after; group !== undefined; group = group.after) {
       if (group.maker !== undefined) return true;
     }
     return false;
@@ -147,7 +145,7 @@ export class Order {
    */
   dependents(item: Item): Item[] {
     const found: Item[] = [];
-    let group = behindMaker(item);
+    let group = makerGroup(item)?.after;
     while (group !== undefined && group.maker === undefined) {
       for (const member of group.waiting) {
         if (member.state !== 'settled') found.push(member);
@@ -173,7 +171,11 @@ export class Order {
     this.#resources.rename(resource, id);
     const broken: BrokenItem[] = [];
     let gained = 0;
-    for (let group: Group | undefined = resource.tail; group !== undefined; group = group.before) {
+    for (
+      let group: LockGroup<Item> | undefined = resource.tail;
+      group !== undefined;
+      group = group.before
+    ) {
       for (const member of group.waiting) {
         if (member.state === 'settled') continue;
         try {
@@ -215,7 +217,7 @@ export class Order {
     for (const group of item.groups) if (group.queue === resource) return;
     if (resource.maker !== undefined) this.#groupMaker(resource, resource.maker);
     const { tail } = resource;
-    const group = shared && tail?.shared ? tail : new GroupOf(resource, shared, maker);
+    const group = shared && tail?.shared ? tail : new LockGroup(resource, shared, maker);
     group.pending++;
     item.groups = item.groups.length === 0 ? group.asList : withGroup(item.groups, group);
     if (group.open) return;
@@ -226,12 +228,12 @@ export class Order {
   /** Others come to stand behind the maker, so it gets a group. */
   #groupMaker(resource: LockQueue<Item>, maker: Item): void {
     resource.maker = undefined;
-    const group = new GroupOf(resource, false, maker);
+    const group = new LockGroup(resource, false, maker);
     group.pending++;
     maker.groups = maker.groups.length === 0 ? group.asList : withGroup(maker.groups, group);
   }
 
-  #unlink(group: Group): void {
+  #unlink(group: LockGroup<Item>): void {
     const { queue, before, after } = group;
     if (before !== undefined) before.after = after;
     if (after !== undefined) after.before = before;
@@ -248,18 +250,17 @@ export class Order {
 }
 
 /** An array of exact size: spare room in it would be most of what a waiting item costs. */
-function withGroup(groups: readonly Group[], group: Group): readonly Group[] {
-  const [first, ...others] = groups as readonly [Group, ...Group[]];
+function withGroup(
+  groups: readonly LockGroup<Item>[],
+  group: LockGroup<Item>,
+): readonly LockGroup<Item>[] {
+  const [first, ...others] = groups as readonly [LockGroup<Item>, ...LockGroup<Item>[]];
   return others.length === 0 ? [first, group] : [first, ...others, group];
 }
 
 /** The group in which the item makes its resource; undefined where it is alone. */
-function makerGroup(item: Item): Group | undefined {
+function makerGroup(item: Item): LockGroup<Item> | undefined {
   return item.groups.find(({ maker }) => maker === item);
-}
-
-function behindMaker(item: Item): Group | undefined {
-  return makerGroup(item)?.after;
 }
 
 function isPending(item: Item | undefined): boolean {

@@ -116,7 +116,7 @@ interface Maker<Of extends LockMember> extends LockMember {
   makes: Name | LockQueue<Of> | undefined;
 }
 
-export interface ResourceIndexPorts<Of> {
+export interface LockQueuesPorts<Of> {
   /** The pending item that came last; older ones are linked to it. */
   readonly youngest: () => Of | undefined;
   /** The id of what goes by that name, if it has one by now. */
@@ -127,14 +127,14 @@ export interface ResourceIndexPorts<Of> {
  * The lock queues of resources, by name. Most of what is made is never named while it is pending, and to enter it
  * costs more than all else in the order. So what is made is entered late: when a name is not found.
  */
-export class ResourceIndex<Of extends Maker<Of>> {
+export class LockQueues<Of extends Maker<Of>> {
   readonly #byName = new Map<Name, LockQueue<Of>>();
   /** What items up to this place make is entered. */
   #enteredUpTo = 0;
   readonly #youngest: () => Of | undefined;
   readonly #idOf: (name: Name) => Name;
 
-  constructor({ youngest, idOf }: ResourceIndexPorts<Of>) {
+  constructor({ youngest, idOf }: LockQueuesPorts<Of>) {
     this.#youngest = youngest;
     this.#idOf = idOf;
   }

@@ -121,7 +121,7 @@ export interface Emitter {
   deliver(): void;
 }
 
-export const silent: Emitter = {
+export const silentEmitter: Emitter = {
   hasPending: false,
   observed: {},
   emit: () => {},

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { unfailing } from '../../lib/user-code.ts';
 import type { Emitter } from './events.ts';
-import { silent } from './events.ts';
+import { silentEmitter } from './events.ts';
 import type { ToError, ToRecord } from './reason.ts';
 import { toRejectedError } from './rejected-error.ts';
 import type { FailureDescription, Ping, Send } from './sender.ts';
@@ -143,10 +143,10 @@ export function complete<Failure>(options: EngineOptions<Failure>): CompleteOpti
         ((ms) => new Error(`Nothing was heard of an attempt within ${ms} ms.`) as Failure),
     ),
     onNamed: options.onNamed ?? (() => {}),
-    schedule: options.schedule ?? endOfSyncCode,
+    schedule: options.schedule ?? defaultSchedule,
     clock: options.clock ?? systemClock(),
-    random: chanceFrom(options.random ?? Math.random),
-    events: options.events ?? silent,
+    random: randomOption(options.random),
+    events: options.events ?? silentEmitter,
   };
 }
 
@@ -168,13 +168,13 @@ export function completeRetry(
   };
 }
 
-/** Ends a window with the run of code that opened it. Not by queueMicrotask, which tests may replace. */
-const endOfSyncCode: Schedule = (flush) => void settledPromise.then(flush);
+/** Ends a window with the synchronous code that opened it. Not by queueMicrotask, which tests may replace. */
+const defaultSchedule: Schedule = (flush) => void settledPromise.then(flush);
 
 const settledPromise = Promise.resolve();
 
 /** Always from 0 up to 1, since tests replace Math.random by other functions. */
-function chanceFrom(random: () => number): () => number {
+function randomOption(random: () => number = Math.random): () => number {
   return () => {
     const chance: unknown = random();
     return typeof chance === 'number' && chance >= 0 && chance < 1 ? chance : 0.5;

@@ -6,13 +6,11 @@
  * the ready items, by age.
  */
 import type { Item } from '../items/item.ts';
-import type { LockGroup as GroupOf } from '../items/lock-queues.ts';
+import type { LockGroup } from '../items/lock-queues.ts';
 import { PackingNotes } from '../items/lock-queues.ts';
 import type { Envelope } from '../ports/options.ts';
 import type { ReadySet } from './ready-set.ts';
 import { SortedRun, SortedRuns } from './sorted-runs.ts';
-
-type Group = GroupOf<Item>;
 
 export interface BatchLimits {
   readonly maxItems: number;
@@ -160,11 +158,15 @@ export class Packer {
       const notes = notesOn(group, batch);
       notes.packed++;
       notes.suspectWithin ||= isSuspect;
-      for (let whole: Group | undefined = group; whole !== undefined; whole = whole.after) {
+      for (
+        let whole: LockGroup<Item> | undefined = group;
+        whole !== undefined;
+        whole = whole.after
+      ) {
         if (!isComplete(whole, batch)) break;
         const own = notesOn(whole, batch);
         own.complete = true;
-        const next: Group | undefined = whole.after;
+        const next: LockGroup<Item> | undefined = whole.after;
         if (next === undefined) break;
         const noted = notesOn(next, batch);
         // Noted now: after an abort, another group may stand before it.
@@ -179,19 +181,19 @@ export class Packer {
 }
 
 /** The notes on a group, new where they are those of another batch. */
-function notesOn(group: Group, batch: number): PackingNotes {
+function notesOn(group: LockGroup<Item>, batch: number): PackingNotes {
   if (group.notes?.batch !== batch) group.notes = new PackingNotes(batch);
   return group.notes;
 }
 
 /** Whether the batch holds all that is pending in this group and before it. */
-function isComplete(group: Group, batch: number): boolean {
+function isComplete(group: LockGroup<Item>, batch: number): boolean {
   const { before, notes } = group;
   if (notes?.batch !== batch || notes.packed < group.pending) return false;
   return before === undefined || (before.notes?.batch === batch && before.notes.complete);
 }
 
-function followsSuspect(group: Group): boolean {
+function followsSuspect(group: LockGroup<Item>): boolean {
   return !group.open && group.notes?.suspectBefore === true;
 }
 

@@ -2,7 +2,7 @@ import { Heap } from '../../lib/heap.ts';
 import type { Item } from '../items/item.ts';
 
 /** Taken items at the front of a run that are worth cutting off. */
-const MANY_TAKEN_ITEMS = 1024;
+const MANY_TAKEN_FROM_RUN = 1024;
 
 /** A queue of items with rising seq. */
 export class SortedRun {
@@ -19,7 +19,7 @@ export class SortedRun {
   }
 
   extend(item: Item): void {
-    if (this.#head > MANY_TAKEN_ITEMS && this.#head * 2 > this.#items.length) {
+    if (this.#head > MANY_TAKEN_FROM_RUN && this.#head * 2 > this.#items.length) {
       this.#items.splice(0, this.#head);
       this.#head = 0;
     }

@@ -6,8 +6,8 @@
  * many calls the batches fill up, and with few calls none waits for long.
  */
 import { NEVER } from '../../lib/clock.ts';
+import { PackedBatch } from '../items/batches.ts';
 import type { Item } from '../items/item.ts';
-import { PackedBatch } from '../items/packed-batch.ts';
 import type { DispatchReason } from '../ports/events.ts';
 import type { CompleteOptions } from '../ports/options.ts';
 import type { Backlog } from '../queue/backlog.ts';
@@ -123,7 +123,7 @@ export class Dispatcher<Failure> {
     if (now < adaptive.gate.opensAt || now < adaptive.spacing.opensAt) return undefined;
     const fixed = now < bisection.dueAt ? undefined : bisection.due(now);
     if (oldest === undefined && fixed === undefined) return undefined;
-    const isFixedsTurn = fixed !== undefined && isBefore(fixed, oldest);
+    const isFixedsTurn = fixed !== undefined && isFixedBefore(fixed, oldest);
     const limits = this.#limits;
     if (breaker.isOpen || adaptive.gate.isProbing) {
       if (!this.#mayProbe(now)) return undefined;
@@ -228,6 +228,6 @@ export class Dispatcher<Failure> {
 }
 
 /** Halves go first; a packed batch takes its turn among the older items. */
-function isBefore({ queue, items: [first] }: FixedBatch, oldest: Item | undefined): boolean {
+function isFixedBefore({ queue, items: [first] }: FixedBatch, oldest: Item | undefined): boolean {
   return queue.why !== 'packed' || oldest === undefined || (first?.seq ?? 0) < oldest.seq;
 }

@@ -51,7 +51,7 @@ export function outcomesOf<Of extends SentItem>(
     }
     const output: unknown = list === undefined ? byKey[key] : list[place];
     const waiting = item.extras?.others;
-    const others = waiting?.size ? othersOf(waiting, output, read) : undefined;
+    const others = waiting?.size ? verdictsOfOthers(waiting, output, read) : undefined;
     const verdict = readOutput(read, output, item.readAs);
     const requestId = verdict.kind === 'success' ? undefined : askRequestId();
     if (verdict.kind === 'error') {
@@ -63,7 +63,11 @@ export function outcomesOf<Of extends SentItem>(
 }
 
 /** Callers who share an item get a copy each, so that none sees what another does to the result. */
-function othersOf(waiting: ReadonlySet<OtherCaller>, output: unknown, read: Read): OtherVerdicts {
+function verdictsOfOthers(
+  waiting: ReadonlySet<OtherCaller>,
+  output: unknown,
+  read: Read,
+): OtherVerdicts {
   const verdicts = new Map<Promise<unknown>, Verdict<unknown>>();
   for (const { promise, readAs } of waiting) {
     verdicts.set(promise, readOutput(read, copyOfOutput(output), readAs));
@@ -85,13 +89,10 @@ function readOutput(read: Read, output: unknown, readAs: unknown): Verdict<unkno
   try {
     const verdict: Partial<Verdict<unknown>> | null | undefined = read(output, readAs);
     if (verdict?.kind === 'success') return verdict as Verdict<unknown>;
-    return isErrorVerdict(verdict) ? verdict : malformedVerdict;
-  } catch {
-    return malformedVerdict;
-  }
+    if (isErrorVerdict(verdict)) return verdict;
+  } catch {}
+  return { kind: 'malformed' };
 }
-
-const malformedVerdict = { kind: 'malformed' } as const;
 
 function isErrorVerdict(
   verdict: Partial<Verdict<unknown>> | null | undefined,

@@ -13,18 +13,13 @@ import { brokenContract, errorReason } from './outputs.ts';
 import type { ReplyEffects } from './reply-effects.ts';
 
 /** An item's transient error is final once the server has given it so often in a row, */
-const SAME_TRANSIENT_ERRORS = 3;
+const TRANSIENT_ERRORS_BEFORE_FINAL = 3;
 /** and so many milliseconds have passed since the first time. */
-const SAME_TRANSIENT_ERROR_MS = 5_000;
+const TRANSIENT_MS_BEFORE_FINAL = 5_000;
 
 interface RetriesParts<Failure> extends CompleteOptions<Failure> {
   readonly backlog: Backlog;
   readonly breaker: CircuitBreaker;
-}
-
-interface TransientItemError extends FailedOutput {
-  readonly code: string;
-  readonly retryAfterMs: number | undefined;
 }
 
 export class Retries<Failure> {
@@ -61,7 +56,11 @@ export class Retries<Failure> {
   }
 
   /** The item goes back, not before the time that the server names, and last in its next batch. */
-  transient(effects: ReplyEffects<Failure>, item: Item, error: TransientItemError): void {
+  transient(
+    effects: ReplyEffects<Failure>,
+    item: Item,
+    error: FailedOutput & { code: string; retryAfterMs: number | undefined },
+  ): void {
     const { now } = effects;
     const { code, output, requestId, retryAfterMs = 0 } = error;
     if (!item.isWanted) {
@@ -74,7 +73,7 @@ export class Retries<Failure> {
     const { since, times } = before ?? { since: now, times: 0 };
     retryState.transient = { code, since, times: times + 1 };
     retryState.last = { kind: 'output', output, requestId };
-    if (times + 1 >= SAME_TRANSIENT_ERRORS && now - since >= SAME_TRANSIENT_ERROR_MS) {
+    if (times + 1 >= TRANSIENT_ERRORS_BEFORE_FINAL && now - since >= TRANSIENT_MS_BEFORE_FINAL) {
       // The server seems to have stored this answer under the key: it will not change any more.
       effects.fail(item, errorReason(item, error));
     } else if (mayGoOn) {

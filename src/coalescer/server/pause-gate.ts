@@ -1,13 +1,14 @@
-/**
- * Nothing is sent during a pause that the server asks for. It lasts `maxPauseMs` at most: a server that asks for a
- * longer one is probed by one request at a time, that far apart.
- */
+import { leastPauseMs } from './backoff.ts';
 
 /** A pause is made longer by up to this part, so that not all clients come back at once. */
 const PAUSE_JITTER = 0.1;
 
 const LONG_PAST = Number.NEGATIVE_INFINITY;
 
+/**
+ * Nothing is sent during a pause that the server asks for. It lasts `maxPauseMs` at most: a server that asks for a
+ * longer one is probed by one request at a time, that far apart.
+ */
 export class PauseGate {
   opensAt: number = LONG_PAST;
   /** The pause was cut short: one request at a time finds out whether it is over. */
@@ -72,5 +73,37 @@ export class PauseGate {
       this.#closedAt = now;
     }
     this.opensAt = Math.max(this.opensAt, at);
+  }
+}
+
+/**
+ * The least time between requests that make no progress. It prevents a busy loop, whatever the options and the server
+ * say.
+ */
+export class Spacing {
+  /** Nothing leaves before this time. */
+  opensAt: number = Number.NEGATIVE_INFINITY;
+  /** Requests in a row without progress; those that were in flight together count as one. */
+  inARow = 0;
+  /** Requests that have left so far: the number of the last one. */
+  sent = 0;
+  /** How many had left when the last one came back without progress. */
+  #sentThen = 0;
+
+  /**
+   * The request of that number was refused or lost, or settled nothing. Returns false if another one, which was in
+   * flight with it, has been reported: together they are one event.
+   */
+  noProgress(number: number, now: number): boolean {
+    if (number <= this.#sentThen) return false;
+    this.#sentThen = this.sent;
+    this.inARow++;
+    this.opensAt = now + leastPauseMs(this.inARow);
+    return true;
+  }
+
+  progress(): void {
+    this.inARow = 0;
+    this.opensAt = Number.NEGATIVE_INFINITY;
   }
 }

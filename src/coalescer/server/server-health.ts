@@ -100,7 +100,7 @@ export class ServerHealth<Failure> {
   ): boolean {
     const { adaptive, breaker } = this.#parts;
     const isNews = adaptive.spacing.noProgress(number, now);
-    if (!this.#isPausing(now)) this.#pausingSince = momentAt(now);
+    if (!this.#isPausing(now)) this.#pausingSince = { at: now, wall: wallNow() };
     if (!reply.maybeApplied) this.#isUp(now);
     if (reply.maybeApplied && isNews && breaker.answers === answersBefore) this.#fail(reply, now);
     else this.#noteCause(reply);
@@ -203,12 +203,8 @@ export class ServerHealth<Failure> {
 
   #become(state: 'answering' | 'failing', now: number): void {
     this.#state = state;
-    this.#since = momentAt(now);
+    this.#since = { at: now, wall: wallNow() };
   }
-}
-
-function momentAt(now: number): Moment {
-  return { at: now, wall: wallNow() };
 }
 
 function dateOf(moment: Moment | undefined, at: number | undefined = moment?.at): Date | undefined {

@@ -1,8 +1,8 @@
 // No options and no answers lead to a busy loop.
 import { describe, expect, test } from 'vitest';
 import type { CoalescerOptions } from '../../../src/coalescer/index.ts';
-import { Spacing } from '../../../src/coalescer/server/adaptive-limits.ts';
 import { leastPauseMs } from '../../../src/coalescer/server/backoff.ts';
+import { Spacing } from '../../../src/coalescer/server/pause-gate.ts';
 import { engineUnderTest } from '../../helpers/engine.ts';
 import type { ParkedRequest } from '../../helpers/scripted-send.ts';
 
