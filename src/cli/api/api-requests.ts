@@ -1,8 +1,9 @@
-import { certificateCode } from '../../lib/connection-errors.ts';
+import { ConnectionFault, certificateCode, systemCodeOf } from '../../lib/connection-errors.ts';
 import type { Deployment } from '../../recordings/calls/recorded-calls.ts';
 import { isToken, isTooShort, MIN_TOKEN_LENGTH, TOKEN } from '../../transport/api-token.ts';
 import { DEFAULT_API_URL, readApiUrl } from '../../transport/api-url.ts';
 import { fetchSender } from '../../transport/fetch-sender.ts';
+import { isSuccess, parsedBody } from '../../transport/http-exchange.ts';
 import { maxAnswerBytes } from '../../transport/response-body.ts';
 import { sdkHeader } from '../../transport/sdk-header.ts';
 import type { CommandContext } from '../command/command.ts';
@@ -10,7 +11,7 @@ import { wrongUsage } from '../command/failures-exit-codes.ts';
 import { bytes } from '../terminal/figures.ts';
 
 /** An answer, of the API or of something else at its address; or why there was none. */
-export type Exchange =
+export type ApiExchange =
   | {
       readonly kind: 'answer';
       readonly status: number;
@@ -33,12 +34,12 @@ export async function exchange(
   path: string,
   body?: unknown,
   timeoutMs: number = API_TIMEOUT_MS,
-): Promise<Exchange> {
+): Promise<ApiExchange> {
   const start = performance.now();
   const signal = AbortSignal.timeout(timeoutMs);
   let isAnswered = false;
   try {
-    const { status, text, isWhole } = await sendRequest({
+    const response = await sendRequest({
       url: apiUrl + path,
       headers: {
         authorization: `Bearer ${apiToken}`,
@@ -56,31 +57,20 @@ export async function exchange(
         },
       },
     });
-    if (!isWhole) {
+    if (!response.isWhole) {
       return { kind: 'silence', reason: `an answer of more than ${bytes(maxAnswerBytes)}` };
     }
-    return { kind: 'answer', status, body: jsonOf(text), ms: performance.now() - start };
+    const ms = performance.now() - start;
+    return { kind: 'answer', status: response.status, body: parsedBody(response), ms };
   } catch (error) {
-    if (!signal.aborted) return { kind: 'silence', reason: failureCode(error) };
+    if (!signal.aborted) {
+      // Only a code such as ECONNREFUSED: a message could contain the token.
+      const code = systemCodeOf(error instanceof ConnectionFault ? error.cause : error);
+      return { kind: 'silence', reason: code ?? 'the connection failed' };
+    }
     const missing = isAnswered ? 'no end of its answer' : 'no answer';
     return { kind: 'silence', reason: `${missing} in ${timeoutMs / 1_000} s` };
   }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Only a code such as ECONNREFUSED: a message could contain the token. */
-function failureCode(error: unknown): string {
-  for (let at = error; typeof at === 'object' && at !== null; at = Reflect.get(at, 'cause')) {
-    if ('code' in at && typeof at.code === 'string') return at.code;
-  }
-  return 'the connection failed';
 }
 
 /** Where the API is, and who asks. */
@@ -121,13 +111,13 @@ export function deploymentOf(env: CommandContext['env']): Deployment {
 }
 
 /** A success without JSON. What the API answers to a ping is unknown, but it would be JSON. */
-export function isPage(answer: Exchange): boolean {
+export function isPage(answer: ApiExchange): boolean {
   if (answer.kind === 'silence' || !isSuccess(answer.status)) return false;
   return typeof answer.body !== 'object' || answer.body === null;
 }
 
 /** Why nothing can be sent, as the answer to a ping tells it; undefined where all is well. */
-export function pingProblem({ apiUrl }: Account, answer: Exchange): string | undefined {
+export function pingProblem({ apiUrl }: Account, answer: ApiExchange): string | undefined {
   if (answer.kind === 'silence') {
     return certificateCode.test(answer.reason)
       ? `The certificate of ${apiUrl} is not trusted (${answer.reason}). Is the URL right? NODE_EXTRA_CA_CERTS names a file with an authority of your own.`
@@ -145,8 +135,4 @@ export function pingProblem({ apiUrl }: Account, answer: Exchange): string | und
     return `The API at ${apiUrl} is not able to answer now (${status}). Try it again later.`;
   }
   return `What answers at ${apiUrl} is not the Prefactor API (${status} to a ping). Is the URL right?`;
-}
-
-export function isSuccess(status: number): boolean {
-  return status >= 200 && status < 300;
 }

@@ -1,14 +1,8 @@
 import { isJsonObject } from '../../recordings/actions/exact-json.ts';
 import type { Deployment } from '../../recordings/calls/recorded-calls.ts';
-import type { Account, Exchange } from '../api/api-requests.ts';
-import {
-  deploymentOf,
-  exchange,
-  isPage,
-  isSuccess,
-  pingProblem,
-  readAccount,
-} from '../api/api-requests.ts';
+import { isSuccess } from '../../transport/http-exchange.ts';
+import type { Account, ApiExchange } from '../api/api-requests.ts';
+import { deploymentOf, exchange, isPage, pingProblem, readAccount } from '../api/api-requests.ts';
 import { flag, option, text } from '../command/arguments.ts';
 import type { Command } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
@@ -105,7 +99,7 @@ async function askConnection(account: Account, tell: Tell): Promise<void> {
   tell('bulk', bulkFinding(account, empty));
 }
 
-function bulkFinding({ apiUrl }: Account, empty: Exchange): Finding {
+function bulkFinding({ apiUrl }: Account, empty: ApiExchange): Finding {
   if (empty.kind === 'silence') return problem(`There is no usable answer (${empty.reason}).`);
   const { status, body } = empty;
   if (status === 401 || status === 403) {

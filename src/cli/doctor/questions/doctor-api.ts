@@ -1,8 +1,9 @@
 /** The API without the client: the doctor tests the client's assumptions, so it must not share them. */
 import type { JsonObject } from '../../../recordings/actions/exact-json.ts';
 import { isJsonObject } from '../../../recordings/actions/exact-json.ts';
-import type { Account, Exchange } from '../../api/api-requests.ts';
-import { exchange, isSuccess } from '../../api/api-requests.ts';
+import { isSuccess } from '../../../transport/http-exchange.ts';
+import type { Account, ApiExchange } from '../../api/api-requests.ts';
+import { exchange } from '../../api/api-requests.ts';
 import { Unanswered } from './question-finding.ts';
 
 /** An item of a bulk request, in wire form. */
@@ -90,7 +91,7 @@ export class DoctorApi {
   }
 
   /** A bulk request, with its answer as it came. Never rejects. */
-  attempt(body: JsonObject): Promise<Exchange> {
+  attempt(body: JsonObject): Promise<ApiExchange> {
     return exchange(this.#account, '/api/v1/bulk', body, DOCTOR_TIMEOUT_MS);
   }
 
@@ -126,7 +127,7 @@ export class DoctorApi {
 }
 
 /** @throws {Unanswered} where the answer says nothing about the request itself. */
-function usable(answer: Exchange): { readonly status: number; readonly body: unknown } {
+function usable(answer: ApiExchange): { readonly status: number; readonly body: unknown } {
   if (answer.kind === 'silence') {
     throw new Unanswered(`There was no usable answer (${answer.reason}).`);
   }
