@@ -1,7 +1,7 @@
 import { readActions } from '../../src/recordings/actions/action-file.ts';
 import type { RecordedAction } from '../../src/recordings/actions/recorded-action.ts';
-import type { SendingResult } from '../../src/recordings/send-recording.ts';
-import { sendBatched, sendOneByOne } from '../../src/recordings/send-recording.ts';
+import type { SendingResult } from '../../src/recordings/send-batched-one-by-one.ts';
+import { sendBatched, sendOneByOne } from '../../src/recordings/send-batched-one-by-one.ts';
 import type { Target } from '../contenders/contender.ts';
 import { TOKEN } from '../contenders/contender.ts';
 import type { ContenderName } from '../contenders/index.ts';

@@ -21,7 +21,7 @@ export interface Seen {
   readonly doubled: number;
 }
 
-/** The faults among what the server saw, as sentences. */
+/** The problems among what the server saw, as sentences. */
 export function serverProblems({ breaches, unknownFields, doubled }: Seen): readonly string[] {
   return [
     ...breaches

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { AutobatchClient } from '../../src/index.ts';
 import { readActions } from '../../src/recordings/actions/action-file.ts';
-import { sendBatched } from '../../src/recordings/send-recording.ts';
+import { sendBatched } from '../../src/recordings/send-batched-one-by-one.ts';
 import { Emulator } from '../../src/testing/index.ts';
 import { expectBalanced } from '../helpers/harness.ts';
 

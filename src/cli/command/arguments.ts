@@ -146,7 +146,7 @@ export function readArguments<Table extends OptionTable>(
   return { values: values as OptionValues<Table>, positionals };
 }
 
-/** The value of an option, or the end of a sentence about its fault: "--rtt takes ..." `isApart`: no equals sign joins them. */
+/** The value of an option, or the end of a sentence about its problem: "--rtt takes ..." `isApart`: no equals sign joins them. */
 function readValue(
   value: string | undefined,
   isApart: boolean,

@@ -5,8 +5,8 @@ import { AutobatchClient } from '../../index.ts';
 import { readActions } from '../../recordings/actions/action-file.ts';
 import type { Seen } from '../../recordings/emulator-process.ts';
 import { serverProblems, startEmulator } from '../../recordings/emulator-process.ts';
-import type { SendingResult } from '../../recordings/send-recording.ts';
-import { sendBatched, sendOneByOne } from '../../recordings/send-recording.ts';
+import type { SendingResult } from '../../recordings/send-batched-one-by-one.ts';
+import { sendBatched, sendOneByOne } from '../../recordings/send-batched-one-by-one.ts';
 import type { Command } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
 import { CommandFailure, exitCodes, unlessInterrupted } from '../command/failures-exit-codes.ts';
@@ -34,7 +34,7 @@ export const demo: Command = defineCommand({
       `${file ?? 'Example runs'}: each action sent to a local server with a round trip of ${ROUND_TRIP_MS} ms\n\n`,
     );
     const path = file ?? EXAMPLE;
-    const against = (send: (url: string) => Promise<SendingResult>): Promise<Sending> =>
+    const against = (send: (url: string) => Promise<SendingResult>): Promise<DemoSending> =>
       unlessInterrupted(sendToEmulator(send), interrupted);
     const oneByOne = await against((url) =>
       sendOneByOne(readActions(path), { url, token, inFlight: ONE_BY_ONE_IN_FLIGHT }),
@@ -66,7 +66,7 @@ export const demo: Command = defineCommand({
 });
 
 /** The recording sent once, as its caller and as its server saw it. */
-interface Sending extends SendingResult {
+interface DemoSending extends SendingResult {
   readonly ms: number;
   readonly seen: Seen;
   /** Of the state in which its server ended. */
@@ -74,7 +74,7 @@ interface Sending extends SendingResult {
 }
 
 /** The recording sent once, to a fresh server. */
-async function sendToEmulator(send: (url: string) => Promise<SendingResult>): Promise<Sending> {
+async function sendToEmulator(send: (url: string) => Promise<SendingResult>): Promise<DemoSending> {
   const emulator = await startEmulator({ token, latencyMs: ROUND_TRIP_MS });
   try {
     const start = performance.now();
@@ -87,16 +87,16 @@ async function sendToEmulator(send: (url: string) => Promise<SendingResult>): Pr
   }
 }
 
-function tableOf(oneByOne: Sending, batched: Sending): string {
-  const times = (measure: (sending: Sending) => number): string => {
+function tableOf(oneByOne: DemoSending, batched: DemoSending): string {
+  const times = (measure: (sending: DemoSending) => number): string => {
     const factor = measure(oneByOne) / measure(batched);
     return `${factor.toFixed(factor < 10 ? 1 : 0)} times`;
   };
-  const row = (label: string, value: (sending: Sending) => string, note = ''): string => {
+  const row = (label: string, value: (sending: DemoSending) => string, note = ''): string => {
     const cells = [value(oneByOne), value(batched)].map((text) => text.padStart(16));
     return `${label.padEnd(20)}${cells.join('')}   ${note}`.trimEnd();
   };
-  const requests = ({ seen }: Sending): number => seen.requests;
+  const requests = ({ seen }: DemoSending): number => seen.requests;
   return [
     row('', (sending) => (sending === batched ? 'batched' : 'call by call')),
     row('calls', ({ actions }) => amount(actions)),
@@ -108,10 +108,10 @@ function tableOf(oneByOne: Sending, batched: Sending): string {
   ].join('\n');
 }
 
-/** Differences and faults, as sentences. */
+/** Differences and other problems, as sentences. */
 function problemsOf(
-  oneByOne: Sending,
-  batched: Sending,
+  oneByOne: DemoSending,
+  batched: DemoSending,
   ledger: Ledger | undefined,
 ): readonly string[] {
   const sendings = Object.entries({ 'call by call': oneByOne, batched });

@@ -11,8 +11,8 @@ import { amount, bytes, duration } from '../terminal/figures.ts';
 import {
   errorQuestions,
   limitQuestions,
-  MAX_PROBED_BYTES,
-  MAX_PROBED_ITEMS,
+  MAX_MEASURED_BYTES,
+  MAX_MEASURED_ITEMS,
 } from './questions/errors-limits.ts';
 import { idQuestions, keyQuestions } from './questions/ids-keys.ts';
 import type { Answered, Finding, QuestionId, Tell } from './questions/question-finding.ts';
@@ -41,7 +41,7 @@ const options = {
 };
 
 const announcement = `It registers one run, "${RUN_NAME}" with purpose smoke_test, makes some 20 spans
-in it, sends requests of up to ${amount(MAX_PROBED_ITEMS)} items and ${bytes(MAX_PROBED_BYTES)}, and finishes the run at the end,
+in it, sends requests of up to ${amount(MAX_MEASURED_ITEMS)} items and ${bytes(MAX_MEASURED_BYTES)}, and finishes the run at the end,
 also after a failure.`;
 
 export const doctor: Command = defineCommand({

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isPfid, pfidAlphabet, pfidFrom } from '../../ids/pfid.ts';
-import type { IdentifyCall } from '../../recordings/calls/recorded-calls.ts';
+import type { IdentifyRecordedCall } from '../../recordings/calls/recorded-calls.ts';
 
 /** 192 of 256 bits, in the letters of a nanoid. */
 const KEY_LENGTH = 32;
@@ -12,7 +12,10 @@ const KEY_LENGTH = 32;
  * @param salt Another salt makes other keys and ids.
  * @param ids Who makes the ids of spans: they are made from the file, or by the API.
  */
-export function fileIdentities(salt: readonly string[], ids: 'client' | 'server'): IdentifyCall {
+export function fileIdentities(
+  salt: readonly string[],
+  ids: 'client' | 'server',
+): IdentifyRecordedCall {
   /** How often a run of that name was registered. */
   const turns = new Map<string, number>();
   /** How often a line has come, by its key, for each run that has not ended. */

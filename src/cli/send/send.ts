@@ -43,13 +43,9 @@ import { Tally } from './tally.ts';
 
 /** How long an interrupted client may take for what is in flight. */
 const INTERRUPTED_CLOSE_MS = 5_000;
-/** In a row of pauses, one is reported so often. */
-const PAUSE_NOTES_EVERY_MS = 60_000;
-const DEFAULT_RTT_MS = 20;
+const EMULATE_RTT_MS = 20;
 /** Most calls that have not settled; reading waits for room. */
-const MAX_PENDING = 10_000;
-/** How often a full client is looked at again. */
-const FULL_CHECK_MS = 5;
+const MAX_SEND_PENDING = 10_000;
 
 const milliseconds = number({ min: 0, max: 60_000, unit: 'milliseconds' });
 
@@ -61,7 +57,7 @@ const options = {
       "the API; without it PREFACTOR_API_URL, else the public one. The token is that of PREFACTOR_API_TOKEN. With an account's token, runs are registered for PREFACTOR_AGENT_ID and PREFACTOR_ENVIRONMENT_ID",
     ),
     emulate: flag('a local emulator of the API instead: no account, no network'),
-    rtt: option('MS', milliseconds, `its round trip in milliseconds (${DEFAULT_RTT_MS})`),
+    rtt: option('MS', milliseconds, `its round trip in milliseconds (${EMULATE_RTT_MS})`),
   }),
   ...group('What of it', {
     ignore: option(
@@ -141,7 +137,7 @@ export const send: Command = defineCommand({
   ],
   async execute(given, context) {
     const { file: path = '', options } = given;
-    const wrong = faultOf(path, options);
+    const wrong = argumentsProblem(path, options);
     if (wrong !== undefined) throw wrongUsage('send', wrong);
     const { stdin, stdout, interrupted } = context;
     const file = await openActionFile(path, stdin);
@@ -161,7 +157,7 @@ export const send: Command = defineCommand({
 });
 
 /** What is wrong with the arguments, though each of them is right. */
-function faultOf(
+function argumentsProblem(
   path: string,
   { emulate, rtt, times, start, ...given }: SendOptions,
 ): string | undefined {
@@ -181,7 +177,7 @@ interface Destination extends Account {
 
 /** @throws {CommandFailure} when nothing there answers, the token is refused, or it is interrupted. */
 async function openDestination(
-  { emulate, 'api-url': apiUrl, rtt: latencyMs = DEFAULT_RTT_MS }: SendOptions,
+  { emulate, 'api-url': apiUrl, rtt: latencyMs = EMULATE_RTT_MS }: SendOptions,
   { env, interrupted }: CommandContext,
 ): Promise<Destination> {
   if (emulate) {
@@ -262,16 +258,16 @@ async function sendLines(
     for await (const line of file.lines(new Set(ignore))) {
       if (line.kind === 'problem') {
         if (line.unmade !== undefined) calls.runs.noteUnmade(line.unmade);
-        tally.badLine(line, line.problem);
+        tally.noCall(line, line.problem);
         continue;
       }
       await clock.until(line.action.t, stopped);
       // Calls that wait for their run count as well.
       await calls.ready();
-      while (tally.pending >= MAX_PENDING) await delay(FULL_CHECK_MS, null, { signal: stopped });
+      while (tally.pending >= MAX_SEND_PENDING) await delay(5, null, { signal: stopped });
       const taken = calls.take(line.action, line.text);
       if (taken.kind === 'call') tally.count(taken, line);
-      else if (taken.kind === 'bad') tally.badLine(line, taken.problem, taken.isConsequence);
+      else if (taken.kind === 'no call') tally.noCall(line, taken.problem, taken.needsBadLine);
       else tally.counts.skipped++;
     }
   } catch (error) {
@@ -293,7 +289,7 @@ function makeClient(options: SendOptions, { apiUrl, apiToken }: Destination): Au
       onSkipped,
       ids,
       // The file waits for room anyway; more of it in memory would only wait longer.
-      queue: { maxItems: MAX_PENDING },
+      queue: { maxItems: MAX_SEND_PENDING },
       logger: false, // what fails is in the summary
       disabled: false, // PREFACTOR_AUTOBATCH_DISABLED is meant for agents
     });
@@ -326,7 +322,7 @@ function noteTroubles(client: AutobatchClient, progress: Progress): void {
   let quietUntil = 0;
   client.on('pause', ({ ms, status }) => {
     if (performance.now() < quietUntil) return;
-    quietUntil = performance.now() + PAUSE_NOTES_EVERY_MS;
+    quietUntil = performance.now() + 60_000;
     progress.note(`The API asks for a pause of ${duration(ms)} (${status}).`);
   });
   client.on('outage', ({ cause }) => {

@@ -1,10 +1,11 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { createHistogram } from 'node:perf_hooks';
 import { isPrefactorError } from '../../index.ts';
-import type { ActionLine, NumberedLine } from '../../recordings/actions/action-file.ts';
+import type { ActionLine, NumberedLine } from '../../recordings/actions/action-line.ts';
 import type { RecordedCall } from '../../recordings/calls/recorded-calls.ts';
-import type { FailedLines, LineFailure } from './failed-lines.ts';
-import { lineFailureOf, wasSentBefore } from './failed-lines.ts';
+import type { FailedLines } from './failed-lines.ts';
+import type { LineFailure } from './line-failure.ts';
+import { lineFailureOf, wasSentBefore } from './line-failure.ts';
 
 /** Before the first line. */
 const NO_COUNTS = {
@@ -14,7 +15,7 @@ const NO_COUNTS = {
   /** Calls whose keys the API knows already. */
   sentBefore: 0,
   failed: 0,
-  /** Lines that no call could be made of. */
+  /** Lines that no call could be made of, for a reason of their own. */
   badLines: 0,
   /** Lines that were not sent, since they need what a bad line was to make. */
   needBadLines: 0,
@@ -28,10 +29,11 @@ export type Counts = typeof NO_COUNTS;
 export interface FailureGroup extends Pick<LineFailure, 'kind' | 'apiCode' | 'isConsequence'> {
   readonly count: number;
   /** The first few. */
-  readonly examples: readonly (FailurePlace & Pick<LineFailure, 'message' | 'errors' | 'causes'>)[];
+  readonly examples: readonly (FailedLinePlace &
+    Pick<LineFailure, 'message' | 'errors' | 'causes'>)[];
 }
 
-interface FailurePlace {
+interface FailedLinePlace {
   /** Of the file, from 1. */
   readonly line: number;
   /** Left out for a bad line, as the names are. */
@@ -100,14 +102,14 @@ export class Tally {
   }
 
   /** Counts a line that no call could be made of. */
-  badLine({ number, text }: NumberedLine, message: string, isConsequence = false): void {
-    this.counts[isConsequence ? 'needBadLines' : 'badLines']++;
-    const kind = isConsequence ? 'needs a bad line' : 'bad line';
-    this.#addFailure({ kind, isConsequence, message }, { line: number });
+  noCall({ number, text }: NumberedLine, message: string, needsBadLine = false): void {
+    this.counts[needsBadLine ? 'needBadLines' : 'badLines']++;
+    const kind = needsBadLine ? 'needs a bad line' : 'bad line';
+    this.#addFailure({ kind, isConsequence: needsBadLine, message }, { line: number });
     this.#failedLines?.add(text);
   }
 
-  #addFailure({ message, errors, causes, ...kind }: LineFailure, place: FailurePlace): void {
+  #addFailure({ message, errors, causes, ...kind }: LineFailure, place: FailedLinePlace): void {
     const name = `${kind.kind} ${kind.apiCode ?? ''}`;
     const { count, examples } = this.#failures.get(name) ?? { count: 0, examples: [] };
     const example = { ...place, message, errors, causes };

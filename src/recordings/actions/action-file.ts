@@ -7,22 +7,19 @@ import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import type { NumberedLine } from './action-line.ts';
+import { parseLine } from './action-line.ts';
 import { otherKindOf, otherKindOfLine } from './foreign-files.ts';
-import type { ParsedLine, RecordedAction } from './recorded-action.ts';
-import { parseLine } from './recorded-action.ts';
+import type { RecordedAction } from './recorded-action.ts';
 
 /** Why a file cannot be read, or is no action file, as a sentence for people. */
 export class ActionFileError extends Error {}
-
-/** A line of the file, from 1, and what it says. Blank lines are left out, but counted. */
-export type NumberedLine = { readonly number: number; readonly text: string } & ParsedLine;
-export type ActionLine = Extract<NumberedLine, { readonly kind: 'action' }>;
 
 /** The longest line: more than the API takes in a body. A binary file may have no line breaks at all. */
 const MAX_LINE_BYTES = 64_000_000;
 
 /**
- * Opens an action file; `-` is the standard input. Its first bytes tell whether it is packed.
+ * Opens an action file; `-` is the standard input. Its first bytes tell whether it is compressed.
  *
  * @throws {ActionFileError} when there is no such file, or it may not be read.
  */
@@ -74,7 +71,7 @@ export interface FileOrigin {
   readonly name?: string;
   /** When it was made, or last written if that was before, in milliseconds since 1970. */
   readonly madeAt?: number;
-  /** Bytes in all, packed where the file is. */
+  /** Bytes in all, compressed where the file is. */
   readonly size?: number;
 }
 
@@ -97,9 +94,9 @@ export class ActionFile {
     let number = 0;
     let isFirst = true;
     try {
-      for await (const { bytes, isWhole } of linesOf(unpacked(this.#counted()))) {
+      for await (const { bytes, isWhole } of linesOf(decompressed(this.#counted()))) {
         number++;
-        if (number === 1) this.#refuse(otherKindOf(bytes));
+        if (number === 1) this.#throwIfForeign(otherKindOf(bytes));
         if (!isUtf8(bytes)) {
           const problem = 'This is no text in UTF-8.';
           yield { number, text: '', kind: 'problem', problem, isJson: true };
@@ -108,7 +105,7 @@ export class ActionFile {
         const text = bytes.toString().trim();
         if (text === '') continue;
         const line = parseLine(text, ignored);
-        if (isFirst && line.kind === 'problem') this.#refuse(otherKindOfLine(text));
+        if (isFirst && line.kind === 'problem') this.#throwIfForeign(otherKindOfLine(text));
         isFirst = false;
         if (line.kind === 'problem' && !line.isJson && !isWhole) {
           throw new ActionFileError(`${this.origin.path} ends in the middle of line ${number}.`);
@@ -124,7 +121,7 @@ export class ActionFile {
     }
   }
 
-  #refuse(kind: string | undefined): void {
+  #throwIfForeign(kind: string | undefined): void {
     if (kind !== undefined)
       throw new ActionFileError(`${this.origin.path} is no action file: ${kind}`);
   }
@@ -143,8 +140,8 @@ export class ActionFile {
   }
 }
 
-/** The bytes, unpacked if they are packed. */
-async function* unpacked(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** The bytes, decompressed if they are compressed. */
+async function* decompressed(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   let first = Buffer.alloc(0);
   // A pipe may give its first bytes one by one.
   while (first.length < 2) {

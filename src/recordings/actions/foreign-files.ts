@@ -4,7 +4,7 @@
 export function otherKindOf(bytes: Buffer): string | undefined {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return UTF_16;
-  for (const [name, ...start] of packings) {
+  for (const [name, ...start] of foreignArchives) {
     if (start.every((byte, at) => bytes[at] === byte)) {
       return `it is packed by ${name}; unpack it, or pack it with gzip.`;
     }
@@ -20,7 +20,7 @@ export function otherKindOf(bytes: Buffer): string | undefined {
 
 const UTF_16 = 'it is text in UTF-16; make it UTF-8: iconv -f UTF-16 -t UTF-8.';
 
-const packings = [
+const foreignArchives = [
   ['zip', 0x50, 0x4b, 0x03, 0x04],
   ['zstd', 0x28, 0xb5, 0x2f, 0xfd],
   ['bzip2', 0x42, 0x5a, 0x68],

@@ -1,6 +1,7 @@
 /** The runs and spans that actions of a file name, from when they are made until they have ended. */
 import type { AgentInstance, AgentSpan, Ref } from '../../index.ts';
-import type { RecordedAction, Unmade } from '../actions/recorded-action.ts';
+import type { UnmadeByLine } from '../actions/action-line.ts';
+import type { RecordedAction } from '../actions/recorded-action.ts';
 
 /** A run that has not ended, or some of whose spans have not. */
 export class OpenRun {
@@ -67,7 +68,7 @@ export class OpenRuns {
     return undefined;
   }
 
-  noteUnmade({ instance, span }: Unmade): void {
+  noteUnmade({ instance, span }: UnmadeByLine): void {
     const run = this.#runs.get(instance);
     if (span === undefined) {
       if (!isOpen(run)) this.#runs.set(instance, 'unmade');
@@ -87,7 +88,7 @@ export class OpenRuns {
   }
 
   /** The span has ended, or could not be made. */
-  closeSpan(run: OpenRun, span: OpenSpan): void {
+  finishSpan(run: OpenRun, span: OpenSpan): void {
     if (!span.isOpen) return;
     span.isOpen = false;
     run.openSpans--;
@@ -96,14 +97,14 @@ export class OpenRuns {
   }
 
   /** The run has ended; its spans may end later. */
-  end(run: OpenRun): void {
-    this.close(run);
+  finish(run: OpenRun): void {
+    this.noLongerOpen(run);
     run.hasEnded = true;
     this.#forgetEnded(run);
   }
 
   /** The run is over, or could not be made. */
-  close(run: OpenRun): void {
+  noLongerOpen(run: OpenRun): void {
     if (!run.isOpen) return;
     run.isOpen = false;
     this.leftOpen.runs--;

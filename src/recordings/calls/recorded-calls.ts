@@ -8,8 +8,8 @@ import type {
   SpanStatus,
 } from '../../index.ts';
 import type { JsonObject } from '../actions/exact-json.ts';
-import type { ActionOf, RecordedAction } from '../actions/recorded-action.ts';
-import { declaredObjects, isWholeSpan, spanTimes } from '../actions/recorded-action.ts';
+import type { RecordedAction, RecordedActionOf } from '../actions/recorded-action.ts';
+import { isWholeSpan, registrationObjects, spanTimes } from '../actions/recorded-action.ts';
 import type { OpenRun, OpenSpan } from './open-runs.ts';
 import { isOpenSpan, OpenRuns } from './open-runs.ts';
 
@@ -25,13 +25,13 @@ export interface RecordedCallsOptions {
   /** When an action is said to have happened, as ISO 8601, if it does not say so itself. @default now */
   readonly timeOf?: ((action: RecordedAction) => string) | undefined;
   /** @default each call is another one, and the client makes the ids of spans */
-  readonly identify?: IdentifyCall | undefined;
+  readonly identify?: IdentifyRecordedCall | undefined;
   /** What becomes of a span whose parent no earlier line has made. @default the line is bad */
   readonly missingParents?: 'root' | 'skip' | undefined;
 }
 
 /** Gives an action the same key and id each time that it is sent. */
-export type IdentifyCall = (
+export type IdentifyRecordedCall = (
   action: RecordedAction,
   line: string,
 ) => {
@@ -52,8 +52,8 @@ export interface RecordedCall<Value = unknown> {
 /** What became of an action. */
 export type TakenAction =
   | RecordedCall<AgentInstance | AgentSpan>
-  /** `isConsequence`: the line is right, but needs something that a bad line was to make. */
-  | { readonly kind: 'bad'; readonly problem: string; readonly isConsequence: boolean }
+  /** `needsBadLine`: the line itself is right, but needs something that a bad one was to make. */
+  | { readonly kind: 'no call'; readonly problem: string; readonly needsBadLine: boolean }
   /** Left out with its parent, as `missingParents` says. */
   | { readonly kind: 'skipped' };
 
@@ -61,7 +61,7 @@ export type TakenAction =
  * The client does not know of calls that wait for the registration of their run, so its own bounds do not count them.
  * They are all made at once, and have to fit into the fifth of the queue that `ready` leaves.
  */
-const MAX_WAITING_BYTES = 4_000_000;
+const MAX_BYTES_BEFORE_REGISTRATION = 4_000_000;
 
 /**
  * Makes the calls of recorded actions: plain calls with references. Those of a run wait for its registration:
@@ -89,12 +89,12 @@ export class RecordedCalls {
       if (action.type === 'agent_spans/finish' && action.agent_span_id !== undefined) {
         return this.#finishSpan(action, line, undefined);
       }
-      return bad('"instance" is missing.');
+      return noCall('"instance" is missing.');
     }
     const run = this.runs.of(action);
-    if (run === 'unmade') return bad(`It needs the run "${action.instance}".`, true);
+    if (run === 'unmade') return noCall(`It needs the run "${action.instance}".`, true);
     if (run === undefined) {
-      return bad(
+      return noCall(
         `It names the run "${action.instance}", which no earlier line registers, or which has ended.`,
       );
     }
@@ -103,7 +103,7 @@ export class RecordedCalls {
 
   /** Resolves when there is room for another action. */
   async ready(): Promise<void> {
-    while (this.#waitingBytes >= MAX_WAITING_BYTES) await this.#lastAwaited;
+    while (this.#waitingBytes >= MAX_BYTES_BEFORE_REGISTRATION) await this.#lastAwaited;
     await this.#options.client.ready();
   }
 
@@ -118,7 +118,7 @@ export class RecordedCalls {
 
   #takeOf(
     run: OpenRun,
-    action: Exclude<RecordedAction, ActionOf<'agent_instances/register'>>,
+    action: Exclude<RecordedAction, RecordedActionOf<'agent_instances/register'>>,
     line: string,
   ): TakenAction {
     const { agentInstances } = this.#options.client;
@@ -138,7 +138,7 @@ export class RecordedCalls {
         );
       }
       case 'agent_instances/finish':
-        this.runs.end(run);
+        this.runs.finish(run);
         return this.#call(action, line, { run }, ({ idempotencyKey, time }) =>
           agentInstances.finish(run.ref, {
             status: statusOf(action.status),
@@ -151,10 +151,10 @@ export class RecordedCalls {
     }
   }
 
-  #register(action: ActionOf<'agent_instances/register'>, line: string): TakenAction {
+  #register(action: RecordedActionOf<'agent_instances/register'>, line: string): TakenAction {
     const { instance, payload } = action;
     if (this.runs.has(instance)) {
-      return bad(`The run "${instance}" is registered by an earlier line, and has not ended.`);
+      return noCall(`The run "${instance}" is registered by an earlier line, and has not ended.`);
     }
     const params = registrationParams({ ...this.#options.deployment, ...payload });
     let made: ActionPromise<AgentInstance> | undefined;
@@ -168,7 +168,7 @@ export class RecordedCalls {
       ({ id }) => {
         run.ref = id;
       },
-      () => this.runs.close(run),
+      () => this.runs.noLongerOpen(run),
     );
     run.registering = settled.then(() => {
       run.registering = undefined;
@@ -177,10 +177,10 @@ export class RecordedCalls {
     return taken;
   }
 
-  #create(action: ActionOf<'agent_spans/create'>, line: string, run: OpenRun): TakenAction {
+  #create(action: RecordedActionOf<'agent_spans/create'>, line: string, run: OpenRun): TakenAction {
     const { span: name, parent: parentName, parent_span_id: parentId } = action;
     if (isOpenSpan(run.spans.get(name))) {
-      return bad(`The span "${name}" is created by an earlier line, and has not ended.`);
+      return noCall(`The span "${name}" is created by an earlier line, and has not ended.`);
     }
     const parent = parentName === undefined ? undefined : run.spans.get(parentName);
     const isMissing = parent === undefined && parentName !== undefined && parentId === undefined;
@@ -192,10 +192,10 @@ export class RecordedCalls {
     if (parent === 'unmade' || (isMissing && missingParents !== 'root')) {
       run.spans.set(name, 'unmade');
       return isMissing
-        ? bad(
+        ? noCall(
             `Its parent "${parentName}" is made by no earlier line; --missing-parents root makes a root of it, skip leaves it out.`,
           )
-        : bad(`It needs the span "${parentName}".`, true);
+        : noCall(`It needs the span "${parentName}".`, true);
     }
     return this.#createWithin(run, parent ?? parentId, action, line);
   }
@@ -203,7 +203,7 @@ export class RecordedCalls {
   #createWithin(
     run: OpenRun,
     parent: OpenSpan | string | undefined,
-    action: ActionOf<'agent_spans/create'>,
+    action: RecordedActionOf<'agent_spans/create'>,
     line: string,
   ): TakenAction {
     const span = this.runs.addSpan(run, action.span, !isWholeSpan(action));
@@ -231,25 +231,25 @@ export class RecordedCalls {
       ({ id }) => {
         span.ref = id;
       },
-      () => this.runs.closeSpan(run, span),
+      () => this.runs.finishSpan(run, span),
     );
     return taken;
   }
 
   #finishSpan(
-    action: ActionOf<'agent_spans/finish'>,
+    action: RecordedActionOf<'agent_spans/finish'>,
     line: string,
     run: OpenRun | undefined,
   ): TakenAction {
     const { span: name, agent_span_id: id, status, result_payload: resultPayload } = action;
     const span = name === undefined ? undefined : run?.spans.get(name);
     if (span === 'skipped') return { kind: 'skipped' };
-    if (span === 'unmade') return bad(`It needs the span "${name}".`, true);
+    if (span === 'unmade') return noCall(`It needs the span "${name}".`, true);
     if (span === undefined && id === undefined) {
-      if (name === undefined) return bad('"span" is missing.');
-      return bad(`It names the span "${name}", which no earlier line creates.`);
+      if (name === undefined) return noCall('"span" is missing.');
+      return noCall(`It names the span "${name}", which no earlier line creates.`);
     }
-    if (span !== undefined && run !== undefined) this.runs.closeSpan(run, span);
+    if (span !== undefined && run !== undefined) this.runs.finishSpan(run, span);
     return this.#call(action, line, { run, span: span ?? id }, ({ idempotencyKey, time }) =>
       this.#options.client.agentSpans.finish(refOf(span ?? id) ?? '', {
         status: statusOf(status),
@@ -275,7 +275,7 @@ export class RecordedCalls {
       readonly span?: OpenSpan | string | undefined;
       readonly parent?: OpenSpan | string | undefined;
     },
-    make: (terms: CallTerms) => ActionPromise<Value>,
+    make: (terms: RecordedCallTerms) => ActionPromise<Value>,
   ): RecordedCall<Value> {
     const { timeOf, identify } = this.#options;
     const time = timeOf?.(action) ?? new Date().toISOString();
@@ -288,9 +288,9 @@ export class RecordedCalls {
       call: this.#onceRegistered(run, line.length, () => make({ time, idempotencyKey, newId })),
       key: idempotencyKey,
       ids: () => ({
-        agent_instance_id: idOf(run?.ref),
-        agent_span_id: idOf(refOf(span)),
-        parent_span_id: idOf(refOf(parent)),
+        agent_instance_id: knownIdOf(run?.ref),
+        agent_span_id: knownIdOf(refOf(span)),
+        parent_span_id: knownIdOf(refOf(parent)),
       }),
     };
   }
@@ -311,7 +311,7 @@ export class RecordedCalls {
   }
 }
 
-interface CallTerms {
+interface RecordedCallTerms {
   /** When the action is said to have happened. */
   readonly time: string;
   /** The id for a new span, once that of its run is known; undefined: the client makes one. */
@@ -323,7 +323,7 @@ interface CallTerms {
 function registrationParams(fields: JsonObject): AgentInstanceRegisterParams {
   const params = Object.entries(fields).map(([name, value]): [string, unknown] => [
     name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-    declaredObjects.has(name) ? registrationParams(value as JsonObject) : value,
+    registrationObjects.has(name) ? registrationParams(value as JsonObject) : value,
   ]);
   return Object.fromEntries(params);
 }
@@ -337,10 +337,10 @@ function refOf(span: OpenSpan | string | undefined): Ref<AgentSpan> | undefined 
   return typeof span === 'object' ? span.ref : span;
 }
 
-function idOf(ref: unknown): string | undefined {
+function knownIdOf(ref: unknown): string | undefined {
   return typeof ref === 'string' ? ref : undefined;
 }
 
-function bad(problem: string, isConsequence = false): TakenAction {
-  return { kind: 'bad', problem, isConsequence };
+function noCall(problem: string, needsBadLine = false): TakenAction {
+  return { kind: 'no call', problem, needsBadLine };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fileIdentities } from '../../../src/cli/send/identities.ts';
+import { parseLine } from '../../../src/recordings/actions/action-line.ts';
 import type { RecordedAction } from '../../../src/recordings/actions/recorded-action.ts';
-import { parseLine } from '../../../src/recordings/actions/recorded-action.ts';
 import { create, finish, run } from '../../recordings/actions/lines.ts';
 
 const instance = '01m8npfwjrm23ynwy3vyqrpjmzn4ynt9';

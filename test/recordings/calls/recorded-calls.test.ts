@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AgentInstance, AgentSpan } from '../../../src/index.ts';
+import { parseLine } from '../../../src/recordings/actions/action-line.ts';
 import type { RecordedAction } from '../../../src/recordings/actions/recorded-action.ts';
-import { parseLine } from '../../../src/recordings/actions/recorded-action.ts';
 import { RecordedCalls } from '../../../src/recordings/calls/recorded-calls.ts';
 import { harness } from '../../helpers/harness.ts';
 import { create, finish, run } from '../actions/lines.ts';
@@ -15,7 +15,7 @@ function actionOf(line: object): RecordedAction {
 /** The call that an action becomes. */
 function call(calls: RecordedCalls, line: object): Promise<AgentInstance | AgentSpan> {
   const taken = calls.take(actionOf(line));
-  if (taken.kind !== 'call') throw new Error(taken.kind === 'bad' ? taken.problem : taken.kind);
+  if (taken.kind !== 'call') throw new Error(taken.kind === 'no call' ? taken.problem : taken.kind);
   return taken.call;
 }
 
@@ -122,8 +122,8 @@ test('a name that was told of as missing is free again once its run would have e
   const lines = run('r', ['a']).slice(1).map(actionOf);
   const kinds = lines.map((action) => {
     const taken = calls.take(action);
-    return taken.kind === 'bad' ? taken.isConsequence : taken.kind;
+    return taken.kind === 'no call' ? taken.needsBadLine : taken.kind;
   });
   expect(kinds).toEqual([false, true, true, true]);
-  expect(calls.take(actionOf(create('r', 'b')))).toMatchObject({ isConsequence: false });
+  expect(calls.take(actionOf(create('r', 'b')))).toMatchObject({ needsBadLine: false });
 });

@@ -14,12 +14,12 @@ export type DoctorAnswer =
       readonly kind: 'outputs';
       readonly status: number;
       /** In the order of the items; undefined for an item without an output. */
-      readonly outputs: readonly (DoctorOutput | undefined)[];
+      readonly outputs: readonly (DoctorItemOutput | undefined)[];
     }
   | DoctorRefusal;
 
 /** The answer for an item, or of a single endpoint. */
-export type DoctorOutput = DoctorSuccess | DoctorRefusal;
+export type DoctorItemOutput = DoctorSuccess | DoctorRefusal;
 
 export interface DoctorSuccess {
   readonly kind: 'success';
@@ -69,7 +69,7 @@ export class DoctorApi {
   }
 
   /** One item in a request of its own: its output, or the refusal of the request. @throws {Unanswered} */
-  async one(item: Item): Promise<DoctorOutput> {
+  async one(item: Item): Promise<DoctorItemOutput> {
     const answer = await this.bulk(item);
     if (answer.kind === 'refused') return answer;
     const [output] = answer.outputs;
@@ -82,7 +82,7 @@ export class DoctorApi {
    *
    * @throws {Unanswered} as `bulk` does.
    */
-  async single(path: string, sent?: JsonObject): Promise<DoctorOutput> {
+  async single(path: string, sent?: JsonObject): Promise<DoctorItemOutput> {
     const { status, body } = usable(await exchange(this.#account, path, sent, DOCTOR_TIMEOUT_MS));
     if (!isSuccess(status)) return this.#refusal(body, status);
     const output = this.#output(body);
@@ -95,7 +95,7 @@ export class DoctorApi {
     return exchange(this.#account, '/api/v1/bulk', body, DOCTOR_TIMEOUT_MS);
   }
 
-  #output(output: unknown): DoctorOutput {
+  #output(output: unknown): DoctorItemOutput {
     if (!isJsonObject(output) || output['status'] !== 'success') return this.#refusal(output);
     const { details } = output;
     return { kind: 'success', details: isJsonObject(details) ? details : {}, fields: output };

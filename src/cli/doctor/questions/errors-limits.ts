@@ -8,7 +8,7 @@ import { asAssumed, different, Unanswered, unknown } from './question-finding.ts
 import type { RunQuestions, SmokeRun } from './smoke-run.ts';
 
 /** Statuses upon which the client halves a request. */
-const halvingStatuses: ReadonlySet<number> = new Set([400, 413, 422]);
+const doctorHalvingStatuses: ReadonlySet<number> = new Set([400, 413, 422]);
 
 /** What a culprit does to its request (docs/internals/api.md, "Processing" and "Error body"). */
 export const errorQuestions: RunQuestions = {
@@ -76,7 +76,7 @@ async function besideOthers(run: SmokeRun, malformed: Item): Promise<Finding> {
   const answer = await run.bulk(before, malformed, after);
   if (answer.kind === 'refused') {
     const { status, because } = answer;
-    if (status === undefined || !halvingStatuses.has(status)) {
+    if (status === undefined || !doctorHalvingStatuses.has(status)) {
       return different(
         `The whole request gets ${because}, which the client does not take for a fault of one item.`,
       );
@@ -96,8 +96,8 @@ async function besideOthers(run: SmokeRun, malformed: Item): Promise<Finding> {
   return asAssumed(`It fails alone (${second.because}), and stops the request.`);
 }
 
-export const MAX_PROBED_ITEMS = 1_000;
-export const MAX_PROBED_BYTES = 4_000_000;
+export const MAX_MEASURED_ITEMS = 1_000;
+export const MAX_MEASURED_BYTES = 4_000_000;
 
 /**
  * How much a request may hold (docs/internals/api.md, "Limits"). All items are finishes of a span that was
@@ -105,24 +105,24 @@ export const MAX_PROBED_BYTES = 4_000_000;
  */
 export const limitQuestions: RunQuestions = {
   'max-items': (run) =>
-    probeLimit(run, {
+    measureLimit(run, {
       assumed: 100,
-      most: MAX_PROBED_ITEMS,
+      most: MAX_MEASURED_ITEMS,
       show: (size) => `${amount(size)} items`,
       option: 'batch.maxItems',
       itemsOf: (size) => Array.from({ length: size }, () => run.finish(run.newId())),
     }),
   'max-bytes': (run) =>
-    probeLimit(run, {
+    measureLimit(run, {
       assumed: 1_000_000,
-      most: MAX_PROBED_BYTES,
+      most: MAX_MEASURED_BYTES,
       show: bytes,
       option: 'batch.maxBytes',
       itemsOf: (length) => [padded(run, length)],
     }),
 };
 
-interface LimitProbe {
+interface LimitMeasurement {
   /** What the client sends by default. */
   readonly assumed: number;
   readonly most: number;
@@ -133,9 +133,9 @@ interface LimitProbe {
 }
 
 /** Doubles the size that the client assumes, or halves it if that is too much. */
-async function probeLimit(
+async function measureLimit(
   run: SmokeRun,
-  { assumed, most, show, option, itemsOf }: LimitProbe,
+  { assumed, most, show, option, itemsOf }: LimitMeasurement,
 ): Promise<Finding> {
   const send = (size: number): Promise<string | undefined> => refusalOf(run, itemsOf(size));
   let refusal = await send(assumed);
@@ -153,7 +153,7 @@ async function probeLimit(
   for (let at = assumed / 2; at >= assumed / 100; at /= 2) {
     const fits = Math.floor(at);
     if ((await send(fits)) !== undefined) continue;
-    const canLearn = halvingStatuses.has(Number(refusal));
+    const canLearn = doctorHalvingStatuses.has(Number(refusal));
     return different(
       `${show(fits)}; ${show(assumed)} are refused (${refusal}). ${
         canLearn ? 'The client finds out by halving;' : 'The client cannot find that out:'

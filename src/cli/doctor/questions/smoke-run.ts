@@ -86,7 +86,7 @@ export async function openRun(
   deployment: Deployment,
 ): Promise<SmokeRun | Finding> {
   try {
-    const made = await new DoctorApi(account).one(registrationFor(deployment));
+    const made = await new DoctorApi(account).one(smokeRunRegistration(deployment));
     if (made.kind === 'success') {
       const id = idOf(made);
       if (id === '') throw new Unanswered('The answer to the registration has no details.id.');
@@ -133,7 +133,7 @@ async function finishOnce(run: SmokeRun, item: Item): Promise<Finding> {
 }
 
 /** What makes the run. */
-function registrationFor(deployment: Deployment): Item {
+function smokeRunRegistration(deployment: Deployment): Item {
   return {
     ...newItem('agent_instances/register'),
     ...deployment,

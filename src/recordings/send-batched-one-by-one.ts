@@ -1,21 +1,21 @@
 /** Sends a recording again in two ways, batched and one by one, so that they can be compared. */
 import type { AutobatchClient } from '../index.ts';
 import { ActionFileError } from './actions/action-file.ts';
-import type { ActionOf, RecordedAction } from './actions/recorded-action.ts';
+import type { RecordedAction, RecordedActionOf } from './actions/recorded-action.ts';
 import { spanTimes } from './actions/recorded-action.ts';
 import { recordedTimes } from './actions/recorded-time.ts';
 import { RecordedCalls } from './calls/recorded-calls.ts';
 import { Slots } from './concurrency-slots.ts';
 
 /** When each recording is said to have begun: always the same, so that two sendings can be compared. */
-const RECORDING_START = Date.UTC(2026, 8, 1, 8);
+const COMPARED_RECORDING_START = Date.UTC(2026, 8, 1, 8);
 
 type Actions = AsyncIterable<RecordedAction> | Iterable<RecordedAction>;
 
 export interface SendingResult {
   readonly actions: number;
   readonly succeeded: number;
-  /** The first few errors. */
+  /** The first three errors. */
   readonly errors: readonly unknown[];
   /** The name in the file of each run and span, by the server's id. */
   readonly names: Readonly<Record<string, string>>;
@@ -26,12 +26,12 @@ export async function sendBatched(
   actions: Actions,
   client: AutobatchClient,
 ): Promise<SendingResult> {
-  const collector = new ResultCollector();
-  const calls = new RecordedCalls({ client, timeOf: recordedTimes(RECORDING_START) });
+  const collector = new SendingResultCollector();
+  const calls = new RecordedCalls({ client, timeOf: recordedTimes(COMPARED_RECORDING_START) });
   for await (const action of actions) {
     await calls.ready();
     const taken = calls.take(action);
-    if (taken.kind === 'bad') throw new ActionFileError(taken.problem);
+    if (taken.kind === 'no call') throw new ActionFileError(taken.problem);
     if (taken.kind === 'call') collector.add(action, taken.call);
   }
   await calls.flush();
@@ -52,14 +52,14 @@ export async function sendOneByOne(
   actions: Actions,
   options: OneByOneOptions,
 ): Promise<SendingResult> {
-  const collector = new ResultCollector();
+  const collector = new SendingResultCollector();
   const calls = new CallsOneByOne(options, collector);
   for await (const action of actions) calls.start(action);
   return collector.result();
 }
 
 /** A run or a span of the file. */
-interface Made {
+interface MadeOneByOne {
   readonly id: Promise<string>;
   /** Calls that must have their answers before it is finished. */
   readonly within: Promise<unknown>[];
@@ -69,12 +69,12 @@ interface Made {
 class CallsOneByOne {
   readonly #options: OneByOneOptions;
   readonly #slots: Slots;
-  readonly #collector: ResultCollector;
-  readonly #runs = new Map<string, Made>();
-  readonly #spans = new Map<string, Made>();
-  readonly #timeOf = recordedTimes(RECORDING_START);
+  readonly #collector: SendingResultCollector;
+  readonly #runs = new Map<string, MadeOneByOne>();
+  readonly #spans = new Map<string, MadeOneByOne>();
+  readonly #timeOf = recordedTimes(COMPARED_RECORDING_START);
 
-  constructor(options: OneByOneOptions, collector: ResultCollector) {
+  constructor(options: OneByOneOptions, collector: SendingResultCollector) {
     this.#options = options;
     this.#collector = collector;
     this.#slots = new Slots(options.inFlight);
@@ -88,7 +88,7 @@ class CallsOneByOne {
       this.#runs.set(action.instance, { id, within: [] });
       return;
     }
-    const run = madeAs(this.#runs, action.instance);
+    const run = this.#madeAs(this.#runs, action.instance);
     const toRun = (endpoint: string, body: object) => async () => ({
       path: `agent_instance/${await run.id}/${endpoint}`,
       body,
@@ -120,10 +120,11 @@ class CallsOneByOne {
     }
   }
 
-  #create(action: ActionOf<'agent_spans/create'>, run: Made, time: string): void {
+  #create(action: RecordedActionOf<'agent_spans/create'>, run: MadeOneByOne, time: string): void {
     const { id: givenId, schema_name, status, payload = {}, result_payload } = action;
     const { sensitive_encoding } = action;
-    const parent = action.parent === undefined ? undefined : madeAs(this.#spans, action.parent);
+    const parent =
+      action.parent === undefined ? undefined : this.#madeAs(this.#spans, action.parent);
     // The first call within a run is its start.
     const id = this.#call(action, run.within.slice(0, 1), async () => {
       const details = {
@@ -144,8 +145,8 @@ class CallsOneByOne {
     run.within.push(id);
   }
 
-  #finish(action: ActionOf<'agent_spans/finish'>, run: Made, time: string): void {
-    const { id, within } = madeAs(this.#spans, action.span);
+  #finish(action: RecordedActionOf<'agent_spans/finish'>, run: MadeOneByOne, time: string): void {
+    const { id, within } = this.#madeAs(this.#spans, action.span);
     const { status, result_payload, sensitive_encoding, timestamp = time } = action;
     const body = { status, result_payload, sensitive_encoding, timestamp };
     const request = async () => ({ path: `agent_spans/${await id}/finish`, body });
@@ -188,18 +189,16 @@ class CallsOneByOne {
     if (details === undefined) throw new Error(`${path}: ${response.status} ${message}`);
     return details.id;
   }
-}
 
-function madeAs(made: ReadonlyMap<string, Made>, name: string | undefined): Made {
-  const found = made.get(name ?? '');
-  if (found === undefined) throw new Error(`The file uses "${name}" before it makes it.`);
-  return found;
+  #madeAs(made: ReadonlyMap<string, MadeOneByOne>, name: string | undefined): MadeOneByOne {
+    const found = made.get(name ?? '');
+    if (found === undefined) throw new Error(`The file uses "${name}" before it makes it.`);
+    return found;
+  }
 }
-
-const MAX_ERRORS_KEPT = 3;
 
 /** Collects the result as calls settle. */
-class ResultCollector {
+class SendingResultCollector {
   readonly #result = {
     actions: 0,
     succeeded: 0,
@@ -210,7 +209,10 @@ class ResultCollector {
 
   /** Counts the call of an action; it gives the id of what that makes. */
   add(action: RecordedAction, call: Promise<string | { readonly id: string }>): void {
-    const name = nameOfMade(action);
+    /** In the file, of what the action makes. */
+    let name: string | undefined;
+    if (action.type === 'agent_instances/register') name = action.instance;
+    if (action.type === 'agent_spans/create') name = action.span;
     const { errors, names } = this.#result;
     this.#result.actions++;
     this.#settled.push(
@@ -220,7 +222,7 @@ class ResultCollector {
           if (name !== undefined) names[typeof made === 'string' ? made : made.id] = name;
         },
         (error: unknown) => {
-          if (errors.length < MAX_ERRORS_KEPT) errors.push(error);
+          if (errors.length < 3) errors.push(error);
         },
       ),
     );
@@ -231,10 +233,4 @@ class ResultCollector {
     await Promise.all(this.#settled);
     return this.#result;
   }
-}
-
-/** The name in the file of what an action makes. */
-function nameOfMade(action: RecordedAction): string | undefined {
-  if (action.type === 'agent_instances/register') return action.instance;
-  return action.type === 'agent_spans/create' ? action.span : undefined;
 }
