@@ -48,10 +48,10 @@ export class Emulator {
       const request = await readFetch(input, init, handler.bodyBound);
       const response = await handler.handle(request);
       if (isRedirect(response) && request.redirect !== 'manual') {
-        handler.recorder.breach('A redirect would be followed, token and all');
+        handler.reporter.breach('A redirect would be followed, token and all');
         throw new TypeError('fetch failed', { cause: new Error('unexpected redirect') });
       }
-      return toResponse(response, request.signal, handler.recorder);
+      return toResponse(response, request.signal, handler.reporter);
     };
   }
 
@@ -68,7 +68,7 @@ export class Emulator {
 
   /** What the emulator saw so far. */
   report(): EmulatorReport {
-    return this.#handler.recorder.report();
+    return this.#handler.reporter.report();
   }
 
   /**

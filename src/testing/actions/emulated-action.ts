@@ -2,7 +2,7 @@
 // first change: so an action is a transaction of its own (docs/internals/api.md, "Processing"), and nothing ever needs to
 // be undone.
 
-import type { RequestRecord } from '../report/report.ts';
+import type { RequestNotes } from '../report/report.ts';
 import type { Store } from '../state/store.ts';
 import type { ActionResult } from '../wire/action-results.ts';
 import { failure } from '../wire/action-results.ts';
@@ -24,7 +24,7 @@ type FieldValue<N extends FieldNeed, Value> = N extends 'required' ? Value : Val
 export class EmulatedAction {
   readonly store: Store;
   readonly item: EmulatedItem;
-  readonly #request: RequestRecord;
+  readonly #request: RequestNotes;
   readonly #prefix: string;
   readonly #read: string[] = [];
   readonly #problems: Map<string, string[]>;
@@ -32,7 +32,7 @@ export class EmulatedAction {
   constructor(
     store: Store,
     item: EmulatedItem,
-    request: RequestRecord,
+    request: RequestNotes,
     prefix = '',
     problems: Map<string, string[]> = new Map(),
   ) {

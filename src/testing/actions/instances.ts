@@ -1,7 +1,7 @@
 // `agent_instances/*`: docs/internals/api.md, "Actions", "Registering a run" and "Run records". The names of start,
 // finish and record_quality in bulk are *inferred* there.
 
-import type { Instance, Schemas } from '../state/store.ts';
+import type { Instance, StoredSchemas } from '../state/store.ts';
 import { instanceDetails, isTerminal } from '../state/store.ts';
 import type { ActionResult } from '../wire/action-results.ts';
 import { invalidAction, notFound, success } from '../wire/action-results.ts';
@@ -70,7 +70,7 @@ function checkEnvironment(environment: EmulatedAction): void {
 
 function newInstance(
   { store }: EmulatedAction,
-  schemas: Schemas,
+  schemas: StoredSchemas,
   registered: Fields & { readonly id: string; readonly agent_id: string },
 ): Instance {
   const now = store.timestamp();

@@ -1,7 +1,7 @@
 // `agent_schema_version` of a register: docs/internals/api.md, "Agent schemas". Schemas are looked at, never applied:
 // what does not match its schema is recorded all the same (docs/internals/api.md, "Creating a span").
 
-import type { Schemas, ShownSchema } from '../state/store.ts';
+import type { StoredSchema, StoredSchemas } from '../state/store.ts';
 import type { Fields } from '../wire/items.ts';
 import { isFields } from '../wire/items.ts';
 import type { EmulatedAction } from './emulated-action.ts';
@@ -41,7 +41,7 @@ const CLASSIFICATIONS = ['unknown', 'public', 'internal', 'confidential', 'restr
 export function readSchemaVersion(
   action: EmulatedAction,
   agentId: string,
-): { readonly version: Fields; readonly schemas: Schemas } {
+): { readonly version: Fields; readonly schemas: StoredSchemas } {
   const reader = action.inner('agent_schema_version', 'optional') ?? action.within({}, '');
   const external_identifier = reader.string('external_identifier', 'optional') ?? null;
   const schemas = {
@@ -58,8 +58,8 @@ export function readSchemaVersion(
   return { version: { type, id, external_identifier }, schemas };
 }
 
-function readSchemas(reader: EmulatedAction, list: keyof Schemas): Map<string, ShownSchema> {
-  const schemas = new Map<string, ShownSchema>();
+function readSchemas(reader: EmulatedAction, list: keyof StoredSchemas): Map<string, StoredSchema> {
+  const schemas = new Map<string, StoredSchema>();
   for (const [i, schema] of (reader.array(list, 'optional') ?? []).entries()) {
     const path = `${list}.${i}`;
     if (isFields(schema)) schemas.set(...readSchema(reader.within(schema, `${path}.`), list));
@@ -68,7 +68,10 @@ function readSchemas(reader: EmulatedAction, list: keyof Schemas): Map<string, S
   return schemas;
 }
 
-function readSchema(schema: EmulatedAction, list: keyof Schemas): [name: string, ShownSchema] {
+function readSchema(
+  schema: EmulatedAction,
+  list: keyof StoredSchemas,
+): [name: string, StoredSchema] {
   const isQuality = list === 'quality_schemas';
   const name = schema.name('name', 'required');
   schema.object(isQuality ? 'schema' : 'params_schema', 'required');
@@ -99,7 +102,7 @@ function checkDataRisk(risk: EmulatedAction): void {
 }
 
 /** Fills each `{{field}}` of the template. More of Liquid, which TypeScript allows, is left as it stands. */
-export function summaryOf(schema: ShownSchema | undefined, payload: Fields): string | null {
+export function summaryOf(schema: StoredSchema | undefined, payload: Fields): string | null {
   if (schema?.template === undefined) return null;
   return schema.template.replaceAll(/\{\{\s*([\w.]+)\s*\}\}/g, (_whole, name: string) => {
     const value = Object.hasOwn(payload, name) ? payload[name] : undefined;

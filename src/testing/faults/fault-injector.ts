@@ -1,7 +1,7 @@
 // Decides which fault fires when: first those that a test asked for, in order, then those of the seeded plan.
 
 import { Random, seededHash } from '../lib/random.ts';
-import type { RequestRecord } from '../report/report.ts';
+import type { RequestNotes } from '../report/report.ts';
 import type { ErrorOutput } from '../wire/errors.ts';
 import { errorLike, errorOutput } from '../wire/errors.ts';
 import type { EmulatedItem } from '../wire/items.ts';
@@ -80,21 +80,21 @@ export class FaultInjector implements Faults {
     this.#poisons = [];
   }
 
-  forRequest(route: Route, request: RequestRecord): Fault | undefined {
+  forRequest(route: Route, request: RequestNotes): Fault | undefined {
     const fault = fire(this.#queued, (target) => isOn(target, route)) ?? this.#draw(route);
     if (fault !== undefined) request.fault(fault.kind);
     return fault;
   }
 
   /** The fault of a poisoned item, which strikes its whole request. */
-  poisonAmong(items: readonly EmulatedItem[], request: RequestRecord): Fault | undefined {
+  poisonAmong(items: readonly EmulatedItem[], request: RequestNotes): Fault | undefined {
     const fault = fire(this.#poisons, (match) => items.some((item) => matches(match, item)));
     if (fault !== undefined) request.fault('poison');
     return fault;
   }
 
   /** The error that an item gets instead of running. */
-  refusalOf(item: EmulatedItem, request: RequestRecord): ErrorOutput | undefined {
+  refusalOf(item: EmulatedItem, request: RequestNotes): ErrorOutput | undefined {
     for (const refusal of this.#refusals) {
       if (!matches(refusal.match, item)) continue;
       const used = refusal.used.get(item.key) ?? 0;

@@ -1,6 +1,6 @@
 // Bodies of requests, of which no more is read than a bound; and bodies of responses that are cut off, or endless.
 
-import type { Recorder } from '../report/report.ts';
+import type { Reporter } from '../report/report.ts';
 
 /** An endless body breaks off here, before a reader without a bound runs out of memory. */
 const ENDLESS_BYTES = 64 * 1024 * 1024;
@@ -50,12 +50,12 @@ export function cutBody(body: string): ReadableStream<Uint8Array> {
 export function endlessBody(
   chunk: string,
   signal: AbortSignal | undefined,
-  recorder: Recorder,
+  reporter: Reporter,
 ): ReadableStream<Uint8Array> {
   const bytes = new TextEncoder().encode(chunk);
   let left = ENDLESS_BYTES;
   let onAbort = (): void => {};
-  const bodyClosed = recorder.bodyOpened();
+  const bodyClosed = reporter.bodyOpened();
   const close = (exhausted: boolean): void => {
     signal?.removeEventListener('abort', onAbort);
     bodyClosed(exhausted);

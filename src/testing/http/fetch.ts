@@ -1,6 +1,6 @@
 // `emulator.fetch`: reads a Request, and makes a Response.
 
-import type { Recorder } from '../report/report.ts';
+import type { Reporter } from '../report/report.ts';
 import { BoundedBody, cutBody, endlessBody, networkError } from './bodies.ts';
 import type { EmulatedRequest, EmulatedResponse } from './request-response.ts';
 
@@ -60,7 +60,7 @@ async function readBody(request: Request, bound: number): Promise<Uint8Array> {
 export function toResponse(
   answer: EmulatedResponse,
   signal: AbortSignal | undefined,
-  recorder: Recorder,
+  reporter: Reporter,
 ): Response {
   switch (answer.kind) {
     case 'full':
@@ -70,7 +70,7 @@ export function toResponse(
     case 'cut':
       return new Response(cutBody(answer.body), answer);
     case 'endless':
-      return new Response(endlessBody(answer.chunk, signal, recorder), answer);
+      return new Response(endlessBody(answer.chunk, signal, reporter), answer);
     default:
       return answer satisfies never;
   }

@@ -4,7 +4,7 @@
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { ReadableStream as NodeStream } from 'node:stream/web';
-import type { Recorder } from '../report/report.ts';
+import type { Reporter } from '../report/report.ts';
 import { BoundedBody, endlessBody } from './bodies.ts';
 import type { EmulatedRequest, EmulatedResponse } from './request-response.ts';
 
@@ -13,7 +13,7 @@ const HOST = '127.0.0.1';
 /** What the server needs of the emulator. */
 interface Backend {
   handle(request: EmulatedRequest): Promise<EmulatedResponse>;
-  readonly recorder: Recorder;
+  readonly reporter: Reporter;
   /** How much of a body is read. */
   readonly bodyBound: number;
 }
@@ -89,7 +89,7 @@ async function serve(
       },
       signal: gone.signal,
     });
-    send(response, answer, gone.signal, backend.recorder);
+    send(response, answer, gone.signal, backend.reporter);
   } catch (error) {
     // If the client is still there, a function of the test's own threw: one of the options, say.
     if (gone.signal.aborted) return;
@@ -124,7 +124,7 @@ function send(
   response: ServerResponse,
   answer: EmulatedResponse,
   gone: AbortSignal,
-  recorder: Recorder,
+  reporter: Reporter,
 ): void {
   switch (answer.kind) {
     case 'full':
@@ -142,7 +142,7 @@ function send(
     }
     case 'endless': {
       response.writeHead(answer.status, answer.headers);
-      const body = endlessBody(answer.chunk, gone, recorder) as NodeStream<Uint8Array>;
+      const body = endlessBody(answer.chunk, gone, reporter) as NodeStream<Uint8Array>;
       const { Readable } = globalThis.process.getBuiltinModule('node:stream');
       Readable.fromWeb(body)
         .once('error', () => response.destroy())

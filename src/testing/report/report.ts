@@ -104,7 +104,7 @@ export interface EmulatorReport {
 }
 
 /** What is counted of an idempotency key. */
-interface KeyCounts {
+interface ReportedKeyCounts {
   /** How many requests carried it. */
   attempts: number;
   /** How often its action took effect. */
@@ -114,10 +114,10 @@ interface KeyCounts {
 }
 
 /** The most breaches, and the most unknown fields, that are listed. */
-const MAX_REPORTED = 1_000;
+const MAX_REPORT_ENTRIES = 1_000;
 
 /** One request, and what becomes of it. */
-export class RequestRecord implements Omit<AnsweredRequest, 'status' | 'ms'> {
+export class RequestNotes implements Omit<AnsweredRequest, 'status' | 'ms'> {
   readonly request: number;
   readonly route: string;
   readonly bytes: number;
@@ -129,11 +129,11 @@ export class RequestRecord implements Omit<AnsweredRequest, 'status' | 'ms'> {
   readonly faults: string[] = [];
   readonly unknownFields: string[] = [];
   readonly breaches: string[] = [];
-  readonly #recorder: Recorder;
+  readonly #reporter: Reporter;
   #ranItems = 0;
 
-  constructor(recorder: Recorder, request: number, route: string, bytes: number) {
-    this.#recorder = recorder;
+  constructor(reporter: Reporter, request: number, route: string, bytes: number) {
+    this.#reporter = reporter;
     this.request = request;
     this.route = route;
     this.bytes = bytes;
@@ -146,18 +146,18 @@ export class RequestRecord implements Omit<AnsweredRequest, 'status' | 'ms'> {
   /** Notes a way in which the client broke the contract. */
   breach(sentence: string): void {
     this.breaches.push(sentence);
-    this.#recorder.breach(`Request ${this.request}: ${sentence}`);
+    this.#reporter.breach(`Request ${this.request}: ${sentence}`);
   }
 
   /** Notes a field that the API does not know, and drops. */
   unknownField(name: string): void {
-    if (this.unknownFields.length < MAX_REPORTED) this.unknownFields.push(name);
-    this.#recorder.unknownField(name);
+    if (this.unknownFields.length < MAX_REPORT_ENTRIES) this.unknownFields.push(name);
+    this.#reporter.unknownField(name);
   }
 
   fault(kind: string): void {
     this.faults.push(kind);
-    this.#recorder.fault(kind);
+    this.#reporter.fault(kind);
   }
 
   ran({ key, type }: EmulatedItem, { output, id }: ActionResult, isReplay: boolean): void {
@@ -168,13 +168,13 @@ export class RequestRecord implements Omit<AnsweredRequest, 'status' | 'ms'> {
     }
     const outcome = isReplay ? 'replay' : output.status;
     const code = output.status === 'error' ? output.code : null;
-    this.#recorder.ran({ key, type, id, request: this.request, outcome, code });
+    this.#reporter.ran({ key, type, id, request: this.request, outcome, code });
   }
 }
 
-export class Recorder {
+export class Reporter {
   readonly #lists: boolean;
-  readonly #keys: Map<string, KeyCounts> = new Map();
+  readonly #keys: Map<string, ReportedKeyCounts> = new Map();
   readonly #byPath: Record<string, number> = {};
   readonly #faults: Record<string, number> = {};
   readonly #overlaps: Set<string> = new Set();
@@ -192,9 +192,9 @@ export class Recorder {
     this.#lists = lists;
   }
 
-  nextRequest(route: string, bytes: number): RequestRecord {
+  nextRequest(route: string, bytes: number): RequestNotes {
     this.#requests.all += 1;
-    return new RequestRecord(this, this.#requests.all, route, bytes);
+    return new RequestNotes(this, this.#requests.all, route, bytes);
   }
 
   /**
@@ -203,15 +203,15 @@ export class Recorder {
    * @param sent The keys of all items, also of those that cannot be read.
    */
   arrive(
-    record: RequestRecord,
+    notes: RequestNotes,
     kind: RequestKind,
     items: readonly EmulatedItem[],
     sent: readonly string[],
   ): (status: BatchRecord['status']) => void {
-    const { request, route, bytes } = record;
+    const { request, route, bytes } = notes;
     this.#byPath[route] = (this.#byPath[route] ?? 0) + 1;
     this.#counts.bytes += bytes;
-    const carried: KeyCounts[] = [];
+    const carried: ReportedKeyCounts[] = [];
     for (const { key } of items) {
       if (key === null) continue;
       const counts = this.#keys.get(key) ?? { attempts: 0, effects: 0, inFlight: 0 };
@@ -226,7 +226,7 @@ export class Recorder {
     const batch = { request, status, keys: sent, bytes };
     if (kind === 'bulk') {
       this.#requests.bulk += 1;
-      record.items = items.length;
+      notes.items = items.length;
       this.#counts.items += items.length;
       if (this.#lists) this.#batches.push(batch);
     }
@@ -247,11 +247,11 @@ export class Recorder {
   }
 
   breach(sentence: string): void {
-    if (this.#breaches.length < MAX_REPORTED) this.#breaches.push(sentence);
+    if (this.#breaches.length < MAX_REPORT_ENTRIES) this.#breaches.push(sentence);
   }
 
   unknownField(name: string): void {
-    if (this.#unknownFields.size < MAX_REPORTED) this.#unknownFields.add(name);
+    if (this.#unknownFields.size < MAX_REPORT_ENTRIES) this.#unknownFields.add(name);
   }
 
   fault(kind: string): void {

@@ -12,9 +12,9 @@ import { jsonResponse, textResponse } from '../http/request-response.ts';
 import { EmulatorClock } from '../lib/emulator-clock.ts';
 import type { EmulatorOptions } from '../options/emulator-options.ts';
 import { resolveOptions } from '../options/emulator-options.ts';
-import type { AnsweredRequest, RequestRecord } from '../report/report.ts';
-import { Recorder } from '../report/report.ts';
-import type { KeyState } from '../state/store.ts';
+import type { AnsweredRequest, RequestNotes } from '../report/report.ts';
+import { Reporter } from '../report/report.ts';
+import type { StoredKey } from '../state/store.ts';
 import { Store } from '../state/store.ts';
 import type { ActionOutput, ActionResult, ItemOutput } from '../wire/action-results.ts';
 import { failure } from '../wire/action-results.ts';
@@ -27,7 +27,7 @@ import { readRequest } from './request-reader.ts';
 
 export class RequestHandler {
   readonly store: Store;
-  readonly recorder: Recorder;
+  readonly reporter: Reporter;
   readonly faults: FaultInjector;
   readonly bodyBound: number;
   readonly #clock: EmulatorClock;
@@ -42,7 +42,7 @@ export class RequestHandler {
     this.#clock = new EmulatorClock(options.now, options.delay);
     this.#onAnswer = options.onAnswer;
     this.store = new Store(resolved, this.#clock);
-    this.recorder = new Recorder(resolved.record);
+    this.reporter = new Reporter(resolved.record);
     this.faults = new FaultInjector(options.faults, resolved.seed);
     this.bodyBound = resolved.bodyBound;
   }
@@ -54,35 +54,35 @@ export class RequestHandler {
     if (preflight !== undefined) return preflight;
     const arrivedMs = this.#clock.now();
     const route = findRoute(request.method, request.url.pathname);
-    const record = this.recorder.nextRequest(route.label, request.body.length);
-    const arrival = 'allow' in route ? route : this.#arrive(request, route, record);
+    const notes = this.reporter.nextRequest(route.label, request.body.length);
+    const arrival = 'allow' in route ? route : this.#arrive(request, route, notes);
     let status: AnsweredRequest['status'] = 'dropped';
     try {
       const response =
         'allow' in arrival
-          ? await this.#noRoute(request, arrival, record)
+          ? await this.#noRoute(request, arrival, notes)
           : await this.#process(arrival);
       if (response.kind === 'full' || response.kind === 'endless') status = response.status;
       if (response.kind === 'drop') return response;
-      const id = `emulator-${record.request}`;
+      const id = `emulator-${notes.request}`;
       const headers = { 'x-request-id': id, ...corsHeaders(request), ...response.headers };
       return { ...response, headers };
     } finally {
       if ('leave' in arrival) arrival.leave(status);
       const onAnswer = this.#onAnswer;
-      onAnswer?.({ ...record, status, ms: this.#clock.now() - arrivedMs });
+      onAnswer?.({ ...notes, status, ms: this.#clock.now() - arrivedMs });
     }
   }
 
-  #arrive(request: EmulatedRequest, route: Route, record: RequestRecord) {
-    const arrived = readRequest(request, route, record, this.store.options);
+  #arrive(request: EmulatedRequest, route: Route, notes: RequestNotes) {
+    const arrived = readRequest(request, route, notes, this.store.options);
     const { items, keys } = arrived;
     const { keys: known } = this.store;
     for (const item of items) {
       const { key } = item;
       if (key !== null && !known.has(key)) known.set(key, { item, stored: undefined });
     }
-    return { ...arrived, leave: this.recorder.arrive(record, route.kind, items, keys) };
+    return { ...arrived, leave: this.reporter.arrive(notes, route.kind, items, keys) };
   }
 
   /**
@@ -90,21 +90,21 @@ export class RequestHandler {
    * item; the items themselves.
    */
   async #process(arrived: ArrivedRequest): Promise<EmulatedResponse> {
-    const { request, route, record, options } = arrived;
+    const { request, route, notes, options } = arrived;
     const clock = this.#clock;
     const onTheWayMs = options.latencyMs() / 2;
-    const fault = this.faults.forRequest(route, record);
-    const limit = route.kind === 'bulk' ? this.#limit(record) : undefined;
+    const fault = this.faults.forRequest(route, notes);
+    const limit = route.kind === 'bulk' ? this.#limit(notes) : undefined;
     const atOnce = fault !== undefined && isAfterWork(fault) ? undefined : fault;
     let early = responseInstead(atOnce, clock.now()) ?? arrived.refusal ?? limit;
-    const poison = early === undefined ? this.faults.poisonAmong(arrived.items, record) : undefined;
+    const poison = early === undefined ? this.faults.poisonAmong(arrived.items, notes) : undefined;
     early ??= responseInstead(poison, clock.now());
     const delayMs = (fault?.delayMs ?? 0) + (poison?.delayMs ?? 0);
     await clock.wait(onTheWayMs + delayMs, request.signal);
     // All the work is done in one step, so the items of two requests never run by turns. On the real server they may
     // (docs/internals/api.md, "Processing": unknown).
     const response = early ?? this.#work(arrived, fault);
-    await clock.wait(onTheWayMs + record.ranItems * options.itemMs, request.signal);
+    await clock.wait(onTheWayMs + notes.ranItems * options.itemMs, request.signal);
     return responseInstead(fault, clock.now()) ?? damage(fault, response);
   }
 
@@ -124,16 +124,16 @@ export class RequestHandler {
    * Runs the items in order up to the first error. Those after it have no output. The status is 200 also when an item
    * failed (docs/internals/api.md, "Processing" and "Outputs").
    */
-  #runBatch({ items, record }: ArrivedRequest, fault: Fault | undefined): FullResponse {
+  #runBatch({ items, notes }: ArrivedRequest, fault: Fault | undefined): FullResponse {
     const omit = fault?.kind === 'omit' ? fault : undefined;
     const omitted = omit && items.find((item) => matches(omit.item, item));
     const done: ItemOutput[] = [];
     for (const item of items) {
       if (item === omitted && omit?.runs === false) continue;
-      const output = this.#runItem(item, record);
+      const output = this.#runItem(item, notes);
       if (item !== omitted) done.push({ item, output });
       if (output.status === 'error') {
-        record.skipped = items.length - items.indexOf(item) - 1;
+        notes.skipped = items.length - items.indexOf(item) - 1;
         break;
       }
     }
@@ -147,47 +147,47 @@ export class RequestHandler {
     return textResponse(200, `{"status":"success","outputs":{${entries.join(',')}}}`);
   }
 
-  #runSingle({ route, items, record }: ArrivedRequest, fault: Fault | undefined): FullResponse {
+  #runSingle({ route, items, notes }: ArrivedRequest, fault: Fault | undefined): FullResponse {
     const [item] = items;
     // The body of a ping is **unknown**; its status is all that counts (docs/internals/api.md, "Connection").
     if (item === undefined || route.kind === 'ping') {
       return jsonResponse(200, { status: 'success' });
     }
-    const done = { item, output: this.#runItem(item, record) };
+    const done = { item, output: this.#runItem(item, notes) };
     misname(fault, [done], this.#newId);
     const { output } = done;
     return jsonResponse(output.status === 'success' ? 200 : statusOfCode(output.code), output);
   }
 
   /** The stored answer of its key comes first, then an injected refusal, then the action. */
-  #runItem(item: EmulatedItem, record: RequestRecord): ActionOutput {
+  #runItem(item: EmulatedItem, notes: RequestNotes): ActionOutput {
     const { store, faults } = this;
     const known = item.key === null ? undefined : store.keys.get(item.key);
-    const repeated = known && this.#repeat(known, item, record);
+    const repeated = known && this.#repeat(known, item, notes);
     if (repeated !== undefined) {
-      record.ran(item, repeated, repeated === known?.stored);
+      notes.ran(item, repeated, repeated === known?.stored);
       return repeated.output;
     }
-    const refusal = faults.refusalOf(item, record);
+    const refusal = faults.refusalOf(item, notes);
     const result =
       refusal === undefined
-        ? findAction(item.type)(new EmulatedAction(store, item, record))
+        ? findAction(item.type)(new EmulatedAction(store, item, notes))
         : failure(refusal);
     const isStored = result.output.status === 'success' || store.options.storeErrors;
     if (known !== undefined && isStored) known.stored = result;
-    record.ran(item, result, false);
+    notes.ran(item, result, false);
     return result.output;
   }
 
   /** The answer to an item whose key was used before, unless it has to run again. */
-  #repeat(known: KeyState, item: EmulatedItem, record: RequestRecord): ActionResult | undefined {
+  #repeat(known: StoredKey, item: EmulatedItem, notes: RequestNotes): ActionResult | undefined {
     const { item: first, stored } = known;
     // When the API says that is **unknown** (docs/internals/api.md, "Idempotency keys").
     const code = 'idempotency_key_already_used';
     // What the API does about other content under a known key is **unknown**, too. A client must never do it, so it is
     // refused, whether or not the first one got its answer.
     if (item !== first && (item.type !== first.type || !isSameJson(item.fields, first.fields))) {
-      record.breach(`Key "${item.key}" came again with other content`);
+      notes.breach(`Key "${item.key}" came again with other content`);
       return failure(errorOutput(code, 'The idempotency key was used for other content'));
     }
     if (stored === undefined || this.store.options.repeats === 'replay') return stored;
@@ -195,10 +195,10 @@ export class RequestHandler {
   }
 
   /** The limits of the options, checked on arrival, as by a gateway. */
-  #limit(record: RequestRecord): FullResponse | undefined {
+  #limit(notes: RequestNotes): FullResponse | undefined {
     const { maxInFlight, maxPerSecond } = this.store.options;
-    if (this.recorder.inFlight > maxInFlight) {
-      record.fault('maxInFlight');
+    if (this.reporter.inFlight > maxInFlight) {
+      notes.fault('maxInFlight');
       return jsonResponse(503, errorOutput('temporarily_unavailable', 'Try again later'));
     }
     const second = Math.floor(this.#clock.now() / 1_000);
@@ -208,7 +208,7 @@ export class RequestHandler {
     }
     this.#inSecond += 1;
     if (this.#inSecond <= maxPerSecond) return undefined;
-    record.fault('maxPerSecond');
+    notes.fault('maxPerSecond');
     const slowDown = errorOutput('rate_limited', 'Slow down', { retryAfterMs: 1_000 });
     return jsonResponse(429, slowDown, { 'retry-after': '1' });
   }
@@ -216,9 +216,9 @@ export class RequestHandler {
   async #noRoute(
     request: EmulatedRequest,
     { label, allow }: NoRoute,
-    record: RequestRecord,
+    notes: RequestNotes,
   ): Promise<EmulatedResponse> {
-    record.breach(`${label} is not part of the API, or not emulated`);
+    notes.breach(`${label} is not part of the API, or not emulated`);
     await this.#clock.wait(this.store.options.latencyMs(), request.signal);
     return allow === ''
       ? jsonResponse(404, errorOutput('not_found', 'Not found'))

@@ -5,7 +5,7 @@ import { BULK_ACTIONS } from '../actions/action-table.ts';
 import type { EmulatedRequest, FullResponse } from '../http/request-response.ts';
 import { jsonResponse } from '../http/request-response.ts';
 import type { ResolvedOptions } from '../options/emulator-options.ts';
-import type { RequestRecord } from '../report/report.ts';
+import type { RequestNotes } from '../report/report.ts';
 import type { ErrorOutput } from '../wire/errors.ts';
 import { errorOutput, requestNotValid } from '../wire/errors.ts';
 import type { EmulatedItem, Fields } from '../wire/items.ts';
@@ -16,7 +16,7 @@ import type { Route } from '../wire/routes.ts';
 export interface ArrivedRequest {
   readonly request: EmulatedRequest;
   readonly route: Route;
-  readonly record: RequestRecord;
+  readonly notes: RequestNotes;
   readonly options: ResolvedOptions;
   readonly items: EmulatedItem[];
   /** The keys of all items that have one, also when the request is refused. */
@@ -36,10 +36,10 @@ const bodyText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function readRequest(
   request: EmulatedRequest,
   route: Route,
-  record: RequestRecord,
+  notes: RequestNotes,
   options: ResolvedOptions,
 ): ArrivedRequest {
-  const arrived: ArrivedRequest = { request, route, record, options, items: [], keys: [] };
+  const arrived: ArrivedRequest = { request, route, notes, options, items: [], keys: [] };
   checkHeaders(arrived);
   if (route.hasBody) readBody(arrived);
   else arrived.items.push(itemOf(route, Object.fromEntries(request.url.searchParams)));
@@ -47,18 +47,18 @@ export function readRequest(
 }
 
 function checkHeaders(arrived: ArrivedRequest): void {
-  const { request, route, options, record } = arrived;
+  const { request, route, options, notes } = arrived;
   const sdk = request.header('x-prefactor-sdk');
   // Whether the server needs the header is **unknown** (docs/internals/api.md, "Connection"); a client must send it.
-  if (sdk === null) record.breach('No X-Prefactor-SDK header');
-  else if (!SDK.test(sdk)) record.breach('X-Prefactor-SDK is no list of <package>@<version>');
-  else if (hasDuplicates(sdk.split(' '))) record.breach('X-Prefactor-SDK names an entry twice');
+  if (sdk === null) notes.breach('No X-Prefactor-SDK header');
+  else if (!SDK.test(sdk)) notes.breach('X-Prefactor-SDK is no list of <package>@<version>');
+  else if (hasDuplicates(sdk.split(' '))) notes.breach('X-Prefactor-SDK names an entry twice');
   if (request.header('idempotency-key') !== null) {
-    record.breach('Idempotency-Key header: the key belongs into the body');
+    notes.breach('Idempotency-Key header: the key belongs into the body');
   }
 
   const token = /^Bearer (\S+)$/.exec(request.header('authorization') ?? '')?.[1];
-  if (token === undefined) record.breach('No bearer token');
+  if (token === undefined) notes.breach('No bearer token');
   if (token === undefined || !options.acceptsToken(token)) {
     const problem = token === undefined ? 'There is no bearer token' : 'The token is not valid';
     refuse(arrived, 401, errorOutput('bad_authtoken', `${problem}: ${options.wantedToken}`));
@@ -93,13 +93,13 @@ function readBody(arrived: ArrivedRequest): void {
 }
 
 function readBulk({ items, ...others }: Fields, arrived: ArrivedRequest): void {
-  const { options, record, keys } = arrived;
+  const { options, notes, keys } = arrived;
   for (const name of Object.keys(others)) {
     dropField(arrived, name, `Unknown field "${name}" beside items`);
   }
   const entries: readonly unknown[] = Array.isArray(items) ? items : [];
   if (entries.length === 0) {
-    record.breach('A bulk request without items');
+    notes.breach('A bulk request without items');
     refuseField(arrived, 'items', ['required_value', 'at least one item is needed']);
     return;
   }
@@ -111,7 +111,7 @@ function readBulk({ items, ...others }: Fields, arrived: ArrivedRequest): void {
   }
   if (hasDuplicates(keys)) problem ??= ['invalid_value', 'idempotency keys are not unique'];
   if (problem !== undefined) {
-    record.breach(`A bulk request that is not valid: ${problem[1]}`);
+    notes.breach(`A bulk request that is not valid: ${problem[1]}`);
     refuseField(arrived, 'items', problem);
   }
   // No breach: the API's own limit is unknown (docs/internals/api.md, "Limits").
@@ -137,7 +137,7 @@ function readItem(entry: unknown, keys: string[]): EmulatedItem | RequestProblem
 }
 
 function readSingle({ idempotency_key: key, ...fields }: Fields, arrived: ArrivedRequest): void {
-  const { route, options, record, items, keys } = arrived;
+  const { route, options, notes, items, keys } = arrived;
   const doubled = Object.keys(route.params).find((name) => Object.hasOwn(fields, name));
   if (doubled !== undefined) {
     dropField(arrived, doubled, `"${doubled}" stands in the path and in the body`);
@@ -151,7 +151,7 @@ function readSingle({ idempotency_key: key, ...fields }: Fields, arrived: Arrive
     items.push({ ...item, key });
     keys.push(key);
   } else {
-    record.breach('A single request with an idempotency key that is not valid');
+    notes.breach('A single request with an idempotency key that is not valid');
     const message = `has at most ${LONGEST_ACCEPTED_KEY} characters`;
     refuseField(arrived, 'idempotency_key', ['invalid_value', message]);
   }
@@ -164,12 +164,12 @@ function itemOf({ type, params }: Route, fields: Fields): EmulatedItem {
 
 /** For a field that the API drops without a word. With the option `strict` it is a breach, and refused. */
 function dropField(arrived: ArrivedRequest, name: string, breach: string): void {
-  const { route, options, record } = arrived;
+  const { route, options, notes } = arrived;
   if (options.strict) {
-    record.breach(breach);
+    notes.breach(breach);
     refuseField(arrived, name, ['invalid_value', 'is not a known field']);
   } else {
-    record.unknownField(`${route.type}: ${name}`);
+    notes.unknownField(`${route.type}: ${name}`);
   }
 }
 
@@ -182,7 +182,7 @@ function refuseField(
 }
 
 function refuseBreach(arrived: ArrivedRequest, status: number, sentence: string): void {
-  arrived.record.breach(sentence);
+  arrived.notes.breach(sentence);
   refuse(arrived, status, errorOutput('bad_request', sentence));
 }
 

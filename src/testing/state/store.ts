@@ -25,7 +25,7 @@ export interface Span {
 }
 
 export interface Instance {
-  readonly schemas: Schemas;
+  readonly schemas: StoredSchemas;
   readonly spans: Span[];
   readonly quality: Map<string, { readonly payload: Fields; readonly summary: string | null }>;
   /** As answers show it, without what follows from the fields above. */
@@ -42,18 +42,18 @@ export interface Instance {
 }
 
 /** By the names of span types and of qualities. */
-export interface Schemas {
-  readonly span_type_schemas: ReadonlyMap<string, ShownSchema>;
-  readonly quality_schemas: ReadonlyMap<string, ShownSchema>;
+export interface StoredSchemas {
+  readonly span_type_schemas: ReadonlyMap<string, StoredSchema>;
+  readonly quality_schemas: ReadonlyMap<string, StoredSchema>;
 }
 
 /** The parts of a schema that show in answers. */
-export interface ShownSchema {
+export interface StoredSchema {
   readonly title: string | undefined;
   readonly template: string | undefined;
 }
 
-export interface KeyState {
+export interface StoredKey {
   /** The first item with the key. Later ones must be the same. */
   readonly item: EmulatedItem;
   /** The answer for repeats, once there is one: a success, or with `storeErrors` an error. */
@@ -93,7 +93,7 @@ export class Store {
     environment: new Map(),
   };
   /** One space for bulk and single endpoints; whether the API has one is **unknown**. */
-  readonly keys: Map<string, KeyState> = new Map();
+  readonly keys: Map<string, StoredKey> = new Map();
   readonly accountId: string;
   readonly defaultAgentId: string;
   readonly defaultEnvironmentId: string;
