@@ -1,10 +1,10 @@
-import { ConnectionFault, certificateCode, systemCodeOf } from '../../lib/connection-errors.ts';
+import { ConnectionTrouble, certificateCode, systemCodeOf } from '../../lib/connection-errors.ts';
 import type { Deployment } from '../../recordings/calls/recorded-calls.ts';
 import { isToken, isTooShort, MIN_TOKEN_LENGTH, TOKEN } from '../../transport/api-token.ts';
 import { DEFAULT_API_URL, readApiUrl } from '../../transport/api-url.ts';
 import { fetchSender } from '../../transport/fetch-sender.ts';
-import { isSuccess, parsedBody } from '../../transport/http-exchange.ts';
-import { maxAnswerBytes } from '../../transport/response-body.ts';
+import { isSuccess } from '../../transport/http-exchange.ts';
+import { maxAnswerBytes, parsedBody } from '../../transport/response-body.ts';
 import { sdkHeader } from '../../transport/sdk-header.ts';
 import type { CommandContext } from '../command/command.ts';
 import { wrongUsage } from '../command/failures-exit-codes.ts';
@@ -65,7 +65,7 @@ export async function exchange(
   } catch (error) {
     if (!signal.aborted) {
       // Only a code such as ECONNREFUSED: a message could contain the token.
-      const code = systemCodeOf(error instanceof ConnectionFault ? error.cause : error);
+      const code = systemCodeOf(error instanceof ConnectionTrouble ? error.cause : error);
       return { kind: 'silence', reason: code ?? 'the connection failed' };
     }
     const missing = isAnswered ? 'no end of its answer' : 'no answer';
