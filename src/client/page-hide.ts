@@ -11,7 +11,7 @@ const page: Page = globalThis;
 const KEEPALIVE_BYTES = 65_536;
 
 /** The name under which an event says how much of that is left; the same for all copies of this package. */
-const leftName = Symbol.for('prefactor-autobatch.keepaliveBytesLeft');
+const keepaliveBytesLeft = Symbol.for('prefactor-autobatch.keepaliveBytesLeft');
 
 /**
  * Calls `depart` each time that the page is left, with the bytes that it may send; it returns those that it did
@@ -21,9 +21,9 @@ const leftName = Symbol.for('prefactor-autobatch.keepaliveBytesLeft');
 export function onPageHide(depart: (budgetBytes: number) => number): () => void {
   if (!('onpagehide' in page)) return () => {};
   const listener = (event: object): void => {
-    const left: unknown = Reflect.get(event, leftName);
+    const left: unknown = Reflect.get(event, keepaliveBytesLeft);
     const budgetBytes = typeof left === 'number' ? left : KEEPALIVE_BYTES;
-    Reflect.set(event, leftName, budgetBytes - depart(budgetBytes));
+    Reflect.set(event, keepaliveBytesLeft, budgetBytes - depart(budgetBytes));
   };
   page.addEventListener?.('pagehide', listener);
   return () => page.removeEventListener?.('pagehide', listener);

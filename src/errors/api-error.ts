@@ -1,6 +1,6 @@
 import { isObject, own } from '../lib/own-fields.ts';
 import type { Redact } from '../lib/snippets.ts';
-import { jsonOf, oneLine, snippetOf, unsliced } from '../lib/snippets.ts';
+import { codeSnippetOf, jsonOf, oneLine, snippetOf } from '../lib/snippets.ts';
 import type { ApiErrorDetails } from './error-classes.ts';
 import {
   newError,
@@ -18,8 +18,7 @@ export interface ErrorAnswer {
   readonly errors: unknown;
 }
 
-// An honest answer is far below these; a hostile one must not live on in errors.
-const maxCodeLength = 100;
+// Honest details are far below that; hostile ones must not live on in errors.
 const maxErrorsLength = 100_000;
 
 /** Reads an error body, or an output that is an error; what has the wrong type counts as missing. */
@@ -48,7 +47,7 @@ export function askedPauseMs(output: unknown): number | undefined {
 
 // The code decides the class: one that we know is kept, even if a token is a part of it.
 function codeOf(code: string, redact: Redact): string {
-  return kindOfAnswer.has(code) ? code : unsliced(redact(code).slice(0, maxCodeLength));
+  return kindOfAnswer.has(code) ? code : codeSnippetOf(code, redact);
 }
 
 /** As they came, but for the token, and each caller's own; too large or too deep to look through: left out. */

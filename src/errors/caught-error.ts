@@ -1,9 +1,7 @@
 import { MAX_CAUSE_LEVELS } from '../lib/connection-errors.ts';
 import type { Redact } from '../lib/snippets.ts';
-import { snippetOf, unsliced } from '../lib/snippets.ts';
+import { codeSnippetOf, snippetOf } from '../lib/snippets.ts';
 import { isObjectLike } from '../lib/value-checks.ts';
-
-const MAX_CODE_LENGTH = 100;
 
 /** How many lines of a stack are kept for users who look for a mistake in their own code. */
 export const STACK_FRAMES = 8;
@@ -36,7 +34,7 @@ export function copyOfCaught(
   copy.stack = [`${copy.name}: ${copy.message}`, ...framesOf(caught, redact, frames)].join('\n');
   for (const name of ['code', 'syscall']) {
     const word = textOf(caught, name);
-    const clean = word && unsliced(redact(word).slice(0, MAX_CODE_LENGTH));
+    const clean = word && codeSnippetOf(word, redact);
     if (clean !== undefined) Object.assign(copy, { [name]: clean });
   }
   return copy;

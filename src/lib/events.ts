@@ -10,7 +10,7 @@ export type Listener<Detail> = (detail: Detail) => unknown;
 const listenerWarningsEveryMs = 60_000;
 
 /** More deliveries than ordinary work causes in one turn of the event loop. */
-const MAX_EVENTS_PER_TURN = 2_000;
+const MAX_DELIVERIES_PER_TURN = 2_000;
 
 /**
  * Calls listeners once the books are right again: `emit` only queues an event, `deliver` calls its listeners,
@@ -97,7 +97,7 @@ export class Events<Details extends object> {
       this.#queue = this.#queue.slice(due);
       this.#delivered = 0;
       this.hasPending = this.#queue.length > 0;
-      if (this.hasPending || this.#deliveriesInTurn >= MAX_EVENTS_PER_TURN) {
+      if (this.hasPending || this.#deliveriesInTurn >= MAX_DELIVERIES_PER_TURN) {
         inLaterTurn(this.#resume, true);
       } else {
         this.#isHeld = false;

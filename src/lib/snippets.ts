@@ -15,12 +15,18 @@ export function oneLine(text: string): string {
 export type Redact = (text: string) => string;
 
 const maxSnippetLength = 200;
+const maxCodeLength = 100;
 
 /** The beginning of a text that is not ours. Redacted before it is cut, so that no half token remains. */
 export function snippetOf(text: string, redact: Redact): string {
   const clean = redact(text);
   if (clean.length <= maxSnippetLength) return clean;
   return unsliced(`${clean.slice(0, maxSnippetLength)}…`);
+}
+
+/** The same of a code: a word, which has no mark where it was cut. */
+export function codeSnippetOf(code: string, redact: Redact): string {
+  return unsliced(redact(code).slice(0, maxCodeLength));
 }
 
 /** A value as JSON; undefined where it has none, or is nested deeper than the stack is. */

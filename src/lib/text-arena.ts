@@ -20,9 +20,9 @@ export interface Chunk {
   bytes: number;
 }
 
-const CHUNK_BYTES = 65_536;
+const ARENA_CHUNK_BYTES = 65_536;
 /** A longer text gets a buffer of its own, so that chunks are well filled. */
-const LONG_TEXT = 4_096;
+const LONG_ARENA_TEXT = 4_096;
 /** Bytes between two texts, for the separator of a body: so neighbours are copied at once. */
 const GAP = 1;
 /** No unit of a string takes more bytes of UTF-8. */
@@ -32,7 +32,7 @@ const MAX_SPARE = 32;
 /** The most that buffers take, as a multiple of the bytes of the texts in them. */
 const MAX_OVERHEAD = 4;
 /** Always allowed: the spare chunks, and the one that is written. */
-const ALWAYS_ALLOWED = (MAX_SPARE + 1) * CHUNK_BYTES;
+const ALWAYS_ALLOWED = (MAX_SPARE + 1) * ARENA_CHUNK_BYTES;
 
 /**
  * The texts of one engine as UTF-8, many in one buffer. A waiting string would be an object on the heap, which
@@ -53,7 +53,7 @@ export class TextArena {
   movedBytes = 0;
   /** The chunk that is written, and where; a dummy before the first text. */
   #chunk: Chunk = { buffer: new Uint8Array(0), texts: [], count: 0, bytes: 0 };
-  #end = CHUNK_BYTES;
+  #end = ARENA_CHUNK_BYTES;
   #slots = 0;
   readonly #spare: Chunk[] = [];
   /** Chunks less than a quarter full that are not written any more, oldest first. */
@@ -61,12 +61,12 @@ export class TextArena {
 
   /** Writes the text, and notes in `owner` where it is. */
   write(text: string, owner: ArenaText): void {
-    if (text.length > LONG_TEXT) {
+    if (text.length > LONG_ARENA_TEXT) {
       this.#writeAlone(text, owner);
       return;
     }
     const room = text.length * BYTES_PER_UNIT + GAP;
-    if (this.#end + room > CHUNK_BYTES) this.#nextChunk();
+    if (this.#end + room > ARENA_CHUNK_BYTES) this.#nextChunk();
     this.#place(owner, writeUtf8(this.#chunk.buffer, text, this.#end));
   }
 
@@ -100,8 +100,8 @@ export class TextArena {
   }
 
   #newChunk(): Chunk {
-    this.capacity += CHUNK_BYTES;
-    return { buffer: newBuffer(CHUNK_BYTES), texts: [], count: 0, bytes: 0 };
+    this.capacity += ARENA_CHUNK_BYTES;
+    return { buffer: newBuffer(ARENA_CHUNK_BYTES), texts: [], count: 0, bytes: 0 };
   }
 
   /** Gives the next bytes of the chunk that is written to `owner`. */
@@ -140,7 +140,7 @@ export class TextArena {
   #recycle(chunk: Chunk): void {
     this.#sparse.delete(chunk);
     const { length } = chunk.buffer;
-    const isReusable = length === CHUNK_BYTES && this.#spare.length < MAX_SPARE;
+    const isReusable = length === ARENA_CHUNK_BYTES && this.#spare.length < MAX_SPARE;
     if (isReusable && !this.#isWasteful()) this.#spare.push(chunk);
     else this.capacity -= length;
   }
@@ -152,7 +152,7 @@ export class TextArena {
   /** Frees spare chunks, then empties sparse ones, oldest first, until that is enough. */
   #compact(): void {
     while (this.#spare.pop() !== undefined) {
-      this.capacity -= CHUNK_BYTES;
+      this.capacity -= ARENA_CHUNK_BYTES;
       if (!this.#isWasteful()) return;
     }
     for (const chunk of this.#sparse) {
@@ -163,7 +163,7 @@ export class TextArena {
 
   #move(owner: ArenaText, from: Chunk): void {
     const { start, bytes } = owner;
-    if (this.#end + bytes + GAP > CHUNK_BYTES) this.#nextChunk();
+    if (this.#end + bytes + GAP > ARENA_CHUNK_BYTES) this.#nextChunk();
     this.#chunk.buffer.set(from.buffer.subarray(start, start + bytes), this.#end);
     this.#vacate(owner, from);
     this.#place(owner, bytes);

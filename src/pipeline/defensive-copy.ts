@@ -32,12 +32,12 @@ function withoutToJson<Fields extends Record<string, unknown>>(given: Fields): F
 
 /** A copy without the fields that JSON would leave out. */
 export function withoutUndefined(action: WireAction): WireAction {
-  const copy = defined(action) as WireAction;
-  if (isObject(copy['details'])) copy['details'] = defined(copy['details']);
+  const copy = definedFieldsOf(action) as WireAction;
+  if (isObject(copy['details'])) copy['details'] = definedFieldsOf(copy['details']);
   return copy;
 }
 
-function defined(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function definedFieldsOf(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   let copy: Record<string, unknown> = {};
   for (const name in fields) {
     const value = fields[name];

@@ -19,8 +19,8 @@ export interface Dependencies
 /** Stands for all spans that this client never saw: their instances are unknown to it. */
 const ANY_UNSEEN_SPAN = '*';
 
-const MAX_SPANS = 100_000;
-const MAX_INSTANCES = 100_000;
+const MAX_TRACKED_SPANS = 100_000;
+const MAX_TRACKED_INSTANCES = 100_000;
 /** The bytes of a span are remembered where they are more: an answer holds many small ones. */
 const LARGE_SPAN_BYTES = 16_384;
 const MAX_LARGE_SPANS = 10_000;
@@ -59,11 +59,11 @@ export interface PendingIds {
 export class DependencyTracker {
   readonly #pendingIds: PendingIds;
   readonly #spans = new LruMap<string, TrackedInstance>({
-    max: MAX_SPANS,
+    max: MAX_TRACKED_SPANS,
     onEvict: (_, owner) => this.#spanGone(owner),
   });
   readonly #instances = new LruMap<Name, TrackedInstance>({
-    max: MAX_INSTANCES,
+    max: MAX_TRACKED_INSTANCES,
     onEvict: (_, instance) => this.#instanceGone(instance),
   });
   /** UTF-8 bytes of large spans, which the answers to their finishes will hold again. */

@@ -1,4 +1,5 @@
 /** What JSON cannot write of a value, or writes as `{}`: it is gone through again, and its getters and `toJSON` called. */
+import { isObjectLike } from '../lib/value-checks.ts';
 import type { WireAction } from '../schemas/action.ts';
 import { InvalidCall } from './invalid-call.ts';
 
@@ -34,10 +35,10 @@ const MAX_VALUES_IF_WRONG = 250_000;
 const MAX_VALUES_IF_LOST = 10_000;
 
 /** Losses that are told of, at most. */
-const MAX_LOSSES = 5;
+const MAX_JSON_LOSSES = 5;
 
 /** Nothing is written as deep as this by hand. */
-const DEEPEST_BY_HAND = 500;
+const DEEPEST_JSON_BY_HAND = 500;
 
 /** The longest path that is shown, in characters. */
 const LONGEST_PATH = 200;
@@ -57,7 +58,7 @@ export function whyUnwritable(
     return new InvalidCall([issue], 'error' in sight ? sight.error : cause);
   }
   const message =
-    deepest > DEEPEST_BY_HAND
+    deepest > DEEPEST_JSON_BY_HAND
       ? `it is nested ${deepest} levels deep, more than JSON can be written here (see cause): make it flatter`
       : 'it cannot be written as JSON (see cause)';
   return new InvalidCall([{ path: shownAs(''), message }], cause);
@@ -69,7 +70,7 @@ export function lossesIn(action: WireAction): JsonLosses | undefined {
   for (const { place, value } of walk(action, MAX_VALUES_IF_LOST)) {
     const kind = kindOfEmptied(value);
     if (kind !== undefined) emptied.push(`${pathOf(place)} is ${kind}`);
-    if (emptied.length === MAX_LOSSES) break;
+    if (emptied.length === MAX_JSON_LOSSES) break;
   }
   const { idempotency_key: key, _type: type } = action;
   return emptied.length === 0 ? undefined : { key, type, emptied };
@@ -77,7 +78,7 @@ export function lossesIn(action: WireAction): JsonLosses | undefined {
 
 /** The kind of an object that JSON writes as `{}` for want of fields, although it may hold something. */
 function kindOfEmptied(value: unknown): string | undefined {
-  if (!mayHaveFields(value) || Array.isArray(value)) return undefined;
+  if (!isObjectLike(value) || Array.isArray(value)) return undefined;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) return undefined;
   if (Object.keys(value).length > 0) return undefined;
@@ -119,7 +120,7 @@ function* walk(root: object, most: number): Generator<ValueAtPlace> {
     yield sight;
     const { value, names = [], problem } = sight;
     if (problem !== undefined) return;
-    if (!mayHaveFields(value)) continue;
+    if (!isObjectLike(value)) continue;
     around.add(value);
     steps.push({ left: value });
     const depth = step.depth + 1;
@@ -131,7 +132,7 @@ function look(place: JsonPlace, around: ReadonlySet<unknown>): ValueAtPlace {
   let problem = 'cannot be read (see cause)';
   try {
     let value: unknown = Reflect.get(place.holder, place.name);
-    const mayHaveToJson = mayHaveFields(value) || typeof value === 'bigint';
+    const mayHaveToJson = isObjectLike(value) || typeof value === 'bigint';
     const toJson: unknown = mayHaveToJson ? Reflect.get(Object(value), 'toJSON') : undefined;
     if (typeof toJson === 'function') {
       const unreadable = problem;
@@ -139,7 +140,7 @@ function look(place: JsonPlace, around: ReadonlySet<unknown>): ValueAtPlace {
       value = Reflect.apply(toJson, value, [place.name]);
       problem = unreadable;
     }
-    const names = mayHaveFields(value) ? Object.keys(value) : [];
+    const names = isObjectLike(value) ? Object.keys(value) : [];
     return { place, value, names, problem: problemOf(value, around) };
   } catch (error) {
     return { place, problem, error };
@@ -153,8 +154,4 @@ function problemOf(value: unknown, around: ReadonlySet<unknown>): string | undef
   return typeof value === 'bigint' || value instanceof BigInt
     ? 'is a BigInt, which JSON cannot write: pass it as a string'
     : undefined;
-}
-
-function mayHaveFields(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

@@ -185,8 +185,8 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
   type: 'agent_instances/record_quality',
   changes: 'instance',
   references: [calledOnInstance],
-  checkParams: paramFields(qualityFields),
-  checkAction: withFields(qualityFields),
+  checkParams: paramFields(recordQualityFields),
+  checkAction: withFields(recordQualityFields),
   toAction: ({ key, target, params }) => ({
     _type: 'agent_instances/record_quality',
     idempotency_key: key,
@@ -197,7 +197,7 @@ export const recordQuality: ActionKind<AgentInstanceRecordQualityParams, AgentIn
   toResult: toAgentInstance,
 };
 
-function qualityFields() {
+function recordQualityFields() {
   return { name: aName(), payload: z.nullable(anObject()) };
 }
 

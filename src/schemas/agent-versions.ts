@@ -94,8 +94,8 @@ const checkVersion: Check = onlyFields(() => ({
 }));
 
 const checkRuntimeEnvironment: Check = onlyFields(() => ({
-  agentSdk: z.optional(z.custom(isNames, NAMES)),
-  prefactorSdk: z.optional(z.custom(isNames, NAMES)),
+  agentSdk: z.optional(sdkNames()),
+  prefactorSdk: z.optional(sdkNames()),
   runtime: z.optional(aName()),
   os: z.optional(aName()),
 }));
@@ -141,8 +141,7 @@ export function toAgentSchemaVersion(given: AgentSchemaVersion | undefined): obj
   );
 }
 
-const NAMES = `an array of which each is ${NAME}`;
-
-function isNames(value: unknown): boolean {
-  return Array.isArray(value) && Array.from(value).every(isName);
+function sdkNames(): z.ZodMiniType {
+  const areNames = (value: unknown) => Array.isArray(value) && Array.from(value).every(isName);
+  return z.custom(areNames, `an array of which each is ${NAME}`);
 }

@@ -114,23 +114,19 @@ function hasMethod<T extends object>(value: unknown, method: keyof T): value is 
   return isObjectLike(value) && typeof Reflect.get(value, method) === 'function';
 }
 
-interface Zlib {
-  createGunzip(): { write(bytes: Uint8Array): void; end(): void };
-}
-
 /**
  * Unpacks by the stream that Node's own fetch uses: all members of the file count, zeros behind them do
  * not matter. The stream fails where the bytes are no gzip, or end too early.
  */
 export function gunzip(chunks: readonly Uint8Array[]): object {
-  const zlib = runtime.process?.getBuiltinModule?.('node:zlib') as Zlib;
-  const stream = zlib.createGunzip();
+  const zlib = Object(runtime.process?.getBuiltinModule?.('node:zlib'));
+  const stream: { write(bytes: Uint8Array): void; end(): void } = zlib.createGunzip();
   for (const bytes of chunks) stream.write(bytes);
   stream.end();
   return stream;
 }
 
-const bodyDecoder = new TextDecoder();
+export const bodyDecoder: TextDecoder = new TextDecoder();
 
 /** The text of a body that is there as a whole. */
 export function decodedBody(chunks: readonly Uint8Array[]): string {

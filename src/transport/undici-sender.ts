@@ -8,7 +8,7 @@ import { deferred } from '../lib/deferred.ts';
 import { isObjectLike } from '../lib/value-checks.ts';
 import { VERSION } from '../lib/version.ts';
 import type { HttpResponse, OutgoingRequest } from './http-exchange.ts';
-import { decodedBody, gunzip, maxAnswerBytes, readBody } from './response-body.ts';
+import { bodyDecoder, decodedBody, gunzip, maxAnswerBytes, readBody } from './response-body.ts';
 
 /** What fetch would send by itself. */
 const fetchHeaders = { 'accept-encoding': 'gzip', 'user-agent': `prefactor-autobatch/${VERSION}` };
@@ -60,7 +60,8 @@ export class UndiciSender {
       method: body === undefined ? 'GET' : 'POST',
       headers: { ...fetchHeaders, ...headers },
       // Mocks match the body, or make an answer of it: they expect a text.
-      body: dispatcher.isMockActive && isObjectLike(body) ? decoder.decode(body) : (body ?? null),
+      body:
+        dispatcher.isMockActive && isObjectLike(body) ? bodyDecoder.decode(body) : (body ?? null),
       // Off: the attempt has its time-out.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -220,15 +221,13 @@ class ResponseHandler {
 /** Both names mean the same (RFC 9110, 8.4.1.3). */
 const gzipEncoding = /^\s*(x-)?gzip\s*$/i;
 
-const decoder = new TextDecoder();
-
 function fieldOf(fields: UndiciFields, name: string): string | null {
   if (!Array.isArray(fields)) {
     const value = fields[name];
     return (typeof value === 'string' ? value : value?.[0]) ?? null;
   }
   const at = fields.findIndex(
-    (field, index) => index % 2 === 0 && decoder.decode(field).toLowerCase() === name,
+    (field, index) => index % 2 === 0 && bodyDecoder.decode(field).toLowerCase() === name,
   );
-  return at < 0 ? null : decoder.decode(fields[at + 1]);
+  return at < 0 ? null : bodyDecoder.decode(fields[at + 1]);
 }
