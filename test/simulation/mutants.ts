@@ -124,7 +124,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'overtakes in a halved batch',
     in: 'Packer.repack',
-    edit: change(call('followsAll'), 'true'),
+    edit: change(call('waitsOnlyForPacked'), 'true'),
     breaks: 'order',
     seed: 19,
   },

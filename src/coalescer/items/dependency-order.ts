@@ -112,9 +112,9 @@ export class Order {
   /** Whether a pending item makes what goes by this name. */
   isBeingMade(name: Name): boolean {
     const resource = this.#resources.find(name);
-    if (isPending(resource?.maker)) return true;
+    if (isPendingMaker(resource?.maker)) return true;
     for (let group = resource?.tail; group !== undefined; group = group.before) {
-      if (isPending(group.maker)) return true;
+      if (isPendingMaker(group.maker)) return true;
     }
     return false;
   }
@@ -128,7 +128,7 @@ export class Order {
     }
     if (own === undefined || group === undefined) return false;
     // One that ended in the same step was asked before; its answer saves looking further.
-    own.isMadeEarlier = isPending(group.maker) || group.isMadeEarlier;
+    own.isMadeEarlier = isPendingMaker(group.maker) || group.isMadeEarlier;
     return own.isMadeEarlier;
   }
 
@@ -263,6 +263,6 @@ function makerGroup(item: Item): LockGroup<Item> | undefined {
   return item.groups.find(({ maker }) => maker === item);
 }
 
-function isPending(item: Item | undefined): boolean {
-  return item !== undefined && item.state !== 'settled';
+function isPendingMaker(maker: Item | undefined): boolean {
+  return maker !== undefined && maker.state !== 'settled';
 }

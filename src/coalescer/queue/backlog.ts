@@ -33,7 +33,7 @@ export interface BacklogPorts {
 }
 
 /** So few settled items are not worth a clean-up. */
-const FEW_SETTLED_ITEMS = 64;
+const FEW_SETTLED_IN_BACKLOG = 64;
 
 /** Pending items linked to their neighbours, by how long a caller has waited for them. */
 interface ItemChain {
@@ -266,7 +266,7 @@ export class Backlog {
   /** Drops settled items once they are the greater part, so that aborts leave nothing behind. */
   #forgetDelayed(): void {
     const left = this.#counts.delayed;
-    if (this.#delayed.size > 2 * left + FEW_SETTLED_ITEMS) {
+    if (this.#delayed.size > 2 * left + FEW_SETTLED_IN_BACKLOG) {
       this.#delayed.retain(({ item }) => item.state === 'delayed');
     }
     this.#findNextDue();

@@ -97,7 +97,7 @@ export class Packer {
     }
     for (const item of passed) if (item.state === 'ready') ready.add(item);
     const { suspects } = packing;
-    return { items: suspects === undefined ? items : suspectsLast(items, suspects), bytes };
+    return { items: suspects === undefined ? items : packSuspectsLast(items, suspects), bytes };
   }
 
   /**
@@ -108,7 +108,7 @@ export class Packer {
     const { envelopeBytes, separatorBytes } = this.#envelope;
     const packing = new Packing(++this.#batch);
     const items = part.filter((item) => {
-      const fits = followsAll(item, packing.batch);
+      const fits = waitsOnlyForPacked(item, packing.batch);
       if (fits) this.#note(item, packing);
       return fits;
     });
@@ -163,7 +163,7 @@ export class Packer {
         whole !== undefined;
         whole = whole.after
       ) {
-        if (!isComplete(whole, batch)) break;
+        if (!isGroupPacked(whole, batch)) break;
         const own = notesOn(whole, batch);
         own.complete = true;
         const next: LockGroup<Item> | undefined = whole.after;
@@ -187,7 +187,7 @@ function notesOn(group: LockGroup<Item>, batch: number): PackingNotes {
 }
 
 /** Whether the batch holds all that is pending in this group and before it. */
-function isComplete(group: LockGroup<Item>, batch: number): boolean {
+function isGroupPacked(group: LockGroup<Item>, batch: number): boolean {
   const { before, notes } = group;
   if (notes?.batch !== batch || notes.packed < group.pending) return false;
   return before === undefined || (before.notes?.batch === batch && before.notes.complete);
@@ -200,11 +200,11 @@ function followsSuspect(group: LockGroup<Item>): boolean {
 function mayFollow(item: Item, batch: number, now: number): boolean {
   // A hole in its text waits for an id, which only an answer brings.
   if (item.state !== 'blocked' || !item.isWhole) return false;
-  return (item.extras?.retryState?.notBefore ?? 0) <= now && followsAll(item, batch);
+  return (item.extras?.retryState?.notBefore ?? 0) <= now && waitsOnlyForPacked(item, batch);
 }
 
 /** Whether the batch holds all that the item waits for. */
-function followsAll(item: Item, batch: number): boolean {
+function waitsOnlyForPacked(item: Item, batch: number): boolean {
   let packing = 0;
   for (const group of item.groups) {
     if (group.open) continue;
@@ -218,7 +218,7 @@ function followsAll(item: Item, batch: number): boolean {
  * Suspects go last, so that they stop no other item. Both parts stay in order: what waits for a suspect is one,
  * and was called later.
  */
-function suspectsLast(items: readonly Item[], suspects: ReadonlySet<Item>): readonly Item[] {
+function packSuspectsLast(items: readonly Item[], suspects: ReadonlySet<Item>): readonly Item[] {
   const goesLast = (item: Item): boolean => suspects.has(item);
   return [...items.filter((item) => !goesLast(item)), ...items.filter(goesLast)];
 }

@@ -7,7 +7,7 @@ import type { Item } from '../items/item.ts';
 import { SortedRun, SortedRuns } from './sorted-runs.ts';
 
 /** Runs that still grow. Items come back in few orders at a time, so few are enough. */
-const MAX_GROWING_RUNS = 4;
+const MAX_GROWING_READY_RUNS = 4;
 
 export class ReadySet {
   size = 0;
@@ -38,7 +38,7 @@ export class ReadySet {
     const fresh = new SortedRun([item]);
     this.#runs.add(fresh);
     this.first = this.#runs.first;
-    if (this.#growing.length === MAX_GROWING_RUNS) this.#growing.shift();
+    if (this.#growing.length === MAX_GROWING_READY_RUNS) this.#growing.shift();
     this.#growing.push(fresh);
   }
 

@@ -157,11 +157,11 @@ export class InFlightRequests<Failure> {
     for (const request of [...this.#requests].filter(({ leftAt }) => leftAt <= leftBy)) {
       const failure = overdue(attemptTimeoutMs);
       this.#returns(request, { kind: 'lost', status: undefined, failure, overload: true });
-      abortSoon(request.sending.controller);
+      abortInFlight(request.sending.controller);
     }
     if (ping === undefined || ping.leftAt > leftBy) return;
     this.#pingReturns(ping, { failure: overdue(attemptTimeoutMs) });
-    abortSoon(ping.controller);
+    abortInFlight(ping.controller);
   }
 
   /** Gives up all. Returns a function that aborts them, for after the step, since it may run user code. */
@@ -239,7 +239,7 @@ function requestIdOf({
 }
 
 /** After the step, since it may run user code. */
-function abortSoon(request: AbortController): void {
+function abortInFlight(request: AbortController): void {
   queueMicrotask(() => {
     try {
       request.abort();

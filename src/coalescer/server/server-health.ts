@@ -38,7 +38,7 @@ interface ReturnedRequest {
 /** Failed attempts in a row before the event `outage`. */
 const FAILED_BEFORE_OUTAGE = 3;
 
-const NO_USABLE_ANSWER = 'no usable answer';
+const UNKNOWN_SERVER_FAILURE = 'no usable answer';
 
 interface ServerHealthParts<Failure> extends CompleteOptions<Failure> {
   readonly breaker: CircuitBreaker;
@@ -133,7 +133,8 @@ export class ServerHealth<Failure> {
     if (failed === undefined) return;
     adaptive.gate.unanswered(now);
     const { failure } = failed;
-    if (failure === undefined) this.#countFailed({ cause: this.#cause ?? NO_USABLE_ANSWER }, now);
+    if (failure === undefined)
+      this.#countFailed({ cause: this.#cause ?? UNKNOWN_SERVER_FAILURE }, now);
     else this.#fail({ failure }, now);
   }
 
@@ -145,7 +146,7 @@ export class ServerHealth<Failure> {
     } catch {
       // The status is enough.
     }
-    return { cause: status === undefined ? NO_USABLE_ANSWER : `status ${status}` };
+    return { cause: status === undefined ? UNKNOWN_SERVER_FAILURE : `status ${status}` };
   }
 
   stats(now: number): ServerStats {
