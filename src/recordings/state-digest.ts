@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EmulatorSnapshot } from '../testing/index.ts';
-import type { JsonObject } from './actions/exact-json.ts';
+import type { JsonObject } from './actions/json.ts';
 
 /**
  * A digest of the server's state with the file's own names in the place of ids: equal for two
@@ -14,7 +14,7 @@ export function digestOf(
   const runs = Object.values(instances).map(({ spans, ...run }) => ({
     name: nameOf(run['id']),
     ...fieldsOf(run, ['status', 'started_at', 'finished_at']),
-    spans: byName(
+    spans: inDigestOrder(
       Object.values(spans).map((span) => ({
         name: nameOf(span['id']),
         parent: nameOf(span['parent_span_id']),
@@ -25,7 +25,7 @@ export function digestOf(
   }));
   const hash = createHash('sha256');
   // One by one: all of them can be too long for one string.
-  for (const run of byName(runs)) hash.update(JSON.stringify(run));
+  for (const run of inDigestOrder(runs)) hash.update(JSON.stringify(run));
   return hash.digest('hex');
 }
 
@@ -33,6 +33,6 @@ function fieldsOf(record: JsonObject, wanted: readonly string[]): JsonObject {
   return Object.fromEntries(wanted.map((field) => [field, record[field] ?? null]));
 }
 
-function byName<T extends { readonly name: unknown }>(all: readonly T[]): T[] {
+function inDigestOrder<T extends { readonly name: unknown }>(all: readonly T[]): T[] {
   return all.toSorted((a, b) => String(a.name).localeCompare(String(b.name)));
 }

@@ -75,7 +75,7 @@ type HelpTexts = Omit<Command, 'summary' | 'execute'>;
 /** Characters in a line. */
 const HELP_WIDTH = 100;
 /** An option with a longer label has its help on the next line. */
-const MAX_LABEL_LENGTH = 22;
+const MAX_HELP_LABEL = 22;
 
 export function helpOf(command: HelpTexts): string {
   const { name, about, file, options, notes, exitCodes, examples } = command;
@@ -89,7 +89,7 @@ export function helpOf(command: HelpTexts): string {
     '',
     `Usage: prefactor-autobatch ${usage.join(' ')}`,
     '',
-    ...argumentLines(command),
+    ...helpRows(command),
     ...(notes === undefined ? [] : [notes, '']),
     ...wrapped(`Exit codes: ${exitCodes}`, HELP_WIDTH),
     '',
@@ -100,7 +100,7 @@ export function helpOf(command: HelpTexts): string {
 }
 
 /** A row for the file and for each option, in two columns. */
-function argumentLines({ file, options }: HelpTexts): string[] {
+function helpRows({ file, options }: HelpTexts): string[] {
   const rows = [
     ...(file === undefined ? [] : [{ label: 'FILE', text: file.help, heading: undefined }]),
     ...Object.entries(options).map(([name, { value, help, fallback, heading }]) => ({
@@ -111,11 +111,11 @@ function argumentLines({ file, options }: HelpTexts): string[] {
   ];
   const lengths = rows
     .map(({ label }) => label.length)
-    .filter((length) => length <= MAX_LABEL_LENGTH);
+    .filter((length) => length <= MAX_HELP_LABEL);
   const column = Math.max(...lengths) + 4;
   const all = rows.flatMap(({ label, text, heading }) => {
     const lines = wrapped(text, HELP_WIDTH - column).map((line) => ' '.repeat(column) + line);
-    const [first = ''] = label.length > MAX_LABEL_LENGTH ? [''] : lines.splice(0, 1);
+    const [first = ''] = label.length > MAX_HELP_LABEL ? [''] : lines.splice(0, 1);
     return [
       ...(heading === undefined ? [] : ['', `${heading}:`]),
       `  ${label}${first.slice(label.length + 2)}`,

@@ -10,7 +10,8 @@ import { sendBatched, sendOneByOne } from '../../recordings/send-batched-one-by-
 import type { Command } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
 import { CommandFailure, exitCodes, unlessInterrupted } from '../command/failures-exit-codes.ts';
-import { amount, balances, ledgerLine } from '../terminal/figures.ts';
+import { amount } from '../terminal/figures.ts';
+import { balances, ledgerLine } from '../terminal/ledger.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../../examples/agent-runs.ndjson', import.meta.url));
 const ROUND_TRIP_MS = 20;

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../recordings/actions/exact-json.ts';
+import { isJsonObject } from '../../recordings/actions/json.ts';
 import type { Deployment } from '../../recordings/calls/recorded-calls.ts';
 import { isSuccess } from '../../transport/http-exchange.ts';
 import type { Account, ApiExchange } from '../api/api-requests.ts';
@@ -131,10 +131,7 @@ const questions = {
 };
 
 /** After so many questions in a row without an answer the rest is not asked. */
-const MAX_UNANSWERED = 2;
-
-/** Waited before each further attempt to finish the run: most often a rate limit has ended the questions. */
-const FINISH_DELAYS_MS: readonly number[] = [1_000, 2_000, 4_000];
+const MAX_UNANSWERED_QUESTIONS = 2;
 
 /** Asks the questions that need a run, one after the other. An interruption ends them; the run is still finished. */
 export async function examine(
@@ -142,7 +139,7 @@ export async function examine(
   tell: Tell,
   deployment: Deployment,
   interrupted: AbortSignal,
-  finishDelaysMs: readonly number[] = FINISH_DELAYS_MS,
+  finishDelaysMs?: readonly number[],
 ): Promise<void> {
   const run = await openRun(account, deployment);
   tell('register', run instanceof SmokeRun ? asAssumed('Yes.') : run);
@@ -152,7 +149,7 @@ export async function examine(
     for (const [id, ask] of Object.entries(questions) as [QuestionId, RunQuestion][]) {
       if (interrupted.aborted) break;
       let found: Finding;
-      if (unanswered >= MAX_UNANSWERED) {
+      if (unanswered >= MAX_UNANSWERED_QUESTIONS) {
         found = unknown('Not asked: the last questions had no answer.');
       } else if (needsIds.has(id) && !run.idsHold) {
         found = unknown("Only ids of the client's can tell, which do not hold.");

@@ -3,7 +3,7 @@ import { isPfid, pfidAlphabet, pfidFrom } from '../../ids/pfid.ts';
 import type { IdentifyRecordedCall } from '../../recordings/calls/recorded-calls.ts';
 
 /** 192 of 256 bits, in the letters of a nanoid. */
-const KEY_LENGTH = 32;
+const FILE_KEY_LENGTH = 32;
 
 /**
  * Keys and ids that come from the file: sent a second time, it doubles nothing. An action is known by
@@ -56,5 +56,5 @@ function hashOf(parts: readonly unknown[]): Buffer {
 }
 
 function keyOf(hash: Buffer): string {
-  return hash.toString('base64url').slice(0, KEY_LENGTH);
+  return hash.toString('base64url').slice(0, FILE_KEY_LENGTH);
 }

@@ -1,4 +1,3 @@
-/** Why lines failed. */
 import {
   isPrefactorError,
   PrefactorApiError,

@@ -32,7 +32,8 @@ import {
   whenAborted,
   wrongUsage,
 } from '../command/failures-exit-codes.ts';
-import { balances, duration } from '../terminal/figures.ts';
+import { duration } from '../terminal/figures.ts';
+import { balances } from '../terminal/ledger.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { showProgress } from '../terminal/progress.ts';
 import { FailedLines } from './failed-lines.ts';

@@ -1,5 +1,6 @@
 import type { Stats } from '../../index.ts';
-import { amount, bytes, duration, ledgerLine, some, table } from '../terminal/figures.ts';
+import { amount, bytes, duration, some, table } from '../terminal/figures.ts';
+import { ledgerLine } from '../terminal/ledger.ts';
 import { printableLine } from '../terminal/printable.ts';
 import type { Counts, FailureGroup, Tally } from './tally.ts';
 

@@ -1,5 +1,3 @@
-import type { Ledger } from '../../index.ts';
-
 /** 12,345. */
 export function amount(value: number): string {
   return value.toLocaleString('en');
@@ -25,18 +23,4 @@ export function some(count: number, one: string, many: string = one): readonly s
 /** Lines of a label, padded to a width, and its parts. */
 export function table(width: number, rows: readonly (readonly string[])[]): readonly string[] {
   return rows.map(([label = '', ...parts]) => label.padEnd(width) + parts.join(', '));
-}
-
-/** Whether each call that was accepted stands in exactly one column. */
-export function balances({ accepted, declined: _, ...columns }: Ledger): boolean {
-  return accepted === Object.values(columns).reduce((sum, calls) => sum + calls, 0);
-}
-
-/** `accepted 12 = succeeded 10 + refused 2`; columns without a call are left out. */
-export function ledgerLine({ accepted, declined, ...columns }: Ledger): string {
-  const parts = Object.entries(columns)
-    .filter(([name, calls]) => calls > 0 || name === 'succeeded')
-    .map(([name, calls]) => `${name} ${amount(calls)}`);
-  const apart = declined > 0 ? `; declined ${amount(declined)}` : '';
-  return `accepted ${amount(accepted)} = ${parts.join(' + ')}${apart}`;
 }

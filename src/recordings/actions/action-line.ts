@@ -1,7 +1,7 @@
 /** Lines of an action file: each says one action, or has a problem. */
 import type * as z from 'zod';
-import type { JsonObject } from './exact-json.ts';
-import { isJsonObject, parseExactly } from './exact-json.ts';
+import type { JsonObject } from './json.ts';
+import { isJsonObject, parseExactly } from './json.ts';
 import type { RecordedAction } from './recorded-action.ts';
 import { recordedActionSchemas, registrationObjects } from './recorded-action.ts';
 

@@ -1,7 +1,7 @@
 /** Recorded actions, as lines of an action file say them: their types and fields; see examples/README.md. */
 import * as z from 'zod';
-import type { JsonObject } from './exact-json.ts';
-import { asNumber, isJsonObject } from './exact-json.ts';
+import type { JsonObject } from './json.ts';
+import { asNumber, isJsonObject } from './json.ts';
 import { MAX_RECORDED_MS, readTime } from './recorded-time.ts';
 
 /** The values of fields, by the kinds that the tables below name. */

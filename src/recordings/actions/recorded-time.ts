@@ -31,7 +31,7 @@ export function readTime(text: string): number | undefined {
 }
 
 /** The longest that a timer of Node waits: 24.8 days. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const LONGEST_RECORDED_WAIT_MS = 2 ** 31 - 1;
 
 /** Holds each action back until its time, counted from the first one. */
 export class RecordedClock {
@@ -54,7 +54,7 @@ export class RecordedClock {
   async until(t: number | undefined, stopped: AbortSignal): Promise<void> {
     const due = this.#start + this.dueMs(t);
     for (let left = due - performance.now(); left > 0; left = due - performance.now()) {
-      await delay(Math.min(left, LONGEST_TIMER_MS), undefined, { signal: stopped });
+      await delay(Math.min(left, LONGEST_RECORDED_WAIT_MS), undefined, { signal: stopped });
     }
   }
 }

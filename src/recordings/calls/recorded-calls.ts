@@ -7,7 +7,7 @@ import type {
   Ref,
   SpanStatus,
 } from '../../index.ts';
-import type { JsonObject } from '../actions/exact-json.ts';
+import type { JsonObject } from '../actions/json.ts';
 import type { RecordedAction, RecordedActionOf } from '../actions/recorded-action.ts';
 import { isWholeSpan, registrationObjects, spanTimes } from '../actions/recorded-action.ts';
 import type { OpenRun, OpenSpan } from './open-runs.ts';
@@ -288,9 +288,9 @@ export class RecordedCalls {
       call: this.#onceRegistered(run, line.length, () => make({ time, idempotencyKey, newId })),
       key: idempotencyKey,
       ids: () => ({
-        agent_instance_id: knownIdOf(run?.ref),
-        agent_span_id: knownIdOf(refOf(span)),
-        parent_span_id: knownIdOf(refOf(parent)),
+        agent_instance_id: recordedIdOf(run?.ref),
+        agent_span_id: recordedIdOf(refOf(span)),
+        parent_span_id: recordedIdOf(refOf(parent)),
       }),
     };
   }
@@ -337,7 +337,7 @@ function refOf(span: OpenSpan | string | undefined): Ref<AgentSpan> | undefined 
   return typeof span === 'object' ? span.ref : span;
 }
 
-function knownIdOf(ref: unknown): string | undefined {
+function recordedIdOf(ref: unknown): string | undefined {
   return typeof ref === 'string' ? ref : undefined;
 }
 

@@ -52,12 +52,12 @@ function readAgentVersion(version: EmulatedAction): string | null {
   version.string('description', 'optional');
   const environment = version.inner('runtime_environment', 'optional');
   version.dropOthers();
-  if (environment !== undefined) checkEnvironment(environment);
+  if (environment !== undefined) checkRuntimeEnvironment(environment);
   return externalIdentifier;
 }
 
 /** Which of its fields are required, no source says (docs/internals/api.md, "Registering a run"). */
-function checkEnvironment(environment: EmulatedAction): void {
+function checkRuntimeEnvironment(environment: EmulatedAction): void {
   for (const name of ['agent_sdk', 'prefactor_sdk']) {
     if (environment.array(name, 'optional')?.every((one) => typeof one === 'string') === false) {
       environment.wrong(name, 'must be an array of strings');

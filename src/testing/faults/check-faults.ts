@@ -15,7 +15,7 @@ import { ROUTE_TYPES } from '../wire/routes.ts';
 import type { FaultKind, FaultRates } from './fault-types.ts';
 import { needsBulk } from './fault-types.ts';
 
-const aString = matching('a string', /^/);
+const faultText = matching('a string', /^/);
 const aWord = matching('a string that is not empty', /./s);
 const anItemMatch = mustBe(
   "an item's key, or a function that is given an item",
@@ -27,7 +27,7 @@ const times = countFrom(1);
 
 export const ITEM_ERROR: CheckTable = {
   code: aWord,
-  message: aString,
+  message: faultText,
   errors: () => undefined,
   retryAfterMs: ms,
 };
@@ -53,11 +53,11 @@ const FIELDS: Readonly<Record<FaultKind, CheckTable>> = {
     ),
     location: mustBe('a text that a header may have', (value) => areHeaders({ location: value })),
     headers: mustBe('an object of header fields', areHeaders),
-    body: aString,
+    body: faultText,
     afterWork: aBoolean,
   },
   omit: { item: anItemMatch, runs: aBoolean },
-  extra: { key: aString },
+  extra: { key: faultText },
   wrongId: { item: anItemMatch },
 };
 export const FAULT_KINDS = Object.keys(FIELDS) as readonly FaultKind[];

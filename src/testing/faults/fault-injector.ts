@@ -31,7 +31,7 @@ interface ArmedRefusal {
   readonly used: Map<string | null, number>;
 }
 
-const STANDARD_REFUSAL = errorOutput('validation_errors', 'Refused by the emulator');
+const INJECTED_REFUSAL = errorOutput('validation_errors', 'Refused by the emulator');
 
 export class FaultInjector implements Faults {
   readonly #seed: number;
@@ -57,7 +57,7 @@ export class FaultInjector implements Faults {
     checkRefusal(item, refusal);
     this.#refusals.push({
       match: item,
-      error: errorLike(refusal, STANDARD_REFUSAL),
+      error: errorLike(refusal, INJECTED_REFUSAL),
       times: refusal.times ?? Number.POSITIVE_INFINITY,
       used: new Map(),
     });
@@ -109,7 +109,7 @@ export class FaultInjector implements Faults {
     const draw = item.key === null ? 1 : seededHash(item.key, this.#seed) / 2 ** 32;
     if (draw < itemPermanent) {
       request.fault('itemPermanent');
-      return errorLike(permanent, STANDARD_REFUSAL);
+      return errorLike(permanent, INJECTED_REFUSAL);
     }
     if (itemTransient > 0 && this.#random.next() < itemTransient) {
       request.fault('itemTransient');

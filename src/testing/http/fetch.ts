@@ -4,7 +4,7 @@ import type { Reporter } from '../report/report.ts';
 import { BoundedBody, cutBody, endlessBody, networkError } from './bodies.ts';
 import type { EmulatedRequest, EmulatedResponse } from './request-response.ts';
 
-const NO_BYTES = new Uint8Array();
+const NO_REQUEST_BODY = new Uint8Array();
 
 export async function readFetch(
   input: Request | string | URL,
@@ -23,7 +23,7 @@ export async function readFetch(
       method: (init?.method ?? 'GET').toUpperCase(),
       url: new URL(input),
       header: (name) => headers.get(name),
-      body: typeof body === 'string' ? new TextEncoder().encode(body) : NO_BYTES,
+      body: typeof body === 'string' ? new TextEncoder().encode(body) : NO_REQUEST_BODY,
       signal,
       redirect: init?.redirect ?? 'follow',
     };
@@ -44,7 +44,7 @@ async function readBody(request: Request, bound: number): Promise<Uint8Array> {
   // In Firefox a request has no such field.
   const stream: ReadableStream<Uint8Array> | null | undefined = request.body;
   if (stream === undefined) return new Uint8Array(await request.arrayBuffer());
-  if (stream === null) return NO_BYTES;
+  if (stream === null) return NO_REQUEST_BODY;
   const body = new BoundedBody(bound);
   const reader = stream.getReader();
   while (!body.isOver) {

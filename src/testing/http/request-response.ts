@@ -17,16 +17,16 @@ export type EmulatedResponse =
   /** The connection ends before any byte of an answer. */
   | { readonly kind: 'drop' }
   /** The connection ends in the middle of the body. */
-  | (ResponseHead & { readonly kind: 'cut'; readonly body: string })
+  | (EmulatedResponseHead & { readonly kind: 'cut'; readonly body: string })
   /** The body repeats `chunk` until it is cancelled. */
-  | (ResponseHead & { readonly kind: 'endless'; readonly chunk: string });
+  | (EmulatedResponseHead & { readonly kind: 'endless'; readonly chunk: string });
 
-interface ResponseHead {
+interface EmulatedResponseHead {
   readonly status: number;
   readonly headers: ResponseHeaders;
 }
 
-export type FullResponse = ResponseHead & { readonly kind: 'full'; readonly body: string };
+export type FullResponse = EmulatedResponseHead & { readonly kind: 'full'; readonly body: string };
 
 export function isRedirect(answer: EmulatedResponse): boolean {
   return (

@@ -139,10 +139,10 @@ export class RequestHandler {
     }
     misname(fault, done, this.#newId);
     // Written by hand, since a key such as __proto__ would get lost in an object.
-    const entries = done.map(({ item: { key }, output }) => jsonEntry(key, output));
+    const entries = done.map(({ item: { key }, output }) => outputEntry(key, output));
     if (fault?.kind === 'extra') {
       const details = { type: 'agent_span', id: this.#newId(), status: 'complete' };
-      entries.push(jsonEntry(fault.key ?? 'key-of-nobody', { status: 'success', details }));
+      entries.push(outputEntry(fault.key ?? 'key-of-nobody', { status: 'success', details }));
     }
     return textResponse(200, `{"status":"success","outputs":{${entries.join(',')}}}`);
   }
@@ -186,7 +186,7 @@ export class RequestHandler {
     const code = 'idempotency_key_already_used';
     // What the API does about other content under a known key is **unknown**, too. A client must never do it, so it is
     // refused, whether or not the first one got its answer.
-    if (item !== first && (item.type !== first.type || !isSameJson(item.fields, first.fields))) {
+    if (item !== first && (item.type !== first.type || !isSameContent(item.fields, first.fields))) {
       notes.breach(`Key "${item.key}" came again with other content`);
       return failure(errorOutput(code, 'The idempotency key was used for other content'));
     }
@@ -226,18 +226,18 @@ export class RequestHandler {
   }
 }
 
-function jsonEntry(key: string | null, output: ActionOutput): string {
+function outputEntry(key: string | null, output: ActionOutput): string {
   return `${JSON.stringify(key)}:${JSON.stringify(output)}`;
 }
 
 /** Compares what JSON.parse made; the order of an object's fields does not count. */
-function isSameJson(a: unknown, b: unknown): boolean {
+function isSameContent(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const [left, right] = [Object.entries(a), new Map(Object.entries(b))];
   return (
     left.length === right.size &&
-    left.every(([name, value]) => right.has(name) && isSameJson(value, right.get(name)))
+    left.every(([name, value]) => right.has(name) && isSameContent(value, right.get(name)))
   );
 }

@@ -30,8 +30,8 @@ type RequestProblem = readonly [code: 'required_value' | 'invalid_value', messag
 const SDK = /^\S+@\S+(?: \S+@\S+)*$/;
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
 // *Conflicting* (docs/internals/api.md, "Bulk request"): a newer page allows 128. The shorter limit is safe with both.
-const LONGEST_ACCEPTED_KEY = 64;
-const bodyText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const LONGEST_REQUEST_KEY = 64;
+const requestText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function readRequest(
   request: EmulatedRequest,
@@ -127,8 +127,8 @@ function readItem(entry: unknown, keys: string[]): EmulatedItem | RequestProblem
   if (typeof type !== 'string' || typeof key !== 'string') {
     return ['required_value', 'one or more items are incomplete'];
   }
-  if (key.length < 8 || key.length > LONGEST_ACCEPTED_KEY) {
-    return ['invalid_value', `idempotency keys have 8 to ${LONGEST_ACCEPTED_KEY} characters`];
+  if (key.length < 8 || key.length > LONGEST_REQUEST_KEY) {
+    return ['invalid_value', `idempotency keys have 8 to ${LONGEST_REQUEST_KEY} characters`];
   }
   if (!BULK_ACTIONS.has(type)) {
     return ['invalid_value', 'one or more items have an unknown _type'];
@@ -147,12 +147,12 @@ function readSingle({ idempotency_key: key, ...fields }: Fields, arrived: Arrive
   // Shorter than 8 is fine here, as TypeScript allows it (docs/internals/api.md, "Idempotency keys").
   if (key === undefined) {
     items.push(item);
-  } else if (typeof key === 'string' && key.length > 0 && key.length <= LONGEST_ACCEPTED_KEY) {
+  } else if (typeof key === 'string' && key.length > 0 && key.length <= LONGEST_REQUEST_KEY) {
     items.push({ ...item, key });
     keys.push(key);
   } else {
     notes.breach('A single request with an idempotency key that is not valid');
-    const message = `has at most ${LONGEST_ACCEPTED_KEY} characters`;
+    const message = `has at most ${LONGEST_REQUEST_KEY} characters`;
     refuseField(arrived, 'idempotency_key', ['invalid_value', message]);
   }
 }
@@ -195,7 +195,7 @@ function refuse(arrived: ArrivedRequest, status: number, error: ErrorOutput): vo
 function parse(body: Uint8Array): unknown {
   if (body.length === 0) return {};
   try {
-    return JSON.parse(bodyText.decode(body));
+    return JSON.parse(requestText.decode(body));
   } catch {
     return undefined; // Not UTF-8, or not JSON: both are a bad request.
   }

@@ -1,6 +1,6 @@
 /** The API without the client: the doctor tests the client's assumptions, so it must not share them. */
-import type { JsonObject } from '../../../recordings/actions/exact-json.ts';
-import { isJsonObject } from '../../../recordings/actions/exact-json.ts';
+import type { JsonObject } from '../../../recordings/actions/json.ts';
+import { isJsonObject } from '../../../recordings/actions/json.ts';
 import { isSuccess } from '../../../transport/http-exchange.ts';
 import type { Account, ApiExchange } from '../../api/api-requests.ts';
 import { exchange } from '../../api/api-requests.ts';
@@ -44,7 +44,7 @@ export interface DoctorRefusal {
 /** The same as for an attempt of the client. */
 const DOCTOR_TIMEOUT_MS = 30_000;
 /** Of what the API says in a refusal. */
-const MAX_SHOWN_CHARACTERS = 160;
+const MAX_REFUSAL_LENGTH = 160;
 
 export class DoctorApi {
   readonly #account: Account;
@@ -122,7 +122,7 @@ export class DoctorApi {
       .replaceAll(this.#account.apiToken, '(token)')
       .replaceAll(/[0-7][0-9a-hjkmnp-tv-z]{31}/g, '(id)')
       .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
-    return safe.length > MAX_SHOWN_CHARACTERS ? `${safe.slice(0, MAX_SHOWN_CHARACTERS)}...` : safe;
+    return safe.length > MAX_REFUSAL_LENGTH ? `${safe.slice(0, MAX_REFUSAL_LENGTH)}...` : safe;
   }
 }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { IdGenerator } from '../../../ids/id-generator.ts';
 import { isPfid } from '../../../ids/pfid.ts';
-import { isJsonObject } from '../../../recordings/actions/exact-json.ts';
+import { isJsonObject } from '../../../recordings/actions/json.ts';
 import type { DoctorRefusal } from './doctor-api.ts';
 import { asAssumed, different, unknown } from './question-finding.ts';
 import type { RunQuestions } from './smoke-run.ts';

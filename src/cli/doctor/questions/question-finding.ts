@@ -53,11 +53,11 @@ export interface Finding {
   readonly answer: string;
 }
 
-type Find = (answer: string) => Finding;
-export const asAssumed: Find = (answer) => ({ finding: 'ok', answer });
-export const different: Find = (answer) => ({ finding: 'different', answer });
-export const problem: Find = (answer) => ({ finding: 'problem', answer });
-export const unknown: Find = (answer) => ({ finding: 'unknown', answer });
+type MakeFinding = (answer: string) => Finding;
+export const asAssumed: MakeFinding = (answer) => ({ finding: 'ok', answer });
+export const different: MakeFinding = (answer) => ({ finding: 'different', answer });
+export const problem: MakeFinding = (answer) => ({ finding: 'problem', answer });
+export const unknown: MakeFinding = (answer) => ({ finding: 'unknown', answer });
 
 /** A question with its answer, as `--json` has it. */
 export interface Answered extends Finding {

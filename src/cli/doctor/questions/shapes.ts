@@ -1,8 +1,8 @@
 /** Where the fields of an action stand, and what comes back (docs/internals/api.md, "Actions"). */
 
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonObject } from '../../../recordings/actions/exact-json.ts';
-import { isJsonObject } from '../../../recordings/actions/exact-json.ts';
+import type { JsonObject } from '../../../recordings/actions/json.ts';
+import { isJsonObject } from '../../../recordings/actions/json.ts';
 import type { DoctorSuccess } from './doctor-api.ts';
 import { idOf } from './doctor-api.ts';
 import { asAssumed, different, Unanswered, unknown } from './question-finding.ts';

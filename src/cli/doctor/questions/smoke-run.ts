@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { IdGenerator } from '../../../ids/id-generator.ts';
-import type { JsonObject } from '../../../recordings/actions/exact-json.ts';
+import type { JsonObject } from '../../../recordings/actions/json.ts';
 import type { Deployment } from '../../../recordings/calls/recorded-calls.ts';
 import type { Account } from '../../api/api-requests.ts';
 import type { DoctorSuccess, Item } from './doctor-api.ts';
@@ -103,8 +103,14 @@ export async function openRun(
   }
 }
 
+/** Waited before each further attempt to finish the run: most often a rate limit has ended the questions. */
+const FINISH_DELAYS_MS: readonly number[] = [1_000, 2_000, 4_000];
+
 /** All attempts have one key, so that a lost answer does no harm. */
-export async function finishRun(run: SmokeRun, delaysMs: readonly number[]): Promise<Finding> {
+export async function finishRun(
+  run: SmokeRun,
+  delaysMs: readonly number[] = FINISH_DELAYS_MS,
+): Promise<Finding> {
   const item = run.action('agent_instances/finish', { status: 'complete' });
   for (let i = 0; ; i++) {
     try {

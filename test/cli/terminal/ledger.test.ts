@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { balances, ledgerLine } from '../../../src/cli/terminal/figures.ts';
+import { balances, ledgerLine } from '../../../src/cli/terminal/ledger.ts';
 
 const ledger = {
   accepted: 1_234,

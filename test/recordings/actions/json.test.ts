@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseExactly } from '../../../src/recordings/actions/exact-json.ts';
+import { parseExactly } from '../../../src/recordings/actions/json.ts';
 
 describe('a number is written as it stood', () => {
   test.each([
