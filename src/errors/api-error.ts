@@ -34,7 +34,7 @@ export function codeAndMessageOf(body: unknown, redact: Redact): Omit<ErrorAnswe
   const code = own(body, 'code');
   const message = own(body, 'message');
   return {
-    apiCode: typeof code === 'string' ? codeOf(code, redact) : undefined,
+    apiCode: typeof code === 'string' ? apiCodeOf(code, redact) : undefined,
     apiMessage: typeof message === 'string' ? snippetOf(message, redact) : undefined,
   };
 }
@@ -46,7 +46,7 @@ export function askedPauseMs(output: unknown): number | undefined {
 }
 
 // The code decides the class: one that we know is kept, even if a token is a part of it.
-function codeOf(code: string, redact: Redact): string {
+function apiCodeOf(code: string, redact: Redact): string {
   return kindOfAnswer.has(code) ? code : codeSnippetOf(code, redact);
 }
 

@@ -1,10 +1,11 @@
 import { MAX_CAUSE_LEVELS } from '../lib/connection-errors.ts';
 import type { Redact } from '../lib/snippets.ts';
 import { codeSnippetOf, snippetOf } from '../lib/snippets.ts';
+import { tried } from '../lib/user-code.ts';
 import { isObjectLike } from '../lib/value-checks.ts';
 
 /** How many lines of a stack are kept for users who look for a mistake in their own code. */
-export const STACK_FRAMES = 8;
+export const CAUGHT_STACK_FRAMES = 8;
 
 /**
  * A copy of what code that is not ours threw: name, message, `code`, `syscall`, and its causes. To print an
@@ -23,8 +24,8 @@ export function copyOfCaught(
     const kind = caught === null || caught === undefined ? caught : `of type ${typeof caught}`;
     return new Error(`What was thrown is no error, but ${kind}.`);
   }
-  const errors = field(caught, 'errors');
-  const inner = field(caught, 'cause') ?? (Array.isArray(errors) ? errors[0] : undefined);
+  const errors = fieldOfCaught(caught, 'errors');
+  const inner = fieldOfCaught(caught, 'cause') ?? (Array.isArray(errors) ? errors[0] : undefined);
   const cause =
     levels > 1 && isErrorLike(inner)
       ? { cause: copyOfCaught(inner, redact, 0, levels - 1) }
@@ -46,17 +47,13 @@ function isErrorLike(value: unknown): value is object {
 }
 
 function textOf(value: object, name: string): string | undefined {
-  const text = field(value, name);
+  const text = fieldOfCaught(value, name);
   return typeof text === 'string' ? text : undefined;
 }
 
 /** A field that may be a getter, and throw. */
-function field(value: object, name: string): unknown {
-  try {
-    return Reflect.get(value, name);
-  } catch {
-    return undefined;
-  }
+function fieldOfCaught(value: object, name: string): unknown {
+  return tried(() => Reflect.get(value, name));
 }
 
 /** The message comes before them, and may be of any length. */

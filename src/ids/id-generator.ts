@@ -5,8 +5,8 @@ import {
   partitionLength,
   partitionOf,
   pfidAlphabet,
+  pfidTimeOf,
   randomLength,
-  timeTextOf,
 } from './pfid.ts';
 
 // Characters are drawn in bulk: one draw per id costs more than all the rest.
@@ -63,7 +63,7 @@ export class IdGenerator {
   #makeIn(partition: string, ms: number): string {
     if (ms !== this.#ms) {
       this.#ms = ms;
-      this.#time = timeTextOf(ms);
+      this.#time = pfidTimeOf(ms);
     }
     return this.#time + partition + this.#random(randomLength);
   }

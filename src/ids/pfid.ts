@@ -16,7 +16,7 @@ export function isPfid(value: unknown): value is string {
 
 /** The id of that time, in the partition of `pfid`, that ends in those 16 characters of the alphabet. */
 export function pfidFrom(ms: number, pfid: string, random: string): string {
-  return timeTextOf(ms) + partitionOf(pfid) + random;
+  return pfidTimeOf(ms) + partitionOf(pfid) + random;
 }
 
 export function partitionOf(pfid: string): string {
@@ -24,7 +24,7 @@ export function partitionOf(pfid: string): string {
 }
 
 /** The first characters of an id of that time, or of the nearest that an id can hold. */
-export function timeTextOf(ms: number): string {
+export function pfidTimeOf(ms: number): string {
   let text = '';
   // Division, since bit operators end at 32 of the 48 bits.
   for (let rest = Math.min(Math.max(ms, 0), maxTimeMs); text.length < timeLength; ) {

@@ -1,5 +1,5 @@
-/** More names than these are not listed in a message. */
-const MAX_LISTED_NAMES = 12;
+/** More candidates than these are not listed in a message. */
+const MAX_LISTED_CANDIDATES = 12;
 
 /** What a message about an unknown name goes on with: the nearest one; where none is near, all if they are few. */
 export function knownNames(
@@ -9,7 +9,7 @@ export function knownNames(
 ): string {
   const near = nearest(name, candidates);
   if (near !== undefined) return `; the nearest is ${show(near)}`;
-  return candidates.length > MAX_LISTED_NAMES
+  return candidates.length > MAX_LISTED_CANDIDATES
     ? ''
     : `; known are ${candidates.map(show).join(', ')}`;
 }

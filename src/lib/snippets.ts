@@ -1,3 +1,5 @@
+import { tried } from './user-code.ts';
+
 /**
  * The same text, in memory of its own. V8 keeps a whole text for each slice of it, so a kept snippet would
  * keep the whole answer.
@@ -31,11 +33,7 @@ export function codeSnippetOf(code: string, redact: Redact): string {
 
 /** A value as JSON; undefined where it has none, or is nested deeper than the stack is. */
 export function jsonOf(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return undefined;
-  }
+  return tried(() => JSON.stringify(value));
 }
 
 /** How it begins. */

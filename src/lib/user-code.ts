@@ -39,3 +39,12 @@ export function unfailing<Args extends readonly unknown[], Made>(
     }
   };
 }
+
+/** What `read` returns; undefined where it throws. */
+export function tried<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

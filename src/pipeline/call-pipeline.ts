@@ -8,10 +8,10 @@ import type { IdGenerator } from '../ids/id-generator.ts';
 import { keyFor } from '../ids/idempotency-key.ts';
 import { isObject, unpolluted } from '../lib/own-fields.ts';
 import { Timestamps } from '../lib/timestamps.ts';
+import { tried } from '../lib/user-code.ts';
 import type { Action, ActionInput, ActionKind, WireAction } from '../schemas/action.ts';
-import { fieldsOf, targetOf } from '../schemas/action.ts';
+import { checkEnvelope, fieldsOf, targetOf } from '../schemas/action.ts';
 import type { ActionPromise } from '../schemas/action-promise.ts';
-import { checkEnvelope } from '../schemas/bulk-request.ts';
 import type { CallOptions, SubmitOptions } from '../schemas/call-options.ts';
 import { checkCallOptions, checkSubmitOptions } from '../schemas/call-options.ts';
 import { isName, NAME, whyNoFields, within } from '../schemas/field-checks.ts';
@@ -358,6 +358,7 @@ export class CallPipeline {
     { call, type, target, readId, ...given }: DeclinedCall,
   ): ActionPromise<never> {
     const key = given.key ?? this.#ids.makeKey();
+    // Where they throw, the error that is on its way comes from the same object.
     const changes =
       target === undefined ? undefined : tried(() => this.#references.nameOf(target, 'target'));
     const id = changes === undefined ? tried(readId) : undefined;
@@ -365,14 +366,5 @@ export class CallPipeline {
     const makes = changes === undefined ? name : undefined;
     const promise = this.#engine.decline(invalidCallError(error, call, key), { key, type, makes });
     return this.#references.handOut(promise, key, name);
-  }
-}
-
-/** Undefined where it throws: the error that is on its way comes from the same object. */
-function tried<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import type { Fields } from '../lib/own-fields.ts';
 import type { Check } from './field-checks.ts';
+import { aName, withFields } from './field-checks.ts';
 
 /** An action in wire form, as a caller gives it: `_type`, and the fields of that type. */
 export interface Action {
@@ -16,6 +17,9 @@ export interface WireAction {
   readonly idempotency_key: string;
   [field: string]: unknown;
 }
+
+/** Of an action in wire form: what every action must have, beside its key. */
+export const checkEnvelope: Check = withFields(() => ({ _type: aName() }));
 
 /** A field that holds an id, or what stands for one. */
 export interface ReferenceField {

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/error-classes.ts';
 import { checkKey } from '../ids/idempotency-key.ts';
-import type { Check } from './field-checks.ts';
-import { aName, onlyFields, withFields, within } from './field-checks.ts';
+import { checkEnvelope } from './action.ts';
+import { onlyFields, within } from './field-checks.ts';
 
 /** One item of a bulk request, in wire form: sent as it stands. */
 export interface BulkItem {
@@ -29,9 +29,6 @@ export interface BulkResult {
    */
   readonly outputs: Readonly<Record<string, unknown>>;
 }
-
-/** Of an action in wire form: what every action must have, beside its key. */
-export const checkEnvelope: Check = withFields(() => ({ _type: aName() }));
 
 /** Of a whole request: its items and their keys (docs/internals/api.md, "Bulk request"). */
 export function checkBulkRequest(request: unknown): readonly PrefactorIssue[] {

@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import { isObject, own } from '../lib/own-fields.ts';
 import type { Redact } from '../lib/snippets.ts';
 import { snippetOf } from '../lib/snippets.ts';
+import { tried } from '../lib/user-code.ts';
 import { utf8Encoder } from '../lib/utf8.ts';
 import type { TokenSource } from './api-token.ts';
 import { readOutputs } from './bulk-outputs.ts';
@@ -146,13 +147,9 @@ function failureOf(
 
 /** No page of the API says which header, if any, names a request; these two are usual. */
 function requestIdOf({ headers }: HttpResponse, redact: Redact): string | undefined {
-  try {
-    const id = headers.get('x-request-id') || headers.get('request-id');
-    return id ? snippetOf(id, redact) : undefined;
-  } catch {
-    // The headers of a `fetch` option may be anything.
-    return undefined;
-  }
+  // The headers of a `fetch` option may be anything.
+  const id = tried(() => headers.get('x-request-id') || headers.get('request-id'));
+  return id ? snippetOf(id, redact) : undefined;
 }
 
 /** Whether one of the items, their number or size, or the token may be to blame (docs/internals/api.md, "Limits"). */

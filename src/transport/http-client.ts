@@ -1,6 +1,6 @@
 import type { SendOptions } from '../coalescer/index.ts';
 import type { AttemptFailure } from '../errors/attempt-failure.ts';
-import { copyOfCaught, STACK_FRAMES } from '../errors/caught-error.ts';
+import { CAUGHT_STACK_FRAMES, copyOfCaught } from '../errors/caught-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { ConnectionTrouble, lastingTroubleOf } from '../lib/connection-errors.ts';
 import { deferred } from '../lib/deferred.ts';
@@ -10,7 +10,7 @@ import { TokenSource } from './api-token.ts';
 import type { Fetch } from './fetch-sender.ts';
 import { fetchSender } from './fetch-sender.ts';
 import { lowerCasedNames } from './header-fields.ts';
-import type { HttpResponse, OutgoingRequest, ProgressListener, Sender } from './http-exchange.ts';
+import type { ExchangeListener, HttpResponse, OutgoingRequest, Sender } from './http-exchange.ts';
 import { sdkHeader } from './sdk-header.ts';
 import { UndiciSender } from './undici-sender.ts';
 
@@ -94,7 +94,7 @@ export class HttpClient {
     if (!hasToken) return { kind: 'token', cause: error };
     const known = error instanceof ConnectionTrouble ? error : new ConnectionTrouble(error, {});
     // Where a `fetch` is to blame, its author looks for the cause in the stack.
-    const cause = copyOfCaught(known.cause, this.tokens.redact, STACK_FRAMES);
+    const cause = copyOfCaught(known.cause, this.tokens.redact, CAUGHT_STACK_FRAMES);
     const lasting = lastingTroubleOf(cause) ?? known.trouble;
     return {
       kind: 'connection',
@@ -109,7 +109,7 @@ export class HttpClient {
  * One attempt at a request: how far it has come, and its result. A token function or a `fetch` that does not obey
  * the signal is left to itself, and what comes of it is ignored.
  */
-class Attempt implements ProgressListener {
+class Attempt implements ExchangeListener {
   readonly #deferred = deferred<HttpResponse | AttemptFailure>();
   /** The response, or why there is none. */
   readonly result: Promise<HttpResponse | AttemptFailure> = this.#deferred.promise;

@@ -1,5 +1,5 @@
 /** Follows how far a request has come. */
-export interface ProgressListener {
+export interface ExchangeListener {
   /** Called once the server may get something of it. */
   left(): void;
   /** Called when bytes of the response come, its headers included. */
@@ -16,7 +16,7 @@ export interface OutgoingRequest {
   readonly signal: AbortSignal;
   /** It outlives the page. */
   readonly keepalive: boolean;
-  readonly progress: ProgressListener;
+  readonly progress: ExchangeListener;
 }
 
 /** A response of any status, read in full. */

@@ -1,6 +1,6 @@
 import { nextTurn } from '../lib/event-loop.ts';
 import { runtime } from '../lib/runtime.ts';
-import { callUserCode } from '../lib/user-code.ts';
+import { callUserCode, tried } from '../lib/user-code.ts';
 import { isObjectLike } from '../lib/value-checks.ts';
 import type { HttpResponse, OutgoingRequest } from './http-exchange.ts';
 
@@ -143,10 +143,5 @@ export function decodedBody(chunks: readonly Uint8Array[]): string {
 
 /** What the text of a response says as JSON; undefined where that is none, or not all of it is there. */
 export function parsedBody({ text, isWhole }: HttpResponse): unknown {
-  if (!isWhole) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return isWhole ? tried(() => JSON.parse(text)) : undefined;
 }
