@@ -69,7 +69,7 @@ describe('a full queue', () => {
     ]);
   });
 
-  test('takes finishes up to twice its bounds; one that is turned away can be called again', async () => {
+  test('takes finishes up to twice its bounds; one that is declined can be called again', async () => {
     const t = await harness({ queue: { maxItems: 4 } });
     const { agentSpans } = t.client;
     const open = (name: string) => t.span(name, { status: 'active' });
@@ -157,7 +157,7 @@ describe('ready()', () => {
     expect(await outcomes(...calls)).toEqual(['ok', 'ok', 'ok']);
   });
 
-  test('agents that await it are not turned away, and none waits in vain', async () => {
+  test('agents that await it are not declined, and none waits in vain', async () => {
     const t = await harness({ queue: { maxItems: 50 }, batch: { maxItems: 10, concurrency: 2 } });
     const calls: Promise<unknown>[] = [];
     const agents = Array.from({ length: 10 }, async (_, agent) => {

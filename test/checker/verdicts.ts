@@ -54,7 +54,7 @@ export class Verdicts {
     if (call.isLeftOut) return true;
     return needsOf(call).some(({ makers }) => {
       const before = makers.filter(({ end }) => end < call.begin);
-      // What is turned away has failed before its caller hears of it.
+      // What is declined has failed before its caller hears of it.
       const hasFailed = (maker: Call): boolean =>
         failedBefore(maker, call) ||
         (maker.outcome?.kind === 'rejected' && this.#isDeclined(maker));

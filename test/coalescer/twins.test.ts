@@ -9,7 +9,7 @@ import { countSteps } from '../helpers/steps.ts';
 const ways: Readonly<Record<string, (t: EngineUnderTest) => Promise<unknown>>> = {
   'is never accepted': (t) =>
     t.engine.decline(new Error('invalid'), { key: 'again', type: 'test', makes: 'r' }),
-  'is turned away by a full queue': (t) => t.call('again', { makes: 'r', bytes: 64_000_001 }),
+  'is declined by a full queue': (t) => t.call('again', { makes: 'r', bytes: 64_000_001 }),
   'is aborted before it was sent': (t) => {
     const abort = new AbortController();
     const again = t.call('again', { makes: 'r', signal: abort.signal });

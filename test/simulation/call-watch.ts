@@ -75,7 +75,7 @@ export class CallWatch implements CallListener {
   }
 
   onMade(call: Call, pendingBefore: number): void {
-    this.#tell(() => `${call.label} ${call.isAccepted === false ? 'is turned away' : 'is called'}`);
+    this.#tell(() => `${call.label} ${call.isAccepted === false ? 'is declined' : 'is called'}`);
     const { queueItems, queueBytes } = this.#watched.plan.options;
     const { queuedBytes } = this.#stats;
     const isTaken = call.item?.calls[0] === call;
@@ -192,7 +192,7 @@ export class CallWatch implements CallListener {
       this.#fail('declined', `${call.label}: ${code}`);
     }
     if (code === 'QUEUE_FULL' && call.isOverBound && bound !== 'finishes') {
-      this.#fail('queue bounds', `${call.label} ends something, and was turned away`);
+      this.#fail('queue bounds', `${call.label} ends something, and was declined`);
     }
   }
 

@@ -364,7 +364,7 @@ describe('a call that is never accepted', () => {
     t.expectIdle();
   });
 
-  test('nor do those who wait for what a full queue turned away go out', async () => {
+  test('nor do those who wait for what a full queue declined go out', async () => {
     const t = engineUnderTest({ queue: { maxItems: 1 } });
     void t.call('other');
     const create = t.call('create', { makes: 'r' });

@@ -132,7 +132,7 @@ test('what closes what an accepted call opened is accepted over the bound', asyn
   t.expectIdle();
 });
 
-test('what closes is turned away once it fills as much room again, and is told so', async () => {
+test('what closes is declined once it fills as much room again, and is told so', async () => {
   const t = engineUnderTest({ queue: { maxBytes: 30 } });
   const create = t.call('a', { makes: 'span' });
   const closing = Array.from({ length: 9 }, (_, one) =>

@@ -214,7 +214,7 @@ test.each(['close', 'time'])(
   },
 );
 
-test('who is turned away since the queue is full of what waits is told why that waits', async () => {
+test('who is declined since the queue is full of what waits is told why that waits', async () => {
   const t = engineUnderTest({ queue: { maxItems: 1 } }, { describe });
   void t.call('a');
   await t.clock.settle();
