@@ -1,5 +1,5 @@
 /** How many items the next request is to hold: the engine's rule, and others to compare it with. */
-import { FailureCut } from '../../src/coalescer/server/failure-cut.ts';
+import { FailureCut } from '../../src/coalescer/server/adaptive-limits.ts';
 
 export type Rule = Pick<FailureCut, 'limit' | 'failed' | 'passed'>;
 

@@ -2,7 +2,6 @@
 import { AbortSignals } from '../lib/abort-signals.ts';
 import { inLaterTurn } from '../lib/event-loop.ts';
 import { FairTimeouts } from '../lib/fair-timeouts.ts';
-import { Alarm } from './alarm.ts';
 import { CallerNotifier } from './calls/caller-notifier.ts';
 import { Callers } from './calls/callers.ts';
 import { Cancellation } from './calls/cancellation.ts';
@@ -10,7 +9,7 @@ import { Intake } from './calls/intake.ts';
 import { PendingKeys } from './calls/pending-keys.ts';
 import { ResourceHistory } from './calls/resource-history.ts';
 import { Settlement } from './calls/settlement.ts';
-import { Loop } from './engine-loop.ts';
+import { Alarm, Loop, Steps } from './engine-loop.ts';
 import type { ItemAndCaller } from './items/item.ts';
 import type { CompleteOptions, EngineOptions } from './ports/options.ts';
 import { complete } from './ports/options.ts';
@@ -22,9 +21,7 @@ import { InFlightRequests } from './requests/in-flight.ts';
 import { Replies } from './requests/replies.ts';
 import { Retries } from './requests/retries.ts';
 import { AdaptiveLimits } from './server/adaptive-limits.ts';
-import { CircuitBreaker } from './server/circuit-breaker.ts';
-import { ServerHealth } from './server/server-health.ts';
-import { Steps } from './steps.ts';
+import { CircuitBreaker, ServerHealth } from './server/server-health.ts';
 
 /** What the engine's methods use. */
 export interface Assembly<Failure> extends CompleteOptions<Failure> {

@@ -1,13 +1,16 @@
 import { nanoid } from 'nanoid';
-import { wallNow } from '../lib/native-clock.ts';
+import { wallNow } from '../lib/clock.ts';
 import {
   isPfid,
   partitionLength,
   partitionOf,
   pfidAlphabet,
-  pfidTimeOf,
   randomLength,
+  timeLength,
 } from './pfid.ts';
+
+/** The last millisecond that an id can hold, in the year 10889. */
+const maxTimeMs = 2 ** 48 - 1;
 
 // Characters are drawn in bulk: one draw per id costs more than all the rest.
 // A client may be made for a few calls only, so not very many.
@@ -106,4 +109,20 @@ function drawNative(length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   nativeGetRandomValues.call(nativeCrypto, bytes);
   return bytes;
+}
+
+/** The id of that time, in the partition of `pfid`, that ends in those 16 characters of the alphabet. */
+export function pfidFrom(ms: number, pfid: string, random: string): string {
+  return pfidTimeOf(ms) + partitionOf(pfid) + random;
+}
+
+/** The first characters of an id of that time, or of the nearest that an id can hold. */
+function pfidTimeOf(ms: number): string {
+  let text = '';
+  // Division, since bit operators end at 32 of the 48 bits.
+  for (let rest = Math.min(Math.max(ms, 0), maxTimeMs); text.length < timeLength; ) {
+    text = pfidAlphabet.charAt(rest % 32) + text;
+    rest = Math.floor(rest / 32);
+  }
+  return text;
 }

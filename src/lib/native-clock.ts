@@ -26,11 +26,3 @@ export const isNative: boolean = !Object.hasOwn(nativeTimers.setTimeout, 'clock'
 export const nativeSetTimeout: typeof setTimeout | undefined = isNative
   ? nativeTimers.setTimeout
   : undefined;
-
-/** Milliseconds since 1970 by the wall clock in place, which may be set back; for dates, not for durations. */
-export function wallNow(): number {
-  const ms: unknown = Date.now();
-  return typeof ms === 'number' && Number.isFinite(ms)
-    ? Math.floor(ms)
-    : new NativeDate().getTime();
-}

@@ -1,16 +1,15 @@
-import { isObjectLike } from './value-checks.ts';
-
 /** An object of JSON, whose values are not looked at. */
 export type Fields = Record<string, unknown>;
 
 /** An object that JSON writes in braces; its fields are not checked. */
 export function isObject(value: unknown): value is Fields {
-  return isObjectLike(value) && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A field of an object's own: what it inherits, as a `__proto__` of JSON may make it, says nothing. */
 export function own(value: unknown, name: string): unknown {
-  return isObjectLike(value) && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
+  const isObjectLike = typeof value === 'object' && value !== null;
+  return isObjectLike && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
 }
 
 /**
@@ -18,7 +17,7 @@ export function own(value: unknown, name: string): unknown {
  * `Object.prototype`: they would look like fields that the caller gave.
  */
 export function unpolluted<Given>(given: Given): Given {
-  if (!isObjectLike(given)) return given;
+  if (typeof given !== 'object' || given === null) return given;
   // The loop runs only if there is such a field.
   for (const _ in {}) return Array.isArray(given) ? given : unpollutedCopy(given);
   return given;

@@ -6,8 +6,8 @@
 import type { Coalescer, Name } from '../coalescer/index.ts';
 import type { IdGenerator } from '../ids/id-generator.ts';
 import { keyFor } from '../ids/idempotency-key.ts';
+import { Timestamps } from '../lib/clock.ts';
 import { isObject, unpolluted } from '../lib/own-fields.ts';
-import { Timestamps } from '../lib/timestamps.ts';
 import { tried } from '../lib/user-code.ts';
 import type { Action, ActionInput, ActionKind, WireAction } from '../schemas/action.ts';
 import { checkEnvelope, fieldsOf, targetOf } from '../schemas/action.ts';

@@ -1,6 +1,6 @@
 import type { Name, Submission } from '../coalescer/index.ts';
 import type { IdGenerator } from '../ids/id-generator.ts';
-import { utf8Length } from '../lib/utf8.ts';
+import { utf8Length } from '../lib/text-arena.ts';
 import type { ReferenceField } from '../schemas/action.ts';
 import type { CallDraft } from './call-draft.ts';
 import { InvalidCall, pathInCall } from './invalid-call.ts';

@@ -4,7 +4,7 @@ import type { Fields } from '../lib/own-fields.ts';
 import { isObject, own } from '../lib/own-fields.ts';
 import { isText } from '../lib/value-checks.ts';
 import type { WireKind } from '../schemas/action.ts';
-import { isName, ownId } from '../schemas/field-checks.ts';
+import { isName } from '../schemas/field-checks.ts';
 import { knownKinds } from '../schemas/known-actions.ts';
 
 /** How the output of a call is to be read: plain data, which can be written down. */
@@ -47,7 +47,8 @@ export class OutputReader {
     if (control !== undefined) this.#hear(clean, instance);
     if (own(output, 'status') !== 'success') return readFailure(output);
     const details = own(output, 'details') as Fields;
-    const id = ownId(details);
+    const given = own(details, 'id');
+    const id = isName(given) ? given : undefined;
     const toResult = knownKinds.get(type)?.toResult;
     if (toResult !== undefined && id === undefined) return malformed;
     if (raw || toResult === undefined) return { kind: 'success', value: clean, id };

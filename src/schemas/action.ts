@@ -88,3 +88,12 @@ export function fieldsOf(
 export function targetOf(action: WireAction): unknown {
   return action['agent_span_id'] ?? action['agent_instance_id'];
 }
+
+/** `Date | string` as the wire has it; `other` where none is given. */
+export function toTime(
+  given: Date | string | null | undefined,
+  other: string | undefined,
+): string | null | undefined {
+  if (given === undefined) return other;
+  return given instanceof Date ? given.toISOString() : given;
+}

@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/error-classes.ts';
 import type { Fields } from '../lib/own-fields.ts';
 import { isObject, unpolluted } from '../lib/own-fields.ts';
-import { toTime } from '../lib/timestamps.ts';
 import { OBJECT } from '../lib/value-checks.ts';
 import type { ActionKind, ReferenceField } from './action.ts';
+import { toTime } from './action.ts';
 import type { Identified } from './action-promise.ts';
 import type { AgentSchemaVersion, AgentVersion } from './agent-versions.ts';
 import {

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { Fields } from '../lib/own-fields.ts';
-import { toTime } from '../lib/timestamps.ts';
 import { OBJECT } from '../lib/value-checks.ts';
 import type { ActionKind } from './action.ts';
+import { toTime } from './action.ts';
 import type { Identified, Ref } from './action-promise.ts';
 import type { AgentInstance } from './agent-instances.ts';
 import {

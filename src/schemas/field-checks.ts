@@ -2,8 +2,7 @@ import * as z from 'zod/mini';
 import type { PrefactorIssue } from '../errors/error-classes.ts';
 import { knownNames } from '../lib/nearest.ts';
 import { isObject, own, withCleanPrototype } from '../lib/own-fields.ts';
-import { isTime } from '../lib/timestamps.ts';
-import { isText, kindOf, MAX_NAME_LENGTH, OBJECT } from '../lib/value-checks.ts';
+import { kindOf, MAX_NAME_LENGTH, OBJECT } from '../lib/value-checks.ts';
 import { compiled } from './compiled-schema.ts';
 
 /** Says what is wrong with a value; undefined: nothing. */
@@ -72,7 +71,7 @@ export const NAME: string = `a string of 1 to ${MAX_NAME_LENGTH} characters`;
 
 /** @internal */
 export function aText(): z.ZodMiniType {
-  return z.custom(isText, 'a non-empty string');
+  return z.custom((value) => typeof value === 'string' && value !== '', 'a non-empty string');
 }
 
 /** @internal */
@@ -161,4 +160,14 @@ function kindAt(value: unknown, path: readonly PropertyKey[]): string {
   } catch {
     return 'an object that cannot be read';
   }
+}
+
+const isoForm =
+  /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:[Zz]|[+-]\d{2}:?(?:\d{2})?)?)?$/;
+
+/** A `Date`, or a string in the form of ISO 8601. */
+export function isTime(value: unknown): boolean {
+  return typeof value === 'string'
+    ? isoForm.test(value)
+    : value instanceof Date && !Number.isNaN(value.getTime());
 }

@@ -3,7 +3,6 @@ import type { AttemptFailure } from '../errors/attempt-failure.ts';
 import { CAUGHT_STACK_FRAMES, copyOfCaught } from '../errors/caught-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { ConnectionTrouble, lastingTroubleOf } from '../lib/connection-errors.ts';
-import { deferred } from '../lib/deferred.ts';
 import { FairTimeouts } from '../lib/fair-timeouts.ts';
 import type { ApiToken } from './api-token.ts';
 import { TokenSource } from './api-token.ts';
@@ -110,9 +109,11 @@ export class HttpClient {
  * the signal is left to itself, and what comes of it is ignored.
  */
 class Attempt implements ExchangeListener {
-  readonly #deferred = deferred<HttpResponse | AttemptFailure>();
+  #resolve!: (result: HttpResponse | AttemptFailure) => void;
   /** The response, or why there is none. */
-  readonly result: Promise<HttpResponse | AttemptFailure> = this.#deferred.promise;
+  readonly result = new Promise<HttpResponse | AttemptFailure>((resolve) => {
+    this.#resolve = resolve;
+  });
   readonly #controller = new AbortController();
   /** Fires when the attempt is cut off. */
   readonly signal: AbortSignal = this.#controller.signal;
@@ -123,12 +124,19 @@ class Attempt implements ExchangeListener {
   readonly #options: SendOptions;
   readonly #timeouts: FairTimeouts;
   readonly #cancelTimer: () => void;
+  #cancelExpiry: (() => void) | undefined;
 
   constructor(options: SendOptions, timeoutMs: number, timeouts: FairTimeouts) {
     this.#options = options;
     this.#timeouts = timeouts;
     options.waits?.();
-    this.#cancelTimer = timeouts.after(timeoutMs, () => this.#cutOff(this.#timeout(timeoutMs)));
+    const { clock } = timeouts;
+    const now = clock.now();
+    const expire = (): void => {
+      const cutOff = (): void => this.#cutOff(this.#timeout(timeoutMs));
+      this.#cancelExpiry = timeouts.expire(now + timeoutMs, cutOff);
+    };
+    this.#cancelTimer = clock.after(timeoutMs, expire, now);
     if (options.signal.aborted) this.#abort();
     else options.signal.addEventListener('abort', this.#abort);
   }
@@ -147,8 +155,9 @@ class Attempt implements ExchangeListener {
   settle(result: HttpResponse | AttemptFailure): void {
     this.isOver = true;
     this.#cancelTimer();
+    this.#cancelExpiry?.();
     this.#options.signal.removeEventListener('abort', this.#abort);
-    this.#deferred.resolve(result);
+    this.#resolve(result);
     // Not every fetch ends the connection when the rest of its stream is not read (node-fetch 2).
     if (result.kind === 'response' && !result.isWhole) this.#controller.abort();
   }

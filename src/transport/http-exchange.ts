@@ -29,10 +29,6 @@ export interface HttpResponse {
   readonly isWhole: boolean;
 }
 
-export function isSuccess(status: number): boolean {
-  return status >= 200 && status < 300;
-}
-
 /**
  * Makes one exchange. No redirect is followed: it would carry the token to wherever it points. Rejects
  * with what broke the connection.

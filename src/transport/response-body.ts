@@ -128,19 +128,6 @@ export function gunzip(chunks: readonly Uint8Array[]): object {
 
 export const bodyDecoder: TextDecoder = new TextDecoder();
 
-/** The text of a body that is there as a whole. */
-export function decodedBody(chunks: readonly Uint8Array[]): string {
-  const [first] = chunks;
-  if (first !== undefined && chunks.length === 1) return bodyDecoder.decode(first);
-  const bytes = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bodyDecoder.decode(bytes);
-}
-
 /** What the text of a response says as JSON; undefined where that is none, or not all of it is there. */
 export function parsedBody({ text, isWhole }: HttpResponse): unknown {
   return isWhole ? tried(() => JSON.parse(text)) : undefined;

@@ -1,5 +1,5 @@
 import { askedPauseMs } from '../errors/api-error.ts';
-import { wallNow } from '../lib/native-clock.ts';
+import { wallNow } from '../lib/clock.ts';
 import type { HttpResponse } from './http-exchange.ts';
 
 /**

@@ -4,11 +4,9 @@
  * mocks that are set with `setGlobalDispatcher` hold for it as they do for fetch.
  */
 import { runInRoot } from '../lib/async-context.ts';
-import { deferred } from '../lib/deferred.ts';
-import { isObjectLike } from '../lib/value-checks.ts';
 import { VERSION } from '../lib/version.ts';
 import type { HttpResponse, OutgoingRequest } from './http-exchange.ts';
-import { bodyDecoder, decodedBody, gunzip, maxAnswerBytes, readBody } from './response-body.ts';
+import { bodyDecoder, gunzip, maxAnswerBytes, readBody } from './response-body.ts';
 
 /** What fetch would send by itself. */
 const fetchHeaders = { 'accept-encoding': 'gzip', 'user-agent': `prefactor-autobatch/${VERSION}` };
@@ -61,7 +59,9 @@ export class UndiciSender {
       headers: { ...fetchHeaders, ...headers },
       // Mocks match the body, or make an answer of it: they expect a text.
       body:
-        dispatcher.isMockActive && isObjectLike(body) ? bodyDecoder.decode(body) : (body ?? null),
+        dispatcher.isMockActive && typeof body === 'object'
+          ? bodyDecoder.decode(body)
+          : (body ?? null),
       // Off: the attempt has its time-out.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -97,7 +97,7 @@ export function isNodeFetch(fetch: unknown): boolean {
 }
 
 function isDispatcher(value: unknown): value is Dispatcher {
-  return isObjectLike(value) && 'dispatch' in value;
+  return typeof value === 'object' && value !== null && 'dispatch' in value;
 }
 
 /** Ends the exchange, and its connection with it. */
@@ -115,9 +115,13 @@ type UndiciFields = Readonly<Record<string, string | readonly string[]>> | Uint8
  */
 class ResponseHandler {
   readonly #outgoing: OutgoingRequest;
-  readonly #deferred = deferred<HttpResponse>();
+  #resolve!: (response: HttpResponse | Promise<HttpResponse>) => void;
+  #reject!: (error: unknown) => void;
   /** Rejects with what broke the exchange, or with why it was given up. */
-  readonly response: Promise<HttpResponse> = this.#deferred.promise;
+  readonly response = new Promise<HttpResponse>((resolve, reject) => {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  });
   #controller: Controller | undefined;
   #hasLeft = false;
   #status = 0;
@@ -160,7 +164,7 @@ class ResponseHandler {
     this.#bytes += chunk.byteLength;
     if (this.#bytes <= maxAnswerBytes) return;
     this.#end();
-    this.#deferred.resolve(this.#responseOf(decodedBody(this.#chunks), false));
+    this.#resolve(this.#responseOf(decodedBody(this.#chunks), false));
     this.#controller?.abort(undefined);
   };
 
@@ -170,15 +174,13 @@ class ResponseHandler {
     // An empty body is no gzip.
     const isZipped =
       this.#bytes > 0 && gzipEncoding.test(this.#headers.get('content-encoding') ?? '');
-    this.#deferred.resolve(
-      isZipped ? this.#unzipped() : this.#responseOf(decodedBody(this.#chunks), true),
-    );
+    this.#resolve(isZipped ? this.#unzipped() : this.#responseOf(decodedBody(this.#chunks), true));
   };
 
   readonly onResponseError = (_controller: unknown, error: unknown): void => {
     if (this.#isOver) return;
     this.#end();
-    this.#deferred.reject(error);
+    this.#reject(error);
   };
 
   readonly onConnect = (abort: Controller['abort']): void => this.onRequestStart({ abort });
@@ -230,4 +232,17 @@ function fieldOf(fields: UndiciFields, name: string): string | null {
     (field, index) => index % 2 === 0 && bodyDecoder.decode(field).toLowerCase() === name,
   );
   return at < 0 ? null : bodyDecoder.decode(fields[at + 1]);
+}
+
+/** The text of a body that is there as a whole. */
+function decodedBody(chunks: readonly Uint8Array[]): string {
+  const [first] = chunks;
+  if (first !== undefined && chunks.length === 1) return bodyDecoder.decode(first);
+  const bytes = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bodyDecoder.decode(bytes);
 }

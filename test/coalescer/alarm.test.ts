@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Alarm } from '../../src/coalescer/alarm.ts';
+import { Alarm } from '../../src/coalescer/engine-loop.ts';
 import { FairTimeouts } from '../../src/lib/fair-timeouts.ts';
 import { virtualClock } from '../helpers/virtual-clock.ts';
 

@@ -1,5 +1,6 @@
 // What an engine holds beside what it counts.
 import { expect, test } from 'vitest';
+import { letGo } from '../../src/coalescer/calls/caller-notifier.ts';
 import { Item } from '../../src/coalescer/items/item.ts';
 import { Backlog } from '../../src/coalescer/queue/backlog.ts';
 import { endsOf, engineUnderTest, submission } from '../helpers/engine.ts';
@@ -115,7 +116,7 @@ test('an item that is settled while it waits for a time, and let go, holds up no
     times.delete(gone);
     backlog.retire(gone);
     backlog.order.leave(gone);
-    gone.letGo();
+    letGo(gone);
   }
   for (const at of [...times.values()].sort((a, b) => a - b)) {
     expect(backlog.nextDue).toBeGreaterThan(at - 1);

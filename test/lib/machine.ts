@@ -19,7 +19,7 @@ export function put(clock: Pick<Played, Functions>, functions: readonly Function
 }
 
 /**
- * A machine whose own clock is moved by hand: `clock.ts`, `native-clock.ts` and `timestamps.ts` are loaded anew and take it for the
+ * A machine whose own clock is moved by hand: `clock.ts` and `native-clock.ts` are loaded anew and take it for the
  * runtime's. It is put in place as a whole; its readings are `lateMs` behind its timers.
  */
 export async function machine(lateMs: () => number = () => 0) {
@@ -29,7 +29,5 @@ export async function machine(lateMs: () => number = () => 0) {
   put(own);
   onTestFinished(() => void vi.unstubAllGlobals());
   vi.resetModules();
-  const { systemClock } = await import('../../src/lib/clock.ts');
-  const { wallNow } = await import('../../src/lib/native-clock.ts');
-  return { own, systemClock, wallNow, ...(await import('../../src/lib/timestamps.ts')) };
+  return { own, ...(await import('../../src/lib/clock.ts')) };
 }

@@ -1,7 +1,7 @@
 import { install } from '@sinonjs/fake-timers';
 import { expect, onTestFinished, test } from 'vitest';
-import { wallNow } from '../../src/lib/native-clock.ts';
-import { isTime, Timestamps } from '../../src/lib/timestamps.ts';
+import { Timestamps, wallNow } from '../../src/lib/clock.ts';
+import { isTime } from '../../src/schemas/field-checks.ts';
 
 test('a timestamp is UTC, in milliseconds, and moves on', () => {
   const time = install({ now: 1_790_000_000_123, toFake: ['Date'] });

@@ -9,7 +9,7 @@ async function moduleIn(surroundings: Readonly<Record<string, unknown>>) {
   vi.resetModules();
   for (const [name, value] of Object.entries(surroundings)) vi.stubGlobal(name, value);
   const { TextArena } = await import('../../src/lib/text-arena.ts');
-  const { utf8Length } = await import('../../src/lib/utf8.ts');
+  const { utf8Length } = await import('../../src/lib/text-arena.ts');
   vi.unstubAllGlobals();
   return { TextArena, utf8Length };
 }

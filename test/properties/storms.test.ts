@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { loads } from '../../scripts/storms/loads.ts';
 import { oneAtATime } from '../../scripts/storms/one-at-a-time.ts';
 import { rows } from '../../scripts/storms/table.ts';
-import { FailureCut } from '../../src/coalescer/server/failure-cut.ts';
+import { FailureCut } from '../../src/coalescer/server/adaptive-limits.ts';
 import { engineUnderTest } from '../helpers/engine.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { fewestInOrder, most } from '../helpers/request-bounds.ts';

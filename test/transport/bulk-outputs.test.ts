@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readOutputs } from '../../src/transport/bulk-outputs.ts';
+import { readOutputs } from '../../src/transport/bulk-transport.ts';
 
 const KEYS = ['key-of-a', 'key-of-b', 'key-of-c'];
 

@@ -2,8 +2,8 @@ import { ConnectionTrouble, certificateCode, systemCodeOf } from '../../lib/conn
 import type { Deployment } from '../../recordings/calls/recorded-calls.ts';
 import { isToken, isTooShort, MIN_TOKEN_LENGTH, TOKEN } from '../../transport/api-token.ts';
 import { DEFAULT_API_URL, readApiUrl } from '../../transport/api-url.ts';
+import { isSuccess } from '../../transport/bulk-transport.ts';
 import { fetchSender } from '../../transport/fetch-sender.ts';
-import { isSuccess } from '../../transport/http-exchange.ts';
 import { maxAnswerBytes, parsedBody } from '../../transport/response-body.ts';
 import { sdkHeader } from '../../transport/sdk-header.ts';
 import type { CommandContext } from '../command/command.ts';

@@ -1,6 +1,6 @@
 import { isJsonObject } from '../../recordings/actions/json.ts';
 import type { Deployment } from '../../recordings/calls/recorded-calls.ts';
-import { isSuccess } from '../../transport/http-exchange.ts';
+import { isSuccess } from '../../transport/bulk-transport.ts';
 import type { Account, ApiExchange } from '../api/api-requests.ts';
 import { deploymentOf, exchange, isPage, pingProblem, readAccount } from '../api/api-requests.ts';
 import { flag, option, text } from '../command/arguments.ts';

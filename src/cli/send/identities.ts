@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isPfid, pfidAlphabet, pfidFrom } from '../../ids/pfid.ts';
+import { pfidFrom } from '../../ids/id-generator.ts';
+import { isPfid, pfidAlphabet } from '../../ids/pfid.ts';
 import type { IdentifyRecordedCall } from '../../recordings/calls/recorded-calls.ts';
 
 /** 192 of 256 bits, in the letters of a nanoid. */

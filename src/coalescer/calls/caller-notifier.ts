@@ -1,6 +1,7 @@
 /** Tells callers how their calls ended, once the step is over that decided it. Promises are settled only here. */
 import { rejected, rejection } from '../../lib/deferred.ts';
-import type { Caller } from '../items/item.ts';
+import type { Caller, Item } from '../items/item.ts';
+import { PackedBatch } from '../items/packed-batch.ts';
 import type { Emitter } from '../ports/events.ts';
 import type { ToError } from '../ports/reason.ts';
 import type { Callers } from './callers.ts';
@@ -69,7 +70,7 @@ export class CallerNotifier<Failure> {
       if (isLast) this.#told++;
       if (caller !== undefined) this.#tellOne(end, caller);
       else if (isLast && end.kind === 'failed') this.#tellListeners(end);
-      if (isLast && end.kind !== 'left') end.item.letGo();
+      if (isLast && end.kind !== 'left') letGo(end.item);
     }
     if (this.#told < this.#untold.length) return false;
     this.#untold = [];
@@ -121,4 +122,15 @@ export class CallerNotifier<Failure> {
     const systemic = end.kind === 'failed' && end.systemic === true;
     this.#parts.events.emit('failure', { error, key, type, ...(systemic && { systemic }) });
   }
+}
+
+/** Drops what the callers gave and got: queues and windows may hold a settled item for a while. */
+export function letGo(item: Item): void {
+  item.promise = undefined;
+  item.resolve = undefined;
+  item.epoch = undefined;
+  item.makes = undefined;
+  item.readAs = undefined;
+  item.extras = undefined;
+  if (item instanceof PackedBatch) item.letGo();
 }

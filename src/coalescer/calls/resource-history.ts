@@ -42,7 +42,8 @@ export class ResourceHistory<Failure> {
 
   made(id: string): void {
     if (this.#replaced.size > 0) this.#replaced.take(id);
-    this.mayBeThere(id);
+    if (this.#failed.size > 0) this.#failed.take(id);
+    this.#there.add(id, true);
   }
 
   /** It was made, and has another id than was sent, or one in place of its number. */

@@ -116,7 +116,9 @@ export class Settlement<Failure> {
     const { callers } = this.#parts;
     const { extras, promise, resolve, weight } = end.item;
     if (resolve !== undefined) {
-      callers.book(weight, extras?.subscription, endFor(end, promise).reason);
+      const isShared = end.kind === 'succeeded' && end.others !== undefined;
+      const own: CallEnd<Failure> = isShared ? endFor(end, promise) : end;
+      callers.book(weight, extras?.subscription, own.reason);
     }
     if (extras?.others === undefined) return;
     for (const other of extras.others) {

@@ -228,16 +228,6 @@ export class Item implements ArenaText, LockMember {
     return this.bytes - before;
   }
 
-  /** Drops what its callers gave and got: queues and windows may hold a settled item for a while. */
-  letGo(): void {
-    this.promise = undefined;
-    this.resolve = undefined;
-    this.epoch = undefined;
-    this.makes = undefined;
-    this.readAs = undefined;
-    this.extras = undefined;
-  }
-
   keepExtras(): ItemExtras {
     this.extras ??= new ItemExtras();
     return this.extras;

@@ -1,4 +1,4 @@
-import { utf8Length } from '../../lib/utf8.ts';
+import { utf8Length } from '../../lib/text-arena.ts';
 import type { Submission } from '../ports/submission.ts';
 import type { Item } from './item.ts';
 

@@ -9,10 +9,10 @@
 import { NEVER } from '../../lib/clock.ts';
 import { Heap } from '../../lib/heap.ts';
 import { TextArena } from '../../lib/text-arena.ts';
-import type { PackedBatch } from '../items/batches.ts';
 import type { BrokenItem, ItemRelations } from '../items/dependency-order.ts';
 import { Order } from '../items/dependency-order.ts';
 import type { Item, ItemState } from '../items/item.ts';
+import type { PackedBatch } from '../items/packed-batch.ts';
 import type { Envelope } from '../ports/options.ts';
 import type { Name } from '../ports/submission.ts';
 import type { BatchLimits, Packed } from './packer.ts';

@@ -10,7 +10,7 @@ import type { LockGroup } from '../items/lock-queues.ts';
 import { PackingNotes } from '../items/lock-queues.ts';
 import type { Envelope } from '../ports/options.ts';
 import type { ReadySet } from './ready-set.ts';
-import { SortedRun, SortedRuns } from './sorted-runs.ts';
+import { SortedRun, SortedRuns } from './ready-set.ts';
 
 export interface BatchLimits {
   readonly maxItems: number;

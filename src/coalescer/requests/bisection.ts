@@ -7,9 +7,9 @@
  * parallel. An item stays in its half while it waits.
  */
 import { NEVER } from '../../lib/clock.ts';
-import type { PackedBatch } from '../items/batches.ts';
 import type { Item } from '../items/item.ts';
-import { SortedRun } from '../queue/sorted-runs.ts';
+import type { PackedBatch } from '../items/packed-batch.ts';
+import { SortedRun } from '../queue/ready-set.ts';
 import { leastPauseMs } from '../server/backoff.ts';
 
 /** Why a batch was halved. */

@@ -6,14 +6,14 @@
  * many calls the batches fill up, and with few calls none waits for long.
  */
 import { NEVER } from '../../lib/clock.ts';
-import { PackedBatch } from '../items/batches.ts';
 import type { Item } from '../items/item.ts';
+import { PackedBatch } from '../items/packed-batch.ts';
 import type { DispatchReason } from '../ports/events.ts';
 import type { CompleteOptions } from '../ports/options.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { BatchLimits } from '../queue/packer.ts';
 import type { AdaptiveLimits } from '../server/adaptive-limits.ts';
-import type { CircuitBreaker } from '../server/circuit-breaker.ts';
+import type { CircuitBreaker } from '../server/server-health.ts';
 import type { Bisection, FixedBatch } from './bisection.ts';
 import type { InFlightRequests } from './in-flight.ts';
 

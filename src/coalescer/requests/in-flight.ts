@@ -1,6 +1,6 @@
 /** The requests in flight, and the ping: from when they leave until their reply is there. */
 import { NEVER } from '../../lib/clock.ts';
-import { ItemBatch } from '../items/batches.ts';
+import { copyTexts } from '../../lib/text-arena.ts';
 import type { Item, SendState } from '../items/item.ts';
 import type { CompleteOptions } from '../ports/options.ts';
 import type { Batch, Ping, Reply } from '../ports/sender.ts';
@@ -247,4 +247,31 @@ function abortInFlight(request: AbortController): void {
       // A runtime may refuse to touch what belongs to a request that has ended.
     }
   });
+}
+
+/**
+ * The batch as the sender sees it; keys and texts are listed only if it asks for them. It is a class, since
+ * V8 makes a hidden class for each object whose getters are closures: that one is old from the start, and
+ * would keep the items, promises and results of a batch until the next major garbage collection.
+ */
+class ItemBatch implements Batch {
+  readonly bytes: number;
+  readonly #items: readonly Item[];
+
+  constructor(items: readonly Item[], bytes: number) {
+    this.bytes = bytes;
+    this.#items = items;
+  }
+
+  get keys(): readonly string[] {
+    return this.#items.map(({ key }) => key);
+  }
+
+  get texts(): readonly string[] {
+    return this.#items.map(({ text }) => text as string);
+  }
+
+  writeTo(body: Uint8Array, at: number, separator: number): void {
+    copyTexts(this.#items, body, at, separator);
+  }
 }

@@ -8,7 +8,7 @@ import type { CompleteOptions } from '../ports/options.ts';
 import type { FailedItem, FailedOutput } from '../ports/reason.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import { backoffMs } from '../server/backoff.ts';
-import type { CircuitBreaker } from '../server/circuit-breaker.ts';
+import type { CircuitBreaker } from '../server/server-health.ts';
 import { brokenContract, errorReason } from './outputs.ts';
 import type { ReplyEffects } from './reply-effects.ts';
 

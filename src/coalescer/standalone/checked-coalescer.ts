@@ -3,10 +3,10 @@ import { systemClock } from '../../lib/clock.ts';
 import type { Listener } from '../../lib/events.ts';
 import { Events } from '../../lib/events.ts';
 import { consoleLogger } from '../../lib/logger.ts';
+import { utf8Length } from '../../lib/text-arena.ts';
 import type { TimeoutOption } from '../../lib/timeout-option.ts';
 import { readTimeoutOption } from '../../lib/timeout-option.ts';
 import { callUserCode, unfailing } from '../../lib/user-code.ts';
-import { utf8Length } from '../../lib/utf8.ts';
 import type { CheckTable, ValueCheck } from '../../lib/value-checks.ts';
 import {
   aBoolean,

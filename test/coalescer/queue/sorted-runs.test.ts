@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Item } from '../../../src/coalescer/items/item.ts';
-import { SortedRun, SortedRuns } from '../../../src/coalescer/queue/sorted-runs.ts';
+import { SortedRun, SortedRuns } from '../../../src/coalescer/queue/ready-set.ts';
 import { TextArena } from '../../../src/lib/text-arena.ts';
 import { submission } from '../../helpers/engine.ts';
 

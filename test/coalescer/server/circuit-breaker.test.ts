@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CircuitBreaker } from '../../../src/coalescer/server/circuit-breaker.ts';
+import { CircuitBreaker } from '../../../src/coalescer/server/server-health.ts';
 
 const NOW = 1_000;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FailureCut } from '../../../src/coalescer/server/failure-cut.ts';
+import { FailureCut } from '../../../src/coalescer/server/adaptive-limits.ts';
 import { endsOf, engineUnderTest } from '../../helpers/engine.ts';
 import { no } from '../../helpers/scripted-send.ts';
 

@@ -1,7 +1,7 @@
 /** The API without the client: the doctor tests the client's assumptions, so it must not share them. */
 import type { JsonObject } from '../../../recordings/actions/json.ts';
 import { isJsonObject } from '../../../recordings/actions/json.ts';
-import { isSuccess } from '../../../transport/http-exchange.ts';
+import { isSuccess } from '../../../transport/bulk-transport.ts';
 import type { Account, ApiExchange } from '../../api/api-requests.ts';
 import { exchange } from '../../api/api-requests.ts';
 import { Unanswered } from './question-finding.ts';

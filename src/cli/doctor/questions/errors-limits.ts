@@ -1,5 +1,5 @@
 import { isListedCode } from '../../../testing/wire/errors.ts';
-import { isSuccess } from '../../../transport/http-exchange.ts';
+import { isSuccess } from '../../../transport/bulk-transport.ts';
 import { amount, bytes } from '../../terminal/figures.ts';
 import type { Item } from './doctor-api.ts';
 import { idOf } from './doctor-api.ts';

@@ -1,6 +1,5 @@
 import type { TextArena } from '../../lib/text-arena.ts';
-import { copyTexts } from '../../lib/text-arena.ts';
-import { utf8Length } from '../../lib/utf8.ts';
+import { utf8Length } from '../../lib/text-arena.ts';
 import type { Envelope } from '../ports/options.ts';
 import type { Batch, PackedItems } from '../ports/sender.ts';
 import { Item } from './item.ts';
@@ -31,8 +30,7 @@ export class PackedBatch extends Item {
     this.content = { ...batch, bytes: envelopeBytes + this.bytes };
   }
 
-  override letGo(): void {
-    super.letGo();
+  letGo(): void {
     this.content = emptyContent;
   }
 
@@ -48,30 +46,3 @@ export class PackedBatch extends Item {
 PackedBatch.prototype.weight = 0;
 
 const emptyContent: Batch = { keys: [], texts: [], bytes: 0 };
-
-/**
- * The batch as the sender sees it; keys and texts are listed only if it asks for them. It is a class, since
- * V8 makes a hidden class for each object whose getters are closures: that one is old from the start, and
- * would keep the items, promises and results of a batch until the next major garbage collection.
- */
-export class ItemBatch implements Batch {
-  readonly bytes: number;
-  readonly #items: readonly Item[];
-
-  constructor(items: readonly Item[], bytes: number) {
-    this.bytes = bytes;
-    this.#items = items;
-  }
-
-  get keys(): readonly string[] {
-    return this.#items.map(({ key }) => key);
-  }
-
-  get texts(): readonly string[] {
-    return this.#items.map(({ text }) => text as string);
-  }
-
-  writeTo(body: Uint8Array, at: number, separator: number): void {
-    copyTexts(this.#items, body, at, separator);
-  }
-}
