@@ -11,7 +11,7 @@ import { bodyDecoder, gunzip, maxAnswerBytes, readBody } from './response-body.t
 /** What fetch would send by itself. */
 const fetchHeaders = { 'accept-encoding': 'gzip', 'user-agent': `prefactor-autobatch/${VERSION}` };
 
-interface Dispatcher {
+interface UndiciDispatcher {
   dispatch(options: object, handler: ResponseHandler): boolean;
   /** That of undici's mocks. */
   readonly isMockActive?: boolean;
@@ -76,15 +76,15 @@ export class UndiciSender {
   }
 
   /** The one that was set last. An undici that knows the newest place writes both, an older one its own. */
-  #dispatcher(): Dispatcher | undefined {
+  #dispatcher(): UndiciDispatcher | undefined {
     const newest: unknown = Reflect.get(globalThis, newestPlace);
     const older: unknown = Reflect.get(globalThis, olderPlace);
     const areBoth = newestPlace in globalThis && olderPlace in globalThis;
     // From undici 8 on, the older place has the newest in a wrapper, which holds it to HTTP/1.1.
-    const isWrapped = isDispatcher(older) && older.constructor?.name === 'Dispatcher1Wrapper';
+    const isWrapped = isUndiciDispatcher(older) && older.constructor?.name === 'Dispatcher1Wrapper';
     if (!areBoth || older === newest || isWrapped) this.#standIn = older;
     const latest = newestPlace in globalThis && older === this.#standIn ? newest : older;
-    return isDispatcher(latest) ? latest : undefined;
+    return isUndiciDispatcher(latest) ? latest : undefined;
   }
 }
 
@@ -96,7 +96,7 @@ export function isNodeFetch(fetch: unknown): boolean {
   );
 }
 
-function isDispatcher(value: unknown): value is Dispatcher {
+function isUndiciDispatcher(value: unknown): value is UndiciDispatcher {
   return typeof value === 'object' && value !== null && 'dispatch' in value;
 }
 

@@ -31,12 +31,12 @@ export interface Evidence {
 export class Verdicts {
   readonly #evidence: Evidence;
   readonly #effects = new Map<string, Effect>();
-  readonly #places = new Map<Effect, number>();
+  readonly #room = new Map<Effect, number>();
 
   constructor(evidence: Evidence) {
     this.#evidence = evidence;
     evidence.effects.forEach((effect, place) => {
-      this.#places.set(effect, place);
+      this.#room.set(effect, place);
       const before = this.#effects.get(effect.item.marker);
       if (before === undefined) this.#effects.set(effect.item.marker, effect);
       else evidence.story.fail('one effect', `${effect.item.marker} was done twice`);
@@ -347,11 +347,11 @@ export class Verdicts {
     for (const later of book.all) {
       const effect = this.effectOf(later);
       if (effect === undefined) continue;
-      const place = this.#places.get(effect) ?? 0;
+      const place = this.#room.get(effect) ?? 0;
       for (const earlier of book.all) {
         if (earlier.end >= later.begin || !waitsFor(later, earlier)) continue;
         const other = this.effectOf(earlier);
-        if (other === undefined || (this.#places.get(other) ?? 0) <= place) continue;
+        if (other === undefined || (this.#room.get(other) ?? 0) <= place) continue;
         const error = errorOf(earlier);
         const isGivenUp =
           earlier.outcome?.kind === 'rejected' &&

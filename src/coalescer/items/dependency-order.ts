@@ -46,18 +46,18 @@ export interface OrderPorts extends LockQueuesPorts<Item> {
 }
 
 export class Order {
-  readonly #resources: LockQueues<Item>;
+  readonly #lockQueues: LockQueues<Item>;
   readonly #epochs = new Map<string, Epochs>();
   readonly #onFree: (item: Item) => void;
 
   constructor({ onFree, ...ports }: OrderPorts) {
     this.#onFree = onFree;
-    this.#resources = new LockQueues(ports);
+    this.#lockQueues = new LockQueues(ports);
   }
 
   /** Queues and epochs that are kept. An idle engine has none. */
   get size(): number {
-    return this.#resources.size + this.#epochs.size;
+    return this.#lockQueues.size + this.#epochs.size;
   }
 
   /** Enters a new item. Where it has several relations to one resource, the strongest counts. */
@@ -66,12 +66,12 @@ export class Order {
       // The name is new, so no queue can have it. Most such names are never asked for.
       item.makes = makes;
     } else if (makes !== undefined) {
-      const resource = this.#resources.of(makes);
+      const resource = this.#lockQueues.of(makes);
       item.makes = resource;
       this.#standAsMaker(item, resource);
     }
-    if (changes !== undefined) this.#stand(item, this.#resources.of(changes), false);
-    for (const name of uses ?? []) this.#stand(item, this.#resources.of(name), true);
+    if (changes !== undefined) this.#stand(item, this.#lockQueues.of(changes), false);
+    for (const name of uses ?? []) this.#stand(item, this.#lockQueues.of(name), true);
     const epochs = follows === undefined ? undefined : this.#epochs.get(follows);
     if (epochs !== undefined) {
       item.waits++;
@@ -94,7 +94,7 @@ export class Order {
     const { makes } = item;
     if (typeof makes === 'object' && makes.maker === item) {
       makes.maker = undefined;
-      this.#resources.forget(makes);
+      this.#lockQueues.forget(makes);
     }
     const precedes = item.extras?.precedes;
     if (precedes === undefined) return;
@@ -111,7 +111,7 @@ export class Order {
 
   /** Whether a pending item makes what goes by this name. */
   isBeingMade(name: Name): boolean {
-    const resource = this.#resources.find(name);
+    const resource = this.#lockQueues.find(name);
     if (isPendingMaker(resource?.maker)) return true;
     for (let group = resource?.tail; group !== undefined; group = group.before) {
       if (isPendingMaker(group.maker)) return true;
@@ -157,7 +157,7 @@ export class Order {
 
   /** Whether any pending item makes, changes or uses what goes by this name. */
   isInLine(name: Name): boolean {
-    return this.#resources.find(name)?.isPending === true;
+    return this.#lockQueues.find(name)?.isPending === true;
   }
 
   /**
@@ -168,7 +168,7 @@ export class Order {
     // Nothing else is in the queue, and the maker is about to leave.
     if (typeof resource !== 'object' || resource.tail === undefined) return NOTHING_NAMED;
     const number = resource.name;
-    this.#resources.rename(resource, id);
+    this.#lockQueues.rename(resource, id);
     const broken: BrokenItem[] = [];
     let gained = 0;
     for (
@@ -190,7 +190,7 @@ export class Order {
 
   /** To be called before an item moves among its neighbours. */
   enterMade(): void {
-    this.#resources.enterMade();
+    this.#lockQueues.enterMade();
   }
 
   #epochsOf(name: string): Epochs {
@@ -238,7 +238,7 @@ export class Order {
     if (before !== undefined) before.after = after;
     if (after !== undefined) after.before = before;
     else queue.tail = before;
-    if (queue.tail === undefined) this.#resources.forget(queue);
+    if (queue.tail === undefined) this.#lockQueues.forget(queue);
     for (let next = after; next !== undefined && !next.open && next.mayOpen(); next = next.after) {
       for (const member of next.admit()) this.#letGo(member);
     }

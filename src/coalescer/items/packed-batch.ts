@@ -16,7 +16,7 @@ export interface PackedBatchParts {
 
 /**
  * A batch that its caller has packed. It travels as one item, as it stands and alone, and is retried like any other.
- * It waits for emptyContent, and counts in neither queue nor ledger.
+ * It waits for none, and counts in neither queue nor ledger.
  */
 export class PackedBatch extends Item {
   content: Batch;

@@ -53,7 +53,7 @@ export class Bounds {
 
   /** Resolves once there is room. Callers are served in turn. */
   ready(): Promise<void> {
-    if (this.waiters.length === 0 && this.#places() > 0) return Promise.resolve();
+    if (this.waiters.length === 0 && this.#room() > 0) return Promise.resolve();
     const waiter = deferred<void>();
     // Handled, as the promise of each call is.
     waiter.promise.catch(() => {});
@@ -67,8 +67,8 @@ export class Bounds {
    */
   serve(): void {
     if (this.waiters.length === 0) return;
-    for (const waiter of this.waiters.splice(0, this.#places())) waiter.resolve();
-    if (this.waiters.length === 0 || this.#places() === 0 || this.#isServingOn) return;
+    for (const waiter of this.waiters.splice(0, this.#room())) waiter.resolve();
+    if (this.waiters.length === 0 || this.#room() === 0 || this.#isServingOn) return;
     this.#isServingOn = true;
     this.#afterTurn(() => {
       this.#isServingOn = false;
@@ -82,7 +82,7 @@ export class Bounds {
   }
 
   /** How many items may come before the queue is above that part of its bounds. */
-  #places(): number {
+  #room(): number {
     const { maxItems, maxBytes } = this.#max;
     if (this.#fill.bytes >= ROOMY_QUEUE * maxBytes) return 0;
     return Math.max(0, Math.ceil(ROOMY_QUEUE * maxItems) - this.#fill.size);

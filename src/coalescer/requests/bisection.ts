@@ -10,7 +10,7 @@ import { NEVER } from '../../lib/clock.ts';
 import type { Item } from '../items/item.ts';
 import type { PackedBatch } from '../items/packed-batch.ts';
 import { SortedRun } from '../queue/ready-set.ts';
-import { leastPauseMs } from '../server/backoff.ts';
+import { leastBackoffMs } from '../server/backoff.ts';
 
 /** Why a batch was halved. */
 export type DivideReason = 'items' | 'bytes' | 'lost';
@@ -122,7 +122,7 @@ export class Bisection {
     queue.isInFlight = items.length > 0;
     queue.hasCulprit ||= !isWhole;
     if (queue.isInFlight && queue.why !== 'packed' && this.isSystemic) {
-      const leastMs = leastPauseMs(this.refusedInARow - SYSTEMIC_REFUSALS + 2);
+      const leastMs = leastBackoffMs(this.refusedInARow - SYSTEMIC_REFUSALS + 2);
       this.#nextAt =
         now + Math.max(this.#ports.minDelayMs, Math.min(leastMs, MAX_BETWEEN_HALVES_MS));
     }

@@ -40,7 +40,7 @@ const LIMIT_FILLED = 0.8;
 /** How close it comes to what was refused. */
 const MARGIN_BELOW_REFUSED = 0.9;
 /** Full batches before what was refused is tried once more; twice as many after each refusal. */
-const FULL_BATCHES_BEFORE_PROBE = 8;
+const FULL_BATCHES_BEFORE_TRY = 8;
 
 /**
  * How much fits into one request, learned from what the server refuses as too much. The limit grows back with
@@ -56,7 +56,7 @@ export class AdaptiveLimit {
   #exact: number;
   #refused = Number.POSITIVE_INFINITY;
   #fullBatches = 0;
-  #probeAfter = FULL_BATCHES_BEFORE_PROBE;
+  #tryAfter = FULL_BATCHES_BEFORE_TRY;
 
   constructor(max: number) {
     this.#max = max;
@@ -66,7 +66,7 @@ export class AdaptiveLimit {
 
   refused(size: number): void {
     // If several batches are refused together, only the first was the try.
-    if (this.#exact > MARGIN_BELOW_REFUSED * this.#refused) this.#probeAfter *= 2;
+    if (this.#exact > MARGIN_BELOW_REFUSED * this.#refused) this.#tryAfter *= 2;
     this.#refused = Math.min(this.#refused, size);
     this.isLearning = true;
     this.#fullBatches = 0;
@@ -83,7 +83,7 @@ export class AdaptiveLimit {
     } else if (this.#exact > most) {
       // The try went through with less than what was refused, so it proves nothing.
       this.#become(most);
-    } else if (++this.#fullBatches >= this.#probeAfter) {
+    } else if (++this.#fullBatches >= this.#tryAfter) {
       this.#fullBatches = 0;
       this.#become(Math.min(this.#max, this.#refused));
     }
@@ -97,7 +97,7 @@ export class AdaptiveLimit {
 }
 
 /** Answers without a refusal before a step beyond the known ceiling: at first, at least, at most. */
-const ANSWERS_BEFORE_STEP = { first: 64, least: 8, most: 4_096 };
+const ANSWERS_BEFORE_RAISE = { first: 64, least: 8, most: 4_096 };
 
 /**
  * How many requests may be in flight, learned from what the server refuses.
@@ -115,11 +115,11 @@ export class Concurrency {
   #exact: number;
   /** The most that the server is known to take. */
   #ceiling: number;
-  #patience = ANSWERS_BEFORE_STEP.first;
+  #patience = ANSWERS_BEFORE_RAISE.first;
   /** Answers since the last refusal or step. */
   #calm = 0;
   /** The last step beyond the ceiling has not been refused so far. */
-  #hasStepped = false;
+  #hasRaised = false;
   #cutAt = Number.NEGATIVE_INFINITY;
 
   constructor(max: number) {
@@ -135,8 +135,8 @@ export class Concurrency {
       return;
     }
     if (this.#ceiling >= this.#max || ++this.#calm < this.#patience) return;
-    if (this.#hasStepped) this.#patience = Math.max(ANSWERS_BEFORE_STEP.least, this.#patience / 2);
-    this.#hasStepped = true;
+    if (this.#hasRaised) this.#patience = Math.max(ANSWERS_BEFORE_RAISE.least, this.#patience / 2);
+    this.#hasRaised = true;
     this.#calm = 0;
     this.#ceiling++;
     this.#become(this.#ceiling);
@@ -145,9 +145,9 @@ export class Concurrency {
   /** The server refused a request that left at that time, when so many were in flight, itself included. */
   refused(leftAt: number, inFlight: number, now: number): void {
     if (inFlight < 2 || leftAt <= this.#cutAt) return;
-    if (this.#hasStepped) this.#patience = Math.min(ANSWERS_BEFORE_STEP.most, this.#patience * 2);
+    if (this.#hasRaised) this.#patience = Math.min(ANSWERS_BEFORE_RAISE.most, this.#patience * 2);
     this.#cutAt = now;
-    this.#hasStepped = false;
+    this.#hasRaised = false;
     this.#calm = 0;
     this.#ceiling = Math.max(1, Math.min(this.#ceiling, inFlight - 1));
     this.#become(Math.max(1, Math.min(this.#exact, inFlight) / 2));

@@ -11,14 +11,14 @@ export function backoffMs(
 ): number {
   // Limited to 2^40, so that the power stays finite.
   const delayMs = chance * Math.min(maxDelayMs, minDelayMs * 2 ** Math.min(attempt - 1, 40));
-  return Math.max(delayMs, leastPauseMs(attempt));
+  return Math.max(delayMs, leastBackoffMs(attempt));
 }
 
 /** The least pause, in milliseconds: after the second failure in a row, from where it doubles, and at most. */
 const LEAST_BACKOFF_MS = { first: 10, most: 1_000 };
 
-/** The least pause after so many failures in a row, in milliseconds. After the first there is none. */
-export function leastPauseMs(inARow: number): number {
+/** The least back-off after so many failures in a row, in milliseconds. After the first there is none. */
+export function leastBackoffMs(inARow: number): number {
   return inARow < 2
     ? 0
     : Math.min(LEAST_BACKOFF_MS.most, LEAST_BACKOFF_MS.first * 2 ** Math.min(inARow - 2, 40));

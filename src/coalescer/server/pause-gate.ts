@@ -1,4 +1,4 @@
-import { leastPauseMs } from './backoff.ts';
+import { leastBackoffMs } from './backoff.ts';
 
 /** A pause is made longer by up to this part, so that not all clients come back at once. */
 const PAUSE_JITTER = 0.1;
@@ -98,7 +98,7 @@ export class Spacing {
     if (number <= this.#sentThen) return false;
     this.#sentThen = this.sent;
     this.inARow++;
-    this.opensAt = now + leastPauseMs(this.inARow);
+    this.opensAt = now + leastBackoffMs(this.inARow);
     return true;
   }
 

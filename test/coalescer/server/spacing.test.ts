@@ -1,7 +1,7 @@
 // No options and no answers lead to a busy loop.
 import { describe, expect, test } from 'vitest';
 import type { CoalescerOptions } from '../../../src/coalescer/index.ts';
-import { leastPauseMs } from '../../../src/coalescer/server/backoff.ts';
+import { leastBackoffMs } from '../../../src/coalescer/server/backoff.ts';
 import { Spacing } from '../../../src/coalescer/server/pause-gate.ts';
 import { engineUnderTest } from '../../helpers/engine.ts';
 import type { ParkedRequest } from '../../helpers/scripted-send.ts';
@@ -9,7 +9,7 @@ import type { ParkedRequest } from '../../helpers/scripted-send.ts';
 const NOW = 1_234_567;
 
 test('the first failure needs no pause, the second 10 ms, and each further one twice as many', () => {
-  const pauses = [0, 1, 2, 3, 4, 5, 8, 9, 10_000].map(leastPauseMs);
+  const pauses = [0, 1, 2, 3, 4, 5, 8, 9, 10_000].map(leastBackoffMs);
   expect(pauses).toEqual([0, 0, 10, 20, 40, 80, 640, 1_000, 1_000]);
 });
 
@@ -177,7 +177,7 @@ test('a pause between requests in vain ends with the first that brings somebody 
   await t.clock.settle();
   for (let turn = 0; turn < 6; turn++) {
     for (const request of [...t.wire.parked]) request.beBusy(0);
-    await t.clock.pass(leastPauseMs(turn + 1));
+    await t.clock.pass(leastBackoffMs(turn + 1));
     expect(t.wire.parked.length).toBeGreaterThan(0);
   }
   const { length } = t.wire.requests;
