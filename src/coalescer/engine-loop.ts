@@ -149,7 +149,7 @@ export class Loop<Failure> {
         this.tell();
       });
     }
-    if (events.hasPending !== false) events.deliver();
+    if (events.hasUndelivered !== false) events.deliver();
   }
 
   /** A reply could not be applied: its items end, so that no call waits for ever. */

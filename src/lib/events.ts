@@ -19,7 +19,7 @@ const MAX_DELIVERIES_PER_TURN = 2_000;
  */
 export class Events<Details extends object> {
   /** Something was queued and is not delivered. */
-  hasPending = false;
+  hasUndelivered = false;
   /** The events that have a listener: to be asked where a detail costs something. */
   readonly observed: { [Name in keyof Details]?: boolean } = {};
   readonly #listeners: { [Name in keyof Details]?: Set<{ call: Listener<Details[Name]> }> } = {};
@@ -77,7 +77,7 @@ export class Events<Details extends object> {
   /** Queues anything else that is to be called in its turn. It must not throw. */
   defer(run: () => void): void {
     this.#queue.push(run);
-    this.hasPending = true;
+    this.hasUndelivered = true;
   }
 
   /**
@@ -85,7 +85,7 @@ export class Events<Details extends object> {
    * jobs, the rest waits until the event loop has turned.
    */
   deliver(): void {
-    if (this.#isHeld || !this.hasPending) return;
+    if (this.#isHeld || !this.hasUndelivered) return;
     this.#isHeld = true;
     const due = this.#queue.length;
     try {
@@ -96,8 +96,8 @@ export class Events<Details extends object> {
       });
       this.#queue = this.#queue.slice(due);
       this.#delivered = 0;
-      this.hasPending = this.#queue.length > 0;
-      if (this.hasPending || this.#deliveriesInTurn >= MAX_DELIVERIES_PER_TURN) {
+      this.hasUndelivered = this.#queue.length > 0;
+      if (this.hasUndelivered || this.#deliveriesInTurn >= MAX_DELIVERIES_PER_TURN) {
         inLaterTurn(this.#resume, true);
       } else {
         this.#isHeld = false;

@@ -12,16 +12,16 @@ export interface JsonLosses {
 }
 
 /** The field `name` of `holder`, which stands at the place `within`. */
-interface JsonPlace {
+interface JsonSpot {
   readonly name: string;
   readonly holder: object;
-  readonly within: JsonPlace | undefined;
+  readonly within: JsonSpot | undefined;
   readonly depth: number;
 }
 
 /** What stands at a place: the value as JSON takes it, after its `toJSON`; or why JSON cannot write it. */
-interface ValueAtPlace {
-  readonly place: JsonPlace;
+interface ValueAtSpot {
+  readonly place: JsonSpot;
   readonly value?: unknown;
   /** The names of its fields. */
   readonly names?: string[];
@@ -90,9 +90,9 @@ function kindOfEmptied(value: unknown): string | undefined {
 }
 
 /** `payload.items.3.price`; of a very long one the beginning and the length. */
-function pathOf(place: JsonPlace): string {
+function pathOf(place: JsonSpot): string {
   const names: string[] = [];
-  for (let at: JsonPlace | undefined = place; at !== undefined; at = at.within) names.push(at.name);
+  for (let at: JsonSpot | undefined = place; at !== undefined; at = at.within) names.push(at.name);
   const path = names.reverse().filter(Boolean).join('.');
   return path.length <= LONGEST_PATH
     ? path
@@ -103,11 +103,11 @@ function pathOf(place: JsonPlace): string {
  * Looks at so many values, at most, in the order in which JSON writes them, without the stack. Ends after what cannot
  * be written, as JSON does.
  */
-function* walk(root: object, most: number): Generator<ValueAtPlace> {
+function* walk(root: object, most: number): Generator<ValueAtSpot> {
   const around = new Set<unknown>();
-  const top: JsonPlace = { name: '', holder: { '': root }, within: undefined, depth: 0 };
+  const top: JsonSpot = { name: '', holder: { '': root }, within: undefined, depth: 0 };
   /** Places yet to be looked at; and objects that are left, with all that is in them. */
-  const steps: (JsonPlace | { readonly left: object })[] = [top];
+  const steps: (JsonSpot | { readonly left: object })[] = [top];
   for (let count = 0; count < most; ) {
     const step = steps.pop();
     if (step === undefined) return;
@@ -128,7 +128,7 @@ function* walk(root: object, most: number): Generator<ValueAtPlace> {
   }
 }
 
-function look(place: JsonPlace, around: ReadonlySet<unknown>): ValueAtPlace {
+function look(place: JsonSpot, around: ReadonlySet<unknown>): ValueAtSpot {
   let problem = 'cannot be read (see cause)';
   try {
     let value: unknown = Reflect.get(place.holder, place.name);

@@ -147,12 +147,12 @@ test('our own code hears of it at once, whoever listens, and is no listener', ()
   expect(events.hasListeners('brewed')).toBe(false);
   events.emit('brewed', { tea: 'oolong' });
   expect(heard).toEqual(['own oolong']);
-  expect(events.hasPending).toBe(false);
+  expect(events.hasUndelivered).toBe(false);
   events.on('brewed', ({ tea }) => heard.push(tea));
   events.emit('brewed', { tea: 'sencha' });
-  expect(events.hasPending).toBe(true);
+  expect(events.hasUndelivered).toBe(true);
   events.deliver();
-  expect(events.hasPending).toBe(false);
+  expect(events.hasUndelivered).toBe(false);
   expect(heard).toEqual(['own oolong', 'own sencha', 'sencha']);
 });
 

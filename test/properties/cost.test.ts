@@ -2,7 +2,7 @@
  * What an item costs, in steps of queue, order and packer, must not depend on how many others are pending.
  */
 import { expect, test } from 'vitest';
-import type { ItemRelations } from '../../src/coalescer/items/dependency-order.ts';
+import type { ItemDependencies } from '../../src/coalescer/items/dependency-order.ts';
 import { Item } from '../../src/coalescer/items/item.ts';
 import { Backlog } from '../../src/coalescer/queue/backlog.ts';
 import { submission } from '../helpers/engine.ts';
@@ -11,7 +11,7 @@ import { countSteps } from '../helpers/steps.ts';
 interface Shape {
   readonly title: string;
   /** What the n-th of so many items makes, changes and uses. */
-  readonly relations: (index: number, total: number) => ItemRelations;
+  readonly relations: (index: number, total: number) => ItemDependencies;
 }
 
 const shapes: readonly Shape[] = [

@@ -29,11 +29,11 @@ export type Counts = typeof NO_COUNTS;
 export interface FailureGroup extends Pick<LineFailure, 'kind' | 'apiCode' | 'isConsequence'> {
   readonly count: number;
   /** The first few. */
-  readonly examples: readonly (FailedLinePlace &
+  readonly examples: readonly (FailedLineOrigin &
     Pick<LineFailure, 'message' | 'errors' | 'causes'>)[];
 }
 
-interface FailedLinePlace {
+interface FailedLineOrigin {
   /** Of the file, from 1. */
   readonly line: number;
   /** Left out for a bad line, as the names are. */
@@ -109,7 +109,7 @@ export class Tally {
     this.#failedLines?.add(text);
   }
 
-  #addFailure({ message, errors, causes, ...kind }: LineFailure, place: FailedLinePlace): void {
+  #addFailure({ message, errors, causes, ...kind }: LineFailure, place: FailedLineOrigin): void {
     const name = `${kind.kind} ${kind.apiCode ?? ''}`;
     const { count, examples } = this.#failures.get(name) ?? { count: 0, examples: [] };
     const example = { ...place, message, errors, causes };

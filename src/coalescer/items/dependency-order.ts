@@ -21,7 +21,7 @@ import type { LockQueue, LockQueuesPorts } from './lock-queues.ts';
 import { LockGroup, LockQueues } from './lock-queues.ts';
 
 /** What an item does to resources; see `Submission`. */
-export type ItemRelations = Pick<
+export type ItemDependencies = Pick<
   Submission,
   'makes' | 'hasNewName' | 'changes' | 'uses' | 'precedes' | 'follows'
 >;
@@ -60,8 +60,11 @@ export class Order {
     return this.#lockQueues.size + this.#epochs.size;
   }
 
-  /** Enters a new item. Where it has several relations to one resource, the strongest counts. */
-  join(item: Item, { makes, hasNewName, changes, uses, precedes, follows }: ItemRelations): void {
+  /** Enters a new item. Where it depends on one resource in several ways, the strongest counts. */
+  join(
+    item: Item,
+    { makes, hasNewName, changes, uses, precedes, follows }: ItemDependencies,
+  ): void {
     if (hasNewName) {
       // The name is new, so no queue can have it. Most such names are never asked for.
       item.makes = makes;
@@ -212,7 +215,7 @@ export class Order {
   }
 
   #stand(item: Item, resource: LockQueue<Item>, shared: boolean, maker?: Item): void {
-    // The stronger relations come first, so an item never waits for itself.
+    // The stronger ones come first, so an item never waits for itself.
     if (resource.maker === item) return;
     for (const group of item.groups) if (group.queue === resource) return;
     if (resource.maker !== undefined) this.#groupMaker(resource, resource.maker);

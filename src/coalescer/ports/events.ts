@@ -106,7 +106,7 @@ export const engineEvents: Readonly<Record<keyof EngineEvents, true>> = {
  */
 export interface Emitter {
   /** False if nothing was emitted since the last delivery. */
-  readonly hasPending?: boolean;
+  readonly hasUndelivered?: boolean;
   /**
    * The events that have listeners. It is looked at for frequent events, and for those that cost something to make.
    */
@@ -122,7 +122,7 @@ export interface Emitter {
 }
 
 export const silentEmitter: Emitter = {
-  hasPending: false,
+  hasUndelivered: false,
   observed: {},
   emit: () => {},
   deliver: () => {},

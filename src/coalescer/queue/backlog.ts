@@ -9,13 +9,13 @@
 import { NEVER } from '../../lib/clock.ts';
 import { Heap } from '../../lib/heap.ts';
 import { TextArena } from '../../lib/text-arena.ts';
-import type { BrokenItem, ItemRelations } from '../items/dependency-order.ts';
+import type { BrokenItem, ItemDependencies } from '../items/dependency-order.ts';
 import { Order } from '../items/dependency-order.ts';
 import type { Item, ItemState } from '../items/item.ts';
 import type { PackedBatch } from '../items/packed-batch.ts';
 import type { Envelope } from '../ports/options.ts';
 import type { Name } from '../ports/submission.ts';
-import type { BatchLimits, Packed } from './packer.ts';
+import type { BatchContents, BatchLimits } from './packer.ts';
 import { Packer } from './packer.ts';
 import { ReadySet } from './ready-set.ts';
 
@@ -127,14 +127,14 @@ export class Backlog {
   }
 
   /** Adds a new item. It is not sent before `admit`. */
-  append(item: Item, relations: ItemRelations): void {
+  append(item: Item, dependencies: ItemDependencies): void {
     this.size++;
     this.bytes += item.bytes;
     this.isEmpty = false;
     this.lastCalledAt = item.calledAt;
     this.#counts.gathering++;
     // Before it is linked, or the search for what was made would find it before it stands in a queue.
-    this.order.join(item, relations);
+    this.order.join(item, dependencies);
     if (item.resolve === undefined) {
       append(this.#unawaited, item);
     } else {
@@ -192,7 +192,7 @@ export class Backlog {
    * Takes the next batch out of the ready items; it is in flight from now on. It may be empty where `room` is given:
    * bytes that not even a single item may exceed.
    */
-  pack(limits: BatchLimits, now: number, room?: number): Packed {
+  pack(limits: BatchLimits, now: number, room?: number): BatchContents {
     const packed = this.#packer.pack(this.ready, limits, now, room);
     for (const item of packed.items) this.#enter(item, 'in flight');
     return packed;
@@ -210,7 +210,7 @@ export class Backlog {
   }
 
   /** Sends the items of a fixed batch. Those that wait for items outside of it go back to their places. */
-  takeFixed(fixed: readonly Item[]): Packed {
+  takeFixed(fixed: readonly Item[]): BatchContents {
     const packed = this.#packer.repack(fixed);
     for (const item of packed.items) this.#enter(item, 'in flight');
     for (const item of fixed) if (item.state === 'held') this.#place(item);

@@ -23,7 +23,7 @@ export interface BatchLimits {
   readonly maxAnswerBytes?: number | undefined;
 }
 
-export interface Packed {
+export interface BatchContents {
   /** In the order in which the server is to run them. */
   readonly items: readonly Item[];
   readonly bytes: number;
@@ -67,7 +67,7 @@ export class Packer {
     limits: BatchLimits,
     now: number,
     room: number = Number.POSITIVE_INFINITY,
-  ): Packed {
+  ): BatchContents {
     const { envelopeBytes, separatorBytes } = this.#envelope;
     const { maxItems, maxAnswerBytes = Number.POSITIVE_INFINITY } = limits;
     const maxBytes = Math.min(limits.maxBytes, room);
@@ -104,7 +104,7 @@ export class Packer {
    * Packs items again that were packed together before, in the same order, but for those that wait for something
    * outside of this batch.
    */
-  repack(part: readonly Item[]): Packed {
+  repack(part: readonly Item[]): BatchContents {
     const { envelopeBytes, separatorBytes } = this.#envelope;
     const packing = new Packing(++this.#batch);
     const items = part.filter((item) => {

@@ -1,6 +1,6 @@
 /**
  * Keeps what is known of the server, for stats and events: whether it answers, since when, and what went wrong last.
- * Passes the result of each attempt on to circuit breaker, pause gate and spacing.
+ * Passes what comes of each attempt on to circuit breaker, pause gate and spacing.
  */
 import { wallNow } from '../../lib/clock.ts';
 import type { Item } from '../items/item.ts';

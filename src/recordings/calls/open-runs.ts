@@ -15,7 +15,7 @@ export class OpenRun {
   isOpen = true;
   hasEnded = false;
   openSpans = 0;
-  readonly spans: Map<string, OpenSpan | 'unmade' | 'skipped'> = new Map();
+  readonly spans: Map<string, OpenSpan | 'unmade' | 'left out'> = new Map();
 
   constructor(name: string, ref: Ref<AgentInstance>) {
     this.name = name;
@@ -121,6 +121,6 @@ function isOpen(run: OpenRun | 'unmade' | undefined): run is OpenRun {
   return run !== undefined && run !== 'unmade' && !run.hasEnded;
 }
 
-export function isOpenSpan(span: OpenSpan | 'unmade' | 'skipped' | undefined): boolean {
+export function isOpenSpan(span: OpenSpan | 'unmade' | 'left out' | undefined): boolean {
   return typeof span === 'object' && span.isOpen;
 }

@@ -55,7 +55,7 @@ export type TakenAction =
   /** `needsBadLine`: the line itself is right, but needs something that a bad one was to make. */
   | { readonly kind: 'no call'; readonly problem: string; readonly needsBadLine: boolean }
   /** Left out with its parent, as `missingParents` says. */
-  | { readonly kind: 'skipped' };
+  | { readonly kind: 'left out' };
 
 /**
  * The client does not know of calls that wait for the registration of their run, so its own bounds do not count them.
@@ -185,9 +185,9 @@ export class RecordedCalls {
     const parent = parentName === undefined ? undefined : run.spans.get(parentName);
     const isMissing = parent === undefined && parentName !== undefined && parentId === undefined;
     const { missingParents } = this.#options;
-    if (parent === 'skipped' || (isMissing && missingParents === 'skip')) {
-      run.spans.set(name, 'skipped');
-      return { kind: 'skipped' };
+    if (parent === 'left out' || (isMissing && missingParents === 'skip')) {
+      run.spans.set(name, 'left out');
+      return { kind: 'left out' };
     }
     if (parent === 'unmade' || (isMissing && missingParents !== 'root')) {
       run.spans.set(name, 'unmade');
@@ -243,7 +243,7 @@ export class RecordedCalls {
   ): TakenAction {
     const { span: name, agent_span_id: id, status, result_payload: resultPayload } = action;
     const span = name === undefined ? undefined : run?.spans.get(name);
-    if (span === 'skipped') return { kind: 'skipped' };
+    if (span === 'left out') return { kind: 'left out' };
     if (span === 'unmade') return noCall(`It needs the span "${name}".`, true);
     if (span === undefined && id === undefined) {
       if (name === undefined) return noCall('"span" is missing.');

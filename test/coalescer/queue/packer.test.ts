@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ItemRelations } from '../../../src/coalescer/items/dependency-order.ts';
+import type { ItemDependencies } from '../../../src/coalescer/items/dependency-order.ts';
 import { Order } from '../../../src/coalescer/items/dependency-order.ts';
 import { Item } from '../../../src/coalescer/items/item.ts';
 import type { Envelope } from '../../../src/coalescer/ports/options.ts';
@@ -11,7 +11,7 @@ import { submission } from '../../helpers/engine.ts';
 import { countSteps } from '../../helpers/steps.ts';
 
 /** A pending item: its key, what it makes, changes and uses, and what else matters. */
-interface Row extends ItemRelations {
+interface Row extends ItemDependencies {
   readonly key: string;
   readonly bytes?: number;
   /** Its last answer was an error that may pass. */
