@@ -1,9 +1,9 @@
+export type { BatchWindow } from './client/batch-window.ts';
 export { AutobatchClient } from './client/client.ts';
 export type { AutobatchEvents } from './client/client-events.ts';
 export type {
   AutobatchOptions,
   BatchOptions,
-  BatchWindow,
   QueueOptions,
   RetryOptions,
 } from './client/client-options.ts';

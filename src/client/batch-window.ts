@@ -4,7 +4,12 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isWorkerd, runtime } from '../lib/runtime.ts';
 import { callUserCode } from '../lib/user-code.ts';
-import type { BatchWindow } from './client-options.ts';
+
+/**
+ * When a window ends: after the promise jobs of the tick in which it was opened, milliseconds later
+ * (0 to 60,000), or when the given `flush` is called (at the latest after 60 seconds, by us).
+ */
+export type BatchWindow = 'tick' | number | ((flush: () => void) => void);
 
 /** The longest that a user's own window stays open, in milliseconds. */
 const LONGEST_WINDOW_MS = 60_000;

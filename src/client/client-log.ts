@@ -125,7 +125,7 @@ export class ClientLog {
   #endOutage({ durationMs }: EngineEvents['recovery']): void {
     const { apiUrl, logger } = this.#parts;
     if (this.#outage?.isLogged) {
-      logger.warn(`${apiUrl} answers again, after ${secondsOf(durationMs)}.`);
+      logger.warn(`${apiUrl} answers again, after ${loggedSeconds(durationMs)}.`);
     }
     this.#outage?.stopListening();
     this.#outage = undefined;
@@ -142,13 +142,13 @@ export class ClientLog {
     const waits = waiting === 0 ? '' : ` ${calls}.`;
     logger.warn(
       outage.isLogged
-        ? `Still nothing usable comes from ${apiUrl}, for ${secondsOf(now - outage.since)} now: ${cause}.${waits}`
+        ? `Still nothing usable comes from ${apiUrl}, for ${loggedSeconds(now - outage.since)} now: ${cause}.${waits}`
         : `Nothing usable comes from ${apiUrl}: ${cause}.${waits} What waits is sent when it answers, and rejected after deliveryTimeoutMs. Is apiUrl right, and the network up? Said once a minute while it lasts.`,
     );
     outage.isLogged = true;
   }
 }
 
-function secondsOf(ms: number): string {
+function loggedSeconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`;
 }

@@ -3,12 +3,7 @@ import type { WireAction } from '../schemas/action.ts';
 import type { ApiToken } from '../transport/api-token.ts';
 import type { Fetch } from '../transport/fetch-sender.ts';
 import type { HeaderFields } from '../transport/header-fields.ts';
-
-/**
- * When a window ends: after the promise jobs of the tick in which it was opened, milliseconds later
- * (0 to 60,000), or when the given `flush` is called (at the latest after 60 seconds, by us).
- */
-export type BatchWindow = 'tick' | number | ((flush: () => void) => void);
+import type { BatchWindow } from './batch-window.ts';
 
 export interface BatchOptions {
   /** When the calls gathered so far are handed on; milliseconds: 0 to 60,000. @default 'tick' */

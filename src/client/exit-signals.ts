@@ -89,7 +89,7 @@ function drainOn(
   };
 }
 
-interface Shared {
+interface SharedExitSignals {
   readonly listeners: Set<() => void>;
   readonly tellAll: () => void;
 }
@@ -98,11 +98,11 @@ interface Shared {
  * One listener for all clients of a signal, since Node takes more than ten for a leak and says so. It is the only
  * state that clients share: there is but one process.
  */
-const sharedOf = new WeakMap<Process, Map<string, Shared>>();
+const sharedOf = new WeakMap<Process, Map<string, SharedExitSignals>>();
 
 /** Throws where the system lets no process listen to the signal. */
 function listen(process: Process, signal: string, listener: () => void): () => void {
-  const bySignal = sharedOf.get(process) ?? new Map<string, Shared>();
+  const bySignal = sharedOf.get(process) ?? new Map<string, SharedExitSignals>();
   sharedOf.set(process, bySignal);
   const shared = bySignal.get(signal) ?? share(process, signal);
   bySignal.set(signal, shared);
@@ -114,7 +114,7 @@ function listen(process: Process, signal: string, listener: () => void): () => v
   };
 }
 
-function share(process: Process, signal: string): Shared {
+function share(process: Process, signal: string): SharedExitSignals {
   const listeners = new Set<() => void>();
   const tellAll = (): void => {
     // A copy, since listeners may be removed and added meanwhile.

@@ -8,7 +8,7 @@ interface Page {
 const page: Page = globalThis;
 
 /** What browsers let all keep-alive requests of a page hold together, in bytes. */
-const KEEPALIVE_BYTES = 65_536;
+const PAGE_KEEPALIVE_BYTES = 65_536;
 
 /** The name under which an event says how much of that is left; the same for all copies of this package. */
 const keepaliveBytesLeft = Symbol.for('prefactor-autobatch.keepaliveBytesLeft');
@@ -22,7 +22,7 @@ export function onPageHide(depart: (budgetBytes: number) => number): () => void 
   if (!('onpagehide' in page)) return () => {};
   const listener = (event: object): void => {
     const left: unknown = Reflect.get(event, keepaliveBytesLeft);
-    const budgetBytes = typeof left === 'number' ? left : KEEPALIVE_BYTES;
+    const budgetBytes = typeof left === 'number' ? left : PAGE_KEEPALIVE_BYTES;
     Reflect.set(event, keepaliveBytesLeft, budgetBytes - depart(budgetBytes));
   };
   page.addEventListener?.('pagehide', listener);

@@ -25,10 +25,10 @@ import { DEFAULT_API_URL, readApiUrl } from '../transport/api-url.ts';
 import type { Fetch } from '../transport/fetch-sender.ts';
 import type { HeaderFields } from '../transport/header-fields.ts';
 import { headerFields, headerRecord } from '../transport/header-fields.ts';
+import type { BatchWindow } from './batch-window.ts';
 import type {
   AutobatchOptions,
   BatchOptions,
-  BatchWindow,
   QueueOptions,
   RetryOptions,
 } from './client-options.ts';
@@ -183,7 +183,7 @@ const nameAtVersion = matching(
   'name@version, without spaces',
   /^@?[\w.~-]+(\/[\w.~-]+)?@[\w.+-]+$/,
 );
-const aToken: ValueCheck = (value) =>
+const aTokenOption: ValueCheck = (value) =>
   typeof value === 'function' || isToken(value) ? undefined : tokenProblem;
 
 function sectionOf<Fields extends z.core.$ZodShape>(fields: Fields) {
@@ -231,7 +231,7 @@ const sections = withCleanPrototype(() => ({
 const optionsSchema = withCleanPrototype(() =>
   sectionOf({
     apiUrl: optionalBy<string>(mustBe('a URL, as a string', (value) => typeof value === 'string')),
-    apiToken: optionalBy<ApiToken>(aToken),
+    apiToken: optionalBy<ApiToken>(aTokenOption),
     batch: z.prefault(sections.batch, emptySection),
     maxItemBytes: integerOption(1, 100_000_000, 8_000_000),
     onSkipped: z._default(optionBy<'requeue' | 'reject'>(oneOf('requeue', 'reject')), 'requeue'),

@@ -19,7 +19,7 @@ export interface ErrorAnswer {
 }
 
 // Honest details are far below that; hostile ones must not live on in errors.
-const maxErrorsLength = 100_000;
+const maxApiErrorsLength = 100_000;
 
 /** Reads an error body, or an output that is an error; what has the wrong type counts as missing. */
 export function readErrorAnswer(body: unknown, redact: Redact): ErrorAnswer {
@@ -40,7 +40,7 @@ export function codeAndMessageOf(body: unknown, redact: Redact): Omit<ErrorAnswe
 }
 
 /** Required on `rate_limited` (docs/internals/api.md, "Error codes"); ignored where it is no duration. */
-export function askedPauseMs(output: unknown): number | undefined {
+export function pauseMsOfApiError(output: unknown): number | undefined {
   const ms = own(output, 'retry_after_ms');
   return typeof ms === 'number' && ms >= 0 && Number.isFinite(ms) ? ms : undefined;
 }
@@ -53,7 +53,7 @@ function apiCodeOf(code: string, redact: Redact): string {
 /** As they came, but for the token, and each caller's own; too large or too deep to look through: left out. */
 function errorDetailsOf(errors: unknown, redact: Redact): unknown {
   const text = jsonOf(errors);
-  if (text === undefined || text.length > maxErrorsLength) return undefined;
+  if (text === undefined || text.length > maxApiErrorsLength) return undefined;
   return JSON.parse(redact(text));
 }
 

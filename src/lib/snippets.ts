@@ -17,7 +17,7 @@ export function oneLine(text: string): string {
 export type Redact = (text: string) => string;
 
 const maxSnippetLength = 200;
-const maxCodeLength = 100;
+const maxCodeSnippetLength = 100;
 
 /** The beginning of a text that is not ours. Redacted before it is cut, so that no half token remains. */
 export function snippetOf(text: string, redact: Redact): string {
@@ -28,7 +28,7 @@ export function snippetOf(text: string, redact: Redact): string {
 
 /** The same of a code: a word, which has no mark where it was cut. */
 export function codeSnippetOf(code: string, redact: Redact): string {
-  return unsliced(redact(code).slice(0, maxCodeLength));
+  return unsliced(redact(code).slice(0, maxCodeSnippetLength));
 }
 
 /** A value as JSON; undefined where it has none, or is nested deeper than the stack is. */

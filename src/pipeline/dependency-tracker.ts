@@ -22,8 +22,8 @@ const ANY_UNSEEN_SPAN = '*';
 const MAX_TRACKED_SPANS = 100_000;
 const MAX_TRACKED_INSTANCES = 100_000;
 /** The bytes of a span are remembered where they are more: an answer holds many small ones. */
-const LARGE_SPAN_BYTES = 16_384;
-const MAX_LARGE_SPANS = 10_000;
+const LARGE_TRACKED_SPAN_BYTES = 16_384;
+const MAX_TRACKED_LARGE_SPANS = 10_000;
 
 interface TrackedInstance {
   /** Its id once that is known. */
@@ -67,7 +67,7 @@ export class DependencyTracker {
     onEvict: (_, instance) => this.#instanceGone(instance),
   });
   /** UTF-8 bytes of large spans, which the answers to their finishes will hold again. */
-  readonly #large = new LruMap<Name, number>({ max: MAX_LARGE_SPANS });
+  readonly #large = new LruMap<Name, number>({ max: MAX_TRACKED_LARGE_SPANS });
   /** Spans that are remembered, though their instance has ended. */
   #leftOver = 0;
 
@@ -138,7 +138,7 @@ export class DependencyTracker {
     const before =
       typeof span === 'string' ? this.#spans.set(span, owner) : this.#setOwner(span, owner);
     if (before !== undefined) this.#spanGone(before);
-    if (bytes > LARGE_SPAN_BYTES) this.#large.set(span, bytes);
+    if (bytes > LARGE_TRACKED_SPAN_BYTES) this.#large.set(span, bytes);
     else if (this.#large.size > 0) this.#large.take(span);
   }
 

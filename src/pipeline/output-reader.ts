@@ -1,5 +1,5 @@
 import type { Coalescer, Name, Verdict } from '../coalescer/index.ts';
-import { askedPauseMs, conflictOf } from '../errors/api-error.ts';
+import { conflictOf, pauseMsOfApiError } from '../errors/api-error.ts';
 import type { Fields } from '../lib/own-fields.ts';
 import { isObject, own } from '../lib/own-fields.ts';
 import { isText } from '../lib/value-checks.ts';
@@ -106,5 +106,5 @@ function readFailure(output: unknown): Exclude<Verdict<never>, { kind: 'success'
   const given = own(output, 'code');
   const code = isText(given) ? given : undefined;
   const conflict = conflictOf(code, own(output, 'errors'));
-  return { kind: 'error', code, retryAfterMs: askedPauseMs(output), conflict };
+  return { kind: 'error', code, retryAfterMs: pauseMsOfApiError(output), conflict };
 }

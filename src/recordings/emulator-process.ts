@@ -22,7 +22,7 @@ export interface Seen {
 }
 
 /** The problems among what the server saw, as sentences. */
-export function serverProblems({ breaches, unknownFields, doubled }: Seen): readonly string[] {
+export function emulatorProblems({ breaches, unknownFields, doubled }: Seen): readonly string[] {
   return [
     ...breaches
       .slice(0, 3)
@@ -45,7 +45,7 @@ export interface EmulatorProcess {
 }
 
 /** What the process is asked for: the digest, by names for ids, or what it has seen. */
-type Question = Readonly<Record<string, string>> | 'seen';
+type EmulatorQuestion = Readonly<Record<string, string>> | 'seen';
 
 /** Starts an emulator on a free port of 127.0.0.1. */
 export async function startEmulator(
@@ -55,7 +55,7 @@ export async function startEmulator(
   // answers then. The child ends when its channel does.
   const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(options)], { detached: true });
   const next = <T>(): Promise<T> => nextMessage<T>(child, 'The emulator');
-  const ask = <T>(question: Question): Promise<T> => {
+  const ask = <T>(question: EmulatorQuestion): Promise<T> => {
     const answer = next<T>();
     child.send(question);
     return answer;
@@ -83,7 +83,7 @@ async function serveEmulator(options: EmulatorOptions): Promise<void> {
   const emulator = new Emulator({ ...options, record: false });
   const server = await emulator.listen();
   process.once('disconnect', () => void server.close());
-  process.on('message', (question: Question) => {
+  process.on('message', (question: EmulatorQuestion) => {
     process.send?.(
       question === 'seen' ? seenBy(emulator.report()) : digestOf(emulator.snapshot(), question),
     );

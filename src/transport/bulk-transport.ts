@@ -188,7 +188,7 @@ export function readOutputs(text: string, keys: readonly string[]): unknown[] | 
   if (head === undefined || tail === undefined) return undefined;
   const end = text.length - tail.length;
   const outputs: unknown[] = [];
-  const finder = new KeyFinder(keys);
+  const finder = new OutputKeyFinder(keys);
   let read = 0;
   let at = head.length;
   let index = text[at] === '"' ? finder.indexAt(text, at + 1) : undefined;
@@ -217,7 +217,7 @@ export function readOutputs(text: string, keys: readonly string[]): unknown[] | 
 }
 
 /** Finds the keys of a batch in a text. */
-class KeyFinder {
+class OutputKeyFinder {
   readonly #keys: readonly string[];
   /** Index of the last key found. Mostly the next one follows, since the server keeps the order. */
   #last = -1;

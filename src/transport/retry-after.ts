@@ -1,4 +1,4 @@
-import { askedPauseMs } from '../errors/api-error.ts';
+import { pauseMsOfApiError } from '../errors/api-error.ts';
 import { wallNow } from '../lib/clock.ts';
 import type { HttpResponse } from './http-exchange.ts';
 
@@ -8,7 +8,7 @@ import type { HttpResponse } from './http-exchange.ts';
  * can be read. No official client reads either.
  */
 export function pauseMsOf(headers: HttpResponse['headers'], body: unknown): number | undefined {
-  return headerMs(headers) ?? askedPauseMs(body);
+  return headerMs(headers) ?? pauseMsOfApiError(body);
 }
 
 function headerMs(headers: HttpResponse['headers']): number | undefined {

@@ -9,7 +9,7 @@ import type { HttpResponse, OutgoingRequest } from './http-exchange.ts';
 import { bodyDecoder, gunzip, maxAnswerBytes, readBody } from './response-body.ts';
 
 /** What fetch would send by itself. */
-const fetchHeaders = { 'accept-encoding': 'gzip', 'user-agent': `prefactor-autobatch/${VERSION}` };
+const undiciHeaders = { 'accept-encoding': 'gzip', 'user-agent': `prefactor-autobatch/${VERSION}` };
 
 interface UndiciDispatcher {
   dispatch(options: object, handler: ResponseHandler): boolean;
@@ -56,7 +56,7 @@ export class UndiciSender {
       origin: this.#origin,
       path: this.#path,
       method: body === undefined ? 'GET' : 'POST',
-      headers: { ...fetchHeaders, ...headers },
+      headers: { ...undiciHeaders, ...headers },
       // Mocks match the body, or make an answer of it: they expect a text.
       body:
         dispatcher.isMockActive && typeof body === 'object'
@@ -173,7 +173,7 @@ class ResponseHandler {
     this.#end();
     // An empty body is no gzip.
     const isZipped =
-      this.#bytes > 0 && gzipEncoding.test(this.#headers.get('content-encoding') ?? '');
+      this.#bytes > 0 && undiciGzipEncoding.test(this.#headers.get('content-encoding') ?? '');
     this.#resolve(isZipped ? this.#unzipped() : this.#responseOf(decodedBody(this.#chunks), true));
   };
 
@@ -221,7 +221,7 @@ class ResponseHandler {
 }
 
 /** Both names mean the same (RFC 9110, 8.4.1.3). */
-const gzipEncoding = /^\s*(x-)?gzip\s*$/i;
+const undiciGzipEncoding = /^\s*(x-)?gzip\s*$/i;
 
 function fieldOf(fields: UndiciFields, name: string): string | null {
   if (!Array.isArray(fields)) {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { BatchWindow } from '../../src/client/batch-window.ts';
 import { scheduleOf } from '../../src/client/batch-window.ts';
-import type { BatchWindow } from '../../src/client/client-options.ts';
 import { HandClock } from '../helpers/hand-clock.ts';
 import { recordingLogger } from '../helpers/recording-logger.ts';
 import { windowsUnderTest } from '../helpers/windows.ts';

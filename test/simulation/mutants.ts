@@ -220,7 +220,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'reads outputs in the order in which they come',
-    in: 'KeyFinder.indexAt',
+    in: 'OutputKeyFinder.indexAt',
     edit: change(call('get'), (place) => `(${place} === undefined ? undefined : this.#last + 1)`),
     breaks: 'own result',
     seed: 1,

@@ -85,13 +85,13 @@ export function helpOf(command: HelpTexts): string {
     ...(Object.keys(options).length === 0 ? [] : ['[OPTIONS]']),
   ];
   return [
-    ...wrapped(about, HELP_WIDTH),
+    ...wrappedHelp(about, HELP_WIDTH),
     '',
     `Usage: prefactor-autobatch ${usage.join(' ')}`,
     '',
     ...helpRows(command),
     ...(notes === undefined ? [] : [notes, '']),
-    ...wrapped(`Exit codes: ${exitCodes}`, HELP_WIDTH),
+    ...wrappedHelp(`Exit codes: ${exitCodes}`, HELP_WIDTH),
     '',
     'Examples:',
     ...examples.map((line) => `  ${line}`),
@@ -114,7 +114,7 @@ function helpRows({ file, options }: HelpTexts): string[] {
     .filter((length) => length <= MAX_HELP_LABEL);
   const column = Math.max(...lengths) + 4;
   const all = rows.flatMap(({ label, text, heading }) => {
-    const lines = wrapped(text, HELP_WIDTH - column).map((line) => ' '.repeat(column) + line);
+    const lines = wrappedHelp(text, HELP_WIDTH - column).map((line) => ' '.repeat(column) + line);
     const [first = ''] = label.length > MAX_HELP_LABEL ? [''] : lines.splice(0, 1);
     return [
       ...(heading === undefined ? [] : ['', `${heading}:`]),
@@ -125,7 +125,7 @@ function helpRows({ file, options }: HelpTexts): string[] {
   return all.length === 0 ? [] : [...all, ''];
 }
 
-function wrapped(text: string, width: number): string[] {
+function wrappedHelp(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

@@ -4,7 +4,7 @@ import type { Ledger } from '../../index.ts';
 import { AutobatchClient } from '../../index.ts';
 import { readActions } from '../../recordings/actions/action-file.ts';
 import type { Seen } from '../../recordings/emulator-process.ts';
-import { serverProblems, startEmulator } from '../../recordings/emulator-process.ts';
+import { emulatorProblems, startEmulator } from '../../recordings/emulator-process.ts';
 import type { SendingResult } from '../../recordings/send-batched-one-by-one.ts';
 import { sendBatched, sendOneByOne } from '../../recordings/send-batched-one-by-one.ts';
 import type { Command } from '../command/command.ts';
@@ -120,7 +120,7 @@ function problemsOf(
     [
       ...(succeeded === actions ? [] : [`${amount(actions - succeeded)} calls failed.`]),
       ...errors.map(String),
-      ...serverProblems(seen),
+      ...emulatorProblems(seen),
     ].map((problem) => `${label}: ${problem}`),
   );
   return [

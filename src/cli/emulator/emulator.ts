@@ -35,7 +35,7 @@ const options = {
 };
 
 /** The one token that it takes; it protects nothing. */
-const EMULATOR_TOKEN = 'emulator-token';
+const EMULATOR_COMMAND_TOKEN = 'emulator-token';
 
 export const emulator: Command = defineCommand({
   name: 'emulator',
@@ -61,7 +61,7 @@ FaultPlan of prefactor-autobatch/testing, for example
   ],
   async execute({ options: { port = 0, rtt, faults, seed } }, { stdout, interrupted }) {
     const api = new Emulator({
-      token: EMULATOR_TOKEN,
+      token: EMULATOR_COMMAND_TOKEN,
       latencyMs: rtt,
       seed,
       ...(faults !== undefined && { faults: await readFaultPlan(faults) }),
@@ -77,7 +77,7 @@ FaultPlan of prefactor-autobatch/testing, for example
 In the shell of a client:
 
   export PREFACTOR_API_URL=${server.url}
-  export PREFACTOR_API_TOKEN=${EMULATOR_TOKEN}
+  export PREFACTOR_API_TOKEN=${EMULATOR_COMMAND_TOKEN}
 
 Ctrl-C ends it.
 

@@ -24,13 +24,13 @@ export function fileIdentities(
   return (action, line) => {
     const run = action.instance ?? action.agent_instance_id ?? '';
     if (action.type === 'agent_instances/register') {
-      count(turns, run);
+      countName(turns, run);
       seen.delete(run);
     }
     const hash = hashOf([...salt, run, turns.get(run) ?? 0, line]);
     const ofRun = seen.get(run) ?? new Map<string, number>();
     seen.set(run, ofRun);
-    const before = count(ofRun, keyOf(hash));
+    const before = countName(ofRun, keyOf(hash));
     if (action.type === 'agent_instances/finish') seen.delete(run);
     const own = before === 0 ? hash : hashOf([keyOf(hash), before]);
     return {
@@ -46,7 +46,7 @@ export function fileIdentities(
 }
 
 /** Adds one, and gives the number before. */
-function count(counts: Map<string, number>, name: string): number {
+function countName(counts: Map<string, number>, name: string): number {
   const before = counts.get(name) ?? 0;
   counts.set(name, before + 1);
   return before;

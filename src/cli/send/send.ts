@@ -6,7 +6,7 @@ import { ActionFileError, openActionFile } from '../../recordings/actions/action
 import { RecordedClock, recordedTimes } from '../../recordings/actions/recorded-time.ts';
 import { RecordedCalls } from '../../recordings/calls/recorded-calls.ts';
 import type { EmulatorProcess } from '../../recordings/emulator-process.ts';
-import { serverProblems, startEmulator } from '../../recordings/emulator-process.ts';
+import { emulatorProblems, startEmulator } from '../../recordings/emulator-process.ts';
 import type { Account } from '../api/api-requests.ts';
 import { deploymentOf, exchange, pingProblem, readAccount } from '../api/api-requests.ts';
 import type { OptionValues } from '../command/arguments.ts';
@@ -48,7 +48,7 @@ const EMULATE_RTT_MS = 20;
 /** Most calls that have not settled; reading waits for room. */
 const MAX_SEND_PENDING = 10_000;
 
-const milliseconds = number({ min: 0, max: 60_000, unit: 'milliseconds' });
+const sendMilliseconds = number({ min: 0, max: 60_000, unit: 'milliseconds' });
 
 const options = {
   ...group('Where to', {
@@ -58,7 +58,7 @@ const options = {
       "the API; without it PREFACTOR_API_URL, else the public one. The token is that of PREFACTOR_API_TOKEN. With an account's token, runs are registered for PREFACTOR_AGENT_ID and PREFACTOR_ENVIRONMENT_ID",
     ),
     emulate: flag('a local emulator of the API instead: no account, no network'),
-    rtt: option('MS', milliseconds, `its round trip in milliseconds (${EMULATE_RTT_MS})`),
+    rtt: option('MS', sendMilliseconds, `its round trip in sendMilliseconds (${EMULATE_RTT_MS})`),
   }),
   ...group('What of it', {
     ignore: option(
@@ -96,7 +96,7 @@ const options = {
   ...group('How', {
     window: option(
       'tick|MS',
-      either(oneOf('tick'), milliseconds),
+      either(oneOf('tick'), sendMilliseconds),
       'how long calls are gathered: a tick, or milliseconds',
       'tick',
     ),
@@ -238,7 +238,7 @@ async function sendFile(
       stats: client.stats(),
       wallMs,
       cut: stopped.aborted ? why : unread,
-      problems: [...(failedLines?.problems ?? []), ...(seen ? serverProblems(seen) : [])],
+      problems: [...(failedLines?.problems ?? []), ...(seen ? emulatorProblems(seen) : [])],
     });
   } finally {
     failedLines?.close();

@@ -5,7 +5,7 @@
 import type { AbortSignals } from '../../lib/abort-signals.ts';
 import type { Epoch } from '../items/epochs.ts';
 import { Epochs } from '../items/epochs.ts';
-import type { Caller, CallSubscription, ItemAndCaller, OtherCaller } from '../items/item.ts';
+import type { Caller, ItemAndCaller, ItemSubscription, OtherCaller } from '../items/item.ts';
 import { Item } from '../items/item.ts';
 import type { Reason } from '../ports/reason.ts';
 import type { Ledger, MutableLedger } from './ledger.ts';
@@ -27,7 +27,7 @@ export class Callers {
     this.#ledger.declined++;
   }
 
-  join(item: Item, readAs: unknown, subscription: CallSubscription): Caller {
+  join(item: Item, readAs: unknown, subscription: ItemSubscription): Caller {
     let resolve!: Caller['resolve'];
     const promise = new Promise<unknown>((onResolve) => {
       resolve = onResolve;
@@ -82,7 +82,7 @@ export class Callers {
   }
 
   /** Enters how a call ended: with success where there is no reason. It can no longer abort. */
-  book(weight: 0 | 1, subscription: CallSubscription, reason?: Reason<unknown>): void {
+  book(weight: 0 | 1, subscription: ItemSubscription, reason?: Reason<unknown>): void {
     this.#ledger.pending -= weight;
     if (reason === undefined) this.#ledger.succeeded += weight;
     else this.#ledger[columnOf(reason)] += weight;

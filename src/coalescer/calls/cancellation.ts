@@ -1,5 +1,11 @@
 /** Calls that end before their item: aborted, or past their deadline. */
-import type { Caller, Item, ItemAndCaller, ReasonToLeave, SendState } from '../items/item.ts';
+import type {
+  Caller,
+  Item,
+  ItemAndCaller,
+  ItemSendState,
+  ReasonToLeaveItem,
+} from '../items/item.ts';
 import type { Backlog } from '../queue/backlog.ts';
 import type { ServerHealth } from '../server/server-health.ts';
 import { isOnlyCaller } from './callers.ts';
@@ -17,7 +23,7 @@ export class Cancellation<Failure> {
   /** Items without callers that stay, since the server has them or others need them. */
   readonly unwanted: Set<Item> = new Set();
   /** Requests that must not leave any more: one of their calls has ended as not sent. */
-  recalled: SendState[] = [];
+  recalled: ItemSendState[] = [];
 
   constructor(parts: CancellationParts<Failure>) {
     this.#parts = parts;
@@ -100,7 +106,7 @@ export class Cancellation<Failure> {
    * Ends a call, and its item too if that was its last caller. The item stays where the server has it, or may have it
    * and others need it; then nothing overtakes it.
    */
-  #withdraw(item: Item, caller: Caller, why: ReasonToLeave<Failure>): void {
+  #withdraw(item: Item, caller: Caller, why: ReasonToLeaveItem<Failure>): void {
     const isInFlight = item.state === 'in flight';
     const maybeApplied = item.maybeApplied || item.isAtServer;
     const reason = { ...why, maybeApplied };

@@ -1,8 +1,8 @@
 /** How a call becomes an item or is declined, before `submit` returns. */
 import type { AbortSignals } from '../../lib/abort-signals.ts';
 import { runInRoot } from '../../lib/async-context.ts';
-import type { Caller, CallSubscription, ItemAndCaller } from '../items/item.ts';
-import { Item, TYPICAL_ID_BYTES } from '../items/item.ts';
+import type { Caller, ItemAndCaller, ItemSubscription } from '../items/item.ts';
+import { ITEM_HOLE_BYTES, Item } from '../items/item.ts';
 import { PackedBatch } from '../items/packed-batch.ts';
 import type { CompleteOptions } from '../ports/options.ts';
 import type { Reason } from '../ports/reason.ts';
@@ -90,7 +90,7 @@ export class Intake<Failure> {
    * back.
    */
   take(submission: Submission): Promise<unknown> {
-    let subscription: CallSubscription;
+    let subscription: ItemSubscription;
     let entered: Entered;
     try {
       const { signal } = submission;
@@ -120,7 +120,7 @@ export class Intake<Failure> {
   /** Takes a packed batch, which waits for no item. */
   takePacked(batch: PackedItems, about: DeclinedCall): Promise<PackedAnswer> {
     const { signal } = about;
-    let subscription: CallSubscription;
+    let subscription: ItemSubscription;
     try {
       subscription = signal && this.#parts.signals.subscribe(signal);
       const promise = this.#parts.steps.run(() => this.#enterPacked(batch, about, subscription));
@@ -134,7 +134,7 @@ export class Intake<Failure> {
   decline(
     about: DeclinedCall,
     reason: Reason<Failure>,
-    subscription?: CallSubscription,
+    subscription?: ItemSubscription,
   ): Promise<never> {
     if (subscription !== undefined) this.#parts.signals.unsubscribe(subscription);
     return this.declineWith(this.#parts.toError(reason, about.key), about);
@@ -150,12 +150,12 @@ export class Intake<Failure> {
     });
   }
 
-  #enter(submission: Submission, subscription: CallSubscription): Entered {
+  #enter(submission: Submission, subscription: ItemSubscription): Entered {
     const { backlog, bounds, callers, clock, history, keys, queue } = this.#parts;
     const { key, hasNewKey, claim, readAs } = submission;
     const shared = hasNewKey ? undefined : keys.find(key, claim);
     if (shared !== undefined) return { promise: this.#share(shared, submission, subscription) };
-    const bytes = submission.bytes + submission.holes.length * TYPICAL_ID_BYTES;
+    const bytes = submission.bytes + submission.holes.length * ITEM_HOLE_BYTES;
     const isFull = backlog.size >= queue.maxItems || backlog.bytes + bytes > queue.maxBytes;
     const broken = isFull ? bounds.brokenBy(bytes, submission.overBound) : undefined;
     if (broken !== undefined) {
@@ -202,7 +202,7 @@ export class Intake<Failure> {
   #enterPacked(
     batch: PackedItems,
     about: DeclinedCall,
-    subscription: CallSubscription,
+    subscription: ItemSubscription,
   ): Promise<unknown> {
     const { backlog, callers, keys, onPacked, toError } = this.#parts;
     const taken = batch.keys.find((key) => keys.find(key) !== undefined);
@@ -234,7 +234,7 @@ export class Intake<Failure> {
   }
 
   /** Its signal fired before the call was entered. */
-  #withdrawEarly(item: Item, caller: Caller, subscription: CallSubscription): void {
+  #withdrawEarly(item: Item, caller: Caller, subscription: ItemSubscription): void {
     if (subscription?.abortedEarly === undefined) return;
     const { clock, onAdmitted, cancellation } = this.#parts;
     cancellation.abort([{ item, caller }], subscription.abortedEarly.reason);
@@ -244,7 +244,7 @@ export class Intake<Failure> {
   /** The signal is asked first, so without a subscription it is the one that threw. */
   #declineThrown(
     about: DeclinedCall,
-    subscription: CallSubscription,
+    subscription: ItemSubscription,
     error: unknown,
   ): Promise<never> {
     const part = about.signal !== undefined && subscription === undefined ? 'signal' : undefined;
@@ -257,7 +257,7 @@ export class Intake<Failure> {
   }
 
   /** Adds a caller to the pending item with its key, if both ask for the same. */
-  #share(item: Item, submission: Submission, subscription: CallSubscription): Promise<unknown> {
+  #share(item: Item, submission: Submission, subscription: ItemSubscription): Promise<unknown> {
     const fingerprint = item.extras?.fingerprint;
     if (fingerprint === undefined || fingerprint !== submission.fingerprint) {
       return this.decline(submission, { kind: 'conflict', maybeApplied: false }, subscription);
@@ -294,7 +294,7 @@ export class Intake<Failure> {
   #rejectUnsent(
     item: Item,
     { makes, readAs }: Submission,
-    subscription: CallSubscription,
+    subscription: ItemSubscription,
     lacking: LackingDependency<Failure>,
   ): Promise<unknown> {
     const { backlog, callers, history, settlement } = this.#parts;

@@ -3,7 +3,7 @@
  * without the failed ones. All are taken out before any other item is freed, so that none of them becomes sendable.
  * Callers are told when the step is over: caller-notifier.ts.
  */
-import type { Caller, Item, OtherCaller, ReasonToLeave } from '../items/item.ts';
+import type { Caller, Item, OtherCaller, ReasonToLeaveItem } from '../items/item.ts';
 import type { Emitter } from '../ports/events.ts';
 import type { DependencyCause, Reason } from '../ports/reason.ts';
 import type { Name } from '../ports/submission.ts';
@@ -234,6 +234,6 @@ function causeOf<Failure>({ item: { key }, reason }: Failed<Failure>): Dependenc
 
 /** Why an unwanted item ends, for those that need what it was to make: its callers have left it. */
 export function reasonToDrop<Failure>({ extras, maybeApplied }: Item): Reason<Failure> {
-  const why = extras?.retryState?.left as ReasonToLeave<Failure> | undefined;
+  const why = extras?.retryState?.left as ReasonToLeaveItem<Failure> | undefined;
   return { ...(why ?? { kind: 'aborted', reason: undefined }), maybeApplied };
 }

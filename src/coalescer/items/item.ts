@@ -6,7 +6,7 @@ import type { Epoch } from './epochs.ts';
 import type { LockGroup, LockMember, LockQueue } from './lock-queues.ts';
 
 /** Counts for an id that is not known yet: 32 characters and their quotes. */
-export const TYPICAL_ID_BYTES = 34;
+export const ITEM_HOLE_BYTES = 34;
 
 /**
  * The state of an item. `gathering`: its window is open. `blocked`: it waits for other items. `delayed`: it waits for
@@ -36,7 +36,7 @@ export interface Caller {
 /** A caller that is not the first one, which is a part of the item. */
 export interface OtherCaller extends Caller {
   /** To the caller's signal. */
-  readonly subscription: CallSubscription;
+  readonly subscription: ItemSubscription;
 }
 
 /** A call, and the item that it waits for. */
@@ -47,10 +47,10 @@ export interface ItemAndCaller {
 }
 
 /** What a call has with its signal, where it has one. */
-export type CallSubscription = AbortSubscription<ItemAndCaller> | undefined;
+export type ItemSubscription = AbortSubscription<ItemAndCaller> | undefined;
 
 /** A request on its way. Until it has left, the server has nothing of it. */
-export interface SendState {
+export interface ItemSendState {
   readonly controller: AbortController;
   hasLeft: boolean;
   /** It must not leave any more: a caller was told that it was not sent. */
@@ -71,13 +71,13 @@ export class ItemExtras {
   /** It waits for all earlier items that precede this name. */
   follows: string | undefined;
   /** To the signal of the first caller. */
-  subscription: CallSubscription;
+  subscription: ItemSubscription;
   /** Callers beside the first one. */
   others: Set<OtherCaller> | undefined;
-  retryState: RetryState | undefined;
+  retryState: ItemRetryState | undefined;
 }
 
-const textDecoder = new TextDecoder();
+const itemTextDecoder = new TextDecoder();
 
 /** One for all, since most lists are empty, and each would cost as much as what it holds. */
 export const noGroups: readonly never[] = [];
@@ -122,7 +122,7 @@ export class Item implements ArenaText, LockMember {
   /** Requests that have carried it, this one included. Written by the dispatcher, as are the next two. */
   attempts = 0;
   /** The last request that carried it. */
-  sending: SendState | undefined;
+  sending: ItemSendState | undefined;
   readyAt = 0;
 
   /** Neighbours in its chain. */
@@ -141,7 +141,7 @@ export class Item implements ArenaText, LockMember {
     this.key = submission.key;
     this.type = submission.type;
     this.readAs = submission.readAs;
-    this.bytes = submission.bytes + holes.length * TYPICAL_ID_BYTES;
+    this.bytes = submission.bytes + holes.length * ITEM_HOLE_BYTES;
     const isWhole = holes.length === 0;
     const isPlain = (fingerprint ?? claim ?? follows ?? maybeApplied) === undefined;
     if (!isPlain || !isWhole || echoBytes) this.extras = extrasOf(submission);
@@ -150,7 +150,7 @@ export class Item implements ArenaText, LockMember {
   }
 
   /** What its attempts without progress have left; most items have none. */
-  get retryState(): RetryState | undefined {
+  get retryState(): ItemRetryState | undefined {
     return this.extras?.retryState;
   }
 
@@ -203,7 +203,7 @@ export class Item implements ArenaText, LockMember {
   /** Its text, decoded anew each time; undefined while an id is missing. */
   get text(): string | undefined {
     const { chunk, start, bytes } = this;
-    return chunk && textDecoder.decode(chunk.buffer.subarray(start, start + bytes));
+    return chunk && itemTextDecoder.decode(chunk.buffer.subarray(start, start + bytes));
   }
 
   /**
@@ -233,9 +233,9 @@ export class Item implements ArenaText, LockMember {
     return this.extras;
   }
 
-  keepRetryState(): RetryState {
+  keepRetryState(): ItemRetryState {
     const extras = this.keepExtras();
-    extras.retryState ??= new RetryState();
+    extras.retryState ??= new ItemRetryState();
     return extras.retryState;
   }
 }
@@ -251,18 +251,18 @@ function extrasOf(submission: Submission): ItemExtras {
   extras.follows = follows;
   if (holes.length > 0) extras.cut = { pieces, holes: [...holes] };
   if (maybeApplied) {
-    extras.retryState = new RetryState();
+    extras.retryState = new ItemRetryState();
     extras.retryState.maybeApplied = true;
   }
   return extras;
 }
 
-export type ReasonToLeave<Failure> =
+export type ReasonToLeaveItem<Failure> =
   | Omit<Extract<Reason<Failure>, { kind: 'aborted' }>, 'maybeApplied'>
   | Omit<Extract<Reason<Failure>, { kind: 'exhausted' }>, 'maybeApplied'>;
 
 /** What an item keeps of its attempts that made no progress. */
-export class RetryState {
+export class ItemRetryState {
   /** An attempt had no answer, so the server may have done it. */
   maybeApplied = false;
   /** Not to be sent before this time, by the engine's clock. */
@@ -283,5 +283,5 @@ export class RetryState {
   transient: { code: string; times: number; readonly since: number } | undefined;
   last: LastAttempt<unknown> | undefined;
   /** Why its last caller left it; then it is no longer wanted. */
-  left: ReasonToLeave<unknown> | undefined;
+  left: ReasonToLeaveItem<unknown> | undefined;
 }

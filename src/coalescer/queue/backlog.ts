@@ -20,7 +20,7 @@ import { Packer } from './packer.ts';
 import { ReadySet } from './ready-set.ts';
 
 /** A delayed item, and until when: a settled item keeps nothing itself. */
-interface DelayedItem {
+interface BacklogDelay {
   readonly item: Item;
   readonly until: number;
 }
@@ -36,12 +36,12 @@ export interface BacklogPorts {
 const FEW_SETTLED_IN_BACKLOG = 64;
 
 /** Pending items linked to their neighbours, by how long a caller has waited for them. */
-interface ItemChain {
+interface BacklogChain {
   oldest: Item | undefined;
   youngest: Item | undefined;
 }
 
-function append(chain: ItemChain, item: Item): void {
+function append(chain: BacklogChain, item: Item): void {
   const older = chain.youngest;
   item.older = older;
   if (older === undefined) chain.oldest = item;
@@ -76,13 +76,13 @@ export class Backlog {
   readonly order: Order;
   readonly #packer: Packer;
   /** By time; some may be settled by now. */
-  readonly #delayed = new Heap<DelayedItem>((a, b) => a.until < b.until);
+  readonly #delayed = new Heap<BacklogDelay>((a, b) => a.until < b.until);
   /** Items with callers, in the order of the calls. */
-  readonly #called: ItemChain = { oldest: undefined, youngest: undefined };
+  readonly #called: BacklogChain = { oldest: undefined, youngest: undefined };
   /** Items with a last chance, whose `calledAt` is no longer the time of the call. */
-  readonly #spared: ItemChain = { oldest: undefined, youngest: undefined };
+  readonly #spared: BacklogChain = { oldest: undefined, youngest: undefined };
   /** Items without callers, which have no deadline. */
-  readonly #unawaited: ItemChain = { oldest: undefined, youngest: undefined };
+  readonly #unawaited: BacklogChain = { oldest: undefined, youngest: undefined };
 
   readonly #now: () => number;
 
@@ -102,7 +102,7 @@ export class Backlog {
     return this.#counts[state];
   }
 
-  /** DelayedItem items, and settled ones that are not cleaned up yet. */
+  /** Delayed items, and settled ones that are not cleaned up yet. */
   get delayed(): number {
     return this.#delayed.size;
   }

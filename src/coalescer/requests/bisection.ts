@@ -247,7 +247,7 @@ export class Bisection {
         this.#queues.delete(queue);
         return undefined;
       }
-      const items = fixed.items.filter(isHeld);
+      const items = fixed.items.filter(isHeldForBisection);
       if (items.length < fixed.items.length) queue.hasCulprit = true;
       const isGuilty = queue.isGuilty && items.length === fixed.items.length;
       queue.isGuilty = false;
@@ -265,7 +265,7 @@ export class Bisection {
   #nextPacked(): FixedBatch | undefined {
     for (let batch = this.#packed.first; batch !== undefined; batch = this.#packed.first) {
       this.#packed.advance();
-      if (!isHeld(batch)) continue;
+      if (!isHeldForBisection(batch)) continue;
       const queue = this.#newQueue('packed', 1);
       const fixed: FixedBatch = { queue, items: [batch], notBefore: 0, sibling: undefined };
       queue.waiting.push(fixed);
@@ -289,7 +289,7 @@ export class Bisection {
 }
 
 /** The item still waits in its fixed batch. */
-function isHeld({ state }: Item): boolean {
+function isHeldForBisection({ state }: Item): boolean {
   return state === 'held';
 }
 

@@ -36,13 +36,13 @@ interface NextDispatch {
  * The most bytes of a request that outlives its process, unless one item has more. It is small because a browser
  * refuses the whole request if it exceeds what is left of its quota.
  */
-const MAX_OUTLIVING_BYTES = 16_000;
+const MAX_OUTLIVING_DISPATCH_BYTES = 16_000;
 
 /**
  * The longest that a call waits for a fuller batch, as a part of the fastest round trip. Waiting for a whole one
  * would let calls take twice as long as a request; with two thirds, batches are nearly as full.
  */
-const WORTH_WAITING = 2 / 3;
+const DISPATCH_WAIT_PART = 2 / 3;
 
 export class Dispatcher<Failure> {
   /** Requests that left, and the items and UTF-8 bytes that they carried. */
@@ -104,7 +104,7 @@ export class Dispatcher<Failure> {
     // A process that ends cannot send the rest later.
     const limits = {
       maxItems: adaptive.items.limit,
-      maxBytes: Math.min(adaptive.bytes.limit, MAX_OUTLIVING_BYTES),
+      maxBytes: Math.min(adaptive.bytes.limit, MAX_OUTLIVING_DISPATCH_BYTES),
     };
     for (const item of bisection.dissolve()) if (item.state === 'held') backlog.putBack(item, 0);
     let room = maxBytes;
@@ -170,7 +170,7 @@ export class Dispatcher<Failure> {
 
   #agedAt(): number {
     const { inFlight, maxWaitMs } = this.#parts;
-    const worthMs = WORTH_WAITING * inFlight.fastestMs;
+    const worthMs = DISPATCH_WAIT_PART * inFlight.fastestMs;
     return (this.#waitingSince ?? NEVER) + Math.min(maxWaitMs, worthMs);
   }
 

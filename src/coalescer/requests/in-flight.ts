@@ -1,7 +1,7 @@
 /** The requests in flight, and the ping: from when they leave until their reply is there. */
 import { NEVER } from '../../lib/clock.ts';
 import { copyTexts } from '../../lib/text-arena.ts';
-import type { Item, SendState } from '../items/item.ts';
+import type { Item, ItemSendState } from '../items/item.ts';
 import type { CompleteOptions } from '../ports/options.ts';
 import type { Batch, Ping, Reply } from '../ports/sender.ts';
 import type { PingFailure } from '../server/server-health.ts';
@@ -18,7 +18,7 @@ export interface RequestInFlight {
   /** By how many items the failure cut has made it shorter. */
   readonly empty: number;
   readonly leftAt: number;
-  readonly sending: SendState;
+  readonly sending: ItemSendState;
   /** Requests that were in flight when it came back, itself included. */
   together: number;
   /** Usable answers that the engine had seen when it left. */
@@ -49,13 +49,13 @@ interface InFlightPorts<Failure> extends CompleteOptions<Failure> {
  * Milliseconds from when an attempt is found to be overdue until it is given up. If the process stood
  * still, the sender's own timers fire and its answers arrive in this time.
  */
-const OVERDUE_GRACE_MS = 1_000;
+const OVERDUE_FLIGHT_GRACE_MS = 1_000;
 
 /**
  * With each answer the fastest round trip grows a little, in case the network has become slower: by this
  * factor, and by these milliseconds, since a coarse clock may have measured 0.
  */
-const FASTEST_TRIP_GROWTH = { part: 1.002, ms: 0.01 };
+const FASTEST_FLIGHT_GROWTH = { part: 1.002, ms: 0.01 };
 
 export class InFlightRequests<Failure> {
   /** Requests in flight, without the ping. */
@@ -138,7 +138,7 @@ export class InFlightRequests<Failure> {
     const overAt = this.#firstOverAt();
     return this.#lateSince === NEVER
       ? overAt
-      : Math.max(overAt, this.#lateSince + OVERDUE_GRACE_MS);
+      : Math.max(overAt, this.#lateSince + OVERDUE_FLIGHT_GRACE_MS);
   }
 
   /**
@@ -149,7 +149,7 @@ export class InFlightRequests<Failure> {
     const now = this.#ports.clock.now();
     if (now < this.#firstOverAt()) this.#lateSince = NEVER;
     else if (this.#lateSince === NEVER) this.#lateSince = now;
-    if (now < this.#lateSince + OVERDUE_GRACE_MS) return;
+    if (now < this.#lateSince + OVERDUE_FLIGHT_GRACE_MS) return;
     const { overdue, attemptTimeoutMs } = this.#ports;
     const leftBy = this.#lateSince - attemptTimeoutMs;
     this.#lateSince = NEVER;
@@ -192,14 +192,14 @@ export class InFlightRequests<Failure> {
         : given;
     const outcomes =
       reply.kind === 'answered' && request.packed === undefined
-        ? outcomesOf(request.items, reply.outputs, read, () => requestIdOf(reply))
+        ? outcomesOf(request.items, reply.outputs, read, () => requestIdInFlight(reply))
         : [];
     // It was given up, and its items are settled.
     if (!this.#requests.delete(request)) return;
     request.together = this.size--;
     const now = clock.now();
     if (reply.kind === 'answered') {
-      const forgotten = this.fastestMs * FASTEST_TRIP_GROWTH.part + FASTEST_TRIP_GROWTH.ms;
+      const forgotten = this.fastestMs * FASTEST_FLIGHT_GROWTH.part + FASTEST_FLIGHT_GROWTH.ms;
       this.fastestMs = Math.min(now - request.leftAt, forgotten);
     }
     onReply(request, reply, outcomes, now);
@@ -227,7 +227,7 @@ function isUsableReply(reply: Partial<Reply<unknown>> | null | undefined): boole
 }
 
 /** `requestId` is user code: it may return anything, or throw. */
-function requestIdOf({
+function requestIdInFlight({
   requestId,
 }: Extract<Reply<unknown>, { kind: 'answered' }>): string | undefined {
   try {

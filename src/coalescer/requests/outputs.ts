@@ -19,7 +19,7 @@ export type Outcome<Of> = { readonly item: Of } & (
   | { readonly kind: 'missing'; readonly requestId: string | undefined }
 );
 
-interface SentItem {
+interface ItemWithOutput {
   readonly key: string;
   readonly readAs?: unknown;
   readonly extras?: Pick<ItemExtras, 'others'> | undefined;
@@ -29,7 +29,7 @@ interface SentItem {
  * One outcome for each item, in the order in which the items were sent. It calls `read`, which is user code,
  * so it runs outside of any step. `askRequestId` is called only if an item has failed.
  */
-export function outcomesOf<Of extends SentItem>(
+export function outcomesOf<Of extends ItemWithOutput>(
   items: readonly Of[],
   outputs: Outputs,
   read: Read,
@@ -89,12 +89,12 @@ function readOutput(read: Read, output: unknown, readAs: unknown): Verdict<unkno
   try {
     const verdict: Partial<Verdict<unknown>> | null | undefined = read(output, readAs);
     if (verdict?.kind === 'success') return verdict as Verdict<unknown>;
-    if (isErrorVerdict(verdict)) return verdict;
+    if (isErrorOutput(verdict)) return verdict;
   } catch {}
   return { kind: 'malformed' };
 }
 
-function isErrorVerdict(
+function isErrorOutput(
   verdict: Partial<Verdict<unknown>> | null | undefined,
 ): verdict is Extract<Verdict<unknown>, { kind: 'error' }> {
   if (verdict?.kind !== 'error') return false;

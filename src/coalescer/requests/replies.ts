@@ -15,7 +15,7 @@ import { ReplyEffects } from './reply-effects.ts';
 import type { Retries } from './retries.ts';
 
 /** A batch is halved once an item of it was lost so often, with evidence that the item may be the culprit. */
-const LOST_BEFORE_HALVING = 3;
+const LOST_REPLIES_BEFORE_HALVING = 3;
 
 type ReplyOf<Failure, Kind> = Extract<Reply<Failure>, { kind: Kind }>;
 
@@ -227,7 +227,7 @@ export class Replies<Failure> {
     });
     const mayHoldCulprit = remaining.some((item) => {
       const { countedAttempts, lostAfterPing } = item.keepRetryState();
-      return countedAttempts + lostAfterPing >= LOST_BEFORE_HALVING;
+      return countedAttempts + lostAfterPing >= LOST_REPLIES_BEFORE_HALVING;
     });
     if (mayHoldCulprit && remaining.length > 1) {
       const bytes = status === undefined ? request.bytes : undefined;

@@ -28,7 +28,7 @@ export interface PingFailure<Failure> {
   readonly failure: Failure | undefined;
 }
 
-interface ReturnedRequest {
+interface RequestForHealth {
   readonly number: number;
   /** Usable answers that the engine had seen when it left. */
   readonly answersBefore: number;
@@ -54,7 +54,7 @@ interface FailedAttempt<Failure> {
 }
 
 /** A time by the engine's clock, and the same in milliseconds since 1970, for people. */
-interface Moment {
+interface HealthMoment {
   readonly at: number;
   readonly wall: number;
 }
@@ -65,9 +65,9 @@ export class ServerHealth<Failure> {
   readonly #parts: ServerHealthParts<Failure>;
   /** The state, pauses apart, and since when. */
   #state: 'unknown' | 'answering' | 'failing' = 'unknown';
-  #since: Moment | undefined;
+  #since: HealthMoment | undefined;
   /** When the last pause began; kept when it is over. */
-  #pausingSince: Moment | undefined;
+  #pausingSince: HealthMoment | undefined;
   #cause: string | undefined;
   /** Attempts and pings in a row that failed. */
   #failedInARow = 0;
@@ -94,7 +94,7 @@ export class ServerHealth<Failure> {
 
   /** The server asked for a pause. Returns false if a request that was in flight with this one has reported it. */
   pauseAsked(
-    { number, answersBefore }: Omit<ReturnedRequest, 'isProbe'>,
+    { number, answersBefore }: Omit<RequestForHealth, 'isProbe'>,
     reply: Extract<Reply<Failure>, { kind: 'busy' }>,
     now: number,
   ): boolean {
@@ -110,7 +110,7 @@ export class ServerHealth<Failure> {
 
   /** A request had no usable answer. If not `isPaced`, the next one need not wait as in an outage. */
   unanswered(
-    { number, answersBefore, isProbe }: ReturnedRequest,
+    { number, answersBefore, isProbe }: RequestForHealth,
     failed: FailedAttempt<Failure>,
     now: number,
     isPaced = true,
@@ -153,7 +153,7 @@ export class ServerHealth<Failure> {
     const isPausing = this.#isPausing(now);
     return {
       state: isPausing ? 'pausing' : this.#state,
-      since: isPausing ? dateOf(this.#pausingSince) : this.#sinceLastPause,
+      since: isPausing ? dateOfHealth(this.#pausingSince) : this.#sinceLastPause,
       cause: this.#cause,
     };
   }
@@ -162,7 +162,7 @@ export class ServerHealth<Failure> {
   get #sinceLastPause(): Date | undefined {
     const { opensAt } = this.#parts.adaptive.gate;
     const isLater = this.#pausingSince !== undefined && opensAt > (this.#since?.at ?? opensAt);
-    return isLater ? dateOf(this.#pausingSince, opensAt) : dateOf(this.#since);
+    return isLater ? dateOfHealth(this.#pausingSince, opensAt) : dateOfHealth(this.#since);
   }
 
   #isPausing(now: number): boolean {
@@ -208,7 +208,10 @@ export class ServerHealth<Failure> {
   }
 }
 
-function dateOf(moment: Moment | undefined, at: number | undefined = moment?.at): Date | undefined {
+function dateOfHealth(
+  moment: HealthMoment | undefined,
+  at: number | undefined = moment?.at,
+): Date | undefined {
   return moment && at !== undefined ? new Date(moment.wall + at - moment.at) : undefined;
 }
 

@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import type { JsonObject } from './json.ts';
 import { isJsonObject, parseExactly } from './json.ts';
 import type { RecordedAction } from './recorded-action.ts';
-import { recordedActionSchemas, registrationObjects } from './recorded-action.ts';
+import { recordedActionSchemas, recordedRegistrationObjects } from './recorded-action.ts';
 
 /** What a bad line would have made, by its names in the file. */
 export interface UnmadeByLine {
@@ -62,7 +62,8 @@ function actionFields(line: JsonObject, ignored: ReadonlySet<string> | undefined
     const picked: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(from)) {
       if (ignored?.has(path + name) || (value === null && name !== nullable)) continue;
-      const isPicked = isRegistration && registrationObjects.has(name) && isJsonObject(value);
+      const isPicked =
+        isRegistration && recordedRegistrationObjects.has(name) && isJsonObject(value);
       picked[name] = isPicked ? pick(value, `${path}${name}.`) : value;
     }
     return picked;

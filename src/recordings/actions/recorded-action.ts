@@ -84,7 +84,7 @@ export function spanTimes(
 }
 
 /** Objects in a registration whose fields are those of the API; what stands in others is passed on as it is. */
-export const registrationObjects: ReadonlySet<string> = new Set([
+export const recordedRegistrationObjects: ReadonlySet<string> = new Set([
   'payload',
   'agent_version',
   'runtime_environment',

@@ -9,7 +9,7 @@ import type {
 } from '../../index.ts';
 import type { JsonObject } from '../actions/json.ts';
 import type { RecordedAction, RecordedActionOf } from '../actions/recorded-action.ts';
-import { isWholeSpan, registrationObjects, spanTimes } from '../actions/recorded-action.ts';
+import { isWholeSpan, recordedRegistrationObjects, spanTimes } from '../actions/recorded-action.ts';
 import type { OpenRun, OpenSpan } from './open-runs.ts';
 import { isOpenSpan, OpenRuns } from './open-runs.ts';
 
@@ -61,7 +61,7 @@ export type TakenAction =
  * The client does not know of calls that wait for the registration of their run, so its own bounds do not count them.
  * They are all made at once, and have to fit into the fifth of the queue that `ready` leaves.
  */
-const MAX_BYTES_BEFORE_REGISTRATION = 4_000_000;
+const MAX_RECORDED_BYTES_BEFORE_REGISTRATION = 4_000_000;
 
 /**
  * Makes the calls of recorded actions: plain calls with references. Those of a run wait for its registration:
@@ -103,7 +103,7 @@ export class RecordedCalls {
 
   /** Resolves when there is room for another action. */
   async ready(): Promise<void> {
-    while (this.#waitingBytes >= MAX_BYTES_BEFORE_REGISTRATION) await this.#lastAwaited;
+    while (this.#waitingBytes >= MAX_RECORDED_BYTES_BEFORE_REGISTRATION) await this.#lastAwaited;
     await this.#options.client.ready();
   }
 
@@ -323,7 +323,7 @@ interface RecordedCallTerms {
 function registrationParams(fields: JsonObject): AgentInstanceRegisterParams {
   const params = Object.entries(fields).map(([name, value]): [string, unknown] => [
     name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-    registrationObjects.has(name) ? registrationParams(value as JsonObject) : value,
+    recordedRegistrationObjects.has(name) ? registrationParams(value as JsonObject) : value,
   ]);
   return Object.fromEntries(params);
 }

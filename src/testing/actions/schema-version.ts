@@ -6,7 +6,7 @@ import type { Fields } from '../wire/items.ts';
 import { isFields } from '../wire/items.ts';
 import type { EmulatedAction } from './emulated-action.ts';
 
-const ACTION_PROFILE = [
+const SCHEMA_ACTION_PROFILE = [
   'create_data',
   'read_data',
   'update_data',
@@ -33,7 +33,7 @@ const CATEGORIES = [
   'gdpr_biometric_for_identification',
   'gdpr_sex_life_or_sexual_orientation',
 ];
-const PERMISSIONS = ['unknown', 'allowed', 'disallowed'];
+const SCHEMA_PERMISSIONS = ['unknown', 'allowed', 'disallowed'];
 const PRESENCE = ['unknown', 'included', 'excluded'];
 const CLASSIFICATIONS = ['unknown', 'public', 'internal', 'confidential', 'restricted', 'secret'];
 
@@ -89,7 +89,7 @@ function readSchema(
 function checkDataRisk(risk: EmulatedAction): void {
   const profile = risk.inner('action_profile', 'required');
   // All six are required by the OpenAPI document; Python fills in `unknown` before it sends.
-  for (const name of ACTION_PROFILE) profile?.oneOf(name, PERMISSIONS, 'required');
+  for (const name of SCHEMA_ACTION_PROFILE) profile?.oneOf(name, SCHEMA_PERMISSIONS, 'required');
   profile?.dropOthers();
   for (const side of ['params_data_categories', 'result_data_categories']) {
     const categories = risk.inner(side, 'required');

@@ -49,10 +49,12 @@ const FIELDS: Readonly<Record<FaultKind, CheckTable>> = {
       (value) =>
         seconds(value) === undefined ||
         (value instanceof Date && !Number.isNaN(value.getTime())) ||
-        (typeof value === 'string' && areHeaders({ 'retry-after': value })),
+        (typeof value === 'string' && areFaultHeaders({ 'retry-after': value })),
     ),
-    location: mustBe('a text that a header may have', (value) => areHeaders({ location: value })),
-    headers: mustBe('an object of header fields', areHeaders),
+    location: mustBe('a text that a header may have', (value) =>
+      areFaultHeaders({ location: value }),
+    ),
+    headers: mustBe('an object of header fields', areFaultHeaders),
     body: faultText,
     afterWork: aBoolean,
   },
@@ -140,7 +142,7 @@ function problemsWithFault(fault: unknown, kinds: readonly string[]): string[] {
   return kind === 'status' && given === undefined ? [...problems, 'status is missing'] : problems;
 }
 
-function areHeaders(value: unknown): boolean {
+function areFaultHeaders(value: unknown): boolean {
   try {
     new Headers(value as Record<string, string>);
     return typeof value === 'object' && value !== null;

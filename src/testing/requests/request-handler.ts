@@ -186,7 +186,10 @@ export class RequestHandler {
     const code = 'idempotency_key_already_used';
     // What the API does about other content under a known key is **unknown**, too. A client must never do it, so it is
     // refused, whether or not the first one got its answer.
-    if (item !== first && (item.type !== first.type || !isSameContent(item.fields, first.fields))) {
+    if (
+      item !== first &&
+      (item.type !== first.type || !isSameRequestContent(item.fields, first.fields))
+    ) {
       notes.breach(`Key "${item.key}" came again with other content`);
       return failure(errorOutput(code, 'The idempotency key was used for other content'));
     }
@@ -231,13 +234,13 @@ function outputEntry(key: string | null, output: ActionOutput): string {
 }
 
 /** Compares what JSON.parse made; the order of an object's fields does not count. */
-function isSameContent(a: unknown, b: unknown): boolean {
+function isSameRequestContent(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const [left, right] = [Object.entries(a), new Map(Object.entries(b))];
   return (
     left.length === right.size &&
-    left.every(([name, value]) => right.has(name) && isSameContent(value, right.get(name)))
+    left.every(([name, value]) => right.has(name) && isSameRequestContent(value, right.get(name)))
   );
 }
