@@ -2,7 +2,7 @@ import { create, windowedFiniteBatchScheduler } from '@yornaath/batshit';
 import type { Caller, Target } from '../contenders/contender.ts';
 import type { Item, Outputs } from '../contenders/wire.ts';
 import { postByFetch, resultOf, toItem } from '../contenders/wire.ts';
-import { BATCH, bounded } from './packed-batch.ts';
+import { BATCH, bounded } from './batches.ts';
 
 export function make(target: Target): Caller {
   const send = bounded(target, postByFetch(target.url));

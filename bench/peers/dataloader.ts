@@ -3,7 +3,7 @@ import type { Caller, Target } from '../contenders/contender.ts';
 import type { Span } from '../contenders/span.ts';
 import type { Post } from '../contenders/wire.ts';
 import { resultOf, toItem } from '../contenders/wire.ts';
-import { BATCH, bounded } from './packed-batch.ts';
+import { BATCH, bounded } from './batches.ts';
 
 /** Dataloader as its guide has it, in its own scheduling; no cache, since no two spans are the same. */
 export function loaderOver(target: Target, post: Post): Caller {

@@ -2,7 +2,7 @@
 import { Client } from 'langsmith';
 import type { Emitter, Target } from '../contenders/contender.ts';
 import { TOKEN } from '../contenders/contender.ts';
-import { BATCH } from './packed-batch.ts';
+import { BATCH } from './batches.ts';
 
 /** It drops what does not fit; nothing may be dropped here. */
 const ROOM_BYTES = 8_000_000_000;

@@ -2,7 +2,7 @@
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { Emitter, Target } from '../contenders/contender.ts';
-import { BATCH } from './packed-batch.ts';
+import { BATCH } from './batches.ts';
 
 /** It drops what does not fit; nothing may be dropped here. */
 const ROOM = 4_000_000;

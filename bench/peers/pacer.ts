@@ -2,7 +2,7 @@ import { AsyncBatcher } from '@tanstack/pacer';
 import type { Caller, Target } from '../contenders/contender.ts';
 import type { Item } from '../contenders/wire.ts';
 import { postByFetch, resultOf, toItem } from '../contenders/wire.ts';
-import { BATCH, bounded } from './packed-batch.ts';
+import { BATCH, bounded } from './batches.ts';
 
 interface Entry {
   readonly item: Item;
