@@ -1,13 +1,13 @@
-import type { Clock } from '../lib/clock.ts';
-import { NEVER } from '../lib/clock.ts';
-import type { FairTimeouts } from '../lib/fair-timeouts.ts';
 /**
  * What happens when. At the end of each step, what has become sendable leaves, and callers and listeners are told once
  * it is over. The alarm wakes the engine for what only time makes due.
  */
 
 import type { AbortSignals } from '../lib/abort-signals.ts';
+import type { Clock } from '../lib/clock.ts';
+import { NEVER } from '../lib/clock.ts';
 import { inLaterTurn } from '../lib/event-loop.ts';
+import type { FairTimeouts } from '../lib/fair-timeouts.ts';
 import type { CallerNotifier } from './calls/caller-notifier.ts';
 import type { Cancellation } from './calls/cancellation.ts';
 import type { Settlement } from './calls/settlement.ts';
@@ -22,6 +22,108 @@ import type { Outcome } from './requests/outputs.ts';
 import type { Replies } from './requests/replies.ts';
 import type { Retries } from './requests/retries.ts';
 import type { PingFailure, ServerHealth } from './server/server-health.ts';
+
+/**
+ * The engine changes in steps. User code is asked before a step and told after it, so it finds the ledger right and
+ * may call back.
+ */
+export class Steps {
+  #isInside = false;
+  /** Tells callers and listeners what the steps have changed. User code may run in it. */
+  readonly #tell: () => void;
+
+  constructor(tell: () => void) {
+    this.#tell = tell;
+  }
+
+  /** Runs a step; one within another is a part of it. Throws what the step throws. */
+  run<T>(step: () => T): T {
+    if (this.#isInside) return step();
+    // Before anything changes: a step that is broken off half-way would leave the ledger wrong.
+    Reflect.apply(takeStackRoomForStep, undefined, STACK_ROOM_FOR_STEP);
+    this.#isInside = true;
+    try {
+      return step();
+    } finally {
+      this.#isInside = false;
+      this.#tell();
+    }
+  }
+
+  /**
+   * Runs a step. Where the stack is nearly used up, as by a user's recursion that aborts a signal, it runs later on a
+   * stack of its own.
+   */
+  runSoon(step: () => void): void {
+    try {
+      Reflect.apply(takeStackRoomForStep, undefined, STACK_ROOM_FOR_STEP);
+    } catch {
+      queueMicrotask(() => this.run(step));
+      return;
+    }
+    this.run(step);
+  }
+}
+
+/** So many arguments take 3 kB of the stack, more than any step does. */
+const STACK_ROOM_FOR_STEP: readonly number[] = new Array(384).fill(0);
+
+/** Called with `STACK_ROOM_FOR_STEP`, it throws a RangeError where the stack has no room for a step. */
+function takeStackRoomForStep(): void {}
+
+/** A timer that fires so late, in milliseconds, says that the process stood still. */
+const LATE_ALARM_MS = 1_000;
+
+interface Wakening {
+  readonly clock: Clock;
+  readonly timeouts: FairTimeouts;
+  readonly wake: (isLate: boolean) => void;
+}
+
+/** The engine's only timer. It wakes the engine at the earliest time that was asked for. */
+export class Alarm {
+  readonly #wakening: Wakening;
+  #at = NEVER;
+  #cancel: (() => void) | undefined;
+
+  constructor(wakening: Wakening) {
+    this.#wakening = wakening;
+  }
+
+  /** It should have fired long ago, so the process stood still. */
+  isLate(now: number): boolean {
+    return now - this.#at > LATE_ALARM_MS;
+  }
+
+  /**
+   * Makes sure that the engine wakes by then. A timer for an earlier time stays: to wake too early costs less than to
+   * set a timer at each change.
+   */
+  setBy(at: number, asked?: number): void {
+    if (at >= this.#at) return;
+    const { clock, timeouts, wake } = this.#wakening;
+    this.#cancel?.();
+    this.#at = at;
+    const now = asked ?? clock.now();
+    const wakeUp = (): void => {
+      const isLate = this.isLate(clock.now());
+      this.#at = NEVER;
+      this.#cancel = undefined;
+      wake(isLate);
+    };
+    // The time itself may have passed when the timer was set.
+    const come = (): void => {
+      this.#cancel = timeouts.expire(at, wakeUp) ?? this.#cancel;
+    };
+    this.#cancel = clock.after(Math.max(0, at - now), come, now);
+  }
+
+  clear(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#at = NEVER;
+  }
+}
 
 export interface LoopParts<Failure> extends CompleteOptions<Failure> {
   readonly steps: Steps;
@@ -176,107 +278,5 @@ export class Loop<Failure> {
   get #deadline(): number {
     const { oldest } = this.#parts.backlog;
     return oldest === undefined ? NEVER : oldest.calledAt + this.#parts.deliveryTimeoutMs;
-  }
-}
-
-/**
- * The engine changes in steps. User code is asked before a step and told after it, so it finds the ledger right and
- * may call back.
- */
-export class Steps {
-  #isInside = false;
-  /** Tells callers and listeners what the steps have changed. User code may run in it. */
-  readonly #tell: () => void;
-
-  constructor(tell: () => void) {
-    this.#tell = tell;
-  }
-
-  /** Runs a step; one within another is a part of it. Throws what the step throws. */
-  run<T>(step: () => T): T {
-    if (this.#isInside) return step();
-    // Before anything changes: a step that is broken off half-way would leave the ledger wrong.
-    Reflect.apply(takeStackRoomForStep, undefined, STACK_ROOM_FOR_STEP);
-    this.#isInside = true;
-    try {
-      return step();
-    } finally {
-      this.#isInside = false;
-      this.#tell();
-    }
-  }
-
-  /**
-   * Runs a step. Where the stack is nearly used up, as by a user's recursion that aborts a signal, it runs later on a
-   * stack of its own.
-   */
-  runSoon(step: () => void): void {
-    try {
-      Reflect.apply(takeStackRoomForStep, undefined, STACK_ROOM_FOR_STEP);
-    } catch {
-      queueMicrotask(() => this.run(step));
-      return;
-    }
-    this.run(step);
-  }
-}
-
-/** So many arguments take 3 kB of the stack, more than any step does. */
-const STACK_ROOM_FOR_STEP: readonly number[] = new Array(384).fill(0);
-
-/** Called with `STACK_ROOM_FOR_STEP`, it throws a RangeError where the stack has no room for a step. */
-function takeStackRoomForStep(): void {}
-
-/** A timer that fires so late, in milliseconds, says that the process stood still. */
-const LATE_ALARM_MS = 1_000;
-
-interface Wakening {
-  readonly clock: Clock;
-  readonly timeouts: FairTimeouts;
-  readonly wake: (isLate: boolean) => void;
-}
-
-/** The engine's only timer. It wakes the engine at the earliest time that was asked for. */
-export class Alarm {
-  readonly #wakening: Wakening;
-  #at = NEVER;
-  #cancel: (() => void) | undefined;
-
-  constructor(wakening: Wakening) {
-    this.#wakening = wakening;
-  }
-
-  /** It should have fired long ago, so the process stood still. */
-  isLate(now: number): boolean {
-    return now - this.#at > LATE_ALARM_MS;
-  }
-
-  /**
-   * Makes sure that the engine wakes by then. A timer for an earlier time stays: to wake too early costs less than to
-   * set a timer at each change.
-   */
-  setBy(at: number, asked?: number): void {
-    if (at >= this.#at) return;
-    const { clock, timeouts, wake } = this.#wakening;
-    this.#cancel?.();
-    this.#at = at;
-    const now = asked ?? clock.now();
-    const wakeUp = (): void => {
-      const isLate = this.isLate(clock.now());
-      this.#at = NEVER;
-      this.#cancel = undefined;
-      wake(isLate);
-    };
-    // The time itself may have passed when the timer was set.
-    const come = (): void => {
-      this.#cancel = timeouts.expire(at, wakeUp) ?? this.#cancel;
-    };
-    this.#cancel = clock.after(Math.max(0, at - now), come, now);
-  }
-
-  clear(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
-    this.#at = NEVER;
   }
 }

@@ -3,6 +3,9 @@ import { install } from '@sinonjs/fake-timers';
 /** An odd time, in Unix milliseconds: 2026-09-01T08:00:00.123Z. */
 export const START = 1_788_249_600_123;
 
+/** Turns of the real loop without a timer after which nothing is expected to happen any more. */
+const MAX_IDLE_TURNS = 10_000;
+
 /** The clock of the whole test file: timers and dates are virtual until `end`. */
 export interface FakeTime {
   /** Timers that are set. */
@@ -13,6 +16,8 @@ export interface FakeTime {
   pass(ms: number): Promise<void>;
   /** Lets time pass until no timer is set. */
   drain(): Promise<void>;
+  /** Lets time pass until that promise has settled, and gives what it resolves to. */
+  until<T>(promise: Promise<T>): Promise<T>;
   /** Gives the real clock back. */
   end(): void;
 }
@@ -42,6 +47,21 @@ export function fakeTime(): FakeTime {
         clock.next();
         await settle();
       }
+    },
+    async until(promise) {
+      let isSettled = false;
+      const note = (): void => {
+        isSettled = true;
+      };
+      promise.then(note, note);
+      for (let idleTurns = 0; !isSettled; idleTurns++) {
+        if (idleTurns > MAX_IDLE_TURNS) throw new Error('Nothing is left to happen.');
+        await settle();
+        if (isSettled || clock.countTimers() === 0) continue;
+        clock.next();
+        idleTurns = 0;
+      }
+      return promise;
     },
     end: () => clock.uninstall(),
   };
