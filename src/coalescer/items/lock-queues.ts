@@ -33,7 +33,7 @@ export class LockGroup<Of extends LockMember> {
   before: LockGroup<Of> | undefined;
   after: LockGroup<Of> | undefined;
   open: boolean;
-  /** LockMembers that are not settled. */
+  /** Members that are not settled. */
   pending = 0;
   /** What the packer noted last. */
   notes: PackingNotes | undefined;
@@ -62,7 +62,7 @@ export class LockGroup<Of extends LockMember> {
     return this.#asList;
   }
 
-  /** LockMembers that wait for the group to open; some may be settled. */
+  /** Members that wait for the group to open; some may be settled. */
   get waiting(): Of[] {
     return this.#waiting ?? [];
   }
