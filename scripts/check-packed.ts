@@ -36,11 +36,16 @@ try {
       const compilerOptions = { ...own, strict: true, skipLibCheck: false, noEmit: true };
       const config = JSON.stringify({ compilerOptions, files: [file] });
       writeFileSync(join(project, 'tsconfig.json'), config);
-      await check(`types: TypeScript ${typescript}, ${name}`, project, ['typescript/bin/tsc']);
+      await check(`types: TypeScript ${typescript}, ${name}`, project, [
+        'node_modules/typescript/bin/tsc',
+      ]);
     }
   }
   const project = await projectWith(tarball, `jest@${jest}`);
-  const args = ['jest/bin/jest.js', '--rootDir', project];
+  const args = ['node_modules/jest/bin/jest.js', '--rootDir', project];
+  await check('what is bundled: licences, maps, names in stack traces, the program', project, [
+    'bundled.mjs',
+  ]);
   await check(`an agent's tests with Jest ${jest}`, project, args);
 } finally {
   rmSync(temp, { recursive: true, force: true });
@@ -54,13 +59,13 @@ async function projectWith(...packages: string[]): Promise<string> {
   return project;
 }
 
-/** Runs a program of a package in the project. */
+/** Runs a program in the project. */
 async function check(
   title: string,
   project: string,
   [program = '', ...args]: readonly string[],
 ): Promise<void> {
-  const path = join(project, 'node_modules', program);
+  const path = join(project, program);
   const all = ['--experimental-vm-modules', '--no-warnings', path, ...args];
   const { code, text } = await capture(process.execPath, all, { cwd: project });
   console.log(code === 0 ? `ok   ${title}` : `FAIL ${title}\n${text.trimEnd()}`);

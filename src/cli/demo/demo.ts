@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { fileURLToPath } from 'node:url';
 import type { Ledger } from '../../index.ts';
 import { AutobatchClient } from '../../index.ts';
 import { readActions } from '../../recordings/actions/action-file.ts';
@@ -13,7 +14,11 @@ import { CommandFailure, exitCodes, unlessInterrupted } from '../command/failure
 import { amount } from '../terminal/figures.ts';
 import { balances, ledgerLine } from '../terminal/ledger.ts';
 
-const EXAMPLE = fileURLToPath(new URL('../../../examples/agent-runs.ndjson', import.meta.url));
+// From the root of the package: this module is a part of a bundle there.
+const packageRoot = dirname(
+  createRequire(import.meta.url).resolve('prefactor-autobatch/package.json'),
+);
+const EXAMPLE = join(packageRoot, 'examples/agent-runs.ndjson');
 const ROUND_TRIP_MS = 20;
 const ONE_BY_ONE_IN_FLIGHT = 64;
 const token = 'demo-token';
