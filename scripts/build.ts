@@ -27,6 +27,8 @@ const variants = {
   'schemas/compiled-schema': 'src/schemas/compiled-schema.ts',
   'schemas/compiled-schema.web': 'src/schemas/compiled-schema.web.ts',
 };
+/** Chunks that rolldown names after one of their files, and what they are. */
+const chunkNames = { src: 'client', events: 'engine' };
 const conditional = {
   './undici-sender.ts': '#undici-sender',
   './compiled-schema.ts': '#compiled-schema',
@@ -44,7 +46,7 @@ const build = await rolldown({
 const { output } = await build.write({
   dir: join(root, 'dist'),
   entryFileNames: '[name].js',
-  chunkFileNames: 'chunks/[name].js',
+  chunkFileNames: ({ name }) => `chunks/${Reflect.get(chunkNames, name) ?? name}.js`,
   comments: { legal: false, annotation: true, jsdoc: false },
   sourcemap: true,
   // The package has src/; the sources of its dependencies would be most of the maps.
