@@ -41,6 +41,8 @@ const build = await rolldown({
   cwd: root,
   input: { ...entries, ...programs, ...variants },
   external: /^node:/,
+  // Of what packages have for browsers and for Node, the first runs everywhere.
+  platform: 'browser',
   plugins: [{ name: 'conditional', resolveId: (path, importer) => external(path, importer) }],
 });
 const { output } = await build.write({

@@ -1,4 +1,4 @@
-import { nanoid } from 'nanoid';
+import { customRandom, urlAlphabet } from 'nanoid';
 import { wallNow } from '../lib/clock.ts';
 import {
   isPfid,
@@ -22,9 +22,10 @@ const nativeGetRandomValues = nativeCrypto.getRandomValues;
 
 /** Makes the keys and the ids of one client; many times faster than the official package, and without Buffer. */
 export class IdGenerator {
-  /** Random characters of the alphabet of PFIDs, and how many of them are used. */
-  #pool = '';
-  #used = 0;
+  // nanoid draws by a function of ours, which knows no Buffer, and does better than a mocked getRandomValues: two calls
+  // with one key would be one item, or a conflict.
+  readonly #forKeys = new CharacterPool(urlAlphabet, (length) => this.#draw(length));
+  readonly #forPfids = new CharacterPool(pfidAlphabet, (length) => this.#draw(length));
   /** Whether the runtime's getRandomValues gives something else each time; undefined before it was tried. */
   #isRandom: boolean | undefined;
   #seed: number | undefined;
@@ -35,17 +36,10 @@ export class IdGenerator {
   #ms = Number.NaN;
   #time = '';
 
-  /** A fresh idempotency key: at least 21 characters that are safe in a URL. */
+  /** A fresh idempotency key: 21 characters that are safe in a URL, as nanoid makes them. */
   makeKey(): string {
-    // Not tried earlier: some runtimes forbid random values while modules are loaded.
-    this.#isRandom ??= nativeDiffers();
-    // nanoid draws with the function in place. Two calls with one key would be one item, or a conflict.
-    const isOwn = globalThis.crypto?.getRandomValues === nativeGetRandomValues;
-    if (!this.#isRandom || !isOwn) return this.#random(26);
-    const key = nanoid();
-    // nanoid cuts keys out of a long text of random characters, which each key would keep alive. Slices as
-    // short as half a key are copied by all engines.
-    return key.slice(0, 10) + key.slice(10);
+    // A slice keeps the text alive that it is cut out of; those of up to 12 characters are copied by all engines.
+    return this.#forKeys.take(10) + this.#forKeys.take(11);
   }
 
   /** A fresh PFID of that time, in the partition of another one; undefined where that is no PFID. */
@@ -60,7 +54,7 @@ export class IdGenerator {
 
   /** A fresh PFID in a partition of its own, drawn at random. */
   makeRoot(): string {
-    return this.#makeIn(this.#random(partitionLength), wallNow());
+    return this.#makeIn(this.#forPfids.take(partitionLength), wallNow());
   }
 
   #makeIn(partition: string, ms: number): string {
@@ -68,24 +62,13 @@ export class IdGenerator {
       this.#ms = ms;
       this.#time = pfidTimeOf(ms);
     }
-    return this.#time + partition + this.#random(randomLength);
+    return this.#time + partition + this.#forPfids.take(randomLength);
   }
 
-  #random(length: number): string {
-    if (this.#used + length > this.#pool.length) this.#fillPool();
-    this.#used += length;
-    return this.#pool.slice(this.#used - length, this.#used);
-  }
-
-  #fillPool(): void {
+  #draw(length: number): Uint8Array {
+    // Not tried earlier: some runtimes forbid random values while modules are loaded.
     this.#isRandom ??= nativeDiffers();
-    const bytes = this.#isRandom
-      ? drawNative(randomPoolLength)
-      : new Uint8Array(randomPoolLength).map(() => this.#mixed());
-    // 256 is a multiple of 32, so that the lowest 5 bits of a byte are as random as the byte.
-    const codes = bytes.map((byte) => pfidAlphabet.charCodeAt(byte % 32));
-    this.#pool = new TextDecoder().decode(codes);
-    this.#used = 0;
+    return this.#isRandom ? drawNative(length) : new Uint8Array(length).map(() => this.#mixed());
   }
 
   /** Splitmix32. An id has to be another each time, and need not be a secret. */
@@ -97,6 +80,26 @@ export class IdGenerator {
     const half = Math.imul(seed ^ (seed >>> 16), 0x21f0aaad);
     const whole = Math.imul(half ^ (half >>> 15), 0x735a2d97);
     return (whole ^ (whole >>> 15)) & 255;
+  }
+}
+
+/** Random characters of an alphabet, drawn many at a time. */
+class CharacterPool {
+  readonly #draw: () => string;
+  #characters = '';
+  #used = 0;
+
+  constructor(alphabet: string, draw: (length: number) => Uint8Array) {
+    this.#draw = customRandom(alphabet, randomPoolLength, draw);
+  }
+
+  take(length: number): string {
+    if (this.#used + length > this.#characters.length) {
+      this.#characters = this.#draw();
+      this.#used = 0;
+    }
+    this.#used += length;
+    return this.#characters.slice(this.#used - length, this.#used);
   }
 }
 

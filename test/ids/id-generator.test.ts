@@ -52,3 +52,12 @@ test('where it was only for a while, keys are made as before', async () => {
   vi.stubGlobal('crypto', crypto);
   expect(ours.makeKey()).toHaveLength(21);
 });
+
+test('random values are drawn for many keys and ids at a time', async () => {
+  const draw = vi.spyOn(crypto, 'getRandomValues');
+  const { IdGenerator } = await ids();
+  const ours = new IdGenerator();
+  for (let made = 0; made < 1_000; made++) [ours.makeKey(), ours.makeRoot()];
+  expect(draw.mock.calls.length).toBeLessThan(20);
+  draw.mockRestore();
+});

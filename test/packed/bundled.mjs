@@ -4,7 +4,15 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { AutobatchClient } from 'prefactor-autobatch';
+
+// Before the package is loaded: it keeps the function that it finds.
+let draws = 0;
+const { getRandomValues } = crypto;
+crypto.getRandomValues = (bytes) => {
+  draws += 1;
+  return getRandomValues.call(crypto, bytes);
+};
+const { AutobatchClient } = await import('prefactor-autobatch');
 
 const folder = dirname(createRequire(import.meta.url).resolve('prefactor-autobatch/package.json'));
 
@@ -35,7 +43,12 @@ for (const path of maps) {
 const client = new AutobatchClient({ apiUrl: 'http://127.0.0.1:9', apiToken: 'a-token-of-nobody' });
 const error = await client.agentSpans.create({}).catch((reason) => reason);
 assert.match(error.stack, /at AgentSpans\.create /);
-await client.close();
+
+// A bundler may take what a dependency has for browsers, which draws random values for each key.
+const calls = Array.from({ length: 1_000 }, () => client.agentInstances.register({}));
+await client.close({ timeoutMs: 0 });
+await Promise.allSettled(calls);
+assert.ok(draws > 0 && draws < 50, `random values were drawn ${draws} times for 1,000 calls`);
 
 const program = join(folder, 'dist/cli/bin.js');
 assert.match(
