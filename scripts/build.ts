@@ -11,6 +11,7 @@ const entries = {
   index: 'src/index.ts',
   'coalescer/standalone/index': 'src/coalescer/standalone/index.ts',
   'testing/index': 'src/testing/index.ts',
+  'trace/index': 'src/trace/index.ts',
 };
 const programs = {
   'cli/bin': 'src/cli/bin.ts',

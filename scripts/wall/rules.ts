@@ -16,6 +16,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'src/lib/',
   ],
   'src/recordings/': ['src/index.ts', 'src/testing/'],
+  // A user like any other.
+  'src/trace/': ['src/index.ts', 'src/lib/'],
   'src/index.ts': ['src/client/', 'src/resources/', 'src/transport/', ...ground],
   'src/client/': ['src/resources/', 'src/pipeline/', 'src/transport/', ...ground],
   'src/resources/': ['src/pipeline/', ...ground],

@@ -1,0 +1,122 @@
+import type {
+  ActionPromise,
+  AgentInstance,
+  AgentInstanceRegisterParams,
+  FinishStatus,
+} from '../index.ts';
+import { tried } from '../lib/user-code.ts';
+import { genAiSchemas } from './genai-schemas.ts';
+import type { RootSpan, Run, RunEnd, RunParams, Span, SpanParams } from './handles.ts';
+import type { RecordedSpan, SpanOwner } from './recorded-span.ts';
+import { makeSpan, startSpan, statusBy } from './recorded-span.ts';
+import type { OpenRun, Recorder } from './recorder.ts';
+
+export class RecordedRun implements Run, SpanOwner, OpenRun {
+  readonly recorder: Recorder;
+  readonly instance: ActionPromise<AgentInstance>;
+  isOver = false;
+  /** In the order in which they started. */
+  readonly #open = new Set<RecordedSpan>();
+  #endsWith: RecordedSpan | undefined;
+  #hasFailedRoot = false;
+
+  constructor(recorder: Recorder, params: RunParams) {
+    const { client } = recorder.settings;
+    this.recorder = recorder;
+    // What cannot be read the client declines, and says why.
+    this.instance = client.agentInstances.register(tried(() => registerParamsOf(params)) ?? params);
+    void client.agentInstances.start(this.instance, { timestamp: tried(() => params.startedAt) });
+    recorder.opened(this);
+  }
+
+  get label(): string {
+    return this.instance.id ?? `the one registered by the call ${this.instance.idempotencyKey}`;
+  }
+
+  span<T>(params: string | SpanParams, fn: (span: Span) => T): T {
+    return this.recorder.around(this.startSpan(params), fn);
+  }
+
+  /** Calls `fn` with a root span, with which the run ends. */
+  around<T>(params: SpanParams, fn: (root: RootSpan) => T): T {
+    const root = makeSpan(this, undefined, params);
+    this.#endsWith = root;
+    return this.recorder.around<RootSpan, T>(root, fn);
+  }
+
+  startSpan(params: string | SpanParams): Span {
+    return startSpan(this, undefined, params);
+  }
+
+  started(span: RecordedSpan): void {
+    this.#open.add(span);
+    this.recorder.counts.openSpans++;
+    this.recorder.touched(this);
+    if (this.#open.size > this.recorder.settings.maxOpenSpans) this.#evictSpan();
+  }
+
+  ended(span: RecordedSpan, status: FinishStatus, isRoot: boolean): void {
+    if (!this.#open.delete(span)) return;
+    this.recorder.counts.openSpans--;
+    this.recorder.touched(this);
+    if (isRoot && status === 'failed') this.#hasFailedRoot = true;
+    if (span === this.#endsWith) this.end({ status });
+  }
+
+  end(end: RunEnd = {}): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    const { status, error, endedAt } = tried(() => ({ ...end })) ?? {};
+    const ownStatus = this.#hasFailedRoot ? 'failed' : 'complete';
+    // Children first: they have started last.
+    for (const span of [...this.#open].reverse()) {
+      this.recorder.counts.forgottenSpans++;
+      span.end({ status: 'cancelled', endedAt });
+    }
+    void this.recorder.settings.client.agentInstances.finish(this.instance, {
+      status: status ?? (error === undefined ? ownStatus : statusBy(error)),
+      timestamp: endedAt,
+    });
+    this.recorder.closed(this);
+  }
+
+  evict(): void {
+    this.end({ status: 'cancelled' });
+  }
+
+  /** The oldest without open children; those with some are at work. */
+  #evictSpan(): void {
+    for (const span of this.#open) {
+      if (span.openChildren > 0) {
+        this.#open.delete(span);
+        this.#open.add(span);
+        continue;
+      }
+      this.recorder.counts.evictedSpans++;
+      this.recorder.tellOnce(
+        `More than ${this.recorder.settings.maxOpenSpans} spans of one run are open (maxOpenSpans). The one without open children that started first is ended as cancelled. Does every span end? stats() counts them.`,
+      );
+      span.end({ status: 'cancelled' });
+      return;
+    }
+  }
+}
+
+/** Of the root span, as `run` makes it. */
+export function rootSpanParams(params: RunParams): SpanParams {
+  const {
+    name,
+    type = 'agent:agent',
+    input,
+    attributes,
+    startedAt,
+    agentVersion,
+  } = tried(() => ({ ...params })) ?? {};
+  const runName = name ?? tried(() => agentVersion?.name) ?? 'run';
+  return { name: runName, type, input, attributes, startedAt };
+}
+
+function registerParamsOf(params: RunParams): AgentInstanceRegisterParams {
+  const { name: _, type: _1, input: _2, attributes: _3, startedAt: _4, ...register } = params;
+  return { ...register, agentSchemaVersion: register.agentSchemaVersion ?? genAiSchemas };
+}

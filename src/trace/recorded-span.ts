@@ -1,0 +1,143 @@
+import type { ActionPromise, AgentInstance, AgentSpan, FinishStatus, Ref } from '../index.ts';
+import { tried } from '../lib/user-code.ts';
+import type { RootSpan, Span, SpanDetails, SpanEnd, SpanParams } from './handles.ts';
+import { payloadOf, resultPayloadOf, tokenUsagePayload } from './payloads.ts';
+import type { Recorder } from './recorder.ts';
+import { unrecordedSpan } from './unrecorded.ts';
+
+/** A run, as far as its spans need it. */
+export interface SpanOwner {
+  readonly recorder: Recorder;
+  readonly instance: ActionPromise<AgentInstance>;
+  readonly isOver: boolean;
+  started(span: RecordedSpan): void;
+  ended(span: RecordedSpan, status: FinishStatus, isRoot: boolean): void;
+}
+
+export class RecordedSpan implements RootSpan {
+  /** Children that have started and not ended. */
+  openChildren = 0;
+  isOver = false;
+  readonly #run: SpanOwner;
+  /** Only while the span is open, so that a handle that is kept keeps no others. */
+  #parent: RecordedSpan | undefined;
+  readonly #isRoot: boolean;
+  /** The call that makes it; once that has settled its id, since the result has all that was recorded. */
+  #reference: Ref<AgentSpan>;
+  /** What was set, as copies. */
+  #details: SpanDetails | undefined;
+
+  /** To be called by `startSpan` only. */
+  constructor(run: SpanOwner, parent: RecordedSpan | undefined, params: SpanParams) {
+    const { client, serialise } = run.recorder.settings;
+    const { name, type = 'agent:chain', input, attributes, startedAt, id } = params;
+    this.#run = run;
+    this.#parent = parent;
+    this.#isRoot = parent === undefined;
+    const call = client.agentSpans.create({
+      agentInstanceId: run.instance,
+      parentSpanId: parent === undefined ? null : parent.#reference,
+      schemaName: type,
+      status: 'active',
+      payload: payloadOf(name, serialise(input), serialise(attributes)),
+      id,
+      startedAt,
+    });
+    this.#reference = call;
+    call.then(
+      (made) => {
+        // Left out by a hook, it has none.
+        if (typeof made.id === 'string') this.#reference = made.id;
+      },
+      () => {},
+    );
+    if (parent !== undefined) parent.openChildren++;
+  }
+
+  get instance(): ActionPromise<AgentInstance> {
+    return this.#run.instance;
+  }
+
+  span<T>(params: string | SpanParams, fn: (span: Span) => T): T {
+    return this.#run.recorder.around(this.startSpan(params), fn);
+  }
+
+  startSpan(params: string | SpanParams): Span {
+    return startSpan(this.#run, this, params);
+  }
+
+  set(details: SpanDetails): void {
+    if (this.isOver) return;
+    const copies = tried(() => this.#copied(details));
+    this.#details = { ...this.#details, ...copies };
+  }
+
+  end(end: SpanEnd = {}): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    const copies = tried(() => this.#copied(end)) ?? {};
+    const { output, attributes, tokenUsage, status } = { ...this.#details, ...copies };
+    const error = tried(() => end.error);
+    const { client, serialise } = this.#run.recorder.settings;
+    const finalStatus = status ?? statusBy(error);
+    const result = { output, attributes, tokenUsage, error: serialise(error) };
+    void client.agentSpans.finish(this.#reference, {
+      status: finalStatus,
+      resultPayload: resultPayloadOf(result),
+      timestamp: tried(() => end.endedAt),
+      agentInstanceId: this.#run.instance,
+    });
+    const parent = this.#parent;
+    if (parent !== undefined) parent.openChildren--;
+    this.#parent = undefined;
+    this.#details = undefined;
+    this.#run.ended(this, finalStatus, this.#isRoot);
+  }
+
+  /** Those that are given. */
+  #copied({ output, status, attributes, tokenUsage }: SpanDetails): SpanDetails {
+    const { serialise } = this.#run.recorder.settings;
+    return {
+      ...(output === undefined ? {} : { output: serialise(output) }),
+      ...(status === undefined ? {} : { status }),
+      ...(attributes === undefined ? {} : { attributes: Object(serialise(attributes)) }),
+      ...(tokenUsage === undefined ? {} : { tokenUsage: tokenUsagePayload(tokenUsage) ?? {} }),
+    };
+  }
+}
+
+/** What an error says of the work that it ended. */
+export function statusBy(error: unknown): FinishStatus {
+  if (error === undefined) return 'complete';
+  const name: unknown = tried(() => Object(error).name);
+  return name === 'AbortError' ? 'cancelled' : 'failed';
+}
+
+/** Never throws, whatever the parameters are; the client says what is wrong with them. */
+export function startSpan(
+  run: SpanOwner,
+  parent: RecordedSpan | undefined,
+  params: string | SpanParams,
+): Span {
+  if (run.isOver) {
+    run.recorder.unrecorded('A span was started in a run that has ended: it is not recorded.');
+    return unrecordedSpan;
+  }
+  return makeSpan(run, parent, params);
+}
+
+/** The same in a run that is known to be open. */
+export function makeSpan(
+  run: SpanOwner,
+  parent: RecordedSpan | undefined,
+  params: string | SpanParams,
+): RecordedSpan {
+  const read = typeof params === 'string' ? { name: params } : (tried(() => ({ ...params })) ?? {});
+  const span = new RecordedSpan(run, parent, { ...read, name: nameOf(read) });
+  run.started(span);
+  return span;
+}
+
+function nameOf({ name }: { readonly name?: unknown }): string {
+  return typeof name === 'string' && name !== '' ? name : 'span';
+}

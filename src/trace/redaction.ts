@@ -1,0 +1,75 @@
+/** Which fields below a value are redacted, and what that means for the fields below those. */
+export interface Redaction {
+  /** Undefined: the field of that name is redacted, so it must not even be read. */
+  below(name: string): Redaction | undefined;
+}
+
+export const REDACTED = '[redacted]';
+
+/** Nothing is redacted. */
+export const noRedaction: Redaction = { below: () => noRedaction };
+
+/**
+ * Paths such as `headers.authorization`, `messages.*.content` and `**.password`: `*` stands for one name or place, `**`
+ * for any number of them. Case does not count, so that `authorization` covers `Authorization`. A name with dots, such as
+ * `gen_ai.prompt`, counts as several, so that nobody needs to know which of the two a library writes.
+ */
+export function redactionOf(paths: readonly string[]): Redaction {
+  if (paths.length === 0) return noRedaction;
+  return new OpenPaths(paths.map((path) => ({ names: path.toLowerCase().split('.'), at: 0 })));
+}
+
+/** Of an error: its stack repeats its message, so who redacts that redacts both. */
+export function ofError(redaction: Redaction): Redaction {
+  if (redaction.below('message') !== undefined) return redaction;
+  return { below: (name) => (name === 'stack' ? undefined : redaction.below(name)) };
+}
+
+/** What is wrong with a path, to follow it in a message; undefined: nothing. */
+export function problemOfPath(path: unknown): string | undefined {
+  if (typeof path !== 'string' || path === '') return "must be a text such as 'headers.cookie'";
+  const names = path.split('.');
+  if (names.includes('')) return 'has an empty name: write one dot between two names';
+  if (names.at(-1) === '**') return "ends with '**': name what to redact, such as '**.password'";
+  const wrong = names.find(
+    (name) => /[[\]]/.test(name) || (/\*/.test(name) && !/^\*\*?$/.test(name)),
+  );
+  if (wrong === undefined) return undefined;
+  return `has the name '${wrong}': a name stands for itself, '*' for any one, '**' for any number of them; places of a list are names, too: 'messages.0.content'`;
+}
+
+/** A path, and how many of its names have been found. */
+interface OpenPath {
+  readonly names: readonly string[];
+  readonly at: number;
+}
+
+class OpenPaths implements Redaction {
+  readonly #paths: readonly OpenPath[];
+
+  constructor(paths: readonly OpenPath[]) {
+    this.#paths = paths;
+  }
+
+  below(name: string): Redaction | undefined {
+    let paths = this.#paths;
+    for (const part of name.toLowerCase().split('.')) {
+      const next: OpenPath[] = [];
+      for (const path of paths) follow(path, part, next);
+      if (next.some(({ names, at }) => at === names.length)) return undefined;
+      paths = next;
+    }
+    return paths.length === 0 ? noRedaction : new OpenPaths(paths);
+  }
+}
+
+/** Adds what is left of a path below a name. */
+function follow({ names, at }: OpenPath, name: string, found: OpenPath[]): void {
+  const wanted = names[at];
+  if (wanted === '**') {
+    found.push({ names, at });
+    follow({ names, at: at + 1 }, name, found);
+  } else if (wanted === '*' || wanted === name) {
+    found.push({ names, at: at + 1 });
+  }
+}

@@ -1,0 +1,235 @@
+import { utf8Length } from '../lib/text-arena.ts';
+import { tried } from '../lib/user-code.ts';
+import type { Redaction } from './redaction.ts';
+import { ofError, REDACTED } from './redaction.ts';
+import {
+  describeBinary,
+  describeFunction,
+  entriesOf,
+  errorFields,
+  plainTextOf,
+} from './value-kinds.ts';
+
+export interface SerialiserLimits {
+  /** Bytes of a value as JSON, in UTF-8. */
+  readonly maxBytes: number;
+  /** Characters of one text (UTF-16 code units). */
+  readonly maxTextLength: number;
+  /** Levels of objects and lists within each other. */
+  readonly maxDepth: number;
+  /** Fields or elements of one object or list. */
+  readonly maxEntries: number;
+}
+
+/** Below as many bytes, no further entry begins. */
+const MIN_ENTRY_BYTES = 64;
+/** What a mark at the end of an object or list takes at most; each level may need one. */
+const MARK_BYTES = 64;
+const MAX_NAME_LENGTH = 256;
+const MORE = '…';
+const UNREADABLE = '[unreadable]';
+
+/**
+ * A copy of any value that JSON can say, below the limits. It never throws, says the same of the same value, and costs as
+ * much as the limits allow, however large the value is (but for the list of an object's keys, which no engine gives in
+ * parts). `undefined`: there is nothing to say, as in JSON.
+ *
+ * It reads what JSON reads: `toJSON`, and own enumerable fields, with their getters.
+ */
+export function serialise(value: unknown, limits: SerialiserLimits, redaction: Redaction): unknown {
+  return new Copying(limits).copy(value, redaction, 0);
+}
+
+class Copying {
+  readonly #limits: SerialiserLimits;
+  /** Objects around the one that is copied. */
+  readonly #around = new Set<object>();
+  #bytesLeft: number;
+
+  constructor(limits: SerialiserLimits) {
+    this.#limits = limits;
+    this.#bytesLeft = limits.maxBytes - (limits.maxDepth + 1) * MARK_BYTES;
+  }
+
+  copy(value: unknown, redaction: Redaction, depth: number): unknown {
+    switch (typeof value) {
+      case 'string':
+        return this.#text(value);
+      case 'number':
+        return Number.isFinite(value) ? this.#charged(value, 25) : this.#text(String(value));
+      case 'boolean':
+        return this.#charged(value, 5);
+      case 'undefined':
+        return undefined;
+      case 'function':
+        return this.#text(describeFunction(value));
+      case 'object':
+        return value === null ? this.#charged(null, 4) : this.#object(value, redaction, depth);
+      default:
+        // A BigInt as its digits: a number would be rounded. A symbol as it describes itself.
+        return this.#text(String(value));
+    }
+  }
+
+  #charged<T>(value: T, bytes: number): T {
+    this.#bytesLeft -= bytes;
+    return value;
+  }
+
+  #object(value: object, redaction: Redaction, depth: number): unknown {
+    if (this.#around.has(value)) return this.#text('[circular]');
+    this.#around.add(value);
+    try {
+      return this.#objectItself(value, redaction, depth);
+    } catch {
+      // A proxy that lets nobody look, or a stack that is used up.
+      return UNREADABLE;
+    } finally {
+      this.#around.delete(value);
+    }
+  }
+
+  #objectItself(value: object, redaction: Redaction, depth: number): unknown {
+    const text = describeBinary(value) ?? plainTextOf(value);
+    if (text !== undefined) return this.#text(text);
+    const error = errorFields(value);
+    if (error !== undefined) return this.#fields(error, ofError(redaction), depth);
+    const json = jsonOf(value);
+    if (json !== undefined && json.value !== value) {
+      // As JSON does, which asks the answer of a toJSON for no other.
+      const answer = json.value;
+      return typeof answer === 'object' && answer !== null && jsonOf(answer) !== undefined
+        ? this.#contents(answer, redaction, depth)
+        : this.copy(answer, redaction, depth);
+    }
+    return this.#contents(value, redaction, depth);
+  }
+
+  #contents(value: object, redaction: Redaction, depth: number): unknown {
+    if (depth >= this.#limits.maxDepth) {
+      return this.#text(`[more than ${depth} levels deep]`);
+    }
+    if (Array.isArray(value)) return this.#list(value, value.length, redaction, depth);
+    const entries = entriesOf(value, this.#limits.maxEntries);
+    if (Array.isArray(entries?.first))
+      return this.#list(entries.first, entries.size, redaction, depth);
+    if (entries !== undefined) return this.#fields(entries.first, redaction, depth, entries.size);
+    return this.#fields(value, redaction, depth);
+  }
+
+  /** `size`: how many there are, of which the list may be the beginning. */
+  #list(list: readonly unknown[], size: number, redaction: Redaction, depth: number): unknown[] {
+    const copy: unknown[] = [];
+    this.#bytesLeft -= 2;
+    for (let place = 0; place < size; place++) {
+      if (this.#isFull(place) || place >= list.length) {
+        copy.push(`[${size - place} more]`);
+        break;
+      }
+      this.#bytesLeft -= 1;
+      const value = this.#entry(list, String(place), redaction, depth);
+      copy.push(value ?? this.#charged(null, 4));
+    }
+    return copy;
+  }
+
+  #fields(from: object, redaction: Redaction, depth: number, size?: number): unknown {
+    const keys = Object.keys(from);
+    const className = keys.length === 0 ? classNameOf(from) : undefined;
+    if (className !== undefined) return this.#text(`[${className}]`);
+    const copy: Record<string, unknown> = {};
+    this.#bytesLeft -= 2;
+    for (let place = 0; place < (size ?? keys.length); place++) {
+      const key = keys[place];
+      if (this.#isFull(place) || key === undefined) {
+        put(copy, MORE, `[${(size ?? keys.length) - place} more]`);
+        break;
+      }
+      const value = this.#entry(from, key, redaction, depth);
+      if (value === undefined) continue;
+      const isLong = key.length > MAX_NAME_LENGTH;
+      const name = wellFormed(isLong ? `${key.slice(0, MAX_NAME_LENGTH)}${MORE}` : key);
+      this.#bytesLeft -= jsonBytes(name) + 2;
+      put(copy, name, value);
+    }
+    return copy;
+  }
+
+  #entry(from: object, name: string, redaction: Redaction, depth: number): unknown {
+    const below = redaction.below(name);
+    if (below === undefined) return this.#charged(REDACTED, 12);
+    let value: unknown;
+    try {
+      value = Reflect.get(from, name);
+    } catch {
+      return this.#charged(UNREADABLE, 14);
+    }
+    return this.copy(value, below, depth + 1);
+  }
+
+  #isFull(entries: number): boolean {
+    return entries >= this.#limits.maxEntries || this.#bytesLeft < MIN_ENTRY_BYTES;
+  }
+
+  #text(text: string): string {
+    const { maxTextLength } = this.#limits;
+    const { length } = text;
+    let head = wellFormed(cutAt(text, maxTextLength));
+    let bytes = jsonBytes(head);
+    while (bytes > Math.max(this.#bytesLeft, MIN_ENTRY_BYTES)) {
+      const share = Math.max(this.#bytesLeft - MARK_BYTES, 0) / bytes;
+      head = cutAt(head, Math.floor(head.length * Math.min(share, 0.9)));
+      bytes = jsonBytes(head);
+    }
+    this.#bytesLeft -= bytes;
+    if (head.length >= length) return head;
+    const mark = `${MORE} [cut: ${length} characters]`;
+    this.#bytesLeft -= mark.length + 2;
+    return `${head}${mark}`;
+  }
+}
+
+/** What `toJSON` answers, if there is one that does not throw. */
+function jsonOf(value: object): { readonly value: unknown } | undefined {
+  return tried(() => {
+    const toJson: unknown = Reflect.get(value, 'toJSON');
+    return typeof toJson === 'function' ? { value: toJson.call(value, '') as unknown } : undefined;
+  });
+}
+
+function classNameOf(value: object): string | undefined {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === null || prototype === Object.prototype) return undefined;
+  const name: unknown = tried(() => value.constructor.name);
+  const isNamed = typeof name === 'string' && name !== '' && name !== 'Object';
+  return isNamed ? name : undefined;
+}
+
+/** The beginning of a text, which does not end within a character. */
+function cutAt(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const last = text.charCodeAt(length - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
+}
+
+/** Lone halves of characters, which UTF-8 cannot say, as servers' parsers do not take them. */
+function wellFormed(text: string): string {
+  return text.replaceAll(/\p{Surrogate}/gu, '\ufffd');
+}
+
+/** The UTF-8 bytes of a text in JSON. */
+function jsonBytes(text: string): number {
+  return utf8Length(JSON.stringify(text));
+}
+
+/** As JSON has it: `__proto__` is a name like any other. */
+function put(copy: Record<string, unknown>, name: string, value: unknown): void {
+  if (name === '__proto__') {
+    Object.defineProperty(copy, name, {
+      value,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+  } else copy[name] = value;
+}
