@@ -6,10 +6,11 @@ import type {
 } from '../index.ts';
 import { tried } from '../lib/user-code.ts';
 import { genAiSchemas } from './genai-schemas.ts';
-import type { RootSpan, Run, RunEnd, RunParams, Span, SpanParams } from './handles.ts';
+import type { Run, RunEnd, RunParams, Span, SpanParams } from './handles.ts';
 import type { RecordedSpan, SpanOwner } from './recorded-span.ts';
 import { makeSpan, startSpan, statusBy } from './recorded-span.ts';
 import type { OpenRun, Recorder } from './recorder.ts';
+import { unrecordedSpan } from './unrecorded.ts';
 
 export class RecordedRun implements Run, SpanOwner, OpenRun {
   readonly recorder: Recorder;
@@ -34,18 +35,17 @@ export class RecordedRun implements Run, SpanOwner, OpenRun {
   }
 
   span<T>(params: string | SpanParams, fn: (span: Span) => T): T {
-    return this.recorder.around(this.startSpan(params), fn);
+    return this.recorder.around(startSpan(this, undefined, params), fn);
   }
 
-  /** Calls `fn` with a root span, with which the run ends. */
-  around<T>(params: SpanParams, fn: (root: RootSpan) => T): T {
-    const root = makeSpan(this, undefined, params);
-    this.#endsWith = root;
-    return this.recorder.around<RootSpan, T>(root, fn);
+  /** Starts a root span, with which the run ends; to be called first. */
+  startRoot(params: SpanParams): RecordedSpan {
+    this.#endsWith = makeSpan(this, undefined, params);
+    return this.#endsWith;
   }
 
   startSpan(params: string | SpanParams): Span {
-    return startSpan(this, undefined, params);
+    return startSpan(this, undefined, params) ?? unrecordedSpan;
   }
 
   started(span: RecordedSpan): void {

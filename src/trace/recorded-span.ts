@@ -1,8 +1,8 @@
 import type { ActionPromise, AgentInstance, AgentSpan, FinishStatus, Ref } from '../index.ts';
 import { tried } from '../lib/user-code.ts';
-import type { RootSpan, Span, SpanDetails, SpanEnd, SpanParams } from './handles.ts';
+import type { Span, SpanDetails, SpanEnd, SpanParams } from './handles.ts';
 import { payloadOf, resultPayloadOf, tokenUsagePayload } from './payloads.ts';
-import type { Recorder } from './recorder.ts';
+import type { EndedByResult, Recorder } from './recorder.ts';
 import { unrecordedSpan } from './unrecorded.ts';
 
 /** A run, as far as its spans need it. */
@@ -14,7 +14,7 @@ export interface SpanOwner {
   ended(span: RecordedSpan, status: FinishStatus, isRoot: boolean): void;
 }
 
-export class RecordedSpan implements RootSpan {
+export class RecordedSpan implements EndedByResult {
   /** Children that have started and not ended. */
   openChildren = 0;
   isOver = false;
@@ -59,11 +59,11 @@ export class RecordedSpan implements RootSpan {
   }
 
   span<T>(params: string | SpanParams, fn: (span: Span) => T): T {
-    return this.#run.recorder.around(this.startSpan(params), fn);
+    return this.#run.recorder.around(startSpan(this.#run, this, params), fn);
   }
 
   startSpan(params: string | SpanParams): Span {
-    return startSpan(this.#run, this, params);
+    return startSpan(this.#run, this, params) ?? unrecordedSpan;
   }
 
   set(details: SpanDetails): void {
@@ -74,9 +74,19 @@ export class RecordedSpan implements RootSpan {
 
   end(end: SpanEnd = {}): void {
     if (this.isOver) return;
+    this.#end(end, { ...this.#details, ...tried(() => this.#copied(end)) });
+  }
+
+  /** Ends it with what came of its function: what was set is what the user wants instead. */
+  settle(end: SpanEnd): void {
+    if (this.isOver) return;
+    const { output, ...details } = end;
+    const hasOutput = this.#details?.output !== undefined;
+    this.#end(end, { ...this.#copied(hasOutput ? details : end), ...this.#details });
+  }
+
+  #end(end: SpanEnd, { output, attributes, tokenUsage, status }: SpanDetails): void {
     this.isOver = true;
-    const copies = tried(() => this.#copied(end)) ?? {};
-    const { output, attributes, tokenUsage, status } = { ...this.#details, ...copies };
     const error = tried(() => end.error);
     const { client, serialise } = this.#run.recorder.settings;
     const finalStatus = status ?? statusBy(error);
@@ -113,20 +123,23 @@ export function statusBy(error: unknown): FinishStatus {
   return name === 'AbortError' ? 'cancelled' : 'failed';
 }
 
-/** Never throws, whatever the parameters are; the client says what is wrong with them. */
+/**
+ * Undefined, where the run has ended. It never throws, whatever the parameters are: the client says what is wrong with
+ * them.
+ */
 export function startSpan(
   run: SpanOwner,
   parent: RecordedSpan | undefined,
   params: string | SpanParams,
-): Span {
+): RecordedSpan | undefined {
   if (run.isOver) {
     run.recorder.unrecorded('A span was started in a run that has ended: it is not recorded.');
-    return unrecordedSpan;
+    return undefined;
   }
   return makeSpan(run, parent, params);
 }
 
-/** The same in a run that is known to be open. */
+/** The same in a run that is open. */
 export function makeSpan(
   run: SpanOwner,
   parent: RecordedSpan | undefined,

@@ -1,7 +1,7 @@
 import type { AutobatchClient } from '../index.ts';
 import type { Logger } from '../lib/logger.ts';
 import { unsliced } from '../lib/snippets.ts';
-import type { Span } from './handles.ts';
+import type { RootSpan, Span, SpanEnd } from './handles.ts';
 import type { Serialise } from './payloads.ts';
 import { unrecordedSpan } from './unrecorded.ts';
 
@@ -26,7 +26,13 @@ export interface RecorderSettings {
   readonly maxOpenRuns: number;
   readonly maxOpenSpans: number;
   /** Calls a function with a span that was started for it, and ends the span by what comes of that. */
-  readonly around: <S extends Span, T>(span: S, fn: (span: S) => T) => T;
+  readonly around: <T>(span: EndedByResult, fn: (span: EndedByResult) => T) => T;
+}
+
+/** A span around a function. */
+export interface EndedByResult extends RootSpan {
+  /** Ends it with what came of the function, unless something else was set. The first end counts. */
+  settle(end: SpanEnd): void;
 }
 
 /** A run, as far as the recorder needs it. */
@@ -61,8 +67,8 @@ export class Recorder {
   }
 
   /** `fn` runs as it is where its span is not recorded. */
-  around<S extends Span, T>(span: S, fn: (span: S) => T): T {
-    return span === unrecordedSpan ? fn(span) : this.settings.around(span, fn);
+  around<T>(span: EndedByResult | undefined, fn: (span: Span) => T): T {
+    return span === undefined ? fn(unrecordedSpan) : this.settings.around(span, fn);
   }
 
   /** A run has started; the one in which nothing has happened for the longest time ends, if there are too many. */

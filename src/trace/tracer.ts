@@ -1,9 +1,10 @@
 import type { AutobatchClient } from '../index.ts';
 import { isObjectLike } from '../lib/value-checks.ts';
-import { around } from './around.ts';
+import { endingOf } from './endings/ending.ts';
+import { follow } from './endings/follow.ts';
 import type { RootSpan, Run, RunParams, Span, SpanParams } from './handles.ts';
 import { RecordedRun, rootSpanParams } from './recorded-run.ts';
-import type { TraceStats } from './recorder.ts';
+import type { EndedByResult, TraceStats } from './recorder.ts';
 import { Recorder } from './recorder.ts';
 import { redactionOf } from './redaction.ts';
 import { serialise } from './serialiser.ts';
@@ -62,7 +63,8 @@ export function traced(client: AutobatchClient, options: TraceOptions = {}): Tra
     around: (span, fn) => around(context, span, fn),
   });
   return {
-    run: (params, fn) => new RecordedRun(recorder, params).around(rootSpanParams(params), fn),
+    run: (params, fn) =>
+      around(context, new RecordedRun(recorder, params).startRoot(rootSpanParams(params)), fn),
     span: (params, fn) => {
       const active = context.active();
       if (active !== undefined) return active.span(params, fn);
@@ -77,3 +79,16 @@ export function traced(client: AutobatchClient, options: TraceOptions = {}): Tra
 
 const OUTSIDE =
   'A span was started outside of any run: it is not recorded. Call it within tracer.run, or, where there is no AsyncLocalStorage, as run.span.';
+
+/** Calls `fn` within a span, which ends with what comes of it. */
+function around<T>(context: SpanContext, span: EndedByResult, fn: (span: EndedByResult) => T): T {
+  const ending = endingOf(span, context);
+  let result: T;
+  try {
+    result = ending.within(() => fn(span));
+  } catch (error) {
+    ending.fail(error);
+    throw error;
+  }
+  return follow(result, ending);
+}

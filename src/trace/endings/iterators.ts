@@ -1,0 +1,70 @@
+import { isObjectLike } from '../../lib/value-checks.ts';
+import type { Ending } from './ending.ts';
+import { intercept } from './intercept.ts';
+import { isPlainPromise, onSettled } from './promises.ts';
+
+/** An async generator, or what gives an async iterator. Not what has listeners as well, who may be its only readers. */
+export function followAsyncIterable(value: object, ending: Ending): boolean {
+  const isIterable = typeof Reflect.get(value, Symbol.asyncIterator) === 'function';
+  if (!isIterable || typeof Reflect.get(value, 'on') === 'function') return false;
+  if (isIterator(value)) followSteps(value, ending);
+  if (Object.prototype.toString.call(value) !== '[object AsyncGenerator]') {
+    intercept(
+      value,
+      Symbol.asyncIterator,
+      (iterate) =>
+        function iterateWatched(...args) {
+          const iterator = Reflect.apply(iterate, this, args);
+          if (isObjectLike(iterator) && iterator !== value) followSteps(iterator, ending);
+          return iterator;
+        },
+    );
+  }
+  return true;
+}
+
+/** A generator, or an iterator like one. Not a list or another collection: these are values. */
+export function followIterator(value: object, ending: Ending): boolean {
+  const isIterable = typeof Reflect.get(value, Symbol.iterator) === 'function';
+  if (!isIterable || !isIterator(value)) return false;
+  followSteps(value, ending);
+  return true;
+}
+
+function isIterator(value: object): boolean {
+  return typeof Reflect.get(value, 'next') === 'function';
+}
+
+/**
+ * Ends a span with an iterator: when it has no more, throws, or is left before. What it does at each step runs within the
+ * span. `staysOpen`: to leave it does not end what it reads.
+ */
+export function followSteps(iterator: object, ending: Ending, staysOpen = false): void {
+  const { fail, complete, cancel } = ending;
+  const step = (name: 'next' | 'throw' | 'return', onDone: (value: unknown) => void): void =>
+    intercept(
+      iterator,
+      name,
+      (original) =>
+        function watchedStep(...args) {
+          const onResult = (result: unknown): void => {
+            const { done, value } = Object(result);
+            if (done === true) onDone(value);
+          };
+          let result: unknown;
+          try {
+            result = ending.within(() => Reflect.apply(original, this, args));
+          } catch (error) {
+            fail(error);
+            throw error;
+          }
+          if (isPlainPromise(result)) return onSettled(result, onResult, fail);
+          if (result instanceof Promise) result.then(onResult, fail);
+          else onResult(result);
+          return result;
+        },
+    );
+  step('next', complete);
+  step('throw', complete);
+  step('return', staysOpen ? () => {} : cancel);
+}

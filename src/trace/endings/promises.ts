@@ -1,0 +1,68 @@
+import { isObjectLike } from '../../lib/value-checks.ts';
+import { intercept } from './intercept.ts';
+
+type OnValue = (value: unknown) => void;
+type OnError = (error: unknown) => void;
+
+/**
+ * A promise that is nothing else. (Not by its symbols: Node notes things on promises by these.) To watch such a one on
+ * the side would either hide an unhandled rejection or make one of a handled one; a promise made of it does neither.
+ */
+export function isPlainPromise(value: unknown): value is Promise<unknown> {
+  return (
+    value instanceof Promise &&
+    Object.getPrototypeOf(value) === Promise.prototype &&
+    Object.getOwnPropertyNames(value).length === 0
+  );
+}
+
+/** A promise that settles as that one does, after it was looked at. */
+export function onSettled(
+  promise: Promise<unknown>,
+  onValue: OnValue,
+  onError: OnError,
+): Promise<unknown> {
+  return promise.then(
+    (value) => {
+      onValue(value);
+      return value;
+    },
+    (error: unknown) => {
+      onError(error);
+      throw error;
+    },
+  );
+}
+
+/**
+ * Watches what has a `then`, and stays itself. A promise of a class of its own, or a thenable, may begin its work only when
+ * `then` is called, and do it again at the next call: so it is never called here, but watched when someone else does.
+ * `false`: it is none.
+ */
+export function followThenable(value: unknown, onValue: OnValue, onError: OnError): boolean {
+  if (!isObjectLike(value) && typeof value !== 'function') return false;
+  if (typeof Reflect.get(value, 'then') !== 'function') return false;
+  if (value instanceof Promise && Object.getPrototypeOf(value) === Promise.prototype) {
+    // With fields of its own: `await` would not look at another `then` there.
+    value.then(onValue, onError);
+    return true;
+  }
+  intercept(
+    value,
+    'then',
+    (then) =>
+      function watchedThen(onFulfilled, onRejected, ...rest) {
+        const fulfilled = (result: unknown): unknown => {
+          onValue(result);
+          return typeof onFulfilled === 'function' ? onFulfilled(result) : result;
+        };
+        const rejected = (error: unknown): unknown => {
+          onError(error);
+          if (typeof onRejected === 'function') return onRejected(error);
+          throw error;
+        };
+        return Reflect.apply(then, this, [fulfilled, rejected, ...rest]);
+      },
+  );
+  return true;
+}

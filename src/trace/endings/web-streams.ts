@@ -1,0 +1,147 @@
+import { isObjectLike } from '../../lib/value-checks.ts';
+import type { Ending } from './ending.ts';
+import { intercept } from './intercept.ts';
+import { followSteps } from './iterators.ts';
+import { isPlainPromise, onSettled } from './promises.ts';
+
+export function isWebStream(value: unknown): value is ReadableStream {
+  const { ReadableStream } = globalThis;
+  return typeof ReadableStream === 'function' && value instanceof ReadableStream;
+}
+
+/**
+ * Ends a span with a ReadableStream: when it has closed, has failed, or was cancelled. It is watched through its own
+ * methods and stays itself: unlocked, and of its type, its class and its fields. Native code that reads it without these
+ * methods is not seen.
+ */
+export function followWebStream(value: ReadableStream, ending: Ending): boolean {
+  if (value.locked) return false;
+  followReaders(value, ending);
+  followIteration(value, ending);
+  followPipes(value, ending);
+  intercept(
+    value,
+    'cancel',
+    (cancel) =>
+      function watchedCancel(...args) {
+        if (!value.locked) ending.cancel();
+        return Reflect.apply(cancel, this, args);
+      },
+  );
+  intercept(
+    value,
+    'tee',
+    (tee) =>
+      function watchedTee(...args) {
+        const branches = Reflect.apply(tee, this, args);
+        if (Array.isArray(branches)) followBranches(branches, ending);
+        return branches;
+      },
+  );
+  return true;
+}
+
+function followReaders(stream: object, ending: Ending): void {
+  intercept(
+    stream,
+    'getReader',
+    (getReader) =>
+      function getWatchedReader(...args) {
+        const reader = Reflect.apply(getReader, this, args);
+        if (isObjectLike(reader)) followReader(reader, ending);
+        return reader;
+      },
+  );
+}
+
+function followReader(reader: object, ending: Ending): void {
+  let isCancelled = false;
+  let isReleased = false;
+  intercept(
+    reader,
+    'cancel',
+    (cancel) =>
+      function watchedCancel(...args) {
+        isCancelled = true;
+        return Reflect.apply(cancel, this, args);
+      },
+  );
+  intercept(
+    reader,
+    'releaseLock',
+    (release) =>
+      function watchedRelease(...args) {
+        const result = Reflect.apply(release, this, args);
+        isReleased = true;
+        return result;
+      },
+  );
+  const closed: unknown = Reflect.get(reader, 'closed');
+  if (!(closed instanceof Promise)) return;
+  // The specification marks it as handled, so to watch it hides nothing.
+  closed.then(
+    () => (isCancelled ? ending.cancel() : ending.complete()),
+    (error: unknown) => {
+      if (!isReleased) ending.fail(error);
+    },
+  );
+}
+
+function followIteration(stream: object, ending: Ending): void {
+  for (const name of ['values', Symbol.asyncIterator]) {
+    intercept(
+      stream,
+      name,
+      (iterate) =>
+        function iterateWatched(...args) {
+          const iterator = Reflect.apply(iterate, this, args);
+          const staysOpen = Object(args[0]).preventCancel === true;
+          if (isObjectLike(iterator)) followSteps(iterator, ending, staysOpen);
+          return iterator;
+        },
+    );
+  }
+}
+
+function followPipes(stream: ReadableStream, ending: Ending): void {
+  intercept(
+    stream,
+    'pipeTo',
+    (pipeTo) =>
+      function watchedPipeTo(...args) {
+        const isRefused = stream.locked;
+        const piped = Reflect.apply(pipeTo, this, args);
+        if (isRefused || !isPlainPromise(piped)) return piped;
+        return onSettled(piped, () => ending.complete(), ending.fail);
+      },
+  );
+  intercept(
+    stream,
+    'pipeThrough',
+    (pipeThrough) =>
+      function watchedPipeThrough(...args) {
+        const [transform, options] = args as Parameters<ReadableStream['pipeThrough']>;
+        const canPipe =
+          !stream.locked &&
+          transform?.writable instanceof WritableStream &&
+          !transform.writable.locked &&
+          isWebStream(transform.readable);
+        if (!canPipe) return Reflect.apply(pipeThrough, this, args);
+        // As the specification has it; its own pipe would not call the method above.
+        stream.pipeTo(transform.writable, options).catch(() => {});
+        return transform.readable;
+      },
+  );
+}
+
+/** Both branches have the same end; to cancel the stream takes both. */
+function followBranches(branches: readonly unknown[], ending: Ending): void {
+  const left = new Set(branches);
+  for (const branch of branches) {
+    const cancel = (): void => {
+      left.delete(branch);
+      if (left.size === 0) ending.cancel();
+    };
+    if (isWebStream(branch)) followWebStream(branch, { ...ending, cancel });
+  }
+}

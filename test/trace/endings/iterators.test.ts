@@ -1,0 +1,164 @@
+// The span of a function that returns an iterator ends with that.
+import { expect, test } from 'vitest';
+import type { Tracer } from '../../../src/trace/index.ts';
+import { traced } from '../../../src/trace/index.ts';
+import { harness } from '../../helpers/harness.ts';
+import { spansOf, treesOf } from '../trees.ts';
+
+async function* letters(tracer?: Tracer) {
+  try {
+    yield 'a';
+    await null;
+    tracer?.span('within', () => {});
+    yield 'b';
+    return 'the end';
+  } finally {
+    await null;
+  }
+}
+
+function* numbers() {
+  try {
+    yield 1;
+    yield 2;
+    return 3;
+  } finally {
+    yield 4;
+  }
+}
+
+test.each([
+  ['returned', (tracer: Tracer) => letters(tracer)],
+  ['awaited', async (tracer: Tracer) => letters(tracer)],
+])('an async generator, %s: to its end, and what it does is within its span', async (_, make) => {
+  const t = await harness();
+  const tracer = traced(t.client);
+  const generator = await tracer.run({ name: 'agent' }, () => make(tracer));
+  expect(Object.prototype.toString.call(generator)).toBe('[object AsyncGenerator]');
+  expect(tracer.stats().openRuns).toBe(1);
+  const seen: string[] = [];
+  for await (const letter of generator) seen.push(letter);
+  expect(seen).toEqual(['a', 'b']);
+  expect(tracer.stats().openRuns).toBe(0);
+  await t.settled();
+  expect(treesOf(t.emulator)).toEqual([
+    {
+      status: 'complete',
+      spans: [
+        { name: 'agent', status: 'complete', children: [{ name: 'within', status: 'complete' }] },
+      ],
+    },
+  ]);
+  expect(spansOf(t.emulator)[0]?.['result_payload']).toEqual({ result: 'the end' });
+});
+
+test('an async generator that is left, that throws, that is thrown into, that is disposed of', async () => {
+  const t = await harness();
+  const tracer = traced(t.client);
+  for await (const _ of tracer.run({ name: '1 left' }, () => letters())) break;
+  const failing = tracer.run({ name: '2 throws' }, async function* () {
+    yield 1;
+    throw new Error('within');
+  });
+  await expect(allOf(failing)).rejects.toThrow('within');
+  const hit = tracer.run({ name: '3 thrown into' }, () => letters());
+  await hit.next();
+  await expect(hit.throw(new Error('from outside'))).rejects.toThrow('from outside');
+  {
+    await using disposed = tracer.run({ name: '4 disposed of' }, () => letters());
+    await disposed.next();
+  }
+  const untouched = tracer.run({ name: '5 returned' }, () => letters());
+  expect(await untouched.return('early' as never)).toEqual({ done: true, value: 'early' });
+  expect(tracer.stats().openRuns).toBe(0);
+  await t.settled();
+  expect(
+    treesOf(t.emulator)
+      .flatMap(({ spans }) => spans)
+      .sort(byName),
+  ).toEqual([
+    { name: '1 left', status: 'cancelled' },
+    { name: '2 throws', status: 'failed' },
+    { name: '3 thrown into', status: 'failed' },
+    { name: '4 disposed of', status: 'cancelled' },
+    { name: '5 returned', status: 'cancelled' },
+  ]);
+});
+
+async function allOf(values: AsyncIterable<unknown>): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for await (const value of values) all.push(value);
+  return all;
+}
+
+function byName(a: { readonly name: unknown }, b: { readonly name: unknown }): number {
+  return String(a.name) < String(b.name) ? -1 : 1;
+}
+
+test('a generator: to its end, left, and yielding once more when it is left', async () => {
+  const t = await harness();
+  const tracer = traced(t.client);
+  const all = tracer.run({ name: '1 all' }, () => numbers());
+  expect([...all]).toEqual([1, 2, 4]);
+  expect(tracer.stats().openRuns).toBe(0);
+  const left = tracer.run({ name: '2 left' }, () => numbers());
+  left.next();
+  expect(left.return(9)).toEqual({ done: false, value: 4 });
+  expect(tracer.stats().openRuns).toBe(1);
+  expect(left.next()).toEqual({ done: true, value: 9 });
+  const failing = tracer.run({ name: '3 fails' }, function* () {
+    yield 1;
+    throw new Error('within');
+  });
+  expect(() => [...failing]).toThrow('within');
+  const helped = tracer.run({ name: '4 helped' }, () => numbers());
+  expect([...Array.from(helped, (number) => number * 2)]).toEqual([2, 4, 8]);
+  await t.settled();
+  expect(
+    treesOf(t.emulator)
+      .flatMap(({ spans }) => spans)
+      .sort(byName),
+  ).toEqual([
+    { name: '1 all', status: 'complete' },
+    { name: '2 left', status: 'complete' },
+    { name: '3 fails', status: 'failed' },
+    { name: '4 helped', status: 'complete' },
+  ]);
+});
+
+test('an object that gives async iterators stays itself, as the streams of model SDKs', async () => {
+  const t = await harness();
+  const tracer = traced(t.client);
+  class Stream {
+    controller = new AbortController();
+    async *[Symbol.asyncIterator]() {
+      yield* letters();
+    }
+  }
+  const stream = await tracer.run({ name: 'a' }, async () => new Stream());
+  expect(stream).toBeInstanceOf(Stream);
+  expect(Object.keys(stream)).toEqual(['controller']);
+  expect(tracer.stats().openRuns).toBe(1);
+  expect(await allOf(stream)).toEqual(['a', 'b']);
+  expect(tracer.stats().openRuns).toBe(0);
+  await t.settled();
+});
+
+test('what has listeners as well as an async iterator is a value: its readers may never iterate', async () => {
+  const t = await harness();
+  const tracer = traced(t.client);
+  const emitter = { on() {}, async *[Symbol.asyncIterator]() {} };
+  expect(tracer.run({}, () => emitter)).toBe(emitter);
+  expect(tracer.stats().openRuns).toBe(0);
+  await t.settled();
+});
+
+test('a frozen iterator cannot be watched: its span ends at once', async () => {
+  const t = await harness();
+  const tracer = traced(t.client);
+  const generator = Object.freeze(numbers());
+  expect(tracer.run({}, () => generator)).toBe(generator);
+  expect(tracer.stats().openRuns).toBe(0);
+  expect([...generator]).toEqual([1, 2, 4]);
+  await t.settled();
+});
