@@ -7,7 +7,7 @@ import {
   describeFunction,
   entriesOf,
   errorFields,
-  plainTextOf,
+  unboxed,
 } from './value-kinds.ts';
 
 export interface SerialiserLimits {
@@ -90,8 +90,8 @@ class Copying {
   }
 
   #objectItself(value: object, redaction: Redaction, depth: number): unknown {
-    const text = describeBinary(value) ?? plainTextOf(value);
-    if (text !== undefined) return this.#text(text);
+    const plain = describeBinary(value) ?? unboxed(value);
+    if (plain !== undefined) return this.copy(plain, redaction, depth);
     const error = errorFields(value);
     if (error !== undefined) return this.#fields(error, ofError(redaction), depth);
     const json = jsonOf(value);

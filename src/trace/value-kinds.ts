@@ -38,14 +38,17 @@ function bytesOf(name: string, bytes: Uint8Array): string {
   return `[${name} of ${bytes.length} bytes: ${shown.join('')}${more}]`;
 }
 
-/** A value that is a text at heart. */
-export function plainTextOf(value: object): string | undefined {
+/** A value that is a text, a number or a boolean at heart. */
+export function unboxed(value: object): unknown {
   if (value instanceof Date) {
     const time = Date.prototype.getTime.call(value);
     return Number.isNaN(time) ? 'Invalid Date' : Date.prototype.toISOString.call(value);
   }
   if (value instanceof RegExp) return RegExp.prototype.toString.call(value);
-  return typeof URL === 'function' && value instanceof URL ? value.href : undefined;
+  if (typeof URL === 'function' && value instanceof URL) return value.href;
+  const isBox = [Number, String, Boolean, BigInt].some((type) => value instanceof type);
+  const own: unknown = isBox ? value.valueOf() : undefined;
+  return typeof own === 'object' ? undefined : own;
 }
 
 /** The fields of an error: name, message, stack, cause and those of its own. */
