@@ -20,6 +20,8 @@ const bounds: Readonly<Record<string, { readonly goal?: number; readonly limit: 
   './coalescer for Node': { limit: 28_500 },
   './testing for browsers': { limit: 16_500 },
   './testing for Node': { limit: 16_500 },
+  './trace for browsers': { limit: 8_500 },
+  './trace for Node': { limit: 8_500 },
 };
 const platforms = { browsers: 'browser', Node: 'node' } as const;
 const STEP = 500;

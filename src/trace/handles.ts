@@ -9,6 +9,7 @@ import type { GenAiSpanType } from './genai-schemas.ts';
 /** The name of a span's type, as registered. */
 export type SpanTypeName = GenAiSpanType | (string & {});
 
+/** A span, as it starts. */
 export interface SpanParams {
   /** What it is called in lists: the tool, the model, the step. */
   readonly name: string;
@@ -57,6 +58,7 @@ export interface SpanDetails {
   readonly tokenUsage?: TokenUsage | undefined;
 }
 
+/** How a span ends. */
 export interface SpanEnd extends SpanDetails {
   /** What was thrown: any value but undefined. */
   readonly error?: unknown;
@@ -64,6 +66,7 @@ export interface SpanEnd extends SpanDetails {
   readonly endedAt?: Date | string | undefined;
 }
 
+/** How a run ends. */
 export interface RunEnd {
   /** @default by `error`, as of a span; without one 'failed' where a root span has failed, else 'complete' */
   readonly status?: FinishStatus | undefined;

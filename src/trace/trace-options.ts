@@ -5,6 +5,7 @@ import type { CheckTable, ValueCheck } from '../lib/value-checks.ts';
 import { describeValue, integerFrom, isObjectLike, problemsOf } from '../lib/value-checks.ts';
 import { problemOfPath } from './redaction.ts';
 
+/** What is recorded, and how much of it. */
 export interface TraceOptions {
   /**
    * Paths of what is recorded as '[redacted]': `apiKey`, `headers.authorization`, `messages.*.content`, `**.password`.

@@ -20,6 +20,20 @@ test(`the heap is as large after ${SPANS} spans as after half of them`, async ()
   expect(end - half).toBeLessThan(BOUND_BYTES);
 }, 400_000);
 
+const TRACED = process.env['CI'] ? 200_000 : 20_000;
+
+test(`a tracer holds nothing of ${TRACED} spans that have ended, nor do their handles`, async () => {
+  const { code, stdout, stderr } = await runScript(
+    'traced-spans.ts',
+    [`${TRACED}`],
+    ['--expose-gc'],
+  );
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const { half, end, ...held } = JSON.parse(stdout) as { half: number; end: number };
+  expect(held).toMatchObject({ openRuns: 1, openSpans: 0, inputsHeld: 0, handles: 4_000 });
+  expect(end - half).toBeLessThan(BOUND_BYTES);
+}, 400_000);
+
 const CREATES = 4_000;
 
 test(`${CREATES} creates that failed keep neither their answers nor the reasons of their aborts`, async () => {

@@ -360,3 +360,17 @@ test('a client that is closed, or whose queue is full, changes nothing for the c
   expect(tracer.stats()).toMatchObject({ openRuns: 0, openSpans: 0 });
   await expect(late.instance).rejects.toMatchObject({ code: 'CLOSED' });
 });
+
+test('10,000 forgotten spans end with their run, and nothing of them is held', async () => {
+  const t = await harness();
+  const tracer = traced(t.client);
+  const run = tracer.startRun({});
+  const root = run.startSpan('root');
+  for (let at = 1; at < 10_000; at++) root.startSpan('forgotten');
+  expect(tracer.stats()).toMatchObject({ openRuns: 1, openSpans: 10_000, evictedSpans: 0 });
+  run.end();
+  expect(tracer.stats()).toMatchObject({ openRuns: 0, openSpans: 0, forgottenSpans: 10_000 });
+  await t.settled();
+  const statuses = spansOf(t.emulator).map(({ status }) => status);
+  expect(statuses).toEqual(Array.from({ length: 10_000 }, () => 'cancelled'));
+});
