@@ -9,6 +9,7 @@ import { options } from './options.mjs';
 import { retries } from './retries.mjs';
 import { runs } from './runs.mjs';
 import { texts } from './texts.mjs';
+import { traces } from './traces.mjs';
 
 export const checks = {
   ...entries,
@@ -18,6 +19,7 @@ export const checks = {
   ...retries,
   ...answers,
   ...texts,
+  ...traces,
   ...bounds,
   ...arguments_,
   ...options,

@@ -1,6 +1,7 @@
 import * as main from 'prefactor-autobatch';
 import * as coalescer from 'prefactor-autobatch/coalescer';
 import * as testing from 'prefactor-autobatch/testing';
+import * as trace from 'prefactor-autobatch/trace';
 import { equal, ok, outcomes, rejection, span } from '../context.mjs';
 
 export const entries = {
@@ -16,6 +17,7 @@ export const entries = {
     }
     equal(typeof coalescer.Coalescer, 'function', 'Coalescer');
     equal(typeof testing.Emulator, 'function', 'Emulator');
+    equal(typeof trace.traced, 'function', 'traced');
   },
 
   'errors are classes of one root, each with a code': async (t) => {
