@@ -7,8 +7,8 @@ import type {
 import { tried } from '../lib/user-code.ts';
 import { genAiSchemas } from './genai-schemas.ts';
 import type { Run, RunEnd, RunParams, Span, SpanParams } from './handles.ts';
-import type { RecordedSpan, SpanOwner } from './recorded-span.ts';
-import { makeSpan, startSpan, statusBy } from './recorded-span.ts';
+import type { SpanOwner } from './recorded-span.ts';
+import { RecordedSpan, spanStartOf, startSpan, statusBy } from './recorded-span.ts';
 import type { OpenRun, Recorder } from './recorder.ts';
 import { unrecordedSpan } from './unrecorded.ts';
 
@@ -40,7 +40,7 @@ export class RecordedRun implements Run, SpanOwner, OpenRun {
 
   /** Starts a root span, with which the run ends; to be called first. */
   startRoot(params: SpanParams): RecordedSpan {
-    this.#endsWith = makeSpan(this, undefined, params);
+    this.#endsWith = new RecordedSpan(this, undefined, spanStartOf(params, this.recorder));
     return this.#endsWith;
   }
 
@@ -49,6 +49,7 @@ export class RecordedRun implements Run, SpanOwner, OpenRun {
   }
 
   started(span: RecordedSpan): void {
+    if (this.isOver) return;
     this.#open.add(span);
     this.recorder.counts.openSpans++;
     this.recorder.touched(this);

@@ -1,4 +1,11 @@
-import type { ActionPromise, AgentInstance, AgentSpan, FinishStatus, Ref } from '../index.ts';
+import type {
+  ActionPromise,
+  AgentInstance,
+  AgentSpan,
+  AgentSpanCreateParams,
+  FinishStatus,
+  Ref,
+} from '../index.ts';
 import { tried } from '../lib/user-code.ts';
 import type { Span, SpanDetails, SpanEnd, SpanParams } from './handles.ts';
 import { payloadOf, resultPayloadOf, tokenUsagePayload } from './payloads.ts';
@@ -27,21 +34,15 @@ export class RecordedSpan implements EndedByResult {
   /** What was set, as copies. */
   #details: SpanDetails | undefined;
 
-  /** To be called by `startSpan` only. */
-  constructor(run: SpanOwner, parent: RecordedSpan | undefined, params: SpanParams) {
-    const { client, serialise } = run.recorder.settings;
-    const { name, type = 'agent:chain', input, attributes, startedAt, id } = params;
+  constructor(run: SpanOwner, parent: RecordedSpan | undefined, start: SpanStart) {
     this.#run = run;
     this.#parent = parent;
     this.#isRoot = parent === undefined;
-    const call = client.agentSpans.create({
+    const call = run.recorder.settings.client.agentSpans.create({
+      ...start,
       agentInstanceId: run.instance,
       parentSpanId: parent === undefined ? null : parent.#reference,
-      schemaName: type,
       status: 'active',
-      payload: payloadOf(name, serialise(input), serialise(attributes)),
-      id,
-      startedAt,
     });
     this.#reference = call;
     call.then(
@@ -52,6 +53,7 @@ export class RecordedSpan implements EndedByResult {
       () => {},
     );
     if (parent !== undefined) parent.openChildren++;
+    run.started(this);
   }
 
   get instance(): ActionPromise<AgentInstance> {
@@ -74,19 +76,21 @@ export class RecordedSpan implements EndedByResult {
 
   end(end: SpanEnd = {}): void {
     if (this.isOver) return;
+    // First, since a getter of what is copied may end it, too.
+    this.isOver = true;
     this.#end(end, { ...this.#details, ...tried(() => this.#copied(end)) });
   }
 
   /** Ends it with what came of its function: what was set is what the user wants instead. */
   settle(end: SpanEnd): void {
     if (this.isOver) return;
+    this.isOver = true;
     const { output, ...details } = end;
     const hasOutput = this.#details?.output !== undefined;
     this.#end(end, { ...this.#copied(hasOutput ? details : end), ...this.#details });
   }
 
   #end(end: SpanEnd, { output, attributes, tokenUsage, status }: SpanDetails): void {
-    this.isOver = true;
     const error = tried(() => end.error);
     const { client, serialise } = this.#run.recorder.settings;
     const finalStatus = status ?? statusBy(error);
@@ -123,32 +127,30 @@ export function statusBy(error: unknown): FinishStatus {
   return name === 'AbortError' ? 'cancelled' : 'failed';
 }
 
-/**
- * Undefined, where the run has ended. It never throws, whatever the parameters are: the client says what is wrong with
- * them.
- */
+/** Undefined, where the run has ended. */
 export function startSpan(
   run: SpanOwner,
   parent: RecordedSpan | undefined,
   params: string | SpanParams,
 ): RecordedSpan | undefined {
-  if (run.isOver) {
-    run.recorder.unrecorded('A span was started in a run that has ended: it is not recorded.');
-    return undefined;
-  }
-  return makeSpan(run, parent, params);
+  // First, since a getter of what is copied may end the run.
+  const start = spanStartOf(params, run.recorder);
+  if (!run.isOver) return new RecordedSpan(run, parent, start);
+  run.recorder.unrecorded('A span was started in a run that has ended: it is not recorded.');
+  return undefined;
 }
 
-/** The same in a run that is open. */
-export function makeSpan(
-  run: SpanOwner,
-  parent: RecordedSpan | undefined,
-  params: string | SpanParams,
-): RecordedSpan {
-  const read = typeof params === 'string' ? { name: params } : (tried(() => ({ ...params })) ?? {});
-  const span = new RecordedSpan(run, parent, { ...read, name: nameOf(read) });
-  run.started(span);
-  return span;
+/** What a span starts with, as the client takes it. */
+type SpanStart = Pick<AgentSpanCreateParams, 'schemaName' | 'payload' | 'id' | 'startedAt'>;
+
+/** Never throws, whatever the parameters are: the client says what is wrong with them. */
+export function spanStartOf(params: string | SpanParams, { settings }: Recorder): SpanStart {
+  const { serialise } = settings;
+  const read: Partial<SpanParams> =
+    typeof params === 'string' ? { name: params } : (tried(() => ({ ...params })) ?? {});
+  const { type = 'agent:chain', input, attributes, id, startedAt } = read;
+  const payload = payloadOf(nameOf(read), serialise(input), serialise(attributes));
+  return { schemaName: type, payload, id, startedAt };
 }
 
 function nameOf({ name }: { readonly name?: unknown }): string {

@@ -374,3 +374,34 @@ test('10,000 forgotten spans end with their run, and nothing of them is held', a
   const statuses = spansOf(t.emulator).map(({ status }) => status);
   expect(statuses).toEqual(Array.from({ length: 10_000 }, () => 'cancelled'));
 });
+
+test('getters of what is recorded may end what it is recorded in', async () => {
+  const t = await harness();
+  const tracer = traced(t.client, { logger: false });
+  const run = tracer.startRun({});
+  const span = run.startSpan('twice');
+  span.end({
+    output: {
+      get ends() {
+        span.end({ status: 'failed' });
+        return 1;
+      },
+    },
+  });
+  const late = run.startSpan({
+    name: 'late',
+    input: {
+      get ends() {
+        run.end();
+        return 1;
+      },
+    },
+  });
+  late.end();
+  await t.settled();
+  expect(treesOf(t.emulator)).toEqual([
+    { status: 'complete', spans: [{ name: 'twice', status: 'complete' }] },
+  ]);
+  expect(tracer.stats()).toMatchObject({ openRuns: 0, openSpans: 0, unrecordedSpans: 1 });
+  expect(t.client.stats().ledger).toMatchObject({ refused: 0, notAttempted: 0 });
+});

@@ -1,6 +1,9 @@
 import { isObjectLike } from '../../lib/value-checks.ts';
 import { intercept } from './intercept.ts';
 
+/** The runtime's own, of which all that `async` functions return are; zone.js puts another in its global place. */
+const NativePromise = (async () => {})().constructor;
+
 type OnValue = (value: unknown) => void;
 type OnError = (error: unknown) => void;
 
@@ -10,8 +13,8 @@ type OnError = (error: unknown) => void;
  */
 export function isPlainPromise(value: unknown): value is Promise<unknown> {
   return (
-    value instanceof Promise &&
-    Object.getPrototypeOf(value) === Promise.prototype &&
+    isNativePromise(value) &&
+    Object.getPrototypeOf(value) === NativePromise.prototype &&
     Object.getOwnPropertyNames(value).length === 0
   );
 }
@@ -34,6 +37,10 @@ export function onSettled(
   );
 }
 
+function isNativePromise(value: unknown): value is Promise<unknown> {
+  return value instanceof NativePromise;
+}
+
 /**
  * Watches what has a `then`, and stays itself. A promise of a class of its own, or a thenable, may begin its work only when
  * `then` is called, and do it again at the next call: so it is never called here, but watched when someone else does.
@@ -42,7 +49,7 @@ export function onSettled(
 export function followThenable(value: unknown, onValue: OnValue, onError: OnError): boolean {
   if (!isObjectLike(value) && typeof value !== 'function') return false;
   if (typeof Reflect.get(value, 'then') !== 'function') return false;
-  if (value instanceof Promise && Object.getPrototypeOf(value) === Promise.prototype) {
+  if (isNativePromise(value) && Object.getPrototypeOf(value) === NativePromise.prototype) {
     // With fields of its own: `await` would not look at another `then` there.
     value.then(onValue, onError);
     return true;
