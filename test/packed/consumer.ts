@@ -3,9 +3,12 @@
 import { AutobatchClient } from 'prefactor-autobatch';
 import * as coalescer from 'prefactor-autobatch/coalescer';
 import { Emulator } from 'prefactor-autobatch/testing';
+import { traced } from 'prefactor-autobatch/trace';
 
 const server = await new Emulator({ token: 'token' }).listen(0);
 const client: AutobatchClient = new AutobatchClient({ apiUrl: server.url, apiToken: 'token' });
+const answer: Promise<string> = traced(client).run({ name: 'agent' }, async () => 'done');
+if ((await answer) !== 'done') throw new Error('not what the function returned');
 await client.close();
 await server.close();
 if (Object.keys(coalescer).length === 0) throw new Error('nothing in /coalescer');
