@@ -10,7 +10,7 @@ export type Serialise = (value: unknown) => unknown;
 
 export type Fields = Record<string, unknown>;
 
-export function payloadOf(name: string, input: unknown, attributes: unknown): Fields {
+export function payloadOf(name: unknown, input: unknown, attributes: unknown): Fields {
   return {
     name,
     inputs: isObject(input) ? input : input === undefined ? {} : { input },

@@ -96,6 +96,7 @@ export class RecordedRun implements Run, SpanOwner, OpenRun {
       this.recorder.counts.evictedSpans++;
       this.recorder.tellOnce(
         `More than ${this.recorder.settings.maxOpenSpans} spans of one run are open (maxOpenSpans). The one without open children that started first is ended as cancelled. Does every span end? stats() counts them.`,
+        'spans',
       );
       span.end({ status: 'cancelled' });
       return;

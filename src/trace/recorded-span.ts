@@ -149,7 +149,7 @@ export function spanStartOf(params: string | SpanParams, { settings }: Recorder)
   const read: Partial<SpanParams> =
     typeof params === 'string' ? { name: params } : (tried(() => ({ ...params })) ?? {});
   const { type = 'agent:chain', input, attributes, id, startedAt } = read;
-  const payload = payloadOf(nameOf(read), serialise(input), serialise(attributes));
+  const payload = payloadOf(serialise(nameOf(read)), serialise(input), serialise(attributes));
   return { schemaName: type, payload, id, startedAt };
 }
 

@@ -1,6 +1,5 @@
 import type { AutobatchClient } from '../index.ts';
 import type { Logger } from '../lib/logger.ts';
-import { unsliced } from '../lib/snippets.ts';
 import type { RootSpan, Span, SpanEnd } from './handles.ts';
 import type { Serialise } from './payloads.ts';
 import { unrecordedSpan } from './unrecorded.ts';
@@ -79,6 +78,7 @@ export class Recorder {
     this.counts.evictedRuns++;
     this.tellOnce(
       `More than ${this.settings.maxOpenRuns} runs are open (maxOpenRuns). The one in which nothing has happened for the longest time is ended as cancelled, and what comes later in it is not recorded; the first is ${idlest.label}. Does every run end? stats() counts them.`,
+      'runs',
     );
     idlest.evict();
   }
@@ -96,9 +96,8 @@ export class Recorder {
     this.tellOnce(`${why} stats() counts such spans.`);
   }
 
-  /** By its text up to the first full stop, since what follows may differ from one time to the next. */
-  tellOnce(message: string): void {
-    const topic = unsliced(message.slice(0, message.indexOf('.')));
+  /** `topic`: what is not told again, where the message differs. */
+  tellOnce(message: string, topic: string = message): void {
     if (this.#told.has(topic)) return;
     this.#told.add(topic);
     this.settings.logger.warn(message);

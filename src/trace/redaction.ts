@@ -6,6 +6,9 @@ export interface Redaction {
 
 export const REDACTED = '[redacted]';
 
+/** A path is looked for in so many characters of a name. */
+const MAX_NAME_LENGTH = 1_000;
+
 /** Nothing is redacted. */
 export const noRedaction: Redaction = { below: () => noRedaction };
 
@@ -53,7 +56,7 @@ class OpenPaths implements Redaction {
 
   below(name: string): Redaction | undefined {
     let paths = this.#paths;
-    for (const part of name.toLowerCase().split('.')) {
+    for (const part of name.slice(0, MAX_NAME_LENGTH).toLowerCase().split('.')) {
       const next: OpenPath[] = [];
       for (const path of paths) follow(path, part, next);
       if (next.some(({ names, at }) => at === names.length)) return undefined;
@@ -63,13 +66,18 @@ class OpenPaths implements Redaction {
   }
 }
 
-/** Adds what is left of a path below a name. */
+/** Adds what is left of a path below a name, once: several ways may lead there. */
 function follow({ names, at }: OpenPath, name: string, found: OpenPath[]): void {
+  const add = (next: number): void => {
+    if (!found.some((path) => path.names === names && path.at === next)) {
+      found.push({ names, at: next });
+    }
+  };
   const wanted = names[at];
   if (wanted === '**') {
-    found.push({ names, at });
+    add(at);
     follow({ names, at: at + 1 }, name, found);
   } else if (wanted === '*' || wanted === name) {
-    found.push({ names, at: at + 1 });
+    add(at + 1);
   }
 }

@@ -76,11 +76,11 @@ class Copying {
     return value;
   }
 
-  #object(value: object, redaction: Redaction, depth: number): unknown {
+  #object(value: object, redaction: Redaction, depth: number, isAnswer = false): unknown {
     if (this.#around.has(value)) return this.#text('[circular]');
     this.#around.add(value);
     try {
-      return this.#objectItself(value, redaction, depth);
+      return this.#objectItself(value, redaction, depth, isAnswer);
     } catch {
       // A proxy that lets nobody look, or a stack that is used up.
       return UNREADABLE;
@@ -89,20 +89,19 @@ class Copying {
     }
   }
 
-  #objectItself(value: object, redaction: Redaction, depth: number): unknown {
+  /** `isAnswer`: of a `toJSON`; JSON asks it for no other. */
+  #objectItself(value: object, redaction: Redaction, depth: number, isAnswer: boolean): unknown {
     const plain = describeBinary(value) ?? unboxed(value);
     if (plain !== undefined) return this.copy(plain, redaction, depth);
     const error = errorFields(value);
     if (error !== undefined) return this.#fields(error, ofError(redaction), depth);
-    const json = jsonOf(value);
-    if (json !== undefined && json.value !== value) {
-      // As JSON does, which asks the answer of a toJSON for no other.
-      const answer = json.value;
-      return typeof answer === 'object' && answer !== null && jsonOf(answer) !== undefined
-        ? this.#contents(answer, redaction, depth)
-        : this.copy(answer, redaction, depth);
-    }
-    return this.#contents(value, redaction, depth);
+    const asked = isAnswer ? undefined : answerOf(value);
+    if (asked === undefined || asked.answer === value)
+      return this.#contents(value, redaction, depth);
+    const { answer } = asked;
+    return typeof answer === 'object' && answer !== null
+      ? this.#object(answer, redaction, depth, true)
+      : this.copy(answer, redaction, depth);
   }
 
   #contents(value: object, redaction: Redaction, depth: number): unknown {
@@ -146,7 +145,10 @@ class Copying {
         break;
       }
       const value = this.#entry(from, key, redaction, depth);
-      if (value === undefined) continue;
+      if (value === undefined) {
+        this.#bytesLeft -= 1;
+        continue;
+      }
       const isLong = key.length > MAX_NAME_LENGTH;
       const name = wellFormed(isLong ? `${key.slice(0, MAX_NAME_LENGTH)}${MORE}` : key);
       this.#bytesLeft -= jsonBytes(name) + 2;
@@ -190,10 +192,10 @@ class Copying {
 }
 
 /** What `toJSON` answers, if there is one that does not throw. */
-function jsonOf(value: object): { readonly value: unknown } | undefined {
+function answerOf(value: object): { readonly answer: unknown } | undefined {
   return tried(() => {
     const toJson: unknown = Reflect.get(value, 'toJSON');
-    return typeof toJson === 'function' ? { value: toJson.call(value, '') as unknown } : undefined;
+    return typeof toJson === 'function' ? { answer: toJson.call(value, '') } : undefined;
   });
 }
 

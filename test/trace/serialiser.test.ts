@@ -256,7 +256,7 @@ test.each<[string, () => unknown]>([
     () => new Map(Array.from({ length: 100_000 }, (_, at) => [at, {}])),
   ],
 ])('the cost has the same bound: %s', (_, make) => {
-  // Reads are counted, not time: as many as the bounds allow.
+  // Without such a bound it would not come back.
   const text = JSON.stringify(copyOf(make(), { maxBytes: 20_000 }));
   expect(text.length).toBeLessThanOrEqual(20_000);
 });
@@ -330,4 +330,56 @@ test('the fields of an error are redacted, too, and with its message its stack',
     cause: { name: 'Error', message: '[redacted]', stack: '[redacted]' },
     config: { headers: { authorization: '[redacted]' } },
   });
+});
+
+test('the answer of a toJSON is asked for no other, as in JSON, and may be any value', () => {
+  const answers = {
+    twice: { toJSON: () => ({ a: 1, toJSON: throws }) },
+    error: { toJSON: () => new Error('as an error') },
+    date: { toJSON: () => new Date(0) },
+    bytes: { toJSON: () => new Uint8Array([1]) },
+  };
+  expect(copyOf(answers)).toMatchObject({
+    twice: { a: 1, toJSON: '[function throws]' },
+    error: { name: 'Error', message: 'as an error' },
+    date: '1970-01-01T00:00:00.000Z',
+    bytes: '[Uint8Array of 1 bytes: 01]',
+  });
+});
+
+test('fields that say nothing cost as well', () => {
+  let reads = 0;
+  const names = Array.from({ length: 1_000 }, (_, at) => `f${at}`);
+  const silent = new Proxy(
+    {},
+    {
+      ownKeys: () => names,
+      getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+      get: (_, name) => void (String(name).startsWith('f') && reads++),
+    },
+  );
+  copyOf(
+    Array.from({ length: 1_000 }, () => silent),
+    { maxBytes: 20_000 },
+  );
+  expect(reads).toBeLessThan(20_000);
+});
+
+test('paths with many wildcards, deep values and long names cost no more', () => {
+  let value: unknown = 'leaf';
+  for (let level = 0; level < 100; level++) value = { b: value };
+  const deep = { ...usual, maxDepth: 100 };
+  let looked = 0;
+  const paths = redactionOf(['**.b.**.b.**.b.**.b.**.b.**.b.**.secret']);
+  const counting = (redaction: typeof paths): typeof paths => ({
+    below: (name) => {
+      looked++;
+      const below = redaction.below(name);
+      return below && counting(below);
+    },
+  });
+  expect(JSON.stringify(serialise(value, deep, counting(paths)))).toContain('leaf');
+  expect(looked).toBe(100);
+  const long = { [`${'x.'.repeat(1_000_000)}secret`]: 1, secret: 2 };
+  expect(serialise(long, usual, redactionOf(['secret']))).toMatchObject({ secret: '[redacted]' });
 });
