@@ -22,10 +22,13 @@ import type { Action } from '../schemas/action.ts';
 import type { ActionPromise } from '../schemas/action-promise.ts';
 import type { SubmitOptions } from '../schemas/call-options.ts';
 import type { ActionOf } from '../schemas/known-actions.ts';
+import { takesAction } from '../schemas/known-actions.ts';
 import type { Transport } from '../transport/bulk-transport.ts';
 import { createTransport, envelopeBytes, separatorBytes } from '../transport/bulk-transport.ts';
 import { maxAnswerBytes } from '../transport/response-body.ts';
 import { scheduleOf } from './batch-window.ts';
+import type { ClientDoor } from './client-door.ts';
+import { clientDoor } from './client-door.ts';
 import type { AutobatchEvents } from './client-events.ts';
 import { ClientEvents } from './client-events.ts';
 import { ClientLog } from './client-log.ts';
@@ -65,6 +68,7 @@ export class AutobatchClient {
   readonly #log: ClientLog;
   readonly #engine: Coalescer<AttemptFailure>;
   readonly #pipeline: CallPipeline;
+  readonly #door: ClientDoor;
   readonly #stopListening: readonly (() => void)[];
   /** Remembered, so that `terminate` is emitted once for each. */
   readonly #terminated = new LruMap<string, true>({ max: 10_000 });
@@ -107,6 +111,7 @@ export class AutobatchClient {
       onWork: (work) => waitUntil?.await(work),
       redact,
     });
+    this.#door = this.#doorOf(settings, transport);
     bindMethods(this, 'submit', 'flush', 'close', 'ready', 'stats', 'on');
     this.#stopListening = disabled
       ? []
@@ -199,6 +204,29 @@ export class AutobatchClient {
     listener: (detail: AutobatchEvents[Name]) => unknown,
   ): () => void {
     return this.#events.on(event, listener);
+  }
+
+  /** @internal */
+  get [clientDoor](): ClientDoor {
+    return this.#door;
+  }
+
+  #doorOf(
+    { apiUrl, apiToken, beforeEnqueue }: Options,
+    { nameSdks, bulkEndpoint }: ClientTransport,
+  ): ClientDoor {
+    return {
+      apiUrl,
+      apiToken,
+      accepted: () => this.#engine.accepted,
+      takes: takesAction,
+      hasHook: beforeEnqueue !== undefined,
+      nameSdks: (names) => nameSdks?.(names),
+      remaining: () => {
+        const endpoint = bulkEndpoint?.();
+        return endpoint && { ...endpoint, items: this.#engine.pending() };
+      },
+    };
   }
 
   #transportOf(settings: Options, ids: IdGenerator, clock: Clock): ClientTransport {

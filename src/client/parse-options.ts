@@ -25,6 +25,7 @@ import { DEFAULT_API_URL, readApiUrl } from '../transport/api-url.ts';
 import type { Fetch } from '../transport/fetch-sender.ts';
 import type { HeaderFields } from '../transport/header-fields.ts';
 import { headerFields, headerRecord } from '../transport/header-fields.ts';
+import { isSdkName } from '../transport/sdk-header.ts';
 import type { BatchWindow } from './batch-window.ts';
 import type {
   AutobatchOptions,
@@ -179,10 +180,7 @@ const aLogger = mustBe(
     (isObject(value) &&
       ['debug', 'info', 'warn', 'error'].every((name) => typeof value[name] === 'function')),
 );
-const nameAtVersion = matching(
-  'name@version, without spaces',
-  /^@?[\w.~-]+(\/[\w.~-]+)?@[\w.+-]+$/,
-);
+const nameAtVersion = mustBe('name@version, without spaces', isSdkName);
 const aTokenOption: ValueCheck = (value) =>
   typeof value === 'function' || isToken(value) ? undefined : tokenProblem;
 

@@ -11,6 +11,8 @@ export type AttemptFailure =
       readonly kind: 'status';
       readonly status: number;
       readonly requestId: string | undefined;
+      /** Of a refusal, the body as it came; left out where it is large. */
+      readonly answerText?: string | undefined;
     })
   /** The status is a success, but the answer cannot be used. */
   | {

@@ -7,6 +7,7 @@ import type {
 } from '../coalescer/index.ts';
 import type { Redact } from '../lib/snippets.ts';
 import { jsonSnippetOf, snippetOf } from '../lib/snippets.ts';
+import { noteAnswerText, outputTextOf } from './answer-texts.ts';
 import { apiError, readErrorAnswer } from './api-error.ts';
 import type { AttemptFailure } from './attempt-failure.ts';
 import { brokenWords, metBy } from './attempt-failure.ts';
@@ -103,7 +104,9 @@ class ErrorMaker {
     audience: ErrorAudience,
   ): PrefactorError {
     const answer = readErrorAnswer(output, this.#redact);
-    return this.#apiError({ ...answer, status: undefined, requestId }, details, audience);
+    const error = this.#apiError({ ...answer, status: undefined, requestId }, details, audience);
+    if (audience === 'own') noteAnswerText(error, outputTextOf(output, this.#redact));
+    return error;
   }
 
   #apiError(
@@ -117,9 +120,12 @@ class ErrorMaker {
   }
 
   #refusal(failure: AttemptFailure, details: Details, audience: ErrorAudience): PrefactorError {
-    return failure.kind === 'status'
-      ? this.#apiError(failure, details, audience)
-      : this.#exhausted(1, 'attempts', { kind: 'failure', failure }, details);
+    if (failure.kind !== 'status') {
+      return this.#exhausted(1, 'attempts', { kind: 'failure', failure }, details);
+    }
+    const error = this.#apiError(failure, details, audience);
+    if (audience === 'own') noteAnswerText(error, failure.answerText);
+    return error;
   }
 
   #notTaken(

@@ -22,7 +22,7 @@ export function createToRecord(redact: Redact): ToRecord<AttemptFailure> {
 function shortFailure(failure: AttemptFailure, redact: Redact): AttemptFailure {
   switch (failure.kind) {
     case 'status':
-      return { ...failure, errors: undefined };
+      return { ...failure, errors: undefined, answerText: undefined };
     case 'connection':
     case 'aborted':
     case 'token':

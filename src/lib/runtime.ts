@@ -6,6 +6,7 @@ interface Runtime {
     getBuiltinModule?(id: string): unknown;
     nextTick?(run: () => void): void;
     readonly pid?: number;
+    readonly execPath?: string;
     on?(signal: string, listener: () => void): unknown;
     off?(signal: string, listener: () => void): unknown;
     listenerCount?(signal: string): number;

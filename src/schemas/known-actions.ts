@@ -1,5 +1,7 @@
+import { checkKey } from '../ids/idempotency-key.ts';
 import { isObject } from '../lib/own-fields.ts';
-import type { Action, WireKind } from './action.ts';
+import type { Action, WireAction, WireKind } from './action.ts';
+import { fieldsOf } from './action.ts';
 import type { ActionPromise, Ref } from './action-promise.ts';
 import type {
   AgentInstance,
@@ -17,6 +19,7 @@ import {
 import type { AgentSpan, AgentSpanCreateParams, AgentSpanFinishParams } from './agent-spans.ts';
 import { createAgentSpan, finishAgentSpan } from './agent-spans.ts';
 import type { AgentSchemaVersion, AgentVersion, RuntimeEnvironment } from './agent-versions.ts';
+import { isName } from './field-checks.ts';
 
 /** A name of ours as the wire has it: `agentInstanceId` is `agent_instance_id`. */
 export type SnakeCase<Name> = Name extends `${infer First}${infer Rest}`
@@ -88,4 +91,15 @@ export function idMadeBy(action: Action): unknown {
   const kind = knownKinds.get(action._type);
   const fields = kind?.hasDetails === true ? action['details'] : action;
   return kind?.makes !== undefined && isObject(fields) ? fields['id'] : undefined;
+}
+
+/** Whether nothing is wrong with the key and the fields of an action of a known type, its ids included. */
+export function takesAction(action: WireAction): boolean {
+  const kind = knownKinds.get(action._type);
+  if (kind === undefined || checkKey(action.idempotency_key) !== undefined) return false;
+  if (kind.checkAction(action) !== undefined) return false;
+  const fields = fieldsOf(kind, action);
+  return kind.references.every(
+    ({ name, isOptional }) => (isOptional === true && fields[name] == null) || isName(fields[name]),
+  );
 }

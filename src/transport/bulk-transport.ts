@@ -1,4 +1,5 @@
 import type { Batch, FailureDescription, Ping, Reply, Send } from '../coalescer/index.ts';
+import { answerTextOf } from '../errors/answer-texts.ts';
 import { ALREADY_USED, isRedirect, readErrorAnswer, saysIdIsTaken } from '../errors/api-error.ts';
 import type { AttemptFailure } from '../errors/attempt-failure.ts';
 import { inWords } from '../errors/attempt-failure.ts';
@@ -22,11 +23,22 @@ export interface Transport {
   readonly describe: (failure: AttemptFailure) => FailureDescription;
   /** Takes every token that was sent lately out of a text. */
   readonly redact: Redact;
+  /** Puts the names of SDKs whose calls we carry in front of ours, in the header that names them. */
+  readonly nameSdks: (names: readonly string[]) => void;
+  /** Where batches go, and with which headers, for another process; undefined where it could not go that way. */
+  readonly bulkEndpoint: () => BulkEndpoint | undefined;
+}
+
+export interface BulkEndpoint {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Bytes of a request around the texts of its items, and between two of them. */
 export const envelopeBytes: number = '{"items":[]}'.length;
 export const separatorBytes: number = ','.length;
+
+const bulkPath = '/api/v1/bulk';
 
 const bodyHead = utf8Encoder.encode('{"items":[');
 const bodyTail = utf8Encoder.encode(']}');
@@ -38,13 +50,18 @@ export function createTransport(options: HttpClientOptions, clock: Clock): Trans
   const { tokens } = http;
   return {
     redact: tokens.redact,
+    nameSdks: (names) => http.nameSdks(names),
+    bulkEndpoint() {
+      const headers = http.headersElsewhere();
+      return headers && { url: options.apiUrl + bulkPath, headers };
+    },
     describe(failure) {
       // A token function may recover, but nothing is sent until then: so it is reported as lasting.
       const lasting = failure.kind === 'token' || 'lasting' in failure;
       return { cause: inWords(failure, tokens.redact), lasting };
     },
     async send(batch, sendOptions) {
-      const result = await http.exchange('/api/v1/bulk', bodyOf(batch), sendOptions);
+      const result = await http.exchange(bulkPath, bodyOf(batch), sendOptions);
       if (result.kind === 'response') return replyOf(batch, result, tokens);
       if (result.kind === 'token' || ('unsent' in result && result.unsent)) {
         return { kind: 'unsent', failure: result };
@@ -108,7 +125,8 @@ function errorReply(
       status === 409
         ? apiCode !== 'invalid_action'
         : apiCode === ALREADY_USED || (blame === 'items' && saysIdIsTaken(apiCode, errors));
-    return { kind: 'refused', status, failure, exists, blame };
+    const answerText = answerTextOf(response.text, tokens.redact);
+    return { kind: 'refused', status, failure: { ...failure, answerText }, exists, blame };
   }
   return { kind: 'lost', status, failure, overload: status === 503 };
 }

@@ -1,6 +1,7 @@
 import ky, { isNetworkError } from 'ky';
 import { runInRoot } from '../lib/async-context.ts';
 import { ConnectionTrouble, neverConnected } from '../lib/connection-errors.ts';
+import { globalFetch } from '../lib/wrapped-fetch.ts';
 import type { HttpResponse, OutgoingRequest, Sender } from './http-exchange.ts';
 import { readBody } from './response-body.ts';
 import { isNodeFetch } from './undici-sender.ts';
@@ -51,9 +52,9 @@ async function exchange(
   const { url, progress } = outgoing;
   const init = initOf(outgoing);
   // The global one is looked up each time: instrumentation and request mocks replace it late.
-  const used = own === undefined ? globalThis.fetch : undefined;
+  const used = own === undefined ? globalFetch() : undefined;
   const ask = (): Promise<Response> =>
-    own === undefined ? globalThis.fetch(url, init) : askWithRequest(own, url, init, held);
+    own === undefined ? globalFetch()(url, init) : askWithRequest(own, url, init, held);
   const fetch = (): Promise<Response> => {
     try {
       return runInRoot(ask);

@@ -10,7 +10,7 @@ import type { Fetch } from './fetch-sender.ts';
 import { fetchSender } from './fetch-sender.ts';
 import { lowerCasedNames } from './header-fields.ts';
 import type { ExchangeListener, HttpResponse, OutgoingRequest, Sender } from './http-exchange.ts';
-import { sdkHeader } from './sdk-header.ts';
+import { isSdkName, sdkHeader } from './sdk-header.ts';
 import { UndiciSender } from './undici-sender.ts';
 
 /** What it takes from the options. */
@@ -25,12 +25,16 @@ export interface HttpClientOptions {
 
 const jsonBodyHeader = { 'content-type': 'application/json' };
 
+/** The most SDKs that are named in front of ours: a header must not grow without end. */
+const MAX_NAMED_SDKS = 16;
+
 /** Requests to the API: one attempt each, whose response is read in full, within one time-out. */
 export class HttpClient {
   readonly tokens: TokenSource;
   readonly #options: HttpClientOptions;
   readonly #timeouts: FairTimeouts;
-  readonly #headers: Readonly<Record<string, string>>;
+  #headers: Readonly<Record<string, string>>;
+  readonly #namedSdks = new Set<string>();
   readonly #viaUndici: UndiciSender | undefined;
   readonly #viaFetch: Sender;
 
@@ -45,6 +49,24 @@ export class HttpClient {
     };
     this.#viaUndici = options.fetch === undefined ? new UndiciSender() : undefined;
     this.#viaFetch = fetchSender(options.fetch);
+  }
+
+  /** Names SDKs, `name@version`, in front of those of the options. What is no such name is left out. */
+  nameSdks(names: readonly string[]): void {
+    const before = this.#namedSdks.size;
+    for (const name of names) {
+      if (this.#namedSdks.size < MAX_NAMED_SDKS && isSdkName(name)) this.#namedSdks.add(name);
+    }
+    if (this.#namedSdks.size === before) return;
+    const sdks = [...this.#namedSdks, ...this.#options.sdk];
+    this.#headers = { ...this.#headers, ...sdkHeader(sdks) };
+  }
+
+  /** The headers of a request that another process makes; undefined where it could not make it as this one does. */
+  headersElsewhere(): Readonly<Record<string, string>> | undefined {
+    const { latest } = this.tokens;
+    if (latest === undefined || this.#viaUndici?.isUsual() !== true) return undefined;
+    return this.#headersWith(latest, jsonBodyHeader);
   }
 
   /** Sends `body` as JSON; without one, a GET. Never rejects. */
@@ -76,7 +98,7 @@ export class HttpClient {
       const type = body === undefined ? undefined : jsonBodyHeader;
       const request: OutgoingRequest = {
         url: this.#options.apiUrl + path,
-        headers: { ...this.#headers, ...type, authorization: `Bearer ${token}` },
+        headers: this.#headersWith(token, type),
         body,
         signal: attempt.signal,
         keepalive,
@@ -87,6 +109,13 @@ export class HttpClient {
     } catch (error) {
       if (!attempt.isOver) attempt.settle(this.#failureOf(error, attempt));
     }
+  }
+
+  #headersWith(
+    token: string,
+    type: Readonly<Record<string, string>> | undefined,
+  ): Readonly<Record<string, string>> {
+    return { ...this.#headers, ...type, authorization: `Bearer ${token}` };
   }
 
   #failureOf(error: unknown, { hasToken, hasLeft }: Attempt): AttemptFailure {

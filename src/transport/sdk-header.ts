@@ -1,7 +1,8 @@
 import { isObjectLike } from '../lib/value-checks.ts';
 import { VERSION } from '../lib/version.ts';
 
-const headerName = 'x-prefactor-sdk';
+/** Names the packages by which a request was made (docs/internals/api.md, "Connection"). */
+export const SDK_HEADER = 'x-prefactor-sdk';
 const ownName = 'prefactor-autobatch@';
 
 /**
@@ -9,7 +10,12 @@ const ownName = 'prefactor-autobatch@';
  * (docs/internals/api.md, "Connection").
  */
 export function sdkHeader(adapters: readonly string[]): Readonly<Record<string, string>> {
-  return { [headerName]: [...new Set([...adapters, ownName + VERSION])].join(' ') };
+  return { [SDK_HEADER]: [...new Set([...adapters, ownName + VERSION])].join(' ') };
+}
+
+/** Whether that can be an entry of the header. */
+export function isSdkName(value: unknown): value is string {
+  return typeof value === 'string' && /^@?[\w.~-]+(\/[\w.~-]+)?@[\w.+-]+$/.test(value);
 }
 
 /**
@@ -23,7 +29,7 @@ export function isAutobatchRequest(request: { readonly headers?: unknown }): boo
   const fields: Iterable<unknown> =
     Symbol.iterator in headers ? (headers as Iterable<unknown>) : Object.entries(headers);
   const flat = [...fields].flat();
-  const name = flat.findIndex((text) => String(text).toLowerCase() === headerName);
+  const name = flat.findIndex((text) => String(text).toLowerCase() === SDK_HEADER);
   const entries = name < 0 ? [] : String(flat[name + 1]).split(' ');
   return entries.some((entry) => entry.startsWith(ownName));
 }

@@ -5,6 +5,7 @@
  */
 import { runInRoot } from '../lib/async-context.ts';
 import { VERSION } from '../lib/version.ts';
+import { globalFetch } from '../lib/wrapped-fetch.ts';
 import type { HttpResponse, OutgoingRequest } from './http-exchange.ts';
 import { bodyDecoder, gunzip, maxAnswerBytes, readBody } from './response-body.ts';
 
@@ -38,12 +39,7 @@ export class UndiciSender {
    * has been replaced, by a mock or by instrumentation.
    */
   send(outgoing: OutgoingRequest): Promise<HttpResponse> | undefined {
-    const { fetch } = globalThis;
-    if (fetch !== this.#fetch) {
-      this.#fetch = fetch;
-      this.#isNodeFetch = isNodeFetch(fetch);
-    }
-    const dispatcher = this.#isNodeFetch ? this.#dispatcher() : undefined;
+    const dispatcher = this.#seesNodeFetch() ? this.#dispatcher() : undefined;
     if (dispatcher === undefined) return undefined;
     const { url, headers, body } = outgoing;
     if (url !== this.#url) {
@@ -73,6 +69,23 @@ export class UndiciSender {
       handler.onError(error);
     }
     return handler.response;
+  }
+
+  /** Whether requests leave as they would from any other process of Node: by its own fetch, past no mock and no proxy. */
+  isUsual(): boolean {
+    if (!this.#seesNodeFetch()) return false;
+    // Node makes one when its fetch is first called.
+    const name = this.#dispatcher()?.constructor?.name ?? 'Agent';
+    return name === 'Agent' || name === 'EnvHttpProxyAgent';
+  }
+
+  #seesNodeFetch(): boolean {
+    const fetch = globalFetch();
+    if (fetch !== this.#fetch) {
+      this.#fetch = fetch;
+      this.#isNodeFetch = isNodeFetch(fetch);
+    }
+    return this.#isNodeFetch;
   }
 
   /** The one that was set last. An undici that knows the newest place writes both, an older one its own. */

@@ -1,9 +1,13 @@
 /** In place of undici-sender.ts in the build for browsers and workers, which have only `fetch`. */
 import type * as undici from './undici-sender.ts';
 
-export class UndiciSender implements Pick<undici.UndiciSender, 'send'> {
+export class UndiciSender implements Pick<undici.UndiciSender, 'send' | 'isUsual'> {
   send(): undefined {
     return undefined;
+  }
+
+  isUsual(): boolean {
+    return false;
   }
 }
 

@@ -1,0 +1,79 @@
+import type { RemainingCalls } from '../client/client-door.ts';
+import { consoleLogger } from '../lib/logger.ts';
+import { runtime } from '../lib/runtime.ts';
+import { tried } from '../lib/user-code.ts';
+import { EXIT_SCRIPT } from './exit-script.ts';
+
+/** The longest that the end of the process waits. */
+const EXIT_DRAIN_MS = 5_000;
+
+/** What is used of node:child_process. */
+interface ChildProcessModule {
+  spawnSync(
+    file: string,
+    args: readonly string[],
+    options: object,
+  ): { readonly stdout?: unknown; readonly status: number | null };
+}
+
+type Remaining = () => RemainingCalls | undefined;
+
+// Shared by all that are made in this thread, since Node takes more than ten listeners for a leak.
+const drains = new Set<Remaining>();
+
+/**
+ * When the process ends, sends what `remaining` gives: it runs in the last step, in which nothing can be awaited.
+ * Returns what forgets it. Does nothing where the runtime is not Node itself.
+ */
+export function onProcessExit(remaining: Remaining): () => void {
+  if (!isNodeItself()) return () => {};
+  if (drains.size === 0) runtime.process?.on?.('exit', drainAll);
+  drains.add(remaining);
+  return () => {
+    drains.delete(remaining);
+    if (drains.size === 0) runtime.process?.off?.('exit', drainAll);
+  };
+}
+
+function drainAll(): void {
+  for (const remaining of drains) tried(() => drain(remaining()));
+}
+
+/**
+ * Sends calls by a process of its own. They go by its standard input: the token with them is then in no list of
+ * processes, and in no environment.
+ */
+function drain(calls: RemainingCalls | undefined): void {
+  if (calls === undefined || calls.items.length === 0) return;
+  const { process } = runtime;
+  const modules = process?.getBuiltinModule?.('node:child_process') as ChildProcessModule;
+  const items = calls.items.map(({ key, pieces, holes, makes }) => ({ key, pieces, holes, makes }));
+  const { stdout } = modules.spawnSync(process?.execPath ?? '', ['-e', EXIT_SCRIPT], {
+    input: JSON.stringify({ url: calls.url, headers: calls.headers, items }),
+    env: { ...process?.env, ...unwantedVariables },
+    stdio: ['pipe', 'pipe', 'ignore'],
+    timeout: EXIT_DRAIN_MS,
+    killSignal: 'SIGKILL',
+    windowsHide: true,
+  });
+  if (String(stdout) === 'done') return;
+  consoleLogger.warn(
+    `The process has ended with ${items.length === 1 ? '1 call' : `${items.length} calls`} pending, and not all of them could be sent in the ${EXIT_DRAIN_MS} ms that were left for it. Await client.close() before process.exit().`,
+  );
+}
+
+/** What was meant for this process alone. */
+const unwantedVariables = {
+  NODE_OPTIONS: undefined,
+  NODE_V8_COVERAGE: undefined,
+  NODE_CHANNEL_FD: undefined,
+  PREFACTOR_API_TOKEN: undefined,
+};
+
+/** Not Bun, Deno or Electron, and no program that Node is a part of: to start that again would do anything. */
+function isNodeItself(): boolean {
+  const { versions, execPath } = runtime.process ?? {};
+  if (versions?.['node'] === undefined) return false;
+  if (['bun', 'deno', 'electron'].some((name) => versions[name] !== undefined)) return false;
+  return /(^|[\\/])node(js)?[\d.]*(\.exe)?$/i.test(execPath ?? '');
+}
