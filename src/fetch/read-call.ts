@@ -101,7 +101,9 @@ function readArguments([input, init = {}]: FetchArguments, api: ReadFor): ReadCa
 function bodyOf(init: RequestInit, request: Request | undefined): ReadCall['body'] | undefined {
   const { body } = init;
   if (typeof body === 'string') return body;
-  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return utf8.decode(body);
+  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) {
+    return tried(() => utf8.decode(body));
+  }
   if (body !== undefined || request === undefined || request.bodyUsed) return undefined;
   // Copied now, since its owner may read it next.
   const copy = request.clone();
