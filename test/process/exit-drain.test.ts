@@ -1,0 +1,94 @@
+// Check (c): a program that ends keeps what it keeps without us, whatever was answered early.
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import type { EmulatorOptions } from '../../src/testing/index.ts';
+import { Emulator } from '../../src/testing/index.ts';
+import { runScript } from '../helpers/child.ts';
+import { spanNames } from '../helpers/fetch-harness.ts';
+
+const register = fileURLToPath(new URL('../../src/fetch/register.ts', import.meta.url));
+
+async function listen(options: EmulatorOptions = {}) {
+  const emulator = new Emulator(options);
+  const server = await emulator.listen();
+  onTestFinished(() => server.close());
+  return { emulator, url: server.url };
+}
+
+/** A program with an SDK, and a server of its own. */
+async function runOfSdk(version: string, end: string, finish: string): Promise<void> {
+  const { emulator, url } = await listen({ latencyMs: 50 });
+  const env = {
+    PREFACTOR_API_URL: url,
+    PREFACTOR_API_TOKEN: 'test-token',
+    PREFACTOR_AUTOBATCH_ANSWER: 'on-accept',
+    PREFACTOR_LOG_LEVEL: 'ERROR',
+  };
+  const args = [url, version, end, finish];
+  const ended = await runScript('sdk-run.ts', args, ['--import', register], env);
+  expect(ended.stderr, end).toMatch(end === 'throw' ? /The program has a bug/ : /^$/);
+  expect(ended.code, end).toBe(end === 'throw' ? 1 : 0);
+  expect(spanNames(emulator), end).toHaveLength(50);
+  const [run] = Object.values(emulator.snapshot().instances);
+  expect(run, end).toMatchObject({ status: finish === '' ? 'active' : 'complete' });
+  const { effects, requests } = emulator.report();
+  expect([...effects.values()].every((times) => times === 1)).toBe(true);
+  expect(requests.all, end).toBeLessThan(10);
+}
+
+for (const version of ['published', 'later']) {
+  for (const finish of ['', 'finish']) {
+    const how = finish === '' ? 'without finishing its run' : 'with its run finished';
+    test(`the ${version} SDK loses nothing in any way to end, ${how}`, async () => {
+      const ends = ['exit', 'throw', 'return', 'beforeExit'];
+      await Promise.all(ends.map((end) => runOfSdk(version, end, finish)));
+    });
+  }
+}
+
+test('calls by reference are sent in their order, with the ids that the API gives', async () => {
+  const { emulator, url } = await listen();
+  emulator.faults.refuse(({ fields }) => JSON.stringify(fields).includes('"odd"'));
+  const ended = await runScript('exit-pending.ts', [url, 'by reference']);
+  expect(ended).toMatchObject({ code: 3, stderr: '' });
+  const [run] = Object.values(emulator.snapshot().instances);
+  expect(run).toMatchObject({ status: 'complete', span_counts: { total: 2, complete: 1 } });
+  expect(emulator.report().breaches).toEqual([]);
+});
+
+test('batches that are too large, faults that pass and lost answers cost nothing', async () => {
+  const { emulator, url } = await listen({ maxItems: 2 });
+  emulator.faults.next({ kind: 'status', status: 503 });
+  emulator.faults.next({ kind: 'dropAfter' });
+  emulator.faults.refuse(({ type }) => type === 'agent_instances/finish', {
+    code: 'temporarily_unavailable',
+    times: 1,
+  });
+  const ended = await runScript('exit-pending.ts', [url, 'by reference']);
+  expect(ended).toMatchObject({ code: 3, stderr: '' });
+  const [run, ...others] = Object.values(emulator.snapshot().instances);
+  expect(others).toEqual([]);
+  expect(run).toMatchObject({ status: 'complete', span_counts: { total: 3 } });
+});
+
+for (const what of ['own fetch', 'replaced fetch', 'no drain']) {
+  test(`nothing is sent at the end with ${what}`, async () => {
+    const { emulator, url } = await listen();
+    const ended = await runScript('exit-pending.ts', [url, what]);
+    expect(ended).toMatchObject({ code: 3, stderr: '' });
+    expect(emulator.report().requests.all).toBe(0);
+  });
+}
+
+test('what is pending after uninstall is sent at the end, too', async () => {
+  const { emulator, url } = await listen();
+  await runScript('exit-pending.ts', [url, 'uninstalled']);
+  expect(Object.keys(emulator.snapshot().instances)).toHaveLength(1);
+});
+
+test('an end in vain says how many calls were left, without the token', async () => {
+  const ended = await runScript('exit-pending.ts', ['http://127.0.0.1:1', 'unreachable']);
+  expect(ended.code).toBe(3);
+  expect(ended.stderr).toContain('The process has ended with 2 calls pending');
+  expect(ended.stderr + ended.stdout).not.toContain('test-token');
+});
