@@ -12,6 +12,8 @@ const entries = {
   'coalescer/standalone/index': 'src/coalescer/standalone/index.ts',
   'testing/index': 'src/testing/index.ts',
   'trace/index': 'src/trace/index.ts',
+  'fetch/index': 'src/fetch/index.ts',
+  'fetch/register': 'src/fetch/register.ts',
 };
 const programs = {
   'cli/bin': 'src/cli/bin.ts',
@@ -29,7 +31,7 @@ const variants = {
   'schemas/compiled-schema.web': 'src/schemas/compiled-schema.web.ts',
 };
 /** Chunks that rolldown names after one of their files, and what they are. */
-const chunkNames = { src: 'client', events: 'engine' };
+const chunkNames = { src: 'client', coalescer: 'engine', 'client-door': 'shared' };
 const conditional = {
   './undici-sender.ts': '#undici-sender',
   './compiled-schema.ts': '#compiled-schema',
@@ -44,12 +46,20 @@ const build = await rolldown({
   external: /^node:/,
   // Of what packages have for browsers and for Node, the first runs everywhere.
   platform: 'browser',
+  // As the groups of chunks below need it; no entry gets a name more by it.
+  preserveEntrySignatures: 'allow-extension',
   plugins: [{ name: 'conditional', resolveId: (path, importer) => external(path, importer) }],
 });
 const { output } = await build.write({
   dir: join(root, 'dist'),
   entryFileNames: '[name].js',
   chunkFileNames: ({ name }) => `chunks/${Reflect.get(chunkNames, name) ?? name}.js`,
+  // Most entries share some of lib/: a chunk for each set of them would be many small files. The emulator has the
+  // checks only.
+  codeSplitting: {
+    includeDependenciesRecursively: false,
+    groups: [{ name: 'lib', test: /\/src\/lib\/(?!value-checks|nearest)/ }],
+  },
   comments: { legal: false, annotation: true, jsdoc: false },
   sourcemap: true,
   // The package has src/; the sources of its dependencies would be most of the maps.

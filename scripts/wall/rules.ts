@@ -18,6 +18,15 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/recordings/': ['src/index.ts', 'src/testing/'],
   // A user like any other.
   'src/trace/': ['src/index.ts', 'src/lib/'],
+  // Uses a client as a user does, but for one door of it; and what it shares with the client's own way to send.
+  'src/fetch/': [
+    'src/index.ts',
+    'src/client/client-door.ts',
+    'src/transport/',
+    'src/errors/',
+    'src/ids/',
+    'src/lib/',
+  ],
   'src/index.ts': ['src/client/', 'src/resources/', 'src/transport/', ...ground],
   'src/client/': ['src/resources/', 'src/pipeline/', 'src/transport/', ...ground],
   'src/resources/': ['src/pipeline/', ...ground],

@@ -3,7 +3,7 @@
  * bundle; and short: it sends batches in order, one at a time, until its parent ends it. It says `done` when each call
  * has its answer.
  */
-export const EXIT_SCRIPT = `
+export const EXIT_SCRIPT: string = `
 const ids = {}, tries = {};
 let most = 100;
 const passing = ['temporarily_unavailable', 'rate_limited', 'unknown', 'unexpected'];

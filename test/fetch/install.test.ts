@@ -4,8 +4,8 @@ import type { BatchingFetch } from '../../src/fetch/index.ts';
 import { createBatchingFetch } from '../../src/fetch/index.ts';
 import { AutobatchClient } from '../../src/index.ts';
 import { Emulator } from '../../src/testing/index.ts';
+import { publishedSdk } from '../../tools/official-sdk.ts';
 import { singleRequest, spanOf } from '../helpers/fetch-harness.ts';
-import { publishedSdk } from '../helpers/official-sdk.ts';
 
 const { fetch: nodeFetch } = globalThis;
 

@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import { createBatchingFetch } from '../../src/fetch/index.ts';
 import { AutobatchClient } from '../../src/index.ts';
 import { Emulator } from '../../src/testing/index.ts';
-import { SDK_TOKEN, SDK_URL } from '../helpers/official-sdk.ts';
+import { SDK_TOKEN, SDK_URL } from '../../tools/official-sdk.ts';
 
 // By a computed path, so that the compiler does not look for its types.
-const script = new URL('../helpers/langchain-agent.mjs', import.meta.url).href;
+const script = new URL('../../tools/langchain-agent.mjs', import.meta.url).href;
 const { runAgent } = (await import(script)) as {
   runAgent(options: object): Promise<void>;
 };

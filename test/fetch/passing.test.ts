@@ -1,9 +1,9 @@
 // What passes through untouched, and what waits for the calls before it.
 import { expect, test } from 'vitest';
 import type { BatchingFetchStats } from '../../src/fetch/index.ts';
+import { SDK_URL } from '../../tools/official-sdk.ts';
 import type { FetchHarness } from '../helpers/fetch-harness.ts';
 import { fetchHarness, singleRequest, spanNames, spanOf } from '../helpers/fetch-harness.ts';
-import { SDK_URL } from '../helpers/official-sdk.ts';
 
 const RUN = '01k3zxw0000000a1b2c3000000000001';
 const register = `${SDK_URL}/api/v1/agent_instance/register`;

@@ -1,9 +1,9 @@
 // Checks (b) and (g): how many requests an official SDK makes of its calls, and how long they take in virtual time.
 import { expect, test } from 'vitest';
+import type { SdkUnderTest } from '../../tools/official-sdk.ts';
+import { LaterSdk, publishedSdk } from '../../tools/official-sdk.ts';
 import type { FetchHarness, Mode } from '../helpers/fetch-harness.ts';
 import { fetchHarness, spanNames, stateOf } from '../helpers/fetch-harness.ts';
-import type { SdkUnderTest } from '../helpers/official-sdk.ts';
-import { LaterSdk, publishedSdk } from '../helpers/official-sdk.ts';
 
 const versions = [
   ['the published SDK', publishedSdk],

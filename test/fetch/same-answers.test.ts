@@ -3,8 +3,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createBatchingFetch } from '../../src/fetch/index.ts';
 import { AutobatchClient } from '../../src/index.ts';
 import { Emulator } from '../../src/testing/index.ts';
+import { LaterSdk, publishedSdk } from '../../tools/official-sdk.ts';
 import { normalised, singleRequest, stateOf } from '../helpers/fetch-harness.ts';
-import { LaterSdk, publishedSdk } from '../helpers/official-sdk.ts';
 
 const RUN = '01k3zxw0000000a1b2c3000000000001';
 const ROOT = '01k3zxw0000000a1b2c3000000000002';

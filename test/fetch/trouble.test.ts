@@ -1,8 +1,8 @@
 // Checks (d), (e) and (f): lost answers, time-outs, an outage, a termination, a revoked token, an invalid span.
 import { expect, test, vi } from 'vitest';
+import { LaterSdk, publishedSdk } from '../../tools/official-sdk.ts';
 import type { Mode } from '../helpers/fetch-harness.ts';
 import { fetchHarness, spanNames, spanOf } from '../helpers/fetch-harness.ts';
-import { LaterSdk, publishedSdk } from '../helpers/official-sdk.ts';
 
 const modes = ['on-result', 'on-accept'] as const;
 const allNames = (count: number): string[] =>

@@ -5,9 +5,9 @@ import type { AutobatchOptions } from '../../src/index.ts';
 import { AutobatchClient } from '../../src/index.ts';
 import type { EmulatorOptions, EmulatorSnapshot } from '../../src/testing/index.ts';
 import { Emulator } from '../../src/testing/index.ts';
+import { SDK_TOKEN, SDK_URL } from '../../tools/official-sdk.ts';
 import type { FakeTime } from './fake-time.ts';
 import { fakeTime } from './fake-time.ts';
-import { SDK_TOKEN, SDK_URL } from './official-sdk.ts';
 import { recordingLogger } from './recording-logger.ts';
 
 export type Mode = 'plain' | 'on-result' | 'on-accept';

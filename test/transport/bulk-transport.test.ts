@@ -221,6 +221,8 @@ describe('a status', () => {
   const refusal = { status: 'error', code: 'some_code', message: 'No', errors: { a: ['b'] } };
   const failure = { kind: 'status', apiCode: 'some_code', apiMessage: 'No', errors: { a: ['b'] } };
 
+  const answerText = JSON.stringify(refusal);
+
   const refusals = [
     300, 301, 302, 304, 307, 308, 400, 401, 402, 403, 404, 405, 409, 410, 413, 418, 422,
   ];
@@ -233,14 +235,16 @@ describe('a status', () => {
   test.each(refusals)('of %d is a refusal, and says what may be to blame', async (status) => {
     const bodiless = status === 304;
     const transport = transportOf({
-      fetch: async () => new Response(bodiless ? null : JSON.stringify(refusal), { status }),
+      fetch: async () => new Response(bodiless ? null : answerText, { status }),
     });
     expect(await transport.send(batchOf('{}'), patient())).toEqual({
       kind: 'refused',
       status,
       exists: status === 409,
       blame: blames.get(status),
-      failure: bodiless ? { kind: 'status', status, apiMessage: '' } : { ...failure, status },
+      failure: bodiless
+        ? { kind: 'status', status, apiMessage: '', answerText: '' }
+        : { ...failure, status, answerText },
     });
   });
 

@@ -1,5 +1,5 @@
 // A program with an official SDK, which knows nothing of us: `sdk-run.ts URL VERSION END [finish]`.
-import { LaterSdk, publishedSdk } from '../../helpers/official-sdk.ts';
+import { LaterSdk, publishedSdk } from '../../../tools/official-sdk.ts';
 
 const [apiUrl = '', version, end, finish] = process.argv.slice(2);
 const options = { fetch: globalThis.fetch, apiUrl };

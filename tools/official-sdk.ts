@@ -1,7 +1,9 @@
 // The official SDK, unchanged: the version that npm has, and what the later ones send.
 import type { CoreRuntime } from '@prefactor/core';
 import { createCore } from '@prefactor/core';
-import type { Fields } from '../../src/testing/index.ts';
+
+/** An object of JSON. */
+type Fields = Readonly<Record<string, unknown>>;
 
 export const SDK_URL = 'https://emulator.test';
 export const SDK_TOKEN = 'test-token';
