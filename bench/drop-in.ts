@@ -1,6 +1,7 @@
 // What the official SDK gains when its calls are batched, without a change to it (build first): the table of
 // docs/guide/official-sdk.md.
 //   node bench/drop-in.ts            takes about two minutes, most of them without us
+//   node bench/drop-in.ts WORD       only rows whose names have that word
 //   node bench/drop-in.ts --smoke    only shows that it runs
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
@@ -18,7 +19,10 @@ const { createBatchingFetch } = (await load('../dist/fetch/index.js')) as FetchE
 const { Emulator } = (await load('../dist/testing/index.js')) as Testing;
 const { runAgent } = (await load('../tools/langchain-agent.mjs')) as Agent;
 
-const { values } = parseArgs({ options: { smoke: { type: 'boolean', default: false } } });
+const { values, positionals } = parseArgs({
+  options: { smoke: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
 const size = values.smoke ? 0.02 : 1;
 const scaled = (count: number): number => Math.max(2, Math.round(count * size));
 
@@ -91,22 +95,25 @@ const scenarios: Readonly<Record<string, (mode: Mode) => Promise<string>>> = {
       },
       { faults: { rates: { dropAfter: 0.1 }, on: 'any', seed: 3 } },
     ),
-  [`three seconds without network, ${scaled(200)} spans`]: (mode) =>
+  [`ten seconds without network, ${scaled(200)} spans`]: (mode) =>
     inPlace(mode, async (place) => {
       const sdk = new LaterSdk(place);
       sdk.startRun();
       await sdk.shutdown();
       const { faults } = place.emulator;
-      faults.next({ kind: 'dropBefore' }, { times: Number.POSITIVE_INFINITY, on: 'any' });
-      const back = setTimeout(() => faults.clear(), 3_000 * size);
-      // One that the SDK makes while the network is away, and then one each 50 milliseconds.
+      const begin = (): void =>
+        faults.next({ kind: 'dropBefore' }, { times: Number.POSITIVE_INFINITY, on: 'any' });
+      const outage = [
+        setTimeout(begin, 1_000 * size),
+        setTimeout(() => faults.clear(), 11_000 * size),
+      ];
       for (let index = 0; index < scaled(200); index++) {
         sdk.span(`span ${index}`);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
       sdk.finishRun();
       await sdk.shutdown();
-      clearTimeout(back);
+      for (const timer of outage) clearTimeout(timer);
       return `${storedSpans(place)} of ${scaled(200)} stored`;
     }),
 };
@@ -116,6 +123,7 @@ const silent = (): void => {};
 Object.assign(console, { error: silent, info: silent });
 const table: Record<string, Record<Mode, string>> = {};
 for (const [name, scenario] of Object.entries(scenarios)) {
+  if (!positionals.every((word) => name.includes(word))) continue;
   const row = { plain: '', 'on-result': '', 'on-accept': '' };
   for (const mode of modes) row[mode] = await scenario(mode);
   table[name] = row;
