@@ -50,6 +50,7 @@ test('a call that an SDK without keys gives up and repeats is one call', async (
   await expect(first).rejects.toMatchObject({ name: 'TimeoutError' });
   // Its first request is under way still.
   expect((await t.time.until(t.post('agent_spans', body))).status).toBe(200);
+  await t.time.until(t.client.flush());
   expect(spanNames(t.emulator)).toEqual(['slow']);
   // And it was the repeat of one call, not of all that say the same.
   await t.time.until(t.post('agent_spans', body));
