@@ -15,6 +15,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'src/ids/',
     'src/lib/',
   ],
+  'src/genai/': ['src/lib/'],
   'src/recordings/': ['src/index.ts', 'src/testing/'],
   // A user like any other.
   'src/trace/': ['src/index.ts', 'src/lib/'],

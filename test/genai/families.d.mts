@@ -1,0 +1,6 @@
+import type { TracerProvider } from '@opentelemetry/api';
+
+/** Asks a model for the weather, which takes a tool: at least a span of a model and one of a tool. */
+export type FamilyProgram = (provider: TracerProvider, end?: 'failing') => Promise<unknown>;
+
+export const families: Readonly<Record<string, FamilyProgram>>;
