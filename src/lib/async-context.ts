@@ -1,7 +1,14 @@
 import { runtime } from './runtime.ts';
+import { tried } from './user-code.ts';
 
 interface AsyncHooks {
-  readonly AsyncLocalStorage?: { snapshot?(): <T>(run: () => T) => T };
+  readonly AsyncLocalStorage?: { new (): RequestMark; snapshot?(): <T>(run: () => T) => T };
+}
+
+/** Tells code that runs within a request of this package's own from any other. */
+interface RequestMark {
+  run<T>(mark: true, send: () => T): T;
+  getStore(): unknown;
 }
 
 const { AsyncLocalStorage }: AsyncHooks = Object(
@@ -14,3 +21,47 @@ const { AsyncLocalStorage }: AsyncHooks = Object(
  */
 export const runInRoot: <T>(run: () => T) => T =
   AsyncLocalStorage?.snapshot?.() ?? ((run) => run());
+
+/** One for all copies of this package in the process, since the client may be of another one. */
+const place = Symbol.for('prefactor-autobatch.ownRequest');
+const known: unknown = Reflect.get(globalThis, place);
+const ownRequest: RequestMark = isMark(known) ? known : newMark();
+
+/**
+ * Runs `send` as `runInRoot` does, and marks it as a request of this package's own: for what is done in it
+ * synchronously, and where there are async contexts also later.
+ */
+export function sendInRoot<T>(send: () => T): T {
+  return runInRoot(() => ownRequest.run(true, send));
+}
+
+/** Whether the caller is within such a request, as instrumentation of `fetch` or of sockets is that sees it leave. */
+export function isInOwnRequest(): boolean {
+  return ownRequest.getStore() === true;
+}
+
+function newMark(): RequestMark {
+  const mark = AsyncLocalStorage === undefined ? syncMark() : new AsyncLocalStorage();
+  // Where globals are frozen, each copy has its own.
+  tried(() => Object.defineProperty(globalThis, place, { value: mark, configurable: true }));
+  return mark;
+}
+
+function syncMark(): RequestMark {
+  let depth = 0;
+  return {
+    run: (_, send) => {
+      depth++;
+      try {
+        return send();
+      } finally {
+        depth--;
+      }
+    },
+    getStore: () => depth > 0,
+  };
+}
+
+function isMark(value: unknown): value is RequestMark {
+  return typeof value === 'object' && value !== null && 'getStore' in value;
+}

@@ -1,5 +1,5 @@
 import ky, { isNetworkError } from 'ky';
-import { runInRoot } from '../lib/async-context.ts';
+import { sendInRoot } from '../lib/async-context.ts';
 import { ConnectionTrouble, neverConnected } from '../lib/connection-errors.ts';
 import { globalFetch } from '../lib/wrapped-fetch.ts';
 import type { HttpResponse, OutgoingRequest, Sender } from './http-exchange.ts';
@@ -57,7 +57,7 @@ async function exchange(
     own === undefined ? globalFetch()(url, init) : askWithRequest(own, url, init, held);
   const fetch = (): Promise<Response> => {
     try {
-      return runInRoot(ask);
+      return sendInRoot(ask);
     } catch (error) {
       throw new ConnectionTrouble(error, { trouble: 'fetch threw' });
     }

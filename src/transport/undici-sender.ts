@@ -3,7 +3,7 @@
  * around it: half of the work of a request (docs/decisions/sender-on-node.md). Proxies, TLS agents and
  * mocks that are set with `setGlobalDispatcher` hold for it as they do for fetch.
  */
-import { runInRoot } from '../lib/async-context.ts';
+import { sendInRoot } from '../lib/async-context.ts';
 import { VERSION } from '../lib/version.ts';
 import { globalFetch } from '../lib/wrapped-fetch.ts';
 import type { HttpResponse, OutgoingRequest } from './http-exchange.ts';
@@ -64,7 +64,7 @@ export class UndiciSender {
     };
     const handler = new ResponseHandler(outgoing);
     try {
-      runInRoot(() => dispatcher.dispatch(options, handler));
+      sendInRoot(() => dispatcher.dispatch(options, handler));
     } catch (error) {
       handler.onError(error);
     }
