@@ -14,6 +14,7 @@ const entries = {
   'trace/index': 'src/trace/index.ts',
   'fetch/index': 'src/fetch/index.ts',
   'fetch/register': 'src/fetch/register.ts',
+  'otel/index': 'src/otel/index.ts',
 };
 const programs = {
   'cli/bin': 'src/cli/bin.ts',

@@ -15,6 +15,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'src/ids/',
     'src/lib/',
   ],
+  'src/otel/': ['src/trace/index.ts', 'src/genai/', 'src/index.ts', 'src/lib/'],
   'src/genai/': ['src/lib/'],
   'src/recordings/': ['src/index.ts', 'src/testing/'],
   // A user like any other.
@@ -48,6 +49,9 @@ const owners: Readonly<Record<string, string>> = {
   dataloader: '^src/client/batch-window\\.ts$',
   ky: '^src/transport/',
   nanoid: '^src/ids/',
+  // Types only, of what the user hands in.
+  '@opentelemetry/api': '^src/otel/',
+  '@opentelemetry/sdk-trace-base': '^src/otel/',
   zod: '^src/(schemas|recordings)/|^src/client/parse-options\\.ts$',
 };
 

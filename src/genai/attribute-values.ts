@@ -102,7 +102,7 @@ function setOwn(target: object, name: string, value: unknown): void {
  * An object or a list that stands in an attribute as JSON text, since attributes hold no objects. Any other value stays as it is,
  * as does a text with an integer that a double would round.
  */
-export function parsed(value: unknown): unknown {
+function parsed(value: unknown): unknown {
   if (typeof value !== 'string' || value.length > MAX_JSON_LENGTH || !/^\s*[[{]/.test(value)) {
     return value;
   }

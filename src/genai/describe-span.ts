@@ -11,7 +11,7 @@ export interface ForeignSpan {
   readonly status?: { readonly isError: boolean; readonly message?: string | undefined };
 }
 
-export interface ForeignEvent {
+interface ForeignEvent {
   readonly name: string;
   readonly attributes?: Attributes | undefined;
 }

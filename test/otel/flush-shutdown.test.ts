@@ -1,0 +1,134 @@
+import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
+import { describe, expect, test } from 'vitest';
+import { PrefactorSpanProcessor } from '../../src/otel/index.ts';
+import { harness } from '../helpers/harness.ts';
+import { treesOf } from '../trace/trees.ts';
+import { tracedProgram, within } from './traced-program.ts';
+
+const run = { status: 'complete', spans: [{ name: 'a', status: 'complete' }] };
+
+describe('forceFlush', () => {
+  test('resolves when all that has ended has settled, also what ended just before', async () => {
+    const t = await tracedProgram();
+    t.tracer.startSpan('a').end();
+    const flushed = t.provider.forceFlush();
+    let isFlushed = false;
+    void flushed.then(() => {
+      isFlushed = true;
+    });
+    await t.pass(10);
+    expect(isFlushed).toBe(false);
+    await within(t, flushed);
+    expect(treesOf(t.emulator)).toEqual([run]);
+  });
+
+  test('leaves open what is open', async () => {
+    const t = await tracedProgram();
+    const span = t.tracer.startSpan('a');
+    await within(t, t.provider.forceFlush());
+    expect(treesOf(t.emulator)).toMatchObject([{ status: 'active' }]);
+    span.end();
+    await within(t, t.provider.forceFlush());
+    expect(treesOf(t.emulator)).toEqual([run]);
+  });
+
+  test('resolves though calls fail, since they have settled', async () => {
+    const t = await tracedProgram({ run: { agentId: 'agent-1', environmentId: 'no such' } });
+    t.emulator.faults.refuse(() => true);
+    const failures: unknown[] = [];
+    t.client.on('failure', ({ error }) => failures.push(error));
+    t.tracer.startSpan('a').end();
+    await within(t, t.processor.forceFlush());
+    expect(failures.length).toBeGreaterThan(0);
+  });
+
+  test('rejects when its time is over, and says how much is left; nothing is lost', async () => {
+    const t = await tracedProgram({ flushTimeoutMs: 5 });
+    t.tracer.startSpan('a').end();
+    await expect(within(t, t.processor.forceFlush())).rejects.toThrow(
+      '5 calls have not settled within 5 ms (flushTimeoutMs). The client goes on with them.',
+    );
+    await t.settled();
+    expect(treesOf(t.emulator)).toEqual([run]);
+  });
+});
+
+describe('shutdown', () => {
+  test('ends what is open as cancelled, and flushes', async () => {
+    const t = await tracedProgram();
+    t.tracer.startSpan('a').end();
+    t.tracer.startSpan('b');
+    await within(t, t.provider.shutdown());
+    expect(treesOf(t.emulator)).toEqual(
+      expect.arrayContaining([
+        run,
+        { status: 'cancelled', spans: [{ name: 'b', status: 'cancelled' }] },
+      ]),
+    );
+  });
+
+  test('twice is once, and later spans are ignored', async () => {
+    const t = await tracedProgram();
+    const first = t.processor.shutdown();
+    expect(t.processor.shutdown()).toBe(first);
+    await within(t, first);
+    t.processor.onStart(new BasicTracerProvider().getTracer('late').startSpan('late') as never);
+    await t.settled();
+    await within(t, t.processor.forceFlush());
+    expect(t.sent).toEqual([]);
+  });
+
+  test('never rejects: what is left when its time is over stays with the client', async () => {
+    const t = await tracedProgram({ flushTimeoutMs: 5 });
+    t.tracer.startSpan('a').end();
+    await within(t, t.provider.shutdown());
+    expect(t.log.entries[0]).toEqual([
+      'warn',
+      expect.stringMatching(/^5 calls have not settled within 5 ms/),
+    ]);
+    await t.settled();
+    expect(treesOf(t.emulator)).toEqual([run]);
+  });
+
+  test('leaves the client open, unless it is to close it', async () => {
+    const t = await tracedProgram();
+    await within(t, t.processor.shutdown());
+    void t.span('after');
+    await t.settled();
+    expect(t.client.stats().ledger).toMatchObject({ accepted: 1, succeeded: 1 });
+
+    const closing = new PrefactorSpanProcessor(t.client, { closeClient: true });
+    await within(t, closing.shutdown());
+    await expect(t.span('closed')).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+
+  test('with a closed client nothing throws, and nothing is open', async () => {
+    const t = await tracedProgram();
+    await within(t, t.client.close());
+    t.tracer.startSpan('a').end();
+    await within(t, t.provider.forceFlush());
+    await within(t, t.provider.shutdown());
+    expect(t.sent).toEqual([]);
+  });
+});
+
+describe('wrong arguments', () => {
+  test.each([
+    [{ filter: 'http' }, 'options.filter must be a function, but it is "http".'],
+    [{ run: 'agent-1' }, 'options.run must be an object or a function, but it is "agent-1".'],
+    [
+      { flushTimeoutMs: 0 },
+      'options.flushTimeoutMs must be an integer from 1 to 2147483647, but it is 0.',
+    ],
+    [{ maxOpenRun: 5 }, 'options.maxOpenRun is not known here'],
+  ])('%j: %s', async (options, message) => {
+    const t = await harness();
+    expect(() => new PrefactorSpanProcessor(t.client, options as never)).toThrow(message);
+  });
+
+  test('no client', () => {
+    expect(() => new PrefactorSpanProcessor({} as never)).toThrow(
+      new TypeError('client must be an AutobatchClient.'),
+    );
+  });
+});
