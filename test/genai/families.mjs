@@ -15,8 +15,8 @@ import { MockLanguageModelV4 } from 'ai/test';
 import { z } from 'zod';
 
 export const families = {
-  'GenAI conventions (@ai-sdk/otel)': (provider, end) =>
-    weatherByAiSdk(new OpenTelemetry({ tracer: provider.getTracer('genai') }), end),
+  'GenAI conventions (@ai-sdk/otel)': (provider, end, latencyMs) =>
+    weatherByAiSdk(new OpenTelemetry({ tracer: provider.getTracer('genai') }), end, latencyMs),
   'AI SDK (LegacyOpenTelemetry)': (provider, end) =>
     weatherByAiSdk(new LegacyOpenTelemetry({ tracer: provider.getTracer('ai') }), end),
   'OpenInference (LangChain)': (provider, end) => {
@@ -40,7 +40,7 @@ export const families = {
 let openInference;
 let traceloop;
 
-async function weatherByAiSdk(integration, end) {
+async function weatherByAiSdk(integration, end, latencyMs = 0) {
   const usage = {
     inputTokens: { total: 12, noCache: 12, cacheRead: 0, cacheWrite: 0 },
     outputTokens: { total: 5, text: 5, reasoning: 0 },
@@ -65,6 +65,7 @@ async function weatherByAiSdk(integration, end) {
   const model = new MockLanguageModelV4({
     modelId: 'mock-1',
     doGenerate: async () => {
+      if (latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs));
       if (end === 'failing') throw new Error('the model is away');
       return answers[calls++ % 2];
     },
