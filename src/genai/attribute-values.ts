@@ -98,9 +98,20 @@ function setOwn(target: object, name: string, value: unknown): void {
   });
 }
 
+/** The same attributes, with objects for JSON texts: so that what is redacted by its path is found in there, too. */
+export function parsedAll(attributes: Attributes): Attributes {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.map(parsed) : parsed(value),
+    ]),
+  );
+}
+
 /**
- * An object or a list that stands in an attribute as JSON text, since attributes hold no objects. Any other value stays as it is,
- * as does a text with an integer that a double would round.
+ * The object or the list that stands in an attribute as JSON text, since attributes hold no objects; any other value as it is.
+ * An integer that a double would round becomes a text; where the runtime does not tell the text of a number, the whole
+ * stays one.
  */
 function parsed(value: unknown): unknown {
   if (typeof value !== 'string' || value.length > MAX_JSON_LENGTH || !/^\s*[[{]/.test(value)) {
@@ -108,9 +119,10 @@ function parsed(value: unknown): unknown {
   }
   let isExact = true;
   const data = tried(() =>
-    JSON.parse(value, (_, field: unknown) => {
-      if (Number.isInteger(field) && !Number.isSafeInteger(field)) isExact = false;
-      return field;
+    JSON.parse(value, (_, field: unknown, context?: { readonly source?: string }) => {
+      if (!Number.isInteger(field) || Number.isSafeInteger(field)) return field;
+      isExact &&= context?.source !== undefined;
+      return context?.source;
     }),
   );
   return data === undefined || !isExact ? value : data;

@@ -1,5 +1,5 @@
 import type { Attributes } from './attribute-values.ts';
-import { countOf, firstValue } from './attribute-values.ts';
+import { countOf, firstValue, parsedAll } from './attribute-values.ts';
 import type { NamingFamily, SpanType, TokenCounts } from './naming-families.ts';
 import { namingFamilies } from './naming-families.ts';
 
@@ -26,7 +26,7 @@ export interface SpanDescription {
   readonly tokens?: TokenCounts;
   /** Present where the span has failed. */
   readonly error?: SpanError;
-  /** What is left: the attributes that are in none of the fields above. */
+  /** What is left: the attributes that are in none of the fields above, JSON texts as objects. */
   readonly attributes: Attributes;
 }
 
@@ -66,7 +66,7 @@ export function describeSpan(
     ...(typeof model === 'string' && { model }),
     ...(tokens && { tokens }),
     ...(error && { error }),
-    attributes: Object.fromEntries(left),
+    attributes: parsedAll(Object.fromEntries(left)),
   };
 }
 

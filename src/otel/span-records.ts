@@ -2,6 +2,7 @@
 // is, under the names of OTLP.
 import type { Attributes, Link } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { parsedAll } from '../genai/attribute-values.ts';
 import type { SpanDescription, SpanError } from '../genai/describe-span.ts';
 import { describeSpan } from '../genai/describe-span.ts';
 import type { SpanEnd, SpanParams } from '../trace/index.ts';
@@ -62,7 +63,7 @@ export function endRecordOf(span: ReadableSpan, start: StartRecord): SpanEnd {
     Object.entries(span.attributes).filter(([name, value]) => start.attributes[name] !== value),
   );
   const { input } = description(span, later);
-  const others = Object.entries(later).filter(([name]) => Object.hasOwn(all.attributes, name));
+  const others = Object.entries(all.attributes).filter(([name]) => Object.hasOwn(later, name));
   return {
     endedAt: dateOf(span.endTime),
     output: all.output,
@@ -89,7 +90,7 @@ function endContextOf(span: ReadableSpan, start: StartRecord): object {
       events: events.map(({ name, time, attributes = {} }) => ({
         name,
         time_unix_nano: unixNanoOf(time),
-        ...(!isEmpty(attributes) && { attributes }),
+        ...(!isEmpty(attributes) && { attributes: parsedAll(attributes) }),
       })),
     }),
     ...(droppedAttributesCount > 0 && { dropped_attributes_count: droppedAttributesCount }),
@@ -113,7 +114,7 @@ function linkOf({ context, attributes = {} }: Link): object {
   return {
     trace_id: context.traceId,
     span_id: context.spanId,
-    ...(!isEmpty(attributes) && { attributes }),
+    ...(!isEmpty(attributes) && { attributes: parsedAll(attributes) }),
   };
 }
 

@@ -6,7 +6,7 @@ import {
   InMemorySpanExporter,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { SpanDescription } from '../../src/genai/describe-span.ts';
 import { describeSpan } from '../../src/genai/describe-span.ts';
 // biome-ignore lint/correctness/useImportExtensions: it is JavaScript
@@ -183,13 +183,32 @@ describe('values', () => {
     expect(attributes).toEqual({ 'gen_ai.operation.name': 'constructor' });
   });
 
-  test('JSON text becomes data, but for integers that a double would round', () => {
-    const exact = '{"id":9007199254740991}';
-    const rounded = '{"id":9007199254740993}';
-    expect(described({ 'input.value': exact }).input).toEqual({ id: 9007199254740991 });
-    expect(described({ 'input.value': rounded }).input).toBe(rounded);
+  test('JSON text becomes data, and integers that a double would round become texts', () => {
+    const text = '{"exact":9007199254740991,"rounded":9007199254740993,"ids":[-9007199254740993]}';
+    expect(described({ 'input.value': text }).input).toEqual({
+      exact: 9007199254740991,
+      rounded: '9007199254740993',
+      ids: ['-9007199254740993'],
+    });
     expect(described({ 'input.value': '{not JSON' }).input).toBe('{not JSON');
     expect(described({ 'input.value': '12' }).input).toBe('12');
+  });
+
+  test('where the runtime does not tell the text of a number, the whole stays a text', () => {
+    const { parse } = JSON;
+    const text = '{"id":9007199254740993}';
+    vi.spyOn(JSON, 'parse').mockImplementation((json, reviver) =>
+      parse(json, (key, value) => reviver?.(key, value)),
+    );
+    expect(described({ 'input.value': text }).input).toBe(text);
+    expect(described({ 'input.value': '{"id":1}' }).input).toEqual({ id: 1 });
+    vi.restoreAllMocks();
+  });
+
+  test('attributes that no family knows are data as well, where they are JSON', () => {
+    const given = { tools: ['{"name":"weather"}'], note: '{"text":"kept"}' };
+    const attributes = { tools: [{ name: 'weather' }], note: { text: 'kept' } };
+    expect(described(given)).toEqual({ attributes });
   });
 
   test('JSON that is nested deeper than the stack stays a text', () => {

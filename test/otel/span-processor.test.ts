@@ -12,7 +12,7 @@ import { genAiSpanTypes } from '../../src/trace/index.ts';
 import { harness } from '../helpers/harness.ts';
 import { runsOf, spansOf, treesOf } from '../trace/trees.ts';
 import type { TracedProgram } from './traced-program.ts';
-import { remoteContext, tracedProgram, useContexts } from './traced-program.ts';
+import { remoteContext, tracedProgram, useContexts, within } from './traced-program.ts';
 
 function below(parent: Span): ReturnType<typeof trace.setSpan> {
   return trace.setSpan(ROOT_CONTEXT, parent);
@@ -290,10 +290,29 @@ describe('what is recorded of a span', () => {
 
   test('integers of 64 bits in JSON are not rounded', async () => {
     const t = await tracedProgram();
-    const input = '{"id":9007199254740993}';
-    t.tracer.startSpan('exact', { attributes: { 'input.value': input } }).end();
+    const attributes = { 'input.value': '{"id":9007199254740993}' };
+    t.tracer.startSpan('exact', { attributes }).end();
     await t.settled();
-    expect(t.recorded('exact').payload.inputs).toEqual({ input });
+    expect(t.recorded('exact').payload.inputs).toEqual({ id: '9007199254740993' });
+  });
+
+  test('what is redacted is so in attributes, events and links, also within JSON texts', async () => {
+    const t = await tracedProgram({ redact: ['**.password', '**.authorization'] });
+    const secret = '{"user":"a","password":"hunter2"}';
+    const attributes = { note: secret, 'http.request.header.authorization': ['hunter2'] };
+    const link = { context: t.tracer.startSpan('other').spanContext(), attributes: { secret } };
+    const span = t.tracer.startSpan('secret', { attributes, links: [link] });
+    span.setAttributes({ 'gen_ai.operation.name': 'chat', 'gen_ai.prompt': secret });
+    await t.settled();
+    span.setAttributes({ later: secret, 'gen_ai.completion': secret });
+    span.addEvent('gen_ai.content.prompt', { 'gen_ai.prompt': secret });
+    span.end();
+    await within(t, t.provider.shutdown());
+    expect(t.recorded('secret').payload.metadata?.attributes).toEqual({
+      note: { user: 'a', password: '[redacted]' },
+      'http.request.header.authorization': '[redacted]',
+    });
+    expect(JSON.stringify(t.emulator.snapshot())).not.toContain('hunter2');
   });
 
   test('every type in the table of names is one that runs are registered with', () => {
