@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import manifest from '../../package.json' with { type: 'json' };
 import { root } from '../../tools/run.ts';
 
 /** An empty package that has this checkout's build as a dependency. */
@@ -10,6 +11,10 @@ export function makeProject(): string {
   writeFileSync(join(path, 'package.json'), '{ "private": true, "type": "module" }\n');
   link(path, 'prefactor-autobatch', root);
   link(path, '@types/node', join(root, 'node_modules/@types/node'));
+  // Optional peers, which the documents show in use.
+  for (const peer of Object.keys(manifest.peerDependencies)) {
+    link(path, peer, join(root, 'node_modules', peer));
+  }
   link(path, '.bin/prefactor-autobatch', join(root, 'dist/cli/bin.js'));
   return path;
 }

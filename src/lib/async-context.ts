@@ -1,5 +1,4 @@
 import { runtime } from './runtime.ts';
-import { tried } from './user-code.ts';
 
 interface AsyncHooks {
   readonly AsyncLocalStorage?: { new (): RequestMark; snapshot?(): <T>(run: () => T) => T };
@@ -22,10 +21,10 @@ const { AsyncLocalStorage }: AsyncHooks = Object(
 export const runInRoot: <T>(run: () => T) => T =
   AsyncLocalStorage?.snapshot?.() ?? ((run) => run());
 
-/** One for all copies of this package in the process, since the client may be of another one. */
 const place = Symbol.for('prefactor-autobatch.ownRequest');
-const known: unknown = Reflect.get(globalThis, place);
-const ownRequest: RequestMark = isMark(known) ? known : newMark();
+/** One for all copies of this package in the process, since the client may be of another one; unless globals are frozen. */
+const ownRequest: RequestMark = Reflect.get(globalThis, place) ?? newMark();
+Reflect.set(globalThis, place, ownRequest);
 
 /**
  * Runs `send` as `runInRoot` does, and marks it as a request of this package's own: for what is done in it
@@ -41,16 +40,10 @@ export function isInOwnRequest(): boolean {
 }
 
 function newMark(): RequestMark {
-  const mark = AsyncLocalStorage === undefined ? syncMark() : new AsyncLocalStorage();
-  // Where globals are frozen, each copy has its own.
-  tried(() => Object.defineProperty(globalThis, place, { value: mark, configurable: true }));
-  return mark;
-}
-
-function syncMark(): RequestMark {
+  if (AsyncLocalStorage !== undefined) return new AsyncLocalStorage();
   let depth = 0;
   return {
-    run: (_, send) => {
+    run(_, send) {
       depth++;
       try {
         return send();
@@ -60,8 +53,4 @@ function syncMark(): RequestMark {
     },
     getStore: () => depth > 0,
   };
-}
-
-function isMark(value: unknown): value is RequestMark {
-  return typeof value === 'object' && value !== null && 'getStore' in value;
 }
