@@ -1,12 +1,12 @@
 import { runtime } from './runtime.ts';
 
 interface AsyncHooks {
-  readonly AsyncLocalStorage?: { new (): RequestMark; snapshot?(): <T>(run: () => T) => T };
+  readonly AsyncLocalStorage?: { new (): RequestFlag; snapshot?(): <T>(run: () => T) => T };
 }
 
 /** Tells code that runs within a request of this package's own from any other. */
-interface RequestMark {
-  run<T>(mark: true, send: () => T): T;
+interface RequestFlag {
+  run<T>(flag: true, send: () => T): T;
   getStore(): unknown;
 }
 
@@ -23,11 +23,11 @@ export const runInRoot: <T>(run: () => T) => T =
 
 const place = Symbol.for('prefactor-autobatch.ownRequest');
 /** One for all copies of this package in the process, since the client may be of another one; unless globals are frozen. */
-const ownRequest: RequestMark = Reflect.get(globalThis, place) ?? newMark();
+const ownRequest: RequestFlag = Reflect.get(globalThis, place) ?? newFlag();
 Reflect.set(globalThis, place, ownRequest);
 
 /**
- * Runs `send` as `runInRoot` does, and marks it as a request of this package's own: for what is done in it
+ * Runs `send` as `runInRoot` does, and flags it as a request of this package's own: for what is done in it
  * synchronously, and where there are async contexts also later.
  */
 export function sendInRoot<T>(send: () => T): T {
@@ -39,7 +39,7 @@ export function isInOwnRequest(): boolean {
   return ownRequest.getStore() === true;
 }
 
-function newMark(): RequestMark {
+function newFlag(): RequestFlag {
   if (AsyncLocalStorage !== undefined) return new AsyncLocalStorage();
   let depth = 0;
   return {

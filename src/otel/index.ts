@@ -1,3 +1,3 @@
 export { instrumentMetrics } from './metrics.ts';
-export type { SpanProcessorOptions } from './processor-options.ts';
+export type { RegistrationOfTrace, SpanProcessorOptions } from './processor-options.ts';
 export { PrefactorSpanProcessor } from './span-processor.ts';

@@ -4,16 +4,18 @@ import type { CheckTable } from '../lib/value-checks.ts';
 import { aBoolean, aFunction, integerFrom, isObjectLike, mustBe } from '../lib/value-checks.ts';
 import type { TraceOptions } from '../trace/index.ts';
 
+/** What the run of a trace is registered with, or a function of the span that begins it. */
+export type RegistrationOfTrace =
+  | AgentInstanceRegisterParams
+  | ((span: ReadableSpan) => AgentInstanceRegisterParams);
+
 export interface SpanProcessorOptions extends TraceOptions {
   /**
    * What runs are registered with: `agentId`, `environmentId`, `agentVersion` and so on; or a function of the span that begins
    * a run, whose `resource` and attributes may say which agent it is.
    * @default the `agentVersion` of the resource: its `service.name` (else 'Agent'), and its `service.version`
    */
-  readonly run?:
-    | AgentInstanceRegisterParams
-    | ((span: ReadableSpan) => AgentInstanceRegisterParams)
-    | undefined;
+  readonly run?: RegistrationOfTrace | undefined;
   /**
    * Whether a span is recorded: false leaves it out, and its children become those of its parent. It is asked when the code
    * that has started the span has come to its end.
