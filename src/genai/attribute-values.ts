@@ -36,21 +36,12 @@ function joined(
 
 function valueAt(attributes: Attributes, name: string, used: Set<string>): unknown {
   if (name.endsWith('.N')) return numbered(attributes, name.slice(0, -1), used);
-  const value = own(attributes, name);
-  if (value === undefined || value === null) return inside(attributes, name);
-  used.add(name);
-  return parsed(value);
-}
-
-/** What a name leads to that goes on into an object or a JSON text. */
-function inside(source: Attributes, name: string): unknown {
-  for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
-    const outer = parsed(own(source, name.slice(0, dot)));
-    if (!isObject(outer)) continue;
-    const rest = name.slice(dot + 1);
-    return own(outer, rest) ?? inside(outer, rest);
-  }
-  return undefined;
+  const [attribute = '', field] = name.split('#');
+  const value = parsed(own(attributes, attribute)) ?? undefined;
+  // Other fields of it are in none of the columns, so it stays an attribute.
+  if (field !== undefined) return own(value, field);
+  if (value !== undefined) used.add(name);
+  return value;
 }
 
 /**

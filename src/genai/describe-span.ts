@@ -43,19 +43,10 @@ export function describeSpan(
 ): SpanDescription {
   const { attributes } = span;
   const used = new Set<string>();
-  const read = (column: 'input' | 'output' | 'model'): unknown => {
-    for (const family of families) {
-      const value = firstValue(attributes, family[column], used);
-      if (value !== undefined) return value;
-    }
-    return undefined;
-  };
-  const [type, input, output, model] = [
-    typeOf(attributes, families, used),
-    read('input'),
-    read('output'),
-    read('model'),
-  ];
+  const type = typeOf(attributes, families, used);
+  const input = columnOf('input', attributes, families, used);
+  const output = columnOf('output', attributes, families, used);
+  const model = columnOf('model', attributes, families, used);
   const tokens = tokensOf(attributes, families, used);
   const error = errorOf(span, families);
   const left = Object.entries(attributes).filter(([name]) => !used.has(name));
@@ -68,6 +59,24 @@ export function describeSpan(
     ...(error && { error }),
     attributes: parsedAll(Object.fromEntries(left)),
   };
+}
+
+/** The input alone: undefined where these attributes have none. */
+export function inputOf(attributes: Attributes): unknown {
+  return columnOf('input', attributes, namingFamilies, new Set());
+}
+
+function columnOf(
+  column: 'input' | 'output' | 'model',
+  attributes: Attributes,
+  families: readonly NamingFamily[],
+  used: Set<string>,
+): unknown {
+  for (const family of families) {
+    const value = firstValue(attributes, family[column], used);
+    if (value !== undefined) return value;
+  }
+  return undefined;
 }
 
 function typeOf(

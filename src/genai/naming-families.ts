@@ -12,8 +12,8 @@ export type SpanType =
 
 /**
  * By which names one kind of instrumentation says what a span is about. Lists are in order of preference. A name is
- * that of an attribute, or goes on into one that is an object or JSON text: `usage_details.input` is the field `input` of
- * the attribute `usage_details`. Where it ends with `.N`, it stands for all attributes that are numbered so
+ * that of an attribute; `usage_details#input` is the field `input` of the attribute `usage_details`, which is an object or JSON
+ * text. Where it ends with `.N`, it stands for all attributes that are numbered so
  * (`llm.input_messages.0.message.role`), which become one list.
  */
 export interface NamingFamily {
@@ -208,9 +208,9 @@ export const namingFamilies: readonly NamingFamily[] = [
     output: ['langfuse.observation.output'],
     model: ['langfuse.observation.model.name'],
     tokens: {
-      promptTokens: ['langfuse.observation.usage_details.input'],
-      completionTokens: ['langfuse.observation.usage_details.output'],
-      totalTokens: ['langfuse.observation.usage_details.total'],
+      promptTokens: ['langfuse.observation.usage_details#input'],
+      completionTokens: ['langfuse.observation.usage_details#output'],
+      totalTokens: ['langfuse.observation.usage_details#total'],
     },
     failure: {
       name: 'langfuse.observation.level',

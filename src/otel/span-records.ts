@@ -4,7 +4,7 @@ import type { Attributes, Link } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { parsedAll } from '../genai/attribute-values.ts';
 import type { SpanDescription, SpanError } from '../genai/describe-span.ts';
-import { describeSpan } from '../genai/describe-span.ts';
+import { describeSpan, inputOf } from '../genai/describe-span.ts';
 import type { SpanEnd, SpanParams } from '../trace/index.ts';
 import { dateOf, unixNanoOf } from './span-times.ts';
 
@@ -62,7 +62,7 @@ export function endRecordOf(span: ReadableSpan, start: StartRecord): SpanEnd {
   const later = Object.fromEntries(
     Object.entries(span.attributes).filter(([name, value]) => start.attributes[name] !== value),
   );
-  const { input } = description(span, later);
+  const input = inputOf(later);
   const others = Object.entries(all.attributes).filter(([name]) => Object.hasOwn(later, name));
   return {
     endedAt: dateOf(span.endTime),

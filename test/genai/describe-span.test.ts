@@ -74,7 +74,7 @@ describe('spans that real instrumentations record are understood', () => {
     });
     expect(spans.get('ai.generateText')).toMatchObject({
       type: 'agent:agent',
-      input: [{ role: 'user', content: asked }],
+      input: { messages: [{ role: 'user', content: asked }] },
       output: { text: 'Sunny.', toolCalls: [{ toolName: 'weather' }] },
     });
   });

@@ -5,6 +5,7 @@ import { batches } from './batches.mjs';
 import { bounds } from './bounds.mjs';
 import { entries } from './entries.mjs';
 import { failures } from './failures.mjs';
+import { opentelemetry } from './opentelemetry.mjs';
 import { options } from './options.mjs';
 import { retries } from './retries.mjs';
 import { runs } from './runs.mjs';
@@ -20,6 +21,7 @@ export const checks = {
   ...answers,
   ...texts,
   ...traces,
+  ...opentelemetry,
   ...bounds,
   ...arguments_,
   ...options,

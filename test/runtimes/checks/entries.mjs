@@ -1,5 +1,6 @@
 import * as main from 'prefactor-autobatch';
 import * as coalescer from 'prefactor-autobatch/coalescer';
+import * as otel from 'prefactor-autobatch/otel';
 import * as testing from 'prefactor-autobatch/testing';
 import * as trace from 'prefactor-autobatch/trace';
 import { equal, ok, outcomes, rejection, span } from '../context.mjs';
@@ -18,6 +19,7 @@ export const entries = {
     equal(typeof coalescer.Coalescer, 'function', 'Coalescer');
     equal(typeof testing.Emulator, 'function', 'Emulator');
     equal(typeof trace.traced, 'function', 'traced');
+    equal(typeof otel.PrefactorSpanProcessor, 'function', 'PrefactorSpanProcessor');
   },
 
   'errors are classes of one root, each with a code': async (t) => {
