@@ -97,6 +97,11 @@ export interface Span {
   span<T>(params: string | SpanParams, fn: (span: Span) => T): T;
   /** Starts a child. Whoever starts a span so ends it. */
   startSpan(params: string | SpanParams): Span;
+  /**
+   * Calls `fn` with this span as the one around it, and leaves it open: for adapters, whose spans begin and end elsewhere.
+   * Returns what `fn` returns, and throws what it throws.
+   */
+  within<T>(fn: () => T): T;
   /** Notes what is to be recorded when the span ends. */
   set(details: SpanDetails): void;
   /** The first end counts. */

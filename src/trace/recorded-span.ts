@@ -60,12 +60,20 @@ export class RecordedSpan implements EndedByResult {
     return this.#run.instance;
   }
 
+  get isRunOver(): boolean {
+    return this.#run.isOver;
+  }
+
   span<T>(params: string | SpanParams, fn: (span: Span) => T): T {
     return this.#run.recorder.around(startSpan(this.#run, this, params), fn);
   }
 
   startSpan(params: string | SpanParams): Span {
     return startSpan(this.#run, this, params) ?? unrecordedSpan;
+  }
+
+  within<T>(fn: () => T): T {
+    return this.#run.recorder.settings.within(this, fn);
   }
 
   set(details: SpanDetails): void {

@@ -24,12 +24,16 @@ export interface RecorderSettings {
   readonly logger: Logger;
   readonly maxOpenRuns: number;
   readonly maxOpenSpans: number;
+  /** Calls a function with a span as the one around it. */
+  readonly within: <T>(span: EndedByResult, fn: () => T) => T;
   /** Calls a function with a span that was started for it, and ends the span by what comes of that. */
   readonly around: <T>(span: EndedByResult, fn: (span: EndedByResult) => T) => T;
 }
 
 /** A span around a function. */
 export interface EndedByResult extends RootSpan {
+  /** Whether its run has ended: then nothing below it is recorded. */
+  readonly isRunOver: boolean;
   /** Ends it with what came of the function, unless something else was set. The first end counts. */
   settle(end: SpanEnd): void;
 }

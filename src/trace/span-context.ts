@@ -1,10 +1,10 @@
 import { runtime } from '../lib/runtime.ts';
-import type { Span } from './handles.ts';
+import type { EndedByResult } from './recorder.ts';
 
 /** Node's, which other runtimes have as well; browsers have none. */
 interface AsyncLocalStorage {
-  getStore(): Span | undefined;
-  run<T>(store: Span, run: () => T): T;
+  getStore(): EndedByResult | undefined;
+  run<T>(store: EndedByResult, run: () => T): T;
 }
 
 interface AsyncHooks {
@@ -20,12 +20,12 @@ export class SpanContext {
     this.#storage = hooks.AsyncLocalStorage && new hooks.AsyncLocalStorage();
   }
 
-  active(): Span | undefined {
+  active(): EndedByResult | undefined {
     return this.#storage?.getStore();
   }
 
   /** Without such contexts `run` just runs: then only handles say what belongs to what. */
-  within<T>(span: Span, run: () => T): T {
+  within<T>(span: EndedByResult, run: () => T): T {
     return this.#storage === undefined ? run() : this.#storage.run(span, run);
   }
 }

@@ -30,7 +30,7 @@ export interface Tracer {
   span<T>(params: string | SpanParams, fn: (span: Span) => T): T;
   /** Registers and starts a run, without a root span. Whoever starts a run so ends it. */
   startRun(params: RunParams): Run;
-  /** The span around the caller. */
+  /** The span around the caller, unless its run has ended. */
   active(): Span | undefined;
   /** What is open, and what was not recorded as it happened. */
   stats(): TraceStats;
@@ -60,6 +60,7 @@ export function traced(client: AutobatchClient, options: TraceOptions = {}): Tra
     maxOpenSpans,
     serialise: (value) =>
       serialise(value, { ...limits, maxBytes: limits.maxValueBytes }, redaction),
+    within: (span, fn) => context.within(span, fn),
     around: (span, fn) => around(context, span, fn),
   });
   return {
@@ -72,7 +73,10 @@ export function traced(client: AutobatchClient, options: TraceOptions = {}): Tra
       return fn(unrecordedSpan);
     },
     startRun: (params) => new RecordedRun(recorder, params),
-    active: () => context.active(),
+    active: () => {
+      const span = context.active();
+      return span?.isRunOver === false ? span : undefined;
+    },
     stats: () => recorder.stats(),
   };
 }

@@ -4,6 +4,7 @@ import type { Span } from './handles.ts';
 export const unrecordedSpan: Span = {
   span: (_, fn) => fn(unrecordedSpan),
   startSpan: () => unrecordedSpan,
+  within: (fn) => fn(),
   set() {},
   end() {},
 };

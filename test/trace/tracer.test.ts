@@ -46,6 +46,45 @@ test('spans nest by asynchronous context, also where functions run at once', asy
   expect(tracer.stats()).toMatchObject({ openRuns: 0, openSpans: 0, forgottenSpans: 0 });
 });
 
+test('a span that is open elsewhere is the one around a function, and stays open after it', async () => {
+  const t = await harness();
+  const tracer = traced(t.client, { logger: false });
+  const run = tracer.startRun({});
+  const tool = run.startSpan('tool');
+  const made = tool.within(async () => {
+    await t.pass(1);
+    return tracer.span('below', () => tracer.active() === tool);
+  });
+  expect(tracer.active()).toBeUndefined();
+  expect(await made).toBe(false);
+  expect(tool.within(() => tracer.active())).toBe(tool);
+  expect(() => tool.within(() => throwing())).toThrow('no');
+  await t.settled();
+  const below = { name: 'below', status: 'complete' };
+  expect(treesOf(t.emulator)).toEqual([
+    { status: 'active', spans: [{ name: 'tool', status: 'active', children: [below] }] },
+  ]);
+  run.end();
+  expect(tool.startSpan('late').within(() => 7)).toBe(7);
+  await t.settled();
+});
+
+function throwing(): never {
+  throw new Error('no');
+}
+
+test('after the end of a run no span of it is around what goes on', async () => {
+  const t = await harness();
+  const tracer = traced(t.client);
+  const [during, after] = tracer.run({}, () => {
+    const later = Promise.resolve().then(() => tracer.active());
+    return [tracer.active(), later];
+  });
+  expect(during).toBeDefined();
+  expect(await after).toBeUndefined();
+  await t.settled();
+});
+
 test('runs at once do not mix, and neither do two tracers', async () => {
   const t = await harness();
   const [first, second] = [traced(t.client), traced(t.client)];
