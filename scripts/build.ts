@@ -15,6 +15,7 @@ const entries = {
   'fetch/index': 'src/fetch/index.ts',
   'fetch/register': 'src/fetch/register.ts',
   'otel/index': 'src/otel/index.ts',
+  'ai/index': 'src/ai/index.ts',
 };
 const programs = {
   'cli/bin': 'src/cli/bin.ts',

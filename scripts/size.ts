@@ -18,6 +18,8 @@ const bounds: Readonly<Record<string, { readonly goal?: number; readonly limit: 
   '. for Node': { limit: 81_500 },
   './coalescer for browsers': { limit: 28_500 },
   './coalescer for Node': { limit: 28_500 },
+  './ai for browsers': { limit: 4_000 },
+  './ai for Node': { limit: 4_000 },
   './testing for browsers': { limit: 16_500 },
   './testing for Node': { limit: 16_500 },
   './trace for browsers': { limit: 9_000 },

@@ -16,6 +16,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'src/lib/',
   ],
   'src/otel/': ['src/trace/index.ts', 'src/genai/', 'src/index.ts', 'src/lib/'],
+  'src/ai/': ['src/trace/index.ts', 'src/genai/', 'src/index.ts', 'src/lib/'],
   'src/genai/': ['src/lib/'],
   'src/recordings/': ['src/index.ts', 'src/testing/'],
   // A user like any other.
