@@ -1,7 +1,6 @@
 import type { AiSdkEvent } from '../genai/ai-sdk-events.ts';
 import { callOf, describeEvent, nameOfCall, nameOfOperation } from '../genai/ai-sdk-events.ts';
 import type { AgentInstanceRegisterParams } from '../index.ts';
-import { LruMap } from '../lib/lru-map.ts';
 import type { Span, SpanEnd, SpanTypeName, Tracer } from '../trace/index.ts';
 
 export type { AiSdkEvent };
@@ -43,14 +42,13 @@ export function prefactorTelemetry(
   options: PrefactorTelemetryOptions = {},
 ): PrefactorTelemetry {
   if (typeof tracer?.startRun !== 'function') throw new TypeError(NO_TRACER);
-  const open = new LruMap<string, Operation>({ max: MAX_OPERATIONS });
+  const open = new Map<string, Operation>();
   const started = (type: SpanTypeName) => (event: AiSdkEvent) => {
     const operation = open.get(event.callId);
-    if (operation === undefined) return;
     // One that is still open was an attempt that has failed.
-    operation.calls.get(callOf(event))?.end(FAILED);
+    operation?.calls.get(callOf(event))?.end(FAILED);
     const params = { ...describeEvent(event), name: nameOfCall(event), type };
-    operation.calls.set(callOf(event), operation.span.startSpan(params));
+    if (operation) operation.calls.set(callOf(event), operation.span.startSpan(params));
   };
   const ended = (event: AiSdkEvent) =>
     open.get(event.callId)?.calls.get(callOf(event))?.end(describeEvent(event));
@@ -60,7 +58,10 @@ export function prefactorTelemetry(
     return span === undefined ? event.execute() : span.within(event.execute);
   };
   return {
-    onStart: (event) => open.set(event.callId, begin(tracer, event, options.run)),
+    onStart(event) {
+      open.set(event.callId, begin(tracer, event, options.run));
+      if (open.size > MAX_OPERATIONS) open.delete(open.keys().next().value ?? '');
+    },
     onLanguageModelCallStart: started('agent:llm'),
     onLanguageModelCallEnd: ended,
     onObjectStepStart: started('agent:llm'),
@@ -75,17 +76,14 @@ export function prefactorTelemetry(
     executeTool: around,
     // The tokens are those of its calls, and would count twice.
     onEnd: (event) =>
-      end(open.take(event.callId), { ...describeEvent(event), tokenUsage: undefined }, FAILED),
-    onAbort: (event) => end(open.take(event.callId), { status: 'cancelled', error: event.reason }),
-    onError(event) {
-      const { callId, error } = Object(event);
-      end(open.take(callId), { error: error ?? null });
-    },
+      end(open, event.callId, { ...describeEvent(event), tokenUsage: undefined }, FAILED),
+    onAbort: (event) => end(open, event.callId, { status: 'cancelled', error: event.reason }),
+    onError: (event) => end(open, Object(event).callId, { error: Object(event).error ?? null }),
   };
 }
 
 const NO_TRACER = 'tracer must be what traced(client) of prefactor-autobatch/trace returns.';
-/** Operations that are remembered at least. As many are open only where streams are left unread; the tracer ends these. */
+/** Operations that are remembered. As many are open only where streams are left unread; the tracer ends these. */
 const MAX_OPERATIONS = 10_000;
 const FAILED: SpanEnd = { status: 'failed' };
 
@@ -105,7 +103,9 @@ function begin(tracer: Tracer, event: AiSdkEvent, params?: AgentInstanceRegister
 }
 
 /** Ends an operation, and its calls that are still open. (The first end counts.) */
-function end(operation: Operation | undefined, by: SpanEnd, openCalls: SpanEnd = by): void {
+function end(open: Map<string, Operation>, callId: string, by: SpanEnd, openCalls = by): void {
+  const operation = open.get(callId);
+  open.delete(callId);
   for (const call of operation?.calls.values() ?? []) call.end(openCalls);
   operation?.span.end(by);
   operation?.run?.end({ status: by.status, error: by.error });

@@ -1,6 +1,7 @@
 // A user's program. scripts/check-packed.ts copies it into an empty project with the tarball, checks
 // it with several compilers, and runs it. No part of the checkout's own type check.
 import { AutobatchClient } from 'prefactor-autobatch';
+import { prefactorTelemetry } from 'prefactor-autobatch/ai';
 import * as coalescer from 'prefactor-autobatch/coalescer';
 import { Emulator } from 'prefactor-autobatch/testing';
 import { traced } from 'prefactor-autobatch/trace';
@@ -9,6 +10,8 @@ const server = await new Emulator({ token: 'token' }).listen(0);
 const client: AutobatchClient = new AutobatchClient({ apiUrl: server.url, apiToken: 'token' });
 const answer: Promise<string> = traced(client).run({ name: 'agent' }, async () => 'done');
 if ((await answer) !== 'done') throw new Error('not what the function returned');
+if (prefactorTelemetry(traced(client)).executeTool({ callId: '', execute: () => 7 }) !== 7)
+  throw new Error('not run');
 await client.close();
 await server.close();
 if (Object.keys(coalescer).length === 0) throw new Error('nothing in /coalescer');
