@@ -15,7 +15,6 @@ export function makeProject(): string {
   for (const peer of Object.keys(manifest.peerDependencies)) {
     link(path, peer, join(root, 'node_modules', peer));
   }
-  for (const name of ['@types/node', 'ai']) link(path, name, join(root, 'node_modules', name));
   link(path, '.bin/prefactor-autobatch', join(root, 'dist/cli/bin.js'));
   return path;
 }
