@@ -341,3 +341,17 @@ test.each([
 test('without a client there is no tracer', () => {
   expect(() => traced(undefined as never)).toThrow('client must be an AutobatchClient');
 });
+
+test('a run that was started by hand has spans around functions as well', async () => {
+  const t = await harness();
+  const tracer = traced(t.client, { logger: false });
+  const run = tracer.startRun({});
+  const found = await run.span('a', async () => tracer.span('below', () => 'it'));
+  expect(found).toBe('it');
+  run.end();
+  expect(run.span('late', () => 'unrecorded')).toBe('unrecorded');
+  await t.settled();
+  expect(treesOf(t.emulator)[0]?.spans).toEqual([
+    { name: 'a', status: 'complete', children: [{ name: 'below', status: 'complete' }] },
+  ]);
+});

@@ -130,6 +130,23 @@ test('a thenable does its work once, when it is awaited', async () => {
   ).toEqual(['complete', 'failed']);
 });
 
+test('who waits for the value only of a promise of its own class gets the error where it leads', async () => {
+  const t = await harness();
+  const tracer = traced(t.client);
+  class Own<T> extends Promise<T> {}
+  const error = new Error('no');
+  const failing = tracer.run({ name: 'a' }, () => Own.reject(error));
+  await expect(failing.then((value) => value).catch((seen: unknown) => seen)).resolves.toBe(error);
+  const passed = tracer.run({ name: 'b' }, () => Own.resolve(1));
+  expect(await passed.catch(() => 2).finally(() => {})).toBe(1);
+  await t.settled();
+  expect(
+    treesOf(t.emulator)
+      .map(({ status }) => status)
+      .sort(),
+  ).toEqual(['complete', 'failed']);
+});
+
 test('a thenable that takes no method, or cannot be read, is a value', async () => {
   const t = await harness();
   const tracer = traced(t.client);

@@ -127,6 +127,15 @@ const cases: Record<string, Case> = {
     error: failure,
     status: 'failed',
   },
+  'not piped while it is locked': {
+    async read(stream) {
+      const reader = stream.getReader();
+      await expect(stream.pipeTo(new WritableStream())).rejects.toThrow(TypeError);
+      reader.releaseLock();
+      await readAll(stream);
+    },
+    status: 'complete',
+  },
   'piped until the signal': {
     async read(stream) {
       const signal = AbortSignal.abort();
