@@ -11,7 +11,7 @@ import { readFetchOptions } from './fetch-options.ts';
 import type { FetchArguments, PassedReason, ReadCall } from './read-call.ts';
 import { readCall } from './read-call.ts';
 import { actionOf, fieldsOfBody } from './single-calls.ts';
-import { Turns, unlessAborted } from './turns.ts';
+import { Turns, throwIfAborted, unlessAborted } from './turns.ts';
 import { UnansweredCalls } from './unanswered-calls.ts';
 
 export type { PassedReason } from './read-call.ts';
@@ -157,7 +157,7 @@ class FetchBatcher {
     let answer: Promise<Response>;
     try {
       const { body, signal } = read;
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       const text = typeof body === 'string' ? body : await unlessAborted(body(), signal);
       await unlessAborted(turn.comes, signal);
       const due = this.#prepare(args, read, text);

@@ -4,8 +4,8 @@ import { runtime } from '../lib/runtime.ts';
 import { tried } from '../lib/user-code.ts';
 import { EXIT_SCRIPT } from './exit-script.ts';
 
-/** The longest that the end of the process waits. */
-const EXIT_DRAIN_MS = 5_000;
+/** The longest that the end of the process waits: as long as `close` does. */
+const EXIT_DRAIN_MS = 10_000;
 
 /** What is used of node:child_process. */
 interface ChildProcessModule {
@@ -58,7 +58,7 @@ function drain(calls: RemainingCalls | undefined): void {
   });
   if (String(stdout) === 'done') return;
   consoleLogger.warn(
-    `The process has ended with ${items.length === 1 ? '1 call' : `${items.length} calls`} pending, and not all of them could be sent in the ${EXIT_DRAIN_MS} ms that were left for it. Await client.close() before process.exit().`,
+    `The process has ended with ${items.length === 1 ? '1 call' : `${items.length} calls`} pending, and not all of them could be sent at its end. Await client.close() before process.exit().`,
   );
 }
 

@@ -1,11 +1,11 @@
 /**
  * What a process of its own runs to send the calls of one that ends. It is a text, since it has to work from within a
- * bundle; and short: it sends batches in order, one at a time, until its parent ends it. It says `done` when each call
- * has its answer.
+ * bundle; and short: it sends batches in order, one at a time, until its parent ends it, or there has been no answer
+ * for two seconds. It says `done` when each call has its answer.
  */
 export const EXIT_SCRIPT: string = `
 const ids = {}, tries = {};
-let most = 100;
+let most = 100, misses = 0;
 const passing = ['temporarily_unavailable', 'rate_limited', 'unknown', 'unexpected'];
 const textOf = ({ pieces, holes }) => holes.every((hole) => hole in ids)
   ? pieces.map((piece, at) => piece + (at < holes.length ? JSON.stringify(ids[holes[at]]) : '')).join('')
@@ -43,6 +43,8 @@ async function run({ items, ...target }) {
     }
     if (texts.length === 0) { rest = rest.slice(1); continue; }
     const { status, outputs } = await post(target, texts);
+    misses = status === 0 ? misses + 1 : 0;
+    if (misses === 20) return;
     const left = outputs ? settle(rest, outputs) : rest;
     if (left.length < rest.length) rest = left;
     else if (texts.length > 1 && [400, 413, 422].includes(status)) most = Math.ceil(texts.length / 2);

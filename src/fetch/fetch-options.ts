@@ -38,7 +38,7 @@ export interface BatchingFetchOptions {
   readonly answer?: AnswerMode | undefined;
   /**
    * What is pending when the process ends, by `process.exit` or an uncaught error, is sent by a short process of its
-   * own, which ends after 5 seconds at the latest. Only on Node, and only where the client sends by Node's own fetch.
+   * own, which ends after 10 seconds at the latest. Only on Node, and only where the client sends by Node's own fetch.
    * @default true
    */
   readonly drainOnExit?: boolean | undefined;

@@ -25,13 +25,18 @@ export class Turns {
   }
 }
 
+/** Not the method of that name, which signals of other packages lack. */
+export function throwIfAborted(signal: AbortSignal | null | undefined): void {
+  if (signal?.aborted === true) throw signal.reason;
+}
+
 /** What the promise settles to; or rejects with the reason of the signal, if that fires first. */
 export async function unlessAborted<T>(
   promise: Promise<T>,
   signal: AbortSignal | null | undefined,
 ): Promise<T> {
   if (signal === null || signal === undefined) return promise;
-  signal.throwIfAborted();
+  throwIfAborted(signal);
   const aborted = deferred<never>();
   const abort = (): void => aborted.reject(signal.reason);
   signal.addEventListener('abort', abort);

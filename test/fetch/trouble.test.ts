@@ -118,6 +118,7 @@ for (const mode of modes) {
     const sdk = new LaterSdk({ fetch: t.fetch });
     sdk.startRun();
     await t.time.until(sdk.shutdown());
+    await t.time.until(t.client.flush());
     t.emulator.terminate(String(sdk.run), 'Too expensive');
     for (let spans = 1; spans <= 2 && sdk.terminated === undefined; spans++) {
       sdk.span(`span ${spans}`);
@@ -163,6 +164,30 @@ test('after a late failure a run is answered by results until one succeeds', asy
   expect((await t.post('agent_spans', spanOf(other))).status).toBe(200);
   expect((await t.post('agent_spans', spanOf(run))).status).toBe(200);
   expect(early()).toBe(before + 2);
+});
+
+test('the repeat of a call that had no answer waits for its result, whatever its run has done since', async () => {
+  const t = fetchHarness('on-accept', { client: { batch: { maxWaitMs: 0 } } });
+  const run = await t.startedRun();
+  t.emulator.faults.refuse(({ fields }) => JSON.stringify(fields).includes('poor'));
+  await t.post('agent_spans', spanOf(run, { payload: { name: 'poor' } }));
+  await t.time.until(t.client.flush());
+  // Answered by results now: one that takes long, and is given up.
+  t.emulator.faults.next({ kind: 'delay', delayMs: 500 });
+  const body = spanOf(run, { payload: { name: 'slow' } });
+  const given = new AbortController();
+  const slow = t.post('agent_spans', body, { signal: given.signal });
+  slow.catch(() => {});
+  await t.time.pass(30);
+  given.abort();
+  await expect(slow).rejects.toMatchObject({ name: 'AbortError' });
+  // The run is well again meanwhile.
+  await t.time.until(t.post('agent_spans', spanOf(run, { payload: { name: 'fine' } })));
+  const { early } = t.batching.stats();
+  expect((await t.time.until(t.post('agent_spans', body))).status).toBe(200);
+  expect(t.batching.stats()).toMatchObject({ early, lateFailures: 1 });
+  await t.time.until(t.client.flush());
+  expect(spanNames(t.emulator)).toEqual(['fine', 'slow']);
 });
 
 test('one invalid span makes a later SDK fatal without us, and costs only itself when answered early', async () => {
