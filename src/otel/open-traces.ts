@@ -15,6 +15,8 @@ export interface TracesSettings {
   /** Whether a span is recorded. Never throws. */
   readonly isRecorded: (span: ReadableSpan) => boolean;
   readonly onEvicted: (why: string) => void;
+  /** What `run` returns; undefined where it throws, which is told. */
+  readonly guarded: <T>(run: () => T) => T | undefined;
 }
 
 /** A trace with spans that have started here and not ended. */
@@ -81,7 +83,7 @@ export class OpenTraces {
     this.#recordStarts();
     const { handle, start } = known;
     if (start !== undefined) {
-      handle?.end(endRecordOf(span, start));
+      handle?.end(this.#settings.guarded(() => endRecordOf(span, start)));
       trace.lastEnd = laterOf(trace.lastEnd, span.endTime);
     }
     trace.open.delete(spanId);
@@ -121,7 +123,9 @@ export class OpenTraces {
     if (this.#started.length === 0) return;
     const started = this.#started;
     this.#started = [];
-    for (const one of started) if (!one.trace.isOver) this.#record(one);
+    for (const one of started) {
+      if (!one.trace.isOver) this.#settings.guarded(() => this.#record(one));
+    }
   }
 
   #record(started: OpenSpan): void {

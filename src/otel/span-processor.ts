@@ -43,16 +43,17 @@ export class PrefactorSpanProcessor implements SpanProcessor {
       runParamsOf: (span) => this.#runParamsOf(span),
       isRecorded: (span) => this.#isRecorded(span),
       onEvicted: (why) => this.#tellOnce(why),
+      guarded: (run) => this.#guarded(run),
     });
   }
 
   onStart(span: ReadableSpan): void {
     if (this.#shutdown !== undefined || isInOwnRequest()) return;
-    this.#guard(() => this.#traces.start(span));
+    this.#guarded(() => this.#traces.start(span));
   }
 
   onEnd(span: ReadableSpan): void {
-    this.#guard(() => this.#traces.end(span));
+    this.#guarded(() => this.#traces.end(span));
   }
 
   /**
@@ -62,7 +63,7 @@ export class PrefactorSpanProcessor implements SpanProcessor {
    * @throws {Error} `flushTimeoutMs` was not enough; nothing is lost by that
    */
   async forceFlush(): Promise<void> {
-    this.#guard(() => this.#traces.catchUp());
+    this.#guarded(() => this.#traces.catchUp());
     const pending = await this.#flush();
     if (pending > 0) throw new Error(notFlushed(pending, this.#timeoutMs));
   }
@@ -127,11 +128,12 @@ export class PrefactorSpanProcessor implements SpanProcessor {
   }
 
   /** What is wrong here must not fail the code that is traced. */
-  #guard(run: () => void): void {
+  #guarded<T>(run: () => T): T | undefined {
     try {
-      run();
+      return run();
     } catch (error) {
       this.#tellOnce('A span could not be recorded.', error);
+      return undefined;
     }
   }
 

@@ -112,6 +112,39 @@ describe('shutdown', () => {
   });
 });
 
+describe('a span that cannot be read', () => {
+  const unreadable = {
+    get() {
+      throw new Error('unreadable');
+    },
+  };
+
+  test('at its start is left out, and hurts nobody', async () => {
+    const t = await tracedProgram();
+    t.processor.onStart({} as never);
+    t.processor.onEnd({} as never);
+    const odd = t.tracer.startSpan('odd');
+    Object.defineProperty(odd, 'attributes', unreadable);
+    t.tracer.startSpan('a').end();
+    t.processor.onEnd(odd as never);
+    await within(t, t.provider.shutdown());
+    expect(treesOf(t.emulator)).toEqual([run]);
+    expect(t.log.entries.filter(([level]) => level === 'warn')).toEqual([
+      ['warn', 'A span could not be recorded.', expect.any(Error)],
+    ]);
+  });
+
+  test('at its end ends without what it says', async () => {
+    const t = await tracedProgram();
+    const span = t.tracer.startSpan('a');
+    await t.settled();
+    Object.defineProperty(span, 'events', unreadable);
+    span.end();
+    await within(t, t.provider.shutdown());
+    expect(treesOf(t.emulator)).toEqual([run]);
+  });
+});
+
 describe('wrong arguments', () => {
   test.each([
     [{ filter: 'http' }, 'options.filter must be a function, but it is "http".'],
