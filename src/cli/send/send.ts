@@ -1,65 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { AutobatchClient, PrefactorInvalidArgumentError } from '../../index.ts';
+import type { AutobatchClient } from '../../index.ts';
 import type { ActionFile } from '../../recordings/actions/action-file.ts';
-import { ActionFileError, openActionFile } from '../../recordings/actions/action-file.ts';
+import { openActionFile } from '../../recordings/actions/action-file.ts';
+import type { NumberedLine } from '../../recordings/actions/action-line.ts';
 import { RecordedClock, recordedTimes } from '../../recordings/actions/recorded-time.ts';
 import { RecordedCalls } from '../../recordings/calls/recorded-calls.ts';
-import type { EmulatorProcess } from '../../recordings/emulator-process.ts';
-import { emulatorProblems, startEmulator } from '../../recordings/emulator-process.ts';
-import type { Account } from '../api/api-requests.ts';
-import { deploymentOf, exchange, pingProblem, readAccount } from '../api/api-requests.ts';
+import { deploymentOf } from '../api/api-requests.ts';
 import type { OptionValues } from '../command/arguments.ts';
-import {
-  either,
-  flag,
-  group,
-  names,
-  number,
-  oneOf,
-  option,
-  text,
-  time,
-} from '../command/arguments.ts';
+import { either, group, names, number, oneOf, option, text, time } from '../command/arguments.ts';
 import type { Command, CommandContext } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
-import {
-  CommandFailure,
-  exitCodeOf,
-  exitCodes,
-  INTERRUPTED,
-  unlessInterrupted,
-  whenAborted,
-  wrongUsage,
-} from '../command/failures-exit-codes.ts';
-import { duration } from '../terminal/figures.ts';
-import { balances } from '../terminal/ledger.ts';
-import type { Progress } from '../terminal/progress.ts';
-import { showProgress } from '../terminal/progress.ts';
-import { FailedLines } from './failed-lines.ts';
+import { wrongUsage } from '../command/failures-exit-codes.ts';
+import { destinationOptions, destinationProblem, openDestination } from '../sending/destination.ts';
+import type { ActionSource } from '../sending/sending.ts';
+import { sendActions, sendingExitCode, sendingOptions } from '../sending/sending.ts';
+import { textOf } from '../sending/summary.ts';
 import { fileIdentities } from './identities.ts';
-import type { Summary } from './summary.ts';
-import { summaryOf, textOf } from './summary.ts';
-import { Tally } from './tally.ts';
-
-/** How long an interrupted client may take for what is in flight. */
-const INTERRUPTED_CLOSE_MS = 5_000;
-const EMULATE_RTT_MS = 20;
-/** Most calls that have not settled; reading waits for room. */
-const MAX_SEND_PENDING = 10_000;
-
-const sendMilliseconds = number({ min: 0, max: 60_000, unit: 'milliseconds' });
 
 const options = {
-  ...group('Where to', {
-    'api-url': option(
-      'URL',
-      text('a URL'),
-      "the API; without it PREFACTOR_API_URL, else the public one. The token is that of PREFACTOR_API_TOKEN. With an account's token, runs are registered for PREFACTOR_AGENT_ID and PREFACTOR_ENVIRONMENT_ID",
-    ),
-    emulate: flag('a local emulator of the API instead: no account, no network'),
-    rtt: option('MS', sendMilliseconds, `its round trip in sendMilliseconds (${EMULATE_RTT_MS})`),
-  }),
+  ...destinationOptions,
   ...group('What of it', {
     ignore: option(
       'FIELD,...',
@@ -93,29 +52,7 @@ const options = {
       'sends once more what was sent before. Without it, a second time doubles nothing: keys and ids come from the name and the lines of the file',
     ),
   }),
-  ...group('How', {
-    window: option(
-      'tick|MS',
-      either(oneOf('tick'), sendMilliseconds),
-      'how long calls are gathered: a tick, or milliseconds',
-      'tick',
-    ),
-    'max-items': option(
-      'N',
-      number({ min: 1, max: 10_000, whole: true }),
-      'items in one request',
-      100,
-    ),
-    concurrency: option('N', number({ min: 1, max: 256, whole: true }), 'requests in flight', 16),
-    'on-skipped': option(
-      'requeue|reject',
-      oneOf('requeue', 'reject'),
-      'what the server did not reach goes again, or its calls fail',
-      'requeue',
-    ),
-    ids: option('client|server', oneOf('client', 'server'), 'who makes the ids of spans', 'client'),
-    json: flag('the summary as JSON'),
-  }),
+  ...sendingOptions,
 };
 type SendOptions = OptionValues<typeof options>;
 
@@ -143,14 +80,21 @@ export const send: Command = defineCommand({
     const { stdin, stdout, interrupted } = context;
     const file = await openActionFile(path, stdin);
     try {
-      const destination = await openDestination(options, context);
-      const sent = sendFile(path, file, options, destination, context);
+      const destination = await openDestination('send', options, context);
+      const sent = sendActions(
+        {
+          command: 'send',
+          path,
+          source: new PacedActions(file, options),
+          options,
+          destination,
+          callsWith: (client) => recordedCalls(client, file, options, context.env),
+        },
+        context,
+      );
       const summary = await sent.finally(() => destination.emulator?.close());
       stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : textOf(summary));
-      if (interrupted.aborted) return exitCodeOf(interrupted);
-      const { failures, ledger, problems } = summary;
-      const isRight = failures.length === 0 && balances(ledger) && problems.length === 0;
-      return isRight ? exitCodes.ok : exitCodes.failed;
+      return sendingExitCode(summary, interrupted);
     } finally {
       file.close();
     }
@@ -158,145 +102,43 @@ export const send: Command = defineCommand({
 });
 
 /** What is wrong with the arguments, though each of them is right. */
-function argumentsProblem(
-  path: string,
-  { emulate, rtt, times, start, ...given }: SendOptions,
-): string | undefined {
+function argumentsProblem(path: string, options: SendOptions): string | undefined {
   if (path === '') return 'Name an action file, or - for the standard input.';
-  if (emulate && given['api-url'] !== undefined) {
-    return '--emulate and --api-url exclude each other.';
+  if (options.start !== undefined && options.times === 'sent') {
+    return '--start is of no use with --times sent.';
   }
-  if (start !== undefined && times === 'sent') return '--start is of no use with --times sent.';
-  if (rtt === undefined || emulate) return undefined;
-  return '--rtt is the round trip of the emulator, and needs --emulate.';
+  return destinationProblem(options);
 }
 
-/** Where the actions go: the API, or an emulator of our own. */
-interface Destination extends Account {
-  readonly emulator?: EmulatorProcess;
-}
+/** The lines of a file, each held back until its time. */
+class PacedActions implements ActionSource {
+  readonly #file: ActionFile;
+  readonly #options: SendOptions;
 
-/** @throws {CommandFailure} when nothing there answers, the token is refused, or it is interrupted. */
-async function openDestination(
-  { emulate, 'api-url': apiUrl, rtt: latencyMs = EMULATE_RTT_MS }: SendOptions,
-  { env, interrupted }: CommandContext,
-): Promise<Destination> {
-  if (emulate) {
-    const apiToken = 'emulator-token';
-    const emulator = await startEmulator({ token: apiToken, latencyMs });
-    return { apiUrl: emulator.url, apiToken, emulator };
+  constructor(file: ActionFile, options: SendOptions) {
+    this.#file = file;
+    this.#options = options;
   }
-  const account = readAccount('send', apiUrl, env);
-  // Without this check, the client would take a wrong URL for an outage, and try again for minutes.
-  const ping = exchange(account, '/api/v1/ping');
-  const problem = pingProblem(account, await unlessInterrupted(ping, interrupted));
-  if (problem !== undefined) throw new CommandFailure(problem);
-  return account;
-}
 
-async function sendFile(
-  path: string,
-  file: ActionFile,
-  options: SendOptions,
-  destination: Destination,
-  { env, screen, interrupted }: CommandContext,
-): Promise<Summary> {
-  const client = makeClient(options, destination);
-  const failedLines = options.failed === undefined ? undefined : new FailedLines(options.failed);
-  const calls = recordedCalls(client, file, options, env);
-  const tally = new Tally(failedLines);
-  const progress = showProgress(screen, () => {
-    const { actions, failed } = tally.counts;
-    const { requests } = client.stats();
-    const { bytesRead, origin } = file;
-    return { bytesRead, size: origin.size, actions, pending: tally.pending, failed, requests };
-  });
-  noteTroubles(client, progress);
-  const { apiUrl, emulator } = destination;
-  const stopped = AbortSignal.any([interrupted, ...(emulator ? [emulator.lost] : [])]);
-  const isLost = (): boolean => emulator?.lost.aborted === true;
-  whenAborted(stopped, () => {
-    // Ends every wait: for lines, for room, and for what is pending.
-    file.close();
-    void client.close({ timeoutMs: isLost() ? 0 : INTERRUPTED_CLOSE_MS });
-  });
-  const start = performance.now();
-  try {
-    const unread = await sendLines(file, options, calls, tally, stopped);
-    await calls.flush();
-    const wallMs = performance.now() - start;
-    await client.close();
-    const seen = isLost() ? undefined : await emulator?.seen();
-    const why = isLost() ? 'The emulator is gone.' : INTERRUPTED;
-    return summaryOf({
-      file: path,
-      apiUrl,
-      emulated: emulator !== undefined,
-      tally,
-      leftOpen: calls.runs.leftOpen,
-      ...(failedLines && { failedLines: { file: failedLines.path, count: failedLines.count } }),
-      stats: client.stats(),
-      wallMs,
-      cut: stopped.aborted ? why : unread,
-      problems: [...(failedLines?.problems ?? []), ...(seen ? emulatorProblems(seen) : [])],
-    });
-  } finally {
-    failedLines?.close();
-    progress.end();
+  get bytesRead(): number {
+    return this.#file.bytesRead;
   }
-}
 
-/** Makes the calls. Gives why the file was not read to its end, where it was not. */
-async function sendLines(
-  file: ActionFile,
-  { speed, ignore }: SendOptions,
-  calls: RecordedCalls,
-  tally: Tally,
-  stopped: AbortSignal,
-): Promise<string | undefined> {
-  const clock = new RecordedClock(speed);
-  try {
-    for await (const line of file.lines(new Set(ignore))) {
-      if (line.kind === 'problem') {
-        if (line.unmade !== undefined) calls.runs.noteUnmade(line.unmade);
-        tally.noCall(line, line.problem);
-        continue;
-      }
-      await clock.until(line.action.t, stopped);
-      // Calls that wait for their run count as well.
-      await calls.ready();
-      while (tally.pending >= MAX_SEND_PENDING) await delay(5, null, { signal: stopped });
-      const taken = calls.take(line.action, line.text);
-      if (taken.kind === 'call') tally.count(taken, line);
-      else if (taken.kind === 'no call') tally.noCall(line, taken.problem, taken.needsBadLine);
-      else tally.counts.skipped++;
+  get size(): number | undefined {
+    return this.#file.origin.size;
+  }
+
+  async *lines(stopped: AbortSignal): AsyncGenerator<NumberedLine> {
+    const { ignore, speed } = this.#options;
+    const clock = new RecordedClock(speed);
+    for await (const line of this.#file.lines(new Set(ignore))) {
+      if (line.kind === 'action') await clock.until(line.action.t, stopped);
+      yield line;
     }
-  } catch (error) {
-    // The stop has ended a wait, which then rejects.
-    if (stopped.aborted) return undefined;
-    if (error instanceof ActionFileError) return error.message;
-    throw error;
   }
-  return undefined;
-}
 
-function makeClient(options: SendOptions, { apiUrl, apiToken }: Destination): AutobatchClient {
-  const { window, 'max-items': maxItems, concurrency, 'on-skipped': onSkipped, ids } = options;
-  try {
-    return new AutobatchClient({
-      apiUrl,
-      apiToken,
-      batch: { window, maxItems, concurrency },
-      onSkipped,
-      ids,
-      // The file waits for room anyway; more of it in memory would only wait longer.
-      queue: { maxItems: MAX_SEND_PENDING },
-      logger: false, // what fails is in the summary
-      disabled: false, // PREFACTOR_AUTOBATCH_DISABLED is meant for agents
-    });
-  } catch (error) {
-    if (error instanceof PrefactorInvalidArgumentError) throw wrongUsage('send', error.message);
-    throw error;
+  close(): void {
+    this.#file.close();
   }
 }
 
@@ -316,21 +158,4 @@ function recordedCalls(
   const began = start ?? madeAt ?? Date.now();
   const timeOf = times === 'sent' ? undefined : recordedTimes(began);
   return new RecordedCalls({ client, deployment, timeOf, identify, missingParents });
-}
-
-/** Reports why nothing moves: an outage once, pauses once a minute. */
-function noteTroubles(client: AutobatchClient, progress: Progress): void {
-  let quietUntil = 0;
-  client.on('pause', ({ ms, status }) => {
-    if (performance.now() < quietUntil) return;
-    quietUntil = performance.now() + 60_000;
-    progress.note(`The API asks for a pause of ${duration(ms)} (${status}).`);
-  });
-  client.on('outage', ({ cause }) => {
-    const at = new Date().toTimeString().slice(0, 8);
-    progress.note(`No usable answer from the API at ${at}: ${cause}. Trying again.`);
-  });
-  client.on('recovery', ({ durationMs }) => {
-    progress.note(`The API answers again, after ${duration(durationMs)}.`);
-  });
 }
