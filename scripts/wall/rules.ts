@@ -11,6 +11,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'src/index.ts',
     'src/testing/',
     'src/recordings/',
+    'src/trace/',
+    'src/genai/',
     'src/transport/',
     'src/ids/',
     'src/lib/',

@@ -7,11 +7,12 @@ import { CommandFailure, exitCodes, interruption } from './command/failures-exit
 import { demo } from './demo/demo.ts';
 import { doctor } from './doctor/doctor.ts';
 import { emulator } from './emulator/emulator.ts';
+import { importCommand } from './import/import.ts';
 import { send } from './send/send.ts';
 import { printable } from './terminal/printable.ts';
 import type { ScreenStream } from './terminal/progress.ts';
 
-export const commands: readonly Command[] = [demo, send, emulator, doctor];
+export const commands: readonly Command[] = [demo, send, importCommand, emulator, doctor];
 
 /** The parts of the process that commands use. */
 type Process = Omit<CommandContext, 'stdout' | 'stderr' | 'screen'> & {
@@ -85,6 +86,7 @@ ${commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).joi
 Examples:
   prefactor-autobatch demo
   prefactor-autobatch send runs.ndjson --emulate
+  prefactor-autobatch import otlp traces.json --emulate
   prefactor-autobatch emulator --port 4010 --faults status=0.05
   prefactor-autobatch doctor
 

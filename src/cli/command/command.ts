@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { nearest } from '../../lib/nearest.ts';
 import type { ScreenStream } from '../terminal/progress.ts';
 import type { OptionTable, OptionValues } from './arguments.ts';
 import { readArguments } from './arguments.ts';
@@ -10,6 +11,12 @@ export interface Command {
   readonly summary: string;
   /** The first paragraph of its help. */
   readonly about: string;
+  /** The word that has to stand before the file. @default there is none */
+  readonly word?: {
+    readonly usage: string;
+    readonly help: string;
+    readonly words: readonly string[];
+  };
   /** The file that the command takes. @default it takes none */
   readonly file?: { readonly usage: 'FILE' | '[FILE]'; readonly help: string };
   readonly options: OptionTable;
@@ -50,24 +57,39 @@ export function defineCommand<Options extends OptionTable>(
   definition: Omit<Command, 'execute'> & {
     readonly options: Options;
     execute(
-      given: { readonly file: string | undefined; readonly options: OptionValues<Options> },
+      given: {
+        /** One of its `words`. */
+        readonly word: string;
+        readonly file: string | undefined;
+        readonly options: OptionValues<Options>;
+      },
       context: CommandContext,
     ): Promise<number>;
   },
 ): Command {
-  const { name, options, file } = definition;
+  const { name, options, file, word } = definition;
   return {
     ...definition,
     async execute(args, context) {
       const { values, positionals } = readArguments(name, args, options);
-      const [first, ...more] = positionals;
+      const given = word === undefined ? '' : wordIn(name, word.words, positionals);
+      const [first, ...more] = word === undefined ? positionals : positionals.slice(1);
       if (file === undefined && first !== undefined) {
         throw wrongUsage(name, `It takes options only, not "${first}".`);
       }
       if (more.length > 0) throw wrongUsage(name, 'One file at a time.');
-      return definition.execute({ file: first, options: values }, context);
+      return definition.execute({ word: given, file: first, options: values }, context);
     },
   };
+}
+
+function wordIn(name: string, words: readonly string[], [given]: readonly string[]): string {
+  const choice = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  if (given === undefined) throw wrongUsage(name, `Say which kind of file it is: ${choice}.`);
+  if (words.includes(given)) return given;
+  const meant = nearest(given, words);
+  const advice = meant === undefined ? '' : ` Did you mean "${meant}"?`;
+  throw wrongUsage(name, `The kind of file is ${choice}, not "${given}".${advice}`);
 }
 
 type HelpTexts = Omit<Command, 'summary' | 'execute'>;
@@ -78,9 +100,10 @@ const HELP_WIDTH = 100;
 const MAX_HELP_LABEL = 22;
 
 export function helpOf(command: HelpTexts): string {
-  const { name, about, file, options, notes, exitCodes, examples } = command;
+  const { name, about, word, file, options, notes, exitCodes, examples } = command;
   const usage = [
     name,
+    ...(word === undefined ? [] : [word.usage]),
     ...(file === undefined ? [] : [file.usage]),
     ...(Object.keys(options).length === 0 ? [] : ['[OPTIONS]']),
   ];
@@ -100,8 +123,9 @@ export function helpOf(command: HelpTexts): string {
 }
 
 /** A row for the file and for each option, in two columns. */
-function helpRows({ file, options }: HelpTexts): string[] {
+function helpRows({ word, file, options }: HelpTexts): string[] {
   const rows = [
+    ...(word === undefined ? [] : [{ label: word.usage, text: word.help, heading: undefined }]),
     ...(file === undefined ? [] : [{ label: 'FILE', text: file.help, heading: undefined }]),
     ...Object.entries(options).map(([name, { value, help, fallback, heading }]) => ({
       label: value === undefined ? `--${name}` : `--${name} ${value}`,

@@ -1,10 +1,5 @@
-import { createHash } from 'node:crypto';
-import { pfidFrom } from '../../ids/id-generator.ts';
-import { isPfid, pfidAlphabet } from '../../ids/pfid.ts';
 import type { IdentifyRecordedCall } from '../../recordings/calls/recorded-calls.ts';
-
-/** 192 of 256 bits, in the letters of a nanoid. */
-const FILE_KEY_LENGTH = 32;
+import { hashedIdentity } from '../sending/hashed-identity.ts';
 
 /**
  * Keys and ids that come from the file: sent a second time, it doubles nothing. An action is known by
@@ -27,21 +22,12 @@ export function fileIdentities(
       countName(turns, run);
       seen.delete(run);
     }
-    const hash = hashOf([...salt, run, turns.get(run) ?? 0, line]);
+    const identity = hashedIdentity([...salt, run, turns.get(run) ?? 0, line], ids);
     const ofRun = seen.get(run) ?? new Map<string, number>();
     seen.set(run, ofRun);
-    const before = countName(ofRun, keyOf(hash));
+    const before = countName(ofRun, identity.key);
     if (action.type === 'agent_instances/finish') seen.delete(run);
-    const own = before === 0 ? hash : hashOf([keyOf(hash), before]);
-    return {
-      key: keyOf(own),
-      idIn: (instance, time) => {
-        if (ids === 'server' || !isPfid(instance)) return undefined;
-        // The 80 random bits, from bits that the key does not show.
-        const random = [...own.subarray(-16)].map((byte) => pfidAlphabet.charAt(byte % 32));
-        return pfidFrom(Date.parse(time), instance, random.join(''));
-      },
-    };
+    return before === 0 ? identity : hashedIdentity([identity.key, before], ids);
   };
 }
 
@@ -50,12 +36,4 @@ function countName(counts: Map<string, number>, name: string): number {
   const before = counts.get(name) ?? 0;
   counts.set(name, before + 1);
   return before;
-}
-
-function hashOf(parts: readonly unknown[]): Buffer {
-  return createHash('sha256').update(JSON.stringify(parts)).digest();
-}
-
-function keyOf(hash: Buffer): string {
-  return hash.toString('base64url').slice(0, FILE_KEY_LENGTH);
 }

@@ -31,6 +31,8 @@ export class FailedLines {
    * that, and with its key if it may have been done.
    */
   add(line: string, known: Readonly<Record<string, string | undefined>> = {}): void {
+    // What could not be read as a text is no line.
+    if (line === '') return;
     this.count++;
     const fields = JSON.stringify(known).slice(1, -1);
     // The line's own fields come later in the object, so they win.

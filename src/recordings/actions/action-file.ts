@@ -79,6 +79,8 @@ export class ActionFile {
   readonly origin: FileOrigin;
   /** Bytes read so far. */
   bytesRead = 0;
+  /** Known from the first bytes on. */
+  isCompressed = false;
   readonly #source: Readable;
 
   constructor(source: Readable, origin: FileOrigin) {
@@ -94,7 +96,7 @@ export class ActionFile {
     let number = 0;
     let isFirst = true;
     try {
-      for await (const { bytes, isWhole } of linesOf(decompressed(this.#counted()))) {
+      for await (const { bytes, isWhole } of linesOf(this.#decompressed())) {
         number++;
         if (number === 1) this.#throwIfForeign(otherKindOf(bytes));
         if (!isUtf8(bytes)) {
@@ -121,6 +123,25 @@ export class ActionFile {
     }
   }
 
+  /** Its bytes, decompressed, once: of a file that is read in another way. Ends as `lines` does. */
+  async *bytes(): AsyncGenerator<Uint8Array> {
+    let isFirst = true;
+    try {
+      for await (const bytes of this.#decompressed()) {
+        const kind = isFirst ? otherKindOf(Buffer.from(bytes)) : undefined;
+        if (kind !== undefined) {
+          throw new ActionFileError(`${this.origin.path} cannot be read: ${kind}`);
+        }
+        isFirst = false;
+        yield bytes;
+      }
+    } catch (error) {
+      if (error instanceof ActionFileError) throw error;
+      const { path } = this.origin;
+      throw new ActionFileError(`${path} cannot be read to its end: ${messageOf(error)}.`);
+    }
+  }
+
   #throwIfForeign(kind: string | undefined): void {
     if (kind !== undefined)
       throw new ActionFileError(`${this.origin.path} is no action file: ${kind}`);
@@ -131,6 +152,25 @@ export class ActionFile {
     this.#source.destroy();
   }
 
+  /** The bytes, decompressed if they are compressed. */
+  async *#decompressed(): AsyncGenerator<Uint8Array> {
+    const chunks = this.#counted();
+    let first = Buffer.alloc(0);
+    // A pipe may give its first bytes one by one.
+    while (first.length < 2) {
+      const { value, done } = await chunks.next();
+      if (done) break;
+      first = Buffer.concat([first, value]);
+    }
+    const all = (async function* () {
+      yield first;
+      yield* chunks;
+    })();
+    this.isCompressed = first[0] === 0x1f && first[1] === 0x8b;
+    // An error reaches the reader of the output; without a callback it would be thrown as well.
+    yield* this.isCompressed ? pipeline(all, createGunzip(), () => {}) : all;
+  }
+
   async *#counted(): AsyncGenerator<Uint8Array> {
     for await (const chunk of this.#source) {
       const bytes: Uint8Array = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
@@ -138,24 +178,6 @@ export class ActionFile {
       yield bytes;
     }
   }
-}
-
-/** The bytes, decompressed if they are compressed. */
-async function* decompressed(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let first = Buffer.alloc(0);
-  // A pipe may give its first bytes one by one.
-  while (first.length < 2) {
-    const { value, done } = await chunks.next();
-    if (done) break;
-    first = Buffer.concat([first, value]);
-  }
-  const all = (async function* () {
-    yield first;
-    yield* chunks;
-  })();
-  const isGzip = first[0] === 0x1f && first[1] === 0x8b;
-  // An error reaches the reader of the output; without a callback it would be thrown as well.
-  yield* isGzip ? pipeline(all, createGunzip(), () => {}) : all;
 }
 
 const LINE_BREAK = 0x0a;

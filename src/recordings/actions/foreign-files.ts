@@ -32,24 +32,32 @@ export function otherKindOfLine(line: string): string | undefined {
   if (/^[[{]\s*$/.test(line) || /^\[\s*\{/.test(line)) {
     return 'it is one JSON text, where each line has to be one: jq -c ".[]" makes lines of a list, jq -c . of objects.';
   }
-  for (const [pattern, kind] of foreign) {
-    if (pattern.test(line)) {
-      return `it ${kind}; no command here reads it; examples/README.md says what an action file is.`;
-    }
+  for (const [pattern, kind, advice] of foreign) {
+    if (pattern.test(line)) return `it ${kind}; ${advice}.`;
   }
   return undefined;
 }
 
-const foreign: readonly (readonly [RegExp, string])[] = [
-  [/"(resourceSpans|scopeSpans|resource_spans)"/, 'looks like an export of OpenTelemetry (OTLP)'],
+const NOBODY = 'no command here reads it; examples/README.md says what an action file is';
+
+/** What a line looks like, and what to do with such a file. */
+const foreign: readonly (readonly [RegExp, string, string])[] = [
+  [
+    /"(resourceSpans|scopeSpans|resource_spans)"/,
+    'looks like an export of OpenTelemetry (OTLP)',
+    '"import otlp" reads it',
+  ],
   [
     /"(traceId|trace_id)".*"(observations|projectId|parentObservationId)"/,
     'looks like an export of Langfuse',
+    '"import langfuse" reads it',
   ],
+  [/"(run_type|dotted_order)"/, 'looks like runs of LangSmith', '"import langsmith" reads it'],
   [
     /"(spanId|span_id)".*"(traceId|trace_id)"|"(traceId|trace_id)".*"(spanId|span_id)"/,
     'looks like spans of a tracer',
+    '"import otlp" may read it',
   ],
-  [/^\{\s*"(messages|role)"/, 'looks like a transcript of a conversation'],
-  [/^<(!doctype|html|\?xml)/i, 'is a page of HTML or XML'],
+  [/^\{\s*"(messages|role)"/, 'looks like a transcript of a conversation', NOBODY],
+  [/^<(!doctype|html|\?xml)/i, 'is a page of HTML or XML', NOBODY],
 ];

@@ -36,3 +36,18 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** The same, but an integer that a number would round is a text of its digits, for readers that know only numbers. */
+export function parseWithDigits(text: string): unknown {
+  return inexact.test(text) ? json.parse(text, exactOrDigits) : JSON.parse(text);
+}
+
+function exactOrDigits(
+  name: string,
+  value: unknown,
+  context: { readonly source?: string },
+): unknown {
+  const { source = '' } = context;
+  const isRounded = typeof value === 'number' && /^-?\d+$/.test(source) && source !== String(value);
+  return isRounded ? source : exact(name, value, context);
+}

@@ -164,8 +164,9 @@ describe('what is no action file says what it is', () => {
     ['a list', '[\n  {"a":1}\n]\n', /one JSON text.*jq -c/],
     ['a list in one line', '[{"a":1},\n{"a":2}]\n', /one JSON text/],
     ['an object over several lines', '{\n  "a": 1\n}\n', /one JSON text/],
-    ['an OTLP export', otlp, /OpenTelemetry \(OTLP\); no command here reads it/],
-    ['a Langfuse export', langfuse, /Langfuse/],
+    ['an OTLP export', otlp, /OpenTelemetry \(OTLP\); "import otlp" reads it/],
+    ['a Langfuse export', langfuse, /Langfuse; "import langfuse" reads it/],
+    ['runs of LangSmith', '{"run_type":"llm"}\n', /"import langsmith" reads it/],
     ['a page', '<!DOCTYPE html>\n', /HTML/],
   ])('%s', async (_what, content, says) => {
     await expect(readAll(fileWith(content))).rejects.toThrow(says);

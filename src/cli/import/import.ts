@@ -1,0 +1,141 @@
+import { openActionFile } from '../../recordings/actions/action-file.ts';
+import type { RecordedAction } from '../../recordings/actions/recorded-action.ts';
+import { RecordedCalls } from '../../recordings/calls/recorded-calls.ts';
+import { deploymentOf } from '../api/api-requests.ts';
+import type { OptionValues } from '../command/arguments.ts';
+import { group, option, text } from '../command/arguments.ts';
+import type { Command, CommandContext } from '../command/command.ts';
+import { defineCommand } from '../command/command.ts';
+import { wrongUsage } from '../command/failures-exit-codes.ts';
+import type { Destination } from '../sending/destination.ts';
+import { destinationOptions, destinationProblem, openDestination } from '../sending/destination.ts';
+import type { Sending } from '../sending/sending.ts';
+import { sendActions, sendingExitCode, sendingOptions } from '../sending/sending.ts';
+import type { Summary } from '../sending/summary.ts';
+import { textOf } from '../sending/summary.ts';
+import { some, table } from '../terminal/figures.ts';
+import { formats } from './formats/tables.ts';
+import { spanIdentities } from './identities.ts';
+import { ImportedActions } from './imported-actions.ts';
+import type { Found } from './span-index.ts';
+
+const options = {
+  ...destinationOptions,
+  ...group('What of it', {
+    failed: option(
+      'FILE',
+      text('a path'),
+      'writes the actions that failed to a new file, which "send" can send again',
+    ),
+    again: option(
+      'WORD',
+      text('a word of your own'),
+      'imports once more what was imported before. Without it, a second time doubles nothing: keys and ids come from the ids of traces and spans',
+    ),
+  }),
+  ...sendingOptions,
+};
+type ImportOptions = OptionValues<typeof options>;
+
+export const importCommand: Command = defineCommand({
+  name: 'import',
+  summary: 'traces of OpenTelemetry, Langfuse or LangSmith, from a file, with their times',
+  about:
+    'Imports recorded traces: each becomes a run, and its spans become spans, with their recorded times. The file is read twice, once for the tree and once for the spans; only the tree is kept in memory.',
+  word: {
+    usage: 'KIND',
+    words: Object.keys(formats),
+    help: 'otlp: OTLP as JSON, or spans as an SDK writes them; langfuse: traces with observations; langsmith: runs',
+  },
+  file: {
+    usage: 'FILE',
+    help: 'one JSON text, lists, or one text a line; plain or gzip; - is the standard input. gzip and streams are copied to a temporary file',
+  },
+  options,
+  notes: 'The summary goes to standard output, progress and all else to standard error.',
+  exitCodes:
+    '0 everything was imported, or was before, 1 something failed, 2 the command line is wrong, 130 interrupted: the same command goes on where it stopped.',
+  examples: [
+    'prefactor-autobatch import otlp traces.jsonl.gz --emulate',
+    'prefactor-autobatch import langfuse trace.json',
+    'prefactor-autobatch import langsmith runs.jsonl --json',
+  ],
+  async execute({ word, file: path = '', options }, context) {
+    const wrong =
+      path === '' ? 'Name a file, or - for the standard input.' : destinationProblem(options);
+    if (wrong !== undefined) throw wrongUsage('import', wrong);
+    const file = await openActionFile(path, context.stdin);
+    const format = formats[word as keyof typeof formats];
+    const source = new ImportedActions(file, { format, again: options.again });
+    try {
+      const destination = await openDestination('import', options, context);
+      const sent = sendActions(importOf(path, source, options, destination, context.env), context);
+      const summary = await sent.finally(() => destination.emulator?.close());
+      context.stdout.write(reportOf(summary, source.found, options));
+      return sendingExitCode(summary, context.interrupted);
+    } finally {
+      source.close();
+    }
+  },
+});
+
+function importOf(
+  path: string,
+  source: ImportedActions,
+  options: ImportOptions,
+  destination: Destination,
+  env: CommandContext['env'],
+): Sending {
+  const deployment = deploymentOf(env);
+  const { agent_id = '', environment_id = '' } = deployment;
+  const identify = spanIdentities([agent_id, environment_id, options.again ?? ''], options.ids);
+  return {
+    command: 'import',
+    path,
+    source,
+    options,
+    destination,
+    callsWith: (client) =>
+      new RecordedCalls({ client, deployment, timeOf: timeOfAction, identify }),
+  };
+}
+
+/** Each has one of its own, but a registration needs none. */
+function timeOfAction(action: RecordedAction): string {
+  const time = 'started_at' in action ? action.started_at : undefined;
+  return (
+    time ?? ('timestamp' in action ? action.timestamp : undefined) ?? new Date(0).toISOString()
+  );
+}
+
+function reportOf(summary: Summary, found: Found, { json }: ImportOptions): string {
+  if (json) return `${JSON.stringify({ ...summary, found }, null, 2)}\n`;
+  return `${textOf(summary)}${foundRows(found).join('\n')}\n`;
+}
+
+function foundRows(found: Found): readonly string[] {
+  const { traces, spans, duplicates, withoutParent, inCircles, neverEnded, otherRecords } = found;
+  const roots = [
+    ...some(withoutParent, 'span without its parent', 'spans without their parents'),
+    ...some(inCircles, 'circle of parents', 'circles of parents'),
+  ];
+  return table(12, [
+    [
+      'in the file',
+      ...(traces === 0 ? ['no trace'] : some(traces, 'trace', 'traces')),
+      ...some(spans, 'span', 'spans'),
+      ...some(duplicates, 'duplicate', 'duplicates'),
+      ...some(otherRecords, 'other record', 'other records'),
+    ],
+    ...(roots.length === 0 ? [] : [['made roots', ...roots]]),
+    ...(neverEnded.spans === 0
+      ? []
+      : [
+          [
+            'never ended',
+            ...some(neverEnded.spans, 'span', 'spans'),
+            ...some(neverEnded.traces, 'trace', 'traces'),
+          ],
+        ]),
+  ]);
+}
