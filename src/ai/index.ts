@@ -13,12 +13,16 @@ export interface PrefactorTelemetryOptions {
   readonly run?: AgentInstanceRegisterParams | undefined;
 }
 
-type CallKind = 'LanguageModelCall' | 'ObjectStep' | 'ToolExecution' | 'Embed' | 'Rerank';
-type EventName = 'onStart' | `on${CallKind}${'Start' | 'End'}` | 'onEnd' | 'onAbort';
+/** What the SDK tells: the beginning and the end of an operation, and of the calls in it. */
+export type AiSdkEventName =
+  | 'onStart'
+  | `on${'LanguageModelCall' | 'ObjectStep' | 'ToolExecution' | 'Embed' | 'Rerank'}${'Start' | 'End'}`
+  | 'onEnd'
+  | 'onAbort';
 
 /** An integration for the telemetry of the AI SDK: its interface `Telemetry`, as far as it is used here. */
 export interface PrefactorTelemetry
-  extends Readonly<Record<EventName, (event: AiSdkEvent) => void>> {
+  extends Readonly<Record<AiSdkEventName, (event: AiSdkEvent) => void>> {
   onError(event: unknown): void;
   executeLanguageModelCall<T>(event: AiSdkEvent & { readonly execute: () => T }): T;
   executeTool<T>(event: AiSdkEvent & { readonly execute: () => T }): T;
