@@ -3,6 +3,8 @@
 import { AutobatchClient } from 'prefactor-autobatch';
 import { prefactorTelemetry } from 'prefactor-autobatch/ai';
 import * as coalescer from 'prefactor-autobatch/coalescer';
+import { createBatchingFetch } from 'prefactor-autobatch/fetch';
+import 'prefactor-autobatch/register'; // without a token it leaves `fetch` as it is
 import { Emulator } from 'prefactor-autobatch/testing';
 import { traced } from 'prefactor-autobatch/trace';
 
@@ -12,6 +14,13 @@ const answer: Promise<string> = traced(client).run({ name: 'agent' }, async () =
 if ((await answer) !== 'done') throw new Error('not what the function returned');
 if (prefactorTelemetry(traced(client)).executeTool({ callId: '', execute: () => 7 }) !== 7)
   throw new Error('not run');
+const batchingFetch = createBatchingFetch(client, { answer: 'on-accept' });
+const registered = await batchingFetch(`${server.url}/api/v1/agent_instance/register`, {
+  method: 'POST',
+  headers: { Authorization: 'Bearer token' },
+  body: '{}',
+});
+if (!registered.ok || batchingFetch.stats().batched !== 1) throw new Error('not batched');
 await client.close();
 await server.close();
 if (Object.keys(coalescer).length === 0) throw new Error('nothing in /coalescer');
