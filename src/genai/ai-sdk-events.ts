@@ -10,7 +10,7 @@ const aiSdkEvents: NamingFamily = {
   family: 'AI SDK, events',
   types: { operationId: { 'ai.generatetext': 'agent:agent', 'ai.streamtext': 'agent:agent' } },
   input: [
-    'toolCall.input',
+    'toolCall#input',
     'promptMessages',
     { query: 'query', documents: 'documents' },
     'values',
@@ -20,7 +20,7 @@ const aiSdkEvents: NamingFamily = {
     { instructions: 'instructions', system: 'system', prompt: 'prompt', messages: 'messages' },
   ],
   output: [
-    'toolOutput.output',
+    'toolOutput#output',
     'object',
     'objectText',
     'embeddings',
@@ -30,11 +30,11 @@ const aiSdkEvents: NamingFamily = {
     { text: 'text', reasoning: 'reasoningText' },
     'content',
   ],
-  model: ['response.modelId', 'modelId'],
+  model: ['response#modelId', 'modelId'],
   tokens: {
-    promptTokens: ['usage.inputTokens', 'usage.tokens'],
-    completionTokens: ['usage.outputTokens'],
-    totalTokens: ['usage.totalTokens'],
+    promptTokens: ['usage#inputTokens', 'usage#tokens'],
+    completionTokens: ['usage#outputTokens'],
+    totalTokens: ['usage#totalTokens'],
   },
 };
 
