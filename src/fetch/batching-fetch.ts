@@ -161,7 +161,7 @@ class FetchBatcher {
       const text = typeof body === 'string' ? body : await unlessAborted(body(), signal);
       await unlessAborted(turn.comes, signal);
       const due = this.#prepare(args, read, text);
-      if (typeof due !== 'string' && (await this.#hasRoom(signal))) {
+      if (typeof due !== 'string' && (await this.#hasRoom(due))) {
         answer = this.#submit(due);
       } else {
         // A promise of its own: it waits for this turn, among others.
@@ -187,12 +187,14 @@ class FetchBatcher {
   }
 
   /** Waits for room in the queue. False once the client is closed. */
-  async #hasRoom(signal: ReadCall['signal']): Promise<boolean> {
+  async #hasRoom({ action, isRepeat, path, signal, text }: DueCall): Promise<boolean> {
     try {
       await unlessAborted(this.#client.ready(), signal);
       return true;
     } catch (error) {
       if (isPrefactorError(error)) return false;
+      // Its next repeat needs the key again.
+      if (isRepeat) this.#unanswered.add(path, text, action.idempotency_key);
       throw error;
     }
   }
@@ -254,6 +256,7 @@ class FetchBatcher {
     } catch {
       this.#lateFailures++;
       this.#early?.doubt(this.#early.instanceOf(action));
+      this.#early?.forget(action);
     } finally {
       this.#unsettled--;
     }

@@ -48,8 +48,10 @@ export class EarlyAnswers {
    * it was short; and then its finish, whose refusal they take for a success.
    */
   refusalOf({ _type, agent_span_id: id }: WireAction): HttpAnswer | undefined {
-    const ended = _type === 'agent_spans/finish' ? this.#spans.get(String(id))?.status : undefined;
-    if (ended === undefined) return undefined;
+    const span = _type === 'agent_spans/finish' ? this.#spans.get(String(id)) : undefined;
+    const ended = span?.status;
+    // What is known of a doubtful run may be wrong: the API shall say.
+    if (ended === undefined || this.#doubtful.get(span?.instance ?? '') === true) return undefined;
     return errorAnswer('invalid_action', `The span is ${ended} already`);
   }
 
@@ -104,6 +106,15 @@ export class EarlyAnswers {
       const { instance = '' } = this.#spans.get(span) ?? {};
       this.#spans.set(span, { instance, status: String(status ?? 'complete') });
     }
+  }
+
+  /** Forgets what was noted of a call that has failed after all. */
+  forget({ _type, details, agent_span_id }: WireAction): void {
+    if (_type === 'agent_spans/create') this.#spans.take(String(own(details, 'id')));
+    if (_type !== 'agent_spans/finish') return;
+    const span = String(agent_span_id);
+    const { instance } = this.#spans.get(span) ?? {};
+    if (instance !== undefined) this.#spans.set(span, { instance, status: undefined });
   }
 
   /** The run that a call belongs to; empty where that is not known. */

@@ -36,15 +36,23 @@ export function onProcessExit(remaining: Remaining): () => void {
 }
 
 function drainAll(): void {
-  for (const remaining of drains) tried(() => drain(remaining()));
+  for (const remaining of drains) {
+    const calls = tried(remaining);
+    if (calls === undefined || calls.items.length === 0) continue;
+    // Where no process may be started, that throws.
+    if (tried(() => drain(calls)) === true) continue;
+    const { length } = calls.items;
+    consoleLogger.warn(
+      `The process has ended with ${length === 1 ? '1 call' : `${length} calls`} pending, and not all of them could be sent at its end. Await client.close() before process.exit().`,
+    );
+  }
 }
 
 /**
  * Sends calls by a process of its own. They go by its standard input: the token with them is then in no list of
- * processes, and in no environment.
+ * processes, and in no environment. Returns whether that process has sent them.
  */
-function drain(calls: RemainingCalls | undefined): void {
-  if (calls === undefined || calls.items.length === 0) return;
+function drain(calls: RemainingCalls): boolean {
   const { process } = runtime;
   const modules = process?.getBuiltinModule?.('node:child_process') as ChildProcessModule;
   const items = calls.items.map(({ key, pieces, holes, makes }) => ({ key, pieces, holes, makes }));
@@ -56,10 +64,7 @@ function drain(calls: RemainingCalls | undefined): void {
     killSignal: 'SIGKILL',
     windowsHide: true,
   });
-  if (String(stdout) === 'done') return;
-  consoleLogger.warn(
-    `The process has ended with ${items.length === 1 ? '1 call' : `${items.length} calls`} pending, and not all of them could be sent at its end. Await client.close() before process.exit().`,
-  );
+  return String(stdout) === 'done';
 }
 
 /** What was meant for this process alone. */

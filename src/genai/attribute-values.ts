@@ -5,8 +5,8 @@ import type { ValueName } from './naming-families.ts';
 /** Attributes by name: of a span of OpenTelemetry, or the fields of a record in some export. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
-/** A longer text stays a text, since an object of it would be cut anyway. */
-const MAX_JSON_LENGTH = 1_000_000;
+/** A longer text stays a text: to read it would hold up the program. */
+const MAX_JSON_LENGTH = 10_000_000;
 
 /** The first of `names` that has a value, as data; `used` gets the names of the attributes that are in it as a whole. */
 export function firstValue(
@@ -37,7 +37,7 @@ function joined(
 function valueAt(attributes: Attributes, name: string, used: Set<string>): unknown {
   if (name.endsWith('.N')) return numbered(attributes, name.slice(0, -1), used);
   const [attribute = '', field] = name.split('#');
-  const value = parsed(own(attributes, attribute)) ?? undefined;
+  const value = asData(own(attributes, attribute)) ?? undefined;
   // Other fields of it are in none of the columns, so it stays an attribute.
   if (field !== undefined) return own(value, field);
   if (value !== undefined) used.add(name);
@@ -92,11 +92,12 @@ function setOwn(target: object, name: string, value: unknown): void {
 /** The same attributes, with objects for JSON texts: so that what is redacted by its path is found in there, too. */
 export function parsedAll(attributes: Attributes): Attributes {
   return Object.fromEntries(
-    Object.entries(attributes).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.map(parsed) : parsed(value),
-    ]),
+    Object.entries(attributes).map(([name, value]) => [name, asData(value)]),
   );
+}
+
+function asData(value: unknown): unknown {
+  return Array.isArray(value) ? value.map(parsed) : parsed(value);
 }
 
 /**

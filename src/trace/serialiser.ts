@@ -110,10 +110,13 @@ class Copying {
     }
     if (Array.isArray(value)) return this.#list(value, value.length, redaction, depth);
     const entries = entriesOf(value, this.#limits.maxEntries);
-    if (Array.isArray(entries?.first))
-      return this.#list(entries.first, entries.size, redaction, depth);
+    if (Array.isArray(entries?.first)) {
+      const list = value instanceof Map ? redactedPairs(entries.first, redaction) : entries.first;
+      return this.#list(list, entries.size, redaction, depth);
+    }
     if (entries !== undefined) return this.#fields(entries.first, redaction, depth, entries.size);
-    return this.#fields(value, redaction, depth);
+    const isLikeError = Object.hasOwn(value, 'message') && Object.hasOwn(value, 'stack');
+    return this.#fields(value, isLikeError ? ofError(redaction) : redaction, depth);
   }
 
   /** `size`: how many there are, of which the list may be the beginning. */
@@ -163,6 +166,7 @@ class Copying {
     let value: unknown;
     try {
       value = Reflect.get(from, name);
+      if (value instanceof Promise && isMadeNow(from, name)) letReject(value);
     } catch {
       return this.#charged(UNREADABLE, 14);
     }
@@ -195,7 +199,29 @@ class Copying {
 function answerOf(value: object): { readonly answer: unknown } | undefined {
   return tried(() => {
     const toJson: unknown = Reflect.get(value, 'toJSON');
-    return typeof toJson === 'function' ? { answer: toJson.call(value, '') } : undefined;
+    if (typeof toJson !== 'function') return undefined;
+    const answer: unknown = toJson.call(value, '');
+    if (answer instanceof Promise) letReject(answer);
+    return { answer };
+  });
+}
+
+/** Whether a field is a getter's, whose promise nobody but us has. */
+function isMadeNow(from: object, name: string): boolean {
+  return Object.getOwnPropertyDescriptor(from, name)?.get !== undefined;
+}
+
+/** A promise that was made because we have asked must not end the process. */
+function letReject(promise: Promise<unknown>): void {
+  Promise.prototype.then.call(promise, undefined, () => {});
+}
+
+/** The pairs of a Map, some of whose keys are objects: under the others may stand what is redacted. */
+function redactedPairs(pairs: readonly unknown[], redaction: Redaction): readonly unknown[] {
+  return pairs.map((pair) => {
+    const [key] = pair as readonly [unknown, unknown];
+    const isRedacted = typeof key !== 'object' && redaction.below(String(key)) === undefined;
+    return isRedacted ? [key, REDACTED] : pair;
   });
 }
 

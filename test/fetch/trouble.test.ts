@@ -205,3 +205,43 @@ test('one invalid span makes a later SDK fatal without us, and costs only itself
   }
   expect(stored).toEqual({ plain: 30, 'on-accept': 99 });
 });
+
+test('a finish that was answered early, and refused later, can be repeated', async () => {
+  const t = fetchHarness('on-accept');
+  const run = await t.startedRun();
+  const created = await t.post('agent_spans', spanOf(run, { status: 'active' }));
+  const { details } = (await created.json()) as { details: { id: string } };
+  await t.time.until(t.client.flush());
+  let isRefusing = true;
+  t.emulator.faults.refuse(({ type }) => isRefusing && type === 'agent_spans/finish');
+  expect((await t.post(`agent_spans/${details.id}/finish`, {})).status).toBe(200);
+  await t.time.until(t.client.flush());
+  expect(t.batching.stats().lateFailures).toBe(1);
+  isRefusing = false;
+  expect((await t.time.until(t.post(`agent_spans/${details.id}/finish`, {}))).status).toBe(200);
+});
+
+test('a repeat that is given up while it waits for room keeps the key of its call', async () => {
+  const t = fetchHarness('on-result', {
+    client: { queue: { maxItems: 2 }, batch: { maxItems: 1, concurrency: 1 } },
+    emulator: { latencyMs: 150 },
+  });
+  const run = await t.startedRun();
+  const body = spanOf(run, { payload: { name: 'slow' } });
+  const giveUp = async (): Promise<void> => {
+    const given = new AbortController();
+    const call = t.post('agent_spans', body, { signal: given.signal });
+    call.catch(() => {});
+    await t.time.pass(20);
+    given.abort(new DOMException('It took too long', 'TimeoutError'));
+    await expect(call).rejects.toMatchObject({ name: 'TimeoutError' });
+  };
+  const first = giveUp();
+  const other = t.post('agent_spans', spanOf(run, { payload: { name: 'other' } }));
+  await first;
+  await giveUp();
+  expect((await t.time.until(t.post('agent_spans', body))).status).toBe(200);
+  expect((await t.time.until(other)).status).toBe(200);
+  await t.time.until(t.client.flush());
+  expect(spanNames(t.emulator)).toEqual(['other', 'slow']);
+});

@@ -383,3 +383,34 @@ test('paths with many wildcards, deep values and long names cost no more', () =>
   const long = { [`${'x.'.repeat(1_000_000)}secret`]: 1, secret: 2 };
   expect(serialise(long, usual, redactionOf(['secret']))).toMatchObject({ secret: '[redacted]' });
 });
+
+test('a promise that rejects, and that was made because a getter or toJSON was asked, ends no process', async () => {
+  const seen: unknown[] = [];
+  const hear = (error: unknown): unknown => seen.push(error);
+  process.on('unhandledRejection', hear);
+  copyOf({
+    get field() {
+      return Promise.reject(new Error('of a getter'));
+    },
+    inner: { toJSON: () => Promise.reject(new Error('of toJSON')) },
+  });
+  await new Promise((resume) => void setImmediate(resume));
+  process.off('unhandledRejection', hear);
+  expect(seen).toEqual([]);
+});
+
+test('what is redacted is so under the names of a Map with other keys, and in what is like an error', () => {
+  const redaction = redactionOf(['**.password', '**.message']);
+  const copy = serialise(
+    {
+      map: new Map<unknown, unknown>([
+        ['password', 'SECRET'],
+        [{}, 1],
+      ]),
+      error: { name: 'Error', message: 'SECRET', stack: 'Error: SECRET' },
+    },
+    usual,
+    redaction,
+  );
+  expect(JSON.stringify(copy)).not.toContain('SECRET');
+});

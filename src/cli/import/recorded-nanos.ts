@@ -21,8 +21,10 @@ export function nanosOfIso(value: unknown): bigint | undefined {
 
 /** A count of units of so many nanoseconds: digits, as a text or a number. None is 0: that is no time, but none yet. */
 export function nanosOfCount(value: unknown, unit = 1n): bigint | undefined {
-  const isCount = typeof value === 'number' ? Number.isInteger(value) : /^\d+$/.test(String(value));
-  const nanos = isCount ? BigInt(String(value)) * unit : 0n;
+  // A nested list or object may not even have a text.
+  const text = typeof value === 'object' ? '' : String(value);
+  const isCount = typeof value === 'number' ? Number.isInteger(value) : /^\d+$/.test(text);
+  const nanos = isCount ? BigInt(text) * unit : 0n;
   return nanos > 0n ? nanos : undefined;
 }
 

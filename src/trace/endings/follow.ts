@@ -14,7 +14,9 @@ export function follow<T>(result: T, ending: Ending): T {
     return onSettled(result, (value) => followSettled(value, ending), ending.fail) as T;
   }
   try {
-    if (followThenable(result, (value) => followSettled(value, ending), ending.fail)) return result;
+    const followOnce = (value: unknown): boolean =>
+      followThenable(value, (settled) => followSettled(settled, ending), ending.fail);
+    if (isOneMore(result, followOnce)) return result;
   } catch {
     // It lets nobody watch.
     ending.complete(result);
@@ -27,11 +29,27 @@ export function follow<T>(result: T, ending: Ending): T {
 /** The same of what is no promise. */
 function followSettled(value: unknown, ending: Ending): void {
   try {
-    if (isObjectLike(value) && isFollowed(value, ending)) return;
+    if (isObjectLike(value) && isOneMore(value, (one) => isFollowed(one, ending))) return;
   } catch {
     // It lets nobody watch.
   }
   ending.complete(value);
+}
+
+/** How many spans may wait for the end of one object: as they would if each of so many nested ones returned it. */
+const MAX_FOLLOWERS = 100;
+const followers = new WeakMap<object, number>();
+
+/**
+ * Follows a value, unless as many spans do already: each adds a call to each step of an iterator, so one that is shared, and
+ * returned for ever, would use up the stack.
+ */
+function isOneMore<Value>(value: Value, followOnce: (value: Value) => boolean): boolean {
+  const isObject = isObjectLike(value) || typeof value === 'function';
+  const before = isObject ? (followers.get(value) ?? 0) : 0;
+  if (before >= MAX_FOLLOWERS || !followOnce(value)) return false;
+  if (isObject) followers.set(value, before + 1);
+  return true;
 }
 
 function isFollowed(value: object, ending: Ending): boolean {

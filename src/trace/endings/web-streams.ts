@@ -125,13 +125,19 @@ function followPipes(stream: ReadableStream, ending: Ending): void {
           !stream.locked &&
           transform?.writable instanceof WritableStream &&
           !transform.writable.locked &&
-          isWebStream(transform.readable);
+          isWebStream(transform.readable) &&
+          isSignalOrNone(options?.signal);
         if (!canPipe) return Reflect.apply(pipeThrough, this, args);
         // As the specification has it; its own pipe would not call the method above.
         stream.pipeTo(transform.writable, options).catch(() => {});
         return transform.readable;
       },
   );
+}
+
+/** With anything else the stream itself throws. */
+function isSignalOrNone(signal: unknown): boolean {
+  return signal === undefined || signal instanceof AbortSignal;
 }
 
 /** Both branches have the same end; to cancel the stream takes both. */

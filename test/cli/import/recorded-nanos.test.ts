@@ -58,3 +58,10 @@ test('a time is a date if its year has four digits', () => {
   expect(isDate(day)).toBe(true);
   expect(isDate(day * 1_000n)).toBe(false);
 });
+
+test('a count that has no text, or is a deep list, is no time', () => {
+  let deep: unknown = 1;
+  for (let depth = 0; depth < 50_000; depth++) deep = [deep];
+  expect(nanosOfCount(Object.create(null))).toBe(undefined);
+  expect(nanosOfCount(deep)).toBe(undefined);
+});

@@ -162,3 +162,21 @@ test('a frozen iterator cannot be watched: its span ends at once', async () => {
   expect([...generator]).toEqual([1, 2, 4]);
   await t.settled();
 });
+
+test('an iterable that is returned again and again still works', async () => {
+  const t = await harness();
+  const tracer = traced(t.client);
+  const shared = {
+    async *[Symbol.asyncIterator]() {
+      yield 1;
+    },
+  };
+  const seen: number[] = [];
+  await tracer.run({ name: 'agent' }, async () => {
+    for (let times = 0; times < 9_000; times++) tracer.span('again', () => shared);
+    for await (const number of shared) seen.push(number);
+  });
+  expect(seen).toEqual([1]);
+  expect(tracer.stats()).toMatchObject({ openRuns: 0, openSpans: 0, forgottenSpans: 0 });
+  await t.settled();
+});

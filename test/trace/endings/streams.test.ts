@@ -288,3 +288,27 @@ test('a stream of Node that is over is a value', async () => {
   expect(tracer.stats().openRuns).toBe(0);
   await t.settled();
 });
+
+test('a stream of Node that nested functions return has listeners for one', async () => {
+  const t = await harness();
+  const tracer = traced(t.client);
+  const stream = Readable.from([1]);
+  const nested = (depth: number): Readable =>
+    depth === 0 ? stream : tracer.span('nested', () => nested(depth - 1));
+  const before = stream.listenerCount('close');
+  tracer.run({ name: 'agent' }, () => nested(20));
+  expect([stream.listenerCount('close'), stream.listenerCount('end')]).toEqual([before + 1, 1]);
+  stream.resume();
+  await new Promise((ended) => void stream.once('close', ended));
+  expect(tracer.stats()).toMatchObject({ openRuns: 0, openSpans: 0, forgottenSpans: 0 });
+  await t.settled();
+});
+
+test('a ReadableStream is piped with a wrong signal as it is without us', async () => {
+  const t = await harness();
+  const stream = traced(t.client).run({ name: 'agent' }, () => new ReadableStream());
+  const options = { signal: 'none' } as unknown as StreamPipeOptions;
+  expect(() => stream.pipeThrough(new TransformStream(), options)).toThrow(TypeError);
+  await stream.cancel();
+  await t.settled();
+});

@@ -121,5 +121,6 @@ function timeIn(fields: JsonObject, names: readonly string[]): bigint | undefine
 /** A trace has no end, but may say how many seconds it took. */
 function endOfTrace(start: bigint, latency: unknown): bigint {
   const ms = typeof latency === 'number' ? Math.round(latency * 1_000) : 0;
-  return start + BigInt(ms) * 1_000_000n;
+  const end = start + (Number.isSafeInteger(ms) ? BigInt(ms) * 1_000_000n : 0n);
+  return isDate(end) ? end : start;
 }
