@@ -300,7 +300,8 @@ describe('what is recorded of a span', () => {
     const t = await tracedProgram({ redact: ['**.password', '**.authorization'] });
     const secret = '{"user":"a","password":"hunter2"}';
     const attributes = { note: secret, 'http.request.header.authorization': ['hunter2'] };
-    const link = { context: t.tracer.startSpan('other').spanContext(), attributes: { secret } };
+    const other = t.tracer.startSpan('other', { attributes: { 'ai.values': [secret] } });
+    const link = { context: other.spanContext(), attributes: { secret } };
     const span = t.tracer.startSpan('secret', { attributes, links: [link] });
     span.setAttributes({ 'gen_ai.operation.name': 'chat', 'gen_ai.prompt': secret });
     await t.settled();
