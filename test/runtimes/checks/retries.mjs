@@ -18,7 +18,7 @@ function lostCheck(response) {
   return async (t) => {
     const backend = await t.scripted([response, 'ok']);
     const client = t.client(backend, {
-      attemptTimeoutMs: response.hangs === undefined ? 30_000 : 400,
+      attemptTimeoutMs: response.hangs === undefined ? 30_000 : 2_000,
     });
     equal(await outcomes(t.spans(client, 3)), ['ok', 'ok', 'ok'], 'the outcomes');
     const [first, second, ...more] = (await backend.requests()).map(({ body }) => body);
