@@ -83,7 +83,7 @@ class Copying {
       return this.#objectItself(value, redaction, depth, isAnswer);
     } catch {
       // A proxy that lets nobody look, or a stack that is used up.
-      return UNREADABLE;
+      return this.#charged(UNREADABLE, 14);
     } finally {
       this.#around.delete(value);
     }

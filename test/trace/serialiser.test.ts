@@ -414,3 +414,11 @@ test('what is redacted is so under the names of a Map with other keys, and in wh
   );
   expect(JSON.stringify(copy)).not.toContain('SECRET');
 });
+
+test('what cannot be read counts as well', () => {
+  const unreadable = Array.from({ length: 200 }, () =>
+    Array.from({ length: 200 }, () => Object.create(Date.prototype)),
+  );
+  const copy = copyOf(unreadable, { maxBytes: 10_000 });
+  expect(JSON.stringify(copy).length).toBeLessThanOrEqual(10_000);
+});
