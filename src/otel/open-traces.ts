@@ -64,6 +64,9 @@ export class OpenTraces {
   /** A span that is known already, since the processor is registered twice, is not recorded again. */
   start(span: ReadableSpan): void {
     const { traceId, spanId } = span.spanContext();
+    const { maxOpenRuns } = this.#settings;
+    // Those whose spans have ended in this turn are open no longer.
+    if (this.#traces.size >= maxOpenRuns && !this.#traces.has(traceId)) this.#closeEnded();
     const trace = this.#traces.get(traceId) ?? newTrace(traceId);
     if (trace.open.has(spanId) || trace.ended.has(spanId)) return;
     const started: OpenSpan = { trace, span, handle: undefined, start: undefined };
@@ -98,16 +101,20 @@ export class OpenTraces {
   /** Records what has started, and ends the runs of traces without open spans. */
   catchUp(): void {
     this.#recordStarts();
-    for (const trace of this.#touched) {
-      if (trace.open.size === 0) this.#close(trace);
-    }
-    this.#touched.clear();
+    this.#closeEnded();
   }
 
   /** Ends all, as cancelled where spans are open. */
   closeAll(): void {
     this.catchUp();
     for (const trace of [...this.#traces.values()]) this.#close(trace, 'cancelled');
+  }
+
+  #closeEnded(): void {
+    for (const trace of this.#touched) {
+      if (trace.open.size === 0) this.#close(trace);
+    }
+    this.#touched.clear();
   }
 
   #schedule(): void {
@@ -144,6 +151,8 @@ export class OpenTraces {
   }
 
   #close(trace: OpenTrace, status?: FinishStatus): void {
+    // Another trace may have its id by now.
+    if (trace.isOver) return;
     trace.isOver = true;
     this.#traces.delete(trace.id);
     const endedAt = status === undefined && trace.lastEnd ? dateOf(trace.lastEnd) : undefined;

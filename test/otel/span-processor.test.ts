@@ -465,6 +465,14 @@ describe('bounds', () => {
     ]);
   });
 
+  test('traces that have ended in the same turn are not open', async () => {
+    const t = await tracedProgram({ maxOpenRuns: 2 });
+    for (const name of ['a', 'b', 'c', 'd']) t.tracer.startSpan(name).end();
+    await t.settled();
+    expect(statuses(t)).toEqual({ a: 'complete', b: 'complete', c: 'complete', d: 'complete' });
+    expect(warnings(t)).toEqual([]);
+  });
+
   test('one in which something happens is not the idlest', async () => {
     const t = await tracedProgram({ maxOpenRuns: 2 });
     const busy = t.tracer.startSpan('busy');
