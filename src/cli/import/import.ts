@@ -1,3 +1,4 @@
+import type { AutobatchClient } from '../../index.ts';
 import { openActionFile } from '../../recordings/actions/action-file.ts';
 import type { RecordedAction } from '../../recordings/actions/recorded-action.ts';
 import { RecordedCalls } from '../../recordings/calls/recorded-calls.ts';
@@ -7,10 +8,8 @@ import { group, option, text } from '../command/arguments.ts';
 import type { Command, CommandContext } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
 import { wrongUsage } from '../command/failures-exit-codes.ts';
-import type { Destination } from '../sending/destination.ts';
-import { destinationOptions, destinationProblem, openDestination } from '../sending/destination.ts';
-import type { Sending } from '../sending/sending.ts';
-import { sendActions, sendingExitCode, sendingOptions } from '../sending/sending.ts';
+import { destinationOptions, destinationProblem } from '../sending/destination.ts';
+import { sendActions, sendingOptions } from '../sending/sending.ts';
 import type { Summary } from '../sending/summary.ts';
 import { textOf } from '../sending/summary.ts';
 import { some, table } from '../terminal/figures.ts';
@@ -67,37 +66,29 @@ export const importCommand: Command = defineCommand({
     const file = await openActionFile(path, context.stdin);
     const format = formats[word as keyof typeof formats];
     const source = new ImportedActions(file, { format, again: options.again });
-    try {
-      const destination = await openDestination('import', options, context);
-      const sent = sendActions(importOf(path, source, options, destination, context.env), context);
-      const summary = await sent.finally(() => destination.emulator?.close());
-      context.stdout.write(reportOf(summary, source.found, options));
-      return sendingExitCode(summary, context.interrupted);
-    } finally {
-      source.close();
-    }
+    return sendActions(
+      {
+        command: 'import',
+        path,
+        source,
+        options,
+        callsWith: (client) => importedCalls(client, options, context.env),
+        report: (summary) => reportOf(summary, source.found, options),
+      },
+      context,
+    );
   },
 });
 
-function importOf(
-  path: string,
-  source: ImportedActions,
-  options: ImportOptions,
-  destination: Destination,
+function importedCalls(
+  client: AutobatchClient,
+  { again = '', ids }: ImportOptions,
   env: CommandContext['env'],
-): Sending {
+): RecordedCalls {
   const deployment = deploymentOf(env);
   const { agent_id = '', environment_id = '' } = deployment;
-  const identify = spanIdentities([agent_id, environment_id, options.again ?? ''], options.ids);
-  return {
-    command: 'import',
-    path,
-    source,
-    options,
-    destination,
-    callsWith: (client) =>
-      new RecordedCalls({ client, deployment, timeOf: timeOfAction, identify }),
-  };
+  const identify = spanIdentities([agent_id, environment_id, again], ids);
+  return new RecordedCalls({ client, deployment, timeOf: timeOfAction, identify });
 }
 
 /** Each has one of its own, but a registration needs none. */

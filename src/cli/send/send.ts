@@ -11,9 +11,9 @@ import { either, group, names, number, oneOf, option, text, time } from '../comm
 import type { Command, CommandContext } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
 import { wrongUsage } from '../command/failures-exit-codes.ts';
-import { destinationOptions, destinationProblem, openDestination } from '../sending/destination.ts';
+import { destinationOptions, destinationProblem } from '../sending/destination.ts';
 import type { ActionSource } from '../sending/sending.ts';
-import { sendActions, sendingExitCode, sendingOptions } from '../sending/sending.ts';
+import { sendActions, sendingOptions } from '../sending/sending.ts';
 import { textOf } from '../sending/summary.ts';
 import { fileIdentities } from './identities.ts';
 
@@ -77,27 +77,19 @@ export const send: Command = defineCommand({
     const { file: path = '', options } = given;
     const wrong = argumentsProblem(path, options);
     if (wrong !== undefined) throw wrongUsage('send', wrong);
-    const { stdin, stdout, interrupted } = context;
-    const file = await openActionFile(path, stdin);
-    try {
-      const destination = await openDestination('send', options, context);
-      const sent = sendActions(
-        {
-          command: 'send',
-          path,
-          source: new PacedActions(file, options),
-          options,
-          destination,
-          callsWith: (client) => recordedCalls(client, file, options, context.env),
-        },
-        context,
-      );
-      const summary = await sent.finally(() => destination.emulator?.close());
-      stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : textOf(summary));
-      return sendingExitCode(summary, interrupted);
-    } finally {
-      file.close();
-    }
+    const file = await openActionFile(path, context.stdin);
+    return sendActions(
+      {
+        command: 'send',
+        path,
+        source: new PacedActions(file, options),
+        options,
+        callsWith: (client) => recordedCalls(client, file, options, context.env),
+        report: (summary) =>
+          options.json ? `${JSON.stringify(summary, null, 2)}\n` : textOf(summary),
+      },
+      context,
+    );
   },
 });
 

@@ -30,23 +30,32 @@ export function lineFailureOf(error: unknown): LineFailure {
   const causes = lineFailureCauses(error).map(
     (cause) => `${cause.name}: ${lineFailureSentence(cause)}`,
   );
+  const needs = needsWhatWasSentBefore(error);
   return {
     kind: isPrefactorError(error) ? error.name : 'unknown',
-    apiCode: apiCodeOf(error),
-    message: lineFailureSentence(error),
+    apiCode: needs ? USED_KEY : apiCodeOf(error),
+    message: needs ? UNKNOWN_ID : lineFailureSentence(error),
     errors: 'errors' in error ? error.errors : undefined,
     causes: causes.length === 0 ? undefined : causes,
+    // What it needs has not failed, so no other line tells why.
     isConsequence:
-      error instanceof PrefactorDependencyError || error instanceof PrefactorSkippedError,
+      !needs &&
+      (error instanceof PrefactorDependencyError || error instanceof PrefactorSkippedError),
   };
 }
 
-/** Whether the API already knows its key, or the key of something that it needs. */
+const USED_KEY = 'idempotency_key_already_used';
+const UNKNOWN_ID =
+  'It was not sent now: the id of what it needs is unknown, since the API refuses the key of that as used.';
+
+/** Whether the API already knows its key. */
 export function wasSentBefore(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return [error, ...lineFailureCauses(error)].some(
-    (one) => apiCodeOf(one) === 'idempotency_key_already_used',
-  );
+  return error instanceof Error && apiCodeOf(error) === USED_KEY;
+}
+
+/** Whether it needs the id of what was sent before, which an API that refuses used keys does not tell. */
+export function needsWhatWasSentBefore(error: unknown): boolean {
+  return error instanceof PrefactorDependencyError && lineFailureCauses(error).some(wasSentBefore);
 }
 
 /** Messages of errors name keys and options of the client, which mean nothing to the sender of a file. */

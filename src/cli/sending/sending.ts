@@ -5,6 +5,7 @@ import { ActionFileError } from '../../recordings/actions/action-file.ts';
 import type { NumberedLine } from '../../recordings/actions/action-line.ts';
 import type { RecordedCalls } from '../../recordings/calls/recorded-calls.ts';
 import { emulatorProblems } from '../../recordings/emulator-process.ts';
+import type { Account } from '../api/api-requests.ts';
 import type { OptionValues } from '../command/arguments.ts';
 import { either, flag, group, number, oneOf, option } from '../command/arguments.ts';
 import type { CommandContext } from '../command/command.ts';
@@ -19,7 +20,8 @@ import { duration } from '../terminal/figures.ts';
 import { balances } from '../terminal/ledger.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { showProgress } from '../terminal/progress.ts';
-import type { Destination } from './destination.ts';
+import type { Destination, DestinationOptions } from './destination.ts';
+import { openDestination } from './destination.ts';
 import { FailedLines } from './failed-lines.ts';
 import type { Summary } from './summary.ts';
 import { summaryOf } from './summary.ts';
@@ -62,9 +64,10 @@ export interface Sending {
   /** As the command line names it. */
   readonly path: string;
   readonly source: ActionSource;
-  readonly options: SendingOptions & { readonly failed: string | undefined };
-  readonly destination: Destination;
+  readonly options: SendingOptions & DestinationOptions & { readonly failed: string | undefined };
   readonly callsWith: (client: AutobatchClient) => RecordedCalls;
+  /** What goes to standard output in the end. */
+  readonly report: (summary: Summary) => string;
 }
 
 export interface ActionSource {
@@ -77,15 +80,27 @@ export interface ActionSource {
   close(): void;
 }
 
-/** Sends all, and says what became of it. */
-export async function sendActions(
-  sending: Sending,
+/** Sends all, and says what became of it. Gives the exit code, and closes the source. */
+export async function sendActions(sending: Sending, context: CommandContext): Promise<number> {
+  const { command, source, options, report } = sending;
+  try {
+    const destination = await openDestination(command, options, context);
+    const sent = sendTo(destination, sending, context);
+    const summary = await sent.finally(() => destination.emulator?.close());
+    context.stdout.write(report(summary));
+    return sendingExitCode(summary, context.interrupted);
+  } finally {
+    source.close();
+  }
+}
+
+async function sendTo(
+  { apiUrl, apiToken, emulator }: Destination,
+  { command, path, source, options, callsWith }: Sending,
   { screen, interrupted }: CommandContext,
 ): Promise<Summary> {
-  const { path, source, options, destination } = sending;
-  const client = makeClient(sending);
+  const client = makeClient(command, { apiUrl, apiToken }, options);
   const failedLines = options.failed === undefined ? undefined : new FailedLines(options.failed);
-  const calls = sending.callsWith(client);
   const tally = new Tally(failedLines);
   const progress = showProgress(screen, () => {
     const { actions, failed } = tally.counts;
@@ -94,7 +109,6 @@ export async function sendActions(
     return { bytesRead, size, actions, pending: tally.pending, failed, requests };
   });
   noteTroubles(client, progress);
-  const { apiUrl, emulator } = destination;
   const stopped = AbortSignal.any([interrupted, ...(emulator ? [emulator.lost] : [])]);
   const isLost = (): boolean => emulator?.lost.aborted === true;
   whenAborted(stopped, () => {
@@ -104,6 +118,7 @@ export async function sendActions(
   });
   const start = performance.now();
   try {
+    const calls = callsWith(client);
     const unread = await sendLines(source, calls, tally, stopped);
     await calls.flush();
     const wallMs = performance.now() - start;
@@ -123,13 +138,14 @@ export async function sendActions(
       problems: [...(failedLines?.problems ?? []), ...(seen ? emulatorProblems(seen) : [])],
     });
   } finally {
+    // Where something has thrown, what is pending would be sent on and on.
+    await client.close({ timeoutMs: INTERRUPTED_CLOSE_MS });
     failedLines?.close();
     progress.end();
   }
 }
 
-/** The exit code of a command that has sent all. */
-export function sendingExitCode(
+function sendingExitCode(
   { failures, ledger, problems }: Summary,
   interrupted: AbortSignal,
 ): number {
@@ -169,13 +185,11 @@ async function sendLines(
   return undefined;
 }
 
-function makeClient({ command, options, destination }: Sending): AutobatchClient {
+function makeClient(command: string, account: Account, options: SendingOptions): AutobatchClient {
   const { window, 'max-items': maxItems, concurrency, 'on-skipped': onSkipped, ids } = options;
-  const { apiUrl, apiToken } = destination;
   try {
     return new AutobatchClient({
-      apiUrl,
-      apiToken,
+      ...account,
       batch: { window, maxItems, concurrency },
       onSkipped,
       ids,

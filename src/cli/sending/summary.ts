@@ -59,9 +59,14 @@ export function summaryOf({ tally, stats, cut, problems, ...parts }: SummaryPart
     problems: [
       ...(cut === undefined ? [] : [cut]),
       ...(isEmpty ? ['There was no action in it.'] : []),
+      ...(tally.needUnknownIds === 0 ? [] : [unknownIdsProblem(tally.needUnknownIds)]),
       ...problems,
     ],
   };
+}
+
+function unknownIdsProblem(count: number): string {
+  return `${amount(count)} actions need ids of what was sent before, which the API does not tell, since it refuses keys that were used: they may have been sent then, or not. If their runs lack them, --again WORD sends everything once more, as new runs.`;
 }
 
 export function textOf(summary: Summary): string {

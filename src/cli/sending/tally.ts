@@ -5,7 +5,7 @@ import type { ActionLine, NumberedLine } from '../../recordings/actions/action-l
 import type { RecordedCall } from '../../recordings/calls/recorded-calls.ts';
 import type { FailedLines } from './failed-lines.ts';
 import type { LineFailure } from './line-failure.ts';
-import { lineFailureOf, wasSentBefore } from './line-failure.ts';
+import { lineFailureOf, needsWhatWasSentBefore, wasSentBefore } from './line-failure.ts';
 
 /** Before the first line. */
 const NO_COUNTS = {
@@ -48,6 +48,8 @@ const MAX_FAILURE_EXAMPLES = 3;
 /** Counts lines by result. Its memory is constant, except for the pending calls. */
 export class Tally {
   readonly counts: Counts = { ...NO_COUNTS };
+  /** Failed calls that need the id of what was sent before, which the API does not tell. */
+  needUnknownIds = 0;
   readonly #failures: Map<string, FailureGroup> = new Map();
   readonly #latency: RecordableHistogram = createHistogram();
   readonly #failedLines: FailedLines | undefined;
@@ -89,12 +91,14 @@ export class Tally {
       (error: unknown) => {
         if (wasSentBefore(error)) return settled('sentBefore');
         settled('failed');
+        const needsUnknownId = needsWhatWasSentBefore(error);
+        if (needsUnknownId) this.needUnknownIds++;
         const { type, instance: run } = action;
         const span = 'span' in action ? action.span : undefined;
         this.#addFailure(lineFailureOf(error), { line: number, type, run, span });
         this.#failedLines?.add(text, {
-          // What the server may have done must keep its key when it is sent again.
-          idempotency_key: isPrefactorError(error) && error.maybeApplied ? key : undefined,
+          // What the server may have done, now or before, must keep its key when it is sent again.
+          idempotency_key: maybeApplied(error) || needsUnknownId ? key : undefined,
           ...ids(),
         });
       },
@@ -119,4 +123,8 @@ export class Tally {
       examples: count < MAX_FAILURE_EXAMPLES ? [...examples, example] : examples,
     });
   }
+}
+
+function maybeApplied(error: unknown): boolean {
+  return isPrefactorError(error) && error.maybeApplied;
 }

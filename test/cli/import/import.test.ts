@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import type { EmulatorOptions } from '../../../src/testing/index.ts';
 import { fileWith, openInput, runCli, serveApi } from '../run-cli.ts';
 import { imported, serverRuns, traceFile } from './imported.ts';
 
@@ -185,24 +186,74 @@ describe('a bad file', () => {
   });
 });
 
+/** An import of 40 traces that is killed during the request that has the item of that number. */
+async function killedImport(atItem: number, options: EmulatorOptions = {}) {
+  const path = fileWith(traceLines(40, 9));
+  const { emulator, env } = await serveApi(options);
+  const args = [bin, 'import', 'otlp', path, '--max-items', '20', '--concurrency', '1'];
+  const child = spawn(process.execPath, args, {
+    stdio: 'ignore',
+    env: { ...process.env, ...env },
+  });
+  let items = 0;
+  emulator.faults.refuse(() => {
+    if (++items === atItem) child.kill('SIGKILL');
+    return false;
+  });
+  expect(await once(child, 'close')).toEqual([null, 'SIGKILL']);
+  emulator.faults.clear();
+  return { path, emulator, env };
+}
+
+function byName(state: Parameters<typeof serverRuns>[0]) {
+  return new Map(serverRuns(state).map((one) => [one.run, one]));
+}
+
 describe('a second time', () => {
-  test.each(['replay', 'refuse'] as const)(
-    'doubles nothing, where the API answers a used key by: %s',
-    async (repeats) => {
-      const { emulator, env } = await serveApi({ repeats });
-      const path = fileWith(traceLines(3, 4));
-      const first = await runCli(['import', 'otlp', path], { env });
-      const before = emulator.snapshot();
-      // Another name, other bytes: the ids count.
-      const again = await runCli(
-        ['import', 'otlp', fileWith(`\n${traceLines(3, 4)}\n`, 'b.jsonl')],
-        { env },
-      );
-      expect([first.code, again.code]).toEqual([0, 0]);
-      expect(emulator.snapshot()).toEqual(before);
-      expect(Math.max(...emulator.report().effects.values())).toBe(1);
-    },
-  );
+  test('doubles nothing, whatever the file is called: the ids count', async () => {
+    const { emulator, env } = await serveApi();
+    const first = await runCli(['import', 'otlp', fileWith(traceLines(3, 4))], { env });
+    const before = emulator.snapshot();
+    const again = await runCli(['import', 'otlp', fileWith(`\n${traceLines(3, 4)}\n`, 'b.jsonl')], {
+      env,
+    });
+    expect([first.code, again.code]).toEqual([0, 0]);
+    expect(emulator.snapshot()).toEqual(before);
+    expect(Math.max(...emulator.report().effects.values())).toBe(1);
+  });
+
+  test('where the API refuses used keys, only what it refuses was sent before; what needs an id from then has failed', async () => {
+    const { emulator, env } = await serveApi({ repeats: 'refuse' });
+    const args = ['import', 'otlp', fileWith(traceLines(3, 4))];
+    await runCli(args, { env });
+    const before = emulator.snapshot();
+    const { code, stdout } = await runCli([...args, '--json'], { env });
+    const summary = JSON.parse(stdout);
+    expect({ code, ...summary }).toMatchObject({
+      code: 1,
+      actions: 24,
+      succeeded: 0,
+      sentBefore: 3,
+      failed: 21,
+      failures: [
+        {
+          kind: 'PrefactorDependencyError',
+          apiCode: 'idempotency_key_already_used',
+          isConsequence: false,
+          count: 21,
+        },
+      ],
+    });
+    expect(summary.failures[0].examples[0].message).toBe(
+      'It was not sent now: the id of what it needs is unknown, since the API refuses the key of that as used.',
+    );
+    expect(summary.problems).toEqual([
+      expect.stringMatching(
+        /^21 actions need ids .* --again WORD sends everything once more, as new runs\.$/,
+      ),
+    ]);
+    expect(emulator.snapshot()).toEqual(before);
+  });
 
   test('doubles nothing where the API has forgotten the keys: the name of a run is taken, and it says so', async () => {
     const { emulator, env } = await serveApi();
@@ -236,25 +287,33 @@ describe('a second time', () => {
 
   test('an import that was killed goes on where it stopped', async () => {
     const whole = await serveApi();
-    const path = fileWith(traceLines(40, 9));
+    const { path, emulator, env } = await killedImport(200);
     await runCli(['import', 'otlp', path], { env: whole.env });
-    const { emulator, env } = await serveApi();
-    const options = ['--max-items', '20', '--concurrency', '1'];
-    const child = spawn(process.execPath, [bin, 'import', 'otlp', path, ...options], {
-      stdio: 'ignore',
-      env: { ...process.env, ...env },
-    });
-    let items = 0;
-    emulator.faults.refuse(() => {
-      if (++items === 200) child.kill('SIGKILL');
-      return false;
-    });
-    expect(await once(child, 'close')).toEqual([null, 'SIGKILL']);
     const before = emulator.report().effects.size;
     const { code } = await runCli(['import', 'otlp', path], { env });
     expect(code).toBe(0);
     expect(emulator.report().effects.size).toBeGreaterThan(before);
     expect(serverRuns(emulator.snapshot())).toEqual(serverRuns(whole.emulator.snapshot()));
+    expect(Math.max(...emulator.report().effects.values())).toBe(1);
+  });
+
+  test('where the API refuses used keys, it goes on with the runs that it had not begun, and says so of the others', async () => {
+    const whole = await serveApi();
+    const { path, emulator, env } = await killedImport(10, { repeats: 'refuse' });
+    await runCli(['import', 'otlp', path], { env: whole.env });
+    const before = byName(emulator.snapshot());
+    expect(before.size).toBe(20);
+    const { code, stdout } = await runCli(['import', 'otlp', path, '--json'], { env });
+    // Of each run a registration, a start, 10 spans and a finish.
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({
+      code: 1,
+      succeeded: 20 * 13,
+      sentBefore: 20,
+      failed: 20 * 12,
+    });
+    expect(byName(emulator.snapshot())).toEqual(
+      new Map([...byName(whole.emulator.snapshot()), ...before]),
+    );
     expect(Math.max(...emulator.report().effects.values())).toBe(1);
   });
 });

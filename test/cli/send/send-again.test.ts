@@ -35,10 +35,21 @@ describe('a second time', () => {
     },
   );
 
-  test('an API that refuses used keys is told of as what it is: all was sent before', async () => {
+  test('an API that refuses used keys hides the ids of runs: what needs one was not sent, and that is no success', async () => {
     const { emulator, state, code, summary } = await sendTwice({ repeats: 'refuse' });
-    expect({ code, ...summary }).toMatchObject({ code: 0, sentBefore: 12, failed: 0 });
+    expect({ code, ...summary }).toMatchObject({ code: 1, sentBefore: 2, failed: 10 });
+    expect(summary.problems).toEqual([expect.stringMatching(/^10 actions need ids .* --again/)]);
     expect(emulator.snapshot()).toEqual(state);
+  });
+
+  test('what names its run by id is known by its own key', async () => {
+    const { emulator, env } = await serveApi({ repeats: 'refuse' });
+    await runCli(['send', fileWith(ndjson(...run('r', []).slice(0, 1)))], { env });
+    const [agent_instance_id = ''] = Object.keys(emulator.snapshot().instances);
+    const path = fileWith(ndjson({ type: 'agent_instances/start', agent_instance_id }));
+    const codes = [await runCli(['send', path], { env }), await runCli(['send', path], { env })];
+    expect(codes.map(({ code }) => code)).toEqual([0, 0]);
+    expect(codes[1]?.stdout).toMatch(/^actions +1, 0 succeeded, 1 sent before$/m);
   });
 
   test('--again makes all of it anew', async () => {
@@ -165,6 +176,18 @@ describe('--failed', () => {
     expect((await sending).code).toBe(130);
     const [key] = emulator.report().effects.keys();
     expect(JSON.parse(readFileSync(failed, 'utf8'))).toMatchObject({ idempotency_key: key });
+  });
+
+  test('what may have been sent before keeps its key', async () => {
+    const { env } = await serveApi({ repeats: 'refuse' });
+    const path = fileWith(ndjson(...run('r', []).slice(0, 2)));
+    await runCli(['send', path], { env });
+    const failed = join(dirname(path), 'failed.ndjson');
+    expect((await runCli(['send', path, '--failed', failed], { env })).code).toBe(1);
+    expect(JSON.parse(readFileSync(failed, 'utf8'))).toMatchObject({
+      type: 'agent_instances/start',
+      idempotency_key: expect.any(String),
+    });
   });
 
   test('never writes over a file', async () => {
