@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AnsweredRequest, EmulatorReport, EmulatorServer } from '../../testing/index.ts';
 import { Emulator } from '../../testing/index.ts';
+import { EMULATOR_TOKEN } from '../../testing/options/emulator-options.ts';
 import { number, option, text } from '../command/arguments.ts';
 import type { Command } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
@@ -34,9 +35,6 @@ const options = {
   ),
 };
 
-/** The one token that it takes; it protects nothing. */
-const EMULATOR_COMMAND_TOKEN = 'emulator-token';
-
 export const emulator: Command = defineCommand({
   name: 'emulator',
   summary: 'the API on this machine, with a line for each request, and faults by plan',
@@ -61,7 +59,6 @@ FaultPlan of prefactor-autobatch/testing, for example
   ],
   async execute({ options: { port = 0, rtt, faults, seed } }, { stdout, interrupted }) {
     const api = new Emulator({
-      token: EMULATOR_COMMAND_TOKEN,
       latencyMs: rtt,
       seed,
       ...(faults !== undefined && { faults: await readFaultPlan(faults) }),
@@ -77,7 +74,7 @@ FaultPlan of prefactor-autobatch/testing, for example
 In the shell of a client:
 
   export PREFACTOR_API_URL=${server.url}
-  export PREFACTOR_API_TOKEN=${EMULATOR_COMMAND_TOKEN}
+  export PREFACTOR_API_TOKEN=${EMULATOR_TOKEN}
 
 Ctrl-C ends it.
 

@@ -1,5 +1,6 @@
 import type { EmulatorProcess } from '../../recordings/emulator-process.ts';
 import { startEmulator } from '../../recordings/emulator-process.ts';
+import { EMULATOR_TOKEN } from '../../testing/options/emulator-options.ts';
 import type { Account } from '../api/api-requests.ts';
 import { exchange, pingProblem, readAccount } from '../api/api-requests.ts';
 import type { OptionValues } from '../command/arguments.ts';
@@ -47,9 +48,8 @@ export async function openDestination(
   { env, interrupted }: CommandContext,
 ): Promise<Destination> {
   if (emulate) {
-    const apiToken = 'emulator-token';
-    const emulator = await startEmulator({ token: apiToken, latencyMs });
-    return { apiUrl: emulator.url, apiToken, emulator };
+    const emulator = await startEmulator({ latencyMs });
+    return { apiUrl: emulator.url, apiToken: EMULATOR_TOKEN, emulator };
   }
   const account = readAccount(command, apiUrl, env);
   // Without this check, the client would take a wrong URL for an outage, and try again for minutes.

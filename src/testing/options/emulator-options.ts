@@ -8,6 +8,9 @@ import { assertNoProblems, countFrom, ms, seed } from '../lib/argument-checks.ts
 import type { AnsweredRequest } from '../report/report.ts';
 import type { ItemError } from '../wire/errors.ts';
 
+/** Accepted where no other is named. It protects nothing. */
+export const EMULATOR_TOKEN = 'test-token';
+
 /** What an `Emulator` takes. All of it may be left out. */
 export interface EmulatorOptions {
   /**
@@ -150,12 +153,12 @@ export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
     ...(faults === undefined ? [] : problemsWithPlan(faults, 'faults')),
   ]);
   const defaultMaxBytes = 64 * 1024 * 1024;
-  const { token = 'test-token', latencyMs = 0, maxBytes = defaultMaxBytes } = options;
+  const { token = EMULATOR_TOKEN, latencyMs = 0, maxBytes = defaultMaxBytes } = options;
   return {
     acceptsToken: typeof token === 'string' ? (sent) => sent === token : token,
     wantedToken:
       typeof token === 'string'
-        ? `this emulator takes "${token}" (its option "token")`
+        ? `this emulator takes "${token}", as apiToken or PREFACTOR_API_TOKEN`
         : 'the function in this emulator\'s option "token" decides',
     tokenKind: options.tokenKind ?? 'deployment',
     seed: options.seed ?? 1,

@@ -49,10 +49,12 @@ export function readRequest(
 function checkHeaders(arrived: ArrivedRequest): void {
   const { request, route, options, notes } = arrived;
   const sdk = request.header('x-prefactor-sdk');
-  // Whether the server needs the header is **unknown** (docs/internals/api.md, "Connection"); a client must send it.
-  if (sdk === null) notes.breach('No X-Prefactor-SDK header');
-  else if (!SDK.test(sdk)) notes.breach('X-Prefactor-SDK is no list of <package>@<version>');
-  else if (hasDuplicates(sdk.split(' '))) notes.breach('X-Prefactor-SDK names an entry twice');
+  // Whether the server needs the header is **unknown** (docs/internals/api.md, "Connection"); released SDKs send none.
+  if (sdk !== null && !SDK.test(sdk)) {
+    notes.breach('X-Prefactor-SDK is no list of <package>@<version>');
+  } else if (sdk !== null && hasDuplicates(sdk.split(' '))) {
+    notes.breach('X-Prefactor-SDK names an entry twice');
+  }
   if (request.header('idempotency-key') !== null) {
     notes.breach('Idempotency-Key header: the key belongs into the body');
   }

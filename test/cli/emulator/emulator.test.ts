@@ -66,12 +66,31 @@ test('it prints the environment that makes a client use it, and a line for each 
   const client = new AutobatchClient({ apiUrl, apiToken });
   await client.agentInstances.start(client.agentInstances.register({}));
   await client.close();
+  expect(apiToken).toBe('test-token');
   const { code, stdout, stderr } = await emulator.interrupt();
   const line = 'POST /api/v1/bulk  200  1 item: 1 succeeded';
   expect(linesOf(stdout)).toEqual([line, line]);
   expect(stdout).toMatch(/requests {2}2, 2 bulk, \d+ B\nitems {5}2, /);
   expect(stdout).toContain('faults    none\nbreaches  none\n');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+
+test('to a plain fetch it says which token to use, and nothing else is wrong with it', async () => {
+  const emulator = await listening();
+  const send = (authorization: string) =>
+    fetch(`${emulator.apiUrl}/api/v1/agent_instance/register`, {
+      method: 'POST',
+      body: '{}',
+      headers: { authorization, 'content-type': 'application/json' },
+    });
+  const refused = await send('Bearer mine');
+  expect(refused.status).toBe(401);
+  expect(await refused.json()).toMatchObject({
+    message:
+      'The token is not valid: this emulator takes "test-token", as apiToken or PREFACTOR_API_TOKEN',
+  });
+  expect((await send(`Bearer ${emulator.apiToken}`)).status).toBe(200);
+  expect((await emulator.interrupt()).stdout).toContain('breaches  none\n');
 });
 
 test('a line tells what failed, what was not reached, and what came from the store', async () => {

@@ -106,7 +106,7 @@ test('nor has what a client sends to the emulator', async () => {
       sent = fetch(`${url}/api/v1/agent_instance/register`, {
         method: 'POST',
         headers: {
-          authorization: 'Bearer emulator-token',
+          authorization: 'Bearer test-token',
           'content-type': 'application/json',
           'x-prefactor-sdk': 'test@1.0.0',
         },
