@@ -1,3 +1,4 @@
+import { parsedAll } from './attribute-values.ts';
 import type { SpanDescription } from './describe-span.ts';
 import { describeSpan } from './describe-span.ts';
 import type { NamingFamily, TokenCounts } from './naming-families.ts';
@@ -72,7 +73,7 @@ export interface EventDescription extends Pick<SpanDescription, 'type' | 'input'
 /** Reads an event, but for what its user does not want to be recorded. */
 export function describeEvent(event: AiSdkEvent): EventDescription {
   const { provider, finishReason, runtimeContext = {}, toolOutput } = event;
-  const span = { name: '', attributes: { ...event } };
+  const span = { name: '', attributes: parsedAll({ ...event }) };
   const { type, input, output, model, tokens } = describeSpan(span, [aiSdkEvents]);
   const attributes = {
     ...(model !== undefined && { model, provider }),

@@ -8,7 +8,7 @@ export type Attributes = Readonly<Record<string, unknown>>;
 /** A longer text stays a text: to read it would hold up the program. */
 const MAX_JSON_LENGTH = 10_000_000;
 
-/** The first of `names` that has a value, as data; `used` gets the names of the attributes that are in it as a whole. */
+/** The first of `names` that has a value; `used` gets the names of the attributes that are in it as a whole. */
 export function firstValue(
   attributes: Attributes,
   names: readonly ValueName[],
@@ -37,7 +37,7 @@ function joined(
 function valueAt(attributes: Attributes, name: string, used: Set<string>): unknown {
   if (name.endsWith('.N')) return numbered(attributes, name.slice(0, -1), used);
   const [attribute = '', field] = name.split('#');
-  const value = asData(own(attributes, attribute)) ?? undefined;
+  const value = own(attributes, attribute) ?? undefined;
   // Other fields of it are in none of the columns, so it stays an attribute.
   if (field !== undefined) return own(value, field);
   if (value !== undefined) used.add(name);
@@ -75,7 +75,8 @@ function put(place: Record<string, unknown>, path: readonly string[], value: unk
   }
   const last = path.at(-1) ?? '';
   if (Object.hasOwn(at, last)) return false;
-  setOwn(at, last, parsed(value));
+  // Later names may go on into it.
+  setOwn(at, last, isObject(value) ? { ...value } : value);
   return true;
 }
 

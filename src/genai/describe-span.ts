@@ -1,14 +1,15 @@
 import type { Attributes } from './attribute-values.ts';
-import { countOf, firstValue, parsedAll } from './attribute-values.ts';
+import { countOf, firstValue } from './attribute-values.ts';
 import type { NamingFamily, SpanType, TokenCounts } from './naming-families.ts';
 import { namingFamilies } from './naming-families.ts';
 
 /** A span of somebody else's, as plain data: what OpenTelemetry calls by these names, whoever read it from where. */
 export interface ForeignSpan {
   readonly name: string;
+  /** As `parsedAll` gives them. */
   readonly attributes: Attributes;
   readonly events?: readonly ForeignEvent[];
-  readonly status?: { readonly isError: boolean; readonly message?: string | undefined };
+  readonly status?: { readonly isError: boolean; readonly message?: unknown };
 }
 
 interface ForeignEvent {
@@ -26,7 +27,7 @@ export interface SpanDescription {
   readonly tokens?: TokenCounts;
   /** Present where the span has failed. */
   readonly error?: SpanError;
-  /** What is left: the attributes that are in none of the fields above, JSON texts as objects. */
+  /** What is left: the attributes that are in none of the fields above. */
   readonly attributes: Attributes;
 }
 
@@ -57,11 +58,11 @@ export function describeSpan(
     ...(typeof model === 'string' && { model }),
     ...(tokens && { tokens }),
     ...(error && { error }),
-    attributes: parsedAll(Object.fromEntries(left)),
+    attributes: Object.fromEntries(left),
   };
 }
 
-/** The input alone: undefined where these attributes have none. */
+/** The input alone: undefined where these attributes, as `parsedAll` gives them, have none. */
 export function inputOf(attributes: Attributes): unknown {
   return columnOf('input', attributes, namingFamilies, new Set());
 }
@@ -130,8 +131,13 @@ function errorOf(
     status?.message || (failure && attributes[failure.message]) || exception['exception.message'];
   const stacktrace = exception['exception.stacktrace'];
   return {
-    ...(type !== undefined && { type: String(type) }),
-    message: String(message ?? type ?? 'unknown'),
-    ...(stacktrace !== undefined && { stacktrace: String(stacktrace) }),
+    ...(type !== undefined && { type: textOf(type) }),
+    message: textOf(message ?? type ?? 'unknown'),
+    ...(stacktrace !== undefined && { stacktrace: textOf(stacktrace) }),
   };
+}
+
+/** Many an error says in JSON what has happened. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
 }

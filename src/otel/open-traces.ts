@@ -2,12 +2,14 @@ import type { HrTime } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { AgentInstanceRegisterParams, FinishStatus } from '../index.ts';
 import type { Run, Span, Tracer } from '../trace/index.ts';
+import type { Redaction } from '../trace/redaction.ts';
 import type { StartRecord } from './span-records.ts';
 import { endRecordOf, startRecordOf } from './span-records.ts';
 import { dateOf, laterOf } from './span-times.ts';
 
 export interface TracesSettings {
   readonly tracer: Tracer;
+  readonly redaction: Redaction;
   readonly maxOpenRuns: number;
   readonly maxOpenSpans: number;
   /** What the run of a trace is registered with, by the span that begins it. Never throws. */
@@ -85,8 +87,9 @@ export class OpenTraces {
     if (trace === undefined || known === undefined) return;
     this.#recordStarts();
     const { handle, start } = known;
+    const { guarded, redaction } = this.#settings;
     if (start !== undefined) {
-      handle?.end(this.#settings.guarded(() => endRecordOf(span, start)));
+      handle?.end(guarded(() => endRecordOf(span, start, redaction)));
       trace.lastEnd = laterOf(trace.lastEnd, span.endTime);
     }
     trace.open.delete(spanId);
@@ -141,7 +144,7 @@ export class OpenTraces {
     const parent = trace.open.get(parentId)?.handle ?? trace.ended.get(parentId);
     started.handle = parent;
     if (!this.#settings.isRecorded(span)) return;
-    const start = startRecordOf(span);
+    const start = startRecordOf(span, this.#settings.redaction);
     trace.run ??= this.#settings.tracer.startRun({
       ...this.#settings.runParamsOf(span),
       startedAt: dateOf(span.startTime),

@@ -7,6 +7,7 @@ import type { Logger } from '../lib/logger.ts';
 import { defaultLogger, safeLogger, silentLogger } from '../lib/logger.ts';
 import { isText, problemsOf } from '../lib/value-checks.ts';
 import { traced } from '../trace/index.ts';
+import { redactionOf } from '../trace/redaction.ts';
 import { OpenTraces } from './open-traces.ts';
 import type { SpanProcessorOptions } from './processor-options.ts';
 import { ownOptionChecks, ownOptionsOf } from './processor-options.ts';
@@ -38,6 +39,7 @@ export class PrefactorSpanProcessor implements SpanProcessor {
     this.#logger = logger === false ? silentLogger : safeLogger(logger ?? defaultLogger());
     this.#traces = new OpenTraces({
       tracer,
+      redaction: redactionOf(ofTracer.redact ?? []),
       maxOpenRuns: ofTracer.maxOpenRuns ?? 1_000,
       maxOpenSpans: ofTracer.maxOpenSpans ?? 10_000,
       runParamsOf: (span) => this.#runParamsOf(span),

@@ -6,6 +6,9 @@ import { parsedAll } from '../genai/attribute-values.ts';
 import type { SpanDescription, SpanError } from '../genai/describe-span.ts';
 import { describeSpan, inputOf } from '../genai/describe-span.ts';
 import type { SpanEnd, SpanParams } from '../trace/index.ts';
+import type { Redaction } from '../trace/redaction.ts';
+import { REDACTED } from '../trace/redaction.ts';
+import { redactedData } from './redacted-data.ts';
 import { dateOf, unixNanoOf } from './span-times.ts';
 
 /** What was recorded when the span started, to tell what came later. */
@@ -19,9 +22,9 @@ export interface StartRecord {
 const kinds = ['internal', 'server', 'client', 'producer', 'consumer'];
 const STATUS_ERROR = 2;
 
-export function startRecordOf(span: ReadableSpan): StartRecord {
+export function startRecordOf(span: ReadableSpan, redaction: Redaction): StartRecord {
   const attributes = { ...span.attributes };
-  const { type, input, model, attributes: others } = description(span, attributes);
+  const { type, input, model, attributes: others } = dataOf(span, redaction).description;
   return {
     attributes,
     links: span.links.length,
@@ -57,10 +60,13 @@ function startContextOf(span: ReadableSpan): object {
 }
 
 /** What has come since the span started. */
-export function endRecordOf(span: ReadableSpan, start: StartRecord): SpanEnd {
-  const all = description(span, span.attributes);
+export function endRecordOf(span: ReadableSpan, start: StartRecord, redaction: Redaction): SpanEnd {
+  const data = dataOf(span, redaction);
+  const all = data.description;
   const later = Object.fromEntries(
-    Object.entries(span.attributes).filter(([name, value]) => start.attributes[name] !== value),
+    Object.entries(data.attributes).filter(
+      ([name]) => start.attributes[name] !== span.attributes[name],
+    ),
   );
   const input = inputOf(later);
   const others = Object.entries(all.attributes).filter(([name]) => Object.hasOwn(later, name));
@@ -75,22 +81,22 @@ export function endRecordOf(span: ReadableSpan, start: StartRecord): SpanEnd {
       ...(all.model !== start.description.model && { model: all.model }),
       ...(input !== undefined && { inputs: input }),
       ...(others.length > 0 && { attributes: Object.fromEntries(others) }),
-      otel: endContextOf(span, start),
+      otel: endContextOf(span, start, data),
     },
   };
 }
 
-function endContextOf(span: ReadableSpan, start: StartRecord): object {
+function endContextOf(span: ReadableSpan, start: StartRecord, data: SpanData): object {
   const { links, events, droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span;
   const lateLinks = links.slice(start.links);
   return {
     end_time_unix_nano: unixNanoOf(span.endTime),
     ...(lateLinks.length > 0 && { links: lateLinks.map(linkOf) }),
     ...(events.length > 0 && {
-      events: events.map(({ name, time, attributes = {} }) => ({
+      events: events.map(({ name, time, attributes = {} }, place) => ({
         name,
         time_unix_nano: unixNanoOf(time),
-        ...(!isEmpty(attributes) && { attributes: parsedAll(attributes) }),
+        ...(!isEmpty(attributes) && { attributes: data.events[place]?.attributes }),
       })),
     }),
     ...(droppedAttributesCount > 0 && { dropped_attributes_count: droppedAttributesCount }),
@@ -99,10 +105,29 @@ function endContextOf(span: ReadableSpan, start: StartRecord): object {
   };
 }
 
-function description(span: ReadableSpan, attributes: Attributes): SpanDescription {
-  const { name, events, status } = span;
-  const isError = status.code === STATUS_ERROR;
-  return describeSpan({ name, attributes, events, status: { isError, message: status.message } });
+/** What a span says, as data, without what is redacted. */
+interface SpanData {
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly events: readonly { readonly attributes: Readonly<Record<string, unknown>> }[];
+  readonly description: SpanDescription;
+}
+
+function dataOf(span: ReadableSpan, redaction: Redaction): SpanData {
+  const attributes = redactedData(span.attributes, redaction.below('attributes'));
+  const ofEvents = redaction.below('otel')?.below('events');
+  const events = span.events.map(({ name, attributes = {} }, place) => ({
+    name,
+    attributes: redactedData(attributes, ofEvents?.below(String(place))?.below('attributes')),
+  }));
+  // The status repeats the message of the exception.
+  const isHidden = events.some((event) => event.attributes['exception.message'] === REDACTED);
+  const said = redactedData({ message: span.status.message }, redaction);
+  const status = {
+    isError: span.status.code === STATUS_ERROR,
+    message: isHidden ? REDACTED : said['message'],
+  };
+  const description = describeSpan({ name: span.name, attributes, events, status });
+  return { attributes, events, description };
 }
 
 /** In the form of an Error. */

@@ -43,13 +43,8 @@ export function resultPayloadOf({ output, error, attributes, tokenUsage }: SpanR
 /** `error`: a copy of what was thrown. What is more than the SDK writes is in `cause` and `fields`. */
 function errorPayloadOf(error: unknown): Fields {
   if (!isObject(error) || !('message' in error)) {
-    const isText = typeof error === 'string';
-    return {
-      error_type: 'Error',
-      message: isText ? error : 'what was thrown is no Error',
-      stacktrace: '',
-      ...(isText ? {} : { thrown: error }),
-    };
+    const message = 'what was thrown is no Error';
+    return { error_type: 'Error', message, stacktrace: '', thrown: error };
   }
   const { name, message, stack, cause, ...fields } = error;
   return {

@@ -102,7 +102,9 @@ export class RecordedSpan implements EndedByResult {
     const error = tried(() => end.error);
     const { client, serialise } = this.#run.recorder.settings;
     const finalStatus = status ?? statusBy(error);
-    const result = { output, attributes, tokenUsage, error: serialise(error) };
+    // A text is recorded as the message, and so redacted as one.
+    const thrown = typeof error === 'string' ? { message: error } : error;
+    const result = { output, attributes, tokenUsage, error: serialise(thrown) };
     void client.agentSpans.finish(this.#reference, {
       status: finalStatus,
       resultPayload: resultPayloadOf(result),

@@ -9,6 +9,9 @@ export const REDACTED = '[redacted]';
 /** A path is looked for in so many characters of a name. */
 const MAX_NAME_LENGTH = 1_000;
 
+/** What begins with the message that stands beside it: `stack`, `exception.stacktrace`. */
+const stackName = /(?<=^|\.)stack(?:_?trace)?$/;
+
 /** Nothing is redacted. */
 export const noRedaction: Redaction = { below: () => noRedaction };
 
@@ -20,12 +23,6 @@ export const noRedaction: Redaction = { below: () => noRedaction };
 export function redactionOf(paths: readonly string[]): Redaction {
   if (paths.length === 0) return noRedaction;
   return new OpenPaths(paths.map((path) => ({ names: path.toLowerCase().split('.'), at: 0 })));
-}
-
-/** Of an error: its stack repeats its message, so who redacts that redacts both. */
-export function ofError(redaction: Redaction): Redaction {
-  if (redaction.below('message') !== undefined) return redaction;
-  return { below: (name) => (name === 'stack' ? undefined : redaction.below(name)) };
 }
 
 /** What is wrong with a path, to follow it in a message; undefined: nothing. */
@@ -55,8 +52,16 @@ class OpenPaths implements Redaction {
   }
 
   below(name: string): Redaction | undefined {
+    const known = name.slice(0, MAX_NAME_LENGTH).toLowerCase();
+    // Who redacts a message redacts the stack that repeats it.
+    const message = known.replace(stackName, 'message');
+    if (message !== known && this.#below(message) === undefined) return undefined;
+    return this.#below(known);
+  }
+
+  #below(name: string): Redaction | undefined {
     let paths = this.#paths;
-    for (const part of name.slice(0, MAX_NAME_LENGTH).toLowerCase().split('.')) {
+    for (const part of name.split('.')) {
       const next: OpenPath[] = [];
       for (const path of paths) follow(path, part, next);
       if (next.some(({ names, at }) => at === names.length)) return undefined;

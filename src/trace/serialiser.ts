@@ -1,7 +1,7 @@
 import { utf8Length } from '../lib/text-arena.ts';
 import { tried } from '../lib/user-code.ts';
 import type { Redaction } from './redaction.ts';
-import { ofError, REDACTED } from './redaction.ts';
+import { REDACTED } from './redaction.ts';
 import {
   describeBinary,
   describeFunction,
@@ -94,7 +94,7 @@ class Copying {
     const plain = describeBinary(value) ?? unboxed(value);
     if (plain !== undefined) return this.copy(plain, redaction, depth);
     const error = errorFields(value);
-    if (error !== undefined) return this.#fields(error, ofError(redaction), depth);
+    if (error !== undefined) return this.#fields(error, redaction, depth);
     const asked = isAnswer ? undefined : answerOf(value);
     if (asked === undefined || asked.answer === value)
       return this.#contents(value, redaction, depth);
@@ -115,8 +115,7 @@ class Copying {
       return this.#list(list, entries.size, redaction, depth);
     }
     if (entries !== undefined) return this.#fields(entries.first, redaction, depth, entries.size);
-    const isLikeError = Object.hasOwn(value, 'message') && Object.hasOwn(value, 'stack');
-    return this.#fields(value, isLikeError ? ofError(redaction) : redaction, depth);
+    return this.#fields(value, redaction, depth);
   }
 
   /** `size`: how many there are, of which the list may be the beginning. */

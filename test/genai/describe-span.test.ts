@@ -7,6 +7,7 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { parsedAll } from '../../src/genai/attribute-values.ts';
 import type { SpanDescription } from '../../src/genai/describe-span.ts';
 import { describeSpan } from '../../src/genai/describe-span.ts';
 // biome-ignore lint/correctness/useImportExtensions: it is JavaScript
@@ -29,7 +30,12 @@ async function describedBy(family: string, end?: 'failing'): Promise<Map<string,
 
 function descriptionOf({ name, attributes, events, status }: ReadableSpan): SpanDescription {
   const isError = status.code === 2;
-  return describeSpan({ name, attributes, events, status: { isError, message: status.message } });
+  return describeSpan({
+    name,
+    attributes: parsedAll(attributes),
+    events,
+    status: { isError, message: status.message },
+  });
 }
 
 const asked = 'Weather in Bern?';
@@ -142,7 +148,7 @@ describe('spans that real instrumentations record are understood', () => {
 });
 
 function described(attributes: Record<string, unknown>): SpanDescription {
-  return describeSpan({ name: 'a span', attributes });
+  return describeSpan({ name: 'a span', attributes: parsedAll(attributes) });
 }
 
 describe('values', () => {
@@ -160,6 +166,22 @@ describe('values', () => {
     });
     expect(input).toEqual([{ role: 'system', content: 'first' }, { content: 'eleventh' }]);
     expect(attributes).toEqual({ 'gen_ai.prompt.name': 'greeting' });
+  });
+
+  test('numbered attributes may go on into one that is JSON, which stays as it is', () => {
+    const attributes = parsedAll({
+      'llm.input_messages.0.message': '{"role":"user"}',
+      'llm.input_messages.0.message.content': 'Weather?',
+    });
+    const before = structuredClone(attributes);
+    const { input } = describeSpan({ name: 'a span', attributes });
+    expect(input).toEqual([{ message: { role: 'user', content: 'Weather?' } }]);
+    expect(attributes).toEqual(before);
+  });
+
+  test('JSON within a text of JSON stays a text', () => {
+    const texts = ['{"a":1}'];
+    expect(described({ 'input.value': JSON.stringify(texts) }).input).toEqual(texts);
   });
 
   test('numbered attributes that contradict each other lose none of them', () => {
@@ -282,5 +304,17 @@ describe('failures', () => {
       'langfuse.observation.status_message': 'rate limit',
     });
     expect(error).toEqual({ message: 'rate limit' });
+  });
+
+  test('a message that is JSON stays a text', () => {
+    const message = '{"error":{"code":429}}';
+    const langfuse = described({
+      'langfuse.observation.level': 'ERROR',
+      'langfuse.observation.status_message': message,
+    });
+    expect(langfuse.error).toEqual({ message });
+    const events = [{ name: 'exception', attributes: parsedAll({ 'exception.message': message }) }];
+    const span = { name: 'a span', attributes: {}, events, status: { isError: true } };
+    expect(describeSpan(span).error).toEqual({ message });
   });
 });

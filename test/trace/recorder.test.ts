@@ -300,6 +300,17 @@ test('an error is recorded as the official SDK records it, and what it has beyon
   ]);
 });
 
+test('a text that is thrown is redacted as a message', async () => {
+  const t = await harness();
+  traced(t.client, { redact: ['message'] })
+    .startRun({})
+    .startSpan('a')
+    .end({ error: 'SECRET' });
+  await t.settled();
+  const [span] = spansOf(t.emulator);
+  expect(span?.['result_payload']).toMatchObject({ error_type: 'Error', message: '[redacted]' });
+});
+
 test('schemas of your own take the place of the standard ones', async () => {
   const t = await harness();
   const tracer = traced(t.client);

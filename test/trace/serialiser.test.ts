@@ -408,6 +408,8 @@ test('what is redacted is so under the names of a Map with other keys, and in wh
         [{}, 1],
       ]),
       error: { name: 'Error', message: 'SECRET', stack: 'Error: SECRET' },
+      attributes: { 'exception.message': 'SECRET', 'exception.stacktrace': 'Error: SECRET' },
+      python: { Message: 'SECRET', stack_trace: 'Error: SECRET' },
     },
     usual,
     redaction,
