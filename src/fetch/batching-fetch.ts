@@ -9,16 +9,17 @@ import { onProcessExit } from './exit-drain.ts';
 import type { BatchingFetchOptions, FetchSettings } from './fetch-options.ts';
 import { readFetchOptions } from './fetch-options.ts';
 import type { FetchArguments, PassedReason, ReadCall } from './read-call.ts';
-import { readCall } from './read-call.ts';
+import { readCall, withKey } from './read-call.ts';
 import { actionOf, fieldsOfBody } from './single-calls.ts';
 import { Turns, throwIfAborted, unlessAborted } from './turns.ts';
+import type { UnansweredCall } from './unanswered-calls.ts';
 import { UnansweredCalls } from './unanswered-calls.ts';
 
 export type { PassedReason } from './read-call.ts';
 
 /** What became of the requests so far. */
 export interface BatchingFetchStats {
-  /** Calls that were handed to the client. */
+  /** Calls that were handed to the client; a repeat that gets the result of the call that it repeats is none. */
   readonly batched: number;
   /** Those among them that were answered before the API had; with `answer: 'on-accept'` only. */
   readonly early: number;
@@ -32,9 +33,9 @@ export interface BatchingFetchStats {
 export interface BatchingFetch {
   (input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /**
-   * From now on all requests pass through, for those who still hold this function; what was accepted is still sent. If
-   * it is the global `fetch`, the one that was there when it was made is put back; if another wrapper has been put
-   * around it meanwhile, that stays.
+   * From now on all requests pass through, for those who still hold this function, but for repeats of calls that had no
+   * answer. What was accepted is still sent. If this is the global `fetch`, the one that was there when it was made is put
+   * back; if another wrapper has been put around it meanwhile, that stays.
    */
   uninstall(): void;
   stats(): BatchingFetchStats;
@@ -80,8 +81,8 @@ interface DueCall extends ReadCall {
   readonly args: FetchArguments;
   readonly text: string;
   readonly action: WireAction;
-  /** It had no answer before, and has the key of that time. */
-  readonly isRepeat: boolean;
+  /** The call without an answer that this one repeats, under the same key. */
+  readonly repeated: UnansweredCall | undefined;
 }
 
 class FetchBatcher {
@@ -113,7 +114,8 @@ class FetchBatcher {
 
   fetch(args: FetchArguments): Promise<Response> {
     const read = readCall(args, this.#settings);
-    if (read.kind === 'call' && !this.#isStopped) return this.#batch(args, read);
+    const mayRepeat = !this.#unanswered.isEmpty;
+    if (read.kind === 'call' && (mayRepeat || !this.#isStopped)) return this.#batch(args, read);
     const why = read.kind === 'call' ? 'uninstalled' : read.why;
     const waits = this.#early !== undefined && (read.kind === 'call' || read.mayFollow);
     return waits ? this.#passInTurn(args, why, read.signal) : this.#pass(args, why);
@@ -161,12 +163,12 @@ class FetchBatcher {
       const text = typeof body === 'string' ? body : await unlessAborted(body(), signal);
       await unlessAborted(turn.comes, signal);
       const due = this.#prepare(args, read, text);
-      if (typeof due !== 'string' && (await this.#hasRoom(due))) {
-        answer = this.#submit(due);
-      } else {
-        // A promise of its own: it waits for this turn, among others.
-        answer = this.#passInTurn(args, typeof due === 'string' ? due : 'closed', signal);
-      }
+      // Promises of their own: they may take longer than this turn, and what passes through waits for it.
+      if (typeof due === 'string') answer = this.#passInTurn(args, due, signal);
+      else if (due.repeated?.result !== undefined) answer = this.#answer(due, due.repeated.result);
+      else if (this.#isStopped) answer = this.#passWithKey(due, 'uninstalled');
+      else if (await this.#hasRoom(due)) answer = this.#submit(due);
+      else answer = this.#passWithKey(due, 'closed');
     } finally {
       turn.end();
     }
@@ -174,38 +176,52 @@ class FetchBatcher {
   }
 
   /** The call as an action; or why it passes through. */
-  #prepare(args: FetchArguments, read: ReadCall, text: string): DueCall | 'body' | 'checks' {
+  #prepare(args: FetchArguments, read: ReadCall, text: string): DueCall | PassedReason {
+    const repeated = this.#unanswered.take(read.path, text);
+    if (repeated === undefined && this.#isStopped) return 'uninstalled';
     const body = fieldsOfBody(text);
     if (body === undefined) return 'body';
-    const unanswered = this.#unanswered.take(read.path, text);
     // Always ours or the caller's: one that the client makes by itself could not be shared by a repeat.
-    const { idempotency_key: key = unanswered ?? this.#ids.makeKey() } = body;
+    const { idempotency_key: key = repeated?.key ?? this.#ids.makeKey() } = body;
     const action = actionOf(read.call, body, key);
     if (action === undefined) return 'body';
     if (!this.#settings.door.takes(action)) return 'checks';
-    return { ...read, args, text, action, isRepeat: unanswered !== undefined };
+    return { ...read, args, text, action, repeated };
+  }
+
+  /** So what it repeats is not done twice, if the API takes keys of bulk requests for keys of single ones. */
+  async #passWithKey(due: DueCall, why: PassedReason): Promise<Response> {
+    const { action, args, path, repeated, signal, text } = due;
+    if (repeated === undefined) return this.#passInTurn(args, why, signal);
+    try {
+      const keyed = withKey(args, text, action.idempotency_key);
+      return await this.#passInTurn(keyed, why, signal);
+    } catch (error) {
+      this.#unanswered.add(path, text, repeated);
+      throw error;
+    }
   }
 
   /** Waits for room in the queue. False once the client is closed. */
-  async #hasRoom({ action, isRepeat, path, signal, text }: DueCall): Promise<boolean> {
+  async #hasRoom({ path, repeated, signal, text }: DueCall): Promise<boolean> {
     try {
       await unlessAborted(this.#client.ready(), signal);
       return true;
     } catch (error) {
       if (isPrefactorError(error)) return false;
       // Its next repeat needs the key again.
-      if (isRepeat) this.#unanswered.add(path, text, action.idempotency_key);
+      if (repeated !== undefined) this.#unanswered.add(path, text, repeated);
       throw error;
     }
   }
 
   #submit(due: DueCall): Promise<Response> {
-    const { isRepeat, sdks, url } = due;
+    const { repeated, sdks, url } = due;
     const { door } = this.#settings;
     const refusal = this.#early?.refusalOf(due.action);
     if (refusal !== undefined) return Promise.resolve(responseOf(refusal, url));
     if (sdks.length > 0) door.nameSdks(sdks);
-    const early = isRepeat ? undefined : this.#early?.of(due.action);
+    const early = repeated === undefined ? this.#early?.of(due.action) : undefined;
     const { action } = early ?? due;
     const before = door.accepted();
     const result = this.#client.submit(action);
@@ -227,11 +243,11 @@ class FetchBatcher {
       this.#early?.note(action, own(own(output, 'details'), 'id'));
       return responseOf({ status: 200, text: JSON.stringify(output) }, url);
     } catch (error) {
-      return this.#fail(due, error);
+      return this.#fail(due, result, error);
     }
   }
 
-  async #fail(due: DueCall, error: unknown): Promise<Response> {
+  async #fail(due: DueCall, result: Promise<unknown>, error: unknown): Promise<Response> {
     const { action, args, path, signal, text, url } = due;
     const isOurs = isPrefactorError(error);
     // What the hook has refused must not go past it.
@@ -239,12 +255,13 @@ class FetchBatcher {
       return this.#passInTurn(args, 'checks', signal);
     }
     if (isOurs && error.code === 'CLOSED' && !error.maybeApplied) {
-      return this.#passInTurn(args, 'closed', signal);
+      return this.#passWithKey(due, 'closed');
     }
     const answer = answerOf(error);
     if (answer !== undefined) return responseOf(answer, url);
     // It may have been done, or is still pending: its repeat is the same call.
-    this.#unanswered.add(path, text, action.idempotency_key);
+    const key = action.idempotency_key;
+    this.#unanswered.add(path, text, { key, result: isOurs ? undefined : result });
     throw isOurs ? new TypeError('fetch failed', { cause: error }) : error;
   }
 

@@ -97,6 +97,17 @@ function readArguments([input, init = {}]: FetchArguments, api: ReadFor): ReadCa
   return { kind: 'call', call, url: url.href, path, signal, body, sdks };
 }
 
+/** The same arguments with a key in the body, a JSON object. */
+export function withKey([input, init]: FetchArguments, body: string, key: string): FetchArguments {
+  const given =
+    init?.headers ?? (typeof input === 'object' && 'headers' in input ? input.headers : {});
+  const headers = new Headers(given);
+  // That of the body as it was.
+  headers.delete('content-length');
+  const keyed = JSON.stringify({ ...JSON.parse(body), idempotency_key: key });
+  return [input, { ...init, headers, body: keyed }];
+}
+
 /** Undefined for what cannot be read, or not twice. */
 function bodyOf(init: RequestInit, request: Request | undefined): ReadCall['body'] | undefined {
   const { body } = init;
