@@ -16,6 +16,8 @@ export interface ClientDoor {
   readonly hasHook: boolean;
   /** Puts the names of SDKs whose calls the client carries in front of its own, in the header that names them. */
   readonly nameSdks: (names: readonly string[]) => void;
+  /** Resolves when the client is closed, and everything has settled. */
+  readonly closed: Promise<void>;
   /** What is pending, in the order of the calls, and where to send it; undefined where only this process can. */
   readonly remaining: () => RemainingCalls | undefined;
 }

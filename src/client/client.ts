@@ -9,6 +9,7 @@ import { IdGenerator } from '../ids/id-generator.ts';
 import { bindMethods } from '../lib/bind-methods.ts';
 import type { Clock } from '../lib/clock.ts';
 import { systemClock, withoutTimers } from '../lib/clock.ts';
+import { deferred } from '../lib/deferred.ts';
 import { ignoresDebug } from '../lib/logger.ts';
 import { LruMap } from '../lib/lru-map.ts';
 import { readTimeoutOption } from '../lib/timeout-option.ts';
@@ -69,6 +70,7 @@ export class AutobatchClient {
   readonly #engine: Coalescer<AttemptFailure>;
   readonly #pipeline: CallPipeline;
   readonly #door: ClientDoor;
+  readonly #closed = deferred<void>();
   readonly #stopListening: readonly (() => void)[];
   /** Remembered, so that `terminate` is emitted once for each. */
   readonly #terminated = new LruMap<string, true>({ max: 10_000 });
@@ -168,6 +170,7 @@ export class AutobatchClient {
     for (const stop of this.#stopListening) stop();
     const closed = this.#engine.close({ timeoutMs });
     if (problem !== undefined) void this.#decline('close', problem);
+    void closed.then(() => this.#closed.resolve());
     return closed;
   }
 
@@ -222,6 +225,7 @@ export class AutobatchClient {
       takes: takesAction,
       hasHook: beforeEnqueue !== undefined,
       nameSdks: (names) => nameSdks?.(names),
+      closed: this.#closed.promise,
       remaining: () => {
         const endpoint = bulkEndpoint?.();
         return endpoint && { ...endpoint, items: this.#engine.pending() };

@@ -110,6 +110,7 @@ class FetchBatcher {
           client.stats().ledger.pending > 0 ? settings.door.remaining() : undefined,
         )
       : () => {};
+    void settings.door.closed.then(this.#forgetExit);
   }
 
   fetch(args: FetchArguments): Promise<Response> {
@@ -162,7 +163,7 @@ class FetchBatcher {
       throwIfAborted(signal);
       const text = typeof body === 'string' ? body : await unlessAborted(body(), signal);
       await unlessAborted(turn.comes, signal);
-      const due = this.#prepare(args, read, text);
+      const due = text === undefined ? 'body' : this.#prepare(args, read, text);
       // Promises of their own: they may take longer than this turn, and what passes through waits for it.
       if (typeof due === 'string') answer = this.#passInTurn(args, due, signal);
       else if (due.repeated?.result !== undefined) answer = this.#answer(due, due.repeated.result);

@@ -1,7 +1,9 @@
+import { systemClock } from '../lib/clock.ts';
 import { tried } from '../lib/user-code.ts';
 import { isAutobatchRequest, SDK_HEADER } from '../transport/sdk-header.ts';
 import type { SingleCall } from './single-calls.ts';
 import { singleCallAt } from './single-calls.ts';
+import { unlessAborted } from './turns.ts';
 
 export type FetchArguments = readonly [input: string | URL | Request, init?: RequestInit];
 
@@ -29,8 +31,8 @@ export interface ReadCall {
   readonly url: string;
   readonly path: string;
   readonly signal: AbortSignal | null | undefined;
-  /** As text; or what reads a copy of it. */
-  readonly body: string | (() => Promise<string>);
+  /** As text; or what reads a copy of it, and gives undefined where that is no text, or takes too long. */
+  readonly body: string | (() => Promise<string | undefined>);
   /** What the calling SDK says of itself. */
   readonly sdks: readonly string[];
 }
@@ -49,6 +51,9 @@ export interface ReadFor {
 }
 
 const jsonType = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
+/** How long a body may be in coming: the calls behind it wait. */
+const BODY_MS = 5_000;
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** What a call of `fetch` asks for. Whatever cannot be read is for the real one to judge. */
@@ -118,5 +123,23 @@ function bodyOf(init: RequestInit, request: Request | undefined): ReadCall['body
   if (body !== undefined || request === undefined || request.bodyUsed) return undefined;
   // Copied now, since its owner may read it next.
   const copy = request.clone();
-  return () => copy.text();
+  return () => textInTime(copy);
+}
+
+async function textInTime(request: Request): Promise<string | undefined> {
+  const over = new AbortController();
+  const { signal } = over;
+  const forgetTime = systemClock().after(BODY_MS, () => over.abort());
+  try {
+    const { body } = request;
+    // What is left of a body that comes too late is not collected.
+    const source = body
+      ? new Response(body.pipeThrough(new TransformStream(), { signal }))
+      : request;
+    return utf8.decode(await unlessAborted(source.arrayBuffer(), signal));
+  } catch {
+    return undefined;
+  } finally {
+    forgetTime();
+  }
 }

@@ -119,6 +119,31 @@ test('an SDK made before it is not batched; one made after it is, until uninstal
   });
 });
 
+test('a client that is closed is not kept for the end of the process, nor one whose fetch is uninstalled', async () => {
+  const before = process.listenerCount('exit');
+  const options = {
+    apiUrl: 'https://nowhere.test',
+    apiToken: 'test-token',
+    logger: false,
+  } as const;
+  const closed = new AutobatchClient(options);
+  createBatchingFetch(closed);
+  const uninstalled = createBatchingFetch(new AutobatchClient(options));
+  expect(process.listenerCount('exit')).toBe(before + 1);
+  await closed.close();
+  await new Promise(setImmediate);
+  expect(process.listenerCount('exit')).toBe(before + 1);
+  uninstalled.uninstall();
+  await new Promise(setImmediate);
+  expect(process.listenerCount('exit')).toBe(before);
+  const alsoClosed = new AutobatchClient(options);
+  createBatchingFetch(alsoClosed);
+  expect(process.listenerCount('exit')).toBe(before + 1);
+  await alsoClosed.close();
+  await new Promise(setImmediate);
+  expect(process.listenerCount('exit')).toBe(before);
+});
+
 test('wrong arguments are refused, each with what to do', () => {
   const client = new AutobatchClient({ apiToken: () => 'test-token', logger: false });
   const refused = (...args: readonly unknown[]): string => {

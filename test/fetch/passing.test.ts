@@ -285,6 +285,66 @@ test('calls are made in the order of their fetches, though a Request is read lat
   expect(order).toEqual(['1', '2', '3', '4']);
 });
 
+/** A Request whose body begins, and never ends. */
+function endlessRequest(signal?: AbortSignal): Request {
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode('{"details":')),
+  });
+  const init = singleRequest({}, { body, duplex: 'half' } as RequestInit);
+  return new Request(`${SDK_URL}/api/v1/agent_spans`, { ...init, ...(signal && { signal }) });
+}
+
+for (const mode of ['on-result', 'on-accept'] as const) {
+  test(`a Request whose body does not end passes through after five seconds, and those behind it go on (${mode})`, async () => {
+    const seen: unknown[] = [];
+    const t = fetchHarness(mode, {
+      fetch: {
+        fetch: (input) => {
+          seen.push(input);
+          return Promise.resolve(new Response('mine'));
+        },
+      },
+    });
+    const run = await t.startedRun();
+    const request = endlessRequest();
+    const endless = t.fetch(request);
+    const next = t.post('agent_spans', spanOf(run, { payload: { name: 'next' } }));
+    await t.time.pass(4_900);
+    expect(spanNames(t.emulator)).toEqual([]);
+    await t.time.pass(200);
+    expect(await (await t.time.until(endless)).text()).toBe('mine');
+    expect(seen).toEqual([request]);
+    expect(request.bodyUsed).toBe(false);
+    expect(t.batching.stats().passed).toEqual({ body: 1 });
+    expect((await t.time.until(next)).status).toBe(200);
+    await t.time.until(t.client.flush());
+    expect(spanNames(t.emulator)).toEqual(['next']);
+    expect(t.time.timers).toBe(0);
+  });
+}
+
+test('a Request whose body does not end rejects when its signal fires, and the next one goes on', async () => {
+  const t = fetchHarness('on-result');
+  const run = await t.startedRun();
+  const given = new AbortController();
+  const endless = t.fetch(endlessRequest(given.signal));
+  endless.catch(() => {});
+  const next = t.post('agent_spans', spanOf(run, { payload: { name: 'next' } }));
+  given.abort();
+  await expect(endless).rejects.toMatchObject({ name: 'AbortError' });
+  expect((await t.time.until(next)).status).toBe(200);
+});
+
+test('a Request whose body is no text, or fails, passes through', async () => {
+  const t = fetchHarness('on-result', { fetch: { fetch: async () => new Response('mine') } });
+  const failing = new ReadableStream({ pull: () => Promise.reject(new Error('mine')) });
+  for (const body of [new Uint8Array([0x7b, 0xff, 0x7d]), failing]) {
+    const init = singleRequest({}, { body, duplex: 'half' } as RequestInit);
+    await t.time.until(t.fetch(new Request(start, init)));
+  }
+  expect(t.batching.stats()).toMatchObject({ batched: 0, passed: { body: 2 } });
+});
+
 test('a full queue makes calls wait, in their order, and refuses none', async () => {
   const t = fetchHarness('on-accept', { client: { queue: { maxItems: 10 } } });
   const run = await t.startedRun();
