@@ -1,10 +1,21 @@
+/** How many calls did not arrive, and why. */
+export interface Missed {
+  /** By the API. */
+  readonly refused: number;
+  /** They need an id that is not known: what makes it was refused. */
+  readonly orphans: number;
+  readonly unsent: number;
+  /** What the last request was refused with, if that is why they were not sent. */
+  readonly status?: number;
+}
+
 /**
  * What a process of its own runs to send the calls of one that ends. It is a text, since it has to work from within a
  * bundle; and short: it sends batches in order, one at a time, until its parent ends it, or there has been no answer
- * for two seconds. It says `done` when each call has its answer.
+ * for two seconds. At its end it says, as JSON, what did not arrive (`Missed`).
  */
 export const EXIT_SCRIPT: string = `
-const ids = {}, tries = {};
+const ids = {}, tries = {}, missed = { refused: 0, orphans: 0, unsent: 0 };
 let most = 100, misses = 0;
 const passing = ['temporarily_unavailable', 'rate_limited', 'unknown', 'unexpected'];
 const textOf = ({ pieces, holes }) => holes.every((hole) => hole in ids)
@@ -28,7 +39,11 @@ function settle(items, outputs) {
     if (output === undefined) return true;
     if (output.status === 'success' && typeof item.makes === 'number') ids[item.makes] = output.details.id;
     tries[item.key] = (tries[item.key] || 0) + 1;
-    return output.status === 'error' && passing.includes(output.code) && tries[item.key] < 3;
+    if (output.status !== 'error') return false;
+    if (passing.includes(output.code) && tries[item.key] < 3) return true;
+    // A key that was used is that of a call which has arrived before.
+    if (output.code !== 'idempotency_key_already_used') missed.refused++;
+    return false;
   });
 }
 async function run({ items, ...target }) {
@@ -41,18 +56,21 @@ async function run({ items, ...target }) {
       if (text === undefined || (bytes += text.length) > 1000000 && texts.length > 0) break;
       texts.push(text);
     }
-    if (texts.length === 0) { rest = rest.slice(1); continue; }
+    if (texts.length === 0) { missed.orphans++; rest = rest.slice(1); continue; }
     const { status, outputs } = await post(target, texts);
     misses = status === 0 ? misses + 1 : 0;
-    if (misses === 20) return;
+    if (misses === 20) { missed.unsent = rest.length; break; }
     const left = outputs ? settle(rest, outputs) : rest;
     if (left.length < rest.length) rest = left;
     else if (texts.length > 1 && [400, 413, 422].includes(status)) most = Math.ceil(texts.length / 2);
-    else if ([401, 403, 404, 405].includes(status)) return;
-    else if (status >= 400 && status < 500 && ![408, 425, 429].includes(status)) rest = rest.slice(texts.length);
+    else if ([401, 403, 404, 405].includes(status)) { missed.unsent = rest.length; missed.status = status; break; }
+    else if (status >= 400 && status < 500 && ![408, 425, 429].includes(status)) {
+      missed.refused += texts.length;
+      rest = rest.slice(texts.length);
+    }
     else await later();
   }
-  process.stdout.write('done');
+  process.stdout.write(JSON.stringify(missed));
 }
 let input = '';
 process.stdin.setEncoding('utf8').on('data', (text) => { input += text; }).on('end', () => void run(JSON.parse(input)));

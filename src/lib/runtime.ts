@@ -7,6 +7,7 @@ interface Runtime {
     nextTick?(run: () => void): void;
     readonly pid?: number;
     readonly execPath?: string;
+    readonly execArgv?: readonly string[];
     on?(signal: string, listener: () => void): unknown;
     off?(signal: string, listener: () => void): unknown;
     listenerCount?(signal: string): number;

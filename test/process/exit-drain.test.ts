@@ -1,10 +1,14 @@
 // Check (c): a program that ends keeps what it keeps without us, whatever was answered early.
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import type { EmulatorOptions } from '../../src/testing/index.ts';
 import { Emulator } from '../../src/testing/index.ts';
 import { runScript } from '../helpers/child.ts';
 import { spanNames } from '../helpers/fetch-harness.ts';
+import { certificatePath, identity } from '../helpers/tls/tls.ts';
 
 const register = fileURLToPath(new URL('../../src/fetch/register.ts', import.meta.url));
 
@@ -52,11 +56,60 @@ test('calls by reference are sent in their order, with the ids that the API give
   const { emulator, url } = await listen();
   emulator.faults.refuse(({ fields }) => JSON.stringify(fields).includes('"odd"'));
   const ended = await runScript('exit-pending.ts', [url, 'by reference']);
-  expect(ended).toMatchObject({ code: 3, stderr: '' });
+  expect(ended.code).toBe(3);
+  expect(ended.stderr).toBe(
+    '[prefactor-autobatch] The process has ended with 7 calls pending, and 1 of them did not arrive: 1 refused. Await client.close() before process.exit().\n',
+  );
   const [run] = Object.values(emulator.snapshot().instances);
   expect(run).toMatchObject({ status: 'complete', span_counts: { total: 2, complete: 1 } });
   expect(emulator.report().breaches).toEqual([]);
 });
+
+test('calls whose id is not known, since the call that makes it is refused for its used key, are told of', async () => {
+  const { emulator, url } = await listen({ repeats: 'refuse' });
+  emulator.faults.next({ kind: 'dropAfter' });
+  const ended = await runScript('exit-pending.ts', [url, 'by reference']);
+  expect(Object.keys(emulator.snapshot().instances)).toHaveLength(1);
+  expect(ended.stderr).toContain(
+    'ended with 7 calls pending, and 6 of them did not arrive: 6 left out, since an id that they need is not known. Await',
+  );
+});
+
+test('a token that is refused at the end is told of by its status, and not shown', async () => {
+  const { url } = await listen({ token: 'another-token' });
+  const { stderr } = await runScript('exit-pending.ts', [url, 'by reference']);
+  expect(stderr).toContain('and 7 of them did not arrive: 7 not sent (HTTP 401). Await');
+  expect(stderr).not.toContain('test-token');
+});
+
+for (const way of ['on the command line', 'in NODE_OPTIONS'] as const) {
+  test(`what a program trusts by a flag ${way}, the process at its end trusts, too`, async () => {
+    const emulator = new Emulator();
+    const server = createServer(identity, async (request, response) => {
+      const { method = '', url = '', headers } = request;
+      const { authorization = '' } = headers;
+      const init = { method, headers: { authorization, 'content-type': 'application/json' } };
+      const body = await text(request);
+      const answer = await emulator.fetch(`https://emulator.test${url}`, { ...init, body });
+      response.writeHead(answer.status, { 'content-type': 'application/json' });
+      response.end(await answer.text());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const flag = '--use-openssl-ca';
+    const isArgument = way === 'on the command line';
+    const ended = await runScript(
+      'exit-pending.ts',
+      [`https://127.0.0.1:${port}`, 'by reference'],
+      isArgument ? [flag, '--no-warnings'] : [],
+      { SSL_CERT_FILE: certificatePath, ...(!isArgument && { NODE_OPTIONS: `${flag} --no-warnings` }) },
+    );
+    expect(ended).toMatchObject({ code: 3, stderr: '' });
+    const [run] = Object.values(emulator.snapshot().instances);
+    expect(run).toMatchObject({ status: 'complete', span_counts: { total: 3 } });
+  });
+}
 
 test('batches that are too large, faults that pass and lost answers cost nothing', async () => {
   const { emulator, url } = await listen({ maxItems: 2 });
@@ -91,6 +144,8 @@ test('what is pending after uninstall is sent at the end, too', async () => {
 test('an end in vain says how many calls were left, without the token', async () => {
   const ended = await runScript('exit-pending.ts', ['http://127.0.0.1:1', 'unreachable']);
   expect(ended.code).toBe(3);
-  expect(ended.stderr).toContain('The process has ended with 2 calls pending');
+  expect(ended.stderr).toContain(
+    'ended with 2 calls pending, and 2 of them did not arrive: 2 not sent. Await',
+  );
   expect(ended.stderr + ended.stdout).not.toContain('test-token');
 });
