@@ -1,11 +1,13 @@
 /** What other entries of this package ask of a client, and users do not: no public name. */
 import type { Submission } from '../coalescer/index.ts';
+import type { Logger } from '../lib/logger.ts';
 import type { WireAction } from '../schemas/action.ts';
 import type { ApiToken } from '../transport/api-token.ts';
 import type { BulkEndpoint } from '../transport/bulk-transport.ts';
 
 export interface ClientDoor {
   readonly apiUrl: string;
+  readonly logger: Logger;
   /** Undefined only where the client is disabled. */
   readonly apiToken: ApiToken | undefined;
   /** Calls accepted so far: so a call is known to be accepted as soon as it is made. */

@@ -215,11 +215,12 @@ export class AutobatchClient {
   }
 
   #doorOf(
-    { apiUrl, apiToken, beforeEnqueue }: Options,
+    { apiUrl, apiToken, beforeEnqueue, logger }: Options,
     { nameSdks, bulkEndpoint }: ClientTransport,
   ): ClientDoor {
     return {
       apiUrl,
+      logger,
       apiToken,
       accepted: () => this.#engine.accepted,
       takes: takesAction,

@@ -8,7 +8,7 @@ import { EarlyAnswers } from './early-answers.ts';
 import { onProcessExit } from './exit-drain.ts';
 import type { BatchingFetchOptions, FetchSettings } from './fetch-options.ts';
 import { readFetchOptions } from './fetch-options.ts';
-import type { FetchArguments, PassedReason, ReadCall } from './read-call.ts';
+import type { FetchArguments, Passed, PassedReason, ReadCall } from './read-call.ts';
 import { readCall, withKey } from './read-call.ts';
 import { actionOf, fieldsOfBody } from './single-calls.ts';
 import { Turns, throwIfAborted, unlessAborted } from './turns.ts';
@@ -94,6 +94,7 @@ class FetchBatcher {
   readonly #unanswered = new UnansweredCalls();
   readonly #passed: { [Why in PassedReason]?: number } = {};
   readonly #forgetExit: () => void;
+  readonly #warnedOf = new Set<PassedReason>();
   #batched = 0;
   #answeredEarly = 0;
   #lateFailures = 0;
@@ -117,6 +118,7 @@ class FetchBatcher {
     const read = readCall(args, this.#settings);
     const mayRepeat = !this.#unanswered.isEmpty;
     if (read.kind === 'call' && (mayRepeat || !this.#isStopped)) return this.#batch(args, read);
+    if (read.kind === 'passed') this.#warn(read);
     const why = read.kind === 'call' ? 'uninstalled' : read.why;
     const waits = this.#early !== undefined && (read.kind === 'call' || read.mayFollow);
     return waits ? this.#passInTurn(args, why, read.signal) : this.#pass(args, why);
@@ -136,6 +138,21 @@ class FetchBatcher {
       passed: { ...this.#passed },
       lateFailures: this.#lateFailures,
     };
+  }
+
+  /** Says once why nothing is batched, where that looks like a mistake in the settings. */
+  #warn({ why, api }: Passed): void {
+    if ((why !== 'token' && why !== 'other API') || this.#batched > 0) return;
+    if (this.#isStopped || this.#warnedOf.has(why)) return;
+    this.#warnedOf.add(why);
+    const { apiUrl, door } = this.#settings;
+    const what =
+      why === 'token'
+        ? 'has another token than the client. Give both the same, by PREFACTOR_API_TOKEN or the option apiToken'
+        : `goes to ${api}, and the API of the client is ${apiUrl}. Give both the same, by PREFACTOR_API_URL or the option apiUrl`;
+    door.logger.warn(
+      `0 calls batched so far: this one ${what}. (Said once; stats().passed counts such calls.)`,
+    );
   }
 
   #pass(args: FetchArguments, why: PassedReason): Promise<Response> {

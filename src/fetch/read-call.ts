@@ -8,12 +8,13 @@ import { unlessAborted } from './turns.ts';
 export type FetchArguments = readonly [input: string | URL | Request, init?: RequestInit];
 
 /**
- * Why a request passes through: it goes elsewhere (`other origin`), to an `other endpoint` of the API, or has a
- * `query`; its `token`, `headers` or `body` are not such that it can be batched; it is one of our `own`; the client's
+ * Why a request passes through: it goes elsewhere (`other origin`), or is a call with the client's token to an `other
+ * API`; it goes to an `other endpoint` of the API, or has a `query`; its `token`, `headers` or `body` are not such that it can be batched; it is one of our `own`; the client's
  * `checks` refuse it; the client is `closed`; or `uninstall` was called (`uninstalled`).
  */
 export type PassedReason =
   | 'other origin'
+  | 'other API'
   | 'other endpoint'
   | 'query'
   | 'token'
@@ -40,6 +41,8 @@ export interface ReadCall {
 export interface Passed {
   readonly kind: 'passed';
   readonly why: PassedReason;
+  /** The base URL of the other API. */
+  readonly api?: string | undefined;
   /** It may ask for what calls before it have changed. */
   readonly mayFollow: boolean;
   readonly signal: AbortSignal | null | undefined;
@@ -80,7 +83,8 @@ function readArguments([input, init = {}]: FetchArguments, api: ReadFor): ReadCa
     signal,
   });
   if (!address.startsWith(prefix) || url.username !== '' || url.password !== '') {
-    return pass('other origin', false);
+    const other = otherApi(address, init, request, api.apiToken);
+    return { ...pass(other === undefined ? 'other origin' : 'other API', false), api: other };
   }
   const headers = new Headers(init.headers ?? request?.headers);
   // To wait for anything would be to wait for itself.
@@ -100,6 +104,21 @@ function readArguments([input, init = {}]: FetchArguments, api: ReadFor): ReadCa
   if (body === undefined) return pass('body', true);
   const sdks = headers.get(SDK_HEADER)?.split(' ') ?? [];
   return { kind: 'call', call, url: url.href, path, signal, body, sdks };
+}
+
+const singleAddress = /^(.*?)\/api\/v1\/(.*)$/;
+
+/** The base URL of the API that a single call with that token goes to; undefined for all other requests. */
+function otherApi(
+  address: string,
+  init: RequestInit,
+  request: Request | undefined,
+  token: string | undefined,
+): string | undefined {
+  const [, base, path = ''] = singleAddress.exec(address) ?? [];
+  if (singleCallAt(path) === undefined || token === undefined) return undefined;
+  const headers = new Headers(init.headers ?? request?.headers);
+  return headers.get('authorization') === `Bearer ${token}` ? base : undefined;
 }
 
 /** The same arguments with a key in the body, a JSON object. */

@@ -28,7 +28,20 @@ const passed: readonly [
   [
     'other origin',
     'another origin',
-    () => ['https://elsewhere.test/api/v1/agent_spans', singleRequest({})],
+    () => ['https://elsewhere.test/v1/agent_spans', singleRequest({})],
+  ],
+  [
+    'other API',
+    'a call with the token to another API',
+    () => ['https://elsewhere.test/base/api/v1/agent_spans', singleRequest({})],
+  ],
+  [
+    'other origin',
+    'a call with another token to another API',
+    () => [
+      'https://elsewhere.test/api/v1/agent_spans',
+      singleRequest({}, { headers: { ...headers, authorization: 'Bearer other-token' } }),
+    ],
   ],
   ['other origin', 'another path', () => [`${SDK_URL}/v2/agent_spans`, singleRequest({})]],
   ['other origin', 'what is no address', () => ['agent_spans', singleRequest({})]],
@@ -133,6 +146,38 @@ for (const [why, what, args] of passed) {
     expect(seen).toEqual([given]);
     expect(t.batching.stats()).toMatchObject({ batched: 0, passed: { [why]: 1 } });
     expect(t.failures).toEqual([]);
+  });
+}
+
+const mistaken: readonly [why: string, says: string, args: () => [string, RequestInit]][] = [
+  [
+    'token',
+    '0 calls batched so far: this one has another token than the client. Give both the same, by PREFACTOR_API_TOKEN or the option apiToken. (Said once; stats().passed counts such calls.)',
+    () => [
+      start,
+      singleRequest({}, { headers: { ...headers, authorization: 'Bearer other-token' } }),
+    ],
+  ],
+  [
+    'other API',
+    '0 calls batched so far: this one goes to https://elsewhere.test, and the API of the client is https://emulator.test. Give both the same, by PREFACTOR_API_URL or the option apiUrl. (Said once; stats().passed counts such calls.)',
+    () => ['https://elsewhere.test/api/v1/agent_spans', singleRequest({})],
+  ],
+];
+
+for (const [why, says, args] of mistaken) {
+  test(`where nothing is batched because of the reason '${why}', one warning says so`, async () => {
+    const fetch = async (): Promise<Response> => new Response('{}');
+    const t = fetchHarness('on-result', { fetch: { fetch } });
+    for (let call = 0; call < 3; call++) await t.time.until(t.fetch(...args()));
+    expect(t.log.entries).toEqual([['warn', says]]);
+    expect(t.batching.stats().passed).toEqual({ [why]: 3 });
+    t.time.end();
+    // A program may well have two tokens, or two APIs.
+    const both = fetchHarness('on-result', { fetch: { fetch } });
+    await both.startedRun();
+    await both.time.until(both.fetch(...args()));
+    expect(both.log.entries.filter(([level]) => level !== 'debug')).toEqual([]);
   });
 }
 

@@ -103,7 +103,10 @@ for (const way of ['on the command line', 'in NODE_OPTIONS'] as const) {
       'exit-pending.ts',
       [`https://127.0.0.1:${port}`, 'by reference'],
       isArgument ? [flag, '--no-warnings'] : [],
-      { SSL_CERT_FILE: certificatePath, ...(!isArgument && { NODE_OPTIONS: `${flag} --no-warnings` }) },
+      {
+        SSL_CERT_FILE: certificatePath,
+        ...(!isArgument && { NODE_OPTIONS: `${flag} --no-warnings` }),
+      },
     );
     expect(ended).toMatchObject({ code: 3, stderr: '' });
     const [run] = Object.values(emulator.snapshot().instances);

@@ -68,6 +68,31 @@ test('what is wrong is said once, and the program runs without us', async () => 
   ]);
 });
 
+test('where the program has another token, or calls another API, one line on the console says so', async () => {
+  const { emulator, url, env } = await listen();
+  const said: string[] = [];
+  for (const [settings, args] of [
+    [env, [url, 'other-token']],
+    [{ ...env, PREFACTOR_API_URL: 'http://127.0.0.1:1' }, [url]],
+  ] as const) {
+    const ended = await runScript('registered.ts', args, ['--import', register], settings);
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).not.toMatch(/(test|other)-token/);
+    said.push(ended.stderr);
+  }
+  expect(said).toEqual([
+    expect.stringMatching(
+      /^\[prefactor-autobatch\] 0 calls batched so far: this one has another token.*\n$/,
+    ),
+    expect.stringContaining(
+      `this one goes to ${url}, and the API of the client is http://127.0.0.1:1.`,
+    ),
+  ]);
+  expect(emulator.report().requests.byPath).toEqual({
+    'POST /api/v1/agent_instance/register': 2,
+  });
+});
+
 test('it takes its place once, also by two copies of the package', async () => {
   const { emulator, url, env } = await listen();
   const copy = mkdtempSync(join(tmpdir(), 'copy-'));
