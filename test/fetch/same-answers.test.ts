@@ -1,10 +1,12 @@
 // Check (a): what a caller sees is the same with and without us, and so is the state of the server.
 import { expect, onTestFinished, test } from 'vitest';
 import { createBatchingFetch } from '../../src/fetch/index.ts';
+import type { AutobatchOptions } from '../../src/index.ts';
 import { AutobatchClient } from '../../src/index.ts';
 import { Emulator } from '../../src/testing/index.ts';
 import { LaterSdk, publishedSdk } from '../../tools/official-sdk.ts';
-import { normalised, singleRequest, stateOf } from '../helpers/fetch-harness.ts';
+import type { FetchHarness } from '../helpers/fetch-harness.ts';
+import { fetchHarness, normalised, singleRequest, stateOf } from '../helpers/fetch-harness.ts';
 
 const RUN = '01k3zxw0000000a1b2c3000000000001';
 const ROOT = '01k3zxw0000000a1b2c3000000000002';
@@ -202,3 +204,71 @@ for (const [name, makeSdk] of [
     });
   }
 }
+
+/** What the caller of a second start sees that is aborted at some moment, and what is left at the server. */
+async function seenOfAbort(
+  t: FetchHarness,
+  reason: unknown,
+  moment: (t: FetchHarness, run: string) => unknown,
+) {
+  const run = await t.startedRun();
+  t.emulator.faults.next({ kind: 'delay', delayMs: 200 }, { on: 'any' });
+  const given = new AbortController();
+  const { signal } = given;
+  await moment(t, run);
+  const call = t.post(`agent_instance/${run}/start`, {}, { signal });
+  const outcome = call.then(
+    ({ status }) => status,
+    (error) => error,
+  );
+  await t.time.pass(5);
+  given.abort(reason);
+  const seen = await t.time.until(outcome);
+  await t.time.pass(1_000);
+  // And the next one is answered as ever.
+  const next = await t.time.until(t.post(`agent_instance/${run}/start`, {}));
+  const state = stateOf(t.emulator.snapshot());
+  t.time.end();
+  return { seen, next: next.status, state };
+}
+
+const moments: readonly [string, AutobatchOptions, (t: FetchHarness, run: string) => unknown][] = [
+  ['in flight', {}, () => {}],
+  ['waits for its window', { batch: { window: 50 } }, () => {}],
+  [
+    'is queued behind another',
+    { batch: { concurrency: 1 } },
+    (t, run) => {
+      void t.post(`agent_instance/${run}/record_quality`, { name: 'good', payload: {} });
+      return t.time.settle();
+    },
+  ],
+  [
+    'waits for room in the queue',
+    { queue: { maxItems: 1 } },
+    (t, run) => {
+      void t.post(`agent_instance/${run}/record_quality`, { name: 'good', payload: {} });
+    },
+  ],
+];
+
+for (const [moment, client, before] of moments) {
+  test(`an abort while a call ${moment} is seen as without us`, async () => {
+    for (const reason of [new Error('mine'), new DOMException('Late', 'TimeoutError'), 'a text']) {
+      const expected = await seenOfAbort(fetchHarness('plain'), reason, before);
+      expect(expected).toMatchObject({ next: 409 });
+      expect(expected.seen).toBe(reason);
+      const found = await seenOfAbort(fetchHarness('on-result', { client }), reason, before);
+      expect(found).toEqual(expected);
+    }
+  });
+}
+
+test('an abort after the answer changes nothing: its body is there', async () => {
+  const t = fetchHarness('on-result');
+  const given = new AbortController();
+  const { signal } = given;
+  const answer = await t.time.until(t.post('agent_instance/register', {}, { signal }));
+  given.abort();
+  expect(await answer.json()).toMatchObject({ status: 'success' });
+});

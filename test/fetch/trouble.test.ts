@@ -166,6 +166,24 @@ test('after a late failure a run is answered by results until one succeeds', asy
   expect(early()).toBe(before + 2);
 });
 
+test('of a run of which a call has failed after its answer, no finish is refused here: the API is asked', async () => {
+  const t = fetchHarness('on-accept');
+  const run = await t.startedRun();
+  const created = await t.post('agent_spans', spanOf(run, { status: 'complete' }));
+  const { details } = (await created.json()) as { details: { id: string } };
+  const finishes = (): number =>
+    t.emulator.report().ran.filter(({ type }) => type === 'agent_spans/finish').length;
+  expect((await t.post(`agent_spans/${details.id}/finish`, {})).status).toBe(409);
+  await t.time.until(t.client.flush());
+  expect(finishes()).toBe(0);
+  t.emulator.faults.refuse(({ fields }) => JSON.stringify(fields).includes('poor'));
+  await t.post('agent_spans', spanOf(run, { payload: { name: 'poor' } }));
+  await t.time.until(t.client.flush());
+  const answer = await t.time.until(t.post(`agent_spans/${details.id}/finish`, {}));
+  expect(answer.status).toBe(409);
+  expect(finishes()).toBe(1);
+});
+
 test('the repeat of a call that had no answer waits for its result, whatever its run has done since', async () => {
   const t = fetchHarness('on-accept', { client: { batch: { maxWaitMs: 0 } } });
   const run = await t.startedRun();

@@ -5,7 +5,7 @@ const [apiUrl = '', version, end, finish] = process.argv.slice(2);
 const options = { fetch: globalThis.fetch, apiUrl };
 const sdk = version === 'published' ? publishedSdk(options) : new LaterSdk(options);
 sdk.startRun();
-for (let index = 0; index < 50; index++) sdk.span(`span ${index}`);
+for (let index = 0; index < 20; index++) sdk.span(`span ${index}`);
 if (finish === 'finish') sdk.finishRun();
 if (end === 'beforeExit') {
   process.once('beforeExit', () => void sdk.shutdown());
