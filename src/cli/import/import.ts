@@ -2,9 +2,10 @@ import type { AutobatchClient } from '../../index.ts';
 import { openActionFile } from '../../recordings/actions/action-file.ts';
 import type { RecordedAction } from '../../recordings/actions/recorded-action.ts';
 import { RecordedCalls } from '../../recordings/calls/recorded-calls.ts';
+import { problemOfPath } from '../../trace/redaction.ts';
 import { deploymentOf } from '../api/api-requests.ts';
 import type { OptionValues } from '../command/arguments.ts';
-import { group, option, text } from '../command/arguments.ts';
+import { group, names, option, text } from '../command/arguments.ts';
 import type { Command, CommandContext } from '../command/command.ts';
 import { defineCommand } from '../command/command.ts';
 import { wrongUsage } from '../command/failures-exit-codes.ts';
@@ -25,6 +26,11 @@ const options = {
       'FILE',
       text('a path'),
       'writes the actions that failed to a new file, which "send" can send again',
+    ),
+    redact: option(
+      'PATH,...',
+      names('paths of fields, separated by commas'),
+      'sends [redacted] for what is named so in inputs, outputs, errors and metadata, as traced does: headers.cookie, messages.*.content, **.password. Without it, all goes as it was recorded',
     ),
     again: option(
       'WORD',
@@ -60,12 +66,15 @@ export const importCommand: Command = defineCommand({
     'prefactor-autobatch import langsmith runs.jsonl --json',
   ],
   async execute({ word, file: path = '', options }, context) {
-    const wrong =
-      path === '' ? 'Name a file, or - for the standard input.' : destinationProblem(options);
+    const wrong = argumentsProblem(path, options);
     if (wrong !== undefined) throw wrongUsage('import', wrong);
     const file = await openActionFile(path, context.stdin);
     const format = formats[word as keyof typeof formats];
-    const source = new ImportedActions(file, { format, again: options.again });
+    const source = new ImportedActions(file, {
+      format,
+      again: options.again,
+      redact: options.redact,
+    });
     return sendActions(
       {
         command: 'import',
@@ -79,6 +88,16 @@ export const importCommand: Command = defineCommand({
     );
   },
 });
+
+/** What is wrong with the arguments, though each of them is right. */
+function argumentsProblem(path: string, options: ImportOptions): string | undefined {
+  if (path === '') return 'Name a file, or - for the standard input.';
+  for (const redacted of options.redact ?? []) {
+    const problem = problemOfPath(redacted);
+    if (problem !== undefined) return `--redact: "${redacted}" ${problem}.`;
+  }
+  return destinationProblem(options);
+}
 
 function importedCalls(
   client: AutobatchClient,

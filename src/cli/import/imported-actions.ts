@@ -5,25 +5,25 @@ import { parseLine } from '../../recordings/actions/action-line.ts';
 import type { JsonObject } from '../../recordings/actions/json.ts';
 import { isJsonObject } from '../../recordings/actions/json.ts';
 import type { ActionSource } from '../sending/sending.ts';
-import type { Format } from './formats/format.ts';
+import type { Format, ReadRecord } from './formats/format.ts';
 import type { JsonRecord } from './json-records.ts';
 import { parseRecord, RecordFile } from './record-file.ts';
+import { redactor } from './redactor.ts';
 import { runActions, runFinish, spanAction } from './span-actions.ts';
 import type { Found, IndexedSpan, IndexedTrace, PlacedSpan, RecordPlace } from './span-index.ts';
-import { endOf, SpanIndex } from './span-index.ts';
+import { bytesOf, endOf, SpanIndex } from './span-index.ts';
 
 export interface ImportOptions {
   readonly format: Format;
   /** Follows the ids of traces in the names of their runs. @default nothing */
   readonly again?: string | undefined;
+  /** Paths of what is sent as `[redacted]`. @default none */
+  readonly redact?: readonly string[] | undefined;
   readonly maxSpans?: number | undefined;
 }
 
-/** What stands around spans, by the number of its record. */
-type Surroundings = Map<
-  number,
-  { readonly fields: JsonObject; readonly within: number | undefined }
->;
+/** Of the records around spans that were read lately. */
+const MAX_LATELY_BYTES = 8_000_000;
 
 /**
  * The traces of a file as actions. It is read twice: spans mostly come before their parents, which end later. The first time
@@ -34,9 +34,10 @@ export class ImportedActions implements ActionSource {
   readonly #source: ActionFile;
   readonly #options: ImportOptions;
   readonly #index: SpanIndex;
-  readonly #around: Surroundings = new Map();
-  /** By what they say, since most say the same. */
-  readonly #aroundByText = new Map<string, JsonObject>();
+  readonly #redact: (value: unknown) => unknown;
+  /** What is around spans, by the number of its record: many spans in a row are in the same. */
+  readonly #lately = new Map<number, JsonObject>();
+  #latelyBytes = 0;
   #spanBytes: number | undefined;
 
   constructor(source: ActionFile, options: ImportOptions) {
@@ -44,6 +45,7 @@ export class ImportedActions implements ActionSource {
     this.#file = new RecordFile(source);
     this.#options = options;
     this.#index = new SpanIndex(options.maxSpans);
+    this.#redact = redactor(options.redact ?? []);
   }
 
   get found(): Found {
@@ -69,7 +71,6 @@ export class ImportedActions implements ActionSource {
     }
     this.#throwIfNothing(firstOther);
     this.#spanBytes = this.#index.bytes;
-    this.#aroundByText.clear();
     for (const trace of this.#index.traces()) yield* this.#linesOf(trace);
   }
 
@@ -87,17 +88,18 @@ export class ImportedActions implements ActionSource {
       return error instanceof SyntaxError ? 'This is no JSON.' : messageOf(error);
     }
     if (!isJsonObject(fields)) return undefined;
-    const read = format.read(fields, record.kind);
+    let read: ReadRecord | undefined;
+    try {
+      read = format.read(fields, record.kind);
+    } catch (error) {
+      return `It cannot be read: ${messageOf(error)}.`;
+    }
     switch (read?.kind) {
       case 'problem':
         return read.problem;
-      case 'around': {
-        const said = text.toString();
-        const known = this.#aroundByText.get(said) ?? read.fields;
-        this.#aroundByText.set(said, known);
-        this.#around.set(record.number, { fields: known, within: record.within });
+      case 'around':
+        this.#index.addAround(record.number, record);
         return undefined;
-      }
       case 'span':
         this.#index.addSpan(read.traceId, indexed(record, read.head));
         return undefined;
@@ -127,6 +129,7 @@ export class ImportedActions implements ActionSource {
         if (action.status === 'failed' && placed.parent === undefined) hasFailed = true;
         yield lineOf(action, line);
       } catch (error) {
+        if (error instanceof ActionFileError) throw error;
         yield problemLine(placed.span, messageOf(error), {
           instance: trace.id,
           span: placed.span.id,
@@ -146,26 +149,67 @@ export class ImportedActions implements ActionSource {
   #actionOf(trace: IndexedTrace, placed: PlacedSpan, isFirst: boolean) {
     const { format } = this.#options;
     const { span } = placed;
-    const said = format.describe(this.#fieldsAt(span), this.#outerOf(span.within));
+    const said = format.describe(this.#fieldsOf(trace, span), this.#outerOf(span.within));
     const own =
       isFirst && trace.own !== undefined && trace.own !== span
-        ? this.#fieldsAt(trace.own)
+        ? this.#fieldsOf(trace, trace.own)
         : undefined;
     const agentVersion =
       own === undefined ? said.agentVersion : format.describe(own, []).agentVersion;
-    return { action: spanAction(trace, placed, said, format, own), agentVersion };
+    const how = { format, ofTrace: own, redact: this.#redact };
+    return { action: spanAction(trace, placed, said, how), agentVersion };
   }
 
-  #fieldsAt(place: RecordPlace): JsonObject {
-    const fields = this.#file.read(place);
-    if (!isJsonObject(fields)) throw new Error('The file has changed while it was read.');
+  #fieldsOf(trace: IndexedTrace, span: IndexedSpan): JsonObject {
+    const { fields, read } = this.#readAgain(span);
+    const isSame =
+      (read?.kind === 'span' || read?.kind === 'trace') &&
+      read.traceId === trace.id &&
+      headFields.every((name) => read.head[name] === span[name]);
+    if (!isSame) throw this.#hasChanged();
     return fields;
+  }
+
+  #readAgain(place: RecordPlace): { fields: JsonObject; read: ReadRecord | undefined } {
+    try {
+      const fields = this.#file.read(place);
+      if (isJsonObject(fields)) {
+        return { fields, read: this.#options.format.read(fields, place.kind) };
+      }
+    } catch (error) {
+      // Of the system: the file itself cannot be read.
+      if (error instanceof Error && 'code' in error) throw error;
+    }
+    throw this.#hasChanged();
+  }
+
+  #hasChanged(): ActionFileError {
+    const { path } = this.#source.origin;
+    return new ActionFileError(
+      `${path} has changed since it was read the first time. Import it again when nothing writes to it: what was sent is not sent twice.`,
+    );
   }
 
   /** What stands around a span, the nearest first. */
   #outerOf(within: number | undefined): readonly JsonObject[] {
-    const around = within === undefined ? undefined : this.#around.get(within);
-    return around === undefined ? [] : [around.fields, ...this.#outerOf(around.within)];
+    if (within === undefined) return [];
+    const place = this.#index.around(within);
+    if (place === undefined) return [];
+    return [this.#aroundAt(within, place), ...this.#outerOf(place.within)];
+  }
+
+  #aroundAt(number: number, place: RecordPlace): JsonObject {
+    const known = this.#lately.get(number);
+    if (known !== undefined) return known;
+    const { read } = this.#readAgain(place);
+    if (read?.kind !== 'around') throw this.#hasChanged();
+    this.#latelyBytes += bytesOf(place);
+    if (this.#latelyBytes > MAX_LATELY_BYTES) {
+      this.#lately.clear();
+      this.#latelyBytes = bytesOf(place);
+    }
+    this.#lately.set(number, read.fields);
+    return read.fields;
   }
 
   #throwIfNothing(other: JsonObject | undefined): void {
@@ -177,6 +221,8 @@ export class ImportedActions implements ActionSource {
     throw new ActionFileError(`${path} has no span of ${this.#options.format.name}.${advice}`);
   }
 }
+
+const headFields = ['id', 'parentId', 'start', 'end'] as const;
 
 function indexed(record: RecordPlace, head: Omit<IndexedSpan, keyof RecordPlace>): IndexedSpan {
   const { kind, within, line, pieces } = record;

@@ -116,8 +116,8 @@ export class RecordScanner {
   /** Where the text ends too early: why. */
   end(): RecordProblem | undefined {
     if (this.#frames.length === 0 || this.#mode === 'lost') return undefined;
-    const problem = `The file ends in the middle of what begins in line ${this.#topLine}.`;
-    return { kind: undefined, line: this.#line, problem };
+    const where = `The file ends in the middle of what begins in line ${this.#topLine}`;
+    return { kind: undefined, line: this.#line, problem: this.#withAdvice(where, this.#line) };
   }
 
   /** The byte after what was read. */
@@ -297,11 +297,17 @@ export class RecordScanner {
   #fail(chunk: Buffer, at: number): void {
     const line = this.#lineAt(chunk, at);
     const isOneLine = line === this.#topLine;
-    const problem = 'From here on it is no JSON.';
+    const problem = this.#withAdvice('From here on it is no JSON', line);
     this.#found.push(isOneLine ? noLine(line) : { kind: undefined, line, problem });
     this.#capture = undefined;
     this.#mode = 'lost';
     this.#isLostForGood = !isOneLine;
+  }
+
+  /** Until a line has been a text of its own, a line that is cut cannot be told from a text of several lines. */
+  #withAdvice(problem: string, line: number): string {
+    const advice = `; if each line is a text of its own, line ${this.#topLine} is cut: take it out`;
+    return `${problem}${line === this.#topLine || this.#isByLines ? '' : advice}.`;
   }
 
   #toTop(): void {

@@ -68,7 +68,7 @@ export class RecordFile {
       if (more === 0) break;
       read += more;
     }
-    if (read < length) throw new Error('The file has become shorter while it was read.');
+    if (read < length) throw new Error('The file has become shorter.');
     this.bytesReadAgain += length;
     return bytes;
   }

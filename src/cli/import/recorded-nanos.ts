@@ -23,7 +23,8 @@ export function nanosOfIso(value: unknown): bigint | undefined {
 export function nanosOfCount(value: unknown, unit = 1n): bigint | undefined {
   // A nested list or object may not even have a text.
   const text = typeof value === 'object' ? '' : String(value);
-  const isCount = typeof value === 'number' ? Number.isInteger(value) : /^\d+$/.test(text);
+  // To read millions of digits would take long.
+  const isCount = typeof value === 'number' ? Number.isInteger(value) : /^\d{1,30}$/.test(text);
   const nanos = isCount ? BigInt(text) * unit : 0n;
   return nanos > 0n ? nanos : undefined;
 }

@@ -1,4 +1,5 @@
 /** What recorded spans are as actions: in the form of an action file, so that lines that fail can be sent again. */
+import type { SpanError } from '../../genai/describe-span.ts';
 import { describeSpan } from '../../genai/describe-span.ts';
 import type { JsonObject } from '../../recordings/actions/json.ts';
 import { genAiSchemas } from '../../trace/index.ts';
@@ -43,14 +44,20 @@ export function runFinish(trace: IndexedTrace, hasFailed: boolean): JsonObject |
   };
 }
 
+export interface SpanActionOptions {
+  readonly format: Format;
+  /** What the file says of the trace, for its first span. */
+  readonly ofTrace: JsonObject | undefined;
+  /** Applied to all that the span says but its name and where it stands. */
+  readonly redact: (value: unknown) => unknown;
+}
+
 /** Creates a span as a whole where it has ended, else as active. */
 export function spanAction(
   { id: instance }: IndexedTrace,
   { span, parent, orphaned }: PlacedSpan,
   said: DescribedSpan,
-  { name: format, families }: Format,
-  /** What the file says of the trace, for its first span. */
-  ofTrace: JsonObject | undefined,
+  { format, ofTrace, redact }: SpanActionOptions,
 ): JsonObject & { readonly status: 'active' | 'complete' | 'failed' } {
   const {
     type = 'agent:chain',
@@ -58,23 +65,20 @@ export function spanAction(
     output,
     error,
     ...described
-  } = describeSpan(said.foreign, families);
+  } = describeSpan(said.foreign, format.families);
   const { model, tokens, attributes } = described;
   const isOpen = span.end === undefined;
+  const system = format.name === 'otlp' ? 'otel' : format.name;
   const result = resultPayloadOf({
-    output,
-    error: error && {
-      name: error.type ?? 'Error',
-      message: error.message,
-      stack: error.stacktrace ?? '',
-    },
-    attributes: notEmpty({ [format === 'otlp' ? 'otel' : format]: notEmpty(said.endContext) }),
+    output: redact(output),
+    error: redact(error && thrownBy(error)),
+    attributes: redact(notEmpty({ [system]: notEmpty(said.endContext) })),
     tokenUsage: tokenUsagePayload(tokens),
   });
   const metadata = tellingFields({
     model,
     attributes,
-    [format === 'otlp' ? 'otel' : format]: said.context,
+    [system]: said.context,
     trace: ofTrace,
     // Only what has ended has a result.
     result: isOpen ? notEmpty(result) : undefined,
@@ -87,11 +91,16 @@ export function spanAction(
     parent: parent?.id,
     schema_name: type,
     status: isOpen ? 'active' : error ? 'failed' : 'complete',
-    payload: payloadOf(said.foreign.name, input, notEmpty(metadata)),
+    payload: payloadOf(said.foreign.name, redact(input), redact(notEmpty(metadata))),
     result_payload: isOpen ? undefined : result,
     started_at: isoOf(span.start),
     finished_at: span.end === undefined ? undefined : isoOf(span.end),
   };
+}
+
+/** In the form of an Error. */
+function thrownBy({ type, message, stacktrace }: SpanError): object {
+  return { name: type ?? 'Error', message, stack: stacktrace ?? '' };
 }
 
 function noteOf(parentId: string, orphaned: 'missing' | 'circle'): string {

@@ -2,7 +2,7 @@
 import { ActionFileError } from '../../recordings/actions/action-file.ts';
 import type { JsonRecord } from './json-records.ts';
 
-/** Some 500 bytes are kept of each. */
+/** Some 500 bytes are kept of each, and half as much of what is around it: a resource and a scope. */
 const MAX_IMPORTED_SPANS = 1_000_000;
 
 /** Where a record stands. */
@@ -60,15 +60,20 @@ export class SpanIndex {
     otherRecords: 0,
   };
   readonly #traces = new Map<string, IndexedTrace>();
+  /** What is around spans, by the number of its record. */
+  readonly #around = new Map<number, RecordPlace>();
   readonly #maxSpans: number;
+  /** Spans, and traces of which a span may be made. */
+  #kept = 0;
 
   constructor(maxSpans: number = MAX_IMPORTED_SPANS) {
     this.#maxSpans = maxSpans;
   }
 
-  /** Of the records of all spans. */
+  /** Of all records of which the places are kept. */
   get bytes(): number {
     let sum = 0;
+    for (const place of this.#around.values()) sum += bytesOf(place);
     for (const { spans } of this.#traces.values())
       for (const span of spans.values()) sum += bytesOf(span);
     return sum;
@@ -79,10 +84,9 @@ export class SpanIndex {
     const { spans } = this.#trace(traceId);
     const known = spans.get(span.id);
     if (known !== undefined) this.found.duplicates++;
-    else if (++this.found.spans > this.#maxSpans) {
-      throw new ActionFileError(
-        `It has more than ${this.#maxSpans.toLocaleString('en')} spans, of which the tree is kept in memory. Split it into files of whole traces; nothing of it was sent.`,
-      );
+    else {
+      this.#keepOne();
+      this.found.spans++;
     }
     if (known === undefined || tellsMore(span, known)) spans.set(span.id, span);
   }
@@ -90,7 +94,20 @@ export class SpanIndex {
   addTrace(traceId: string, own: IndexedSpan): void {
     const trace = this.#trace(traceId);
     if (trace.own !== undefined) this.found.duplicates++;
+    else this.#keepOne();
     if (trace.own === undefined || tellsMore(own, trace.own)) trace.own = own;
+  }
+
+  /** @throws {ActionFileError} there are too many. */
+  addAround(number: number, { kind, within, line, pieces }: RecordPlace): void {
+    this.#around.set(number, { kind, within, line, pieces });
+    if (this.#around.size > 2 * this.#maxSpans) {
+      throw tooMany(2 * this.#maxSpans, 'resources and scopes, whose places are kept in memory');
+    }
+  }
+
+  around(number: number): RecordPlace | undefined {
+    return this.#around.get(number);
   }
 
   /** In the order in which they began. The spans of each are let go when the next is asked for. */
@@ -141,6 +158,12 @@ export class SpanIndex {
     return { span, parent, orphaned: parent === undefined ? orphaned : undefined };
   }
 
+  #keepOne(): void {
+    if (++this.#kept > this.#maxSpans) {
+      throw tooMany(this.#maxSpans, 'spans, of which the tree is kept in memory');
+    }
+  }
+
   #trace(id: string): IndexedTrace {
     const known = this.#traces.get(id);
     if (known !== undefined) return known;
@@ -156,7 +179,13 @@ function tellsMore(one: IndexedSpan, other: IndexedSpan): boolean {
   return hasEnded === 0 ? bytesOf(one) > bytesOf(other) : hasEnded > 0;
 }
 
-function bytesOf({ pieces }: RecordPlace): number {
+function tooMany(limit: number, what: string): ActionFileError {
+  return new ActionFileError(
+    `It has more than ${limit.toLocaleString('en')} ${what}. Split it into files of whole traces; nothing of it was sent.`,
+  );
+}
+
+export function bytesOf({ pieces }: RecordPlace): number {
   return pieces.reduce((sum, value, at) => (at % 2 === 0 ? sum : sum + value), 0);
 }
 

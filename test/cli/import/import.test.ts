@@ -141,6 +141,58 @@ describe('a bad file', () => {
     });
   });
 
+  test('with a span whose fields have no text loses that one', async () => {
+    const times = { start_time: '2026-09-01T08:00:00Z', end_time: '2026-09-01T08:00:01Z' };
+    const odd = { id: '1', dotted_order: { toString: 1 }, ...times };
+    const lines = [odd, { id: '2', ...times }].map((one) => JSON.stringify(one));
+    const { code, summary } = await imported('langsmith', fileWith(lines.join('\n')));
+    expect({ code, spans: summary.found.spans }).toEqual({ code: 1, spans: 1 });
+    expect(summary.failures).toMatchObject([
+      { examples: [{ line: 1, message: expect.stringMatching(/^It cannot be read: .+\.$/) }] },
+    ]);
+  });
+
+  test('whose first line is cut says so, with the line, and sends what is whole', async () => {
+    const [first = '', ...others] = traceLines(3, 2).split('\n');
+    const cut = first.slice(0, first.lastIndexOf(',"name"'));
+    const { code, summary } = await imported('otlp', fileWith([cut, ...others].join('\n')));
+    expect(code).toBe(1);
+    expect(summary.found.spans).toBe(2);
+    expect(summary.failures[0].examples).toMatchObject([
+      {
+        line: 2,
+        message:
+          'From here on it is no JSON; if each line is a text of its own, line 1 is cut: take it out.',
+      },
+    ]);
+  });
+
+  test('whose first line swallows all others says which line that is', async () => {
+    const cut = `${traceLines(1, 0).slice(0, -7)},"attributes":[`;
+    const { code, summary } = await imported('otlp', fileWith(`${cut}\n${traceLines(3, 2)}`));
+    expect({ code, spans: summary.found.spans }).toEqual({ code: 1, spans: 0 });
+    expect(summary.failures[0].examples).toMatchObject([
+      {
+        line: 4,
+        message:
+          'The file ends in the middle of what begins in line 1; if each line is a text of its own, line 1 is cut: take it out.',
+      },
+    ]);
+  });
+
+  test('whose last line is cut says so, with the line, and sends what is whole', async () => {
+    const { code, summary, runs } = await imported(
+      'otlp',
+      fileWith(traceLines(3, 2).slice(0, -150)),
+    );
+    expect(code).toBe(1);
+    expect(summary).toMatchObject({ found: { traces: 3, spans: 8 }, badLines: 1 });
+    expect(summary.failures[0].examples).toMatchObject([
+      { line: 3, message: 'The file ends in the middle of what begins in line 3.' },
+    ]);
+    expect(runs.map(({ spans }) => Object.keys(spans).length)).toEqual([3, 3, 2]);
+  });
+
   test('that breaks off is imported as far as it goes', async () => {
     const text = traceLines(1, 5);
     const { code, summary } = await imported('otlp', fileWith(text.slice(0, -100)));

@@ -1,9 +1,9 @@
-import { statSync } from 'node:fs';
+import { statSync, truncateSync, writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { formats } from '../../../src/cli/import/formats/tables.ts';
 import { ImportedActions } from '../../../src/cli/import/imported-actions.ts';
-import { openActionFile } from '../../../src/recordings/actions/action-file.ts';
+import { ActionFileError, openActionFile } from '../../../src/recordings/actions/action-file.ts';
 import { fileWith } from '../run-cli.ts';
 
 const SPANS = 5_000;
@@ -37,6 +37,71 @@ test('a span is read when it is its turn, and not before', async () => {
     isAhead: false,
     bytesRead: size + SPANS * bytesOfSpan,
     size: size + SPANS * bytesOfSpan,
+  });
+});
+
+describe('a file that changes between the two readings', () => {
+  const before = spans.slice(0, 20).join('\n');
+
+  test.each([
+    [
+      'is written again, with other spans of the same length',
+      (path: string) => writeFileSync(path, spans.slice(50, 70).join('\n')),
+    ],
+    [
+      'is written again, with other times',
+      (path: string) => writeFileSync(path, before.replaceAll('17882', '17872')),
+    ],
+    ['is no JSON any more', (path: string) => writeFileSync(path, 'x'.repeat(before.length))],
+    ['is cut', (path: string) => truncateSync(path, 10)],
+  ])('ends the import where it %s', async (_how, change) => {
+    const path = fileWith(before);
+    const source = await importedActions(path);
+    const given: unknown[] = [];
+    const reading = (async () => {
+      for await (const line of source.lines()) {
+        // The first line comes when the first span has been read again.
+        if (given.push(line) === 1) change(path);
+      }
+    })();
+    await expect(reading).rejects.toThrow(
+      new ActionFileError(
+        `${path} has changed since it was read the first time. Import it again when nothing writes to it: what was sent is not sent twice.`,
+      ),
+    );
+    source.close();
+  });
+});
+
+describe('what is around spans', () => {
+  const resource = (name: number, ...its: string[]) =>
+    `{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"${name}${'x'.repeat(500)}"}}]},"scopeSpans":[{"scope":{"name":"s"},"spans":[${its.join(',')}]}]}`;
+  const file = (...resources: string[]) =>
+    fileWith(resources.map((one) => `{"resourceSpans":[${one}]}`).join('\n'));
+
+  async function readAgain(path: string) {
+    const source = await importedActions(path);
+    for await (const line of source.lines()) expect(line.kind).toBe('action');
+    source.close();
+    return source.bytesRead - statSync(path).size;
+  }
+
+  test('is read when it is the turn of a span in it: only its place is kept', async () => {
+    const some = spans.slice(0, 1_000);
+    const bytes = await readAgain(file(...some.map((span, index) => resource(index, span))));
+    expect(bytes).toBeGreaterThan(1_000 * 500);
+  });
+
+  test('is not read for each span of it', async () => {
+    const bytes = await readAgain(file(resource(1, ...spans.slice(0, 1_000))));
+    expect(bytes).toBeLessThan(1_000 * bytesOfSpan + 1_000);
+  });
+
+  test('counts: of a file with too much of it nothing is sent', async () => {
+    const path = file(...Array.from({ length: 6 }, (_, index) => resource(index)));
+    const source = await importedActions(path, 5);
+    await expect(source.lines().next()).rejects.toThrow(/more than 10 resources and scopes/);
+    source.close();
   });
 });
 

@@ -125,14 +125,14 @@ describe('what is no JSON', () => {
     expect(textsOf('{"list":[\n{"a":1},\n{"a":2}}\n,{"a":3}]}')).toEqual([
       { a: 1 },
       { a: 2 },
-      '3: From here on it is no JSON.',
+      '3: From here on it is no JSON; if each line is a text of its own, line 1 is cut: take it out.',
     ]);
   });
 
   test('ends where the file does: what was before counts', () => {
     expect(textsOf('{"list":[\n{"a":1},\n{"a":')).toEqual([
       { a: 1 },
-      '3: The file ends in the middle of what begins in line 1.',
+      '3: The file ends in the middle of what begins in line 1; if each line is a text of its own, line 1 is cut: take it out.',
     ]);
   });
 });

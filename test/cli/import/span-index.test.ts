@@ -92,6 +92,14 @@ test('of two records of a span the one that has ended counts, then the longer, t
   expect(index.found.duplicates).toBe(3);
 });
 
+test('a record of a trace counts as a span does: one may be made of it', () => {
+  const index = new SpanIndex(2);
+  index.addTrace('t', span('t'));
+  index.addTrace('t', span('t'));
+  index.addSpan('t', span('1'));
+  expect(() => index.addTrace('u', span('u'))).toThrow(/more than 2 spans/);
+});
+
 test('more spans than can be kept are refused before anything is sent', () => {
   const index = new SpanIndex(2);
   index.addSpan('t', span('1'));
