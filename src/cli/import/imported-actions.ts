@@ -213,10 +213,9 @@ export class ImportedActions implements ActionSource {
   }
 
   #throwIfNothing(other: JsonObject | undefined): void {
-    const { spans } = this.found;
-    if (spans > 0 || other === undefined) return;
+    if (!this.#index.isEmpty) return;
     const { path } = this.#source.origin;
-    const meant = otherFormatOf(other);
+    const meant = other && otherFormatOf(other);
     const advice = meant === undefined ? '' : ` It looks like one for "import ${meant}".`;
     throw new ActionFileError(`${path} has no span of ${this.#options.format.name}.${advice}`);
   }

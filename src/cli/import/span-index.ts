@@ -70,6 +70,10 @@ export class SpanIndex {
     this.#maxSpans = maxSpans;
   }
 
+  get isEmpty(): boolean {
+    return this.#kept === 0;
+  }
+
   /** Of all records of which the places are kept. */
   get bytes(): number {
     let sum = 0;
@@ -114,7 +118,6 @@ export class SpanIndex {
   *traces(): Generator<IndexedTrace> {
     const { found } = this;
     for (const trace of this.#traces.values()) {
-      found.traces++;
       if (trace.spans.size > 0 || trace.own === undefined) continue;
       found.spans++;
       trace.spans.set(trace.own.id, trace.own);
@@ -169,6 +172,7 @@ export class SpanIndex {
     if (known !== undefined) return known;
     const trace: IndexedTrace = { id, spans: new Map(), own: undefined };
     this.#traces.set(id, trace);
+    this.found.traces++;
     return trace;
   }
 }

@@ -28,7 +28,7 @@ export async function openActionFile(path: string, stdin: Readable): Promise<Act
   try {
     const stats = await stat(path);
     if (stats.isDirectory()) {
-      throw new ActionFileError(`"${path}" is a folder; name an action file in it.`);
+      throw new ActionFileError(`"${path}" is a folder; name a file in it.`);
     }
     if (stats.isFIFO()) {
       // The usual way to open a pipe waits for a writer, and that wait could not be ended.
@@ -123,7 +123,7 @@ export class ActionFile {
     }
   }
 
-  /** Its bytes, decompressed, once: of a file that is read in another way. Ends as `lines` does. */
+  /** Its bytes, decompressed, once: of a file of which nothing is sent before it is known as a whole. Ends as `lines` does. */
   async *bytes(): AsyncGenerator<Uint8Array> {
     let isFirst = true;
     try {
@@ -138,7 +138,9 @@ export class ActionFile {
     } catch (error) {
       if (error instanceof ActionFileError) throw error;
       const { path } = this.origin;
-      throw new ActionFileError(`${path} cannot be read to its end: ${messageOf(error)}.`);
+      throw new ActionFileError(
+        `${path} cannot be read to its end: ${messageOf(error)}; nothing of it was sent.`,
+      );
     }
   }
 

@@ -216,6 +216,29 @@ describe('a bad file', () => {
   });
 
   test.each([
+    ['is empty', ''],
+    ['has blank lines', '\n \n'],
+    ['has no JSON', 'hello\nworld\n'],
+  ])('that %s says that it has no span', async (_what, content) => {
+    const { code, summary, runs } = await imported('otlp', fileWith(content, 'a.json'));
+    expect({ code, runs, badLines: summary.badLines }).toEqual({
+      code: 1,
+      runs: [],
+      badLines: content.split(/\w+/).length - 1,
+    });
+    expect(summary.problems).toEqual([expect.stringMatching(/a\.json has no span of otlp\.$/)]);
+  });
+
+  test('whose packing breaks off is not imported, and says so', async () => {
+    const packed = gzipSync(traceLines(2, 100)).subarray(0, -20);
+    const { code, summary, runs } = await imported('otlp', fileWith(packed, 'a.json.gz'));
+    expect({ code, runs, found: summary.found.traces }).toEqual({ code: 1, runs: [], found: 2 });
+    expect(summary.problems).toEqual([
+      expect.stringMatching(/a\.json\.gz cannot be read to its end: .+; nothing of it was sent\.$/),
+    ]);
+  });
+
+  test.each([
     ['langfuse', 'trace.json', 'has no span of langfuse. It looks like one for "import otlp".'],
     [
       'otlp',

@@ -140,7 +140,7 @@ test('a file without a span says so, and sends nothing', async () => {
   expect({ code, runs, problems: summary.problems }).toEqual({
     code: 1,
     runs: [],
-    problems: ['There was no action in it.'],
+    problems: [`${traceFile('no-spans.json')} has no span of otlp.`],
   });
 });
 

@@ -1,5 +1,17 @@
 import { expect, test } from 'vitest';
+import { fileWith } from '../run-cli.ts';
 import { at, imported, traceFile } from './imported.ts';
+
+test('a trace of Langfuse alone is imported, whatever else is in the file', async () => {
+  const trace = { id: 't', name: 'alone', timestamp: at('000'), latency: 0.5 };
+  const path = fileWith(`${JSON.stringify(trace)}\n{"of":"no interest"}\n`);
+  const { code, summary, runs } = await imported('langfuse', path);
+  expect({ code, found: summary.found }).toMatchObject({
+    code: 0,
+    found: { traces: 1, spans: 1, otherRecords: 1 },
+  });
+  expect(runs).toMatchObject([{ run: 't', times: [at('000'), at('500')] }]);
+});
 
 test('a trace of Langfuse with its observations becomes a run', async () => {
   const { code, summary, runs } = await imported('langfuse', traceFile('langfuse-trace.json'));

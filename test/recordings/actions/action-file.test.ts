@@ -185,7 +185,7 @@ describe('a file that cannot be read says so in a sentence', () => {
   });
 
   test('it is a folder', async () => {
-    await expect(readAll('.')).rejects.toThrow('"." is a folder; name an action file in it.');
+    await expect(readAll('.')).rejects.toThrow('"." is a folder; name a file in it.');
   });
 
   test('it ends too early', async () => {
