@@ -25,6 +25,27 @@ export function redactionOf(paths: readonly string[]): Redaction {
   return new OpenPaths(paths.map((path) => ({ names: path.toLowerCase().split('.'), at: 0 })));
 }
 
+/**
+ * Of a list of pairs, some of which have names: what such a name stands for is redacted by both the name and its place, so
+ * that nobody needs to know how a Map is recorded.
+ */
+export function ofPairs(redaction: Redaction, names: readonly (string | undefined)[]): Redaction {
+  return {
+    below: (place) => {
+      const pair = redaction.below(place);
+      const name = names[Number(place)];
+      if (pair === undefined || name === undefined) return pair;
+      const named = redaction.below(name);
+      return { below: (part) => (part === '1' ? both(pair.below(part), named) : pair.below(part)) };
+    },
+  };
+}
+
+function both(one: Redaction | undefined, other: Redaction | undefined): Redaction | undefined {
+  if (one === undefined || other === undefined) return undefined;
+  return { below: (name) => both(one.below(name), other.below(name)) };
+}
+
 /** What is wrong with a path, to follow it in a message; undefined: nothing. */
 export function problemOfPath(path: unknown): string | undefined {
   if (typeof path !== 'string' || path === '') return "must be a text such as 'headers.cookie'";

@@ -1,12 +1,16 @@
 import { utf8Length } from '../lib/text-arena.ts';
 import { tried } from '../lib/user-code.ts';
 import type { Redaction } from './redaction.ts';
-import { REDACTED } from './redaction.ts';
+import { ofPairs, REDACTED } from './redaction.ts';
+import type { Names } from './value-kinds.ts';
 import {
   describeBinary,
   describeFunction,
+  digitsOf,
   entriesOf,
-  errorFields,
+  errorNames,
+  isError,
+  readOfError,
   unboxed,
 } from './value-kinds.ts';
 
@@ -20,6 +24,8 @@ export interface SerialiserLimits {
   /** Fields or elements of one object or list. */
   readonly maxEntries: number;
 }
+
+type Read = (from: object, name: string) => unknown;
 
 /** Below as many bytes, no further entry begins. */
 const MIN_ENTRY_BYTES = 64;
@@ -44,6 +50,8 @@ class Copying {
   readonly #limits: SerialiserLimits;
   /** Objects around the one that is copied. */
   readonly #around = new Set<object>();
+  /** Of objects with more fields than are recorded, which may be met again and again. */
+  readonly #names = new Map<object, Names>();
   #bytesLeft: number;
 
   constructor(limits: SerialiserLimits) {
@@ -65,8 +73,10 @@ class Copying {
         return this.#text(describeFunction(value));
       case 'object':
         return value === null ? this.#charged(null, 4) : this.#object(value, redaction, depth);
+      case 'bigint':
+        // A number would be rounded.
+        return this.#text(digitsOf(value));
       default:
-        // A BigInt as its digits: a number would be rounded. A symbol as it describes itself.
         return this.#text(String(value));
     }
   }
@@ -93,8 +103,10 @@ class Copying {
   #objectItself(value: object, redaction: Redaction, depth: number, isAnswer: boolean): unknown {
     const plain = describeBinary(value) ?? unboxed(value);
     if (plain !== undefined) return this.copy(plain, redaction, depth);
-    const error = errorFields(value);
-    if (error !== undefined) return this.#fields(error, redaction, depth);
+    if (isError(value)) {
+      const names = errorNames(value, this.#namesOf(value));
+      return this.#fields(value, names, redaction, depth, readOfError);
+    }
     const asked = isAnswer ? undefined : answerOf(value);
     if (asked === undefined || asked.answer === value)
       return this.#contents(value, redaction, depth);
@@ -111,11 +123,30 @@ class Copying {
     if (Array.isArray(value)) return this.#list(value, value.length, redaction, depth);
     const entries = entriesOf(value, this.#limits.maxEntries);
     if (Array.isArray(entries?.first)) {
-      const list = value instanceof Map ? redactedPairs(entries.first, redaction) : entries.first;
-      return this.#list(list, entries.size, redaction, depth);
+      const { first, size, names } = entries;
+      return this.#list(first, size, names ? ofPairs(redaction, names) : redaction, depth);
     }
-    if (entries !== undefined) return this.#fields(entries.first, redaction, depth, entries.size);
-    return this.#fields(value, redaction, depth);
+    if (entries !== undefined) {
+      const names = { first: Object.keys(entries.first), size: entries.size };
+      return this.#fields(entries.first, names, redaction, depth);
+    }
+    const names = this.#namesOf(value);
+    if (names.size === 0) {
+      const className = classNameOf(value);
+      if (className !== undefined) return this.#text(`[${className}]`);
+    }
+    return this.#fields(value, names, redaction, depth);
+  }
+
+  #namesOf(from: object): Names {
+    const known = this.#names.get(from);
+    if (known !== undefined) return known;
+    const { maxEntries } = this.#limits;
+    const all = Object.keys(from);
+    if (all.length <= maxEntries) return { first: all, size: all.length };
+    const names = { first: all.slice(0, maxEntries), size: all.length };
+    this.#names.set(from, names);
+    return names;
   }
 
   /** `size`: how many there are, of which the list may be the beginning. */
@@ -134,19 +165,22 @@ class Copying {
     return copy;
   }
 
-  #fields(from: object, redaction: Redaction, depth: number, size?: number): unknown {
-    const keys = Object.keys(from);
-    const className = keys.length === 0 ? classNameOf(from) : undefined;
-    if (className !== undefined) return this.#text(`[${className}]`);
+  #fields(
+    from: object,
+    { first, size }: Names,
+    redaction: Redaction,
+    depth: number,
+    read: Read = Reflect.get,
+  ): unknown {
     const copy: Record<string, unknown> = {};
     this.#bytesLeft -= 2;
-    for (let place = 0; place < (size ?? keys.length); place++) {
-      const key = keys[place];
+    for (let place = 0; place < size; place++) {
+      const key = first[place];
       if (this.#isFull(place) || key === undefined) {
-        put(copy, MORE, `[${(size ?? keys.length) - place} more]`);
+        put(copy, MORE, `[${size - place} more]`);
         break;
       }
-      const value = this.#entry(from, key, redaction, depth);
+      const value = this.#entry(from, key, redaction, depth, read);
       if (value === undefined) {
         this.#bytesLeft -= 1;
         continue;
@@ -159,13 +193,19 @@ class Copying {
     return copy;
   }
 
-  #entry(from: object, name: string, redaction: Redaction, depth: number): unknown {
+  #entry(
+    from: object,
+    name: string,
+    redaction: Redaction,
+    depth: number,
+    read: Read = Reflect.get,
+  ): unknown {
     const below = redaction.below(name);
     if (below === undefined) return this.#charged(REDACTED, 12);
     let value: unknown;
     try {
-      value = Reflect.get(from, name);
-      if (value instanceof Promise && isMadeNow(from, name)) letReject(value);
+      value = read(from, name);
+      if (isPromise(value) && isMadeNow(value, from, name)) letReject(value);
     } catch {
       return this.#charged(UNREADABLE, 14);
     }
@@ -200,28 +240,24 @@ function answerOf(value: object): { readonly answer: unknown } | undefined {
     const toJson: unknown = Reflect.get(value, 'toJSON');
     if (typeof toJson !== 'function') return undefined;
     const answer: unknown = toJson.call(value, '');
-    if (answer instanceof Promise) letReject(answer);
+    if (isPromise(answer)) letReject(answer);
     return { answer };
   });
 }
 
-/** Whether a field is a getter's, whose promise nobody but us has. */
-function isMadeNow(from: object, name: string): boolean {
-  return Object.getOwnPropertyDescriptor(from, name)?.get !== undefined;
+/** Of any realm. A thenable that is none may begin its work when it is asked, so it is not. */
+function isPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise || Object.prototype.toString.call(value) === '[object Promise]';
+}
+
+/** Whether a getter or a proxy has made a value, which then nobody but us has. */
+function isMadeNow(value: unknown, from: object, name: string): boolean {
+  return Object.getOwnPropertyDescriptor(from, name)?.value !== value;
 }
 
 /** A promise that was made because we have asked must not end the process. */
 function letReject(promise: Promise<unknown>): void {
-  Promise.prototype.then.call(promise, undefined, () => {});
-}
-
-/** The pairs of a Map, some of whose keys are objects: under the others may stand what is redacted. */
-function redactedPairs(pairs: readonly unknown[], redaction: Redaction): readonly unknown[] {
-  return pairs.map((pair) => {
-    const [key] = pair as readonly [unknown, unknown];
-    const isRedacted = typeof key !== 'object' && redaction.below(String(key)) === undefined;
-    return isRedacted ? [key, REDACTED] : pair;
-  });
+  tried(() => Promise.prototype.then.call(promise, undefined, () => {}));
 }
 
 function classNameOf(value: object): string | undefined {

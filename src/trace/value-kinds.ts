@@ -51,35 +51,37 @@ export function unboxed(value: object): unknown {
   return typeof own === 'object' ? undefined : own;
 }
 
-/** The fields of an error: name, message, stack, cause and those of its own. */
-export function errorFields(value: object): object | undefined {
-  const isError =
-    value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
-  if (!isError) return undefined;
-  const fields: Record<string, unknown> = {};
-  define(fields, 'name', value, errorNameOf);
-  for (const name of ['message', 'stack', 'cause', 'errors']) {
-    if (tried(() => name in value) !== true) continue;
-    define(fields, name, value);
-  }
-  for (const name of Object.keys(value)) if (!(name in fields)) define(fields, name, value);
-  return fields;
+/** Names of fields: the first of them, and how many there are. */
+export interface Names {
+  readonly first: readonly string[];
+  readonly size: number;
 }
 
-/** Read only when it is known not to be redacted. */
-function define(
-  fields: object,
-  name: string,
-  from: object,
-  read = (error: object): unknown => Reflect.get(error, name),
-): void {
-  Object.defineProperty(fields, name, { get: () => read(from), enumerable: true });
+export function isError(value: object): boolean {
+  return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+}
+
+/** The fields of an error: name, message, stack, cause, and `own`. */
+export function errorNames(error: object, own: Names): Names {
+  const usual = ['message', 'stack', 'cause', 'errors'];
+  const first = ['name', ...usual.filter((name) => tried(() => name in error) === true)];
+  const others = own.first.filter((name) => !first.includes(name));
+  const size = first.length + own.size - (own.first.length - others.length);
+  return { first: [...first, ...others], size };
 }
 
 /** Many a class of errors gives itself no name. */
-function errorNameOf(error: object): unknown {
-  const name: unknown = Reflect.get(error, 'name');
-  return name === 'Error' ? error.constructor.name : name;
+export function readOfError(error: object, field: string): unknown {
+  const value: unknown = Reflect.get(error, field);
+  return field === 'name' && value === 'Error' ? error.constructor.name : value;
+}
+
+/** An integer with more bits has digits that take long to find, as their time grows by the square of their number. */
+const MAX_BITS = 32_768;
+
+export function digitsOf(value: bigint): string {
+  const isShort = BigInt.asIntN(MAX_BITS, value) === value;
+  return isShort ? String(value) : `[BigInt of more than ${MAX_BITS} bits]`;
 }
 
 /** The first entries of a collection, and how many it has. */
@@ -87,18 +89,30 @@ export interface Entries {
   /** A list; or an object, where each entry has a name. */
   readonly first: object;
   readonly size: number;
+  /** Where the list is one of pairs: the names of those that have one. */
+  readonly names?: readonly (string | undefined)[];
 }
 
-/** Of a Set, a Map, or one of the web's lists of named values. A Map with objects for keys gives a list of pairs. */
+/**
+ * Of a Set, a Map, or one of the web's lists of named values. One in which a key is an object, or a name is repeated,
+ * gives a list of pairs.
+ */
 export function entriesOf(value: object, max: number): Entries | undefined {
   if (value instanceof Set) return { first: beginningOf(value, max), size: value.size };
   if (!(value instanceof Map) && !isWebList(value)) return undefined;
-  const pairs = beginningOf(value as Iterable<readonly [unknown, unknown]>, max);
-  const isNamed = pairs.every(([key]) => typeof key !== 'object' && typeof key !== 'symbol');
-  return {
-    first: isNamed ? Object.fromEntries(pairs) : pairs,
-    size: value instanceof Map ? value.size : pairs.length,
-  };
+  const all = value as Iterable<readonly [unknown, unknown]>;
+  const size =
+    value instanceof Map ? value.size : beginningOf(all, Number.POSITIVE_INFINITY).length;
+  const pairs = beginningOf(all, max);
+  const names = pairs.map(([key]) => nameOf(key));
+  const isNamed = !names.includes(undefined) && new Set(names).size === names.length;
+  if (!isNamed) return { first: pairs, size, names };
+  return { first: Object.fromEntries(pairs.map(([, each], at) => [names[at], each])), size };
+}
+
+function nameOf(key: unknown): string | undefined {
+  if (typeof key === 'bigint') return digitsOf(key);
+  return ['object', 'function', 'symbol'].includes(typeof key) ? undefined : String(key);
 }
 
 function beginningOf<T>(values: Iterable<T>, max: number): T[] {

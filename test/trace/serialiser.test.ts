@@ -1,4 +1,5 @@
 // What is recorded of any value: see `serialise`.
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { noRedaction, redactionOf } from '../../src/trace/redaction.ts';
@@ -25,12 +26,19 @@ class Order {
 
 class Named {}
 
+const hugeInteger = '[BigInt of more than 32768 bits]';
+
 test.each<[string, unknown, unknown]>([
   ['a text', 'a', 'a'],
   ['a number', -1.5, -1.5],
   ['NaN', Number.NaN, 'NaN'],
   ['Infinity', [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY], ['Infinity', '-Infinity']],
   ['a BigInt, as its digits', 12345678901234567890n, '12345678901234567890'],
+  [
+    'a BigInt whose digits take long to find',
+    [1n << 500_000_000n, new Map([[-1n << 500_000_000n, 1]]), Object(1n << 500_000_000n)],
+    [hugeInteger, { [hugeInteger]: 1 }, hugeInteger],
+  ],
   ['a symbol', Symbol('s'), 'Symbol(s)'],
   ['undefined, as JSON has it', { a: undefined, b: [undefined] }, { b: [null] }],
   ['a function', { run() {} }, { run: '[function run]' }],
@@ -48,9 +56,29 @@ test.each<[string, unknown, unknown]>([
     { a: 1, '2': 'b' },
   ],
   ['a Map with objects as keys', new Map([[{ k: 1 }, 2]]), [[{ k: 1 }, 2]]],
+  ['a Map with a function as a key', new Map([[throws, 1]]), [['[function throws]', 1]]],
+  [
+    'a Map whose keys have the same name',
+    new Map<unknown, unknown>([
+      [1, 'a'],
+      ['1', 'b'],
+    ]),
+    [
+      [1, 'a'],
+      ['1', 'b'],
+    ],
+  ],
   ['a Set', new Set([1, { a: 2 }]), [1, { a: 2 }]],
   ['Headers', new Headers({ 'X-A': '1' }), { 'x-a': '1' }],
   ['URLSearchParams', new URLSearchParams('a=1&b=2'), { a: '1', b: '2' }],
+  [
+    'URLSearchParams in which a name is repeated',
+    new URLSearchParams('a=1&a=2'),
+    [
+      ['a', '1'],
+      ['a', '2'],
+    ],
+  ],
   ['a class', new Order(), { id: 7 }],
   [
     'an object without fields of its own, by its class',
@@ -392,11 +420,36 @@ test('a promise that rejects, and that was made because a getter or toJSON was a
     get field() {
       return Promise.reject(new Error('of a getter'));
     },
+    get ofAnotherRealm() {
+      return runInNewContext("Promise.reject(new Error('of a getter'))");
+    },
     inner: { toJSON: () => Promise.reject(new Error('of toJSON')) },
+    proxy: new Proxy({ field: 1 }, { get: (_, name) => name === 'field' && Promise.reject(1) }),
   });
   await new Promise((resume) => void setImmediate(resume));
   process.off('unhandledRejection', hear);
   expect(seen).toEqual([]);
+});
+
+test('a promise that an error holds is not silenced, and a query that a getter makes is not begun', async () => {
+  const seen: unknown[] = [];
+  const hear = (error: unknown): unknown => seen.push(error);
+  const others = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection');
+  process.on('unhandledRejection', hear);
+  let begun = 0;
+  copyOf(Object.assign(new Error('x'), { retry: Promise.reject(new Error('of the user')) }));
+  copyOf({
+    get users() {
+      // biome-ignore lint/suspicious/noThenProperty: a query builder, as knex has them
+      return { then: () => void begun++ };
+    },
+  });
+  await new Promise((resume) => void setImmediate(resume));
+  process.off('unhandledRejection', hear);
+  for (const other of others) process.on('unhandledRejection', other);
+  expect(seen).toEqual([new Error('of the user')]);
+  expect(begun).toBe(0);
 });
 
 test('what is redacted is so under the names of a Map with other keys, and in what is like an error', () => {
@@ -415,6 +468,83 @@ test('what is redacted is so under the names of a Map with other keys, and in wh
     redaction,
   );
   expect(JSON.stringify(copy)).not.toContain('SECRET');
+});
+
+test('a path leads through the keys of a Map with other keys, and through the places of its pairs', () => {
+  const map = new Map<unknown, unknown>([
+    ['user', { password: 'SECRET', name: 'Ada' }],
+    [{}, { password: 'SECRET', name: 'Ada' }],
+  ]);
+  const of = (...paths: string[]): unknown => serialise({ map }, usual, redactionOf(paths));
+  const [open, hidden] = [
+    { password: 'SECRET', name: 'Ada' },
+    { password: '[redacted]', name: 'Ada' },
+  ];
+  expect(of('map.user.password')).toEqual({
+    map: [
+      ['user', hidden],
+      [{}, open],
+    ],
+  });
+  expect(of('map.*.1.password')).toEqual({
+    map: [
+      ['user', hidden],
+      [{}, hidden],
+    ],
+  });
+  expect(of('map.user', 'map.1.1.password')).toEqual({
+    map: [
+      ['user', '[redacted]'],
+      [{}, hidden],
+    ],
+  });
+  const repeated = new URLSearchParams('token=SECRET&token=SECRET');
+  expect(serialise(repeated, usual, redactionOf(['token']))).toEqual([
+    ['token', '[redacted]'],
+    ['token', '[redacted]'],
+  ]);
+});
+
+test('the names of an object with many fields are asked for once, however often it is met', () => {
+  const wide = Object.fromEntries(Array.from({ length: 2_000 }, (_, at) => [`f${at}`, at]));
+  let asked = 0;
+  const counting = new Proxy(wide, {
+    ownKeys: (target) => {
+      asked++;
+      return Reflect.ownKeys(target);
+    },
+  });
+  const copy = copyOf(
+    Array.from({ length: 1_000 }, () => counting),
+    { maxEntries: 1_500 },
+  );
+  expect(asked).toBe(1);
+  expect(Object(copy)[1]).toMatchObject({ f0: 0, f1499: 1_499, '…': '[500 more]' });
+});
+
+test('an error with many fields: only those that are recorded are looked at', () => {
+  let looked = 0;
+  const fields = Array.from({ length: 20_000 }, (_, at) => [`f${at}`, at]);
+  const error = new Proxy(Object.assign(new Error('wide'), Object.fromEntries(fields)), {
+    has: (target, name) => {
+      looked++;
+      return Reflect.has(target, name);
+    },
+    get: (target, name) => {
+      looked++;
+      return Reflect.get(target, name);
+    },
+  });
+  const copy = copyOf(error, { maxEntries: 10 });
+  expect(Object.keys(Object(copy))).toEqual([
+    'name',
+    'message',
+    'stack',
+    ...fields.slice(0, 7).map(([name]) => name),
+    '…',
+  ]);
+  expect(Object(copy)['…']).toBe('[19993 more]');
+  expect(looked).toBeLessThan(50);
 });
 
 test('what cannot be read counts as well', () => {
