@@ -1,13 +1,8 @@
-import type {
-  ActionPromise,
-  AgentInstance,
-  AgentInstanceRegisterParams,
-  FinishStatus,
-} from '../index.ts';
+import type { ActionPromise, AgentInstance, AgentInstanceRegisterParams } from '../index.ts';
 import { tried } from '../lib/user-code.ts';
 import { genAiSchemas } from './genai-schemas.ts';
 import type { Run, RunEnd, RunParams, Span, SpanParams } from './handles.ts';
-import type { SpanOwner } from './recorded-span.ts';
+import type { EndedSpan, SpanOwner } from './recorded-span.ts';
 import { RecordedSpan, spanStartOf, startSpan, statusBy } from './recorded-span.ts';
 import type { OpenRun, Recorder } from './recorder.ts';
 import { unrecordedSpan } from './unrecorded.ts';
@@ -56,12 +51,12 @@ export class RecordedRun implements Run, SpanOwner, OpenRun {
     if (this.#open.size > this.recorder.settings.maxOpenSpans) this.#evictSpan();
   }
 
-  ended(span: RecordedSpan, status: FinishStatus, isRoot: boolean): void {
+  ended(span: RecordedSpan, { isRoot, status, endedAt }: EndedSpan): void {
     if (!this.#open.delete(span)) return;
     this.recorder.counts.openSpans--;
     this.recorder.touched(this);
     if (isRoot && status === 'failed') this.#hasFailedRoot = true;
-    if (span === this.#endsWith) this.end({ status });
+    if (span === this.#endsWith) this.end({ status, endedAt });
   }
 
   end(end: RunEnd = {}): void {

@@ -18,7 +18,14 @@ export interface SpanOwner {
   readonly instance: ActionPromise<AgentInstance>;
   readonly isOver: boolean;
   started(span: RecordedSpan): void;
-  ended(span: RecordedSpan, status: FinishStatus, isRoot: boolean): void;
+  ended(span: RecordedSpan, end: EndedSpan): void;
+}
+
+/** What a span's end means for its run. */
+export interface EndedSpan {
+  readonly isRoot: boolean;
+  readonly status: FinishStatus;
+  readonly endedAt: SpanEnd['endedAt'];
 }
 
 export class RecordedSpan implements EndedByResult {
@@ -100,6 +107,7 @@ export class RecordedSpan implements EndedByResult {
 
   #end(end: SpanEnd, { output, attributes, tokenUsage, status }: SpanDetails): void {
     const error = tried(() => end.error);
+    const endedAt = tried(() => end.endedAt);
     const { client, serialise } = this.#run.recorder.settings;
     const finalStatus = status ?? statusBy(error);
     // A text is recorded as the message, and so redacted as one.
@@ -108,14 +116,14 @@ export class RecordedSpan implements EndedByResult {
     void client.agentSpans.finish(this.#reference, {
       status: finalStatus,
       resultPayload: resultPayloadOf(result),
-      timestamp: tried(() => end.endedAt),
+      timestamp: endedAt,
       agentInstanceId: this.#run.instance,
     });
     const parent = this.#parent;
     if (parent !== undefined) parent.openChildren--;
     this.#parent = undefined;
     this.#details = undefined;
-    this.#run.ended(this, finalStatus, this.#isRoot);
+    this.#run.ended(this, { isRoot: this.#isRoot, status: finalStatus, endedAt });
   }
 
   /** Those that are given. */

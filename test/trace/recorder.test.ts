@@ -179,6 +179,20 @@ test('times may be given, so that a recording keeps its own', async () => {
   });
 });
 
+test('a run ends when its root span does, at the time that is given there', async () => {
+  const t = await harness();
+  const tracer = traced(t.client);
+  const startedAt = '2026-08-31T00:00:00.000Z';
+  const endedAt = '2026-08-31T00:00:03.000Z';
+  tracer.run({ name: 'a root', startedAt }, (run) => {
+    run.startSpan({ name: 'forgotten', startedAt });
+    run.end({ endedAt });
+  });
+  await t.settled();
+  expect(runsOf(t.emulator)[0]).toMatchObject({ status: 'complete', finished_at: endedAt });
+  expect(spansOf(t.emulator)).toMatchObject([{ finished_at: endedAt }, { finished_at: endedAt }]);
+});
+
 test('one run too many ends the one in which nothing has happened for the longest time', async () => {
   const t = await harness();
   const logger = recordingLogger();
