@@ -32,6 +32,7 @@ export interface RecorderSettings {
 
 /** A span around a function. */
 export interface EndedByResult extends RootSpan {
+  readonly isOver: boolean;
   /** Whether its run has ended: then nothing below it is recorded. */
   readonly isRunOver: boolean;
   /** Ends it with what came of the function, unless something else was set. The first end counts. */

@@ -6,6 +6,8 @@ export interface Ending {
   complete(output?: unknown): void;
   fail(error: unknown): void;
   cancel(): void;
+  /** Whether the span has ended, by whatever. */
+  isOver(): boolean;
   /** Runs what belongs to the span. */
   within<T>(run: () => T): T;
 }
@@ -16,6 +18,7 @@ export function endingOf(span: EndedByResult, context: SpanContext): Ending {
     // `undefined`, too, may be thrown.
     fail: (error) => span.settle({ error: error ?? null }),
     cancel: () => span.settle({ status: 'cancelled' }),
+    isOver: () => span.isOver,
     within: (run) => context.within(span, run),
   };
 }

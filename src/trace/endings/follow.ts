@@ -1,9 +1,10 @@
 import { isObjectLike } from '../../lib/value-checks.ts';
 import type { Ending } from './ending.ts';
-import { followAsyncIterable, followIterator } from './iterators.ts';
-import { followNodeStream } from './node-streams.ts';
-import { followThenable, isPlainPromise, onSettled } from './promises.ts';
-import { followWebStream, isWebStream } from './web-streams.ts';
+import { isAsyncIterable, isIterator, watchAsyncIterable, watchSteps } from './iterators.ts';
+import { isOpenReadable, watchReadable } from './node-streams.ts';
+import { isPlainPromise, isThenable, onSettled, watchThenable } from './promises.ts';
+import { Waiting } from './waiting.ts';
+import { isWebStream, watchWebStream } from './web-streams.ts';
 
 /**
  * Ends a span with what a function has returned: at once; or with the promise, stream or iterator that it is. Returns the
@@ -13,50 +14,58 @@ export function follow<T>(result: T, ending: Ending): T {
   if (isPlainPromise(result)) {
     return onSettled(result, (value) => followSettled(value, ending), ending.fail) as T;
   }
-  try {
-    const followOnce = (value: unknown): boolean =>
-      followThenable(value, (settled) => followSettled(settled, ending), ending.fail);
-    if (isOneMore(result, followOnce)) return result;
-  } catch {
-    // It lets nobody watch.
-    ending.complete(result);
-    return result;
-  }
-  followSettled(result, ending);
+  if (!isAwaitedBy(result, ending)) followSettled(result, ending);
   return result;
 }
 
 /** The same of what is no promise. */
 function followSettled(value: unknown, ending: Ending): void {
-  try {
-    if (isObjectLike(value) && isOneMore(value, (one) => isFollowed(one, ending))) return;
-  } catch {
-    // It lets nobody watch.
-  }
-  ending.complete(value);
+  if (!isOutlastedBy(value, ending)) ending.complete(value);
 }
 
-/** How many spans may wait for the end of one object: as they would if each of so many nested ones returned it. */
-const MAX_FOLLOWERS = 100;
-const followers = new WeakMap<object, number>();
+/** Watches an object for all that wait for its end. */
+type Watch = (waiting: Waiting) => void;
+
+const isAwaitedBy = followerOf((value) => {
+  if (!isThenable(value)) return undefined;
+  return (waiting) => {
+    const onValue = (settled: unknown): void => waiting.end((one) => followSettled(settled, one));
+    watchThenable(value, onValue, waiting.ending().fail);
+  };
+});
+
+const isOutlastedBy = followerOf((value) => {
+  if (isWebStream(value)) {
+    return value.locked ? undefined : (waiting) => watchWebStream(value, waiting.ending());
+  }
+  if (isOpenReadable(value)) return (waiting) => watchReadable(value, waiting.ending());
+  if (isAsyncIterable(value)) return (waiting) => watchAsyncIterable(value, waiting);
+  return isIterator(value) ? (waiting) => watchSteps(value, waiting.ending()) : undefined;
+});
 
 /**
- * Follows a value, unless as many spans do already: each adds a call to each step of an iterator, so one that is shared, and
- * returned for ever, would use up the stack.
+ * Lets a span wait for the end of a value; `false`: it does not. `watchOf` gives nothing for a value that has no end, or
+ * has ended.
  */
-function isOneMore<Value>(value: Value, followOnce: (value: Value) => boolean): boolean {
-  const isObject = isObjectLike(value) || typeof value === 'function';
-  const before = isObject ? (followers.get(value) ?? 0) : 0;
-  if (before >= MAX_FOLLOWERS || !followOnce(value)) return false;
-  if (isObject) followers.set(value, before + 1);
-  return true;
-}
-
-function isFollowed(value: object, ending: Ending): boolean {
-  if (isWebStream(value)) return followWebStream(value, ending);
-  return (
-    followNodeStream(value, ending) ||
-    followAsyncIterable(value, ending) ||
-    followIterator(value, ending)
-  );
+function followerOf(
+  watchOf: (value: object) => Watch | undefined,
+): (value: unknown, ending: Ending) => boolean {
+  const watched = new WeakMap<object, Waiting>();
+  return (value, ending) => {
+    if (!isObjectLike(value) && typeof value !== 'function') return false;
+    try {
+      const watch = watchOf(value);
+      if (watch === undefined) return false;
+      const others = watched.get(value);
+      if (others !== undefined) return others.add(ending);
+      const waiting = new Waiting();
+      waiting.add(ending);
+      watch(waiting);
+      watched.set(value, waiting);
+      return true;
+    } catch {
+      // It lets nobody watch.
+      return false;
+    }
+  };
 }

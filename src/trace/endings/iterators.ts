@@ -2,36 +2,38 @@ import { isObjectLike } from '../../lib/value-checks.ts';
 import type { Ending } from './ending.ts';
 import { intercept } from './intercept.ts';
 import { isPlainPromise, onSettled } from './promises.ts';
+import type { Waiting } from './waiting.ts';
 
 /** An async generator, or what gives an async iterator. Not what has listeners as well, who may be its only readers. */
-export function followAsyncIterable(value: object, ending: Ending): boolean {
+export function isAsyncIterable(value: object): boolean {
   const isIterable = typeof Reflect.get(value, Symbol.asyncIterator) === 'function';
-  if (!isIterable || typeof Reflect.get(value, 'on') === 'function') return false;
-  if (isIterator(value)) followSteps(value, ending);
-  if (Object.prototype.toString.call(value) !== '[object AsyncGenerator]') {
-    intercept(
-      value,
-      Symbol.asyncIterator,
-      (iterate) =>
-        function iterateWatched(...args) {
-          const iterator = Reflect.apply(iterate, this, args);
-          if (isObjectLike(iterator) && iterator !== value) followSteps(iterator, ending);
-          return iterator;
-        },
-    );
-  }
-  return true;
+  return isIterable && typeof Reflect.get(value, 'on') !== 'function';
+}
+
+export function watchAsyncIterable(value: object, waiting: Waiting): void {
+  if (hasNext(value)) watchSteps(value, waiting.ending());
+  if (Object.prototype.toString.call(value) === '[object AsyncGenerator]') return;
+  intercept(
+    value,
+    Symbol.asyncIterator,
+    (iterate) =>
+      function iterateWatched(...args) {
+        const iterator = Reflect.apply(iterate, this, args);
+        if (isObjectLike(iterator) && iterator !== value) {
+          // Who gets the iterable later waits for an iterator of its own.
+          watchSteps(iterator, waiting.now().ending());
+        }
+        return iterator;
+      },
+  );
 }
 
 /** A generator, or an iterator like one. Not a list or another collection: these are values. */
-export function followIterator(value: object, ending: Ending): boolean {
-  const isIterable = typeof Reflect.get(value, Symbol.iterator) === 'function';
-  if (!isIterable || !isIterator(value)) return false;
-  followSteps(value, ending);
-  return true;
+export function isIterator(value: object): boolean {
+  return typeof Reflect.get(value, Symbol.iterator) === 'function' && hasNext(value);
 }
 
-function isIterator(value: object): boolean {
+function hasNext(value: object): boolean {
   return typeof Reflect.get(value, 'next') === 'function';
 }
 
@@ -39,7 +41,7 @@ function isIterator(value: object): boolean {
  * Ends a span with an iterator: when it has no more, throws, or is left before. What it does at each step runs within the
  * span. `staysOpen`: to leave it does not end what it reads.
  */
-export function followSteps(iterator: object, ending: Ending, staysOpen = false): void {
+export function watchSteps(iterator: object, ending: Ending, staysOpen = false): void {
   const { fail, complete, cancel } = ending;
   const step = (name: 'next' | 'throw' | 'return', onDone: (value: unknown) => void): void =>
     intercept(

@@ -1,4 +1,3 @@
-import { isObjectLike } from '../../lib/value-checks.ts';
 import { intercept } from './intercept.ts';
 
 /** The runtime's own, of which all that `async` functions return are; zone.js puts another in its global place. */
@@ -41,18 +40,19 @@ function isNativePromise(value: unknown): value is Promise<unknown> {
   return value instanceof NativePromise;
 }
 
+export function isThenable(value: object): boolean {
+  return typeof Reflect.get(value, 'then') === 'function';
+}
+
 /**
  * Watches what has a `then`, and stays itself. A promise of a class of its own, or a thenable, may begin its work only when
  * `then` is called, and do it again at the next call: so it is never called here, but watched when someone else does.
- * `false`: it is none.
  */
-export function followThenable(value: unknown, onValue: OnValue, onError: OnError): boolean {
-  if (!isObjectLike(value) && typeof value !== 'function') return false;
-  if (typeof Reflect.get(value, 'then') !== 'function') return false;
+export function watchThenable(value: object, onValue: OnValue, onError: OnError): void {
   if (isNativePromise(value) && Object.getPrototypeOf(value) === NativePromise.prototype) {
     // With fields of its own: `await` would not look at another `then` there.
     value.then(onValue, onError);
-    return true;
+    return;
   }
   intercept(
     value,
@@ -71,5 +71,4 @@ export function followThenable(value: unknown, onValue: OnValue, onError: OnErro
         return Reflect.apply(then, this, [fulfilled, rejected, ...rest]);
       },
   );
-  return true;
 }

@@ -1,7 +1,7 @@
 import { isObjectLike } from '../../lib/value-checks.ts';
 import type { Ending } from './ending.ts';
 import { intercept } from './intercept.ts';
-import { followSteps } from './iterators.ts';
+import { watchSteps } from './iterators.ts';
 import { isPlainPromise, onSettled } from './promises.ts';
 
 export function isWebStream(value: unknown): value is ReadableStream {
@@ -14,11 +14,10 @@ export function isWebStream(value: unknown): value is ReadableStream {
  * methods and stays itself: unlocked, and of its type, its class and its fields. Native code that reads it without these
  * methods is not seen.
  */
-export function followWebStream(value: ReadableStream, ending: Ending): boolean {
-  if (value.locked) return false;
-  followReaders(value, ending);
-  followIteration(value, ending);
-  followPipes(value, ending);
+export function watchWebStream(value: ReadableStream, ending: Ending): void {
+  watchReaders(value, ending);
+  watchIteration(value, ending);
+  watchPipes(value, ending);
   intercept(
     value,
     'cancel',
@@ -34,27 +33,26 @@ export function followWebStream(value: ReadableStream, ending: Ending): boolean 
     (tee) =>
       function watchedTee(...args) {
         const branches = Reflect.apply(tee, this, args);
-        if (Array.isArray(branches)) followBranches(branches, ending);
+        if (Array.isArray(branches)) watchBranches(branches, ending);
         return branches;
       },
   );
-  return true;
 }
 
-function followReaders(stream: object, ending: Ending): void {
+function watchReaders(stream: object, ending: Ending): void {
   intercept(
     stream,
     'getReader',
     (getReader) =>
       function getWatchedReader(...args) {
         const reader = Reflect.apply(getReader, this, args);
-        if (isObjectLike(reader)) followReader(reader, ending);
+        if (isObjectLike(reader)) watchReader(reader, ending);
         return reader;
       },
   );
 }
 
-function followReader(reader: object, ending: Ending): void {
+function watchReader(reader: object, ending: Ending): void {
   let isCancelled = false;
   let isReleased = false;
   intercept(
@@ -87,7 +85,7 @@ function followReader(reader: object, ending: Ending): void {
   );
 }
 
-function followIteration(stream: object, ending: Ending): void {
+function watchIteration(stream: object, ending: Ending): void {
   for (const name of ['values', Symbol.asyncIterator]) {
     intercept(
       stream,
@@ -96,14 +94,14 @@ function followIteration(stream: object, ending: Ending): void {
         function iterateWatched(...args) {
           const iterator = Reflect.apply(iterate, this, args);
           const staysOpen = Object(args[0]).preventCancel === true;
-          if (isObjectLike(iterator)) followSteps(iterator, ending, staysOpen);
+          if (isObjectLike(iterator)) watchSteps(iterator, ending, staysOpen);
           return iterator;
         },
     );
   }
 }
 
-function followPipes(stream: ReadableStream, ending: Ending): void {
+function watchPipes(stream: ReadableStream, ending: Ending): void {
   intercept(
     stream,
     'pipeTo',
@@ -141,13 +139,13 @@ function isSignalOrNone(signal: unknown): boolean {
 }
 
 /** Both branches have the same end; to cancel the stream takes both. */
-function followBranches(branches: readonly unknown[], ending: Ending): void {
+function watchBranches(branches: readonly unknown[], ending: Ending): void {
   const left = new Set(branches);
   for (const branch of branches) {
     const cancel = (): void => {
       left.delete(branch);
       if (left.size === 0) ending.cancel();
     };
-    if (isWebStream(branch)) followWebStream(branch, { ...ending, cancel });
+    if (isWebStream(branch)) watchWebStream(branch, { ...ending, cancel });
   }
 }

@@ -180,3 +180,72 @@ test('an iterable that is returned again and again still works', async () => {
   expect(tracer.stats()).toMatchObject({ openRuns: 0, openSpans: 0, forgottenSpans: 0 });
   await t.settled();
 });
+
+test('what is returned again when its spans have ended is watched as at first, however often', async () => {
+  const t = await harness();
+  const tracer = traced(t.client);
+  const shared = {
+    async *[Symbol.asyncIterator]() {
+      yield 1;
+    },
+  };
+  for (let times = 0; times < 300; times++) {
+    // Every other run ends by hand, and nobody iterates.
+    const isByHand = times % 2 === 1;
+    let end = (): void => {};
+    const returned = tracer.run({ name: 'agent' }, (run) => {
+      end = () => run.end();
+      return shared;
+    });
+    expect(tracer.stats().openRuns).toBe(1);
+    if (isByHand) end();
+    else expect(await allOf(returned)).toEqual([1]);
+    expect(tracer.stats().openRuns).toBe(0);
+  }
+  await t.settled();
+});
+
+test('of an iterable that two spans return in turn, each ends with an iterator of its own', async () => {
+  const t = await harness();
+  const tracer = traced(t.client);
+  const shared = { [Symbol.asyncIterator]: () => letters() };
+  const first = tracer.run({ name: '1' }, () => shared)[Symbol.asyncIterator]();
+  await first.next();
+  const second = tracer.run({ name: '2' }, () => shared)[Symbol.asyncIterator]();
+  await second.next();
+  await first.return();
+  expect(tracer.stats().openRuns).toBe(1);
+  await second.return();
+  expect(tracer.stats().openRuns).toBe(0);
+  await t.settled();
+});
+
+test('nested spans that return one generator end with it, and what it does is within the innermost', async () => {
+  const t = await harness();
+  const tracer = traced(t.client);
+  const generator = tracer.run({ name: 'agent' }, () =>
+    tracer.span('outer', () => tracer.span('inner', () => letters(tracer))),
+  );
+  expect(tracer.stats().openSpans).toBe(3);
+  expect(await allOf(generator)).toEqual(['a', 'b']);
+  await t.settled();
+  expect(treesOf(t.emulator)[0]?.spans).toEqual([
+    {
+      name: 'agent',
+      status: 'complete',
+      children: [
+        {
+          name: 'outer',
+          status: 'complete',
+          children: [
+            {
+              name: 'inner',
+              status: 'complete',
+              children: [{ name: 'within', status: 'complete' }],
+            },
+          ],
+        },
+      ],
+    },
+  ]);
+});
