@@ -76,7 +76,7 @@ export interface RunEnd {
   readonly endedAt?: Date | string | undefined;
 }
 
-/** A run that was started. None of its methods throws, whatever they are given. */
+/** A run that was started. None of its methods throws anything of its own, unless it is to call a function and is given none. */
 export interface Run {
   /** The call that registers it: its id, once that is known. */
   readonly instance: ActionPromise<AgentInstance>;
@@ -88,7 +88,7 @@ export interface Run {
   end(end?: RunEnd): void;
 }
 
-/** A span that was started. None of its methods throws, whatever they are given. */
+/** A span that was started. None of its methods throws anything of its own, unless it is to call a function and is given none. */
 export interface Span {
   /**
    * Starts a child around `fn`, and ends it with what `fn` returns or throws; by a handle, so also where there is no

@@ -2,6 +2,7 @@ import type { ActionPromise, AgentInstance, AgentInstanceRegisterParams } from '
 import { tried } from '../lib/user-code.ts';
 import { genAiSchemas } from './genai-schemas.ts';
 import type { Run, RunEnd, RunParams, Span, SpanParams } from './handles.ts';
+import { needsFunction, problemOfFields, runEndFields, SPAN_NEEDS } from './mistakes.ts';
 import type { EndedSpan, SpanOwner } from './recorded-span.ts';
 import { RecordedSpan, spanStartOf, startSpan, statusBy } from './recorded-span.ts';
 import type { OpenRun, Recorder } from './recorder.ts';
@@ -10,6 +11,7 @@ import { unrecordedSpan } from './unrecorded.ts';
 export class RecordedRun implements Run, SpanOwner, OpenRun {
   readonly recorder: Recorder;
   readonly instance: ActionPromise<AgentInstance>;
+  readonly hasStandardTypes: boolean;
   isOver = false;
   /** In the order in which they started. */
   readonly #open = new Set<RecordedSpan>();
@@ -19,6 +21,7 @@ export class RecordedRun implements Run, SpanOwner, OpenRun {
   constructor(recorder: Recorder, params: RunParams) {
     const { client } = recorder.settings;
     this.recorder = recorder;
+    this.hasStandardTypes = tried(() => params.agentSchemaVersion) === undefined;
     // What cannot be read the client declines, and says why.
     this.instance = client.agentInstances.register(tried(() => registerParamsOf(params)) ?? params);
     void client.agentInstances.start(this.instance, { timestamp: tried(() => params.startedAt) });
@@ -30,12 +33,13 @@ export class RecordedRun implements Run, SpanOwner, OpenRun {
   }
 
   span<T>(params: string | SpanParams, fn: (span: Span) => T): T {
+    needsFunction(fn, SPAN_NEEDS);
     return this.recorder.around(startSpan(this, undefined, params), fn);
   }
 
   /** Starts a root span, with which the run ends; to be called first. */
   startRoot(params: SpanParams): RecordedSpan {
-    this.#endsWith = new RecordedSpan(this, undefined, spanStartOf(params, this.recorder));
+    this.#endsWith = new RecordedSpan(this, undefined, spanStartOf(params, this));
     return this.#endsWith;
   }
 
@@ -62,6 +66,7 @@ export class RecordedRun implements Run, SpanOwner, OpenRun {
   end(end: RunEnd = {}): void {
     if (this.isOver) return;
     this.isOver = true;
+    this.recorder.tellMistake('run end', () => problemOfFields(end, runEndFields));
     const { status, error, endedAt } = tried(() => ({ ...end })) ?? {};
     const ownStatus = this.#hasFailedRoot ? 'failed' : 'complete';
     // Children first: they have started last.

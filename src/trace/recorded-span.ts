@@ -7,7 +7,18 @@ import type {
   Ref,
 } from '../index.ts';
 import { tried } from '../lib/user-code.ts';
+import { isText } from '../lib/value-checks.ts';
 import type { Span, SpanDetails, SpanEnd, SpanParams } from './handles.ts';
+import {
+  detailFields,
+  needsFunction,
+  problemOfFields,
+  problemOfType,
+  SPAN_NEEDS,
+  spanFields,
+  tokenFields,
+  WITHIN_NEEDS,
+} from './mistakes.ts';
 import { payloadOf, resultPayloadOf, tokenUsagePayload } from './payloads.ts';
 import type { EndedByResult, Recorder } from './recorder.ts';
 import { unrecordedSpan } from './unrecorded.ts';
@@ -17,6 +28,8 @@ export interface SpanOwner {
   readonly recorder: Recorder;
   readonly instance: ActionPromise<AgentInstance>;
   readonly isOver: boolean;
+  /** Whether the types of its spans are those of `genAiSchemas`. */
+  readonly hasStandardTypes: boolean;
   started(span: RecordedSpan): void;
   ended(span: RecordedSpan, end: EndedSpan): void;
 }
@@ -72,6 +85,7 @@ export class RecordedSpan implements EndedByResult {
   }
 
   span<T>(params: string | SpanParams, fn: (span: Span) => T): T {
+    needsFunction(fn, SPAN_NEEDS);
     return this.#run.recorder.around(startSpan(this.#run, this, params), fn);
   }
 
@@ -80,12 +94,14 @@ export class RecordedSpan implements EndedByResult {
   }
 
   within<T>(fn: () => T): T {
+    needsFunction(fn, WITHIN_NEEDS);
     return this.#run.recorder.settings.within(this, fn);
   }
 
   set(details: SpanDetails): void {
     if (this.isOver) return;
     const copies = tried(() => this.#copied(details));
+    this.#tellMistakes(details);
     this.#details = { ...this.#details, ...copies };
   }
 
@@ -93,7 +109,17 @@ export class RecordedSpan implements EndedByResult {
     if (this.isOver) return;
     // First, since a getter of what is copied may end it, too.
     this.isOver = true;
-    this.#end(end, { ...this.#details, ...tried(() => this.#copied(end)) });
+    const copies = tried(() => this.#copied(end));
+    this.#tellMistakes(end);
+    this.#end(end, { ...this.#details, ...copies });
+  }
+
+  #tellMistakes(details: SpanDetails): void {
+    const { recorder } = this.#run;
+    recorder.tellMistake('details', () => problemOfFields(details, detailFields));
+    const tokens: unknown = tried(() => details.tokenUsage);
+    if (tokens === undefined) return;
+    recorder.tellMistake('tokens', () => problemOfFields(tokens, tokenFields));
   }
 
   /** Ends it with what came of its function: what was set is what the user wants instead. */
@@ -152,7 +178,7 @@ export function startSpan(
   params: string | SpanParams,
 ): RecordedSpan | undefined {
   // First, since a getter of what is copied may end the run.
-  const start = spanStartOf(params, run.recorder);
+  const start = spanStartOf(params, run);
   if (!run.isOver) return new RecordedSpan(run, parent, start);
   run.recorder.unrecorded('A span was started in a run that has ended: it is not recorded.');
   return undefined;
@@ -161,16 +187,20 @@ export function startSpan(
 /** What a span starts with, as the client takes it. */
 type SpanStart = Pick<AgentSpanCreateParams, 'schemaName' | 'payload' | 'id' | 'startedAt'>;
 
-/** Never throws, whatever the parameters are: the client says what is wrong with them. */
-export function spanStartOf(params: string | SpanParams, { settings }: Recorder): SpanStart {
-  const { serialise } = settings;
+/** Never throws, whatever the parameters are: the client, or the log, says what is wrong with them. */
+export function spanStartOf(params: string | SpanParams, run: SpanOwner): SpanStart {
+  const { recorder } = run;
+  const { serialise } = recorder.settings;
   const read: Partial<SpanParams> =
     typeof params === 'string' ? { name: params } : (tried(() => ({ ...params })) ?? {});
   const { type = 'agent:chain', input, attributes, id, startedAt } = read;
-  const payload = payloadOf(serialise(nameOf(read)), serialise(input), serialise(attributes));
+  const name = isText(read.name) ? read.name : 'span';
+  if (name !== read.name) recorder.tellOnce(NO_NAME);
+  recorder.tellMistake('fields', () => problemOfFields(read, spanFields));
+  if (run.hasStandardTypes) recorder.tellMistake('type', () => problemOfType(type));
+  const payload = payloadOf(serialise(name), serialise(input), serialise(attributes));
   return { schemaName: type, payload, id, startedAt };
 }
 
-function nameOf({ name }: { readonly name?: unknown }): string {
-  return typeof name === 'string' && name !== '' ? name : 'span';
-}
+const NO_NAME =
+  "A span needs a name, a text: startSpan('step'), or startSpan({ name: 'step' }). It is recorded as 'span'.";

@@ -101,6 +101,12 @@ export class Recorder {
     this.tellOnce(`${why} stats() counts such spans.`);
   }
 
+  /** Tells of one mistake of each kind: looking for another would cost each span. */
+  tellMistake(kind: string, find: () => string | undefined): void {
+    const message = this.#told.has(kind) ? undefined : find();
+    if (message !== undefined) this.tellOnce(message, kind);
+  }
+
   /** `topic`: what is not told again, where the message differs. */
   tellOnce(message: string, topic: string = message): void {
     if (this.#told.has(topic)) return;

@@ -3,6 +3,7 @@ import { isObjectLike } from '../lib/value-checks.ts';
 import { endingOf } from './endings/ending.ts';
 import { follow } from './endings/follow.ts';
 import type { RootSpan, Run, RunParams, Span, SpanParams } from './handles.ts';
+import { needsFunction, RUN_NEEDS, SPAN_NEEDS } from './mistakes.ts';
 import { RecordedRun, rootSpanParams } from './recorded-run.ts';
 import type { EndedByResult, TraceStats } from './recorder.ts';
 import { Recorder } from './recorder.ts';
@@ -14,8 +15,8 @@ import { checkTraceOptions } from './trace-options.ts';
 import { unrecordedSpan } from './unrecorded.ts';
 
 /**
- * Records runs and spans around functions, or by handles. But for `traced` itself nothing here throws anything of its own,
- * and nothing that it is given is changed.
+ * Records runs and spans around functions, or by handles. But for `traced` itself nothing here throws anything of its own
+ * (unless it is to call a function and is given none), and nothing that it is given is changed.
  */
 export interface Tracer {
   /**
@@ -64,9 +65,13 @@ export function traced(client: AutobatchClient, options: TraceOptions = {}): Tra
     around: (span, fn) => around(context, span, fn),
   });
   return {
-    run: (params, fn) =>
-      around(context, new RecordedRun(recorder, params).startRoot(rootSpanParams(params)), fn),
+    run: (params, fn) => {
+      needsFunction(fn, RUN_NEEDS);
+      const root = new RecordedRun(recorder, params).startRoot(rootSpanParams(params));
+      return around(context, root, fn);
+    },
     span: (params, fn) => {
+      needsFunction(fn, `tracer.${SPAN_NEEDS}`);
       const active = context.active();
       if (active !== undefined) return active.span(params, fn);
       recorder.unrecorded(OUTSIDE);

@@ -213,9 +213,9 @@ test('of an iterable that two spans return in turn, each ends with an iterator o
   await first.next();
   const second = tracer.run({ name: '2' }, () => shared)[Symbol.asyncIterator]();
   await second.next();
-  await first.return();
+  await first.return('left');
   expect(tracer.stats().openRuns).toBe(1);
-  await second.return();
+  await second.return('left');
   expect(tracer.stats().openRuns).toBe(0);
   await t.settled();
 });
