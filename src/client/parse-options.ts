@@ -3,9 +3,9 @@ import { completeRetry } from '../coalescer/index.ts';
 import type { PrefactorIssue } from '../errors/error-classes.ts';
 import { invalidArgument } from '../errors/error-classes.ts';
 import type { Logger } from '../lib/logger.ts';
-import { defaultLogger, safeLogger, silentLogger } from '../lib/logger.ts';
+import { aLogger, loggerOf } from '../lib/logger.ts';
 import { knownNames } from '../lib/nearest.ts';
-import { isObject, unpolluted, withCleanPrototype } from '../lib/own-fields.ts';
+import { unpolluted, withCleanPrototype } from '../lib/own-fields.ts';
 import { env } from '../lib/runtime.ts';
 import type { ValueCheck } from '../lib/value-checks.ts';
 import {
@@ -74,7 +74,7 @@ export function parseOptions(input: unknown): Options {
     headers: Object.freeze(headerRecord(given.headers)),
     sdk: Object.freeze(given.sdk),
     exitSignals: Object.freeze(given.exitSignals),
-    logger: given.logger === false ? silentLogger : safeLogger(given.logger ?? defaultLogger()),
+    logger: loggerOf(given.logger),
     fetch: given.fetch,
     beforeEnqueue: given.beforeEnqueue,
     waitUntil: given.waitUntil,
@@ -173,13 +173,6 @@ const aBatchWindow = mustBe("'tick', milliseconds from 0 to 60000, or a function
   const isMs = typeof value === 'number' && value >= 0 && value <= 60_000;
   return isMs || value === 'tick' || typeof value === 'function';
 });
-const aLogger = mustBe(
-  'false, or an object with the methods debug, info, warn and error',
-  (value) =>
-    value === false ||
-    (isObject(value) &&
-      ['debug', 'info', 'warn', 'error'].every((name) => typeof value[name] === 'function')),
-);
 const nameAtVersion = mustBe('name@version, without spaces', isSdkName);
 const aTokenOption: ValueCheck = (value) =>
   typeof value === 'function' || isToken(value) ? undefined : tokenProblem;

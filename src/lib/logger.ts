@@ -1,5 +1,8 @@
+import { isObject } from './own-fields.ts';
 import { env } from './runtime.ts';
 import { callUserCode } from './user-code.ts';
+import type { ValueCheck } from './value-checks.ts';
+import { mustBe } from './value-checks.ts';
 
 /** Where the client reports what no call can tell. It never gets a payload, a header or a token. */
 export interface Logger {
@@ -32,8 +35,22 @@ function toConsole(message: string, ...detail: unknown[]): void {
   console.warn(`[prefactor-autobatch] ${message}`, ...detail);
 }
 
-export function defaultLogger(): Logger {
+function defaultLogger(): Logger {
   return env('PREFACTOR_AUTOBATCH_LOG') === 'debug' ? debuggingLogger : consoleLogger;
+}
+
+/** Of the option `logger`. */
+export const aLogger: ValueCheck = mustBe(
+  'false, or an object with the methods debug, info, warn and error',
+  (value) =>
+    value === false ||
+    (isObject(value) &&
+      ['debug', 'info', 'warn', 'error'].every((name) => typeof value[name] === 'function')),
+);
+
+/** What the option `logger` stands for. */
+export function loggerOf(option: Logger | false | undefined): Logger {
+  return option === false ? silentLogger : safeLogger(option ?? defaultLogger());
 }
 
 /** The same logger, whose own failures are ignored: they must not fail the call that it describes. */

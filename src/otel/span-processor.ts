@@ -4,7 +4,7 @@ import { isInOwnRequest } from '../lib/async-context.ts';
 import type { Clock } from '../lib/clock.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import { defaultLogger, safeLogger, silentLogger } from '../lib/logger.ts';
+import { loggerOf } from '../lib/logger.ts';
 import { isText, problemsOf } from '../lib/value-checks.ts';
 import { traced } from '../trace/index.ts';
 import { redactionOf } from '../trace/redaction.ts';
@@ -36,7 +36,7 @@ export class PrefactorSpanProcessor implements SpanProcessor {
     const { logger } = ofTracer;
     this.#client = client;
     this.#options = own;
-    this.#logger = logger === false ? silentLogger : safeLogger(logger ?? defaultLogger());
+    this.#logger = loggerOf(logger);
     this.#traces = new OpenTraces({
       tracer,
       redaction: redactionOf(ofTracer.redact ?? []),

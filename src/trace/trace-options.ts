@@ -1,8 +1,8 @@
 import type { Logger } from '../lib/logger.ts';
-import { defaultLogger, safeLogger, silentLogger } from '../lib/logger.ts';
+import { aLogger, loggerOf } from '../lib/logger.ts';
 import { unpolluted } from '../lib/own-fields.ts';
 import type { CheckTable, ValueCheck } from '../lib/value-checks.ts';
-import { describeValue, integerFrom, isObjectLike, problemsOf } from '../lib/value-checks.ts';
+import { describeValue, integerFrom, problemsOf } from '../lib/value-checks.ts';
 import { problemOfPath } from './redaction.ts';
 
 /** What is recorded, and how much of it. */
@@ -52,7 +52,6 @@ export function checkTraceOptions(given: TraceOptions): CheckedTraceOptions {
   const problems = problemsOf(given, optionChecks, 'options');
   if (problems.length > 0) throw new TypeError(`${problems.join('; ')}.`);
   const options = unpolluted(given);
-  const { logger } = options;
   return {
     redact: [...(options.redact ?? [])],
     maxOpenRuns: options.maxOpenRuns ?? 1_000,
@@ -61,7 +60,7 @@ export function checkTraceOptions(given: TraceOptions): CheckedTraceOptions {
     maxTextLength: options.maxTextLength ?? 250_000,
     maxDepth: options.maxDepth ?? 20,
     maxEntries: options.maxEntries ?? 1_000,
-    logger: logger === false ? silentLogger : safeLogger(logger ?? defaultLogger()),
+    logger: loggerOf(options.logger),
   };
 }
 
@@ -74,15 +73,6 @@ const pathsCheck: ValueCheck = (value) => {
   return problems.length === 0 ? undefined : problems.join('; ');
 };
 
-const loggerCheck: ValueCheck = (value) => {
-  const names = ['debug', 'info', 'warn', 'error'];
-  const isLogger =
-    isObjectLike(value) && names.every((name) => typeof Reflect.get(value, name) === 'function');
-  return value === false || isLogger
-    ? undefined
-    : `must be false, or an object with the methods ${names.join(', ')}, but it is ${describeValue(value)}`;
-};
-
 const optionChecks: CheckTable = {
   redact: pathsCheck,
   maxOpenRuns: integerFrom(1, 1_000_000),
@@ -91,5 +81,5 @@ const optionChecks: CheckTable = {
   maxTextLength: integerFrom(100, 2_000_000),
   maxDepth: integerFrom(1, 100),
   maxEntries: integerFrom(1, 1_000_000),
-  logger: loggerCheck,
+  logger: aLogger,
 };
