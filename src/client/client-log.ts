@@ -95,7 +95,7 @@ export class ClientLog {
   }
 
   #fail(error: unknown): void {
-    const { clock, logger } = this.#parts;
+    const { clock } = this.#parts;
     const failures = this.#failures;
     const name = error instanceof Error ? error.name : typeof error;
     if (failures.size === 0) {
@@ -106,9 +106,14 @@ export class ClientLog {
     const now = clock.now();
     if (now - this.#warnedOfFailuresAt < QUIET_MS) return;
     this.#warnedOfFailuresAt = now;
-    const counts = [...failures].map(([each, count]) => `${count} × ${each}`).join(', ');
-    failures.clear();
-    logger.warn(
+    // Many fail together: those that need a call that has failed, those of a client that is closed.
+    void Promise.resolve().then(() => this.#warnOfFailures());
+  }
+
+  #warnOfFailures(): void {
+    const counts = [...this.#failures].map(([each, count]) => `${count} × ${each}`).join(', ');
+    this.#failures.clear();
+    this.#parts.logger.warn(
       `Calls failed: ${counts}. The first: ${this.#firstFailure} Listen to 'failure' to hear of each; the next summary comes after a minute at the earliest.`,
     );
   }

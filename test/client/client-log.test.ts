@@ -86,3 +86,18 @@ test('what goes back is noted for those who debug, when the step is over', () =>
     ['debug', 'An item goes back for another attempt.', retry],
   ]);
 });
+
+test('those that fail in the same turn are counted together', async () => {
+  const { events, warnings } = setUp();
+  const emit = (text: string): void =>
+    events.emit('failure', { error: closed(text), key: 'k', type: 'agents/list' });
+  emit('One.');
+  emit('Two.');
+  events.deliver();
+  emit('Three.');
+  events.deliver();
+  await new Promise(setImmediate);
+  expect(warnings()).toEqual([
+    expect.stringContaining('Calls failed: 3 × PrefactorClosedError. The first: One. '),
+  ]);
+});
