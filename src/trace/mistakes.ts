@@ -3,6 +3,7 @@ import { knownNames } from '../lib/nearest.ts';
 import { tried } from '../lib/user-code.ts';
 import { isObjectLike, kindOf } from '../lib/value-checks.ts';
 import { genAiSpanTypes } from './genai-schemas.ts';
+import type { RunParams } from './handles.ts';
 
 /** Throws a `TypeError` that says what to pass. Without a function there is nothing that could be called unrecorded. */
 export function needsFunction(fn: unknown, needs: string): void {
@@ -37,6 +38,23 @@ export const tokenFields: KnownFields = {
   what: 'The tokenUsage of a span',
   names: ['promptTokens', 'completionTokens', 'totalTokens'],
 };
+const ofRun: Record<keyof RunParams, true> = {
+  name: true,
+  type: true,
+  input: true,
+  attributes: true,
+  startedAt: true,
+  agentId: true,
+  agentVersion: true,
+  agentSchemaVersion: true,
+  environmentId: true,
+  externalIdentifier: true,
+  id: true,
+  idempotencyKey: true,
+  purpose: true,
+  updateCurrentVersion: true,
+};
+export const runFields: KnownFields = { what: 'A run', names: Object.keys(ofRun) };
 export const runEndFields: KnownFields = {
   what: 'The end of a run',
   names: ['status', 'error', 'endedAt'],

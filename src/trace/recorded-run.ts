@@ -2,7 +2,7 @@ import type { ActionPromise, AgentInstance, AgentInstanceRegisterParams } from '
 import { tried } from '../lib/user-code.ts';
 import { genAiSchemas } from './genai-schemas.ts';
 import type { Run, RunEnd, RunParams, Span, SpanParams } from './handles.ts';
-import { needsFunction, problemOfFields, runEndFields, SPAN_NEEDS } from './mistakes.ts';
+import { needsFunction, problemOfFields, runEndFields, runFields, SPAN_NEEDS } from './mistakes.ts';
 import type { EndedSpan, SpanOwner } from './recorded-span.ts';
 import { RecordedSpan, spanStartOf, startSpan, statusBy } from './recorded-span.ts';
 import type { OpenRun, Recorder } from './recorder.ts';
@@ -21,6 +21,7 @@ export class RecordedRun implements Run, SpanOwner, OpenRun {
   constructor(recorder: Recorder, params: RunParams) {
     const { client } = recorder.settings;
     this.recorder = recorder;
+    recorder.tellMistake('run', () => problemOfFields(params, runFields));
     this.hasStandardTypes = tried(() => params.agentSchemaVersion) === undefined;
     // What cannot be read the client declines, and says why.
     this.instance = client.agentInstances.register(tried(() => registerParamsOf(params)) ?? params);
@@ -120,5 +121,8 @@ export function rootSpanParams(params: RunParams): SpanParams {
 
 function registerParamsOf(params: RunParams): AgentInstanceRegisterParams {
   const { name: _, type: _1, input: _2, attributes: _3, startedAt: _4, ...register } = params;
+  for (const name of Object.keys(register)) {
+    if (!runFields.names.includes(name)) Reflect.deleteProperty(register, name);
+  }
   return { ...register, agentSchemaVersion: register.agentSchemaVersion ?? genAiSchemas };
 }

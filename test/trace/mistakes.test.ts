@@ -55,6 +55,18 @@ test('a field that nobody reads is told of once, with the nearest that somebody 
   ]);
 });
 
+test('a run with a field that nobody reads is recorded without it', async () => {
+  const { tracer, settled, emulator, told } = await setUp();
+  tracer.run({ name: 'agent', inputs: 1, purpose: 'live' } as never, () => {});
+  await settled();
+  expect(treesOf(emulator)).toEqual([
+    { status: 'complete', spans: [{ name: 'agent', status: 'complete' }] },
+  ]);
+  expect(told()).toEqual([
+    'A run has the field inputs, which is not known here; the nearest is input. It is not recorded.',
+  ]);
+});
+
 test('what is no object of fields is told of', async () => {
   const { tracer, settled, told } = await setUp();
   const run = tracer.startRun({});
