@@ -137,7 +137,7 @@ function foundRows(found: Found): readonly string[] {
       ...some(duplicates, 'duplicate', 'duplicates'),
       ...some(otherRecords, 'other record', 'other records'),
     ],
-    ...(roots.length === 0 ? [] : [['made roots', ...roots]]),
+    ...(roots.length === 0 ? [] : [['as roots', ...roots]]),
     ...(neverEnded.spans === 0
       ? []
       : [

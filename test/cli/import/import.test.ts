@@ -76,7 +76,7 @@ describe('the command line', () => {
     );
     const { stdout } = await runCli(['import', 'otlp', path, '--emulate', '--rtt', '0']);
     expect(stdout).toMatch(/^in the file 3 traces, 10 spans, 2 duplicates, 2 other records$/m);
-    expect(stdout).toMatch(/^made roots +1 span without its parent, 2 circles of parents$/m);
+    expect(stdout).toMatch(/^as roots +1 span without its parent, 2 circles of parents$/m);
   });
 });
 
