@@ -1,8 +1,7 @@
 import { isObject } from './own-fields.ts';
 import { env } from './runtime.ts';
 import { callUserCode } from './user-code.ts';
-import type { ValueCheck } from './value-checks.ts';
-import { mustBe } from './value-checks.ts';
+import { describeValue } from './value-checks.ts';
 
 /** Where the client reports what no call can tell. It never gets a payload, a header or a token. */
 export interface Logger {
@@ -39,14 +38,15 @@ function defaultLogger(): Logger {
   return env('PREFACTOR_AUTOBATCH_LOG') === 'debug' ? debuggingLogger : consoleLogger;
 }
 
-/** Of the option `logger`. */
-export const aLogger: ValueCheck = mustBe(
-  'false, or an object with the methods debug, info, warn and error',
-  (value) =>
-    value === false ||
-    (isObject(value) &&
-      ['debug', 'info', 'warn', 'error'].every((name) => typeof value[name] === 'function')),
-);
+/** What is wrong with the option `logger`; undefined: nothing. */
+export function aLogger(option: unknown): string | undefined {
+  const isLogger =
+    isObject(option) &&
+    ['debug', 'info', 'warn', 'error'].every((name) => typeof option[name] === 'function');
+  return option === false || isLogger
+    ? undefined
+    : `must be false, or an object with the methods debug, info, warn and error, but it is ${describeValue(option)}`;
+}
 
 /** What the option `logger` stands for. */
 export function loggerOf(option: Logger | false | undefined): Logger {
