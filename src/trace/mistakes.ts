@@ -7,7 +7,8 @@ import type { RunParams } from './handles.ts';
 
 /** Throws a `TypeError` that says what to pass. Without a function there is nothing that could be called unrecorded. */
 export function needsFunction(fn: unknown, needs: string): void {
-  if (typeof fn !== 'function') throw new TypeError(needs.replace('%', kindOf(fn)));
+  if (typeof fn !== 'function')
+    throw new TypeError(needs.replace('%', tried(() => kindOf(fn)) ?? 'an object'));
 }
 
 export const RUN_NEEDS =
@@ -67,11 +68,9 @@ export function problemOfFields(given: unknown, known: KnownFields): string | un
     const kind = isObjectLike(given) ? 'an error' : kindOf(given);
     return `${what} must be an object with fields such as ${names[0]}, but it is ${kind}. It is not recorded.`;
   }
-  const unknown = tried(() =>
-    Object.keys(given).find(
-      (name) =>
-        !names.includes(name) && !others.includes(name) && Reflect.get(given, name) !== undefined,
-    ),
+  const unknown = Object.keys(given).find(
+    (name) =>
+      !names.includes(name) && !others.includes(name) && Reflect.get(given, name) !== undefined,
   );
   if (unknown === undefined) return undefined;
   return `${what} has the field ${unknown.slice(0, 100)}, which is not known here${knownNames(unknown.slice(0, 100), names)}. It is not recorded.`;

@@ -1,5 +1,6 @@
 import type { AutobatchClient } from '../index.ts';
 import type { Logger } from '../lib/logger.ts';
+import { tried } from '../lib/user-code.ts';
 import type { RootSpan, Span, SpanEnd } from './handles.ts';
 import type { Serialise } from './payloads.ts';
 import { unrecordedSpan } from './unrecorded.ts';
@@ -103,7 +104,7 @@ export class Recorder {
 
   /** Tells of one mistake of each kind: looking for another would cost each span. */
   tellMistake(kind: string, find: () => string | undefined): void {
-    const message = this.#told.has(kind) ? undefined : find();
+    const message = this.#told.has(kind) ? undefined : tried(find);
     if (message !== undefined) this.tellOnce(message, kind);
   }
 

@@ -2,7 +2,7 @@ import { isObjectLike } from '../../lib/value-checks.ts';
 import type { Ending } from './ending.ts';
 import { isAsyncIterable, isIterator, watchAsyncIterable, watchSteps } from './iterators.ts';
 import { isOpenReadable, watchReadable } from './node-streams.ts';
-import { isPlainPromise, isThenable, onSettled, watchThenable } from './promises.ts';
+import { isThenable, settlingAlike, watchThenable } from './promises.ts';
 import { Waiting } from './waiting.ts';
 import { isWebStream, watchWebStream } from './web-streams.ts';
 
@@ -11,9 +11,8 @@ import { isWebStream, watchWebStream } from './web-streams.ts';
  * same value; in place of a promise without anything of its own, one that settles alike.
  */
 export function follow<T>(result: T, ending: Ending): T {
-  if (isPlainPromise(result)) {
-    return onSettled(result, (value) => followSettled(value, ending), ending.fail) as T;
-  }
+  const alike = settlingAlike(result, (value) => followSettled(value, ending), ending.fail);
+  if (alike !== undefined) return alike as T;
   if (!isAwaitedBy(result, ending)) followSettled(result, ending);
   return result;
 }

@@ -1,7 +1,8 @@
+import { tried } from '../../lib/user-code.ts';
 import { isObjectLike } from '../../lib/value-checks.ts';
 import type { Ending } from './ending.ts';
 import { intercept } from './intercept.ts';
-import { isPlainPromise, onSettled } from './promises.ts';
+import { isThenable, settlingAlike, watchThenable } from './promises.ts';
 import type { Waiting } from './waiting.ts';
 
 /** An async generator, or what gives an async iterator. Not what has listeners as well, who may be its only readers. */
@@ -50,9 +51,10 @@ export function watchSteps(iterator: object, ending: Ending, staysOpen = false):
       (original) =>
         function watchedStep(...args) {
           const onResult = (result: unknown): void => {
-            const { done, value } = Object(result);
-            if (done === true) onDone(value);
+            if (!isObjectLike(result)) return;
+            if (Boolean(Reflect.get(result, 'done'))) onDone(Reflect.get(result, 'value'));
           };
+          const onStep = (result: unknown): void => void tried(() => onResult(result));
           let result: unknown;
           try {
             result = ending.within(() => Reflect.apply(original, this, args));
@@ -60,9 +62,12 @@ export function watchSteps(iterator: object, ending: Ending, staysOpen = false):
             fail(error);
             throw error;
           }
-          if (isPlainPromise(result)) return onSettled(result, onResult, fail);
-          if (result instanceof Promise) result.then(onResult, fail);
-          else onResult(result);
+          const alike = settlingAlike(result, onStep, fail);
+          if (alike !== undefined) return alike;
+          tried(() => {
+            if (isObjectLike(result) && isThenable(result)) watchThenable(result, onStep, fail);
+            else onStep(result);
+          });
           return result;
         },
     );

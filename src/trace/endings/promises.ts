@@ -1,3 +1,4 @@
+import { tried } from '../../lib/user-code.ts';
 import { intercept } from './intercept.ts';
 
 /** The runtime's own, of which all that `async` functions return are; zone.js puts another in its global place. */
@@ -10,7 +11,7 @@ type OnError = (error: unknown) => void;
  * A promise that is nothing else. (Not by its symbols: Node notes things on promises by these.) To watch such a one on
  * the side would either hide an unhandled rejection or make one of a handled one; a promise made of it does neither.
  */
-export function isPlainPromise(value: unknown): value is Promise<unknown> {
+function isPlainPromise(value: unknown): value is Promise<unknown> {
   return (
     isNativePromise(value) &&
     Object.getPrototypeOf(value) === NativePromise.prototype &&
@@ -18,8 +19,16 @@ export function isPlainPromise(value: unknown): value is Promise<unknown> {
   );
 }
 
-/** A promise that settles as that one does, after it was looked at. */
-export function onSettled(
+/** A promise that settles as that one does, after it was looked at; undefined: it is no plain promise. */
+export function settlingAlike(
+  promise: unknown,
+  onValue: OnValue,
+  onError: OnError,
+): Promise<unknown> | undefined {
+  return tried(() => (isPlainPromise(promise) ? onSettled(promise, onValue, onError) : undefined));
+}
+
+function onSettled(
   promise: Promise<unknown>,
   onValue: OnValue,
   onError: OnError,

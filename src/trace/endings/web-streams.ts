@@ -2,7 +2,7 @@ import { isObjectLike } from '../../lib/value-checks.ts';
 import type { Ending } from './ending.ts';
 import { intercept } from './intercept.ts';
 import { watchSteps } from './iterators.ts';
-import { isPlainPromise, onSettled } from './promises.ts';
+import { settlingAlike } from './promises.ts';
 
 export function isWebStream(value: unknown): value is ReadableStream {
   const { ReadableStream } = globalThis;
@@ -109,8 +109,8 @@ function watchPipes(stream: ReadableStream, ending: Ending): void {
       function watchedPipeTo(...args) {
         const isRefused = stream.locked;
         const piped = Reflect.apply(pipeTo, this, args);
-        if (isRefused || !isPlainPromise(piped)) return piped;
-        return onSettled(piped, () => ending.complete(), ending.fail);
+        if (isRefused) return piped;
+        return settlingAlike(piped, () => ending.complete(), ending.fail) ?? piped;
       },
   );
   intercept(

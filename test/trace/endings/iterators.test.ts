@@ -249,3 +249,47 @@ test('nested spans that return one generator end with it, and what it does is wi
     },
   ]);
 });
+
+test('what an iterator gives is handed on as it is: it may be unreadable, and a value is not read for us', async () => {
+  const t = await harness();
+  const tracer = traced(t.client, { logger: false });
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  let reads = 0;
+  const results = [
+    {
+      done: false,
+      get value() {
+        return reads++;
+      },
+    },
+    proxy,
+  ];
+  const iterator = tracer.run({}, (run) => {
+    queueMicrotask(() => run.end());
+    return { next: () => results.shift(), [Symbol.iterator]() {} };
+  });
+  iterator.next();
+  expect(reads).toBe(0);
+  expect(Object.is(iterator.next(), proxy)).toBe(true);
+  await t.settled();
+});
+
+test('an async iterator whose steps are thenables of another library ends its span with the last', async () => {
+  const t = await harness();
+  const tracer = traced(t.client);
+  const steps = [
+    { done: false, value: 1 },
+    { done: true, value: undefined },
+  ];
+  const made = tracer.run({ name: 'agent' }, () => ({
+    // biome-ignore lint/suspicious/noThenProperty: on purpose
+    next: () => ({ then: (onValue: (step: unknown) => void) => onValue(steps.shift()) }),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  }));
+  expect(await allOf(made as never)).toEqual([1]);
+  expect(tracer.stats().openRuns).toBe(0);
+  await t.settled();
+});

@@ -166,3 +166,50 @@ test('a thenable that takes no method, or cannot be read, is a value', async () 
   await t.settled();
   expect(tracer.stats().openRuns).toBe(0);
 });
+
+const throws = (): never => {
+  throw new Error('hands off');
+};
+const traps = new Proxy({}, { get: () => throws });
+
+test.each<[string, () => unknown]>([
+  ['a revoked proxy', () => revoked({})],
+  ['a revoked proxy of a function', () => revoked(() => {})],
+  ['a proxy that lets nobody look', () => new Proxy({}, traps)],
+  ['a proxy of a promise', () => new Proxy(Promise.resolve(1), {})],
+])('%s is returned as it is, and thrown as it is', async (_, make) => {
+  const t = await harness();
+  const tracer = traced(t.client, { logger: false });
+  const value = make();
+  expect(
+    Object.is(
+      tracer.run({}, () => value),
+      value,
+    ),
+  ).toBe(true);
+  let caught: unknown;
+  try {
+    tracer.run({}, () => {
+      throw value;
+    });
+  } catch (error) {
+    caught = error;
+  }
+  expect(Object.is(caught, value)).toBe(true);
+  // As parameters, too.
+  expect(tracer.run(value as never, () => tracer.span(value as never, () => 7))).toBe(7);
+  tracer.startRun({}).end(value as never);
+  const run = tracer.startRun({});
+  const span = run.startSpan('a');
+  span.set(value as never);
+  span.end(value as never);
+  run.end();
+  expect(tracer.stats()).toMatchObject({ openRuns: 0, openSpans: 0 });
+  await t.settled();
+});
+
+function revoked(target: object): unknown {
+  const { proxy, revoke } = Proxy.revocable(target, {});
+  revoke();
+  return proxy;
+}
