@@ -15,6 +15,8 @@ export class RecordedRun implements Run, SpanOwner, OpenRun {
   isOver = false;
   /** In the order in which they started. */
   readonly #open = new Set<RecordedSpan>();
+  /** Of these, those without open children: the others are at work. That which has had none for the longest time is first. */
+  readonly #childless = new Set<RecordedSpan>();
   #endsWith: RecordedSpan | undefined;
   #hasFailedRoot = false;
 
@@ -48,19 +50,24 @@ export class RecordedRun implements Run, SpanOwner, OpenRun {
     return startSpan(this, undefined, params) ?? unrecordedSpan;
   }
 
-  started(span: RecordedSpan): void {
+  started(span: RecordedSpan, parent: RecordedSpan | undefined): void {
     if (this.isOver) return;
     this.#open.add(span);
+    this.#childless.add(span);
+    if (parent !== undefined) this.#childless.delete(parent);
     this.recorder.counts.openSpans++;
     this.recorder.touched(this);
     if (this.#open.size > this.recorder.settings.maxOpenSpans) this.#evictSpan();
   }
 
-  ended(span: RecordedSpan, { isRoot, status, endedAt }: EndedSpan): void {
+  ended(span: RecordedSpan, { parent, status, endedAt }: EndedSpan): void {
     if (!this.#open.delete(span)) return;
+    this.#childless.delete(span);
+    const isParentIdle = parent?.openChildren === 0 && this.#open.has(parent);
+    if (isParentIdle) this.#childless.add(parent);
     this.recorder.counts.openSpans--;
     this.recorder.touched(this);
-    if (isRoot && status === 'failed') this.#hasFailedRoot = true;
+    if (parent === undefined && status === 'failed') this.#hasFailedRoot = true;
     if (span === this.#endsWith) this.end({ status, endedAt });
   }
 
@@ -86,22 +93,15 @@ export class RecordedRun implements Run, SpanOwner, OpenRun {
     this.end({ status: 'cancelled' });
   }
 
-  /** The oldest without open children; those with some are at work. */
   #evictSpan(): void {
-    for (const span of this.#open) {
-      if (span.openChildren > 0) {
-        this.#open.delete(span);
-        this.#open.add(span);
-        continue;
-      }
-      this.recorder.counts.evictedSpans++;
-      this.recorder.tellOnce(
-        `More than ${this.recorder.settings.maxOpenSpans} spans of one run are open (maxOpenSpans). The one without open children that started first is ended as cancelled. Does every span end? stats() counts them.`,
-        'spans',
-      );
-      span.end({ status: 'cancelled' });
-      return;
-    }
+    const { counts, settings } = this.recorder;
+    const [idlest] = this.#childless;
+    counts.evictedSpans++;
+    this.recorder.tellOnce(
+      `More than ${settings.maxOpenSpans} spans of one run are open (maxOpenSpans). The one that has been without open children for the longest time is ended as cancelled. Does every span end? stats() counts them.`,
+      'spans',
+    );
+    idlest?.end({ status: 'cancelled' });
   }
 }
 

@@ -30,13 +30,13 @@ export interface SpanOwner {
   readonly isOver: boolean;
   /** Whether the types of its spans are those of `genAiSchemas`. */
   readonly hasStandardTypes: boolean;
-  started(span: RecordedSpan): void;
+  started(span: RecordedSpan, parent: RecordedSpan | undefined): void;
   ended(span: RecordedSpan, end: EndedSpan): void;
 }
 
 /** What a span's end means for its run. */
 export interface EndedSpan {
-  readonly isRoot: boolean;
+  readonly parent: RecordedSpan | undefined;
   readonly status: FinishStatus;
   readonly endedAt: SpanEnd['endedAt'];
 }
@@ -48,7 +48,6 @@ export class RecordedSpan implements EndedByResult {
   readonly #run: SpanOwner;
   /** Only while the span is open, so that a handle that is kept keeps no others. */
   #parent: RecordedSpan | undefined;
-  readonly #isRoot: boolean;
   /** The call that makes it; once that has settled its id, since the result has all that was recorded. */
   #reference: Ref<AgentSpan>;
   /** What was set, as copies. */
@@ -57,7 +56,6 @@ export class RecordedSpan implements EndedByResult {
   constructor(run: SpanOwner, parent: RecordedSpan | undefined, start: SpanStart) {
     this.#run = run;
     this.#parent = parent;
-    this.#isRoot = parent === undefined;
     const call = run.recorder.settings.client.agentSpans.create({
       ...start,
       agentInstanceId: run.instance,
@@ -73,7 +71,7 @@ export class RecordedSpan implements EndedByResult {
       () => {},
     );
     if (parent !== undefined) parent.openChildren++;
-    run.started(this);
+    run.started(this, parent);
   }
 
   get instance(): ActionPromise<AgentInstance> {
@@ -149,7 +147,7 @@ export class RecordedSpan implements EndedByResult {
     if (parent !== undefined) parent.openChildren--;
     this.#parent = undefined;
     this.#details = undefined;
-    this.#run.ended(this, { isRoot: this.#isRoot, status: finalStatus, endedAt });
+    this.#run.ended(this, { parent, status: finalStatus, endedAt });
   }
 
   /** Those that are given. */

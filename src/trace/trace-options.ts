@@ -21,8 +21,8 @@ export interface TraceOptions {
    */
   readonly maxOpenRuns?: number | undefined;
   /**
-   * Open spans of one run. One more, and the one that started first is ended as cancelled, of those without open
-   * children. 1 to 1,000,000.
+   * Open spans of one run. One more, and the one that has been without open children for the longest time is ended as
+   * cancelled. 1 to 1,000,000.
    * @default 10_000
    */
   readonly maxOpenSpans?: number | undefined;

@@ -1,5 +1,5 @@
 // Runs and spans by explicit handles.
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { traced } from '../../src/trace/index.ts';
 import { harness } from '../helpers/harness.ts';
 import { recordingLogger } from '../helpers/recording-logger.ts';
@@ -245,6 +245,43 @@ test('one span too many ends the oldest that has no open children', async () => 
   expect(treesOf(t.emulator)[0]?.spans[0]?.status).toBe('complete');
   expect(tracer.stats()).toMatchObject({ openSpans: 0, forgottenSpans: 2 });
   expect(logger.entries).toHaveLength(1);
+});
+
+test('to find the span that is to end takes as long however many are open', async () => {
+  const t = await harness();
+  const tracer = traced(t.client, { maxOpenSpans: 1_000, logger: false });
+  const run = tracer.startRun({});
+  const steps = vi.spyOn(Set.prototype, 'delete');
+  onTestFinished(() => steps.mockRestore());
+  // All but the last have open children.
+  let span = run.startSpan('0');
+  for (let depth = 1; depth < 2_000; depth++) span = span.startSpan(String(depth));
+  expect(steps.mock.calls.length).toBeLessThan(50_000);
+  steps.mockRestore();
+  expect(tracer.stats()).toMatchObject({ openSpans: 1_000, evictedSpans: 1_000 });
+  run.end();
+  expect(tracer.stats()).toMatchObject({ openSpans: 0, forgottenSpans: 1_000 });
+  await t.settled();
+});
+
+test('of the spans without open children, the one that has had none for the longest time ends', async () => {
+  const t = await harness();
+  const tracer = traced(t.client, { maxOpenSpans: 3, logger: false });
+  const run = tracer.startRun({});
+  const parent = run.startSpan('1 parent');
+  const child = parent.startSpan('2 child');
+  const idle = run.startSpan('3 idle');
+  child.end();
+  const others = [run.startSpan('4'), run.startSpan('5')];
+  for (const span of [parent, idle, ...others]) span.end();
+  run.end();
+  await t.settled();
+  expect(treesOf(t.emulator)[0]?.spans.map(({ status }) => status)).toEqual([
+    'complete',
+    'cancelled',
+    'complete',
+    'complete',
+  ]);
 });
 
 test('details that were set are recorded at the end, as they were when they were set', async () => {

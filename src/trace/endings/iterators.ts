@@ -52,7 +52,7 @@ export function watchSteps(iterator: object, ending: Ending, staysOpen = false):
         function watchedStep(...args) {
           const onResult = (result: unknown): void => {
             if (!isObjectLike(result)) return;
-            if (Boolean(Reflect.get(result, 'done'))) onDone(Reflect.get(result, 'value'));
+            if (Reflect.get(result, 'done')) onDone(Reflect.get(result, 'value'));
           };
           const onStep = (result: unknown): void => void tried(() => onResult(result));
           let result: unknown;

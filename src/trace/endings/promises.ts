@@ -77,7 +77,12 @@ export function watchThenable(value: object, onValue: OnValue, onError: OnError)
           if (typeof onRejected === 'function') return onRejected(error);
           throw error;
         };
-        return Reflect.apply(then, this, [fulfilled, rejected, ...rest]);
+        try {
+          return Reflect.apply(then, this, [fulfilled, rejected, ...rest]);
+        } catch (error) {
+          onError(error);
+          throw error;
+        }
       },
   );
 }

@@ -147,6 +147,21 @@ test('who waits for the value only of a promise of its own class gets the error 
   ).toEqual(['complete', 'failed']);
 });
 
+test('a thenable that throws when it is awaited fails its span', async () => {
+  const t = await harness();
+  const tracer = traced(t.client);
+  const error = new Error('no');
+  const failing = {
+    // biome-ignore lint/suspicious/noThenProperty: on purpose
+    then() {
+      throw error;
+    },
+  };
+  await expect(Promise.resolve(tracer.run({}, () => failing))).rejects.toBe(error);
+  await t.settled();
+  expect(treesOf(t.emulator).map(({ status }) => status)).toEqual(['failed']);
+});
+
 test('a thenable that takes no method, or cannot be read, is a value', async () => {
   const t = await harness();
   const tracer = traced(t.client);
