@@ -31,6 +31,7 @@ export class ClientLog {
   readonly #failures = new Map<string, number>();
   #firstFailure = '';
   #warnedOfFailuresAt = Number.NEGATIVE_INFINITY;
+  #counted: 'so far' | 'since then' = 'so far';
   #outage: { since: number; stopListening: () => void; isLogged: boolean } | undefined;
   #warnedOfOutageAt = Number.NEGATIVE_INFINITY;
 
@@ -114,8 +115,9 @@ export class ClientLog {
     const counts = [...this.#failures].map(([each, count]) => `${count} × ${each}`).join(', ');
     this.#failures.clear();
     this.#parts.logger.warn(
-      `Calls failed: ${counts}. The first: ${this.#firstFailure} Listen to 'failure' to hear of each; the next summary comes after a minute at the earliest.`,
+      `Calls failed ${this.#counted}: ${counts}. The first: ${this.#firstFailure} Listen to 'failure' to hear of each; the next summary comes after a minute at the earliest.`,
     );
+    this.#counted = 'since then';
   }
 
   #beginOutage({ cause, waiting }: EngineEvents['outage']): void {

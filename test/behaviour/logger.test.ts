@@ -21,7 +21,9 @@ test('where nobody listens, at most one warning a minute, with counts by class',
   await t.settled();
   const warnings = t.log.entries.filter(([level]) => level === 'warn').map(([, text]) => text);
   expect(warnings).toEqual([
-    expect.stringMatching(/Calls failed: 1 × PrefactorValidationError\. The first: .*key-of-a/),
+    expect.stringMatching(
+      /Calls failed so far: 1 × PrefactorValidationError\. The first: .*key-of-a/,
+    ),
     expect.stringMatching(/1 × PrefactorNotFoundError, 2 × PrefactorValidationError/),
   ]);
 });
@@ -74,7 +76,7 @@ test('by default warnings go to the console', async () => {
   void t.span('a');
   await t.settled();
   expect(warn).toHaveBeenCalledOnce();
-  expect(warn.mock.calls[0]?.[0]).toMatch(/^\[prefactor-autobatch\] Calls failed: 1 ×/);
+  expect(warn.mock.calls[0]?.[0]).toMatch(/^\[prefactor-autobatch\] Calls failed so far: 1 ×/);
   vi.restoreAllMocks();
 });
 

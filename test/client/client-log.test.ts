@@ -26,7 +26,7 @@ test('the first failure is warned of at once', async () => {
   const { fail, clock, warnings } = setUp();
   await fail(closed('It is closed.'));
   expect(warnings()).toEqual([
-    "Calls failed: 1 × PrefactorClosedError. The first: It is closed. Listen to 'failure' to hear of each; the next summary comes after a minute at the earliest.",
+    "Calls failed so far: 1 × PrefactorClosedError. The first: It is closed. Listen to 'failure' to hear of each; the next summary comes after a minute at the earliest.",
   ]);
   expect(clock.timers).toBe(0);
 });
@@ -41,11 +41,11 @@ test('later ones are gathered, by class, and told after a minute', async () => {
   clock.advance(1);
   await fail(closed('Four.'));
   expect(warnings()[1]).toContain(
-    'Calls failed: 2 × PrefactorClosedError, 1 × TypeError. The first: Two.',
+    'Calls failed since then: 2 × PrefactorClosedError, 1 × TypeError. The first: Two.',
   );
   clock.advance(60_000);
   await fail('a thrown string');
-  expect(warnings()[2]).toContain('Calls failed: 1 × string. The first: string.');
+  expect(warnings()[2]).toContain('Calls failed since then: 1 × string. The first: string.');
 });
 
 test('what is no error of ours is named, not quoted', async () => {
@@ -98,6 +98,6 @@ test('those that fail in the same turn are counted together', async () => {
   events.deliver();
   await new Promise(setImmediate);
   expect(warnings()).toEqual([
-    expect.stringContaining('Calls failed: 3 × PrefactorClosedError. The first: One. '),
+    expect.stringContaining('Calls failed so far: 3 × PrefactorClosedError. The first: One. '),
   ]);
 });

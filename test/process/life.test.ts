@@ -72,7 +72,7 @@ test('failing calls that nobody awaits raise nothing, and end nothing', async ()
   expect(code).toBe(0);
   expect(stdout).toContain('still here');
   // The one trace where nobody listens: a warning, which names no payload and no token.
-  expect(stderr).toMatch(/^\[prefactor-autobatch\] Calls failed: /);
+  expect(stderr).toMatch(/^\[prefactor-autobatch\] Calls failed so far: /);
   expect(stderr).not.toMatch(/unhandled|at .*\.ts:\d+|test-token/i);
 }, 30_000);
 
