@@ -1,11 +1,10 @@
-import type { HrTime } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { AgentInstanceRegisterParams, FinishStatus } from '../index.ts';
 import type { Run, Span, Tracer } from '../trace/index.ts';
 import type { Redaction } from '../trace/redaction.ts';
 import type { StartRecord } from './span-records.ts';
 import { endRecordOf, startRecordOf } from './span-records.ts';
-import { dateOf, laterOf } from './span-times.ts';
+import { dateOf } from './span-times.ts';
 
 export interface TracesSettings {
   readonly tracer: Tracer;
@@ -29,7 +28,7 @@ interface OpenTrace {
   readonly open: Map<string, OpenSpan>;
   /** Spans that may still get children, by their ids: those that ended last. */
   readonly ended: Map<string, Span | undefined>;
-  lastEnd: HrTime | undefined;
+  lastEnd: Date | undefined;
   isOver: boolean;
 }
 
@@ -90,7 +89,8 @@ export class OpenTraces {
     const { guarded, redaction } = this.#settings;
     if (start !== undefined) {
       handle?.end(guarded(() => endRecordOf(span, start, redaction)));
-      trace.lastEnd = laterOf(trace.lastEnd, span.endTime);
+      const end = guarded(() => dateOf(span.endTime));
+      if (end && !(trace.lastEnd && trace.lastEnd > end)) trace.lastEnd = end;
     }
     trace.open.delete(spanId);
     trace.ended.set(spanId, handle);
@@ -158,8 +158,7 @@ export class OpenTraces {
     if (trace.isOver) return;
     trace.isOver = true;
     this.#traces.delete(trace.id);
-    const endedAt = status === undefined && trace.lastEnd ? dateOf(trace.lastEnd) : undefined;
-    trace.run?.end({ status, endedAt });
+    trace.run?.end({ status, endedAt: status === undefined ? trace.lastEnd : undefined });
   }
 
   #touch(trace: OpenTrace): void {

@@ -18,7 +18,7 @@ export interface SpanProcessorOptions extends TraceOptions {
   readonly run?: RegistrationOfTrace | undefined;
   /**
    * Whether a span is recorded: false leaves it out, and its children become those of its parent. It is asked when the code
-   * that has started the span has come to its end.
+   * that has started the span has come to its end, and has to answer at once: a promise leaves nothing out.
    * @default all are, since a trace is a run
    */
   readonly filter?: ((span: ReadableSpan) => boolean) | undefined;

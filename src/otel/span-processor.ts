@@ -5,7 +5,8 @@ import type { Clock } from '../lib/clock.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { loggerOf } from '../lib/logger.ts';
-import { isText, problemsOf } from '../lib/value-checks.ts';
+import { catchRejection } from '../lib/user-code.ts';
+import { isObjectLike, isText, problemsOf } from '../lib/value-checks.ts';
 import { traced } from '../trace/index.ts';
 import { redactionOf } from '../trace/redaction.ts';
 import { OpenTraces } from './open-traces.ts';
@@ -111,18 +112,25 @@ export class PrefactorSpanProcessor implements SpanProcessor {
     const name = isNamed ? service : 'Agent';
     const agentVersion = { name, ...(isText(version) && { externalIdentifier: version }) };
     const { run } = this.#options;
-    const given = typeof run === 'function' ? this.#tried('run', () => run(span)) : run;
-    return { agentVersion, ...given };
+    const given = this.#asked('run', () => (typeof run === 'function' ? run(span) : run));
+    const params = isObjectLike(given) ? this.#asked('run', () => ({ ...given })) : undefined;
+    return { agentVersion, ...params };
   }
 
   #isRecorded(span: ReadableSpan): boolean {
     const { filter } = this.#options;
-    return filter === undefined || this.#tried('filter', () => filter(span)) !== false;
+    return filter === undefined || this.#asked('filter', () => filter(span)) !== false;
   }
 
-  #tried<T>(option: string, call: () => T): T | undefined {
+  /** What an option of the user's answers; undefined where it fails, or does not answer at once. */
+  #asked<T>(option: string, ask: () => T): T | undefined {
     try {
-      return call();
+      const answer = ask();
+      if (!catchRejection(answer, () => {})) return answer;
+      this.#tellOnce(
+        `The option ${option} has returned a promise, but has to answer at once: it is ignored for that span.`,
+      );
+      return undefined;
     } catch (error) {
       this.#tellOnce(`The option ${option} has thrown: it is ignored for that span.`, error);
       return undefined;

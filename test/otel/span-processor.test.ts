@@ -432,6 +432,56 @@ describe('which agent it is', () => {
   });
 });
 
+describe('options that are asked', () => {
+  const rejecting = async (): Promise<never> => {
+    throw new Error('broken');
+  };
+
+  test.each([
+    ['filter', { filter: rejecting }],
+    ['filter', { filter: async () => false }],
+    ['run', { run: rejecting }],
+    ['run', { run: async () => ({ agentId: 'agent-1' }) }],
+  ])(
+    'a promise is no answer, which is told once, and hurts nobody: %s',
+    async (option, options) => {
+      const t = await tracedProgram(options as never);
+      for (const name of ['a', 'b']) t.tracer.startSpan(name).end();
+      await t.settled();
+      expect(spansOf(t.emulator)).toHaveLength(2);
+      expect(registration(t)).toMatchObject({ agent_version: { name: 'Agent' } });
+      expect(registration(t)).not.toHaveProperty('agent_id');
+      expect(warnings(t)).toEqual([
+        `The option ${option} has returned a promise, but has to answer at once: it is ignored for that span.`,
+      ]);
+    },
+  );
+
+  test.each(['agent-1', 7, null, undefined])(
+    'a run is described by an object: %j',
+    async (answer) => {
+      const t = await tracedProgram({ run: () => answer as never });
+      t.tracer.startSpan('a').end();
+      await t.settled();
+      expect(treesOf(t.emulator)).toMatchObject([{ status: 'complete' }]);
+      expect(warnings(t)).toEqual([]);
+    },
+  );
+
+  test('a getter that throws is as good as a function that does', async () => {
+    const run = {
+      get agentId(): string {
+        throw new Error('broken');
+      },
+    };
+    const t = await tracedProgram({ run });
+    t.tracer.startSpan('a').end();
+    await t.settled();
+    expect(registration(t)).toMatchObject({ agent_version: { name: 'Agent' } });
+    expect(warnings(t)).toEqual(['The option run has thrown: it is ignored for that span.']);
+  });
+});
+
 function registration(t: TracedProgram): object | undefined {
   return t.actions().find(({ _type }) => _type === 'agent_instances/register');
 }

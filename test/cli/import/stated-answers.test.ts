@@ -86,6 +86,12 @@ test('a run ends with the last of its spans, also where that is later than the r
   });
 });
 
+test('a parent may start later than its child', async () => {
+  const { spans, found } = await runOf('late-parent');
+  expect(found).toMatchObject({ withoutParent: 0 });
+  expect(spans).toMatchObject({ early: { parent: 'late' }, late: { parent: 'root' } });
+});
+
 test('a span whose parent is in another process is a root, with a note', async () => {
   const { spans, found } = await runOf('remote-parent');
   expect(found).toMatchObject({ withoutParent: 1 });
