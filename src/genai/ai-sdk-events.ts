@@ -1,7 +1,8 @@
+import type { TokenUsage } from '../trace/index.ts';
 import { parsedAll } from './attribute-values.ts';
 import type { SpanDescription } from './describe-span.ts';
 import { describeSpan } from './describe-span.ts';
-import type { NamingFamily, TokenCounts } from './naming-families.ts';
+import type { NamingFamily } from './naming-families.ts';
 
 /**
  * By which names the events of the AI SDK's own telemetry (the interface `Telemetry` of `ai` 7) say what they are about.
@@ -64,7 +65,7 @@ export interface AiSdkEvent {
 /** What an event says of the span that starts or ends with it. */
 export interface EventDescription extends Pick<SpanDescription, 'type' | 'input' | 'output'> {
   readonly attributes?: object;
-  readonly tokenUsage?: TokenCounts;
+  readonly tokenUsage?: TokenUsage;
   readonly error?: unknown;
   /** Present where the span has failed and the SDK does not say why: of a stream's error, or with outputs that are not to be recorded. */
   readonly status?: 'failed';

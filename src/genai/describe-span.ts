@@ -1,6 +1,7 @@
+import type { GenAiSpanType, TokenUsage } from '../trace/index.ts';
 import type { Attributes } from './attribute-values.ts';
 import { countOf, firstValue } from './attribute-values.ts';
-import type { NamingFamily, SpanType, TokenCounts } from './naming-families.ts';
+import type { NamingFamily } from './naming-families.ts';
 import { namingFamilies } from './naming-families.ts';
 
 /** A span of somebody else's, as plain data: what OpenTelemetry calls by these names, whoever read it from where. */
@@ -20,11 +21,11 @@ interface ForeignEvent {
 /** What a span says, whatever the names by which it says it. */
 export interface SpanDescription {
   /** Absent where no family says anything of it. */
-  readonly type?: SpanType;
+  readonly type?: GenAiSpanType;
   readonly input?: unknown;
   readonly output?: unknown;
   readonly model?: string;
-  readonly tokens?: TokenCounts;
+  readonly tokens?: TokenUsage;
   /** Present where the span has failed. */
   readonly error?: SpanError;
   /** What is left: the attributes that are in none of the fields above. */
@@ -84,7 +85,7 @@ function typeOf(
   attributes: Attributes,
   families: readonly NamingFamily[],
   used: Set<string>,
-): SpanType | undefined {
+): GenAiSpanType | undefined {
   for (const { types } of families) {
     for (const [name, byValue] of Object.entries(types)) {
       const value = String(attributes[name] ?? '').toLowerCase();
@@ -102,7 +103,7 @@ function tokensOf(
   attributes: Attributes,
   families: readonly NamingFamily[],
   used: Set<string>,
-): TokenCounts | undefined {
+): TokenUsage | undefined {
   const counts = columns.flatMap((column) => {
     for (const { tokens } of families) {
       const names = new Set<string>();

@@ -1,14 +1,4 @@
-/** What a span is: its schema name. The kinds are OpenInference's. */
-export type SpanType =
-  | 'agent:agent'
-  | 'agent:llm'
-  | 'agent:tool'
-  | 'agent:chain'
-  | 'agent:retriever'
-  | 'agent:embedding'
-  | 'agent:reranker'
-  | 'agent:guardrail'
-  | 'agent:evaluator';
+import type { GenAiSpanType, TokenUsage } from '../trace/index.ts';
 
 /**
  * By which names one kind of instrumentation says what a span is about. Lists are in order of preference. A name is
@@ -20,24 +10,17 @@ export interface NamingFamily {
   /** Who says so. */
   readonly family: string;
   /** Attributes that tell the type of a span: by the attribute, its values in lower case and what they stand for. */
-  readonly types: Readonly<Record<string, Readonly<Record<string, SpanType>>>>;
+  readonly types: Readonly<Record<string, Readonly<Record<string, GenAiSpanType>>>>;
   readonly input: readonly ValueName[];
   readonly output: readonly ValueName[];
   readonly model: readonly string[];
-  readonly tokens: Readonly<Record<keyof TokenCounts, readonly string[]>>;
+  readonly tokens: Readonly<Record<keyof TokenUsage, readonly string[]>>;
   /** An attribute with a value by which a span has failed, beside the status that every span has; and where it says why. */
   readonly failure?: { readonly name: string; readonly value: string; readonly message: string };
 }
 
 /** Where a value stands; or, for one in several attributes, the fields that it is put together of. */
 export type ValueName = string | Readonly<Record<string, string>>;
-
-/** How many tokens a model has read and written. */
-export interface TokenCounts {
-  readonly promptTokens?: number;
-  readonly completionTokens?: number;
-  readonly totalTokens?: number;
-}
 
 /**
  * The table. Several families may speak about one span, as those that moved to the GenAI conventions keep their old names
