@@ -15,9 +15,7 @@ export interface PrefactorTelemetryOptions {
 
 /** What the SDK tells: the beginning and the end of an operation, and of the calls in it. */
 export type AiSdkEventName =
-  | 'onStart'
-  | `on${'LanguageModelCall' | 'ObjectStep' | 'ToolExecution' | 'Embed' | 'Rerank'}${'Start' | 'End'}`
-  | 'onEnd'
+  | `on${'' | 'LanguageModelCall' | 'ObjectStep' | 'ToolExecution' | 'Embed' | 'Rerank'}${'Start' | 'End'}`
   | 'onAbort';
 
 /** An integration for the telemetry of the AI SDK: its interface `Telemetry`, as far as it is used here. */

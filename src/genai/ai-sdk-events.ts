@@ -29,7 +29,13 @@ const aiSdkEvents: NamingFamily = {
     'embedding',
     'ranking',
     'audio',
-    { text: 'text', reasoning: 'reasoningText' },
+    {
+      text: 'text',
+      reasoning: 'reasoningText',
+      segments: 'segments',
+      language: 'language',
+      durationInSeconds: 'durationInSeconds',
+    },
     'content',
   ],
   model: ['response#modelId', 'modelId'],
@@ -47,6 +53,7 @@ export interface AiSdkEvent {
   readonly operationId?: string;
   /** A name of the user's for the operation. */
   readonly functionId?: string | undefined;
+  readonly text?: unknown;
   readonly embedCallId?: string;
   readonly modelId?: string;
   readonly provider?: string;
@@ -74,7 +81,10 @@ export interface EventDescription extends Pick<SpanDescription, 'type' | 'input'
 /** Reads an event, but for what its user does not want to be recorded. */
 export function describeEvent(event: AiSdkEvent): EventDescription {
   const { provider, finishReason, runtimeContext = {}, toolOutput } = event;
-  const span = { name: '', attributes: parsedAll({ ...event }) };
+  // When it ends, a transcript tells again of the audio that went in, and speech of its text.
+  const isTranscript = event.operationId === 'ai.transcribe' && event.text !== undefined;
+  const said = isTranscript ? { ...event, audio: undefined } : { ...event };
+  const span = { name: '', attributes: parsedAll(said) };
   const { type, input, output, model, tokens } = describeSpan(span, [aiSdkEvents]);
   const attributes = {
     ...(model !== undefined && { model, provider }),

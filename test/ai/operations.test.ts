@@ -162,6 +162,47 @@ test('within a run of the tracer an operation is a child; within a tool, a child
   ]);
 });
 
+test('a tool that gives several results is one span: its last is the output, and what it does is below it', async () => {
+  const { t, tracer, telemetry, outcome } = await setUp();
+  const search = tool({
+    inputSchema: jsonSchema<object>({ type: 'object' }),
+    async *execute() {
+      yield { status: 'searching' };
+      const found = await tracer.span('look up', async () => 3);
+      yield { status: 'done', found };
+    },
+  });
+  const model = modelOf([[{ id: 'c1', tool: 'search', input: {} }], 'Done.']);
+  const options = { model, tools: { search }, stopWhen: isStepCount(2), prompt: 'Go', telemetry };
+  expect(await outcome(generateText(options))).toMatchObject({ text: 'Done.' });
+  expect(treesOf(t.emulator)[0]?.spans[0]?.children?.[0]).toEqual({
+    name: 'search',
+    ...complete,
+    children: [{ name: 'look up', ...complete }],
+  });
+  expect(calls(spansOf(t.emulator), 'agent:tool')).toMatchObject([
+    [{ name: 'search' }, { status: 'done', found: 3 }],
+  ]);
+});
+
+test('a tool that fails after a first result has failed', async () => {
+  const { t, telemetry, outcome } = await setUp();
+  const search = tool({
+    inputSchema: jsonSchema<object>({ type: 'object' }),
+    async *execute() {
+      yield { status: 'searching' };
+      throw new RangeError('no such city');
+    },
+  });
+  const model = modelOf([[{ id: 'c1', tool: 'search', input: {} }], 'Sorry.']);
+  const options = { model, tools: { search }, stopWhen: isStepCount(2), prompt: 'Go', telemetry };
+  expect(await outcome(generateText(options))).toMatchObject({ text: 'Sorry.' });
+  expect(treesOf(t.emulator)[0]?.spans[0]?.children?.[0]).toEqual({ name: 'search', ...failed });
+  expect(calls(spansOf(t.emulator), 'agent:tool')).toMatchObject([
+    [{ name: 'search' }, { error_type: 'RangeError', message: 'no such city' }],
+  ]);
+});
+
 test('what a model does is below its call', async () => {
   const { t, tracer, telemetry, outcome } = await setUp();
   const model = modelOf(() => tracer.span('proxy', () => 'Hi.'));
@@ -318,6 +359,27 @@ test('an attempt at an embedding that was repeated has failed, and the operation
       ],
     },
   ]);
+});
+
+test('a model for embeddings or reranking that fails fails the operation and the run', async () => {
+  const { t, telemetry, outcome } = await setUp();
+  const fail = async (): Promise<never> => {
+    throw new RangeError('no model');
+  };
+  const embedding = new MockEmbeddingModelV4({ modelId: 'small-1', doEmbed: fail });
+  const reranking = new MockRerankingModelV4({ modelId: 'small-1', doRerank: fail });
+  const options = { maxRetries: 0, telemetry };
+  const works = [
+    () => embed({ model: embedding, value: '1', ...options }),
+    () => embedMany({ model: embedding, values: ['1'], ...options }),
+    () => rerank({ model: reranking, query: 'rain', documents: ['sun'], ...options }),
+  ];
+  for (const work of works) expect(await outcome<unknown>(work())).toBeInstanceOf(RangeError);
+  const trees = ['embed', 'embedMany', 'rerank'].map((name) => ({
+    ...failed,
+    spans: [{ name, ...failed, children: [{ name: 'small-1', ...failed }] }],
+  }));
+  expect(treesOf(t.emulator)).toEqual(expect.arrayContaining(trees));
 });
 
 test('reranking is a call of a model, with query, documents and ranking', async () => {

@@ -116,6 +116,44 @@ test('an abort cancels the operation, its calls and its run', async () => {
   expect(spansOf(t.emulator)[1]).toMatchObject({ result_payload: { error_type: 'AbortError' } });
 });
 
+test('a tool of a stream that fails fails its span only; one that streams is one span', async () => {
+  const { t, telemetry, outcome } = await setUp();
+  const inputSchema = jsonSchema<object>({ type: 'object' });
+  const failing = tool({
+    inputSchema,
+    execute: async (): Promise<string> => {
+      throw new RangeError('no such city');
+    },
+  });
+  const search = tool({
+    inputSchema,
+    async *execute() {
+      yield 'searching';
+      yield 'found';
+    },
+  });
+  const model = modelOf([
+    [
+      { id: 'c1', tool: 'failing', input: {} },
+      { id: 'c2', tool: 'search', input: {} },
+    ],
+    'Done.',
+  ]);
+  const options = { model, tools: { failing, search }, stopWhen: isStepCount(2), prompt: 'Go' };
+  await outcome(read(streamText({ ...options, telemetry }).fullStream));
+  const call = { name: 'small-1', ...complete };
+  const tools = [
+    { name: 'failing', status: 'failed' },
+    { name: 'search', ...complete },
+  ];
+  expect(treesOf(t.emulator)).toEqual([
+    { ...complete, spans: [{ name: 'streamText', ...complete, children: [...tools, call, call] }] },
+  ]);
+  expect(spansOf(t.emulator)).toContainEqual(
+    expect.objectContaining({ schema_name: 'agent:tool', result_payload: { result: 'found' } }),
+  );
+});
+
 test('a stream that breaks fails the operation, its call and its run', async () => {
   const { t, telemetry, outcome } = await setUp();
   const error = new TypeError('connection lost');

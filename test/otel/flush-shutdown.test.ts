@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { PrefactorSpanProcessor } from '../../src/otel/index.ts';
 import { harness } from '../helpers/harness.ts';
 import { treesOf } from '../trace/trees.ts';
+import type { TracedProgram } from './traced-program.ts';
 import { tracedProgram, within } from './traced-program.ts';
 
 const run = { status: 'complete', spans: [{ name: 'a', status: 'complete' }] };
@@ -110,6 +111,81 @@ describe('shutdown', () => {
     await within(t, t.provider.shutdown());
     expect(t.sent).toEqual([]);
   });
+});
+
+describe('a server that does not answer', () => {
+  async function unanswered(options = {}): Promise<TracedProgram> {
+    const t = await tracedProgram({ flushTimeoutMs: 2_000, ...options });
+    t.emulator.faults.next({ kind: 'dropBefore' }, { times: Number.POSITIVE_INFINITY, on: 'any' });
+    t.tracer.startSpan('a').end();
+    return t;
+  }
+
+  test('holds up forceFlush for no longer than its time', async () => {
+    const t = await unanswered();
+    const flushed = t.processor.forceFlush();
+    const how = settledHow(flushed);
+    await t.pass(1_999);
+    expect(how.now).toBe('pending');
+    await t.pass(1);
+    expect(how.now).toBe('rejected');
+    await end(t);
+  });
+
+  test.each([false, true])(
+    'nor shutdown, which resolves (closeClient: %s)',
+    async (closeClient) => {
+      const t = await unanswered({ closeClient });
+      const how = settledHow(t.processor.shutdown());
+      await t.pass(1_999);
+      expect(how.now).toBe('pending');
+      await t.pass(1);
+      expect(how.now).toBe('resolved');
+      await end(t);
+    },
+  );
+
+  test('shutdown does not wait again where forceFlush waits', async () => {
+    const t = await unanswered();
+    const [flush, shutdown] = [t.processor.forceFlush(), t.processor.shutdown()].map(settledHow);
+    await t.pass(2_000);
+    expect([flush?.now, shutdown?.now]).toEqual(['rejected', 'resolved']);
+    await end(t);
+  });
+
+  /** It answers again. */
+  async function end(t: TracedProgram): Promise<void> {
+    t.emulator.faults.clear();
+    await within(t, t.client.close({ timeoutMs: 600_000 }));
+  }
+
+  function settledHow(promise: Promise<void>): { now: string } {
+    const how = { now: 'pending' };
+    promise.then(
+      () => {
+        how.now = 'resolved';
+      },
+      () => {
+        how.now = 'rejected';
+      },
+    );
+    return how;
+  }
+});
+
+test('after shutdown spans start and end without effect, and forceFlush resolves', async () => {
+  const t = await tracedProgram({ closeClient: true });
+  const open = t.tracer.startSpan('open');
+  await within(t, t.processor.shutdown());
+  const state = t.emulator.snapshot();
+  const sent = t.sent.length;
+  t.processor.onEnd(open as never);
+  t.tracer.startSpan('late').end();
+  await within(t, t.processor.forceFlush());
+  await within(t, t.processor.shutdown());
+  await t.settled();
+  expect(t.sent).toHaveLength(sent);
+  expect(t.emulator.snapshot()).toEqual(state);
 });
 
 describe('a span that cannot be read', () => {

@@ -1,4 +1,5 @@
 import type { Meter } from '@opentelemetry/api';
+import { createNoopMeter } from '@opentelemetry/api';
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -7,6 +8,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { expect, onTestFinished, test } from 'vitest';
 import { instrumentMetrics } from '../../src/otel/index.ts';
+import { observedMetrics, requestMetrics } from '../../src/otel/metrics.ts';
 import type { Harness } from '../helpers/harness.ts';
 import { harness } from '../helpers/harness.ts';
 
@@ -134,6 +136,50 @@ test('all of it can be taken back', async () => {
   t.spans('a');
   await t.settled();
   expect(await reader.read()).toEqual({});
+});
+
+test('a meter without an SDK measures nothing, and does no harm', async () => {
+  const t = await harness();
+  const takeBack = instrumentMetrics(t.client, createNoopMeter());
+  t.spans('a');
+  await t.settled();
+  takeBack();
+  expect(t.client.stats().ledger).toMatchObject({ accepted: 1, succeeded: 1 });
+});
+
+test('a meter that throws hurts neither calls nor what else listens', async () => {
+  const t = await harness();
+  const broken = (): never => {
+    throw new Error('broken');
+  };
+  const meter = createNoopMeter();
+  const histogram = { record: broken };
+  instrumentMetrics(t.client, {
+    createObservableCounter: () => meter.createObservableCounter('a'),
+    createObservableUpDownCounter: () => meter.createObservableUpDownCounter('a'),
+    createObservableGauge: () => meter.createObservableGauge('a'),
+    createHistogram: () => histogram,
+    addBatchObservableCallback() {},
+    removeBatchObservableCallback: broken,
+  } as never);
+  const heard: unknown[] = [];
+  t.client.on('response', ({ status }) => heard.push(status));
+  t.spans('a', 'b');
+  await t.settled();
+  expect(heard).toEqual([200]);
+  expect(t.client.stats().ledger).toMatchObject({ accepted: 2, succeeded: 2 });
+});
+
+test('names and units are those of the conventions', () => {
+  const all = Object.entries({ ...observedMetrics, ...requestMetrics });
+  for (const [name, { unit }] of all) {
+    expect(name).toMatch(/^prefactor\.client(\.[a-z]+)+$/);
+    // UCUM: seconds and bytes, or what is counted, in braces and singular; a metric of time is in seconds.
+    expect(unit).toMatch(/^(s|By|1|\{[a-z]+[^s}]\})$/);
+    if (/\.(duration|time|age)$/.test(name)) expect(unit).toBe('s');
+    // A counter's name is in the plural, or says what it sums up; it does not end with `total`.
+    expect(name).not.toMatch(/[._]total$/);
+  }
 });
 
 test.each([
