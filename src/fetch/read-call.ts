@@ -54,6 +54,7 @@ export interface ReadFor {
 }
 
 const jsonType = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
+
 /** How long a body may be in coming: the calls behind it wait. */
 const BODY_MS = 5_000;
 
