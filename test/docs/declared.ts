@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 
 export interface Field {
   readonly name: string;
+  readonly isOptional: boolean;
   /** As written, on one line. */
   readonly type: string;
   /** Its comment without the default; empty where it has none. */
@@ -19,7 +20,10 @@ export function fieldsOf(file: string, name: string): Field[] {
   return fieldsIn(insideBraces(source, source.indexOf('{', start)));
 }
 
-/** The fields of a type that is written out between braces, such as the detail of an event. */
+/**
+ * The fields of a type that is written out between braces, such as the detail of an event; without what stands
+ * for all further ones, `[field: string]: unknown`.
+ */
 export function fieldsIn(body: string): Field[] {
   const fields: Field[] = [];
   let comment = '';
@@ -29,7 +33,8 @@ export function fieldsIn(body: string): Field[] {
     if (found !== undefined) {
       comment = found;
     } else {
-      fields.push(fieldOf(declarationAt(rest), comment));
+      const declaration = declarationAt(rest);
+      if (!/^(?:readonly )?\[/.test(declaration)) fields.push(fieldOf(declaration, comment));
       comment = '';
     }
     rest = rest.slice((found ?? declarationAt(rest)).length).replace(/^[;\s]+/, '');
@@ -74,10 +79,12 @@ function declarationAt(text: string): string {
 }
 
 function fieldOf(declaration: string, comment: string): Field {
-  const [, name = '', type = ''] = /^(?:readonly )?(\w+)\??:([\s\S]+)$/.exec(declaration) ?? [];
+  const [, name = '', mark, type = ''] =
+    /^(?:readonly )?(\w+)(\?)?:([\s\S]+)$/.exec(declaration) ?? [];
   if (name === '') throw new Error(`cannot read the declaration "${declaration}"`);
   const [doc = '', defaultsTo] = withoutStars(comment).split(/\s*@default\s+/);
-  return { name, type: type.replace(/\s+/g, ' ').trim(), doc, defaultsTo };
+  const isOptional = mark !== undefined;
+  return { name, isOptional, type: type.replace(/\s+/g, ' ').trim(), doc, defaultsTo };
 }
 
 function withoutStars(comment: string): string {
