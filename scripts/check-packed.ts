@@ -1,16 +1,17 @@
 // Does the package work once it is installed? Packs it (build first), installs the tarball into empty
-// projects, and checks its types there with an old and a new compiler, and an agent's tests with Jest. What it
-// does in each runtime is seen by `npm run runtimes`.
+// projects, and checks its types there with an old and a new compiler, an agent's tests with Jest, and the code of the
+// pages that need other packages. What it does in each runtime is seen by `npm run runtimes`.
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { capture, root } from '../tools/run.ts';
+import { pagesWithPackages } from './docs-code/pages-with-packages.ts';
 import { install, pack } from './lib/packed.ts';
 
 const typescripts = ['5.9.3', '7.0.2'];
 const jest = '30.5.2';
 const consumer = 'consumer.ts';
-/** The settings that README names, and the least that our declarations get along with: no types of Node's. */
+/** The settings that docs/guide/bundlers.md names, and the least that our declarations get along with: no types of Node's. */
 const least = { target: 'es2022', lib: ['es2022', 'dom'], types: [] };
 const settings = {
   nodenext: { file: consumer, module: 'nodenext', ...least },
@@ -47,8 +48,24 @@ try {
     'bundled.mjs',
   ]);
   await check(`an agent's tests with Jest ${jest}`, project, args);
+  for (const [page, packages] of Object.entries(pagesWithPackages))
+    await runPage(tarball, page, packages);
 } finally {
   rmSync(temp, { recursive: true, force: true });
+}
+
+/** The code of a page, in a project that has what it needs. */
+async function runPage(tarball: string, page: string, packages: readonly string[]): Promise<void> {
+  const project = mkdtempSync(join(temp, 'page-'));
+  await install(project, [tarball, '@types/node@24.19.2', ...packages]);
+  const { code, text } = await capture(process.execPath, [
+    'scripts/docs-code.ts',
+    '--project',
+    project,
+    page,
+  ]);
+  console.log(code === 0 ? `ok   the code of ${page}` : `FAIL ${page}\n${text.trimEnd()}`);
+  if (code !== 0) process.exitCode = 1;
 }
 
 /** A project of its own, with what test/packed/ has for it. */

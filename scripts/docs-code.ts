@@ -1,6 +1,6 @@
 // Checks and runs the code of the documentation, so that no sample can rot:
 //   node scripts/docs-code.ts [--project DIR] [--node PATH] [FILE.md ...]
-// Without files: all documents. Without a project the code sees the built package of this checkout
+// Without files: all documents, but for those that need other packages, which `npm run packed` runs. Without a project the code sees the built package of this checkout
 // (run the build first); with one, the package that is installed there. A program that runs has an emulator
 // of its own in PREFACTOR_API_URL and PREFACTOR_API_TOKEN, and has to print what its document says.
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { capture, root } from '../tools/run.ts';
 import type { Sample } from './docs-code/fences.ts';
 import { findSamples } from './docs-code/fences.ts';
+import { pagesWithPackages } from './docs-code/pages-with-packages.ts';
 import { isPrinted } from './docs-code/printed.ts';
 import { link, makeProject, shellEnv } from './docs-code/project.ts';
 import { captureWithEmulator } from './lib/with-emulator.ts';
@@ -25,7 +26,10 @@ const documents =
         'CONTRIBUTING.md',
         'examples/README.md',
         // The reports of public names have ts fences that are no programs.
-        ...globSync('docs/**/*.md', { cwd: root, exclude: ['docs/api/**'] }).sort(),
+        ...globSync('docs/**/*.md', {
+          cwd: root,
+          exclude: ['docs/api/**', ...Object.keys(pagesWithPackages)],
+        }).sort(),
       ];
 const node = resolve(values.node);
 /** Nodes before 22.18 strip types only where they are told to. */
