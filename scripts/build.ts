@@ -1,6 +1,6 @@
 // Bundles src/ into dist/: a file for each entry, with all that it needs from packages, and chunks for what entries
 // share. Node loads that in half the time of a file for each module. The declarations are the compiler's own.
-import { chmodSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, globSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OutputChunk } from 'rolldown';
 import { rolldown } from 'rolldown';
@@ -16,6 +16,7 @@ const entries = {
   'fetch/register': 'src/fetch/register.ts',
   'otel/index': 'src/otel/index.ts',
   'ai/index': 'src/ai/index.ts',
+  'inspector/index': 'src/inspector/index.ts',
 };
 const programs = {
   'cli/bin': 'src/cli/bin.ts',
@@ -50,7 +51,10 @@ const build = await rolldown({
   platform: 'browser',
   // As the groups of chunks below need it; no entry gets a name more by it.
   preserveEntrySignatures: 'allow-extension',
-  plugins: [{ name: 'conditional', resolveId: (path, importer) => external(path, importer) }],
+  plugins: [
+    { name: 'conditional', resolveId: (path, importer) => external(path, importer) },
+    { name: 'page', load: (path) => (path.endsWith('/page-texts.ts') ? pageTextsModule() : null) },
+  ],
 });
 const { output } = await build.write({
   dir: join(root, 'dist'),
@@ -82,6 +86,16 @@ function external(
 ): { id: string; external: true } | undefined {
   const name = Reflect.get(conditional, path);
   return importer === undefined || name === undefined ? undefined : { id: name, external: true };
+}
+
+/** The inspector's page as a module, so that no bundle has to find its files. */
+function pageTextsModule(): string {
+  const folder = join(root, 'src/inspector/page');
+  const names = readdirSync(folder).sort();
+  const texts = Object.fromEntries(
+    names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+  );
+  return `const texts = ${JSON.stringify(texts)};\nexport const pageTexts = () => texts;\n`;
 }
 
 /** The licences of the packages that are in these chunks. */

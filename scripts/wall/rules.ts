@@ -11,6 +11,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'src/index.ts',
     'src/testing/',
     'src/recordings/',
+    'src/inspector/',
     'src/trace/',
     'src/genai/',
     'src/transport/',
@@ -28,6 +29,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/ai/': ['src/trace/index.ts', 'src/genai/', 'src/index.ts', 'src/lib/'],
   // Types only: what the table of names maps to.
   'src/genai/': ['src/trace/index.ts', 'src/lib/'],
+  // A user like any other.
+  'src/inspector/': ['src/index.ts', 'src/lib/'],
   'src/recordings/': ['src/index.ts', 'src/testing/'],
   // A user like any other.
   'src/trace/': ['src/index.ts', 'src/lib/'],
@@ -151,7 +154,11 @@ export const rules: IForbiddenRuleType[] = [
   {
     name: 'node-only-where-there-is-node',
     comment: 'Use what every runtime has: fetch, Web Crypto, TextEncoder, streams.',
-    from: { path: '^src/', pathNot: '^src/(cli|recordings)/|^src/testing/http/server\\.ts$' },
+    from: {
+      path: '^src/',
+      pathNot:
+        '^src/(cli|recordings)/|^src/(testing/http/server|inspector/(http-server|viewers))\\.ts$',
+    },
     to: { dependencyTypes: ['core'] },
   },
 ];

@@ -8,11 +8,12 @@ import { demo } from './demo/demo.ts';
 import { doctor } from './doctor/doctor.ts';
 import { emulator } from './emulator/emulator.ts';
 import { importCommand } from './import/import.ts';
+import { inspect } from './inspect/inspect.ts';
 import { send } from './send/send.ts';
 import { printable } from './terminal/printable.ts';
 import type { ScreenStream } from './terminal/progress.ts';
 
-export const commands: readonly Command[] = [demo, send, importCommand, emulator, doctor];
+export const commands: readonly Command[] = [demo, send, importCommand, emulator, inspect, doctor];
 
 /** The parts of the process that commands use. */
 type Process = Omit<CommandContext, 'stdout' | 'stderr' | 'screen'> & {
@@ -88,6 +89,7 @@ Examples:
   prefactor-autobatch send runs.ndjson --emulate
   prefactor-autobatch import otlp traces.json --emulate
   prefactor-autobatch emulator --port 4010 --faults status=0.05
+  prefactor-autobatch inspect --demo
   prefactor-autobatch doctor
 
 Exit codes: 0 all went well, 1 something failed, 2 the command line is wrong, 130 interrupted.

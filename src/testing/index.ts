@@ -14,7 +14,13 @@ export type {
 } from './faults/fault-types.ts';
 export type { EmulatorServer } from './http/server.ts';
 export type { EmulatorOptions } from './options/emulator-options.ts';
-export type { AnsweredRequest, BatchRecord, EmulatorReport, RanItem } from './report/report.ts';
+export type {
+  AnsweredRequest,
+  BatchRecord,
+  EmulatorReport,
+  RanItem,
+  ReceivedRequest,
+} from './report/report.ts';
 export type { EmulatorSnapshot, InstanceSnapshot } from './state/snapshot.ts';
 export type { ItemError } from './wire/errors.ts';
 export type { EmulatedItem, Fields } from './wire/items.ts';

@@ -10,12 +10,8 @@ import { amount, bytes, some, table } from '../terminal/figures.ts';
 import { printableLine } from '../terminal/printable.ts';
 import { faultsHelp, readFaultPlan } from './fault-plan.ts';
 
-const options = {
-  port: option(
-    'N',
-    number({ min: 0, max: 65_535, whole: true }),
-    'the port on 127.0.0.1 (a free one)',
-  ),
+/** How the emulator behaves. */
+export const behaviour = {
   rtt: option(
     'MS',
     number({ min: 0, max: 60_000, unit: 'milliseconds' }),
@@ -33,6 +29,13 @@ const options = {
     'the same faults and ids for the same seed and calls',
     1,
   ),
+};
+
+export const aPort = number({ min: 0, max: 65_535, whole: true });
+
+const options = {
+  port: option('N', aPort, 'the port on 127.0.0.1 (a free one)'),
+  ...behaviour,
 };
 
 export const emulator: Command = defineCommand({
@@ -66,7 +69,7 @@ FaultPlan of prefactor-autobatch/testing, for example
       record: false,
       onAnswer: (answered) => void stdout.write(requestLine(answered, new Date())),
     });
-    const server = await listen(api, port);
+    const server = await listenEmulator(api, port);
     stdout.write(`The emulator listens at
 
   ${server.url}
@@ -86,7 +89,7 @@ Ctrl-C ends it.
   },
 });
 
-async function listen(api: Emulator, port: number): Promise<EmulatorServer> {
+export async function listenEmulator(api: Emulator, port: number): Promise<EmulatorServer> {
   try {
     return await api.listen(port);
   } catch (error) {

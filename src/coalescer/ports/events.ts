@@ -44,6 +44,11 @@ export interface EngineEvents {
     readonly unasked: number;
     /** What went wrong, in words; undefined if it was answered. */
     readonly cause: string | undefined;
+    /**
+     * Lists what became of its items, in the order of the `keys` of its `dispatch`. `returned`: the item went back to
+     * its place in the queue.
+     */
+    readonly outcomes: () => readonly ('succeeded' | 'failed' | 'returned')[];
   };
   /** An item that the server did not reach goes back to its place. */
   requeue: { readonly key: string; readonly type: string; readonly becauseOf: string };

@@ -287,6 +287,8 @@ export class Replies<Failure> {
     const succeeded = ends.filter(({ kind }) => kind === 'succeeded').length;
     const isAnswered = reply.kind === 'answered';
     const keys = packed?.keys ?? items.map(({ key }) => key);
+    // What fails because of them is added later.
+    const own = ends.length;
     events.emit('response', {
       number,
       status: reply.kind === 'unsent' ? undefined : reply.status,
@@ -296,6 +298,12 @@ export class Replies<Failure> {
       returned: items.length - ends.length,
       unasked: isAnswered ? countUnasked(reply.outputs, keys) : 0,
       cause: isAnswered ? undefined : serverHealth.describe(reply).cause,
+      outcomes: () => {
+        const byItem = new Map(ends.slice(0, own).map(({ item, kind }) => [item, kind]));
+        const outcomes = items.map((item) => byItem.get(item) ?? 'returned');
+        // A packed batch is one item here.
+        return packed === undefined ? outcomes : keys.map(() => outcomes[0] ?? 'returned');
+      },
     });
   }
 }

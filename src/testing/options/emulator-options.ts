@@ -5,7 +5,7 @@ import { aBoolean, aFunction, mustBe, oneOf, problemsOf } from '../../lib/value-
 import { ITEM_ERROR, problemsWithPlan } from '../faults/check-faults.ts';
 import type { FaultPlan } from '../faults/fault-types.ts';
 import { assertNoProblems, countFrom, ms, seed } from '../lib/argument-checks.ts';
-import type { AnsweredRequest } from '../report/report.ts';
+import type { AnsweredRequest, ReceivedRequest } from '../report/report.ts';
 import type { ItemError } from '../wire/errors.ts';
 
 /** Accepted where no other is named. It protects nothing. */
@@ -101,11 +101,20 @@ export interface EmulatorOptions {
    * @default none
    */
   readonly onAnswer?: (answered: AnsweredRequest) => void;
+  /**
+   * Hears of each request of a known route when it has arrived. What it throws reaches the client instead of the
+   * answer.
+   * @default none
+   */
+  readonly onRequest?: (received: ReceivedRequest) => void;
 }
 
 export interface ResolvedOptions
   extends Required<
-    Omit<EmulatorOptions, 'token' | 'now' | 'delay' | 'latencyMs' | 'faults' | 'onAnswer'>
+    Omit<
+      EmulatorOptions,
+      'token' | 'now' | 'delay' | 'latencyMs' | 'faults' | 'onAnswer' | 'onRequest'
+    >
   > {
   readonly acceptsToken: (token: string) => boolean;
   /** Ends the sentence of a refusal. */
@@ -143,6 +152,7 @@ const CHECKS: Readonly<Record<keyof EmulatorOptions, CheckTable[string]>> = {
   record: aBoolean,
   faults: () => undefined,
   onAnswer: aFunction,
+  onRequest: aFunction,
 };
 
 /** @throws {TypeError} that names all that is wrong. */

@@ -32,6 +32,22 @@ export interface AnsweredRequest {
   readonly unknownFields: readonly string[];
   /** Ways in which the request broke the contract, as sentences. */
   readonly breaches: readonly string[];
+  /** Its items that ran, in their order; also that of a single endpoint. */
+  readonly ran: readonly RanItem[];
+}
+
+/** A request that has arrived, for `EmulatorOptions.onRequest`. No token, header or payload is in it. */
+export interface ReceivedRequest {
+  /** Its number, from 1, over all requests. */
+  readonly request: number;
+  /** As in its `AnsweredRequest`. */
+  readonly route: string;
+  /** Length of the body in UTF-8 bytes. */
+  readonly bytes: number;
+  /** Its items; 1 at a single endpoint, 0 at a ping and where they cannot be read. */
+  readonly items: number;
+  /** In their order. Keys that are no strings are left out. */
+  readonly keys: readonly string[];
 }
 
 /** One run of an item, in the order of the server's work. */
@@ -46,6 +62,8 @@ export interface RanItem {
   readonly outcome: 'success' | 'replay' | 'error';
   /** The error's code; `null` for a success. */
   readonly code: string | null;
+  /** The error's message; `null` for a success. */
+  readonly message: string | null;
 }
 
 /** One bulk request as it arrived, also if a fault or a broken contract kept it from running. */
@@ -129,18 +147,14 @@ export class RequestNotes implements Omit<AnsweredRequest, 'status' | 'ms'> {
   readonly faults: string[] = [];
   readonly unknownFields: string[] = [];
   readonly breaches: string[] = [];
+  readonly ran: RanItem[] = [];
   readonly #reporter: Reporter;
-  #ranItems = 0;
 
   constructor(reporter: Reporter, request: number, route: string, bytes: number) {
     this.#reporter = reporter;
     this.request = request;
     this.route = route;
     this.bytes = bytes;
-  }
-
-  get ranItems(): number {
-    return this.#ranItems;
   }
 
   /** Notes a way in which the client broke the contract. */
@@ -160,15 +174,17 @@ export class RequestNotes implements Omit<AnsweredRequest, 'status' | 'ms'> {
     this.#reporter.fault(kind);
   }
 
-  ran({ key, type }: EmulatedItem, { output, id }: ActionResult, isReplay: boolean): void {
-    this.#ranItems += 1;
+  note({ key, type }: EmulatedItem, { output, id }: ActionResult, isReplay: boolean): void {
     if (this.items > 0) {
       this[output.status === 'success' ? 'succeeded' : 'failed'] += 1;
       if (isReplay) this.replayed += 1;
     }
     const outcome = isReplay ? 'replay' : output.status;
-    const code = output.status === 'error' ? output.code : null;
-    this.#reporter.ran({ key, type, id, request: this.request, outcome, code });
+    const { code, message } = output.status === 'error' ? output : { code: null, message: null };
+    const { request } = this;
+    const item: RanItem = { key, type, id, request, outcome, code, message };
+    this.ran.push(item);
+    this.#reporter.ran(item);
   }
 }
 

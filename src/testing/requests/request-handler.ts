@@ -32,6 +32,7 @@ export class RequestHandler {
   readonly bodyBound: number;
   readonly #clock: EmulatorClock;
   readonly #onAnswer: EmulatorOptions['onAnswer'];
+  readonly #onRequest: EmulatorOptions['onRequest'];
   readonly #newId = (): string => this.store.newId(null);
   #second = 0;
   #inSecond = 0;
@@ -41,6 +42,7 @@ export class RequestHandler {
     const resolved = resolveOptions(options);
     this.#clock = new EmulatorClock(options.now, options.delay);
     this.#onAnswer = options.onAnswer;
+    this.#onRequest = options.onRequest;
     this.store = new Store(resolved, this.#clock);
     this.reporter = new Reporter(resolved.record);
     this.faults = new FaultInjector(options.faults, resolved.seed);
@@ -82,6 +84,12 @@ export class RequestHandler {
       const { key } = item;
       if (key !== null && !known.has(key)) known.set(key, { item, stored: undefined });
     }
+    const onRequest = this.#onRequest;
+    if (onRequest !== undefined) {
+      const { request: number, route: label, bytes } = notes;
+      const count = route.kind === 'ping' ? 0 : items.length;
+      onRequest({ request: number, route: label, bytes, items: count, keys });
+    }
     return { ...arrived, leave: this.reporter.arrive(notes, route.kind, items, keys) };
   }
 
@@ -104,7 +112,7 @@ export class RequestHandler {
     // All the work is done in one step, so the items of two requests never run by turns. On the real server they may
     // (docs/internals/api.md, "Processing": unknown).
     const response = early ?? this.#work(arrived, fault);
-    await clock.wait(onTheWayMs + notes.ranItems * options.itemMs, request.signal);
+    await clock.wait(onTheWayMs + notes.ran.length * options.itemMs, request.signal);
     return responseInstead(fault, clock.now()) ?? damage(fault, response);
   }
 
@@ -165,7 +173,7 @@ export class RequestHandler {
     const known = item.key === null ? undefined : store.keys.get(item.key);
     const repeated = known && this.#repeat(known, item, notes);
     if (repeated !== undefined) {
-      notes.ran(item, repeated, repeated === known?.stored);
+      notes.note(item, repeated, repeated === known?.stored);
       return repeated.output;
     }
     const refusal = faults.refusalOf(item, notes);
@@ -175,7 +183,7 @@ export class RequestHandler {
         : failure(refusal);
     const isStored = result.output.status === 'success' || store.options.storeErrors;
     if (known !== undefined && isStored) known.stored = result;
-    notes.ran(item, result, false);
+    notes.note(item, result, false);
     return result.output;
   }
 
