@@ -47,7 +47,7 @@ export const legend: Readonly<Record<LegendName, LegendEntry>> = {
     word: 'sent again',
     meaning: 'goes back for another attempt',
     sign: '↻',
-    light: '#bf8700',
+    light: '#9a6700',
     dark: '#d29922',
   },
   dropped: {

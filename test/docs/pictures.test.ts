@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { legend } from '../../src/inspector/legend.ts';
 import { tellFailureStory } from './failure-story.ts';
 
 const story = await tellFailureStory();
@@ -25,13 +26,13 @@ test('the picture shows what happens', () => {
   const picture = readFileSync(new URL('../../docs/pictures/failure.svg', import.meta.url), 'utf8');
   // A square is an item of a request, and its look what became of it there; each look is explained below it.
   expect([...picture.matchAll(/<rect .*? class="(\w+)"/g)].map(([, look]) => look)).toEqual([
-    ...times(stop, 'resolved'),
-    'rejected',
+    ...times(stop, 'succeeded'),
+    'failed',
     ...times(first.length - stop - 1, 'skipped'),
-    ...['resolved', 'rejected', 'skipped'],
-    ...times(again.length, 'resolved'),
-    ...times(second.length - again.length, 'later'),
-    ...['resolved', 'later'],
+    ...['succeeded', 'failed', 'skipped'],
+    ...times(again.length, 'succeeded'),
+    ...times(second.length - again.length, 'unsettled'),
+    ...['succeeded', 'unsettled'],
   ]);
   expect([...picture.matchAll(/<text .*?>(.*?)<\/text>/g)].map(([, text]) => text)).toEqual([
     `${first.length} calls, one request, and number ${failed} fails`,
@@ -44,4 +45,21 @@ test('the picture shows what happens', () => {
     `the same ${again.length}, in their old places: they resolve too`,
     `${second.length - again.length} calls that were made meanwhile stand behind them`,
   ]);
+});
+
+test('the pictures and the live page have one legend', () => {
+  const picture = readFileSync(new URL('../../docs/pictures/failure.svg', import.meta.url), 'utf8');
+  const [light = '', dark = ''] = picture.split('@media (prefers-color-scheme: dark)');
+  const looks = new Set([...picture.matchAll(/<rect .*? class="(\w+)"/g)].map(([, look]) => look));
+  expect(looks.size).toBe(4);
+  for (const [name, entry] of Object.entries(legend)) {
+    if (!looks.delete(name)) continue;
+    const colour = entry.isOutline ? 'stroke' : 'fill';
+    const rule = (text: string): string =>
+      new RegExp(`\\.${name} \\{([^}]*)\\}`).exec(text)?.[1] ?? '';
+    expect(rule(light)).toContain(`${colour}: ${entry.light}`);
+    expect(rule(dark)).toContain(`${colour}: ${entry.dark}`);
+    if (entry.isOutline) expect(rule(light)).toContain('stroke-dasharray');
+  }
+  expect([...looks]).toEqual([]);
 });
