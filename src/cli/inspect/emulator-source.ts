@@ -44,7 +44,8 @@ export class EmulatorSource implements Source {
   }
 
   #received(received: ReceivedRequest): void {
-    const { request: number, route: reason, items, bytes, keys } = received;
+    const { request: number, route, items, bytes, keys } = received;
+    const reason = route.replace(/^\w+ \/api\/v1\//, '');
     this.#counts.requests++;
     if (items === 0) return;
     this.#items.pending += items;

@@ -3,9 +3,10 @@ import { byId, element, setText } from './dom.js';
 import { state } from './state.js';
 import { amount, clockTime, duration, spaced } from './words.js';
 
-const signs = { answering: '✓', pausing: 'Ⅱ', failing: '!', unknown: '?' };
+const signs = { answering: '✓', listening: '✓', pausing: 'Ⅱ', failing: '!', unknown: '?' };
 const stateWords = {
   answering: 'Answering',
+  listening: 'Listening',
   pausing: 'Pausing, as the server asked',
   failing: 'Failing: no usable answer',
   unknown: 'Nothing has come back yet',

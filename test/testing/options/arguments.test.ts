@@ -49,6 +49,7 @@ describe('options', () => {
     [{ alwaysControl: null }, 'alwaysControl must be true or false'],
     [{ samePartition: 0 }, 'samePartition must be true or false'],
     [{ record: 'no' }, 'record must be true or false'],
+    [{ onRequest: 1 }, 'onRequest must be a function, but it is 1'],
     [{ onAnswer: {} }, 'onAnswer must be a function, but it is an object'],
     [{ faults: [] }, 'faults must be an object, but it is an array'],
     [{ faults: {} }, 'faults.rates is missing'],

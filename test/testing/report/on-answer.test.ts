@@ -52,6 +52,10 @@ test('a bulk request is told of with its items and what became of them', async (
       faults: [],
       unknownFields: [],
       breaches: [],
+      ran: [
+        expect.objectContaining({ key: 'key-00001', outcome: 'success', message: null }),
+        expect.objectContaining({ key: 'key-00002', outcome: 'error', code: 'not_found' }),
+      ],
     },
   ]);
 });
@@ -141,4 +145,21 @@ test('a client that gives up is told of as dropped', async () => {
   const init = { headers: HEADERS, signal: controller.signal };
   await expect(emulator.fetch(`${ORIGIN}/api/v1/ping`, init)).rejects.toThrow('enough');
   expect(heard).toMatchObject([{ status: 'dropped', route: 'GET /api/v1/ping' }]);
+});
+
+test('`onRequest` is told of a request when it arrives, before it runs', async () => {
+  const heard: unknown[] = [];
+  const emulator = await withInstance({
+    onRequest: (one) => heard.push(one),
+    onAnswer: ({ request }) => heard.push(request),
+  });
+  heard.length = 0;
+  const items = [create('key-00001'), create('key-00002')];
+  await bulk(emulator, ...items);
+  const { length: bytes } = JSON.stringify({ items });
+  const route = 'POST /api/v1/bulk';
+  expect(heard).toEqual([
+    { request: 3, route, bytes, items: 2, keys: ['key-00001', 'key-00002'] },
+    3,
+  ]);
 });

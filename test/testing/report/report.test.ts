@@ -39,6 +39,7 @@ test('items are listed in the order of the work', async () => {
       request: 3,
       outcome: 'success',
       code: null,
+      message: null,
     },
     {
       key: 'key-00002',
@@ -47,6 +48,7 @@ test('items are listed in the order of the work', async () => {
       request: 3,
       outcome: 'success',
       code: null,
+      message: null,
     },
     {
       key: 'key-00003',
@@ -55,6 +57,7 @@ test('items are listed in the order of the work', async () => {
       request: 3,
       outcome: 'error',
       code: 'invalid_action',
+      message: expect.any(String),
     },
     {
       key: 'key-00001',
@@ -63,6 +66,7 @@ test('items are listed in the order of the work', async () => {
       request: 4,
       outcome: 'replay',
       code: null,
+      message: null,
     },
   ]);
 });

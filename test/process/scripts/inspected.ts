@@ -1,8 +1,8 @@
 // A program that is inspected, with a page open, and ends by itself.
 import { get } from 'node:http';
-import { AutobatchClient } from '../../src/index.ts';
-import { createInspector } from '../../src/inspector/index.ts';
-import { Emulator } from '../../src/testing/index.ts';
+import { AutobatchClient } from '../../../src/index.ts';
+import { createInspector } from '../../../src/inspector/index.ts';
+import { Emulator } from '../../../src/testing/index.ts';
 
 const emulator = new Emulator();
 const client = new AutobatchClient({ apiToken: 'test-token', fetch: emulator.fetch });
@@ -15,4 +15,4 @@ await new Promise<void>((resolve) => {
   request.on('error', () => {});
 });
 await client.agentInstances.register({});
-console.log('over');
+process.stdout.write('over\n');
