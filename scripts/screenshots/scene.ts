@@ -75,7 +75,7 @@ function leave(
   counts.requests++;
   counts.items += keys.length;
   const [items, bytes] = [keys.length, keys.length * 310];
-  recording.leave({ number: counts.requests, reason, items, bytes, at }, keys);
+  recording.leave({ number: counts.requests, reason, items, bytes, at }, () => keys);
 }
 
 /** Returns the keys of what goes again. */

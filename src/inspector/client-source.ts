@@ -26,21 +26,19 @@ export function clientSource(client: Inspected, now: () => number): Source {
 function watchRequests(client: Inspected, recording: Recording, now: () => number) {
   // An item that was skipped is told of just before the response of its request.
   const skipped = new Set<string>();
-  const keysOf = new Map<number, readonly string[]>();
+  /** Of requests in flight. */
+  const keysOf = new Map<number, () => readonly string[]>();
   return [
     client.on('dispatch', ({ number, reason, items, bytes, keys }) => {
-      const list = keys();
-      keysOf.set(number, list);
-      recording.leave({ number, reason, items, bytes, at: now() }, list);
+      keysOf.set(number, keys);
+      recording.leave({ number, reason, items, bytes, at: now() }, keys);
     }),
     client.on('requeue', ({ key }) => skipped.add(key)),
-    client.on('response', ({ number, status, durationMs, cause, outcomes }) => {
-      const keys = keysOf.get(number) ?? [];
+    client.on('response', ({ number, status, durationMs, cause, failed, returned, outcomes }) => {
+      const keys = keysOf.get(number);
       keysOf.delete(number);
-      const list = outcomes().map((outcome, place): ItemOutcome => {
-        if (outcome !== 'returned') return outcome;
-        return skipped.has(keys[place] ?? '') ? 'skipped' : 'again';
-      });
+      // Where all has gone well, nothing is listed: the client is not to pay for each item.
+      const list = failed + returned === 0 ? undefined : named(outcomes(), keys?.(), skipped);
       skipped.clear();
       recording.answer(number, { ms: durationMs, status, cause, outcomes: list }, now());
     }),
@@ -50,6 +48,17 @@ function watchRequests(client: Inspected, recording: Recording, now: () => numbe
       recording.giveUpAll(now(), 'given up: the client was closed');
     }),
   ];
+}
+
+function named(
+  outcomes: readonly ('succeeded' | 'failed' | 'returned')[],
+  keys: readonly string[] = [],
+  skipped: ReadonlySet<string>,
+): ItemOutcome[] {
+  return outcomes.map((outcome, place) => {
+    if (outcome !== 'returned') return outcome;
+    return skipped.has(keys[place] ?? '') ? 'skipped' : 'again';
+  });
 }
 
 function watchFailures(client: Inspected, recording: Recording, now: () => number) {

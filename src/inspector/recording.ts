@@ -22,14 +22,16 @@ export interface Answer {
   readonly ms: number;
   readonly status: number | undefined;
   readonly cause: string | undefined;
-  /** One for each item, in their order. */
-  readonly outcomes: readonly ItemOutcome[];
+  /** One for each item, in their order; undefined if all have succeeded. */
+  readonly outcomes: readonly ItemOutcome[] | undefined;
 }
+
+const noKeys = (): readonly string[] => [];
 
 interface Lane {
   data: LaneData;
-  /** Of its items; nothing once all have succeeded. */
-  keys: readonly string[];
+  /** Lists those of its items; none once all have succeeded. Mostly nobody asks. */
+  keys: () => readonly string[];
   /** What became of each, as letters of the legend; nothing as long as all are alike. */
   letters: string[];
   words: number;
@@ -83,11 +85,11 @@ export class Recording {
   /** A request has left. */
   leave(
     request: Pick<LaneData, 'number' | 'reason' | 'items' | 'bytes' | 'at'>,
-    keys: readonly string[],
+    keys: () => readonly string[],
   ): void {
     const from = new Map<number, number>();
     if (this.#back.size > 0) {
-      for (const key of keys) {
+      for (const key of keys()) {
         const lane = this.#back.get(key);
         if (lane === undefined) continue;
         this.#back.delete(key);
@@ -111,13 +113,15 @@ export class Recording {
     this.#inFlight.delete(number);
     if (lane === undefined) return;
     const change = { ms, status: status ?? null, cause: cause ?? null };
-    if (outcomes.every((outcome) => outcome === 'succeeded')) {
-      lane.keys = [];
+    if (outcomes === undefined) {
+      lane.keys = noKeys;
       this.#change(lane, { ...change, runs: `${lane.data.items}${succeeded.letter}` });
       return;
     }
+    const keys = [...lane.keys()];
+    lane.keys = () => keys;
     outcomes.forEach((outcome, place) => {
-      const key = lane.keys[place];
+      const key = keys[place];
       if (key === undefined || outcome === 'succeeded') return;
       remember(outcome === 'failed' ? this.#failedIn : this.#back, key, number);
     });
@@ -139,7 +143,7 @@ export class Recording {
   fail({ at, key, type, words, becauseOf }: Failing): void {
     const number = this.#laneOf(becauseOf ?? key);
     const lane = number === undefined ? undefined : this.#lanes.get(number);
-    const place = key === undefined || lane === undefined ? -1 : lane.keys.indexOf(key);
+    const place = key === undefined || lane === undefined ? -1 : lane.keys().indexOf(key);
     const outcome = becauseOf === undefined ? 'failed' : 'dropped';
     if (key !== undefined) {
       this.#back.delete(key);
@@ -204,7 +208,7 @@ export class Recording {
     if (key === undefined) return undefined;
     const known = this.#failedIn.get(key) ?? this.#back.get(key);
     if (known !== undefined) return known;
-    return [...this.#inFlight].find((number) => this.#lanes.get(number)?.keys.includes(key));
+    return [...this.#inFlight].find((number) => this.#lanes.get(number)?.keys().includes(key));
   }
 
   /** A call fails with another one: it was skipped in the same request, or has never been in one. */
@@ -225,12 +229,17 @@ export class Recording {
   /** The oldest goes first, but for those in flight, as long as these are not too many by themselves. */
   #forgetLanes(): void {
     if (this.#lanes.size <= MAX_LANES) return;
-    const numbers = [...this.#lanes.keys()];
-    const number = numbers.find((one) => !this.#inFlight.has(one)) ?? numbers[0];
-    if (number === undefined) return;
-    this.#lanes.delete(number);
-    this.#changedLanes.delete(number);
-    this.#inFlight.delete(number);
+    let oldest: number | undefined;
+    for (const number of this.#lanes.keys()) {
+      oldest ??= number;
+      if (this.#inFlight.has(number)) continue;
+      oldest = number;
+      break;
+    }
+    if (oldest === undefined) return;
+    this.#lanes.delete(oldest);
+    this.#changedLanes.delete(oldest);
+    this.#inFlight.delete(oldest);
   }
 }
 

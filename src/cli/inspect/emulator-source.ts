@@ -50,7 +50,7 @@ export class EmulatorSource implements Source {
     if (items === 0) return;
     this.#items.pending += items;
     this.#inFlight.set(number, received);
-    this.#recording?.leave({ number, reason, items, bytes, at: Date.now() }, keys);
+    this.#recording?.leave({ number, reason, items, bytes, at: Date.now() }, () => keys);
   }
 
   #answered({ request, status, ms, faults, breaches, ran, replayed }: AnsweredRequest): void {
