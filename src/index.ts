@@ -11,6 +11,7 @@ export type {
   DispatchReason,
   EngineEvents,
   Ledger,
+  SentOutcome,
   ServerStats,
   Stats,
 } from './coalescer/index.ts';

@@ -7,7 +7,7 @@ export type { DeclinedCall } from './calls/intake.ts';
 export type { Ledger } from './calls/ledger.ts';
 export type { ExecuteOptions, Stats } from './coalescer.ts';
 export { Coalescer } from './coalescer.ts';
-export type { DispatchReason, Emitter, EngineEvents } from './ports/events.ts';
+export type { DispatchReason, Emitter, EngineEvents, SentOutcome } from './ports/events.ts';
 export { engineEvents } from './ports/events.ts';
 export type { CoalescerOptions, Schedule } from './ports/options.ts';
 export { completeRetry } from './ports/options.ts';

@@ -1,4 +1,4 @@
-import type { AutobatchClient, AutobatchEvents, Stats } from '../index.ts';
+import type { AutobatchClient, AutobatchEvents, SentOutcome, Stats } from '../index.ts';
 import { fieldOf, wordsOf } from './error-words.ts';
 import type { FiguresData } from './page-data.ts';
 import type { ItemOutcome, Recording } from './recording.ts';
@@ -51,7 +51,7 @@ function watchRequests(client: Inspected, recording: Recording, now: () => numbe
 }
 
 function named(
-  outcomes: readonly ('succeeded' | 'failed' | 'returned')[],
+  outcomes: readonly SentOutcome[],
   keys: readonly string[] = [],
   skipped: ReadonlySet<string>,
 ): ItemOutcome[] {

@@ -18,8 +18,7 @@ export interface InspectorOptions {
 /** A live page of what a client does, see `createInspector`. */
 export interface Inspector {
   /**
-   * Serves the page. It can be called more than once.
-   * @param port @default 0: a free one
+   * Serves the page. It can be called more than once. Port 0, the default, stands for a free one.
    * @throws {Error} the port is taken or not allowed, the inspector is closed, or the runtime has no `node:http`
    */
   listen(port?: number, options?: ListenOptions): Promise<InspectorServer>;

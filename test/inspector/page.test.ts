@@ -145,7 +145,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     expect(await focused()).toBe('Request 2, 3 items: 1 failed');
     // While somebody is in the list, it stands still.
     await spans('d');
-    await page.waitForFunction(`document.querySelector('#held').textContent === 'held; 1 newer'`);
+    await page.locator('#held', { hasText: /^held; 1 newer$/ }).waitFor();
     await page.keyboard.press('Enter');
     expect(await page.textContent('dialog[open] h3')).toBe('PrefactorValidationError');
     await page.keyboard.press('Escape');

@@ -18,6 +18,9 @@ export type DispatchReason =
   | 'probe'
   | 'outlive';
 
+/** What became of an item that was sent. `returned`: it went back to its place in the queue. */
+export type SentOutcome = 'succeeded' | 'failed' | 'returned';
+
 export interface EngineEvents {
   /** A request leaves. */
   dispatch: {
@@ -45,10 +48,9 @@ export interface EngineEvents {
     /** What went wrong, in words; undefined if it was answered. */
     readonly cause: string | undefined;
     /**
-     * Lists what became of its items, in the order of the `keys` of its `dispatch`. `returned`: the item went back to
-     * its place in the queue.
+     * Lists what became of its items, in the order of the `keys` of its `dispatch`.
      */
-    readonly outcomes: () => readonly ('succeeded' | 'failed' | 'returned')[];
+    readonly outcomes: () => readonly SentOutcome[];
   };
   /** An item that the server did not reach goes back to its place. */
   requeue: { readonly key: string; readonly type: string; readonly becauseOf: string };

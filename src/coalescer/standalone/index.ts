@@ -8,7 +8,7 @@ export type { Clock } from '../../lib/clock.ts';
 export type { Listener } from '../../lib/events.ts';
 export type { Ledger } from '../calls/ledger.ts';
 export type { Stats } from '../coalescer.ts';
-export type { DispatchReason, EngineEvents } from '../ports/events.ts';
+export type { DispatchReason, EngineEvents, SentOutcome } from '../ports/events.ts';
 export type { CoalescerOptions, QueueBounds, RetrySettings, Schedule } from '../ports/options.ts';
 export type {
   DependencyCause,
