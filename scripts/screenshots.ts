@@ -22,7 +22,7 @@ const browser = await chromium.launch({
 for (const colorScheme of ['light', 'dark'] as const) {
   const page = await browser.newPage({
     colorScheme,
-    viewport: { width: 1180, height: 800 },
+    viewport: { width: 1260, height: 800 },
     reducedMotion: 'reduce',
     timezoneId: 'UTC',
   });

@@ -97,13 +97,13 @@ function oneRequest(
     back.length > 0 ? 'requeue' : number % 3 === 0 ? 'aged' : 'full',
   );
   const ms = 38 + ((number * 29) % 31) + (number % 19 === 0 ? 90 : 0);
-  if (number % 23 === 11) {
+  if (number % 23 === 6) {
     counts.retried += keys.length;
     const outcomes = keys.map((): ItemOutcome => 'again');
     recording.answer(number, { ms, status: 503, cause: 'status 503', outcomes }, at + ms);
     return keys;
   }
-  const failing = number % 5 === 2 ? (number * 13) % keys.length : keys.length;
+  const failing = number % 4 === 3 ? (number * 13) % keys.length : keys.length;
   const outcomes = keys.map(
     (_, place): ItemOutcome =>
       place < failing ? 'succeeded' : place === failing ? 'failed' : 'skipped',
