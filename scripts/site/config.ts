@@ -15,6 +15,11 @@ const decisions = [
   ...groupsOf('docs/decisions/README.md'),
 ];
 
+/** Users come first: `path` is that of a page. VitePress copies the function's text into the pages. */
+function weightOf(path: string): number {
+  return /\/(decisions|internals)\//.test(path) ? 0.4 : 1;
+}
+
 /** Three calls that become one request. */
 const icon =
   "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><rect width='32' height='32' rx='7' fill='#0969da'/><path d='M6 9h6l5 7h9M6 16h20M6 23h6l5-7' fill='none' stroke='#fff' stroke-width='3'/></svg>";
@@ -63,7 +68,10 @@ export const config = {
     ],
     sidebar: { '/': groupsOf('docs/README.md'), '/decisions/': decisions },
     outline: { level: [2, 3], label: 'On this page' },
-    search: { provider: 'local', options: { detailedView: true } },
+    search: {
+      provider: 'local',
+      options: { detailedView: true, miniSearch: { searchOptions: { boostDocument: weightOf } } },
+    },
     externalLinkIcon: false,
     editLink: { pattern: `${blob}:path`, text: 'This page on GitHub' },
     notFound: {

@@ -83,6 +83,16 @@ describe.skipIf(!hasChromium)('the site in Chromium', () => {
     expect(problems).toEqual([]);
   });
 
+  test('the search shows what is for users before what is inside', async () => {
+    const { page } = await open('');
+    await alive(page);
+    await page.keyboard.press('Control+k');
+    await page.locator('#localsearch-input').fill('redact');
+    const hit = page.locator('#localsearch-list .result').first();
+    await hit.waitFor();
+    expect(await hit.getAttribute('href')).toMatch(/\/(guide|reference)\//);
+  });
+
   test.each(['light', 'dark'] as const)(
     'in %s, each text stands out from its background',
     async (colorScheme) => {
