@@ -6,9 +6,10 @@ import { AutobatchClient } from '../../src/index.ts';
 import type { InspectorOptions } from '../../src/inspector/index.ts';
 import { createInspector } from '../../src/inspector/index.ts';
 import { Emulator } from '../../src/testing/index.ts';
+import { hasChromium, startChromium } from '../../tools/chromium.ts';
 import { keyOf } from '../helpers/spans.ts';
-import type { OpenPage } from './chromium.ts';
-import { hasChromium, openPage, startChromium } from './chromium.ts';
+import type { OpenPage } from './open-page.ts';
+import { openPage } from './open-page.ts';
 
 let browser: Browser;
 beforeAll(async () => {

@@ -1,27 +1,5 @@
-/** Chromium, where it is installed; tests that need it are skipped elsewhere. */
-import { existsSync } from 'node:fs';
+/** The inspector's page, opened in Chromium. */
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { chromium } from 'playwright-core';
-
-const executablePath = '/usr/bin/chromium';
-
-export const hasChromium: boolean = existsSync(executablePath);
-
-export function startChromium(): Promise<Browser> {
-  return chromium.launch({
-    executablePath,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-dev-shm-usage',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
-}
 
 export interface OpenPage {
   readonly page: Page;
