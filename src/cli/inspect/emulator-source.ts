@@ -60,7 +60,7 @@ export class EmulatorSource implements Source {
     const received = this.#inFlight.get(request);
     if (received === undefined) return;
     this.#inFlight.delete(request);
-    const outcomes = outcomesOf(received, ran);
+    const outcomes = itemOutcomesOf(received, ran);
     this.#items.pending -= received.items;
     this.#items.replayed += replayed;
     this.#items.succeeded -= replayed;
@@ -93,7 +93,7 @@ export class EmulatorSource implements Source {
 }
 
 /** In the order of the items: what ran before the first error, and what was not reached after it. */
-function outcomesOf({ items, keys }: ReceivedRequest, ran: readonly RanItem[]): ItemOutcome[] {
+function itemOutcomesOf({ items, keys }: ReceivedRequest, ran: readonly RanItem[]): ItemOutcome[] {
   const byKey = new Map(ran.map((item) => [item.key, item.outcome]));
   const rest = ran.some(({ outcome }) => outcome === 'error') ? 'skipped' : 'again';
   return Array.from({ length: items }, (_, place): ItemOutcome => {
